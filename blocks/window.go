@@ -1,0 +1,47 @@
+package blocks
+
+import "fmt"
+
+// Window is a square window that slides over height and width, each padded on both sides.
+type Window struct{ Kernel, Stride, Padding int }
+
+// Windowed is a layer that slides a window over an image.
+type Windowed interface {
+	Layer
+	Window() Window
+}
+
+// Output returns how many positions the window takes along an axis of the given size,
+// ⌊(size + 2·padding - kernel) / stride⌋ + 1, or 0 where it does not fit.
+func (w Window) Output(size int) int {
+	room := size + 2*w.Padding - w.Kernel
+	if room < 0 {
+		return 0
+	}
+	return room/w.Stride + 1
+}
+
+// Input returns the smallest size, at least 1, along which the window takes out positions, out ≥ 1.
+func (w Window) Input(out int) int {
+	return max(1, (out-1)*w.Stride+w.Kernel-2*w.Padding)
+}
+
+// output gives the shape that layer makes of the image in, with the given channels.
+func (w Window) output(layer Layer, in []int, channels int) ([]int, error) {
+	if len(in) != 3 {
+		return nil, errNotImage(layer, in)
+	}
+	if w.Kernel < 1 || w.Stride < 1 || w.Padding < 0 {
+		return nil, fmt.Errorf("%s with kernel %d, stride %d, padding %d: kernel and stride must be at least 1, padding at least 0",
+			layer.Type(), w.Kernel, w.Stride, w.Padding)
+	}
+	h, wd := w.Output(in[1]), w.Output(in[2])
+	if h == 0 || wd == 0 {
+		return nil, fmt.Errorf("%s's %dx%d window does not fit an image of %dx%d", layer.Type(), w.Kernel, w.Kernel, in[1], in[2])
+	}
+	return []int{channels, h, wd}, nil
+}
+
+func errNotImage(layer Layer, in []int) error {
+	return fmt.Errorf("%s takes an image of shape [C H W], not %v: put it before Flatten", layer.Type(), in)
+}
