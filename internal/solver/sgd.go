@@ -1,0 +1,221 @@
+package solver
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"gorgonia.org/gorgonia"
+
+	"vggtrain/internal/kernel"
+)
+
+// ErrNotFinite is returned by Step when the gradient's global norm is NaN or
+// infinite. No weight has been changed then.
+var ErrNotFinite = errors.New("the gradient is not finite")
+
+// SGDConfig holds the settings of torch.optim.SGD (dampening is 0) and of
+// torch.nn.utils.clip_grad_norm_.
+type SGDConfig struct {
+	Momentum    float64 // 0: none, and no buffer is kept
+	WeightDecay float64 // added to the gradient, as L2 regularisation
+	Nesterov    bool    // needs momentum
+	ClipNorm    float64 // largest global norm of the gradient; 0: not clipped
+}
+
+func (c SGDConfig) validate() error {
+	switch {
+	case !(c.Momentum >= 0 && c.Momentum < 1):
+		return fmt.Errorf("momentum %v: must be at least 0 and below 1", c.Momentum)
+	case !(c.WeightDecay >= 0) || math.IsInf(c.WeightDecay, 0):
+		return fmt.Errorf("weight decay %v: must be 0 or more", c.WeightDecay)
+	case c.Nesterov && c.Momentum == 0:
+		return errors.New("nesterov needs a momentum above 0")
+	case !(c.ClipNorm >= 0) || math.IsInf(c.ClipNorm, 0):
+		return fmt.Errorf("clip norm %v: must be 0 (off) or more", c.ClipNorm)
+	}
+	return nil
+}
+
+// SGD is stochastic gradient descent as torch.optim.SGD computes it. For each
+// weight w with gradient g and momentum buffer v (zeros at first):
+//
+//	g ← clip·g
+//	g ← g + decay·w
+//	v ← momentum·v + g
+//	g ← g + momentum·v   (Nesterov)   or   g ← v   (momentum alone)
+//	w ← w − lr·g
+//
+// where clip = min(1, ClipNorm / (‖all gradients‖₂ + 1e-6)). Zeros in v at the first
+// step give PyTorch's v = g. The gradients themselves are not changed.
+//
+// It is bound to its pool and, from Bind or the first Step on, to one model.
+// It is not safe for concurrent use.
+type SGD struct {
+	pool   *kernel.Pool
+	config SGDConfig
+	lr     float32
+
+	weights, grads, momenta [][]float32
+	pieces                  []piece
+	squares                 []float64 // a piece's Σg², in the order of pieces
+	clip                    float32   // factor of this step
+	norm                    float64
+
+	update, square func(worker, i int) // bound once: a step allocates nothing
+}
+
+// piece is the elements [from, to) of one tensor.
+type piece struct{ tensor, from, to int }
+
+// pieceSize is the number of elements of a piece: 256 KiB, so that a piece's
+// weights, gradients and momenta stay in a core's second-level cache together,
+// and an uninterruptible kernel call is short.
+const pieceSize = 1 << 16
+
+// NewSGD returns a solver with learning rate 0; see SetLR.
+func NewSGD(pool *kernel.Pool, config SGDConfig) (*SGD, error) {
+	if err := config.validate(); err != nil {
+		return nil, err
+	}
+	s := &SGD{pool: pool, config: config}
+	s.update, s.square = s.updatePiece, s.squarePiece
+	return s, nil
+}
+
+// SetLR sets the learning rate of the steps that follow.
+func (s *SGD) SetLR(lr float64) { s.lr = float32(lr) }
+
+// Bind allocates what the solver keeps for the model: the momentum buffers and
+// the list of pieces. Step does it when it has not been done.
+func (s *SGD) Bind(model []gorgonia.ValueGrad) error {
+	s.weights = make([][]float32, len(model))
+	s.grads = make([][]float32, len(model))
+	s.momenta, s.pieces = nil, nil
+	for i, p := range model {
+		w, err := float32s(p.Value())
+		if err != nil {
+			return fmt.Errorf("parameter %d: weights: %w", i, err)
+		}
+		s.weights[i] = w
+		for from := 0; from < len(w); from += pieceSize {
+			s.pieces = append(s.pieces, piece{i, from, min(from+pieceSize, len(w))})
+		}
+		if s.config.Momentum > 0 {
+			s.momenta = append(s.momenta, make([]float32, len(w)))
+		}
+	}
+	s.squares = make([]float64, len(s.pieces))
+	return nil
+}
+
+// State returns the momentum buffers, one a parameter in the model's order and in
+// the layout in which the weights are stored: what a checkpoint has to keep. They are
+// the solver's own, to be read and written between steps. It is nil without momentum
+// and before Bind.
+func (s *SGD) State() [][]float32 { return s.momenta }
+
+// GradNorm returns the global norm of the last step's gradients before clipping; 0
+// when they are not clipped.
+func (s *SGD) GradNorm() float64 { return s.norm }
+
+// Step updates every weight of the model in place. It is an error, and nothing is
+// changed, when the model is another than the one the solver is bound to, or when
+// gradients are clipped whose norm is not finite (ErrNotFinite).
+func (s *SGD) Step(model []gorgonia.ValueGrad) error {
+	if s.weights == nil {
+		if err := s.Bind(model); err != nil {
+			return err
+		}
+	}
+	if err := s.look(model); err != nil {
+		return err
+	}
+	s.clip = 1
+	if s.config.ClipNorm > 0 {
+		if err := s.measure(); err != nil {
+			return err
+		}
+	}
+	return s.pool.Run(len(s.pieces), s.update)
+}
+
+// look takes this step's slices of weights and gradients.
+func (s *SGD) look(model []gorgonia.ValueGrad) error {
+	if len(model) != len(s.weights) {
+		return fmt.Errorf("solver bound to %d parameters, stepped with %d", len(s.weights), len(model))
+	}
+	for i, p := range model {
+		w, err := float32s(p.Value())
+		if err != nil {
+			return fmt.Errorf("parameter %d: weights: %w", i, err)
+		}
+		if len(w) != len(s.weights[i]) {
+			return fmt.Errorf("parameter %d: solver bound to %d elements, stepped with %d", i, len(s.weights[i]), len(w))
+		}
+		grad, err := p.Grad()
+		if err != nil {
+			return fmt.Errorf("parameter %d: gradient: %w", i, err)
+		}
+		g, err := float32s(grad)
+		if err != nil {
+			return fmt.Errorf("parameter %d: gradient: %w", i, err)
+		}
+		if len(g) != len(w) {
+			return fmt.Errorf("parameter %d: %d weights, %d gradients", i, len(w), len(g))
+		}
+		s.weights[i], s.grads[i] = w, g
+	}
+	return nil
+}
+
+// measure sets norm and clip from the gradients.
+func (s *SGD) measure() error {
+	if err := s.pool.Run(len(s.pieces), s.square); err != nil {
+		return err
+	}
+	var sum float64
+	for _, q := range s.squares {
+		sum += q
+	}
+	s.norm = math.Sqrt(sum)
+	if math.IsNaN(s.norm) || math.IsInf(s.norm, 0) {
+		return ErrNotFinite
+	}
+	s.clip = float32(min(1, s.config.ClipNorm/(s.norm+1e-6)))
+	return nil
+}
+
+func (s *SGD) squarePiece(_, i int) {
+	p := s.pieces[i]
+	s.squares[i] = sumSquares(s.grads[p.tensor][p.from:p.to])
+}
+
+func (s *SGD) updatePiece(_, i int) {
+	p := s.pieces[i]
+	w := s.weights[p.tensor][p.from:p.to]
+	g := s.grads[p.tensor][p.from:p.to]
+	decay := float32(s.config.WeightDecay)
+	if s.momenta == nil {
+		descend(w, g, s.lr, s.clip, decay)
+		return
+	}
+	v := s.momenta[p.tensor][p.from:p.to]
+	descendMomentum(w, g, v, s.lr, s.clip, decay, float32(s.config.Momentum), s.config.Nesterov)
+}
+
+// float32s returns the elements of a value, such as *tensor.Dense of float32,
+// without the allocation of Value.Data.
+func float32s(v gorgonia.Value) ([]float32, error) {
+	if v == nil {
+		return nil, errors.New("no value")
+	}
+	if v.Dtype() != gorgonia.Float32 {
+		return nil, fmt.Errorf("%v, not float32", v.Dtype())
+	}
+	d, ok := v.(interface{ Float32s() []float32 })
+	if !ok {
+		return nil, fmt.Errorf("%T gives no float32 slice", v)
+	}
+	return d.Float32s(), nil
+}
