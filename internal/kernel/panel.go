@@ -1,0 +1,14 @@
+package kernel
+
+// Panel is the number of columns of a panel.
+//
+// A matrix of K rows and N columns of weights is stored in column panels: panel p holds the
+// columns [32p, 32p+w), w = min(32, N-32p), row-major, so that a register tile reads its
+// columns of successive rows from successive memory. Panels follow each other without padding.
+const Panel = 32
+
+// PanelIndex is the offset of element (k, n) of a K×N matrix stored in panels.
+func PanelIndex(K, N, k, n int) int {
+	first := n &^ (Panel - 1)
+	return K*first + k*min(Panel, N-first) + n - first
+}

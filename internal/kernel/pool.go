@@ -1,0 +1,203 @@
+package kernel
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// Pool is a set of persistent workers that share the pieces of one job at a time. The
+// caller of Run is one of them. A pool also knows which kernels its jobs use.
+type Pool struct {
+	isa     ISA
+	scratch [][]float32 // one a worker, grown by Reserve
+
+	mu     sync.Mutex // one Run at a time
+	job    job
+	epoch  atomic.Uint64 // counts jobs; workers wait for it to change
+	asleep []atomic.Bool
+	wake   []chan struct{}
+	closed atomic.Bool
+	exited sync.WaitGroup
+}
+
+// job is what the workers are doing: pieces are handed out by an atomic counter.
+type job struct {
+	f       func(worker, piece int)
+	pieces  int64
+	next    atomic.Int64
+	running atomic.Int64 // workers that have not finished yet
+	failure atomic.Pointer[error]
+	done    chan struct{}
+}
+
+// MaxThreads bounds the workers of a pool.
+const MaxThreads = 1024
+
+// spins is how often a worker looks for work before it parks: some 20 µs, longer than
+// the gap between two operations and shorter than the loader's own work.
+const spins = 1 << 14
+
+// NewPool starts a pool of the given number of workers (0: one a core) that uses the
+// kernels of isa. It is an error if the processor lacks them.
+func NewPool(threads int, isa ISA) (*Pool, error) {
+	if threads < 0 || threads > MaxThreads {
+		return nil, fmt.Errorf("%d threads: use 1 to %d, or 0 for one a core", threads, MaxThreads)
+	}
+	if threads == 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	if err := isa.available(); err != nil {
+		return nil, err
+	}
+	p := &Pool{
+		isa:     isa,
+		scratch: make([][]float32, threads),
+		asleep:  make([]atomic.Bool, threads),
+		wake:    make([]chan struct{}, threads),
+	}
+	p.job.done = make(chan struct{}, 1)
+	for w := 1; w < threads; w++ {
+		p.wake[w] = make(chan struct{}, 1)
+		p.exited.Add(1)
+		go p.work(w)
+	}
+	return p, nil
+}
+
+// Threads is the number of workers, the caller of Run included.
+func (p *Pool) Threads() int { return len(p.scratch) }
+
+// ISA is the instruction set of the pool's kernels.
+func (p *Pool) ISA() ISA { return p.isa }
+
+// Reserve makes every worker's scratch buffer at least n floats long.
+func (p *Pool) Reserve(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for w := range p.scratch {
+		if len(p.scratch[w]) < n {
+			p.scratch[w] = make([]float32, n)
+		}
+	}
+}
+
+// Scratch is the worker's own buffer, of undefined content: for use inside Run.
+func (p *Pool) Scratch(worker int) []float32 { return p.scratch[worker] }
+
+// Close ends the workers. A closed pool runs nothing.
+func (p *Pool) Close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed.Swap(true) {
+		return
+	}
+	p.start()
+	p.exited.Wait()
+}
+
+// Run calls f(worker, piece) once for each piece in [0, pieces), on all workers, and
+// returns when all have ended. Which worker gets which piece is left to chance, so f's
+// results must depend on the piece alone. A panic in f ends the job early and is
+// returned as an error. f must not call Run.
+func (p *Pool) Run(pieces int, f func(worker, piece int)) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed.Load() {
+		return fmt.Errorf("kernel: the worker pool is closed")
+	}
+	j := &p.job
+	j.f, j.pieces = f, int64(pieces)
+	j.next.Store(0)
+	j.failure.Store(nil)
+	others := int64(len(p.scratch) - 1)
+	if pieces <= 1 {
+		others = 0
+	}
+	j.running.Store(others)
+	if others > 0 {
+		p.start()
+	}
+	j.share(0)
+	if others > 0 {
+		j.wait()
+	}
+	j.f = nil
+	if failure := j.failure.Load(); failure != nil {
+		return *failure
+	}
+	return nil
+}
+
+// start announces a job (or the end) to the workers.
+func (p *Pool) start() {
+	p.epoch.Add(1)
+	for w := 1; w < len(p.wake); w++ {
+		if p.asleep[w].Swap(false) {
+			p.wake[w] <- struct{}{}
+		}
+	}
+}
+
+// work is a worker's life: wait for a job, share in it, say that it is done.
+func (p *Pool) work(w int) {
+	defer p.exited.Done()
+	for seen := uint64(0); ; {
+		seen = p.await(w, seen)
+		if p.closed.Load() {
+			return
+		}
+		p.job.share(w)
+		if p.job.running.Add(-1) == 0 {
+			p.job.done <- struct{}{}
+		}
+	}
+}
+
+// await returns the new epoch once it differs from seen.
+func (p *Pool) await(w int, seen uint64) uint64 {
+	for range spins {
+		if e := p.epoch.Load(); e != seen {
+			return e
+		}
+	}
+	for {
+		p.asleep[w].Store(true)
+		if e := p.epoch.Load(); e != seen {
+			if !p.asleep[w].Swap(false) {
+				<-p.wake[w] // start saw us asleep: take its token
+			}
+			return e
+		}
+		<-p.wake[w]
+	}
+}
+
+// share takes pieces until none is left.
+func (j *job) share(worker int) {
+	piece := int64(-1)
+	defer func() {
+		if r := recover(); r != nil {
+			err := fmt.Errorf("kernel: piece %d of %d failed: %v", piece, j.pieces, r)
+			j.failure.CompareAndSwap(nil, &err)
+			j.next.Store(j.pieces)
+		}
+	}()
+	for {
+		if piece = j.next.Add(1) - 1; piece >= j.pieces {
+			return
+		}
+		j.f(worker, int(piece))
+	}
+}
+
+// wait returns when the last worker has left the job.
+func (j *job) wait() {
+	for range spins {
+		if j.running.Load() == 0 {
+			break
+		}
+	}
+	<-j.done
+}
