@@ -1,0 +1,86 @@
+package dataset
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"vggtrain/internal/rng"
+)
+
+// Augment says how training images are varied, at random in each epoch, before the resize.
+type Augment struct {
+	Flip bool // mirror an image left to right, with probability one half
+	Crop bool // surround it with cropMargin pixels of zeros and cut its own size out of that
+}
+
+const cropMargin = 2
+
+// ParseAugment reads "none" or a list of "flip" and "crop", separated by commas.
+func ParseAugment(list string) (Augment, error) {
+	var a Augment
+	if list == "none" || list == "" {
+		return a, nil
+	}
+	for name := range strings.SplitSeq(list, ",") {
+		switch strings.TrimSpace(name) {
+		case "flip":
+			a.Flip = true
+		case "crop":
+			a.Crop = true
+		default:
+			return Augment{}, fmt.Errorf("augment: %q is not known: give none, or a list of flip and crop", name)
+		}
+	}
+	return a, nil
+}
+
+// String returns what ParseAugment reads.
+func (a Augment) String() string {
+	switch {
+	case a.Flip && a.Crop:
+		return "flip,crop"
+	case a.Flip:
+		return "flip"
+	case a.Crop:
+		return "crop"
+	}
+	return "none"
+}
+
+// The numbers that an image's stream is asked for: each has its own, so that one augmentation's
+// draws are the same with and without the other.
+const (
+	drawFlip = iota
+	drawCropRow
+	drawCropCol
+)
+
+// apply writes the image src (rows×cols) as varied by the draws to dst. The crop comes first.
+func (a Augment) apply(dst, src []byte, rows, cols int, draws rng.Stream) {
+	if a.Crop {
+		down := draws.Intn(drawCropRow, 2*cropMargin+1) - cropMargin
+		right := draws.Intn(drawCropCol, 2*cropMargin+1) - cropMargin
+		shift(dst, src, rows, cols, down, right)
+	} else {
+		copy(dst, src)
+	}
+	if a.Flip && draws.Intn(drawFlip, 2) == 1 {
+		for y := range rows {
+			slices.Reverse(dst[y*cols : (y+1)*cols])
+		}
+	}
+}
+
+// shift writes dst[y][x] = src[y+down][x+right], 0 outside the image.
+func shift(dst, src []byte, rows, cols, down, right int) {
+	clear(dst)
+	from, to := max(0, -right), min(cols, cols-right) // the columns of dst that src covers
+	if from >= to {
+		return
+	}
+	for y := max(0, -down); y < min(rows, rows-down); y++ {
+		at := y * cols
+		copy(dst[at+from:at+to], src[(y+down)*cols+from+right:])
+	}
+}

@@ -1,0 +1,76 @@
+// Package dataset reads Fashion-MNIST (Xiao, Rasul & Vollgraf 2017) wherever it can be found and
+// streams it to a network as batches of resized images.
+//
+// Shape letters: N images, H rows, W columns; S is the side in pixels that a network sees.
+// An image is H×W bytes, row by row, 0 black. A batch is N×S×S×1 float32.
+package dataset
+
+import (
+	"math"
+	"strconv"
+)
+
+// Classes are the names of the labels 0 to 9.
+var Classes = []string{
+	"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+	"Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+}
+
+// The kinds of data that Open returns.
+const (
+	Published = "published" // the four files as Zalando Research published them
+	Sampled   = "sample"    // the embedded sample of them
+	Other     = "other"     // any other four files in the same format
+)
+
+// Data is a training and a test set of images of one size.
+type Data struct {
+	Train, Test *Set
+	Classes     []string
+	Origin      string   // the folder, or "embedded sample"
+	Kind        string   // Published, Sampled or Other
+	Digest      [32]byte // SHA-256 over the four files' SHA-256, in the order of FileNames
+}
+
+// Set is N labelled images.
+type Set struct {
+	Images        []byte // N×H×W
+	Labels        []byte // N, each an index of Classes
+	N, Rows, Cols int    // N, H, W
+}
+
+// Image returns the pixels of image i, H×W.
+func (s *Set) Image(i int) []byte {
+	size := s.Rows * s.Cols
+	return s.Images[i*size : (i+1)*size : (i+1)*size]
+}
+
+// MeanDeviation returns the mean and the (population) standard deviation of all pixels, scaled
+// to [0, 1]. For the published training set they are 0.2860 and 0.3530.
+func (s *Set) MeanDeviation() (mean, deviation float64) {
+	var counts [256]int
+	for _, v := range s.Images {
+		counts[v]++
+	}
+	n := float64(len(s.Images))
+	for v, count := range counts {
+		mean += float64(v) / 255 * float64(count) / n
+	}
+	for v, count := range counts {
+		d := float64(v)/255 - mean
+		deviation += d * d * float64(count) / n
+	}
+	return mean, math.Sqrt(deviation)
+}
+
+// grouped writes n with a comma between thousands: 47,040,000.
+func grouped(n int64) string {
+	if n < 0 {
+		return "-" + grouped(-n)
+	}
+	text := strconv.FormatInt(n, 10)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}

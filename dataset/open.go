@@ -1,0 +1,181 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// OpenOptions says where to look for the images. Its zero value is how the program does it; the
+// fields after Notice are for tests.
+type OpenOptions struct {
+	Spec   string       // "auto" or "", "sample", or a folder of four IDX files
+	Notice func(string) // receives what the user should know but what stops nothing; may be nil
+
+	Getenv    func(string) string // os.Getenv
+	CacheDir  string              // os.UserCacheDir()/vggtrain/fashion-mnist
+	SystemDir string              // where Debian's dataset-fashion-mnist puts its files
+	Mirrors   []string            // folders of the four .gz files, by http or https
+	Client    *http.Client        // one that respects the environment's proxies
+	Connect   time.Duration       // in which a mirror must have answered
+	Stall     time.Duration       // in which a download must have gone on
+}
+
+// dataVariable stands for the folder when none is named.
+const dataVariable = "VGGTRAIN_DATA"
+
+// Open returns the data that o.Spec names. For "auto" it is the first of: what the variable
+// VGGTRAIN_DATA names, the cache folder, the system's folder, a download into the cache folder,
+// and the embedded sample, of which a notice tells. A folder that is named must be good: that one
+// of its files is not as published is only a notice, anything else an error. In the two folders
+// that are not named only the published files are taken.
+func Open(ctx context.Context, o OpenOptions) (*Data, error) {
+	o = o.withDefaults()
+	spec := o.Spec
+	if isAuto(spec) {
+		spec = o.Getenv(dataVariable)
+	}
+	switch {
+	case isAuto(spec):
+		return o.search(ctx)
+	case spec == "sample":
+		return Sample()
+	}
+	data, differs, err := openFolder(spec).load()
+	if err != nil && isAuto(o.Spec) {
+		return nil, fmt.Errorf("%s: %w", dataVariable, err)
+	} else if err != nil {
+		return nil, err
+	}
+	if differs != "" {
+		o.Notice(fmt.Sprintf("%s: not the published Fashion-MNIST; training on %s and testing on %s images of %d×%d all the same",
+			differs, grouped(int64(data.Train.N)), grouped(int64(data.Test.N)), data.Train.Rows, data.Train.Cols))
+	}
+	return data, nil
+}
+
+// Locate returns the folder that `data verify` looks at when none is named: what VGGTRAIN_DATA
+// names, else the cache folder or the system's folder, the first that is there, else the cache
+// folder, which may be "" where the user has none.
+func Locate(o OpenOptions) string {
+	o = o.withDefaults()
+	if dir := o.Getenv(dataVariable); !isAuto(dir) && dir != "sample" {
+		return dir
+	}
+	for _, dir := range o.folders() {
+		if openFolder(dir).check() == nil {
+			return dir
+		}
+	}
+	return o.CacheDir
+}
+
+// search goes through the places that nobody had to name.
+func (o OpenOptions) search(ctx context.Context) (*Data, error) {
+	for _, dir := range o.folders() {
+		if data := o.published(dir); data != nil {
+			return data, nil
+		}
+	}
+	if err := o.fetch(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		o.Notice(fmt.Sprintf("Fashion-MNIST could not be downloaded: %v", err))
+	} else if data := o.published(o.CacheDir); data != nil {
+		return data, nil
+	}
+	data, err := Sample()
+	if err != nil {
+		return nil, err
+	}
+	o.Notice(sampleNotice(data, o.CacheDir))
+	return data, nil
+}
+
+// published returns the data of a folder that nobody named, or nil, with a notice if files are
+// there but cannot be used.
+func (o OpenOptions) published(dir string) *Data {
+	data, differs, err := openFolder(dir).load()
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		o.Notice(fmt.Sprintf("%v; looking elsewhere", err))
+		return nil
+	case differs != "":
+		o.Notice(fmt.Sprintf("%s: not the published file; looking elsewhere (to use it, name its folder)", differs))
+		return nil
+	}
+	return data
+}
+
+func (o OpenOptions) fetch(ctx context.Context) error {
+	if o.CacheDir == "" {
+		return errors.New("there is no cache folder to keep it in; set HOME or XDG_CACHE_HOME")
+	}
+	f := fetcher{o.Client, o.Mirrors, o.Connect, o.Stall, o.Notice}
+	return f.fetch(ctx, o.CacheDir)
+}
+
+// folders are the places that may hold the data although nobody named them.
+func (o OpenOptions) folders() []string {
+	if o.CacheDir == "" {
+		return []string{o.SystemDir}
+	}
+	return []string{o.CacheDir, o.SystemDir}
+}
+
+func (o OpenOptions) withDefaults() OpenOptions {
+	if o.Notice == nil {
+		o.Notice = func(string) {}
+	}
+	if o.Getenv == nil {
+		o.Getenv = os.Getenv
+	}
+	if o.CacheDir == "" {
+		if dir, err := os.UserCacheDir(); err == nil {
+			o.CacheDir = filepath.Join(dir, "vggtrain", "fashion-mnist")
+		}
+	}
+	if o.SystemDir == "" {
+		o.SystemDir = "/usr/share/datasets/fashion-mnist"
+	}
+	if o.Mirrors == nil {
+		o.Mirrors = mirrors
+	}
+	if o.Client == nil {
+		o.Client = http.DefaultClient // whose transport asks http.ProxyFromEnvironment
+	}
+	if o.Connect == 0 {
+		o.Connect = 4 * time.Second // so that the whole chain takes no more than five
+	}
+	if o.Stall == 0 {
+		o.Stall = 10 * time.Second
+	}
+	return o
+}
+
+func isAuto(spec string) bool { return spec == "" || spec == "auto" }
+
+// sampleNotice is made to be seen.
+func sampleNotice(sample *Data, cacheDir string) string {
+	line := strings.Repeat("=", 92)
+	where := "name the folder that holds its four files"
+	if cacheDir != "" {
+		where += ", or put them into " + cacheDir
+	}
+	return fmt.Sprintf(`
+%s
+  NOT THE WHOLE DATA: Fashion-MNIST was not found, this runs on the embedded sample.
+  %s of its 60,000 training and %s of its 10,000 test images: accuracy will be lower.
+  For the whole: go online, or apt-get install dataset-fashion-mnist,
+  or %s.
+%s`, line, grouped(int64(sample.Train.N)), grouped(int64(sample.Test.N)), where, line)
+}

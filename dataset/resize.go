@@ -1,0 +1,202 @@
+package dataset
+
+import (
+	"fmt"
+	"math"
+)
+
+// maxResize bounds both sides of a resize in pixels. It is what PIL's sums of 32 bits allow: n
+// weights, each rounded to the nearest, add up to at most 2²²+n/2, and 255 times that, rounded
+// to 8 bits, stays 255 while n < 2¹⁴. So no result needs clipping here.
+const maxResize = 1 << 14
+
+// precision is the number of fraction bits of a weight (PIL's PRECISION_BITS: 32 less 8 bits of
+// pixel, less 2 that other filters need).
+const precision = 32 - 8 - 2
+
+// Two pixels are computed at a time, in the halves of a uint64. A half is at most
+// 255·(2²²+2¹³)+2²¹ < 2³¹, so that nothing ever carries into the other.
+const (
+	laneBits = 32
+	rounding = 1<<(precision-1) | 1<<(precision-1+laneBits)
+)
+
+// axis is how one direction of an image is resampled: output i is the sum over k of
+// weights[i*taps+k] times input first[i]+k. Where the filter is cut by the border, its missing
+// taps have weight 0 and lie inside the image.
+type axis struct {
+	taps    int
+	first   []int
+	weights []uint64
+}
+
+// newAxis returns PIL's bilinear filter from in to out samples (precompute_coeffs and
+// normalize_coeffs_8bpc of Pillow's Resample.c): a triangle whose support grows with the scale
+// when it shrinks the image. Each product is rounded by itself, as in C without contraction: on
+// processors with fused multiply-add Go would otherwise round once only.
+func newAxis(in, out int) axis {
+	scale := float64(in) / float64(out)
+	support := max(scale, 1)
+	first, spans := make([]int, out), make([][]float64, out)
+	taps := 1
+	for i := range out {
+		center := float64((float64(i) + 0.5) * scale)
+		from := max(int(center-support+0.5), 0)
+		to := min(int(center+support+0.5), in)
+		first[i], spans[i] = from, triangle(from, to, center, 1/support)
+		taps = max(taps, to-from)
+	}
+	a := axis{taps, first, make([]uint64, out*taps)}
+	for i, span := range spans {
+		shift := max(first[i]+taps-in, 0) // so that all taps lie inside
+		first[i] -= shift
+		for k, w := range span {
+			a.weights[i*taps+shift+k] = uint64(0.5 + float64(w*(1<<precision)))
+		}
+	}
+	return a
+}
+
+// triangle returns the weights of the samples [from, to), which add up to 1.
+func triangle(from, to int, center, slope float64) []float64 {
+	weights := make([]float64, to-from)
+	sum := 0.0
+	for k := range weights {
+		distance := math.Abs(float64((float64(from+k) - center + 0.5) * slope))
+		weights[k] = max(1-distance, 0)
+		sum += weights[k]
+	}
+	for k := range weights {
+		weights[k] /= sum
+	}
+	return weights
+}
+
+// Resizer resizes images of one size to squares of one side. It equals PIL's
+// Image.resize((S, S), Image.BILINEAR) on images of mode L, bit for bit. (Of images that are not
+// square, Pillow 13 resizes some by columns first, which rounds differently; this is the order of
+// all its versions before.) It owns scratch memory: use one for each goroutine.
+type Resizer struct {
+	rows, cols, side int
+	across, down     axis
+	pairs            int      // of columns, the last may be half
+	narrow           []uint64 // H×pairs: the image after the horizontal pass, two pixels a word
+	sums             []uint64 // pairs
+	identity         [256]byte
+}
+
+// NewResizer returns a Resizer from rows×cols to side×side. It is an error if a side is not from
+// 1 to 16,384.
+func NewResizer(rows, cols, side int) (*Resizer, error) {
+	for _, n := range []int{rows, cols, side} {
+		if n < 1 || n > maxResize {
+			return nil, fmt.Errorf("cannot resize %d×%d to %d×%d: sides must be from 1 to %s",
+				rows, cols, side, side, grouped(maxResize))
+		}
+	}
+	pairs := (side + 1) / 2
+	r := &Resizer{
+		rows: rows, cols: cols, side: side,
+		across: newAxis(cols, side), down: newAxis(rows, side),
+		pairs: pairs, narrow: make([]uint64, rows*pairs), sums: make([]uint64, pairs),
+	}
+	for v := range r.identity {
+		r.identity[v] = byte(v)
+	}
+	return r, nil
+}
+
+// Bytes resizes src (H×W) into dst (S×S).
+func (r *Resizer) Bytes(dst, src []byte) { resize(r, dst, src, &r.identity) }
+
+// Floats resizes src (H×W) into dst (S×S), where a pixel v becomes table[v].
+func (r *Resizer) Floats(dst []float32, src []byte, table *[256]float32) { resize(r, dst, src, table) }
+
+// resize is PIL's two passes, each rounded to 8 bits: first along the rows, then along the
+// columns.
+func resize[T byte | float32](r *Resizer, dst []T, src []byte, table *[256]T) {
+	for y := range r.rows {
+		row, out := src[y*r.cols:(y+1)*r.cols], r.narrow[y*r.pairs:(y+1)*r.pairs]
+		if r.across.taps == 2 {
+			widen(out, row, &r.across)
+		} else {
+			r.shrink(out, row)
+		}
+	}
+	taps := r.down.taps
+	for y := range r.side {
+		out := dst[y*r.side : (y+1)*r.side]
+		weights := r.down.weights[y*taps : (y+1)*taps]
+		rows := r.narrow[r.down.first[y]*r.pairs:]
+		if taps == 2 {
+			blend(out, rows[:r.pairs], rows[r.pairs:2*r.pairs], weights[0], weights[1], table)
+		} else {
+			r.add(rows, weights)
+			store(out, r.sums, table)
+		}
+	}
+}
+
+// widen is the horizontal pass with two taps an output: when an image grows.
+func widen(dst []uint64, row []byte, a *axis) {
+	first, weights := a.first, a.weights[:2*len(a.first)]
+	at := func(i int) uint64 {
+		x, w := first[i], weights[2*i:2*i+2]
+		pixels := row[x : x+2]
+		return (uint64(pixels[0])*w[0] + uint64(pixels[1])*w[1] + 1<<(precision-1)) >> precision
+	}
+	for p := range len(first) / 2 {
+		dst[p] = at(2*p) | at(2*p+1)<<laneBits
+	}
+	if len(first)%2 == 1 {
+		dst[len(dst)-1] = at(len(first) - 1)
+	}
+}
+
+// shrink is the horizontal pass with any number of taps.
+func (r *Resizer) shrink(dst []uint64, row []byte) {
+	clear(dst)
+	taps := r.across.taps
+	for i, x := range r.across.first {
+		sum := uint64(1 << (precision - 1))
+		pixels := row[x : x+taps]
+		for k, w := range r.across.weights[i*taps : (i+1)*taps] {
+			sum += uint64(pixels[k]) * w
+		}
+		dst[i/2] |= sum >> precision << (i % 2 * laneBits)
+	}
+}
+
+// add sums rows, each times its weight, into r.sums.
+func (r *Resizer) add(rows, weights []uint64) {
+	for p := range r.sums {
+		r.sums[p] = rounding
+	}
+	for k, w := range weights {
+		for p, v := range rows[k*r.pairs : (k+1)*r.pairs] {
+			r.sums[p] += v * w
+		}
+	}
+}
+
+// blend is the vertical pass with two taps:
+//
+//	dst[x] = table[(upper[x]*w0 + lower[x]*w1 + half) >> precision]
+func blend[T byte | float32](dst []T, upper, lower []uint64, w0, w1 uint64, table *[256]T) {
+	for len(dst) >= 2 {
+		v := upper[0]*w0 + lower[0]*w1 + rounding
+		dst[0], dst[1] = table[uint8(v>>precision)], table[uint8(v>>(precision+laneBits))]
+		dst, upper, lower = dst[2:], upper[1:], lower[1:]
+	}
+	if len(dst) == 1 {
+		v := upper[0]*w0 + lower[0]*w1 + rounding
+		dst[0] = table[uint8(v>>precision)]
+	}
+}
+
+// store rounds sums to pixels and looks them up.
+func store[T byte | float32](dst []T, sums []uint64, table *[256]T) {
+	for i := range dst {
+		dst[i] = table[uint8(sums[i/2]>>(precision+i%2*laneBits))]
+	}
+}

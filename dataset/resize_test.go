@@ -1,0 +1,148 @@
+package dataset
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strconv"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+type resizeCase struct {
+	Source             string
+	Offset, Rows, Cols int
+	Side               int
+	SHA256             string
+	Pixels             []int
+}
+
+// source is the image that scripts/golden_resize.py gave to Pillow.
+func (c resizeCase) source(sample []byte) []byte {
+	size := c.Rows * c.Cols
+	switch c.Source {
+	case "sample":
+		return sample[c.Offset : c.Offset+size]
+	case "white":
+		white := make([]byte, size)
+		for i := range white {
+			white[i] = 255
+		}
+		return white
+	}
+	return noise(size)
+}
+
+func noise(size int) []byte {
+	var pixels []byte
+	for i := 0; len(pixels) < size; i++ {
+		block := sha256.Sum256([]byte(strconv.Itoa(i)))
+		pixels = append(pixels, block[:]...)
+	}
+	return pixels[:size]
+}
+
+func TestResizeEqualsPIL(t *testing.T) {
+	text, err := os.ReadFile("testdata/resize.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var golden struct{ Cases []resizeCase }
+	if err := json.Unmarshal(text, &golden); err != nil {
+		t.Fatal(err)
+	}
+	if len(golden.Cases) < 400 {
+		t.Fatalf("only %d cases in the golden file", len(golden.Cases))
+	}
+	sample := openSample(t).Test.Images
+	for _, c := range golden.Cases {
+		r, err := NewResizer(c.Rows, c.Cols, c.Side)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make([]byte, c.Side*c.Side)
+		r.Bytes(got, c.source(sample))
+		if digest := sha256.Sum256(got); hex.EncodeToString(digest[:]) != c.SHA256 {
+			t.Errorf("%s at %d, %d×%d to %d: not PIL's pixels", c.Source, c.Offset, c.Rows, c.Cols, c.Side)
+		}
+		for i, want := range c.Pixels {
+			if int(got[i]) != want {
+				t.Errorf("%s %d×%d to %d: pixel %d is %d, PIL's %d", c.Source, c.Rows, c.Cols, c.Side, i, got[i], want)
+			}
+		}
+	}
+}
+
+// Floats must give what Bytes gives, looked up.
+func TestResizeFloats(t *testing.T) {
+	var table [256]float32
+	for v := range table {
+		table[v] = float32(v) * 1.5
+	}
+	src := openSample(t).Train.Image(3)
+	for _, side := range []int{1, 9, 28, 56, 57, 224} {
+		r, err := NewResizer(28, 28, side)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pixels, got, want := make([]byte, side*side), make([]float32, side*side), make([]float32, side*side)
+		r.Bytes(pixels, src)
+		r.Floats(got, src, &table)
+		for i, v := range pixels {
+			want[i] = table[v]
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("side %d (-want +got):\n%s", side, diff)
+		}
+	}
+}
+
+func TestResizerBounds(t *testing.T) {
+	for _, c := range [][3]int{{0, 28, 56}, {28, -1, 56}, {28, 28, 0}, {28, 28, maxResize + 1}, {maxResize + 1, 1, 5}} {
+		if _, err := NewResizer(c[0], c[1], c[2]); err == nil {
+			t.Errorf("NewResizer(%v): no error", c)
+		}
+	}
+	// The largest: its sums must not overflow on white.
+	r, err := NewResizer(1, maxResize, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, 1)
+	r.Bytes(got, resizeCase{Source: "white", Rows: 1, Cols: maxResize}.source(nil))
+	if got[0] != 255 {
+		t.Errorf("white of %d pixels becomes %d", maxResize, got[0])
+	}
+}
+
+func TestResizeAllocatesNothing(t *testing.T) {
+	r, err := NewResizer(28, 28, 56)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table [256]float32
+	src, dst := noise(28*28), make([]float32, 56*56)
+	if n := testing.AllocsPerRun(10, func() { r.Floats(dst, src, &table) }); n != 0 {
+		t.Errorf("%v allocations an image", n)
+	}
+}
+
+func BenchmarkResize(b *testing.B) {
+	for _, side := range []int{56, 84, 224, 14} {
+		b.Run(fmt.Sprintf("28to%d", side), func(b *testing.B) {
+			r, err := NewResizer(28, 28, side)
+			if err != nil {
+				b.Fatal(err)
+			}
+			var table [256]float32
+			src, dst := noise(28*28), make([]float32, side*side)
+			for b.Loop() {
+				r.Floats(dst, src, &table)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(side*side), "ns/pixel")
+		})
+	}
+}

@@ -1,0 +1,28 @@
+package dataset
+
+import (
+	"embed"
+	"io/fs"
+)
+
+// sampleFiles are made by scripts/make_sample.py; sample/README.md tells their source and licence.
+//
+//go:embed sample/*.gz
+var sampleFiles embed.FS
+
+const sampleTitle = "embedded sample"
+
+// Sample returns the embedded sample: 5,000 of the published training images and 1,000 of the
+// published test images, as many of each class.
+func Sample() (*Data, error) {
+	files, err := fs.Sub(sampleFiles, "sample")
+	if err != nil {
+		return nil, err
+	}
+	data, _, err := folder{files, sampleTitle}.load()
+	if err != nil {
+		return nil, err
+	}
+	data.Kind = Sampled
+	return data, nil
+}

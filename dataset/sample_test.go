@@ -1,0 +1,105 @@
+package dataset
+
+import (
+	"bytes"
+	"encoding/hex"
+	"os"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const debianFolder = "/usr/share/datasets/fashion-mnist"
+
+// openSample returns the embedded sample.
+func openSample(t testing.TB) *Data {
+	t.Helper()
+	data, err := Sample()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// openReal returns the published data where Debian's package has installed it.
+func openReal(t testing.TB) *Data {
+	t.Helper()
+	if _, err := os.Stat(debianFolder); err != nil {
+		t.Skipf("the real Fashion-MNIST is not here (%v): apt-get install dataset-fashion-mnist", err)
+	}
+	data, err := Open(t.Context(), OpenOptions{Spec: debianFolder, Notice: func(s string) { t.Errorf("notice: %s", s) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func countLabels(s *Set) []int {
+	counts := make([]int, len(Classes))
+	for _, label := range s.Labels {
+		counts[label]++
+	}
+	return counts
+}
+
+func TestSample(t *testing.T) {
+	data := openSample(t)
+	type facts struct {
+		Kind, Origin               string
+		Train, Test, Rows, Cols    int
+		TrainPixels, TestPixels    int
+		TrainPerClass, TestPerClas []int
+	}
+	got := facts{
+		data.Kind, data.Origin, data.Train.N, data.Test.N, data.Train.Rows, data.Train.Cols,
+		len(data.Train.Images), len(data.Test.Images), countLabels(data.Train), countLabels(data.Test),
+	}
+	even := func(n int) (counts []int) {
+		for range Classes {
+			counts = append(counts, n)
+		}
+		return counts
+	}
+	want := facts{"sample", "embedded sample", 5000, 1000, 28, 28, 5000 * 784, 1000 * 784, even(500), even(100)}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	// Runs on the sample are compared by this digest: it changes only with the sample.
+	const digest = "fba3876d6c396a1ae591f8c17cb0e1a00d4c529549ffec7b52ac7dfa1ca9f50e"
+	if got := hex.EncodeToString(data.Digest[:]); got != digest {
+		t.Errorf("digest %s, want %s", got, digest)
+	}
+}
+
+// Every image of the sample is one of the published images, with its label, in their order.
+func TestSampleIsReal(t *testing.T) {
+	published, sample := openReal(t), openSample(t)
+	for _, pair := range []struct {
+		name        string
+		all, sample *Set
+	}{{"train", published.Train, sample.Train}, {"test", published.Test, sample.Test}} {
+		i := 0
+		for k := range pair.sample.N {
+			for i < pair.all.N && (pair.all.Labels[i] != pair.sample.Labels[k] || !bytes.Equal(pair.all.Image(i), pair.sample.Image(k))) {
+				i++
+			}
+			if i == pair.all.N {
+				t.Fatalf("%s: image %d of the sample is not among the published after its predecessor", pair.name, k)
+			}
+			i++
+		}
+	}
+}
+
+// The published mean and deviation are 0.2860 and 0.3530 (as every Fashion-MNIST example on
+// PyTorch has them).
+func TestRealData(t *testing.T) {
+	data := openReal(t)
+	if data.Kind != Published || data.Train.N != 60000 || data.Test.N != 10000 {
+		t.Errorf("kind %s, %d and %d images", data.Kind, data.Train.N, data.Test.N)
+	}
+	mean, deviation := data.Train.MeanDeviation()
+	if mean < 0.28595 || mean > 0.28605 || deviation < 0.35295 || deviation > 0.35305 {
+		t.Errorf("mean %v, deviation %v; want 0.2860 and 0.3530", mean, deviation)
+	}
+}

@@ -1,0 +1,51 @@
+package dataset
+
+import (
+	"encoding/hex"
+	"errors"
+	"io/fs"
+)
+
+// What Verify says of a file.
+const (
+	FileOK      = "ok"      // exactly as published
+	FileMissing = "missing" // neither packed nor plain
+	FileDamaged = "damaged" // cannot be read, or is no IDX file of its kind
+	FileOther   = "other"   // a sound IDX file, but not the published one
+)
+
+// FileReport is what Verify found of one of the four files.
+type FileReport struct {
+	Name   string `json:"name"`   // train-images-idx3-ubyte
+	Path   string `json:"path"`   // where it is, or where it would be
+	Status string `json:"status"` // FileOK, FileMissing, FileDamaged or FileOther
+	SHA256 string `json:"sha256"` // of the uncompressed bytes; "" where they cannot be read
+	Detail string `json:"detail"` // what is wrong; "" where nothing is
+}
+
+// Verify checks each of the four files in dir by itself. It is an error if dir is no folder that
+// can be read; a file that is missing or wrong is not, but is reported.
+func Verify(dir string) ([]FileReport, error) {
+	f := openFolder(dir)
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	var reports []FileReport
+	for _, p := range publishedFiles {
+		content, path, err := f.read(p)
+		report := FileReport{Name: p.name, Path: path}
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			report.Status, report.Detail = FileMissing, err.Error()
+		case err != nil:
+			report.Status, report.Detail = FileDamaged, err.Error()
+		case p.is(content):
+			report.Status, report.SHA256 = FileOK, p.digest
+		default:
+			report.Status, report.SHA256 = FileOther, hex.EncodeToString(content.digest[:])
+			report.Detail = path + ": not the published file, whose SHA-256 is " + p.digest
+		}
+		reports = append(reports, report)
+	}
+	return reports, nil
+}
