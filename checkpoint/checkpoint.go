@@ -1,0 +1,80 @@
+// Package checkpoint reads and writes the file that holds a network: a safetensors file
+// (https://github.com/huggingface/safetensors) that carries a SHA-256 digest of itself.
+//
+//	bytes 0–7      length n of the header, little-endian
+//	bytes 8–8+n    the header, JSON: name → {dtype, shape, data_offsets}, and "__metadata__";
+//	               padded with spaces so that the data begins at a multiple of 8
+//	bytes 8+n–end  the data: the tensors one after the other, little-endian, row-major
+//
+// Tensors of the network have torchvision's names (features.0.weight); state of the training
+// has names with a slash (optimizer/…), so that torch's strict load_state_dict takes the names
+// without one. The metadata holds two entries that belong to the container:
+//
+//	vggtrain.format  the version of the format, "1"
+//	vggtrain.sha256  64 lower-case hexadecimal digits: SHA-256 of the whole file (the eight
+//	                 bytes of the length included) with '0' in the place of these digits
+//
+// Nothing may follow the data. So no bit can flip, and no byte be cut or added, unnoticed.
+package checkpoint
+
+import "strings"
+
+// Version is the format version that Write writes and that Read reads.
+const Version = "1"
+
+const (
+	formatKey = "vggtrain.format"
+	digestKey = "vggtrain.sha256"
+
+	digestLen = 64 // hexadecimal digits
+
+	// The longest headers that are read. Ours take about a hundred bytes a tensor and a few
+	// thousand for the settings; the reference implementation takes up to 100 MB.
+	maxHeader        = 8 << 20
+	maxForeignHeader = 64 << 20
+
+	// The most tensors, and the most entries of metadata.
+	maxKeys = 1 << 14
+
+	// The most dimensions of a tensor.
+	maxRank = 8
+
+	// Bytes converted at a time between floats and their file form: small enough for the
+	// first-level caches, large enough that system calls cost nothing.
+	chunk = 64 << 10
+)
+
+// Tensor is a named array of float32, row-major. Shape [] is a scalar of one element.
+type Tensor struct {
+	Name  string
+	Shape []int
+	Data  []float32 // as many as the product of Shape
+}
+
+// State is what a file holds. Metadata has neither vggtrain.format nor vggtrain.sha256: those
+// are the container's own.
+type State struct {
+	Tensors  []Tensor
+	Metadata map[string]string
+}
+
+// Tensor returns the tensor of that name, nil if there is none.
+func (s *State) Tensor(name string) *Tensor {
+	for i := range s.Tensors {
+		if s.Tensors[i].Name == name {
+			return &s.Tensors[i]
+		}
+	}
+	return nil
+}
+
+// Weights returns the network's own tensors: those whose name has no slash.
+func (s *State) Weights() []Tensor {
+	var weights []Tensor
+	for _, t := range s.Tensors {
+		if !strings.Contains(t.Name, "/") {
+			weights = append(weights, t)
+		}
+	}
+	return weights
+}

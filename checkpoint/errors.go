@@ -1,0 +1,87 @@
+package checkpoint
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"unicode/utf8"
+)
+
+// What can be wrong with a file, for errors.Is. A file that is missing or may not be read gives
+// an error that is fs.ErrNotExist or fs.ErrPermission.
+var (
+	// ErrNotSafetensors: something else altogether: text, an archive, an empty file, a folder.
+	ErrNotSafetensors = errors.New("not a safetensors file")
+	// ErrNoDigest: a safetensors file that has no digest; ReadForeign takes it.
+	ErrNoDigest = errors.New("no digest")
+	// ErrDamaged: a file that contradicts itself or its digest: cut short, bits flipped.
+	ErrDamaged = errors.New("damaged")
+	// ErrVersion: a whole file of a later format version.
+	ErrVersion = errors.New("later format version")
+	// ErrUnsupported: a safetensors file with what is not read here, such as integers.
+	ErrUnsupported = errors.New("unsupported")
+)
+
+// Error says what is wrong with a file, in one line: file: what: what to do.
+type Error struct {
+	Path   string
+	What   string
+	Advice string
+	Err    error // one of the above, or the system's
+}
+
+func (e *Error) Error() string { return e.Path + ": " + e.What + ": " + e.Advice }
+func (e *Error) Unwrap() error { return e.Err }
+
+const (
+	adviceGive   = "give a checkpoint.bin, a best.bin or a .safetensors file"
+	adviceCopy   = "take another copy of it"
+	adviceInit   = "only fit --init takes such files"
+	adviceUpdate = "take the version of vggtrain that wrote it, or a later one"
+	adviceSystem = "see to it and try again"
+)
+
+func notSafetensors(format string, args ...any) error {
+	return &Error{What: "not a safetensors file: " + fmt.Sprintf(format, args...), Advice: adviceGive, Err: ErrNotSafetensors}
+}
+
+func damaged(format string, args ...any) error {
+	return &Error{What: "damaged: " + fmt.Sprintf(format, args...), Advice: adviceCopy, Err: ErrDamaged}
+}
+
+func unsupported(format string, args ...any) error {
+	return &Error{What: fmt.Sprintf(format, args...), Advice: "save its tensors as F32", Err: ErrUnsupported}
+}
+
+// at puts the path into an error of this package, and turns an error of the system
+// ("open best.bin: no such file or directory") into one.
+func at(path string, err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		e.Path = path
+		return e
+	}
+	e = &Error{Path: path, What: err.Error(), Advice: adviceSystem, Err: err}
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		e.What = pathErr.Op + ": " + pathErr.Err.Error()
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		e.What, e.Advice = "no such file", adviceGive
+	}
+	return e
+}
+
+// quote makes a name from a file fit for a line of error text.
+func quote(name string) string {
+	const longest = 60
+	if len(name) > longest {
+		cut := longest
+		for cut > 0 && !utf8.RuneStart(name[cut]) {
+			cut--
+		}
+		name = name[:cut] + "…"
+	}
+	return strconv.Quote(name)
+}

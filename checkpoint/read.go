@@ -1,0 +1,200 @@
+package checkpoint
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+)
+
+// Read reads a file that Write wrote. Everything is checked: nothing is returned of a file whose
+// digest does not fit. What is allocated is bounded by the file's length plus a small multiple
+// of its header's. Numbers that are not finite are read as they are.
+func Read(path string) (*State, error) { return read(path, false) }
+
+// ReadForeign reads any safetensors file of F32, F64, F16 or BF16 tensors, converted to
+// float32. If it carries vggtrain's format or digest, it is read as by Read.
+func ReadForeign(path string) (*State, error) { return read(path, true) }
+
+func read(path string, foreign bool) (*State, error) {
+	info, err := os.Stat(path) // before opening: to open a pipe would wait for its writer
+	if err != nil {
+		return nil, at(path, err)
+	}
+	if !info.Mode().IsRegular() {
+		kind := "not a file"
+		if info.IsDir() {
+			kind = "a folder"
+		}
+		return nil, at(path, notSafetensors("%s", kind))
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, at(path, err)
+	}
+	defer f.Close()
+	if info, err = f.Stat(); err != nil {
+		return nil, at(path, err)
+	}
+	s, err := decode(f, info.Size(), foreign)
+	if err != nil {
+		return nil, at(path, err)
+	}
+	return s, nil
+}
+
+// decode reads a file of size bytes.
+func decode(r io.Reader, size int64, foreign bool) (*State, error) {
+	limit := int64(maxHeader)
+	if foreign {
+		limit = maxForeignHeader
+	}
+	head, err := readHead(r, size, limit)
+	if err != nil {
+		return nil, err
+	}
+	h, err := parseHeader(head[8:])
+	if err != nil {
+		return nil, err
+	}
+	_, ours := h.metadata[formatKey]
+	ours = ours || h.digestAt > 0
+	if !ours && foreign {
+		return h.load(r, nil, size-int64(len(head)), true)
+	}
+	return h.loadOurs(r, head, size-int64(len(head)))
+}
+
+// readHead reads the eight bytes of the header's length and the header.
+func readHead(r io.Reader, size, limit int64) ([]byte, error) {
+	if size == 0 {
+		return nil, notSafetensors("it is empty")
+	}
+	start := make([]byte, min(size, 10)) // the length and the beginning of the JSON
+	if _, err := io.ReadFull(r, start); err != nil {
+		return nil, readError(err, 0, size)
+	}
+	// A header begins with {"…, or is {}. Where it does, a wrong length is damage, not another kind of file.
+	looksRight := len(start) == 10 && start[8] == '{' && (start[9] == '"' || start[9] == '}')
+	if len(start) < 10 {
+		return nil, notSafetensors("it has only %d bytes", size)
+	}
+	n := binary.LittleEndian.Uint64(start)
+	switch {
+	case n > uint64(limit) && !looksRight:
+		return nil, notSafetensors("it begins with %q", start[:8])
+	case n > uint64(limit):
+		return nil, damaged("its first 8 bytes announce a header of %d bytes, more than the %d that are read", n, limit)
+	case n > uint64(size-8):
+		return nil, damaged("cut short: a header of %d bytes announced, %d bytes present", n, size-8)
+	case n < 2 || start[8] != '{':
+		return nil, damaged("its header does not begin with { at byte 8")
+	}
+	head := make([]byte, 8+n)
+	k := copy(head, start)
+	if _, err := io.ReadFull(r, head[k:]); err != nil {
+		return nil, readError(err, int64(k), size)
+	}
+	return head, nil
+}
+
+// loadOurs reads the data of a file with a digest.
+func (h *header) loadOurs(r io.Reader, head []byte, dataLen int64) (*State, error) {
+	if h.digestAt == 0 {
+		return nil, &Error{What: fmt.Sprintf("no digest (%s): not a checkpoint of vggtrain, or damaged", digestKey),
+			Advice: adviceInit, Err: ErrNoDigest}
+	}
+	place := head[8+h.digestAt:][:digestLen]
+	want := bytes.Clone(place)
+	copy(place, zeros)
+	sum := sha256.New()
+	sum.Write(head)
+
+	if version := h.metadata[formatKey]; version != Version {
+		// The digest first: only a whole file is believed about its version.
+		if n, err := io.Copy(sum, r); err != nil {
+			return nil, readError(err, int64(len(head))+n, int64(len(head))+dataLen)
+		}
+		if err := compareDigest(sum, want); err != nil {
+			return nil, err
+		}
+		return nil, &Error{What: fmt.Sprintf("format version %s, and this vggtrain reads version %s", quote(version), Version),
+			Advice: adviceUpdate, Err: ErrVersion}
+	}
+	s, err := h.load(r, sum, dataLen, false)
+	if err != nil {
+		return nil, err
+	}
+	if err := compareDigest(sum, want); err != nil {
+		return nil, err
+	}
+	delete(s.Metadata, formatKey)
+	delete(s.Metadata, digestKey)
+	return s, nil
+}
+
+var zeros = bytes.Repeat([]byte{'0'}, digestLen)
+
+func compareDigest(sum hash.Hash, want []byte) error {
+	got := make([]byte, digestLen)
+	hex.Encode(got, sum.Sum(nil))
+	if !bytes.Equal(got, want) {
+		return damaged("its SHA-256 is %.8s…, not the %.8s… that it carries", got, want)
+	}
+	return nil
+}
+
+// load checks the entries and reads dataLen bytes of data straight into the tensors, through
+// sum where there is one, and sees that nothing follows.
+func (h *header) load(r io.Reader, sum hash.Hash, dataLen int64, foreign bool) (*State, error) {
+	if err := h.check(dataLen, foreign); err != nil {
+		return nil, err
+	}
+	s := &State{Metadata: h.metadata, Tensors: make([]Tensor, len(h.entries))}
+	if s.Metadata == nil {
+		s.Metadata = map[string]string{}
+	}
+	buf := make([]byte, chunk)
+	for i, e := range h.entries {
+		t := Tensor{Name: e.name, Shape: e.shape, Data: make([]float32, e.elements)}
+		if err := t.load(r, sum, dtypes[e.dtype], buf); err != nil {
+			return nil, readError(err, e.begin, dataLen)
+		}
+		s.Tensors[i] = t
+	}
+	if n, err := io.ReadFull(r, buf[:1]); n > 0 {
+		return nil, damaged("it grew while it was read")
+	} else if err != io.EOF {
+		return nil, readError(err, dataLen, dataLen)
+	}
+	return s, nil
+}
+
+func (t *Tensor) load(r io.Reader, sum hash.Hash, d dtype, buf []byte) error {
+	for rest := t.Data; len(rest) > 0; {
+		n := min(len(rest), len(buf)/d.size)
+		piece := buf[:n*d.size]
+		if _, err := io.ReadFull(r, piece); err != nil {
+			return err
+		}
+		if sum != nil {
+			sum.Write(piece)
+		}
+		d.decode(rest[:n], piece)
+		rest = rest[n:]
+	}
+	return nil
+}
+
+// readError is an error of the system, or that the file ended before its size.
+func readError(err error, offset, size int64) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return damaged("it ended after byte %d while it was read, of %d bytes", offset, size)
+	}
+	return err
+}

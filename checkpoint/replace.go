@@ -1,0 +1,136 @@
+package checkpoint
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+)
+
+// Replace writes a file as a whole or not at all: into a temporary file in the same folder,
+// NAME.tmp-…, which is flushed to the disk and then takes the place of the file at path; then the
+// folder is flushed too (not on Windows, which has no such thing). Whatever fails, the previous
+// file stays as it was and the temporary one is removed; only a killed process leaves it behind.
+func Replace(path string, write func(io.Writer) error) error {
+	return replace(osFiles{}, path, func(f file) error { return write(f) })
+}
+
+// files is what replace asks of the system; tests put one in that fails.
+type files interface {
+	Stat(path string) (fs.FileInfo, error)
+	Create(path string) (file, error) // fails if it exists
+	Rename(from, to string) error
+	Remove(path string) error
+	SyncFolder(path string) error
+}
+
+type file interface {
+	io.Writer
+	io.WriterAt
+	Sync() error
+	Close() error
+}
+
+func replace(fsys files, path string, write func(file) error) error {
+	// A device or a pipe would be replaced by a file, a folder fails only at the end.
+	if info, err := fsys.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return &Error{Path: path, What: "is there and is not a file", Advice: "choose another name", Err: fs.ErrExist}
+	}
+	f, temp, err := createTemp(fsys, path)
+	if err != nil {
+		return writeError(path, err)
+	}
+	err = write(f)
+	if err == nil {
+		err = f.Sync()
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = fsys.Rename(temp, path)
+	}
+	if err != nil {
+		fsys.Remove(temp) // best effort: the first error is the one to tell
+		return writeError(path, err)
+	}
+	if err := fsys.SyncFolder(filepath.Dir(path)); err != nil {
+		return writeError(path, err)
+	}
+	return nil
+}
+
+func createTemp(fsys files, path string) (f file, temp string, err error) {
+	for range 100 {
+		temp = fmt.Sprintf("%s.tmp-%08x", path, rand.Uint32())
+		if f, err = fsys.Create(temp); !errors.Is(err, fs.ErrExist) {
+			break
+		}
+	}
+	return f, temp, err
+}
+
+// writeError names the file that was to be written, not the temporary one.
+func writeError(path string, err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		return err
+	}
+	cause := err
+	var pathErr *fs.PathError
+	var linkErr *os.LinkError
+	switch {
+	case errors.As(err, &pathErr):
+		cause = pathErr.Err
+	case errors.As(err, &linkErr):
+		cause = linkErr.Err
+	}
+	return &Error{Path: path, What: "not written: " + cause.Error(), Advice: adviceFor(cause), Err: err}
+}
+
+func adviceFor(cause error) string {
+	switch {
+	case errors.Is(cause, fs.ErrNotExist):
+		return "make the folder first"
+	case errors.Is(cause, syscall.ENOSPC):
+		return "free some room and try again"
+	default:
+		return adviceSystem
+	}
+}
+
+// osFiles is the system's.
+type osFiles struct{}
+
+func (osFiles) Stat(path string) (fs.FileInfo, error) { return os.Stat(path) }
+func (osFiles) Rename(from, to string) error          { return os.Rename(from, to) }
+func (osFiles) Remove(path string) error              { return os.Remove(path) }
+
+func (osFiles) Create(path string) (file, error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return nil, err // not f: a nil *os.File is not a nil file
+	}
+	return f, nil
+}
+
+func (osFiles) SyncFolder(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	err = folder.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		return nil // a file system that flushes no folders
+	}
+	return err
+}

@@ -1,0 +1,163 @@
+package checkpoint
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"maps"
+	"math"
+	"slices"
+	"unicode/utf8"
+)
+
+// Write writes a state, tensors in the order of their names, and replaces the file at path only
+// when the new one is whole and on the disk: whatever fails, the previous file stays as it was.
+// The tensors are streamed; the state must not change meanwhile. The same state gives the same
+// bytes.
+func Write(path string, s *State) error {
+	return write(osFiles{}, path, s)
+}
+
+func write(fsys files, path string, s *State) error {
+	tensors := slices.Clone(s.Tensors)
+	slices.SortFunc(tensors, func(a, b Tensor) int { return cmp.Compare(a.Name, b.Name) })
+	head, digestAt, err := encodeHeader(tensors, s.Metadata)
+	if err != nil {
+		return fmt.Errorf("checkpoint: %s: %w", path, err)
+	}
+	return replace(fsys, path, func(f file) error { return encode(f, head, digestAt, tensors) })
+}
+
+// encode writes the file with zeros for the digest and then puts it in its place.
+func encode(f file, head []byte, digestAt int64, tensors []Tensor) error {
+	sum := sha256.New()
+	if err := writeBoth(f, sum, head); err != nil {
+		return err
+	}
+	buf := make([]byte, chunk)
+	for i := range tensors {
+		for rest := tensors[i].Data; len(rest) > 0; {
+			n := min(len(rest), chunk/4)
+			encodeF32(buf, rest[:n])
+			if err := writeBoth(f, sum, buf[:4*n]); err != nil {
+				return err
+			}
+			rest = rest[n:]
+		}
+	}
+	_, err := f.WriteAt(hex.AppendEncode(nil, sum.Sum(nil)), digestAt)
+	return err
+}
+
+func writeBoth(f io.Writer, sum hash.Hash, p []byte) error {
+	sum.Write(p)
+	_, err := f.Write(p)
+	return err
+}
+
+// encodeHeader returns the bytes before the data, zeros in the digest's place, and where in the
+// file that is.
+func encodeHeader(tensors []Tensor, metadata map[string]string) (head []byte, digestAt int64, err error) {
+	if len(tensors) >= maxKeys || len(metadata) > maxKeys-2 {
+		return nil, 0, fmt.Errorf("%d tensors and %d entries of metadata are too many", len(tensors), len(metadata))
+	}
+	if err := checkMetadata(metadata); err != nil {
+		return nil, 0, err
+	}
+	head = append(make([]byte, 8), `{"__metadata__":{`...)
+	// The container's own entries first, so that they are seen by whoever opens the file.
+	head = appendPair(head, formatKey, Version)
+	head = append(head, ',')
+	head = appendPair(head, digestKey, string(zeros))
+	digestAt = int64(len(head) - 1 - digestLen)
+	for _, key := range slices.Sorted(maps.Keys(metadata)) {
+		head = append(head, ',')
+		head = appendPair(head, key, metadata[key])
+	}
+	head = append(head, '}')
+	var begin int64
+	for i, t := range tensors {
+		if i > 0 && t.Name == tensors[i-1].Name {
+			return nil, 0, fmt.Errorf("two tensors %s", quote(t.Name))
+		}
+		if err := checkTensor(&t); err != nil {
+			return nil, 0, err
+		}
+		end := begin + 4*int64(len(t.Data))
+		head = append(head, ',')
+		head = appendString(head, t.Name)
+		head = append(head, `:{"dtype":"F32","shape":[`...)
+		for j, d := range t.Shape {
+			if j > 0 {
+				head = append(head, ',')
+			}
+			head = fmt.Append(head, d)
+		}
+		head = fmt.Appendf(head, `],"data_offsets":[%d,%d]}`, begin, end)
+		begin = end
+	}
+	head = append(head, '}')
+	for len(head)%8 != 0 {
+		head = append(head, ' ')
+	}
+	n := len(head) - 8
+	if n > maxHeader {
+		return nil, 0, fmt.Errorf("the header would take %d bytes, more than the %d that are read", n, maxHeader)
+	}
+	binary.LittleEndian.PutUint64(head, uint64(n))
+	return head, digestAt, nil
+}
+
+func checkMetadata(metadata map[string]string) error {
+	for key, value := range metadata {
+		if key == formatKey || key == digestKey {
+			return fmt.Errorf("metadata %s is the container's own", key)
+		}
+		if !utf8.ValidString(key) || !utf8.ValidString(value) {
+			return fmt.Errorf("metadata %s is not UTF-8", quote(key))
+		}
+	}
+	return nil
+}
+
+func checkTensor(t *Tensor) error {
+	if t.Name == "" || t.Name == "__metadata__" || !utf8.ValidString(t.Name) {
+		return fmt.Errorf("a tensor cannot be called %s", quote(t.Name))
+	}
+	if len(t.Shape) > maxRank {
+		return fmt.Errorf("tensor %s has %d dimensions, more than %d", quote(t.Name), len(t.Shape), maxRank)
+	}
+	elements := 1
+	for _, d := range t.Shape {
+		if d < 0 || d > 0 && elements > math.MaxInt/d {
+			return fmt.Errorf("tensor %s has an absurd shape %v", quote(t.Name), t.Shape)
+		}
+		elements *= d
+	}
+	if elements != len(t.Data) {
+		return fmt.Errorf("tensor %s of shape %v has %d values", quote(t.Name), t.Shape, len(t.Data))
+	}
+	return nil
+}
+
+func appendPair(dst []byte, key, value string) []byte {
+	return appendString(append(appendString(dst, key), ':'), value)
+}
+
+// appendString appends a string as JSON, without the escapes that only HTML needs.
+func appendString(dst []byte, s string) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(s); err != nil {
+		panic(errors.Join(errors.New("checkpoint: a string that is not JSON"), err)) // cannot be
+	}
+	return append(dst, bytes.TrimSuffix(b.Bytes(), []byte("\n"))...)
+}
