@@ -44,14 +44,11 @@ func readIDX(r io.Reader, fileSize int64, magic uint32) (*idx, error) {
 	if err != nil {
 		return nil, err
 	}
-	header := make([]byte, 4+4*int(magic&0xff))
-	if n, err := io.ReadFull(plain, header); err != nil {
-		if isCut(err) {
-			return nil, fmt.Errorf("the header has %d bytes instead of %d: the file is cut short; fetch it again", n, len(header))
-		}
-		return nil, damaged(err)
+	header, err := readHeader(plain, magic)
+	if err != nil {
+		return nil, err
 	}
-	dims, total, err := parseHeader(header, magic)
+	dims, total, err := parseDims(header, magic)
 	if err != nil {
 		return nil, err
 	}
@@ -97,12 +94,26 @@ func uncompressed(r io.Reader, fileSize int64) (plain io.Reader, present int64, 
 	return unzipped, fileSize * maxInflation, nil
 }
 
-// parseHeader returns the dimensions and their product.
-func parseHeader(header []byte, magic uint32) (dims []int, total int64, err error) {
-	if got := binary.BigEndian.Uint32(header); got != magic {
-		return nil, 0, fmt.Errorf("magic number %#08x instead of %#08x: this is %s, not a file of %s",
-			got, magic, describeMagic(got), unit(magic))
+// readHeader returns the header of a file whose magic number is right.
+func readHeader(r io.Reader, magic uint32) ([]byte, error) {
+	header := make([]byte, 4+4*int(magic&0xff))
+	n, err := io.ReadFull(r, header)
+	if n >= 4 {
+		if got := binary.BigEndian.Uint32(header); got != magic {
+			return nil, fmt.Errorf("magic number %#08x instead of %#08x: this is %s, not a file of %s",
+				got, magic, describeMagic(got), unit(magic))
+		}
 	}
+	if isCut(err) {
+		return nil, fmt.Errorf("the header has %d bytes instead of %d: the file is cut short; fetch it again", n, len(header))
+	} else if err != nil {
+		return nil, damaged(err)
+	}
+	return header, nil
+}
+
+// parseDims returns the dimensions and their product.
+func parseDims(header []byte, magic uint32) (dims []int, total int64, err error) {
 	total = 1
 	for at := 4; at < len(header); at += 4 {
 		dim := int64(binary.BigEndian.Uint32(header[at:]))
@@ -132,7 +143,7 @@ func mustEnd(r io.Reader, magic uint32, total int64) error {
 	case err == io.EOF:
 		return nil
 	case isCut(err):
-		return errors.New("the gzip checksum is missing: the file is cut short; fetch it again")
+		return errors.New("the gzip file does not end as it should: it is cut short, or something follows; fetch it again")
 	}
 	return damaged(err)
 }

@@ -183,14 +183,16 @@ func (r *Resizer) add(rows, weights []uint64) {
 //
 //	dst[x] = table[(upper[x]*w0 + lower[x]*w1 + half) >> precision]
 func blend[T byte | float32](dst []T, upper, lower []uint64, w0, w1 uint64, table *[256]T) {
-	for len(dst) >= 2 {
-		v := upper[0]*w0 + lower[0]*w1 + rounding
-		dst[0], dst[1] = table[uint8(v>>precision)], table[uint8(v>>(precision+laneBits))]
-		dst, upper, lower = dst[2:], upper[1:], lower[1:]
+	full := upper[:len(dst)/2]
+	lower = lower[:len(upper)]
+	for p, u := range full {
+		v := u*w0 + lower[p]*w1 + rounding
+		two := dst[2*p : 2*p+2]
+		two[0], two[1] = table[uint8(v>>precision)], table[uint8(v>>(precision+laneBits))]
 	}
-	if len(dst) == 1 {
-		v := upper[0]*w0 + lower[0]*w1 + rounding
-		dst[0] = table[uint8(v>>precision)]
+	if p := len(full); p < len(upper) {
+		v := upper[p]*w0 + lower[p]*w1 + rounding
+		dst[2*p] = table[uint8(v>>precision)]
 	}
 }
 

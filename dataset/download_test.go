@@ -1,0 +1,236 @@
+package dataset
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func digestOf(r io.Reader) string {
+	h := sha256.New()
+	if _, err := io.Copy(h, r); err != nil {
+		panic(err) // a reader of memory
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// goodMirror serves the published files, which this machine must have.
+func goodMirror(t *testing.T) http.Handler {
+	if _, err := os.Stat(debianFolder); err != nil {
+		t.Skipf("the real Fashion-MNIST is not here (%v): apt-get install dataset-fashion-mnist", err)
+	}
+	return http.FileServer(http.Dir(debianFolder))
+}
+
+// The ways a mirror can be bad. Each must end in its error, and none may leave a file.
+var badMirrors = map[string]struct {
+	serve http.HandlerFunc
+	want  string
+}{
+	"not found": {http.NotFound, "status 404 Not Found"},
+	"broken":    {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, "status 500 Internal Server Error"},
+	"a login page": {func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>Welcome to our network</html>") },
+		"magic number 0x3c68746d"},
+	"empty": {func(http.ResponseWriter, *http.Request) {}, "the header has 0 bytes"},
+	"other labels": {func(w http.ResponseWriter, _ *http.Request) { w.Write(labelsFile(1, 2, 3)) },
+		"not the published file"},
+	"cut short": {func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "5000")
+		w.Write(labelsFile(1, 2, 3))
+	}, "unexpected EOF"},
+	"endless": {func(w http.ResponseWriter, _ *http.Request) {
+		for block := make([]byte, 1<<16); ; {
+			if _, err := w.Write(block); err != nil {
+				return
+			}
+		}
+	}, "more than 75,544 bytes sent"},
+	"hangs before": {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "no answer in time"},
+	"hangs within": {func(w http.ResponseWriter, r *http.Request) {
+		w.Write(labelsFile(1))
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	}, "no answer in time"},
+	"redirects for ever": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, 302) }, "stopped after 10 redirects"},
+	"hangs up":           {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "EOF"},
+}
+
+// serve starts a mirror on this machine.
+func serve(t *testing.T, h http.Handler) string {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func quick(t *testing.T, notices *[]string, mirrors ...string) OpenOptions {
+	o := noWeb(t, notices)
+	o.Client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	o.Mirrors = mirrors
+	o.Connect, o.Stall = 300*time.Millisecond, 200*time.Millisecond
+	return o
+}
+
+func TestDownloadFails(t *testing.T) {
+	for name, bad := range badMirrors {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var notices []string
+			o := quick(t, &notices, serve(t, bad.serve))
+			o.Stall = time.Minute // here the time to connect decides
+			start := time.Now()
+			data, err := Open(t.Context(), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("took %v", took)
+			}
+			if data.Kind != Sampled || len(notices) != 2 || !strings.Contains(notices[0], bad.want) {
+				t.Errorf("kind %s, notices %q, want %q in the first", data.Kind, notices, bad.want)
+			}
+			if _, err := os.Stat(o.CacheDir); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("the cache folder was made (%v)", err)
+			}
+		})
+	}
+}
+
+// Nobody listens: the usual state without a network, which must cost no time.
+func TestDownloadRefused(t *testing.T) {
+	s := httptest.NewServer(nil)
+	s.Close()
+	var notices []string
+	data, err := Open(t.Context(), quick(t, &notices, s.URL, "http://[::1]:1", "no url at all"))
+	if err != nil || data.Kind != Sampled || len(notices) != 2 {
+		t.Errorf("data %v, error %v, notices %q", data, err, notices)
+	}
+}
+
+func TestDownload(t *testing.T) {
+	good := serve(t, goodMirror(t))
+	var notices []string
+	o := quick(t, &notices, serve(t, badMirrors["hangs before"].serve), serve(t, badMirrors["not found"].serve), good)
+	o.Connect, o.Stall = 10*time.Second, 10*time.Second // a busy machine may be slow to answer
+	data, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if data.Kind != Published || data.Origin != o.CacheDir || len(notices) != 1 || !strings.HasPrefix(notices[0], "downloading") {
+		t.Errorf("kind %s from %s, notices %q", data.Kind, data.Origin, notices)
+	}
+	entries, err := os.ReadDir(o.CacheDir)
+	if err != nil || len(entries) != 4 {
+		t.Errorf("the cache holds %v (%v), want four files", entries, err)
+	}
+	// A second run needs no network, a third mends what was damaged.
+	o.Client = &http.Client{Transport: noTransport{t}}
+	if data, err := Open(t.Context(), o); err != nil || data.Origin != o.CacheDir {
+		t.Errorf("second: %v, %v", data, err)
+	}
+	if err := os.Truncate(filepath.Join(o.CacheDir, "t10k-images-idx3-ubyte.gz"), 1000); err != nil {
+		t.Fatal(err)
+	}
+	o.Client = http.DefaultClient
+	if data, err := Open(t.Context(), o); err != nil || data.Origin != o.CacheDir {
+		t.Errorf("third: %v, %v", data, err)
+	}
+	if last := notices[len(notices)-2]; !strings.Contains(last, "cut short") {
+		t.Errorf("notices %q", notices)
+	}
+}
+
+// A mirror that turns bad after it answered well: the next is asked, or it is an error that
+// leaves nothing behind.
+func TestFetchFile(t *testing.T) {
+	good := goodMirror(t)
+	labels := publishedFiles[1]
+	for name, bad := range badMirrors {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			f := fetcher{client: http.DefaultClient, stall: 300 * time.Millisecond}
+			mirrors := []string{serve(t, bad.serve)}
+			err := f.fetchFile(t.Context(), dir, labels, mirrors)
+			if err == nil || !strings.HasPrefix(err.Error(), "train-labels-idx1-ubyte.gz: 127.0.0.1:") || strings.Contains(err.Error(), "\n") {
+				t.Errorf("error %v", err)
+			}
+			if left, err := os.ReadDir(dir); len(left) != 0 {
+				t.Errorf("left behind: %v (%v)", left, err)
+			}
+			if err := f.fetchFile(t.Context(), dir, labels, append(mirrors, serve(t, good))); err != nil {
+				t.Errorf("with a second mirror: %v", err)
+			}
+			if content, path, err := openFolder(dir).read(labels); err != nil || !labels.is(content) {
+				t.Errorf("then %s: %v", path, err)
+			}
+		})
+	}
+}
+
+func TestDownloadStall(t *testing.T) {
+	f := fetcher{client: http.DefaultClient, stall: 50 * time.Millisecond}
+	err := f.get(t.Context(), serve(t, badMirrors["hangs within"].serve), publishedFiles[3], io.Discard)
+	if err == nil || err.Error() != "nothing received for 50ms" {
+		t.Errorf("error %v", err)
+	}
+	// Slow but steady is no stall: 20 pieces, one each 10 ms.
+	slow := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for range 20 {
+			w.Write([]byte{1})
+			w.(http.Flusher).Flush()
+			time.Sleep(10 * time.Millisecond)
+		}
+	}))
+	f.stall = 150 * time.Millisecond
+	if err := f.get(t.Context(), slow, publishedFiles[3], io.Discard); err != nil {
+		t.Errorf("slow mirror: %v", err)
+	}
+}
+
+func TestDownloadCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var notices []string
+	o := quick(t, &notices, serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		<-r.Context().Done()
+	})))
+	o.Connect, o.Stall = time.Minute, time.Minute
+	if data, err := Open(ctx, o); err != context.Canceled {
+		t.Errorf("data %v, error %v, want context.Canceled", data, err)
+	}
+}
+
+func TestDownloadNoFolder(t *testing.T) {
+	good := serve(t, goodMirror(t))
+	var notices []string
+	o := quick(t, &notices, good)
+	o.Connect = 10 * time.Second
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o.CacheDir = filepath.Join(file, "cache") // cannot be made
+	data, err := Open(t.Context(), o)
+	if err != nil || data.Kind != Sampled || !strings.Contains(strings.Join(notices, "|"), "not a directory") {
+		t.Errorf("data %v, error %v, notices %q", data, err, notices)
+	}
+}
+
+// The real list: only its form, since tests touch no network.
+func TestMirrors(t *testing.T) {
+	for _, mirror := range mirrors {
+		if got := fileURL(mirror, publishedFiles[0]); !strings.HasPrefix(got, "http") || !strings.HasSuffix(got, "/train-images-idx3-ubyte.gz") || host(mirror) == mirror {
+			t.Errorf("mirror %s gives %s", mirror, got)
+		}
+	}
+}

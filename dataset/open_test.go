@@ -1,0 +1,273 @@
+package dataset
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// smallFiles are four sound files of 6 and 4 images of 5×4.
+func smallFiles() map[string][]byte {
+	return map[string][]byte{
+		"train-images-idx3-ubyte": imagesFile(6, 5, 4),
+		"train-labels-idx1-ubyte": labelsFile(0, 1, 2, 3, 9, 5),
+		"t10k-images-idx3-ubyte":  imagesFile(4, 5, 4),
+		"t10k-labels-idx1-ubyte":  labelsFile(6, 7, 8, 9),
+	}
+}
+
+func writeFolder(t *testing.T, files map[string][]byte) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// noWeb are options that find nothing: no variable, no folder, no mirror.
+func noWeb(t *testing.T, notices *[]string) OpenOptions {
+	dir := t.TempDir()
+	return OpenOptions{
+		Notice:    func(s string) { *notices = append(*notices, s) },
+		Getenv:    func(string) string { return "" },
+		CacheDir:  filepath.Join(dir, "cache"),
+		SystemDir: filepath.Join(dir, "system"),
+		Mirrors:   []string{},
+		Client:    &http.Client{Transport: noTransport{t}},
+	}
+}
+
+type noTransport struct{ t *testing.T }
+
+func (n noTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	n.t.Errorf("a test asks for %s", r.URL)
+	return nil, http.ErrUseLastResponse
+}
+
+func TestOpenFolder(t *testing.T) {
+	for name, edit := range map[string]func(map[string][]byte){
+		"plain": func(map[string][]byte) {},
+		"packed": func(f map[string][]byte) {
+			for name, content := range smallFiles() {
+				f[name+".gz"] = pack(t, content)
+				delete(f, name)
+			}
+		},
+		"mixed": func(f map[string][]byte) {
+			f["t10k-labels-idx1-ubyte.gz"] = pack(t, f["t10k-labels-idx1-ubyte"])
+			delete(f, "t10k-labels-idx1-ubyte")
+		},
+		"packed by name only": func(f map[string][]byte) {
+			f["t10k-labels-idx1-ubyte.gz"] = f["t10k-labels-idx1-ubyte"]
+			delete(f, "t10k-labels-idx1-ubyte")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := smallFiles()
+			edit(files)
+			var notices []string
+			o := noWeb(t, &notices)
+			o.Spec = writeFolder(t, files)
+			data, err := Open(t.Context(), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := &Data{
+				Train:   &Set{noise(120), []byte{0, 1, 2, 3, 9, 5}, 6, 5, 4},
+				Test:    &Set{noise(80), []byte{6, 7, 8, 9}, 4, 5, 4},
+				Classes: Classes, Origin: o.Spec, Kind: "other", Digest: data.Digest,
+			}
+			if diff := cmp.Diff(want, data); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if len(notices) != 1 || !strings.Contains(notices[0], "not the published Fashion-MNIST") {
+				t.Errorf("notices %q", notices)
+			}
+		})
+	}
+}
+
+func TestOpenFolderErrors(t *testing.T) {
+	tests := []struct {
+		name string
+		edit func(map[string][]byte)
+		want string // after the folder and a slash
+	}{
+		{"missing", func(f map[string][]byte) { delete(f, "t10k-labels-idx1-ubyte") }, "t10k-labels-idx1-ubyte: no such file, neither packed (.gz) nor plain"},
+		{"cut", func(f map[string][]byte) { f["train-images-idx3-ubyte"] = f["train-images-idx3-ubyte"][:100] }, "train-images-idx3-ubyte: 120 bytes of pixels announced, 84 present: the file is cut short; fetch it again"},
+		{"counts", func(f map[string][]byte) { f["train-labels-idx1-ubyte"] = labelsFile(1, 2) }, "train-labels-idx1-ubyte: 2 labels, but "},
+		{"label", func(f map[string][]byte) { f["t10k-labels-idx1-ubyte"] = labelsFile(1, 2, 10, 3) }, "t10k-labels-idx1-ubyte: label 10 of image 2 (counted from 0) is out of range: labels are 0 to 9"},
+		{"sizes", func(f map[string][]byte) { f["t10k-images-idx3-ubyte"] = imagesFile(4, 4, 5) }, "t10k-images-idx3-ubyte: images of 4×5, but "},
+		{"swapped", func(f map[string][]byte) { f["train-images-idx3-ubyte"] = f["train-labels-idx1-ubyte"] }, "train-images-idx3-ubyte: magic number 0x00000801"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			files := smallFiles()
+			test.edit(files)
+			var notices []string
+			o := noWeb(t, &notices)
+			o.Spec = writeFolder(t, files)
+			_, err := Open(t.Context(), o)
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if want := filepath.Join(o.Spec, test.want); !strings.HasPrefix(err.Error(), want) {
+				t.Errorf("error %q, want it to start with %q", err, want)
+			}
+		})
+	}
+}
+
+func TestOpenWrongFolder(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "odd", "train-images-idx3-ubyte.gz"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for spec, want := range map[string]string{
+		filepath.Join(dir, "none"): filepath.Join(dir, "none") + ": no such folder",
+		file:                       file + ": not a folder",
+		filepath.Join(dir, "odd"):  filepath.Join(dir, "odd", "train-images-idx3-ubyte.gz") + ": not a regular file",
+	} {
+		var notices []string
+		o := noWeb(t, &notices)
+		o.Spec = spec
+		if _, err := Open(t.Context(), o); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", spec, err, want)
+		}
+		o.Spec, o.Getenv = "auto", func(string) string { return spec }
+		if _, err := Open(t.Context(), o); err == nil || !strings.HasPrefix(err.Error(), "VGGTRAIN_DATA: "+want) {
+			t.Errorf("%s: error %v, want %q after the variable's name", spec, err, want)
+		}
+	}
+}
+
+// Which source wins when several are there.
+func TestOpenOrder(t *testing.T) {
+	real := filepath.Dir(filepath.Join(debianFolder, "x"))
+	small := writeFolder(t, smallFiles())
+	hasReal := func() bool { _, err := os.Stat(real); return err == nil }()
+	tests := []struct {
+		name, spec, variable, cache, system string
+		origin                              string
+		notices                             []string // parts of each
+		needsReal                           bool
+	}{
+		{name: "nothing", spec: "auto", origin: sampleTitle, notices: []string{"could not be downloaded", "NOT THE WHOLE DATA"}},
+		{name: "sample by name", spec: "sample", variable: small, origin: sampleTitle},
+		{name: "sample by variable", spec: "auto", variable: "sample", origin: sampleTitle},
+		{name: "folder over variable", spec: small, variable: "sample", origin: small, notices: []string{"not the published"}},
+		{name: "variable", variable: small, origin: small, notices: []string{"not the published"}},
+		{name: "other data in the cache", cache: small, origin: sampleTitle, notices: []string{"not the published file; looking elsewhere", "downloaded", "NOT THE WHOLE DATA"}},
+		{name: "cache", cache: real, system: small, origin: real, needsReal: true},
+		{name: "system", system: real, origin: real, needsReal: true},
+		{name: "bad cache, then system", cache: small, system: real, origin: real, notices: []string{"looking elsewhere"}, needsReal: true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if test.needsReal && !hasReal {
+				t.Skip("the real Fashion-MNIST is not here: apt-get install dataset-fashion-mnist")
+			}
+			var notices []string
+			o := noWeb(t, &notices)
+			o.Spec, o.Getenv = test.spec, func(string) string { return test.variable }
+			if test.cache != "" {
+				o.CacheDir = test.cache
+			}
+			if test.system != "" {
+				o.SystemDir = test.system
+			}
+			data, err := Open(t.Context(), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if data.Origin != test.origin {
+				t.Errorf("origin %s, want %s", data.Origin, test.origin)
+			}
+			if len(notices) != len(test.notices) {
+				t.Fatalf("notices %q, want %q", notices, test.notices)
+			}
+			for i, part := range test.notices {
+				if !strings.Contains(notices[i], part) {
+					t.Errorf("notice %q, want %q in it", notices[i], part)
+				}
+			}
+		})
+	}
+}
+
+func TestOpenCancelled(t *testing.T) {
+	var notices []string
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if data, err := Open(ctx, noWeb(t, &notices)); err != context.Canceled {
+		t.Errorf("data %v, error %v, want context.Canceled", data, err)
+	}
+}
+
+func TestLocate(t *testing.T) {
+	var notices []string
+	o := noWeb(t, &notices)
+	if got := Locate(o); got != o.CacheDir {
+		t.Errorf("nothing there: %s, want the cache folder", got)
+	}
+	if err := os.Mkdir(o.SystemDir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if got := Locate(o); got != o.SystemDir {
+		t.Errorf("only the system's folder there: %s", got)
+	}
+	o.Getenv = func(string) string { return "data" }
+	if got := Locate(o); got != "data" {
+		t.Errorf("variable set: %s", got)
+	}
+}
+
+func TestVerify(t *testing.T) {
+	files := smallFiles()
+	delete(files, "train-labels-idx1-ubyte")
+	files["t10k-images-idx3-ubyte"] = []byte("text")
+	if real, err := os.ReadFile(filepath.Join(debianFolder, "t10k-labels-idx1-ubyte.gz")); err == nil {
+		files["t10k-labels-idx1-ubyte.gz"] = real
+	} else {
+		t.Logf("without a published file (%v): apt-get install dataset-fashion-mnist", err)
+	}
+	dir := writeFolder(t, files)
+	reports, err := Verify(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"other", "missing", "damaged", "ok"}
+	if files["t10k-labels-idx1-ubyte.gz"] == nil {
+		want[3] = "other"
+	}
+	for i, r := range reports {
+		hasDigest, hasDetail := len(r.SHA256) == 64, r.Detail != ""
+		if r.Status != want[i] || r.Name != publishedFiles[i].name || !strings.HasPrefix(r.Path, filepath.Join(dir, r.Name)) ||
+			hasDigest != (r.Status == "ok" || r.Status == "other") || hasDetail != (r.Status != "ok") {
+			t.Errorf("file %d: %+v, want status %s", i, r, want[i])
+		}
+	}
+	if len(reports) != 4 {
+		t.Errorf("%d reports", len(reports))
+	}
+	if _, err := Verify(filepath.Join(dir, "none")); err == nil || !strings.HasSuffix(err.Error(), "no such folder") {
+		t.Errorf("error %v", err)
+	}
+	// The digest is of the bytes in the file, whatever they are packed in.
+	if digest := digestOf(bytes.NewReader(files["train-images-idx3-ubyte"])); reports[0].SHA256 != digest {
+		t.Errorf("digest %s, want %s", reports[0].SHA256, digest)
+	}
+}
