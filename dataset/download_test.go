@@ -37,7 +37,7 @@ var badMirrors = map[string]struct {
 	want  string
 }{
 	"not found": {http.NotFound, "status 404 Not Found"},
-	"broken":    {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, "status 500 Internal Server Error"},
+	"broken":    {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, "status 500 Internal Server Error"},
 	"a login page": {func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>Welcome to our network</html>") },
 		"magic number 0x3c68746d"},
 	"empty": {func(http.ResponseWriter, *http.Request) {}, "the header has 0 bytes"},
@@ -60,7 +60,7 @@ var badMirrors = map[string]struct {
 		w.(http.Flusher).Flush()
 		<-r.Context().Done()
 	}, "no answer in time"},
-	"redirects for ever": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, 302) }, "stopped after 10 redirects"},
+	"redirects for ever": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }, "stopped after 10 redirects"},
 	"hangs up":           {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "EOF"},
 }
 

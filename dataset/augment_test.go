@@ -1,0 +1,146 @@
+package dataset
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vggtrain/internal/rng"
+)
+
+func TestParseAugment(t *testing.T) {
+	for list, want := range map[string]Augment{
+		"none": {}, "": {}, "flip": {Flip: true}, "crop": {Crop: true},
+		"flip,crop": {true, true}, "crop, flip": {true, true}, "flip,flip": {Flip: true},
+	} {
+		if got, err := ParseAugment(list); err != nil || got != want {
+			t.Errorf("%q: %v, %v; want %v", list, got, err, want)
+		}
+		if again, err := ParseAugment(want.String()); err != nil || again != want {
+			t.Errorf("%q is written %q, which is read as %v (%v)", list, want, again, err)
+		}
+	}
+	for _, list := range []string{"flop", "flip,", "none,flip", "FLIP"} {
+		if got, err := ParseAugment(list); err == nil {
+			t.Errorf("%q: %v, no error", list, got)
+		}
+	}
+}
+
+func TestShift(t *testing.T) {
+	src := []byte{
+		1, 2, 3,
+		4, 5, 6,
+	}
+	for _, c := range []struct {
+		down, right int
+		want        []byte
+	}{
+		{0, 0, []byte{1, 2, 3, 4, 5, 6}},
+		{1, 0, []byte{4, 5, 6, 0, 0, 0}},
+		{-1, 0, []byte{0, 0, 0, 1, 2, 3}},
+		{0, 1, []byte{2, 3, 0, 5, 6, 0}},
+		{0, -2, []byte{0, 0, 1, 0, 0, 4}},
+		{1, -1, []byte{0, 4, 5, 0, 0, 0}},
+		{2, 0, make([]byte, 6)},
+		{0, 3, make([]byte, 6)},
+		{-2, -3, make([]byte, 6)},
+	} {
+		dst := []byte{9, 9, 9, 9, 9, 9}
+		shift(dst, src, 2, 3, c.down, c.right)
+		if diff := cmp.Diff(c.want, dst); diff != "" {
+			t.Errorf("down %d, right %d (-want +got):\n%s", c.down, c.right, diff)
+		}
+	}
+}
+
+// padded is the definition of the crop: margins of zeros, then a cut.
+func padded(src []byte, rows, cols, top, left int) []byte {
+	wide := cols + 2*cropMargin
+	frame := make([]byte, (rows+2*cropMargin)*wide)
+	for y := range rows {
+		copy(frame[(y+cropMargin)*wide+cropMargin:], src[y*cols:(y+1)*cols])
+	}
+	out := make([]byte, 0, rows*cols)
+	for y := range rows {
+		at := (y+top)*wide + left
+		out = append(out, frame[at:at+cols]...)
+	}
+	return out
+}
+
+// mirrored is the definition of the flip.
+func mirrored(src []byte, rows, cols int) []byte {
+	out := make([]byte, len(src))
+	for y := range rows {
+		for x := range cols {
+			out[y*cols+x] = src[y*cols+cols-1-x]
+		}
+	}
+	return out
+}
+
+// Each of the 25 crops, flipped or not, must come, about as often as the others, and nothing else.
+func TestApply(t *testing.T) {
+	const draws = 20_000
+	src := noise(28 * 28)
+	for _, a := range []Augment{{}, {Flip: true}, {Crop: true}, {true, true}} {
+		variants := map[string]int{}
+		add := func(image []byte) {
+			variants[string(image)] = 0
+			if a.Flip {
+				variants[string(mirrored(image, 28, 28))] = 0
+			}
+		}
+		if a.Crop {
+			for top := range 2*cropMargin + 1 {
+				for left := range 2*cropMargin + 1 {
+					add(padded(src, 28, 28, top, left))
+				}
+			}
+		} else {
+			add(src)
+		}
+		dst := make([]byte, len(src))
+		stream := rng.New(1, rng.Augment, 1)
+		for i := range uint64(draws) {
+			a.apply(dst, src, 28, 28, stream.Split(i))
+			if _, ok := variants[string(dst)]; !ok {
+				t.Fatalf("%v: draw %d is no variant", a, i)
+			}
+			variants[string(dst)]++
+		}
+		p := 1 / float64(len(variants))
+		limit := 5 * math.Sqrt(draws*p*(1-p)) // five deviations: one in a million for each
+		for _, n := range variants {
+			if math.Abs(float64(n)-draws*p) > limit {
+				t.Errorf("%v: a variant comes %d times, want %.0f ± %.0f", a, n, draws*p, limit)
+			}
+		}
+	}
+}
+
+// A crop is the same whether or not there is also a flip.
+func TestDrawsAreApart(t *testing.T) {
+	src, crop, both := noise(28*28), make([]byte, 28*28), make([]byte, 28*28)
+	for i := range uint64(50) {
+		draws := rng.New(1, rng.Augment, 1).Split(i)
+		Augment{Crop: true}.apply(crop, src, 28, 28, draws)
+		Augment{Crop: true, Flip: true}.apply(both, src, 28, 28, draws)
+		if string(both) != string(crop) && string(both) != string(mirrored(crop, 28, 28)) {
+			t.Errorf("image %d: the crop with flip is another", i)
+		}
+	}
+}
+
+func ExampleAugment() {
+	a, err := ParseAugment("crop,flip")
+	fmt.Println(a, err)
+	_, err = ParseAugment("flip,rotate")
+	fmt.Println(err)
+	// Output:
+	// flip,crop <nil>
+	// augment: "rotate" is not known: give none, or a list of flip and crop
+}

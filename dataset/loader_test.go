@@ -1,0 +1,253 @@
+package dataset
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vggtrain/internal/rng"
+)
+
+// collect copies what an epoch gives, from a batch on: its images and labels end to end, and the
+// rows of each batch.
+func collect(t *testing.T, l *Loader, number, from int) (images []float32, labels []int32, rows []int) {
+	t.Helper()
+	l.Start(t.Context(), number, from)
+	for {
+		b, err := l.Next()
+		if err == io.EOF {
+			return images, labels, rows
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		size := len(b.Images) / len(b.Labels)
+		images = append(images, b.Images[:b.Rows*size]...)
+		labels = append(labels, b.Labels[:b.Rows]...)
+		rows = append(rows, b.Rows)
+	}
+}
+
+func newLoader(t testing.TB, s *Set, o LoaderOptions) *Loader {
+	t.Helper()
+	l, err := NewLoader(s, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.Close)
+	return l
+}
+
+// An epoch is what its definition says: permutation, crop and flip, resize, scale.
+func TestLoader(t *testing.T) {
+	const n, side, seed, number = 130, 56, 11, 3
+	set := openSample(t).Train.Head(n)
+	o := LoaderOptions{Side: side, Batch: 32, Seed: seed, Shuffle: true, Augment: Augment{true, true}, Mean: 0.286, Deviation: 0.353}
+	images, labels, rows := collect(t, newLoader(t, set, o), number, 0)
+	if diff := cmp.Diff([]int{32, 32, 32, 32, 2}, rows); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+	resizer, err := NewResizer(28, 28, side)
+	if err != nil {
+		t.Fatal(err)
+	}
+	varied, pixels := make([]byte, 28*28), make([]byte, side*side)
+	for k, i := range rng.New(seed, rng.Shuffle, number).Perm(n) {
+		if labels[k] != int32(set.Labels[i]) {
+			t.Errorf("image %d: label %d, want %d", k, labels[k], set.Labels[i])
+		}
+		o.Augment.apply(varied, set.Image(i), 28, 28, rng.New(seed, rng.Augment, number).Split(uint64(i)))
+		resizer.Bytes(pixels, varied)
+		for j, v := range pixels {
+			want := (float32(v)/float32(255) - float32(0.286)) / float32(0.353)
+			if got := images[k*side*side+j]; got != want {
+				t.Fatalf("image %d, pixel %d: %v, want %v", k, j, got, want)
+			}
+		}
+	}
+}
+
+// Neither the batch size, nor where in the epoch one starts, nor how much is prepared ahead may
+// change the images.
+func TestLoaderRepeats(t *testing.T) {
+	set := openSample(t).Train.Head(100)
+	o := LoaderOptions{Side: 32, Batch: 100, Seed: 1, Shuffle: true, Augment: Augment{true, true}}
+	images, labels, _ := collect(t, newLoader(t, set, o), 2, 0)
+	for _, c := range []struct{ batch, from, prefetch int }{{7, 0, 0}, {7, 5, 1}, {1, 99, 3}, {1000, 0, 1}, {33, 3, 2}, {50, 2, 1}, {50, 7, 1}} {
+		o.Batch, o.Prefetch = c.batch, c.prefetch
+		l := newLoader(t, set, o)
+		skip := min(c.from*c.batch, 100)
+		for range 2 { // an epoch may be repeated
+			gotImages, gotLabels, rows := collect(t, l, 2, c.from)
+			if !slices.Equal(gotLabels, labels[skip:]) || !slices.Equal(gotImages, images[skip*32*32:]) {
+				t.Errorf("%+v: other images", c)
+			}
+			if want := max(l.Batches()-c.from, 0); len(rows) != want {
+				t.Errorf("%+v: %d batches, want %d", c, len(rows), want)
+			}
+		}
+	}
+}
+
+func TestLoaderOrder(t *testing.T) {
+	class := func(i int) byte { return byte(i % 10) }
+	set := numbered(300, class)
+	order := func(o LoaderOptions, number int) (order []int) {
+		o.Side, o.Batch = 2, 64
+		images, _, _ := collect(t, newLoader(t, set, o), number, 0)
+		for k := range 300 {
+			order = append(order, int(math.Round(float64(images[4*k]*255)))<<8+int(math.Round(float64(images[4*k+1]*255))))
+		}
+		return order
+	}
+	sorted := order(LoaderOptions{}, 1)
+	if !slices.IsSorted(sorted) || sorted[299] != 299 {
+		t.Errorf("without shuffle: %v", sorted)
+	}
+	first := order(LoaderOptions{Shuffle: true}, 1)
+	if slices.Equal(first, order(LoaderOptions{Shuffle: true}, 2)) {
+		t.Error("two epochs have the same order")
+	}
+	if slices.Equal(first, order(LoaderOptions{Shuffle: true, Seed: 1}, 1)) {
+		t.Error("two seeds have the same order")
+	}
+	slices.Sort(first)
+	if !slices.Equal(first, sorted) {
+		t.Error("an epoch does not have each image once")
+	}
+}
+
+func TestLoaderOptions(t *testing.T) {
+	set := openSample(t).Test
+	for name, o := range map[string]LoaderOptions{
+		"batch":     {Side: 56},
+		"side":      {Batch: 1},
+		"huge side": {Batch: 1, Side: 1 << 20},
+		"memory":    {Batch: 1 << 40, Side: 224},
+		"deviation": {Batch: 1, Side: 56, Mean: 0.5},
+		"NaN":       {Batch: 1, Side: 56, Deviation: math.NaN()},
+	} {
+		if _, err := NewLoader(set, o); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	if _, err := NewLoader(set.Head(0), LoaderOptions{Batch: 1, Side: 56}); err == nil {
+		t.Error("empty set: no error")
+	}
+	// Without normalisation a pixel is what torchvision's ToTensor makes of it.
+	l := newLoader(t, set, LoaderOptions{Batch: 1, Side: 28, Deviation: 1})
+	for v := range 256 {
+		if got, want := l.table[v], float32(v)/float32(255); got != want {
+			t.Errorf("pixel %d becomes %v, want %v", v, got, want)
+		}
+	}
+}
+
+// goroutines waits until no more than want are left.
+func goroutines(t *testing.T, want int) {
+	t.Helper()
+	for range 200 {
+		if runtime.NumGoroutine() <= want {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Errorf("%d goroutines are left, %d were there before", runtime.NumGoroutine(), want)
+}
+
+func TestLoaderCancel(t *testing.T) {
+	before := runtime.NumGoroutine()
+	ctx, cancel := context.WithCancel(t.Context())
+	l := newLoader(t, openSample(t).Train, LoaderOptions{Side: 28, Batch: 10, Prefetch: 3})
+	if _, err := l.Next(); err == nil {
+		t.Error("Next before Start: no error")
+	}
+	l.Start(ctx, 1, 0)
+	if _, err := l.Next(); err != nil {
+		t.Error(err)
+	}
+	cancel()
+	for range 2 {
+		if _, err := l.Next(); err != context.Canceled {
+			t.Errorf("after the cancellation: %v", err)
+		}
+	}
+	goroutines(t, before) // without Close
+	// Epochs that are left at any point end their goroutine too, and the loader goes on.
+	for n := range 20 {
+		l.Start(t.Context(), n, 0)
+		for range n % 7 {
+			if _, err := l.Next(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	l.Close()
+	goroutines(t, before)
+	l.Close() // again: nothing to do
+	if _, _, rows := collect(t, l, 1, 0); len(rows) != 500 {
+		t.Errorf("after Close and Start: %d batches", len(rows))
+	}
+}
+
+// A failure in the goroutine becomes an error of Next.
+func TestLoaderPanic(t *testing.T) {
+	set := *openSample(t).Test
+	set.Labels = set.Labels[:15]
+	l := newLoader(t, &set, LoaderOptions{Side: 28, Batch: 10})
+	l.Start(t.Context(), 1, 0)
+	_, first := l.Next()
+	_, second := l.Next()
+	if first != nil || second == nil || !strings.Contains(second.Error(), "preparing a batch: runtime error: index out of range") {
+		t.Errorf("errors %v, %v", first, second)
+	}
+}
+
+func TestLoaderAllocatesNothing(t *testing.T) {
+	l := newLoader(t, openSample(t).Train, LoaderOptions{Side: 56, Batch: 100, Augment: Augment{true, true}})
+	l.Start(t.Context(), 1, 0)
+	next := func() {
+		if _, err := l.Next(); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := testing.AllocsPerRun(40, next); n != 0 {
+		t.Errorf("%v allocations a batch", n)
+	}
+}
+
+func TestLoaderBusy(t *testing.T) {
+	start := time.Now()
+	l := newLoader(t, openSample(t).Train, LoaderOptions{Side: 56, Batch: 100})
+	collect(t, l, 1, 0)
+	if busy := l.Busy(); busy <= 0 || busy > time.Since(start) {
+		t.Errorf("busy %v of %v", busy, time.Since(start))
+	}
+}
+
+func BenchmarkLoader(b *testing.B) {
+	set := openSample(b).Train
+	for _, side := range []int{56, 224} {
+		for _, augment := range []Augment{{}, {true, true}} {
+			b.Run(fmt.Sprintf("%d/%v", side, augment), func(b *testing.B) {
+				l := newLoader(b, set, LoaderOptions{Side: side, Batch: 128, Shuffle: true, Augment: augment})
+				for n := 0; b.Loop(); n++ {
+					if n%l.Batches() == 0 {
+						l.Start(b.Context(), n, 0)
+					}
+					if _, err := l.Next(); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64(l.Busy().Nanoseconds())/float64(b.N)/float64(128*side*side), "ns/pixel")
+			})
+		}
+	}
+}
