@@ -1,0 +1,230 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// FileError is what is wrong at one place of an architecture file.
+type FileError struct {
+	File         string
+	Line, Column int // from 1
+	Err          error
+}
+
+func (e *FileError) Error() string {
+	return fmt.Sprintf("%s:%d:%d: %v", e.File, e.Line, e.Column, e.Err)
+}
+
+func (e *FileError) Unwrap() error { return e.Err }
+
+const (
+	maxFileBytes = 1 << 20
+	// maxTokens bounds the parser's work, which grows with the square of nested brackets;
+	// the largest architecture has some 500 tokens.
+	maxTokens = 4096
+)
+
+var archKeys = []string{"name", "blocks", "hidden", "dropout"}
+
+// ParseArch reads an architecture file strictly: every key known, every size in bounds, no
+// anchors, aliases or tags. file names it in errors, which are *FileError. A file without a
+// name takes its own: my-net.yaml holds my-net. Without hidden layers or dropout there are none.
+func ParseArch(file string, data []byte) (*Arch, error) {
+	r := archReader{file}
+	root, err := r.root(data)
+	if err != nil {
+		return nil, err
+	}
+	a := &Arch{Name: strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))}
+	blocksFound := false
+	for _, entry := range root.Values {
+		key := entry.Key.GetToken()
+		switch key.Value {
+		case "name":
+			err = r.name(entry.Value, &a.Name)
+		case "blocks":
+			blocksFound = true
+			err = r.blocks(entry.Value, &a.Blocks)
+		case "hidden":
+			err = r.hidden(entry.Value, &a.Hidden)
+		case "dropout":
+			err = r.dropout(entry.Value, &a.Dropout)
+		default:
+			err = r.errorf(key, "unknown key %q; %s", key.Value, suggest(key.Value, archKeys))
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	start := root.Values[0].Key.GetToken()
+	if !blocksFound {
+		return nil, r.errorf(start, "no blocks; add a list of [convolutions, channels], such as blocks: [[1, 16], [1, 32]]")
+	}
+	if err := checkName(a.Name); err != nil {
+		return nil, r.errorf(start, "%w", err)
+	}
+	return a, nil
+}
+
+// archReader reads the nodes of one file.
+type archReader struct{ file string }
+
+func (r archReader) errorf(at *token.Token, format string, args ...any) error {
+	e := &FileError{File: r.file, Line: 1, Column: 1, Err: fmt.Errorf(format, args...)}
+	if at != nil && at.Position != nil {
+		e.Line, e.Column = max(1, at.Position.Line), max(1, at.Position.Column)
+	}
+	return e
+}
+
+// root parses data and returns its one mapping, which has at least one entry.
+func (r archReader) root(data []byte) (*ast.MappingNode, error) {
+	if len(data) > maxFileBytes {
+		return nil, r.errorf(nil, "%d bytes; an architecture file has at most %d", len(data), maxFileBytes)
+	}
+	if !utf8.Valid(data) {
+		return nil, r.errorf(nil, "not UTF-8 text; give an architecture file in YAML")
+	}
+	tokens, err := r.tokens(string(data))
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := parser.Parse(tokens, 0)
+	if err != nil {
+		var syntax yaml.Error
+		if errors.As(err, &syntax) {
+			return nil, r.errorf(syntax.GetToken(), "%s; write valid YAML", oneLine(syntax.GetMessage()))
+		}
+		return nil, r.errorf(nil, "%s; write valid YAML", oneLine(err.Error()))
+	}
+	if len(parsed.Docs) > 1 {
+		return nil, r.errorf(parsed.Docs[1].Start, "a second document; keep one architecture a file")
+	}
+	if len(parsed.Docs) == 0 || parsed.Docs[0].Body == nil {
+		return nil, r.errorf(nil, "the file is empty; see the output of: vggtrain arch show vgg11-small")
+	}
+	root, ok := parsed.Docs[0].Body.(*ast.MappingNode)
+	if !ok || len(root.Values) == 0 {
+		return nil, r.errorf(parsed.Docs[0].Body.GetToken(), "no keys; see the output of: vggtrain arch show vgg11-small")
+	}
+	return root, nil
+}
+
+// tokens splits text and refuses what an architecture has no use for, so that the parser sees
+// only short input without references.
+func (r archReader) tokens(text string) (token.Tokens, error) {
+	tokens := lexer.Tokenize(text)
+	count := 0
+	for _, t := range tokens {
+		switch t.Type {
+		case token.CommentType:
+			continue
+		case token.AnchorType, token.AliasType, token.MergeKeyType, token.TagType, token.DirectiveType:
+			return nil, r.errorf(t, "%q: anchors, aliases, tags and directives are not allowed; write the value out", oneLine(t.Value))
+		case token.InvalidType:
+			return nil, r.errorf(t, "%s; write valid YAML", oneLine(t.Error))
+		}
+		if count++; count > maxTokens {
+			return nil, r.errorf(t, "more than %d words and signs; an architecture needs far fewer", maxTokens)
+		}
+	}
+	return tokens, nil
+}
+
+func (r archReader) name(n ast.Node, name *string) error {
+	s, ok := n.(*ast.StringNode)
+	if !ok {
+		return r.errorf(n.GetToken(), "name is %s; give a word, in quotes if it looks like a number", kindOf(n))
+	}
+	*name = s.Value
+	if err := checkName(s.Value); err != nil {
+		return r.errorf(n.GetToken(), "%w", err)
+	}
+	return nil
+}
+
+func (r archReader) blocks(n ast.Node, list *[][2]int) error {
+	const want = "give a list of [convolutions, channels], such as [[1, 16], [1, 32]]"
+	seq, ok := n.(*ast.SequenceNode)
+	if !ok {
+		return r.errorf(n.GetToken(), "blocks is %s; %s", kindOf(n), want)
+	}
+	if err := blockBound.check(len(seq.Values)); err != nil {
+		return r.errorf(n.GetToken(), "%w", err)
+	}
+	for _, item := range seq.Values {
+		pair, ok := item.(*ast.SequenceNode)
+		if !ok {
+			return r.errorf(item.GetToken(), "a block is %s; %s", kindOf(item), want)
+		}
+		if len(pair.Values) != 2 {
+			return r.errorf(item.GetToken(), "a block of %d numbers; %s", len(pair.Values), want)
+		}
+		convs, err := r.size(pair.Values[0], convBound)
+		if err != nil {
+			return err
+		}
+		channels, err := r.size(pair.Values[1], channelBound)
+		if err != nil {
+			return err
+		}
+		*list = append(*list, [2]int{convs, channels})
+	}
+	return nil
+}
+
+func (r archReader) hidden(n ast.Node, list *[]int) error {
+	seq, ok := n.(*ast.SequenceNode)
+	if !ok {
+		return r.errorf(n.GetToken(), "hidden is %s; give a list of sizes, such as [4096, 4096], or [] for none", kindOf(n))
+	}
+	if err := hiddenBound.check(len(seq.Values)); err != nil {
+		return r.errorf(n.GetToken(), "%w", err)
+	}
+	for _, item := range seq.Values {
+		features, err := r.size(item, featureBound)
+		if err != nil {
+			return err
+		}
+		*list = append(*list, features)
+	}
+	return nil
+}
+
+func (r archReader) dropout(n ast.Node, p *float64) error {
+	value, err := strconv.ParseFloat(plain(n), 64)
+	if err != nil {
+		return r.errorf(n.GetToken(), "dropout is %s; give a probability, such as 0.5", kindOf(n))
+	}
+	if err := checkDropout(value); err != nil {
+		return r.errorf(n.GetToken(), "%w", err)
+	}
+	*p = value
+	return nil
+}
+
+// size reads a whole number within b.
+func (r archReader) size(n ast.Node, b bound) (int, error) {
+	value, err := strconv.Atoi(plain(n))
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return 0, r.errorf(n.GetToken(), "%s %s; give %d to %d", plain(n), b.what, b.min, b.max)
+	case err != nil:
+		return 0, r.errorf(n.GetToken(), "%s for the number of %s; give a whole number, %d to %d", kindOf(n), b.what, b.min, b.max)
+	}
+	if err := b.check(value); err != nil {
+		return 0, r.errorf(n.GetToken(), "%w", err)
+	}
+	return value, nil
+}

@@ -1,0 +1,66 @@
+package model
+
+import (
+	"fmt"
+
+	"vggtrain/blocks"
+)
+
+// stage is one operation of the graph: a layer, and the ReLU and the 2×2 max-pool behind it that
+// the operation computes as it stores, so that the numbers between them never reach memory.
+type stage struct {
+	Layer           // the first of its layers, with Out of the last
+	relu, pool bool // followed by a ReLU; then by a 2×2 max-pool
+}
+
+// fuse groups layers into stages:
+//
+//	Conv2d [ReLU [MaxPool2d 2×2, stride 2]]
+//	Linear [ReLU]
+//	MaxPool2d, Flatten, Dropout
+//
+// A ReLU elsewhere is an error: no operation computes it.
+func fuse(layers []Layer) ([]stage, error) {
+	var stages []stage
+	for _, layer := range layers {
+		last := &stage{}
+		if len(stages) > 0 {
+			last = &stages[len(stages)-1]
+		}
+		switch {
+		case layer.Layer == blocks.ReLU{}:
+			if last.Weight == nil || last.relu {
+				return nil, fmt.Errorf("%s: this ReLU follows neither Conv2d nor Linear; move it there", layer.Name)
+			}
+			last.relu = true
+		case last.poolable() && layer.Layer == blocks.MaxPool2d{Kernel: 2, Stride: 2}:
+			last.pool, last.Out = true, layer.Out
+		default:
+			stages = append(stages, stage{Layer: layer})
+		}
+	}
+	return stages, nil
+}
+
+// poolable reports whether a max-pool that comes next can be computed by this stage.
+func (s *stage) poolable() bool {
+	_, conv := s.Layer.Layer.(blocks.Conv2d)
+	return conv && s.relu && !s.pool
+}
+
+// keptBytes is what the stage's forward pass keeps of one image for its backward pass: its
+// output, float32, and of a max-pool also where the largest value stood, a byte an element.
+// Flatten only reads its input in another shape.
+func (s *stage) keptBytes() int64 {
+	elements := int64(product(s.Out))
+	switch s.Layer.Layer.(type) {
+	case blocks.Flatten:
+		return 0
+	case blocks.MaxPool2d:
+		return 5 * elements
+	}
+	if s.pool {
+		return 5 * elements
+	}
+	return 4 * elements
+}

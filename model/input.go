@@ -1,0 +1,44 @@
+package model
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Input is the shape of a batch of images.
+type Input struct{ N, C, H, W int }
+
+var inputBounds = [4]bound{
+	{"images", 1, 65536},
+	{"channels", 1, 4096},
+	{"pixels of height", 1, maxSide},
+	{"pixels of width", 1, maxSide},
+}
+
+// maxSide bounds the height and width of an image, in pixels.
+const maxSide = 16384
+
+// ParseInput reads a shape N×C×H×W, such as "1x1x224x224".
+func ParseInput(s string) (Input, error) {
+	parts := strings.Split(s, "x")
+	if len(parts) != 4 {
+		return Input{}, fmt.Errorf("input %q; give images x channels x height x width, such as 1x1x224x224", s)
+	}
+	var sizes [4]int
+	for i, part := range parts {
+		n, err := strconv.ParseUint(part, 10, 31)
+		if err != nil {
+			return Input{}, fmt.Errorf("input %q: %q is not a number of %s; give four numbers, such as 1x1x224x224",
+				s, part, inputBounds[i].what)
+		}
+		if err := inputBounds[i].check(int(n)); err != nil {
+			return Input{}, fmt.Errorf("input %q: %w", s, err)
+		}
+		sizes[i] = int(n)
+	}
+	return Input{sizes[0], sizes[1], sizes[2], sizes[3]}, nil
+}
+
+// String writes the shape as ParseInput reads it.
+func (in Input) String() string { return fmt.Sprintf("%dx%dx%dx%d", in.N, in.C, in.H, in.W) }

@@ -1,0 +1,73 @@
+package model
+
+import (
+	"fmt"
+
+	"gorgonia.org/tensor"
+)
+
+// Param is a parameter of a network. Name and Shape are PyTorch's; Value holds the numbers as
+// internal/kernel reads them, see layout: a matrix of (kernel·kernel·in, out) for a convolution,
+// (in, out) for a linear layer, or a vector (out) for a bias.
+type Param struct {
+	ParamSpec
+	Value *tensor.Dense
+}
+
+// Params are the parameters of a network in PyTorch's order: of each layer weight, then bias.
+type Params []*Param
+
+// NewParams allocates the parameters of layers, all zero.
+func NewParams(layers []Layer) (Params, error) {
+	var ps Params
+	var total int64
+	for _, layer := range layers {
+		if total += layer.Params; total > maxElements {
+			return nil, fmt.Errorf("more than %d parameters up to %s; use fewer channels or hidden features", maxElements, layer.Name)
+		}
+		if layer.Weight == nil {
+			continue
+		}
+		for _, spec := range []*ParamSpec{layer.Weight, layer.Bias} {
+			ps = append(ps, &Param{*spec, tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(spec.stored()...))})
+		}
+	}
+	return ps, nil
+}
+
+// Count is the number of elements of all parameters.
+func (ps Params) Count() int64 {
+	var total int64
+	for _, p := range ps {
+		total += int64(p.Len())
+	}
+	return total
+}
+
+// Data is Value's numbers, in the stored layout.
+func (p *Param) Data() []float32 { return p.Value.Data().([]float32) }
+
+// Export writes the numbers to dst as PyTorch orders them: row-major in Shape.
+// dst has Len elements.
+func (p *Param) Export(dst []float32) { p.layout().toTorch(dst[:p.Len()], p.Data()) }
+
+// Import reads the numbers from src, which holds them as PyTorch orders them.
+// src has Len elements.
+func (p *Param) Import(src []float32) { p.layout().fromTorch(p.Data(), src[:p.Len()]) }
+
+// stored is the shape of the parameter's Value.
+func (s *ParamSpec) stored() []int {
+	if len(s.Shape) == 1 {
+		return []int{s.Shape[0]}
+	}
+	return []int{s.Len() / s.Shape[0], s.Shape[0]}
+}
+
+// layout describes how the parameter is stored. A bias is a matrix of one row, whose panels
+// stand in PyTorch's order.
+func (s *ParamSpec) layout() layout {
+	if len(s.Shape) == 1 {
+		return layout{outputs: s.Shape[0], channels: 1, positions: 1}
+	}
+	return layout{s.Shape[0], s.Len() / s.Shape[0] / s.positions, s.positions}
+}

@@ -1,0 +1,171 @@
+package model
+
+import (
+	"fmt"
+
+	"vggtrain/blocks"
+)
+
+// Bounds on what a network may ask for, checked before anything is allocated.
+const (
+	maxElements = 1 << 31 // of all parameters together, and of one image's activation
+	maxMACs     = 1 << 52 // of a batch: twice as many, the FLOPs, are still exact in JSON
+)
+
+// Layer is a layer of a network in its place: with a name, shapes and parameters.
+type Layer struct {
+	blocks.Layer
+	Name    string // torchvision's: features.0, flatten, classifier.0
+	Type    string // PyTorch's: Conv2d
+	In, Out []int  // shapes without the batch: [C, H, W] or [F]
+	Params  int64  // how many numbers weight and bias hold
+	MACs    int64  // multiply-adds for one image
+	Weight  *ParamSpec
+	Bias    *ParamSpec
+}
+
+// ParamSpec describes a parameter: its name and its shape as PyTorch has it.
+type ParamSpec struct {
+	Name  string // features.0.weight
+	Shape []int  // OIHW, (out, in) or (out)
+
+	fanIn     int // inputs that make one output of the layer
+	positions int // of each input channel: kernel taps, or the pixels that Flatten laid out
+}
+
+// Len is the number of elements.
+func (s *ParamSpec) Len() int { return product(s.Shape) }
+
+// Resolve lists the layers of a for images of C×H×W and the given number of classes.
+// It fails where sizes make no sense, images are too small for the poolings, or the network
+// would have more than 2³¹ parameters.
+func Resolve(a *Arch, c, h, w, classes int) ([]Layer, error) {
+	if err := a.check(); err != nil {
+		return nil, err
+	}
+	if err := classBound.check(classes); err != nil {
+		return nil, err
+	}
+	return ResolveLayers(a.Name, a.Layers(classes), c, h, w)
+}
+
+// ResolveLayers is Resolve for any list of layers; network names it in errors.
+func ResolveLayers(network string, list []blocks.Layer, c, h, w int) ([]Layer, error) {
+	for i, n := range []int{c, h, w} {
+		if err := inputBounds[i+1].check(n); err != nil {
+			return nil, fmt.Errorf("input %dx%dx%d: %w", c, h, w, err)
+		}
+	}
+	if _, ok := bounded(maxElements, []int{c, h, w}); !ok {
+		return nil, fmt.Errorf("input %dx%dx%d has more than %d numbers an image; use a smaller input", c, h, w, maxElements)
+	}
+	if err := checkSide(network, list, h, w); err != nil {
+		return nil, err
+	}
+	r := resolver{network: network, group: "features", shape: []int{c, h, w}, positions: 1}
+	layers := make([]Layer, 0, len(list))
+	for _, l := range list {
+		layer, err := r.next(l)
+		if err != nil {
+			return nil, err
+		}
+		layers = append(layers, layer)
+	}
+	return layers, nil
+}
+
+// resolver walks a list of layers.
+type resolver struct {
+	network   string
+	group     string // features, classifier
+	index     int    // of the next layer in its group
+	shape     []int  // of the next layer's input
+	positions int    // pixels a channel that the last Flatten laid out, until a Linear mixes them
+	params    int64  // so far
+	macs      int64
+}
+
+func (r *resolver) next(l blocks.Layer) (Layer, error) {
+	layer := Layer{Layer: l, Type: l.Type(), In: r.shape, Name: fmt.Sprintf("%s.%d", r.group, r.index)}
+	r.index++
+	if _, ok := l.(blocks.Flatten); ok {
+		layer.Name = "flatten"
+		r.group, r.index = "classifier", 0
+		if len(r.shape) == 3 {
+			r.positions = r.shape[1] * r.shape[2]
+		}
+	}
+	out, err := l.Output(r.shape)
+	if err != nil {
+		return Layer{}, fmt.Errorf("%s: %s: %w", r.network, layer.Name, err)
+	}
+	layer.Out, r.shape = out, out
+	if _, ok := bounded(maxElements, out); !ok {
+		return Layer{}, fmt.Errorf("%s: an image has shape %v after %s, more than %d numbers; use fewer channels or a smaller input",
+			r.network, out, layer.Name, maxElements)
+	}
+	weight, bias := l.Weights(layer.In)
+	if weight == nil {
+		return layer, nil
+	}
+	return layer, r.weigh(&layer, weight, bias)
+}
+
+// weigh gives the layer its parameters and counts.
+func (r *resolver) weigh(layer *Layer, weight, bias []int) error {
+	elements, ok := bounded(maxElements, weight)
+	layer.Params = elements + int64(bias[0])
+	r.params += layer.Params
+	if !ok || r.params > maxElements {
+		return fmt.Errorf("%s: more than %d parameters up to %s, whose weight is %v; use fewer channels, hidden features or a smaller input",
+			r.network, maxElements, layer.Name, weight)
+	}
+	positions := product(layer.Out) / layer.Out[0]
+	layer.MACs = elements * int64(positions) // below 2⁶²
+	r.macs += layer.MACs
+	if layer.MACs > maxMACs || r.macs > maxMACs {
+		return fmt.Errorf("%s: more than %d multiply-adds an image up to %s; use fewer channels or a smaller input",
+			r.network, maxMACs, layer.Name)
+	}
+	fanIn := int(elements) / weight[0]
+	layer.Weight = &ParamSpec{Name: layer.Name + ".weight", Shape: weight, fanIn: fanIn, positions: r.positions}
+	if len(weight) == 4 {
+		layer.Weight.positions = weight[2] * weight[3]
+	} else {
+		r.positions = 1
+	}
+	layer.Bias = &ParamSpec{Name: layer.Name + ".bias", Shape: bias, fanIn: fanIn, positions: 1}
+	return nil
+}
+
+// checkSide reports an image that is too small for the windows of the layers.
+func checkSide(network string, list []blocks.Layer, h, w int) error {
+	need, poolings, shrinking := 1, 0, false
+	for i := len(list) - 1; i >= 0; i-- {
+		windowed, ok := list[i].(blocks.Windowed)
+		if !ok {
+			continue
+		}
+		if _, ok := windowed.(blocks.MaxPool2d); ok {
+			poolings++
+		} else if window := windowed.Window(); window.Input(1<<20) > 1<<20 {
+			shrinking = true
+		}
+		need = min(windowed.Window().Input(need), maxSide+1)
+	}
+	if min(h, w) >= need {
+		return nil
+	}
+	who := fmt.Sprintf("%s's %s", network, count(poolings, "pooling"))
+	if shrinking {
+		who = network + "'s convolutions and poolings"
+	}
+	if need > maxSide {
+		return fmt.Errorf("input %dx%d is too small: %s need more than %d, the largest input; use fewer blocks", h, w, who, maxSide)
+	}
+	verb := "need"
+	if poolings == 1 && !shrinking {
+		verb = "needs"
+	}
+	return fmt.Errorf("input %dx%d is too small: %s %s at least %d", h, w, who, verb, need)
+}
