@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -79,7 +80,7 @@ func (f fetcher) probe(ctx context.Context) ([]string, error) {
 			answers <- answer{i, err}
 		}()
 	}
-	var failures []string
+	failures := make([]string, len(f.mirrors))
 	for range f.mirrors {
 		a := <-answers
 		if a.err == nil {
@@ -87,7 +88,7 @@ func (f fetcher) probe(ctx context.Context) ([]string, error) {
 			ranked = append(ranked, f.mirrors[:a.mirror]...)
 			return append(ranked, f.mirrors[a.mirror+1:]...), nil
 		}
-		failures = append(failures, host(f.mirrors[a.mirror])+": "+reason(a.err))
+		failures[a.mirror] = host(f.mirrors[a.mirror]) + ": " + reason(a.err)
 	}
 	return nil, errors.New("no mirror serves it (" + strings.Join(failures, "; ") + ")")
 }
@@ -247,6 +248,9 @@ func causeOf(ctx context.Context, err error) error {
 func reason(err error) string {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return "no answer in time"
+	}
+	if dnsError, ok := errors.AsType[*net.DNSError](err); ok {
+		return dnsError.Err // without the name server's address
 	}
 	if urlError, ok := errors.AsType[*url.Error](err); ok {
 		err = urlError.Err

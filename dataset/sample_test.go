@@ -2,8 +2,10 @@ package dataset
 
 import (
 	"bytes"
+	"context"
 	"encoding/hex"
 	"os"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -27,12 +29,17 @@ func openReal(t testing.TB) *Data {
 	if _, err := os.Stat(debianFolder); err != nil {
 		t.Skipf("the real Fashion-MNIST is not here (%v): apt-get install dataset-fashion-mnist", err)
 	}
-	data, err := Open(t.Context(), OpenOptions{Spec: debianFolder, Notice: func(s string) { t.Errorf("notice: %s", s) }})
+	data, err := loadReal()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return data
 }
+
+// loadReal reads the published data once for all tests.
+var loadReal = sync.OnceValues(func() (*Data, error) {
+	return Open(context.Background(), OpenOptions{Spec: debianFolder})
+})
 
 func countLabels(s *Set) []int {
 	counts := make([]int, len(Classes))
