@@ -1,0 +1,102 @@
+package kernel
+
+// Forward computes y, and with a pool arg (one byte for each element of y, 0 to 3: which of
+// the window's pixels was largest), for the first rows images.
+func (c Conv) Forward(p *Pool, y []float32, arg []byte, x, w, b []float32, rows int) error {
+	run := c.forwardRun()
+	p.Reserve(run.scratch())
+	oh, ow := c.Out()
+	return p.Run(run.pieces(), func(worker, piece int) {
+		n0, n1, h0, h1 := run.span(piece, rows)
+		if n0 >= n1 {
+			return
+		}
+		in, out := run.buffers(p.Scratch(worker))
+		first, inRows := h0*c.Stride-c.Padding, (h1-h0-1)*c.Stride+c.Kernel
+		for n := n0; n < n1; n++ {
+			loadStrip(in[(n-n0)*run.inSize:], x[n*c.H*c.W*c.C:][:c.H*c.W*c.C], c.H, c.W, c.C, first, inRows, c.Padding)
+		}
+		if !c.Pool {
+			run.multiply(p.isa, y[(n0*oh+h0)*ow*c.OC:], oh*ow*c.OC, in, w, b, n1-n0, h1-h0)
+			return
+		}
+		run.multiply(p.isa, out, run.outSize, in, w, b, n1-n0, h1-h0)
+		for n := n0; n < n1; n++ {
+			for r := h0 / 2; r < min(h1/2, oh); r++ {
+				at := (n*oh + r) * ow * c.OC
+				top := out[(n-n0)*run.outSize+(2*r-h0)*run.w*c.OC:]
+				maxPool2(p.isa, y[at:][:ow*c.OC], arg[at:][:ow*c.OC], top, top[run.w*c.OC:], ow, c.OC)
+			}
+		}
+	})
+}
+
+// convRun is the tiling of one convolution of stride·unit steps over padded strips: forward,
+// or the input gradient, which is the convolution of the spread gradient with the turned
+// filters.
+type convRun struct {
+	grid
+	kernel, stride, c, oc int
+	pitch                 int // floats of a padded input row
+	inSize, outSize       int // floats of an image's input and output strip
+	pooled, relu          bool
+	spare                 int
+}
+
+func (c Conv) forwardRun() convRun {
+	h, w := c.full()
+	r := convRun{kernel: c.Kernel, stride: c.Stride, c: c.C, oc: c.OC, pitch: (c.W + 2*c.Padding) * c.C, pooled: c.Pool, relu: c.ReLU}
+	r.cut(c.N, h, w)
+	return r
+}
+
+// inputGradientRun is the run of Conv.InputGradient: its output is the input's gradient.
+func (c Conv) inputGradientRun() convRun {
+	r := convRun{kernel: c.Kernel, stride: 1, c: c.OC, oc: c.C, pitch: (c.W + c.Kernel - 1) * c.OC, spare: gradient{Conv: c}.spareRows()}
+	r.cut(c.N, c.H, c.W)
+	return r
+}
+
+func (r *convRun) cut(n, h, w int) {
+	r.grid = newGrid(n, h, w, r.pitch, r.stride, r.kernel-r.stride, r.pooled)
+	r.inSize = ((r.strip-1)*r.stride + r.kernel) * r.pitch
+	if r.pooled {
+		r.outSize = r.strip * r.w * r.oc
+	}
+}
+
+// scratch is the floats that a worker needs; buffers cuts them up.
+func (r *convRun) scratch() int { return r.images*(r.inSize+r.outSize) + r.spare }
+
+func (r *convRun) buffers(scratch []float32) (in, out []float32) {
+	return scratch[:r.images*r.inSize], scratch[r.images*r.inSize:]
+}
+
+// multiply convolves count images' strips, each giving rows rows of output; an image's output
+// begins pitch floats after the one before. Bias and ReLU are applied at the store.
+func (r *convRun) multiply(isa ISA, dst []float32, pitch int, in, w, b []float32, count, rows int) {
+	var taps [maxKernel]int
+	k := r.kernel * r.c
+	t := tile{k: k, aK: 1, aRow: r.stride * r.c, ldd: r.oc, relu: r.relu}
+	if r.across {
+		t.aRow, t.ldd = r.inSize, pitch
+	}
+	for i := range r.kernel {
+		taps[i] = i * r.pitch
+	}
+	t.off = taps[:r.kernel]
+	for col := 0; col < r.oc; col += Panel {
+		t.cols = min(Panel, r.oc-col)
+		t.ldb, t.bTap = t.cols, k*t.cols
+		t.b = w[r.kernel*k*col:]
+		if b != nil {
+			t.bias = b[col:]
+		}
+		r.each(count, rows, func(n, h, w, tileRows int) {
+			t.rows = tileRows
+			t.a = in[n*r.inSize+h*r.stride*r.pitch+w*r.stride*r.c:]
+			t.dst = dst[n*pitch+(h*r.w+w)*r.oc+col:]
+			t.run(isa)
+		})
+	}
+}

@@ -1,0 +1,53 @@
+package kernel
+
+// TurnedSize is the floats of the turned weights that InputGradient needs.
+func (c Conv) TurnedSize() int { return c.WeightRows() * c.OC }
+
+// InputGradient computes dx, like x, for the first rows images, from the gradient dy of the
+// output, the output y (nil without ReLU) and arg (nil without pool). turned is TurnedSize
+// floats of work space.
+//
+//	dx[h,w,c] = Σ dy[h+P-kh, w+P-kw, o] · w[kh,kw,c,o]
+//
+// that is, the convolution of dy, spread by the stride, with the filters turned by 180°.
+func (c Conv) InputGradient(p *Pool, dx, dy, y []float32, arg []byte, w, turned []float32, rows int) error {
+	if err := c.turn(p, turned, w); err != nil {
+		return err
+	}
+	g := gradient{Conv: c, dy: dy, y: y, arg: arg}
+	run := c.inputGradientRun()
+	p.Reserve(run.scratch())
+	width, left := c.W+c.Kernel-1, c.Kernel-1-c.Padding
+	return p.Run(run.pieces(), func(worker, piece int) {
+		n0, n1, h0, h1 := run.span(piece, rows)
+		if n0 >= n1 {
+			return
+		}
+		in, spare := run.buffers(p.Scratch(worker))
+		for n := n0; n < n1; n++ {
+			g.load(p.isa, in[(n-n0)*run.inSize:], n, h0-left, h1-h0+c.Kernel-1, width, left, spare)
+		}
+		run.multiply(p.isa, dx[(n0*c.H+h0)*c.W*c.C:], c.H*c.W*c.C, in, turned, nil, n1-n0, h1-h0)
+	})
+}
+
+// turn makes the weights of the convolution that gives the input's gradient: a
+// (Kernel·Kernel·OC)×C matrix in panels, row (K-1-kh, K-1-kw, o), column c.
+func (c Conv) turn(p *Pool, dst, w []float32) error {
+	taps, k := c.Kernel*c.Kernel, c.WeightRows()
+	rows := taps * c.OC
+	return p.Run(taps, func(_, tap int) {
+		for first := 0; first < c.OC; first += Panel {
+			width := min(Panel, c.OC-first)
+			from := w[k*first+tap*c.C*width:]
+			for ch := range c.C {
+				panel := ch &^ (Panel - 1)
+				stride := min(Panel, c.C-panel)
+				to := dst[rows*panel+((taps-1-tap)*c.OC+first)*stride+ch-panel:]
+				for o, v := range from[ch*width:][:width] {
+					to[o*stride] = v
+				}
+			}
+		}
+	})
+}

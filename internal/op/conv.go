@@ -1,0 +1,117 @@
+package op
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"vggtrain/internal/kernel"
+)
+
+// ConvConfig is a convolution's hyperparameters and what is fused to it.
+type ConvConfig struct {
+	Kernel, Stride, Padding int
+	ReLU                    bool
+	Pool                    bool // 2×2 max-pool of stride 2, after the ReLU
+}
+
+// Conv adds the 2-D convolution y = pool(relu(x∗w + b)), the last two as configured.
+//
+//	x   N×H×W×C        w   (Kernel·Kernel·C)×OC in panels, row (kh·Kernel+kw)·C+c        b   OC
+//	y   N×OH×OW×OC     (torch.nn.functional.conv2d; max_pool2d)
+//
+// With a pool the full-size output is never stored: the backward pass keeps the pooled output
+// and one byte an element that says which pixel of its window it was.
+func (c *Context) Conv(x, w, b *gorgonia.Node, cfg ConvConfig) (*gorgonia.Node, error) {
+	xs, ws, bs := x.Shape(), w.Shape(), b.Shape()
+	if xs.Dims() != 4 || ws.Dims() != 2 || bs.Dims() != 1 || bs[0] != ws[1] || ws[0] != cfg.Kernel*cfg.Kernel*xs[3] || xs[0] != c.batch {
+		return nil, fmt.Errorf("op: convolution of %v by weights %v and bias %v with a %d×%d kernel, batch %d", xs, ws, bs, cfg.Kernel, cfg.Kernel, c.batch)
+	}
+	shape := kernel.Conv{
+		N: xs[0], H: xs[1], W: xs[2], C: xs[3], OC: ws[1],
+		Kernel: cfg.Kernel, Stride: cfg.Stride, Padding: cfg.Padding, ReLU: cfg.ReLU, Pool: cfg.Pool,
+	}
+	if err := shape.Check(); err != nil {
+		return nil, fmt.Errorf("op: %w", err)
+	}
+	oh, ow := shape.Out()
+	o := &conv{Conv: shape, y: newBuffer(shape.N, oh, ow, shape.OC)}
+	o.base = c.newBase("Conv", o.y.shape, x, w, b)
+	if cfg.Pool {
+		o.arg = newBuffer(o.y.shape...)
+		o.arg.bytes = true
+	}
+	return c.add(o, x, w, b)
+}
+
+type conv struct {
+	base
+	kernel.Conv
+	y, arg *buffer // arg: nil without pool
+}
+
+func (o *conv) result() *buffer { return o.y }
+
+func (o *conv) buffers() []*buffer {
+	if o.arg == nil {
+		return []*buffer{o.y}
+	}
+	return []*buffer{o.y, o.arg}
+}
+
+// choice is the pool's argument of the latest forward pass.
+func (o *conv) choice() []byte {
+	if o.arg == nil {
+		return nil
+	}
+	return o.arg.arg
+}
+
+func (o *conv) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
+	defer o.guard(&err)
+	x, w, b := floats(in[0]), floats(in[1]), floats(in[2])
+	return o.y.value, o.Forward(o.ctx.pool, o.y.data, o.choice(), x, w, b, o.ctx.rows)
+}
+
+// DiffWRT says that the gradient reaches weights and bias, and x unless it is data.
+func (o *conv) DiffWRT(int) []bool { return []bool{needsGradient(o.inputs[0]), true, true} }
+
+// SymDiff adds one node that computes all gradients in turn, and a node for each.
+func (o *conv) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
+	g := &convGradient{forward: o, dw: newBuffer(in[1].Shape()...), db: newBuffer(in[2].Shape()...)}
+	shape := tensor.Shape{1} // of a value that nobody reads
+	if needsGradient(in[0]) {
+		g.dx = newBuffer(in[0].Shape()...)
+		shape = g.dx.shape
+	}
+	g.base = o.ctx.newBase("ConvGradient", shape, in[0], in[1], y, dy)
+	o.ctx.reserve(max(o.TurnedSize(), o.WeightGradientSize()))
+	return o.ctx.gradients(g, g.dx, g.dw, g.db)
+}
+
+type convGradient struct {
+	base
+	forward    *conv
+	dx, dw, db *buffer // dx: nil where x is data
+}
+
+func (g *convGradient) result() *buffer { return g.dx }
+
+func (g *convGradient) buffers() []*buffer { return present(g.dx, g.dw, g.db) }
+
+func (g *convGradient) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
+	defer g.guard(&err)
+	x, w, y, dy := floats(in[0]), floats(in[1]), floats(in[2]), floats(in[3])
+	c, ctx, arg := g.forward.Conv, g.ctx, g.forward.choice()
+	if !c.ReLU {
+		y = nil
+	}
+	if err := c.WeightGradient(ctx.pool, g.dw.data, g.db.data, x, dy, y, arg, ctx.workspace, ctx.rows); err != nil {
+		return nil, err
+	}
+	if g.dx == nil {
+		return g.db.value, nil
+	}
+	return g.dx.value, c.InputGradient(ctx.pool, g.dx.data, dy, y, arg, w, ctx.workspace, ctx.rows)
+}

@@ -1,0 +1,197 @@
+package op
+
+import (
+	"fmt"
+	"slices"
+	"unsafe"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// buffer is memory that an operation writes and that later operations read.
+type buffer struct {
+	shape tensor.Shape
+	bytes bool // one byte an element instead of a float32
+
+	data  []float32
+	arg   []byte
+	value *tensor.Dense // nil for bytes
+
+	// Filled by Plan.
+	maker  int   // index of the node that writes it
+	uses   []int // indices of the nodes that read it
+	output bool  // read after the graph has run
+	offset int   // in the arena, in floats
+}
+
+func newBuffer(shape ...int) *buffer { return &buffer{shape: shape} }
+
+// floats is the memory that the buffer takes, in floats, rounded up to a cache line.
+func (b *buffer) floats() int {
+	n := b.shape.TotalSize()
+	if b.bytes {
+		n = (n + 3) / 4
+	}
+	return (n + 15) &^ 15
+}
+
+// place gives the buffer its memory.
+func (b *buffer) place(arena []float32) {
+	n := b.shape.TotalSize()
+	if b.bytes {
+		b.arg = unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(arena[b.offset:]))), n)
+		return
+	}
+	b.data = arena[b.offset : b.offset+n : b.offset+n]
+	b.value = tensor.New(tensor.WithShape(b.shape...), tensor.WithBacking(b.data))
+}
+
+// planned is what an operation tells Plan: the buffers that it writes, and the one that its
+// node's value is (which may be another operation's).
+type planned interface {
+	buffers() []*buffer
+	result() *buffer
+}
+
+// Plan gives every operation of the graph its buffers. Two buffers share memory where the
+// graph's edges alone prove that one is dead before the other is written: every reader of the
+// one is needed by the writer of the other. Call it once, when the graph is whole: after
+// gorgonia.Grad, before the first run.
+func (c *Context) Plan(g *gorgonia.ExprGraph) error {
+	sorted, err := gorgonia.Sort(g)
+	if err != nil {
+		return fmt.Errorf("op: %w", err)
+	}
+	slices.Reverse(sorted) // inputs first
+	list, err := lifetimes(sorted)
+	if err != nil {
+		return err
+	}
+	arena := make([]float32, pack(list, ancestors(sorted)))
+	for _, b := range list {
+		b.place(arena)
+	}
+	c.workspace = make([]float32, c.work)
+	c.planned = 4 * int64(len(arena)+len(c.workspace))
+	return nil
+}
+
+// lifetimes lists the buffers of the nodes with who makes and who reads them.
+func lifetimes(sorted gorgonia.Nodes) ([]*buffer, error) {
+	var list []*buffer
+	index := make(map[int64]int, len(sorted))
+	for i, n := range sorted {
+		index[n.ID()] = i
+	}
+	owned := make([][]*buffer, len(sorted)) // what reading a node's value may read
+	for i, n := range sorted {
+		o, ok := n.Op().(planned)
+		if !ok {
+			continue
+		}
+		for _, b := range o.buffers() {
+			b.maker, b.output = i, false
+			list = append(list, b)
+		}
+		owned[i] = o.buffers()
+		if r := o.result(); r != nil && !slices.Contains(owned[i], r) {
+			owned[i] = append(slices.Clone(owned[i]), r)
+		}
+		for _, child := range nodesOf(n) {
+			at, ok := index[child.ID()]
+			if !ok {
+				return nil, fmt.Errorf("op: %v reads a node outside the graph", n)
+			}
+			for _, b := range owned[at] {
+				if p, ok := n.Op().(*part); !ok || b == p.of { // a part reads no other
+					b.uses = append(b.uses, i)
+				}
+			}
+		}
+	}
+	read := make([]bool, len(sorted))
+	for _, n := range sorted {
+		for _, child := range nodesOf(n) {
+			read[index[child.ID()]] = true
+		}
+	}
+	for i, n := range sorted {
+		if o, ok := n.Op().(planned); ok && !read[i] {
+			if r := o.result(); r != nil {
+				r.output = true
+			}
+		}
+	}
+	return list, nil
+}
+
+// nodesOf is the inputs of a node that one of our operations made.
+func nodesOf(n *gorgonia.Node) []*gorgonia.Node {
+	if o, ok := n.Op().(interface{ children() []*gorgonia.Node }); ok {
+		return o.children()
+	}
+	return nil
+}
+
+func (b *base) children() []*gorgonia.Node { return b.inputs }
+
+// ancestors returns, for each node, the set of nodes that it needs, directly or not.
+func ancestors(sorted gorgonia.Nodes) [][]bool {
+	index := make(map[int64]int, len(sorted))
+	sets := make([][]bool, len(sorted))
+	for i, n := range sorted {
+		index[n.ID()] = i
+		sets[i] = make([]bool, len(sorted))
+		for _, child := range nodesOf(n) {
+			at := index[child.ID()]
+			sets[i][at] = true
+			for j, needed := range sets[at] {
+				sets[i][j] = sets[i][j] || needed
+			}
+		}
+	}
+	return sets
+}
+
+// deadBefore reports whether a is never read again once b's maker runs.
+func deadBefore(a, b *buffer, needs [][]bool) bool {
+	if a.output {
+		return false
+	}
+	if len(a.uses) == 0 {
+		return needs[b.maker][a.maker]
+	}
+	for _, use := range a.uses {
+		if !needs[b.maker][use] {
+			return false
+		}
+	}
+	return true
+}
+
+// pack sets the buffers' offsets, largest first, each at the lowest place that no buffer alive
+// at the same time takes, and returns the size of the whole in floats.
+func pack(list []*buffer, needs [][]bool) int {
+	order := slices.Clone(list)
+	slices.SortStableFunc(order, func(a, b *buffer) int { return b.floats() - a.floats() })
+	size := 0
+	for i, b := range order {
+		var taken []*buffer
+		for _, other := range order[:i] {
+			if !deadBefore(other, b, needs) && !deadBefore(b, other, needs) {
+				taken = append(taken, other)
+			}
+		}
+		slices.SortFunc(taken, func(x, y *buffer) int { return x.offset - y.offset })
+		b.offset = 0
+		for _, other := range taken {
+			if b.offset+b.floats() <= other.offset {
+				break
+			}
+			b.offset = max(b.offset, other.offset+other.floats())
+		}
+		size = max(size, b.offset+b.floats())
+	}
+	return size
+}
