@@ -245,7 +245,7 @@ def crossentropy(case, batch, rows, classes, smoothing, kind):
     used = logits[:rows].clone().requires_grad_()
     loss = F.cross_entropy(used, labels[:rows], label_smoothing=smoothing)
     loss.backward()
-    return {"logits": logits, "labels": labels.int(), "loss": loss.reshape(1), "dlogits": used.grad}
+    return {"logits": logits, "labels": labels.float(), "loss": loss.reshape(1), "dlogits": used.grad}
 
 
 OPERATIONS = {
