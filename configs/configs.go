@@ -1,0 +1,115 @@
+// Package configs holds the architectures and recipes that come with the program, and Recipe,
+// the one struct of training settings.
+package configs
+
+import (
+	"embed"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+//go:embed arch/*.yaml recipe/*.yaml
+var embedded embed.FS
+
+// Arch returns the text of an architecture that comes with the program, or an *UnknownError.
+func Arch(name string) ([]byte, error) { return open("architecture", "arch", name) }
+
+// ArchNames lists the architectures that come with the program, sorted.
+func ArchNames() []string { return names("arch") }
+
+// RecipeText returns the text of a recipe that comes with the program, or an *UnknownError.
+func RecipeText(name string) ([]byte, error) { return open("recipe", "recipe", name) }
+
+// RecipeNames lists the recipes that come with the program, sorted.
+func RecipeNames() []string { return names("recipe") }
+
+// LoadRecipe reads a recipe by its name or from a file (NAME.yaml, or anything with a slash).
+// Errors: *UnknownError, *SettingError, *SyntaxError, or the system's.
+func LoadRecipe(nameOrFile string) (*Recipe, error) {
+	if isFile(nameOrFile) {
+		data, err := readFile(nameOrFile)
+		if err != nil {
+			return nil, err
+		}
+		return ParseRecipe(nameOrFile, data)
+	}
+	data, err := RecipeText(nameOrFile)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecipe("recipe "+nameOrFile, data)
+}
+
+// UnknownError is a name that does not exist; Nearest may be "".
+type UnknownError struct {
+	Kind    string // architecture, recipe, setting
+	Name    string
+	Nearest string
+	Known   []string
+}
+
+func (e *UnknownError) Error() string {
+	if e.Nearest != "" {
+		return fmt.Sprintf("unknown %s %q: did you mean %s?", e.Kind, e.Name, e.Nearest)
+	}
+	return fmt.Sprintf("unknown %s %q: there are %s", e.Kind, e.Name, strings.Join(e.Known, ", "))
+}
+
+func unknown(kind, name string, known []string) *UnknownError {
+	return &UnknownError{Kind: kind, Name: name, Nearest: Nearest(name, known), Known: known}
+}
+
+func open(kind, folder, name string) ([]byte, error) {
+	known := names(folder)
+	for _, k := range known {
+		if k == name {
+			return embedded.ReadFile(path.Join(folder, name+".yaml"))
+		}
+	}
+	return nil, unknown(kind, name, known)
+}
+
+func names(folder string) []string {
+	entries, err := embedded.ReadDir(folder)
+	if err != nil {
+		panic(err) // the folder is part of the program
+	}
+	var list []string
+	for _, e := range entries {
+		list = append(list, strings.TrimSuffix(e.Name(), ".yaml"))
+	}
+	return list
+}
+
+// isFile says whether NAME|FILE.yaml is a file.
+func isFile(s string) bool {
+	ext := strings.ToLower(filepath.Ext(s))
+	return ext == ".yaml" || ext == ".yml" || strings.ContainsAny(s, `/\`)
+}
+
+// maxFile is the longest settings file that is read: longer ones are something else.
+const maxFile = 1 << 20
+
+func readFile(name string) ([]byte, error) {
+	info, err := os.Stat(name) // before opening: to open a pipe would wait for its writer
+	if err != nil {
+		return nil, systemError(name, err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: not a file: give a .yaml file", name)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, systemError(name, err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1)) // one more: parse tells of the limit
+	if err != nil {
+		return nil, systemError(name, err)
+	}
+	return data, nil
+}

@@ -1,0 +1,89 @@
+package configs
+
+import "strconv"
+
+// Key describes a setting: what a command needs to make a flag of it.
+type Key struct {
+	Name    string // resize
+	Values  string // N
+	Help    string // side of the images in pixels
+	Default string // "" for dropout: the architecture's
+	Bool    bool   // --nesterov alone means true
+}
+
+// Keys lists the settings in the order of config.yaml.
+func Keys() []Key {
+	var list []Key
+	for _, k := range keys {
+		list = append(list, Key{k.name, k.values, k.help, k.initial, k.kind == kindBool})
+	}
+	return list
+}
+
+// kind says what a value looks like in YAML.
+type kind int
+
+const (
+	kindText   kind = iota // a word or a text, quoted or not
+	kindNumber             // not quoted
+	kindBool               // true or false, not quoted
+	kindMixed              // a number or a word
+)
+
+// key is a setting's line in the table that everything reads: flags, YAML both ways, checks.
+type key struct {
+	name, values, initial, help string
+
+	kind kind
+	set  func(r *Recipe, text string) error // reads and checks; errors without the key
+	text func(r *Recipe) string
+	copy func(dst, src *Recipe)
+}
+
+var keys = []key{
+	setting("arch", "NAME|FILE.yaml", "vgg11", "network", kindText,
+		func(r *Recipe) *Network { return &r.Arch }, parseArch, func(n Network) string { return n.Name }),
+	line("data", "auto|sample|DIR", "auto", "where the images come from", func(r *Recipe) *string { return &r.Data }),
+	integer("resize", "56", "side of the images in pixels", 1, 4096, func(r *Recipe) *int { return &r.Resize }),
+	integer("epochs", "10", "passes over the training set", 1, 100000, func(r *Recipe) *int { return &r.Epochs }),
+	integer("batch-size", "128", "images a step", 1, 65536, func(r *Recipe) *int { return &r.BatchSize }),
+	word("optimizer", "sgd", "optimiser", func(r *Recipe) *string { return &r.Optimizer }, "sgd"),
+	float("lr", "0.01", "learning rate", above(0, 1000), func(r *Recipe) *float64 { return &r.LR }),
+	float("momentum", "0", "momentum of SGD", below(0, 1), func(r *Recipe) *float64 { return &r.Momentum }),
+	boolean("nesterov", "false", "Nesterov's momentum", func(r *Recipe) *bool { return &r.Nesterov }),
+	float("weight-decay", "0", "weight decay (L2)", from(0, 1), func(r *Recipe) *float64 { return &r.WeightDecay }),
+	word("schedule", "constant", "learning rate over the steps", func(r *Recipe) *string { return &r.Schedule }, "constant", "cosine"),
+	integer("warmup-epochs", "0", "epochs in which the learning rate rises from 0", 0, 100000, func(r *Recipe) *int { return &r.WarmupEpochs }),
+	float("clip-norm", "0", "greatest global norm of the gradient, 0: off", from(0, 1e6), func(r *Recipe) *float64 { return &r.ClipNorm }),
+	float("label-smoothing", "0", "label smoothing of the training loss", below(0, 1), func(r *Recipe) *float64 { return &r.LabelSmoothing }),
+	float("dropout", "", "dropout of the dense layers, if not the architecture's", below(0, 1), func(r *Recipe) *float64 { return &r.Dropout }),
+	setting("augment", "none|flip,crop", "none", "random changes of the training images: flip, crop", kindText,
+		func(r *Recipe) *string { return &r.Augment }, parseAugment, func(s string) string { return s }),
+	setting("normalize", "none|dataset", "none", "pixels in [0, 1], or also by the set's mean and deviation", kindText,
+		func(r *Recipe) *Normalize { return &r.Normalize }, parseNormalize, Normalize.String),
+	line("init", "xavier|kaiming|FILE", "xavier", "initial weights, or the file that they are in", func(r *Recipe) *string { return &r.Init }),
+	setting("seed", "N", "0", "seed of all random numbers", kindNumber,
+		func(r *Recipe) *uint64 { return &r.Seed }, parseSeed, func(n uint64) string { return strconv.FormatUint(n, 10) }),
+	boolean("shuffle", "true", "draw the images of an epoch in random order", func(r *Recipe) *bool { return &r.Shuffle }),
+	count("val", "test", "what is scored each epoch: the test set, or N images held out of train", func(r *Recipe) *int { return &r.Val }),
+	count("limit-train", "all", "first N images of the training set", func(r *Recipe) *int { return &r.LimitTrain }),
+	count("limit-val", "all", "first N images of the set that is scored", func(r *Recipe) *int { return &r.LimitVal }),
+	count("max-steps", "off", "steps after which the run ends", func(r *Recipe) *int { return &r.MaxSteps }),
+}
+
+func find(name string) *key {
+	for i := range keys {
+		if keys[i].name == name {
+			return &keys[i]
+		}
+	}
+	return nil
+}
+
+func keyNames() []string {
+	var list []string
+	for _, k := range keys {
+		list = append(list, k.name)
+	}
+	return list
+}

@@ -1,0 +1,181 @@
+package configs
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestParseErrors(t *testing.T) {
+	tests := []struct{ name, text, want string }{
+		{"unknown key", "lr: 0.1\nbatchsize: 3\n", `my.yaml:2:1: unknown setting "batchsize": did you mean batch-size?`},
+		{"later key", "early-stop: 3\n", `my.yaml:1:1: unknown setting "early-stop": there are arch, `},
+		{"duplicate", "lr: 0.1\nlr: 0.2\n", `my.yaml:2:1: mapping key "lr" already defined at [1:1]`},
+		{"out of range", "# c\n\nlr:   -1\n", "my.yaml:3:7: lr: must be a number above 0, at most 1000, not -1"},
+		{"fraction", "epochs: 10.0\n", "my.yaml:1:9: epochs: must be a whole number from 1 to 100000, not 10.0"},
+		{"hexadecimal", "epochs: 0x10\n", "my.yaml:1:9: epochs: must be a whole number"},
+		{"quoted number", "lr: \"0.1\"\n", `my.yaml:1:5: lr: must stand without quotes`},
+		{"quoted bool", "shuffle: 'true'\n", "my.yaml:1:10: shuffle: must stand without quotes"},
+		{"nan", "lr: .nan\n", "my.yaml:1:5: lr: must be a number"},
+		{"infinity", "clip-norm: .inf\n", "my.yaml:1:12: clip-norm: must be a number"},
+		{"yes", "shuffle: yes\n", "my.yaml:1:10: shuffle: must be true or false, not yes"},
+		{"null", "lr:\nmomentum: 0\n", "lr: has no value: give X, or leave the line out"},
+		{"tilde", "lr: ~\n", "lr: has no value"},
+		{"list for a number", "lr: [0.1]\n", "my.yaml:1:5: lr: must be one value, not a sequence"},
+		{"mapping for a number", "lr: {a: 1}\n", "lr: must be one value, not a mapping"},
+		{"mapping in a list", "normalize: [{a: 1}, 2]\n", "normalize: must be one value, not a mapping"},
+		{"block text", "data: |\n  abc\n", "data: must stand on its line"},
+		{"anchor", "lr: &a 0.1\nmomentum: *a\n", "my.yaml:1:5: &: write the setting out"},
+		{"alias", "lr: *a\n", "my.yaml:1:5: "},
+		{"tag", "lr: !!float 1\n", "my.yaml:1:5: !!float: write the setting out"},
+		{"merge", "<<: {lr: 1}\n", "my.yaml:1:1: <<: write the setting out"},
+		{"directive", "%YAML 1.2\n---\nlr: 1\n", "my.yaml:1:1: %: write the setting out"},
+		{"complex key", "? lr\n: 1\n", "my.yaml:1:1: ?: write the setting out"},
+		{"list", "- lr\n", "my.yaml:1:1: settings expected"},
+		{"text", "Dear reader\n", "my.yaml:1:1: settings expected"},
+		{"two documents", "lr: 1\n---\nlr: 2\n", "my.yaml: more than one YAML document"},
+		{"bad indent", "arch:\n  name: x\n hidden: []\n", "my.yaml:3:2: value is not allowed in this context"},
+		{"tab", "\tlr: 1\n", "my.yaml:1:3: tab character"},
+		{"open list", "normalize: [0.1\nlr: 1\n", "my.yaml:2:1: "},
+		{"flow with architecture", "{arch: {name: x}, lr: 1}\n", "my.yaml:1:2: an architecture that is spelled out needs lines of its own"},
+		{"empty architecture", "arch:\n", "arch: has no value: give NAME|FILE.yaml"},
+		{"binary", "\xff\xfe\x00", "my.yaml: not UTF-8 text"},
+		{"too long", "# " + strings.Repeat("x", maxFile), "my.yaml: more than 1048576 bytes"},
+		{"brackets", "normalize: " + strings.Repeat("[", 100000), "my.yaml:1:4106: more than 4096 words and signs"},
+		{"dashes", "data: " + strings.Repeat("- ", 2000), "my.yaml:1:"},
+		{"long value", "schedule: " + strings.Repeat("x", 100000), "xxx…"},
+		{"escaped control", "data: \"a\\nb\"\n", `data: must be one line of plain text, not "a\nb"`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			start := time.Now()
+			r, err := ParseRecipe("my.yaml", []byte(test.text))
+			if err == nil {
+				t.Fatalf("no error, settings:\n%s", r.YAML())
+			}
+			if !strings.HasPrefix(err.Error(), "my.yaml:") || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("\n got %q\nwant %q", err, test.want)
+			}
+			if len(err.Error()) > 600 {
+				t.Errorf("an error of %d bytes", len(err.Error()))
+			}
+			if took := time.Since(start); took > 2*time.Second {
+				t.Errorf("took %v", took)
+			}
+		})
+	}
+}
+
+func TestParseForms(t *testing.T) {
+	tests := []struct{ name, text, key, want string }{
+		{"nothing", "", "lr", "0"},
+		{"only a comment", "# nothing\n", "lr", "0"},
+		{"only a start", "---\n", "lr", "0"},
+		{"exponent", "lr: 1e-3\n", "lr", "0.001"},
+		{"flow", "{lr: 0.5, epochs: 3}\n", "epochs", "3"},
+		{"windows", "lr: 0.5\r\nepochs: 3\r\n", "epochs", "3"},
+		{"no newline", "epochs: 3", "epochs", "3"},
+		{"quoted word", "schedule: 'cosine'\n", "schedule", "cosine"},
+		{"quoted key", "\"epochs\": 3\n", "epochs", "3"},
+		{"list of augmentations", "augment: [crop, flip]\n", "augment", "flip,crop"},
+		{"block list", "augment:\n  - crop\n  - flip\n", "augment", "flip,crop"},
+		{"none", "normalize: none # as it is\n", "normalize", "none"},
+		{"values", "normalize: [0.2860, 0.3530]\n", "normalize", "[0.286, 0.353]"},
+		{"digits as a folder", "data: 2024\n", "data", "2024"},
+		{"quoted off", "max-steps: \"off\"\n", "max-steps", "off"},
+		{"start and end", "---\nepochs: 3\n...\n", "epochs", "3"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r, err := ParseRecipe("my.yaml", []byte(test.text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := r.Text(test.key); got != test.want {
+				t.Errorf("%s is %q, want %q", test.key, got, test.want)
+			}
+		})
+	}
+}
+
+// The architecture's text keeps its lines and columns.
+func TestIsolate(t *testing.T) {
+	tests := []struct{ name, text, want string }{
+		{"in the middle", "lr: 1\narch:\n  name: é # c\n\n  hidden: [1,\n    2]\n# after\nepochs: 3\n",
+			"\n\n  name: é # c\n\n  hidden: [1,\n    2]\n# after\n"},
+		{"one key", "arch:\n  name: x\n", "\n  name: x\n"},
+		{"on its line", "arch: {name: x, hidden: []} # c\nlr: 1\n", "      {name: x, hidden: []} # c\n"},
+		{"quoted key", "\"arch\" :\n  name: x\n", "\n  name: x\n"},
+		{"at the end", "lr: 1\narch:\n  name: x", "\n\n  name: x"},
+		{"before the end mark", "arch:\n  name: x\n...\n", "\n  name: x\n"},
+		{"windows", "arch:\r\n  name: x\r\nlr: 1\r\n", "\n  name: x\r\n"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r, err := ParseRecipe("my.yaml", []byte(test.text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(r.Arch.Text) != test.want {
+				t.Errorf("got %q, want %q", r.Arch.Text, test.want)
+			}
+			if r.Arch.File != "my.yaml" {
+				t.Errorf("file %q", r.Arch.File)
+			}
+			again, err := ParseRecipe("again.yaml", r.YAML())
+			if err != nil {
+				t.Fatalf("%v\n%s", err, r.YAML())
+			}
+			if string(again.YAML()) != string(r.YAML()) {
+				t.Errorf("again:\n%s\nwas:\n%s", again.YAML(), r.YAML())
+			}
+		})
+	}
+}
+
+// The largest files that pass the bounds still parse in no time.
+func TestParseBounds(t *testing.T) {
+	texts := map[string]string{
+		"maps":     "normalize: " + strings.Repeat("{a: ", maxTokens/3-2),
+		"lists":    "normalize: " + strings.Repeat("[", maxTokens-3),
+		"keys":     strings.Repeat("k: 1\n", maxTokens/3-1),
+		"text":     "data: " + strings.Repeat("x", maxFile-10),
+		"comments": strings.Repeat("#\n", maxFile/2),
+	}
+	for name, text := range texts {
+		start := time.Now()
+		_, _ = ParseRecipe("x", []byte(text))
+		if took := time.Since(start); took > 2*time.Second {
+			t.Errorf("%s: %v", name, took)
+		}
+	}
+}
+
+func FuzzParseRecipe(f *testing.F) {
+	f.Add([]byte(everything))
+	for _, name := range RecipeNames() {
+		text, err := RecipeText(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := ParseRecipe("x", data)
+		if err != nil {
+			if strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), "x:") {
+				t.Fatalf("%q", err)
+			}
+			return
+		}
+		first := r.YAML()
+		again, err := ParseRecipe("x", first)
+		if err != nil {
+			t.Fatal(fmt.Errorf("%w\n%q\nwas %q", err, first, data))
+		}
+		if string(again.YAML()) != string(first) {
+			t.Fatalf("%q became %q", first, again.YAML())
+		}
+	})
+}

@@ -1,0 +1,188 @@
+package configs
+
+import (
+	"fmt"
+	"maps"
+)
+
+// Recipe is every setting of a training, under the names of fit's flags. A setting is set or
+// not, whatever its value: flags.Over(recipe).Over(Defaults()) is what a run uses.
+// The fields may be read directly; to set one, call Set, which checks it and keeps its origin.
+type Recipe struct {
+	Arch           Network
+	Data           string // auto, sample or a folder
+	Resize         int    // side in pixels
+	Epochs         int
+	BatchSize      int
+	Optimizer      string // sgd
+	LR             float64
+	Momentum       float64
+	Nesterov       bool
+	WeightDecay    float64
+	Schedule       string // constant or cosine
+	WarmupEpochs   int
+	ClipNorm       float64 // greatest global norm of the gradient; 0: off
+	LabelSmoothing float64
+	Dropout        float64 // not set: the architecture's
+	Augment        string  // none, flip, crop or flip,crop
+	Normalize      Normalize
+	Init           string // xavier, kaiming or a file of weights
+	Seed           uint64
+	Shuffle        bool
+	Val            int // images held out of train to score; 0: the test set scores
+	LimitTrain     int // first images of the training set; 0: all
+	LimitVal       int // first images of the set that scores; 0: all
+	MaxSteps       int // 0: off
+
+	origins map[string]Origin // of the settings that are set; never changed, only replaced
+}
+
+// Network is the arch setting: what names an architecture, or is one.
+type Network struct {
+	Name string // an architecture that comes with the program, or FILE.yaml; "": it is spelled out
+	File string // spelled out: the file that Text is from
+	Text []byte // spelled out: YAML; line and column are those of File
+}
+
+// Load returns the architecture's YAML and the file name that errors about it should have.
+// Errors: *UnknownError or the system's.
+func (n Network) Load() (file string, text []byte, err error) {
+	switch {
+	case n.Name == "":
+		return n.File, n.Text, nil
+	case isFile(n.Name):
+		text, err = readFile(n.Name)
+		return n.Name, text, err
+	default:
+		text, err = Arch(n.Name)
+		return n.Name + ".yaml", text, err
+	}
+}
+
+// Normalize is the normalize setting: pixels in [0, 1] as they are, or less the set's mean and
+// divided by its deviation, or by the ones given.
+type Normalize struct {
+	Kind            string // none, dataset or values
+	Mean, Deviation float64
+}
+
+// NormalizeBy returns the setting with a mean and a deviation, as config.yaml holds it.
+func NormalizeBy(mean, deviation float64) Normalize {
+	return Normalize{Kind: "values", Mean: mean, Deviation: deviation}
+}
+
+// Defaults returns what holds where neither a flag nor the recipe says anything. Everything is
+// set but dropout, which is then the architecture's.
+func Defaults() *Recipe {
+	r := &Recipe{}
+	for _, k := range keys {
+		if k.initial == "" {
+			continue
+		}
+		if err := r.Set(k.name, k.initial, FromDefault); err != nil {
+			panic(err) // a mistake in the table
+		}
+	}
+	return r
+}
+
+// Set reads a setting's value from text, as a flag or a line of a recipe has it. Errors:
+// *UnknownError for the key, *SettingError for the value.
+func (r *Recipe) Set(key, text string, from Origin) error {
+	k := find(key)
+	if k == nil {
+		return unknown("setting", key, keyNames())
+	}
+	if err := k.set(r, text); err != nil {
+		return &SettingError{Key: key, Origin: from, What: err.Error()}
+	}
+	r.mark(key, from)
+	return nil
+}
+
+// SetNetwork spells the architecture out: file is the name that errors about the text have.
+func (r *Recipe) SetNetwork(file string, text []byte, from Origin) {
+	r.Arch = Network{File: file, Text: text}
+	r.mark("arch", from)
+}
+
+// mark replaces the map, so that a copy of a Recipe shares nothing that changes.
+func (r *Recipe) mark(key string, from Origin) {
+	origins := maps.Clone(r.origins)
+	if origins == nil {
+		origins = map[string]Origin{}
+	}
+	origins[key] = from
+	r.origins = origins
+}
+
+// IsSet says whether a setting is set.
+func (r *Recipe) IsSet(key string) bool { return r.origins[key] != Origin{} }
+
+// Origin says where a setting's value is from; the zero Origin if it is not set.
+func (r *Recipe) Origin(key string) Origin { return r.origins[key] }
+
+// Text returns a setting's value as Set takes it; for an architecture that is spelled out, the
+// file's name.
+func (r *Recipe) Text(key string) string {
+	k := find(key)
+	switch {
+	case k == nil:
+		return ""
+	case key == "arch" && r.Arch.Name == "":
+		return r.Arch.File
+	default:
+		return k.text(r)
+	}
+}
+
+// Over returns the settings of r, and those of base that r does not set. Neither is changed.
+func (r *Recipe) Over(base *Recipe) *Recipe {
+	merged := *base
+	for _, k := range keys {
+		if r.IsSet(k.name) {
+			k.copy(&merged, r)
+			merged.mark(k.name, r.Origin(k.name))
+		}
+	}
+	return &merged
+}
+
+// Validate checks every setting that is set, also when fields were written directly, and those
+// that depend on each other. Errors: *SettingError.
+func (r *Recipe) Validate() error {
+	for _, k := range keys {
+		if !r.IsSet(k.name) || k.name == "arch" && r.Arch.Name == "" {
+			continue
+		}
+		scratch := *r
+		if err := k.set(&scratch, k.text(r)); err != nil {
+			return &SettingError{Key: k.name, Origin: r.Origin(k.name), What: err.Error()}
+		}
+	}
+	if r.Nesterov && r.Momentum == 0 {
+		return r.conflict("nesterov", "true needs a momentum above 0", "momentum")
+	}
+	if r.IsSet("epochs") && r.WarmupEpochs > r.Epochs {
+		return r.conflict("warmup-epochs", fmt.Sprintf("%d is more than all epochs", r.WarmupEpochs), "epochs")
+	}
+	return nil
+}
+
+// conflict is the error that key's value does not go with other's.
+func (r *Recipe) conflict(key, what, other string) error {
+	where := r.Origin(other).String()
+	if where == "" {
+		where = "not set"
+	}
+	return &SettingError{Key: key, Origin: r.Origin(key),
+		What: fmt.Sprintf("%s, and %s is %s (%s): change one of them", what, other, r.Text(other), where)}
+}
+
+// ResolveDropout sets dropout to the architecture's where nothing else set it.
+func (r *Recipe) ResolveDropout(arch float64) {
+	if !r.IsSet("dropout") {
+		r.Dropout = arch
+		r.mark("dropout", Origin{Source: "architecture"})
+	}
+}

@@ -1,0 +1,284 @@
+package configs
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const archText = "name: tiny # a comment\nblocks: [[1, 8],\n  [2, 16]]\n\nhidden: [32]\ndropout: 0.25\n"
+
+// A recipe with every setting other than its default.
+const everything = `arch:
+  name: tiny # a comment
+  blocks: [[1, 8],
+    [2, 16]]
+
+  hidden: [32]
+  dropout: 0.25
+data: "my data: [1] \\ \"quoted\" # é"
+resize: 84
+epochs: 3
+batch-size: 32
+optimizer: sgd
+lr: 0.00001
+momentum: 0.9
+nesterov: true
+weight-decay: 0.0005
+schedule: cosine
+warmup-epochs: 2
+clip-norm: 1.5
+label-smoothing: 0.1
+dropout: 0.3
+augment: flip,crop
+normalize: [0.286, 0.353]
+init: runs/a/best.bin
+seed: 18446744073709551615
+shuffle: false
+val: 5000
+limit-train: 1000
+limit-val: 200
+max-steps: 7
+`
+
+func TestRoundTrip(t *testing.T) {
+	r, err := ParseRecipe("config.yaml", []byte(everything))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(everything, string(r.YAML())); diff != "" {
+		t.Errorf("YAML (-want +got):\n%s", diff)
+	}
+	if err := r.Validate(); err != nil {
+		t.Error(err)
+	}
+	d := Defaults()
+	for _, k := range Keys() {
+		if !r.IsSet(k.Name) {
+			t.Errorf("%s is not set", k.Name)
+		}
+		if k.Name != "optimizer" && k.Name != "dropout" && r.Text(k.Name) == d.Text(k.Name) {
+			t.Errorf("%s is the default %s: the test does not see it", k.Name, d.Text(k.Name))
+		}
+	}
+}
+
+func TestRoundTripDefaults(t *testing.T) {
+	for _, name := range append(RecipeNames(), "") {
+		r := Defaults()
+		if name != "" {
+			recipe, err := LoadRecipe(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r = recipe.Over(r)
+		}
+		r.SetNetwork("tiny.yaml", []byte(archText), FromFlag)
+		r.ResolveDropout(0.25)
+		first := r.YAML()
+		again, err := ParseRecipe("config.yaml", first)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, first)
+		}
+		if diff := cmp.Diff(string(first), string(again.YAML())); diff != "" {
+			t.Errorf("(-first +again):\n%s", diff)
+		}
+		// What it reads is what it was.
+		again.origins, r.origins = nil, nil
+		again.Arch, r.Arch = Network{}, Network{}
+		if diff := cmp.Diff(r, again, cmp.AllowUnexported(Recipe{})); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+}
+
+func TestTextsRoundTrip(t *testing.T) {
+	for _, data := range []string{"auto", "/usr/share/x", "true", "12", "1e5", "0x10", "~", "null", "off", "a: b", "a #b", " a ", "-", "-a",
+		`\`, `"`, `'`, `C:\data\new`, "*a", "&a", "!a", "%a", "@a", "`a", "[a", "{a", "a,b", "?", "? a", "|", ">", "é", "日本", "...", "---", ".", ".5", "<<", "a\u2028b", "\ufeffx"} {
+		r := &Recipe{}
+		if err := r.Set("data", data, FromFlag); err != nil {
+			t.Errorf("%q: %v", data, err)
+			continue
+		}
+		again, err := ParseRecipe("x", r.YAML())
+		if err != nil || again.Data != data {
+			t.Errorf("%q became %s and then %+v, %v", data, r.YAML(), again, err)
+		}
+	}
+}
+
+func TestOver(t *testing.T) {
+	recipe, err := ParseRecipe("mine.yaml", []byte("lr: 0.5\nmomentum: 0.9\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	flags := &Recipe{}
+	if err := flags.Set("momentum", "0", FromFlag); err != nil { // a value that Go calls zero is set all the same
+		t.Fatal(err)
+	}
+	got := flags.Over(recipe).Over(Defaults())
+	if got.LR != 0.5 || got.Momentum != 0 || got.Epochs != 10 || got.Arch.Name != "vgg11" || !got.Shuffle {
+		t.Errorf("merged:\n%s", got.YAML())
+	}
+	for key, want := range map[string]string{"lr": "mine.yaml:1:5", "momentum": "flag", "epochs": "default", "dropout": ""} {
+		if origin := got.Origin(key).String(); origin != want {
+			t.Errorf("origin of %s is %q, want %q", key, origin, want)
+		}
+	}
+	if recipe.Momentum != 0.9 || recipe.IsSet("epochs") || flags.IsSet("lr") {
+		t.Error("Over changed what it was given")
+	}
+	if got.IsSet("dropout") {
+		t.Error("dropout is set by nobody")
+	}
+	got.ResolveDropout(0.25)
+	if got.Dropout != 0.25 || !got.IsSet("dropout") {
+		t.Error("dropout is not the architecture's")
+	}
+	got.ResolveDropout(0.5)
+	if got.Dropout != 0.25 {
+		t.Error("dropout was set and is set again")
+	}
+}
+
+// What cli.md says of settings that nobody gives.
+func TestDefaults(t *testing.T) {
+	want := `arch: vgg11
+data: auto
+resize: 56
+epochs: 10
+batch-size: 128
+optimizer: sgd
+lr: 0.01
+momentum: 0
+nesterov: false
+weight-decay: 0
+schedule: constant
+warmup-epochs: 0
+clip-norm: 0
+label-smoothing: 0
+augment: none
+normalize: none
+init: xavier
+seed: 0
+shuffle: true
+val: test
+limit-train: all
+limit-val: all
+max-steps: "off"
+`
+	if diff := cmp.Diff(want, string(Defaults().YAML())); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if err := Defaults().Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+// Values at the edges of their ranges, and beyond.
+func TestSet(t *testing.T) {
+	tests := []struct {
+		key       string
+		good, bad []string
+	}{
+		{"resize", []string{"1", "4096"}, []string{"0", "4097", "-1", "56.0", "", "1e2", " 5", "99999999999999999999"}},
+		{"epochs", []string{"1", "100000"}, []string{"0", "100001"}},
+		{"batch-size", []string{"1", "65536"}, []string{"0", "65537"}},
+		{"optimizer", []string{"sgd"}, []string{"adamw", "SGD", ""}},
+		{"lr", []string{"1e-9", "1000", "0.5"}, []string{"0", "-1", "1000.1", "NaN", "Inf", "1e999", "x", ""}},
+		{"momentum", []string{"0", "0.999"}, []string{"1", "-0.1", "nan"}},
+		{"nesterov", []string{"true", "false"}, []string{"yes", "1", "True", ""}},
+		{"weight-decay", []string{"0", "1"}, []string{"-1", "1.1", "inf"}},
+		{"schedule", []string{"constant", "cosine"}, []string{"step", "onecycle"}},
+		{"warmup-epochs", []string{"0", "5"}, []string{"-1", "0.5"}},
+		{"clip-norm", []string{"0", "5"}, []string{"-1", "inf"}},
+		{"label-smoothing", []string{"0", "0.9"}, []string{"1", "-1"}},
+		{"dropout", []string{"0", "0.9"}, []string{"1", "-1"}},
+		{"augment", []string{"none", "flip", "crop", "crop,flip", "flip, crop", "[flip]"}, []string{"", "none,flip", "flip,flip", "rotate", "flip,"}},
+		{"normalize", []string{"none", "dataset", "[0.2, 0.3]", "[0,1]"}, []string{"", "mean", "[0.2]", "[0.2, 0]", "[nan, 1]", "[0.2, 0.3, 0.4]", "[0.2, inf]", "[0.2, -1]"}},
+		{"init", []string{"xavier", "kaiming", "x.bin"}, []string{"", "a\nb", "\xff"}},
+		{"data", []string{"auto", "sample", "a dir"}, []string{"", "\x00"}},
+		{"arch", []string{"vgg11", "x.yaml"}, []string{"", "\x1b[1m"}},
+		{"seed", []string{"0", "18446744073709551615"}, []string{"-1", "18446744073709551616", "1.5"}},
+		{"shuffle", []string{"true", "false"}, []string{"0"}},
+		{"val", []string{"test", "1", "1000000000"}, []string{"0", "-1", "train", "1000000001"}},
+		{"limit-train", []string{"all", "1"}, []string{"0", "none"}},
+		{"limit-val", []string{"all", "1"}, []string{"0"}},
+		{"max-steps", []string{"off", "1"}, []string{"0", "-5"}},
+	}
+	tested := map[string]bool{}
+	for _, test := range tests {
+		tested[test.key] = true
+		for _, text := range test.good {
+			r := &Recipe{}
+			if err := r.Set(test.key, text, FromFlag); err != nil {
+				t.Errorf("%s %q: %v", test.key, text, err)
+			}
+			if err := r.Validate(); err != nil && test.key != "nesterov" {
+				t.Errorf("%s %q: %v", test.key, text, err)
+			}
+		}
+		for _, text := range test.bad {
+			r := &Recipe{}
+			err := r.Set(test.key, text, FromFlag)
+			var setting *SettingError
+			if !errors.As(err, &setting) || !strings.HasPrefix(err.Error(), "--"+test.key+": must ") || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%s %q: %v", test.key, text, err)
+			}
+			if r.IsSet(test.key) {
+				t.Errorf("%s %q is set in spite of the error", test.key, text)
+			}
+		}
+	}
+	for _, k := range Keys() {
+		if !tested[k.Name] {
+			t.Errorf("no test of %s", k.Name)
+		}
+	}
+}
+
+func TestSetMessages(t *testing.T) {
+	tests := []struct{ key, text, want string }{
+		{"lr", "0", "--lr: must be a number above 0, at most 1000, not 0"},
+		{"resize", "5000", "--resize: must be a whole number from 1 to 4096, not 5000"},
+		{"schedule", "cosin", "--schedule: must be constant or cosine, not cosin: did you mean cosine?"},
+		{"val", "", `--val: must be test or a whole number from 1 to 1000000000, not ""`},
+		{"augment", "flip,cropp", "--augment: must be none or flip or crop, not cropp: did you mean crop?"},
+		{"learning-rate", "1", `unknown setting "learning-rate": there are arch, data, resize, epochs, batch-size, optimizer, lr, momentum, nesterov, weight-decay, schedule, warmup-epochs, clip-norm, label-smoothing, dropout, augment, normalize, init, seed, shuffle, val, limit-train, limit-val, max-steps`},
+		{"batchsize", "1", `unknown setting "batchsize": did you mean batch-size?`},
+	}
+	for _, test := range tests {
+		if err := new(Recipe).Set(test.key, test.text, FromFlag); err == nil || err.Error() != test.want {
+			t.Errorf("%s %q:\n got %v\nwant %s", test.key, test.text, err, test.want)
+		}
+	}
+}
+
+func TestValidate(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(r *Recipe)
+		want   string // "" is valid
+	}{
+		{"written directly", func(r *Recipe) { r.LR = -1 }, "lr: must be a number above 0, at most 1000, not -1"},
+		{"measured normalisation", func(r *Recipe) { r.Normalize = NormalizeBy(0.286, 0.353) }, ""},
+		{"no deviation", func(r *Recipe) { r.Normalize = NormalizeBy(0.286, 0) }, "normalize: must be none, dataset or [mean, deviation]"},
+		{"nesterov alone", func(r *Recipe) { r.Nesterov = true }, "momentum is 0 (default): change one of them"},
+		{"nesterov by flag", func(r *Recipe) { _ = r.Set("nesterov", "true", FromFlag) }, "--nesterov: true needs a momentum above 0"},
+		{"long warm-up", func(r *Recipe) { r.WarmupEpochs = 11 }, "warmup-epochs: 11 is more than all epochs, and epochs is 10 (default): change one of them"},
+		{"warm-up of all epochs", func(r *Recipe) { r.WarmupEpochs = 10 }, ""},
+		{"architecture spelled out", func(r *Recipe) { r.SetNetwork("x", []byte(archText), FromDefault) }, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r := Defaults()
+			test.change(r)
+			err := r.Validate()
+			if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,212 @@
+package configs
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// setting makes a line of the table from the field and how its type is read and printed.
+func setting[T any](name, values, initial, help string, kind kind, field func(*Recipe) *T,
+	parse func(string) (T, error), print func(T) string) key {
+	return key{
+		name: name, values: values, initial: initial, help: help, kind: kind,
+		set: func(r *Recipe, text string) error {
+			value, err := parse(text)
+			if err == nil {
+				*field(r) = value
+			}
+			return err
+		},
+		text: func(r *Recipe) string { return print(*field(r)) },
+		copy: func(dst, src *Recipe) { *field(dst) = *field(src) },
+	}
+}
+
+func integer(name, initial, help string, lo, hi int, field func(*Recipe) *int) key {
+	return setting(name, "N", initial, help, kindNumber, field, func(s string) (int, error) {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < lo || n > hi {
+			return 0, fmt.Errorf("must be a whole number from %d to %d, not %s", lo, hi, show(s))
+		}
+		return n, nil
+	}, strconv.Itoa)
+}
+
+// count is a number from 1, or a word that stands for 0.
+func count(name, zero, help string, field func(*Recipe) *int) key {
+	const hi = 1_000_000_000
+	return setting(name, zero+"|N", zero, help, kindMixed, field, func(s string) (int, error) {
+		if s == zero {
+			return 0, nil
+		}
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 || n > hi {
+			return 0, fmt.Errorf("must be %s or a whole number from 1 to %d, not %s", zero, hi, show(s))
+		}
+		return n, nil
+	}, func(n int) string {
+		if n == 0 {
+			return zero
+		}
+		return strconv.Itoa(n)
+	})
+}
+
+// interval is a range of numbers, in words and as a test.
+type interval struct {
+	words    string
+	contains func(x float64) bool // false for NaN
+}
+
+func above(lo, hi float64) interval {
+	return interval{fmt.Sprintf("above %g, at most %g", lo, hi), func(x float64) bool { return x > lo && x <= hi }}
+}
+
+func below(lo, hi float64) interval {
+	return interval{fmt.Sprintf("from %g, below %g", lo, hi), func(x float64) bool { return x >= lo && x < hi }}
+}
+
+func from(lo, hi float64) interval {
+	return interval{fmt.Sprintf("from %g to %g", lo, hi), func(x float64) bool { return x >= lo && x <= hi }}
+}
+
+func float(name, initial, help string, in interval, field func(*Recipe) *float64) key {
+	return setting(name, "X", initial, help, kindNumber, field, func(s string) (float64, error) {
+		x, err := strconv.ParseFloat(s, 64)
+		if err != nil || !in.contains(x) {
+			return 0, fmt.Errorf("must be a number %s, not %s", in.words, show(s))
+		}
+		return x + 0, nil // -0 becomes 0
+	}, formatFloat)
+}
+
+// formatFloat prints the shortest decimal that reads back as x, without an exponent, which some
+// YAML readers take for text.
+func formatFloat(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
+
+func boolean(name, initial, help string, field func(*Recipe) *bool) key {
+	return setting(name, "", initial, help, kindBool, field, func(s string) (bool, error) {
+		if s != "true" && s != "false" {
+			return false, fmt.Errorf("must be true or false, not %s", show(s))
+		}
+		return s == "true", nil
+	}, strconv.FormatBool)
+}
+
+func word(name, initial, help string, field func(*Recipe) *string, words ...string) key {
+	return setting(name, strings.Join(words, "|"), initial, help, kindText, field, func(s string) (string, error) {
+		if slices.Contains(words, s) {
+			return s, nil
+		}
+		return "", unknownWord(s, words)
+	}, func(s string) string { return s })
+}
+
+func unknownWord(s string, words []string) error {
+	if nearest := Nearest(s, words); nearest != "" {
+		return fmt.Errorf("must be %s, not %s: did you mean %s?", strings.Join(words, " or "), show(s), nearest)
+	}
+	return fmt.Errorf("must be %s, not %s", strings.Join(words, " or "), show(s))
+}
+
+// line is a text of one line, such as a file's name.
+func line(name, values, initial, help string, field func(*Recipe) *string) key {
+	return setting(name, values, initial, help, kindText, field, parseLine, func(s string) string { return s })
+}
+
+func parseLine(s string) (string, error) {
+	if s == "" {
+		return "", errors.New("must not be empty")
+	}
+	if !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) {
+		return "", fmt.Errorf("must be one line of plain text, not %s", show(s))
+	}
+	return s, nil
+}
+
+func parseArch(s string) (Network, error) {
+	name, err := parseLine(s)
+	return Network{Name: name}, err
+}
+
+func parseSeed(s string) (uint64, error) {
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("must be a whole number from 0 to 2⁶⁴-1, not %s", show(s))
+	}
+	return n, nil
+}
+
+// parseAugment reads none, or a list of flip and crop, and puts it in one order.
+func parseAugment(s string) (string, error) {
+	words := []string{"flip", "crop"}
+	if s == "none" {
+		return s, nil
+	}
+	has := map[string]bool{}
+	for w := range strings.SplitSeq(unbracket(s), ",") {
+		w = strings.TrimSpace(w)
+		if !slices.Contains(words, w) {
+			return "", unknownWord(w, append([]string{"none"}, words...))
+		}
+		if has[w] {
+			return "", fmt.Errorf("must have %s only once", w)
+		}
+		has[w] = true
+	}
+	words = slices.DeleteFunc(words, func(w string) bool { return !has[w] })
+	return strings.Join(words, ","), nil
+}
+
+func parseNormalize(s string) (Normalize, error) {
+	if s == "none" || s == "dataset" {
+		return Normalize{Kind: s}, nil
+	}
+	mean, deviation, _ := strings.Cut(unbracket(s), ",")
+	m, err1 := strconv.ParseFloat(strings.TrimSpace(mean), 64)
+	d, err2 := strconv.ParseFloat(strings.TrimSpace(deviation), 64)
+	if err := errors.Join(err1, err2); err != nil || math.IsNaN(m) || math.Abs(m) > 1 || !(d > 0 && d <= 1) {
+		return Normalize{}, fmt.Errorf("must be none, dataset or [mean, deviation] of pixels in [0, 1], not %s", show(s))
+	}
+	return NormalizeBy(m, d), nil
+}
+
+// String returns the setting as YAML and as Set takes it.
+func (n Normalize) String() string {
+	if n.Kind == "values" {
+		return "[" + formatFloat(n.Mean) + ", " + formatFloat(n.Deviation) + "]"
+	}
+	return n.Kind
+}
+
+// unbracket takes the brackets of a YAML list away.
+func unbracket(s string) string {
+	if inner, ok := strings.CutPrefix(s, "["); ok {
+		if inner, ok = strings.CutSuffix(inner, "]"); ok {
+			return inner
+		}
+	}
+	return s
+}
+
+// show quotes a value for an error, where it is not a plain word, and cuts it short.
+func show(s string) string {
+	const longest = 60
+	if len(s) > longest {
+		cut := longest
+		for cut > 0 && !utf8.RuneStart(s[cut]) {
+			cut--
+		}
+		s = s[:cut] + "…"
+	}
+	if s == "" || strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsGraphic(c) || c == ' ' || c == '"' }) || !utf8.ValidString(s) {
+		return strconv.Quote(s)
+	}
+	return s
+}
