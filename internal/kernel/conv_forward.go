@@ -25,7 +25,7 @@ func (c Conv) Forward(p *Pool, y []float32, arg []byte, x, w, b []float32, rows 
 			for r := h0 / 2; r < min(h1/2, oh); r++ {
 				at := (n*oh + r) * ow * c.OC
 				top := out[(n-n0)*run.outSize+(2*r-h0)*run.w*c.OC:]
-				maxPool2(p.isa, y[at:][:ow*c.OC], arg[at:][:ow*c.OC], top, top[run.w*c.OC:], ow, c.OC)
+				maxPool2(p.isa, y[at:][:ow*c.OC], arg[at:][:ow*c.OC], top, top[run.w*c.OC:], ow, c.OC, c.OC)
 			}
 		}
 	})

@@ -36,8 +36,8 @@ func fill(r *rand.Rand, s []float32) {
 	}
 }
 
-// assembly lists the instruction sets to hold against the generic loops.
-func assembly(t testing.TB) []ISA {
+// assembled lists the instruction sets to hold against the generic loops.
+func assembled(t testing.TB) []ISA {
 	var list []ISA
 	for _, isa := range Available() {
 		if isa != Generic {
@@ -65,7 +65,7 @@ func TestTileAgainstGeneric(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	rows := []int{1, 2, 5, 6, 7, 8, 12, 13, 14, 15, 27, 28, 29, 33}
 	cols := []int{1, 7, 8, 9, 15, 16, 17, 24, 31, 32}
-	for _, isa := range assembly(t) {
+	for _, isa := range assembled(t) {
 		for _, n := range rows {
 			for _, m := range cols {
 				for mode := range 6 {

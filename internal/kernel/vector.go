@@ -1,96 +1,110 @@
 package kernel
 
-// The loops that are not multiplications. Each is its own contract; assembly does the same on
-// vectors of channels. Pixels of src and dst are srcStride and dstStride floats apart.
+// assembly is one instruction set's loops over whole vectors: cols and n are positive multiples
+// of lanes, and every element lies inside its slice.
+type assembly struct {
+	lanes      int
+	add        func(dst, src *float32, n int)
+	mask       func(dst, dy, y *float32, pixels, cols, dstStride, srcStride int)
+	maxPool2   func(dst *float32, arg *byte, top, bottom *float32, windows, cols, stride int)
+	unpool2    func(top, bottom, dy, y *float32, arg *byte, windows, cols, dstStride, srcStride int)
+	sgd        func(w, g, v *float32, n int, lr, momentum, decay, scale float32, nesterov bool)
+	sumSquares func(src *float32, n int) float64
+}
 
-// addGeneric is dst[i] += src[i].
-func addGeneric(dst, src []float32) {
-	src = src[:len(dst)]
-	for i := range dst {
-		dst[i] += src[i]
+// whole is how many of n columns assembly takes; the rest is left to the generic loop.
+func (a *assembly) whole(n int) int {
+	if a == nil {
+		return 0
+	}
+	return n - n%a.lanes
+}
+
+// first is the address of the first element, nil for a slice that is not given.
+func first(s []float32) *float32 {
+	if s == nil {
+		return nil
+	}
+	return &s[0]
+}
+
+// add is addGeneric on the kernels of isa, and so are the functions below for theirs.
+func add(isa ISA, dst, src []float32) {
+	a := vectors(isa)
+	n := a.whole(len(dst))
+	if n > 0 {
+		_ = src[n-1]
+		a.add(&dst[0], &src[0], n)
+	}
+	addGeneric(dst[n:], src[n:])
+}
+
+func mask(isa ISA, dst, dy, y []float32, pixels, cols, dstStride, srcStride int) {
+	a := vectors(isa)
+	n := a.whole(cols)
+	if n > 0 && pixels > 0 {
+		_, _, _ = dst[(pixels-1)*dstStride+n-1], dy[(pixels-1)*srcStride+n-1], y[(pixels-1)*srcStride+n-1]
+		a.mask(&dst[0], &dy[0], &y[0], pixels, n, dstStride, srcStride)
+	}
+	if n < cols {
+		maskGeneric(dst[n:], dy[n:], y[n:], pixels, cols-n, dstStride, srcStride)
 	}
 }
 
-// maskGeneric is the gradient of ReLU: dst = dy where y is positive or NaN, else 0, over
-// pixels of cols channels.
-func maskGeneric(dst, dy, y []float32, pixels, cols, dstStride, srcStride int) {
-	for p := range pixels {
-		to, from, out := dst[p*dstStride:][:cols], dy[p*srcStride:][:cols], y[p*srcStride:][:cols]
-		for c, v := range out {
-			if v <= 0 {
-				to[c] = 0
-			} else {
-				to[c] = from[c]
-			}
-		}
+func maxPool2(isa ISA, dst []float32, arg []byte, top, bottom []float32, windows, cols, stride int) {
+	a := vectors(isa)
+	n := a.whole(cols)
+	if n > 0 && windows > 0 {
+		last := (windows-1)*stride + n - 1
+		_, _, _, _ = dst[last], arg[last], top[(2*windows-1)*stride+n-1], bottom[(2*windows-1)*stride+n-1]
+		a.maxPool2(&dst[0], &arg[0], &top[0], &bottom[0], windows, n, stride)
+	}
+	if n < cols {
+		maxPool2Generic(dst[n:], arg[n:], top[n:], bottom[n:], windows, cols-n, stride)
 	}
 }
 
-// maxPool2Generic pools 2×2 windows of two rows of pixels: dst[j] is the largest of
-// top[2j], top[2j+1], bottom[2j], bottom[2j+1], each cols channels, and arg[j] which of these
-// four it was; the first of equals, and the last NaN if there is one, as PyTorch has it.
-func maxPool2Generic(dst []float32, arg []byte, top, bottom []float32, windows, cols int) {
-	for j := range windows {
-		to, at := dst[j*cols:][:cols], arg[j*cols:][:cols]
-		copy(to, top[2*j*cols:][:cols])
-		clear(at)
-		for i, row := range [3][]float32{top[(2*j+1)*cols:], bottom[2*j*cols:], bottom[(2*j+1)*cols:]} {
-			for c, v := range row[:cols] {
-				if v > to[c] || v != v {
-					to[c], at[c] = v, byte(i+1)
-				}
-			}
+func unpool2(isa ISA, top, bottom, dy, y []float32, arg []byte, windows, cols, dstStride, srcStride int) {
+	a := vectors(isa)
+	n := a.whole(cols)
+	if n > 0 && windows > 0 {
+		from, to := (windows-1)*srcStride+n-1, (2*windows-1)*dstStride+n-1
+		_, _, _, _ = dy[from], arg[from], top[to], bottom[to]
+		if y != nil {
+			_ = y[from]
 		}
+		a.unpool2(&top[0], &bottom[0], &dy[0], first(y), &arg[0], windows, n, dstStride, srcStride)
+	}
+	if n < cols {
+		if y != nil {
+			y = y[n:]
+		}
+		unpool2Generic(top[n:], bottom[n:], dy[n:], y, arg[n:], windows, cols-n, dstStride, srcStride)
 	}
 }
 
-// unpool2Generic is the gradient of maxPool2 (and of the ReLU before it, if y, the pooled
-// output, is given): of each window's four pixels the one named by arg gets dy, the others 0.
-func unpool2Generic(top, bottom, dy, y []float32, arg []byte, windows, cols, dstStride, srcStride int) {
-	for j := range windows {
-		from, at := dy[j*srcStride:][:cols], arg[j*srcStride:][:cols]
-		to := [4][]float32{
-			top[2*j*dstStride:][:cols], top[(2*j+1)*dstStride:][:cols],
-			bottom[2*j*dstStride:][:cols], bottom[(2*j+1)*dstStride:][:cols],
-		}
-		for c, g := range from {
-			if y != nil && y[j*srcStride+c] <= 0 {
-				g = 0
-			}
-			for i := range to {
-				to[i][c] = 0
-			}
-			to[at[c]&3][c] = g
-		}
-	}
-}
-
-// sgdGeneric is one step of stochastic gradient descent as torch.optim.SGD has it:
-//
-//	d := scale*g + decay*w
-//	v = momentum*v + d, and d = v or, with Nesterov's rule, d + momentum*v   (if v is given)
-//	w -= lr*d
-func sgdGeneric(w, g, v []float32, s SGD) {
-	g = g[:len(w)]
-	for i, x := range w {
-		d := s.Scale*g[i] + s.Decay*x
+func sgd(isa ISA, w, g, v []float32, s SGD) {
+	a := vectors(isa)
+	n := a.whole(len(w))
+	if n > 0 {
+		_ = g[n-1]
 		if v != nil {
-			v[i] = s.Momentum*v[i] + d
-			if s.Nesterov {
-				d += s.Momentum * v[i]
-			} else {
-				d = v[i]
-			}
+			_ = v[n-1]
 		}
-		w[i] = x - s.LR*d
+		a.sgd(&w[0], &g[0], first(v), n, s.LR, s.Momentum, s.Decay, s.Scale, s.Nesterov)
 	}
+	if v != nil {
+		v = v[n:]
+	}
+	sgdGeneric(w[n:], g[n:], v, s)
 }
 
-// sumSquaresGeneric is Σ src[i]², in float64.
-func sumSquaresGeneric(src []float32) float64 {
-	var sum float64
-	for _, x := range src {
-		sum += float64(x) * float64(x)
+func sumSquares(isa ISA, src []float32) float64 {
+	a := vectors(isa)
+	n := a.whole(len(src))
+	sum := 0.0
+	if n > 0 {
+		sum = a.sumSquares(&src[0], n)
 	}
-	return sum
+	return sum + sumSquaresGeneric(src[n:])
 }

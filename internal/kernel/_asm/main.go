@@ -19,8 +19,10 @@ func main() {
 		log.Fatal("usage: go run . FOLDER-OF-PACKAGE-KERNEL")
 	}
 	files := map[string]func(asm){
-		"tile_avx512": tileAVX512,
-		"tile_avx2":   tileAVX2,
+		"tile_avx512":   tileAVX512,
+		"tile_avx2":     tileAVX2,
+		"vector_avx512": vectorAVX512,
+		"vector_avx2":   vectorAVX2,
 	}
 	for name, generate := range files {
 		if err := write(os.Args[1], name, generate); err != nil {

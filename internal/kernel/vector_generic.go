@@ -1,0 +1,97 @@
+package kernel
+
+// The loops that are not multiplications, each the contract of the assembly of its name.
+// Neighbouring pixels of src and dst are srcStride and dstStride floats apart.
+
+// addGeneric is dst[i] += src[i].
+func addGeneric(dst, src []float32) {
+	src = src[:len(dst)]
+	for i := range dst {
+		dst[i] += src[i]
+	}
+}
+
+// maskGeneric is the gradient of ReLU: dst = dy where y is positive or NaN, else 0, over
+// pixels of cols channels.
+func maskGeneric(dst, dy, y []float32, pixels, cols, dstStride, srcStride int) {
+	for p := range pixels {
+		to, from, out := dst[p*dstStride:][:cols], dy[p*srcStride:][:cols], y[p*srcStride:][:cols]
+		for c, v := range out {
+			if v <= 0 {
+				to[c] = 0
+			} else {
+				to[c] = from[c]
+			}
+		}
+	}
+}
+
+// maxPool2Generic pools 2×2 windows of two rows of pixels: dst[j] is the largest of
+// top[2j], top[2j+1], bottom[2j], bottom[2j+1], each cols channels, and arg[j] which of these
+// four it was; the first of equals, and the last NaN if there is one, as PyTorch has it.
+// Pixels are stride floats apart everywhere.
+func maxPool2Generic(dst []float32, arg []byte, top, bottom []float32, windows, cols, stride int) {
+	for j := range windows {
+		to, at := dst[j*stride:][:cols], arg[j*stride:][:cols]
+		copy(to, top[2*j*stride:][:cols])
+		clear(at)
+		for i, row := range [3][]float32{top[(2*j+1)*stride:], bottom[2*j*stride:], bottom[(2*j+1)*stride:]} {
+			for c, v := range row[:cols] {
+				if v > to[c] || v != v {
+					to[c], at[c] = v, byte(i+1)
+				}
+			}
+		}
+	}
+}
+
+// unpool2Generic is the gradient of maxPool2 (and of the ReLU before it, if y, the pooled
+// output, is given): of each window's four pixels the one named by arg gets dy, the others 0.
+func unpool2Generic(top, bottom, dy, y []float32, arg []byte, windows, cols, dstStride, srcStride int) {
+	for j := range windows {
+		from, at := dy[j*srcStride:][:cols], arg[j*srcStride:][:cols]
+		to := [4][]float32{
+			top[2*j*dstStride:][:cols], top[(2*j+1)*dstStride:][:cols],
+			bottom[2*j*dstStride:][:cols], bottom[(2*j+1)*dstStride:][:cols],
+		}
+		for c, g := range from {
+			if y != nil && y[j*srcStride+c] <= 0 {
+				g = 0
+			}
+			for i := range to {
+				to[i][c] = 0
+			}
+			to[at[c]&3][c] = g
+		}
+	}
+}
+
+// sgdGeneric is one step of stochastic gradient descent as torch.optim.SGD has it:
+//
+//	d := scale*g + decay*w
+//	v = momentum*v + d, and d = v or, with Nesterov's rule, d + momentum*v   (if v is given)
+//	w -= lr*d
+func sgdGeneric(w, g, v []float32, s SGD) {
+	g = g[:len(w)]
+	for i, x := range w {
+		d := s.Scale*g[i] + s.Decay*x
+		if v != nil {
+			v[i] = s.Momentum*v[i] + d
+			if s.Nesterov {
+				d += s.Momentum * v[i]
+			} else {
+				d = v[i]
+			}
+		}
+		w[i] = x - s.LR*d
+	}
+}
+
+// sumSquaresGeneric is Σ src[i]², in float64.
+func sumSquaresGeneric(src []float32) float64 {
+	var sum float64
+	for _, x := range src {
+		sum += float64(x) * float64(x)
+	}
+	return sum
+}

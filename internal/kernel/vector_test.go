@@ -1,0 +1,151 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// sprinkle puts NaN, infinities, zeros of both signs and equal values into s.
+func sprinkle(r *rand.Rand, s []float32) {
+	odd := []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), 0, float32(math.Copysign(0, -1)), 0.5, 0.5}
+	for range len(s)/3 + 1 {
+		s[r.IntN(len(s))] = odd[r.IntN(len(odd))]
+	}
+}
+
+// same compares bits; any NaN equals any other.
+func same(t *testing.T, what string, got, want []float32) {
+	t.Helper()
+	for i := range want {
+		if math.Float32bits(got[i]) != math.Float32bits(want[i]) && !(got[i] != got[i] && want[i] != want[i]) {
+			t.Fatalf("%s[%d] = %v, generic %v", what, i, got[i], want[i])
+		}
+	}
+}
+
+// channels are counts round the vectors' widths.
+var channels = []int{1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48}
+
+// The loops that only choose and copy give the generic loops' bits.
+func TestVectorsChoose(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for _, isa := range assembled(t) {
+		for _, c := range channels {
+			for _, n := range []int{0, 1, 2, 5} {
+				t.Run(fmt.Sprintf("%s/%d channels/%d", isa, c, n), func(t *testing.T) {
+					testMask(t, r, isa, n, c, c+r.IntN(5), c+r.IntN(5))
+					testPool(t, r, isa, n, c, c+r.IntN(5))
+					testUnpool(t, r, isa, n, c, c+r.IntN(5), c+r.IntN(5))
+				})
+			}
+		}
+	}
+}
+
+// pair returns a guarded slice for assembly and a copy for the generic loop.
+func pair(r *rand.Rand, n int) (got, want []float32, intact func() bool) {
+	got, intact = guarded(r, n)
+	return got, append([]float32(nil), got...), intact
+}
+
+func testMask(t *testing.T, r *rand.Rand, isa ISA, n, c, dstStride, srcStride int) {
+	got, want, intact := pair(r, max(0, n-1)*dstStride+c)
+	dy, _ := guarded(r, n*srcStride+c)
+	y, _ := guarded(r, n*srcStride+c)
+	sprinkle(r, y)
+	mask(isa, got, dy, y, n, c, dstStride, srcStride)
+	maskGeneric(want, dy, y, n, c, dstStride, srcStride)
+	same(t, "mask", got, want)
+	if !intact() {
+		t.Fatal("mask stored outside dst")
+	}
+}
+
+func testPool(t *testing.T, r *rand.Rand, isa ISA, n, c, stride int) {
+	got, want, intact := pair(r, max(0, n-1)*stride+c)
+	arg, argWant := make([]byte, len(got)), make([]byte, len(got))
+	top, _ := guarded(r, 2*n*stride+c)
+	bottom, _ := guarded(r, 2*n*stride+c)
+	sprinkle(r, top)
+	sprinkle(r, bottom)
+	maxPool2(isa, got, arg, top, bottom, n, c, stride)
+	maxPool2Generic(want, argWant, top, bottom, n, c, stride)
+	same(t, "pooled", got, want)
+	if string(arg) != string(argWant) {
+		t.Fatalf("arg = %v, generic %v", arg, argWant)
+	}
+	if !intact() {
+		t.Fatal("pool stored outside dst")
+	}
+}
+
+func testUnpool(t *testing.T, r *rand.Rand, isa ISA, n, c, dstStride, srcStride int) {
+	size := max(0, 2*n-1)*dstStride + c
+	top, topWant, topIntact := pair(r, size)
+	bottom, bottomWant, bottomIntact := pair(r, size)
+	dy, _ := guarded(r, n*srcStride+c)
+	y, _ := guarded(r, n*srcStride+c)
+	sprinkle(r, y)
+	arg := make([]byte, n*srcStride+c)
+	for i := range arg {
+		arg[i] = byte(r.IntN(4))
+	}
+	if r.IntN(2) == 0 {
+		y = nil
+	}
+	unpool2(isa, top, bottom, dy, y, arg, n, c, dstStride, srcStride)
+	unpool2Generic(topWant, bottomWant, dy, y, arg, n, c, dstStride, srcStride)
+	same(t, "top", top, topWant)
+	same(t, "bottom", bottom, bottomWant)
+	if !topIntact() || !bottomIntact() {
+		t.Fatal("unpool stored outside its rows")
+	}
+}
+
+// One fused multiplication rounds once where two operations round twice: the results differ by a
+// few units in the last place of the largest term.
+func TestVectorsAdd(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	for _, isa := range assembled(t) {
+		for _, n := range []int{0, 1, 7, 8, 15, 16, 17, 33, 100} {
+			got, want, intact := pair(r, n)
+			src, _ := guarded(r, n)
+			add(isa, got, src)
+			addGeneric(want, src)
+			same(t, "sum", got, want)
+			sum, sumWant := sumSquares(isa, src), sumSquaresGeneric(src)
+			if math.Abs(sum-sumWant) > float64(n)*sumWant/(1<<52) {
+				t.Errorf("%s: sum of %d squares = %v, generic %v", isa, n, sum, sumWant)
+			}
+			if !intact() {
+				t.Error("add stored outside dst")
+			}
+			for _, s := range []SGD{{LR: 0.1, Scale: 1}, {LR: 0.1, Momentum: 0.9, Decay: 0.01, Scale: 0.5}, {LR: 0.1, Momentum: 0.9, Decay: 0.01, Scale: 0.5, Nesterov: true}} {
+				testSGD(t, r, isa, n, s)
+			}
+		}
+	}
+}
+
+func testSGD(t *testing.T, r *rand.Rand, isa ISA, n int, s SGD) {
+	w, wWant, wIntact := pair(r, n)
+	g, _ := guarded(r, n)
+	var v, vWant []float32
+	vIntact := func() bool { return true }
+	if s.Momentum > 0 {
+		v, vWant, vIntact = pair(r, n)
+	}
+	sgd(isa, w, g, v, s)
+	sgdGeneric(wWant, g, vWant, s)
+	const ulp = 1.0 / (1 << 23) // of numbers below 2: at most four roundings differ
+	for i := range w {
+		if math.Abs(float64(w[i]-wWant[i])) > 4*ulp || v != nil && math.Abs(float64(v[i]-vWant[i])) > 4*ulp {
+			t.Fatalf("%s %+v: w[%d] = %v, generic %v", isa, s, i, w[i], wWant[i])
+		}
+	}
+	if !wIntact() || !vIntact() {
+		t.Fatal("sgd stored outside its slices")
+	}
+}
