@@ -1,0 +1,166 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"vggtrain/dataset"
+)
+
+// Predictor gives a batch's logits: *model.Evaluator.
+type Predictor interface {
+	// Logits returns rows×K values for N×S×S×1 images, valid until the next call.
+	Logits(images []float32, rows int) ([]float32, error)
+}
+
+// Batches streams a set in batches: *dataset.Loader.
+type Batches interface {
+	Start(ctx context.Context, epoch, from int)
+	Next() (*dataset.Batch, error)
+	Batches() int
+	Close()
+}
+
+// Evaluation is what a network makes of a set.
+type Evaluation struct {
+	Images    int
+	Correct   int
+	Loss      float64   // mean cross-entropy, no label smoothing
+	Confusion [][]int64 // [true class][predicted class]
+	Seconds   float64   // wall time
+}
+
+// Accuracy is the share of correct images; 0 for none.
+func (e *Evaluation) Accuracy() float64 { return ratio(int64(e.Correct), int64(e.Images)) }
+
+// ImagesPerSecond is how fast the evaluation went.
+func (e *Evaluation) ImagesPerSecond() float64 { return rate(e.Images, e.Seconds) }
+
+// ClassScore is how well one class was recognised. A quotient with 0 below is 0.
+type ClassScore struct {
+	Precision float64 // of the images predicted to be of the class, those that are
+	Recall    float64 // of the class's images, those predicted to be
+	F1        float64 // harmonic mean of the two
+	Support   int64   // images of the class
+}
+
+// Classes returns each class's scores, in the classes' order.
+func (e *Evaluation) Classes() []ClassScore {
+	scores := make([]ClassScore, len(e.Confusion))
+	for k := range scores {
+		var predicted, support int64
+		for j := range e.Confusion {
+			predicted += e.Confusion[j][k]
+			support += e.Confusion[k][j]
+		}
+		hit := e.Confusion[k][k]
+		scores[k] = ClassScore{
+			Precision: ratio(hit, predicted),
+			Recall:    ratio(hit, support),
+			F1:        ratio(2*hit, predicted+support), // 2PR/(P+R), rearranged
+			Support:   support,
+		}
+	}
+	return scores
+}
+
+// Evaluate runs all of a loader's images through the network. classes is K. The error is
+// ctx's when ctx is done before the end.
+func Evaluate(ctx context.Context, network Predictor, batches Batches, classes int) (*Evaluation, error) {
+	start := time.Now()
+	e := &Evaluation{Confusion: make([][]int64, classes)}
+	for k := range e.Confusion {
+		e.Confusion[k] = make([]int64, classes)
+	}
+	batches.Start(ctx, 1, 0)
+	defer batches.Close()
+	var loss float64
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		b, err := batches.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		logits, err := network.Logits(b.Images, b.Rows)
+		if err != nil {
+			return nil, err
+		}
+		batchLoss, err := e.score(logits, b.Labels[:b.Rows])
+		if err != nil {
+			return nil, err
+		}
+		loss += batchLoss
+	}
+	if e.Images > 0 {
+		e.Loss = loss / float64(e.Images)
+	}
+	e.Seconds = time.Since(start).Seconds()
+	return e, nil
+}
+
+// score adds a batch's predictions and returns the sum of its losses.
+func (e *Evaluation) score(logits []float32, labels []int32) (loss float64, err error) {
+	classes := len(e.Confusion)
+	if len(logits) < len(labels)*classes {
+		return 0, fmt.Errorf("%d logits for %d images of %d classes", len(logits), len(labels), classes)
+	}
+	for i, label := range labels {
+		if label < 0 || int(label) >= classes {
+			return 0, fmt.Errorf("label %d: the network has %d classes, 0 to %d", label, classes, classes-1)
+		}
+		row := logits[i*classes:][:classes]
+		best := argmax(row)
+		loss += crossEntropy(row, int(label))
+		e.Images++
+		e.Confusion[label][best]++
+		if best == int(label) {
+			e.Correct++
+		}
+	}
+	return loss, nil
+}
+
+// argmax returns the index of the largest value, the first of equal ones.
+func argmax(row []float32) int {
+	best := 0
+	for k, x := range row {
+		if x > row[best] {
+			best = k
+		}
+	}
+	return best
+}
+
+// crossEntropy returns −log softmax(row)[label] = log Σ exp(row) − row[label], shifted by
+// the largest logit so that nothing overflows. A row with NaN gives NaN.
+func crossEntropy(row []float32, label int) float64 {
+	top := float64(row[argmax(row)])
+	var sum float64
+	for _, x := range row {
+		sum += math.Exp(float64(x) - top)
+	}
+	return math.Log(sum) + top - float64(row[label])
+}
+
+func ratio(part, whole int64) float64 {
+	if whole == 0 {
+		return 0
+	}
+	return float64(part) / float64(whole)
+}
+
+func rate(images int, seconds float64) float64 {
+	if seconds <= 0 {
+		return 0
+	}
+	return float64(images) / seconds
+}

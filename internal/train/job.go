@@ -1,0 +1,153 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"vggtrain/checkpoint"
+	"vggtrain/configs"
+	"vggtrain/dataset"
+	"vggtrain/internal/kernel"
+	"vggtrain/model"
+)
+
+// Job is a run that is ready to start: its settings are looked up, its sets cut, its
+// weights initialised. Prepare makes it.
+type Job struct {
+	Recipe *configs.Recipe // with every setting, as config.yaml holds them
+	Arch   *model.Arch     // with the recipe's dropout
+	Layers []model.Layer
+	Params model.Params
+
+	Train, Val *dataset.Set
+	Augment    dataset.Augment
+	Classes    []string
+	Data       string   // where the images come from
+	DataDigest [32]byte // of all the data, before any image is held out
+
+	Pool *kernel.Pool
+
+	// Where the checkpoints go. The folder has to exist.
+	Checkpoint, Best string
+}
+
+// Prepare makes a job of a recipe (flags over recipe over defaults), the architecture and
+// the data it names, and a pool of workers. Checkpoint and Best are left to the caller.
+// Errors say which setting is wrong.
+func Prepare(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, pool *kernel.Pool) (*Job, error) {
+	r, a := *recipe, *arch
+	r.ResolveDropout(a.Dropout)
+	a.Dropout = r.Dropout
+	if err := r.Validate(); err != nil {
+		return nil, err
+	}
+	j := &Job{Recipe: &r, Arch: &a, Classes: data.Classes, Data: data.Origin, DataDigest: data.Digest, Pool: pool}
+	if err := j.cut(data); err != nil {
+		return nil, err
+	}
+	var err error
+	if j.Augment, err = dataset.ParseAugment(r.Augment); err != nil {
+		return nil, err
+	}
+	if j.Layers, err = model.Resolve(&a, 1, r.Resize, r.Resize, len(j.Classes)); err != nil {
+		return nil, err
+	}
+	text, err := a.YAML()
+	if err != nil {
+		return nil, err
+	}
+	r.SetNetwork(a.Name+".yaml", text, r.Origin("arch"))
+	if j.Params, err = model.NewParams(j.Layers); err != nil {
+		return nil, err
+	}
+	return j, j.initialise()
+}
+
+// cut makes the sets that the settings ask for, and normalises by what is trained on.
+func (j *Job) cut(data *dataset.Data) error {
+	r := j.Recipe
+	j.Train, j.Val = data.Train, data.Test
+	if r.Val > 0 {
+		var err error
+		if j.Train, j.Val, err = data.Train.Holdout(r.Val, r.Seed); err != nil {
+			return fmt.Errorf("val: %w", err)
+		}
+	}
+	if r.LimitTrain > 0 {
+		j.Train = j.Train.Head(r.LimitTrain)
+	}
+	if r.LimitVal > 0 {
+		j.Val = j.Val.Head(r.LimitVal)
+	}
+	if j.Train.N == 0 || j.Val.N == 0 {
+		return fmt.Errorf("%s: %d images to train on and %d to score: there must be some of both", data.Origin, j.Train.N, j.Val.N)
+	}
+	if r.Normalize.Kind == "dataset" {
+		mean, deviation := j.Train.MeanDeviation()
+		if deviation == 0 {
+			return errors.New("normalize: all pixels of the training set are the same; use --normalize none")
+		}
+		r.Normalize = configs.NormalizeBy(mean, deviation)
+	}
+	return nil
+}
+
+// initialise draws the weights, or reads them from the file that the recipe names.
+func (j *Job) initialise() error {
+	how := j.Recipe.Init
+	if slices.Contains(model.InitKinds(), how) {
+		return j.Params.Init(how, j.Recipe.Seed)
+	}
+	state, err := checkpoint.ReadForeign(how)
+	if err != nil {
+		return fmt.Errorf("init: %w", err)
+	}
+	if err := j.Params.Load(tensors(state)); err != nil {
+		return fmt.Errorf("init: %s: %w", how, err)
+	}
+	return nil
+}
+
+// tensors returns a file's tensors as model reads them.
+func tensors(state *checkpoint.State) map[string]model.Tensor {
+	named := make(map[string]model.Tensor, len(state.Tensors))
+	for _, t := range state.Tensors {
+		named[t.Name] = model.Tensor{Shape: t.Shape, Data: t.Data}
+	}
+	return named
+}
+
+// loaders returns the streams of both sets.
+func (j *Job) loaders() (training, validation *dataset.Loader, err error) {
+	r := j.Recipe
+	o := dataset.LoaderOptions{
+		Side: r.Resize, Batch: min(r.BatchSize, j.Val.N),
+		Mean: r.Normalize.Mean, Deviation: r.Normalize.Deviation,
+	}
+	if validation, err = dataset.NewLoader(j.Val, o); err != nil {
+		return nil, nil, err
+	}
+	o.Batch = min(r.BatchSize, j.Train.N)
+	o.Seed, o.Shuffle, o.Augment = r.Seed, r.Shuffle, j.Augment
+	if training, err = dataset.NewLoader(j.Train, o); err != nil {
+		return nil, nil, err
+	}
+	return training, validation, nil
+}
+
+// plan says what the job is going to do; its memory is left to be known.
+func (j *Job) plan() Plan {
+	r := j.Recipe
+	batches := (j.Train.N-1)/r.BatchSize + 1
+	steps := r.Epochs * batches
+	if r.MaxSteps > 0 {
+		steps = min(steps, r.MaxSteps)
+	}
+	return Plan{
+		Arch: j.Arch.Name, Params: j.Params.Count(),
+		TrainImages: j.Train.N, ValImages: j.Val.N, BatchSize: r.BatchSize, Side: r.Resize,
+		Epochs: r.Epochs, StepsPerEpoch: batches, Steps: steps,
+		Data: j.Data, Threads: j.Pool.Threads(), Kernel: string(j.Pool.ISA()),
+	}
+}

@@ -1,0 +1,136 @@
+package train
+
+import (
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"vggtrain/checkpoint"
+	"vggtrain/configs"
+	"vggtrain/dataset"
+	"vggtrain/internal/solver"
+)
+
+func TestPrepareCutsTheSets(t *testing.T) {
+	pool := newPool(t, 1)
+	for _, c := range []struct {
+		settings   []string
+		train, val int
+		steps      int
+	}{
+		{nil, 5000, 1000, 400},
+		{[]string{"val=1000"}, 4000, 1000, 320},
+		{[]string{"val=1000", "limit-train=300", "limit-val=70"}, 300, 70, 30},
+		{[]string{"limit-train=9999", "batch-size=9999"}, 5000, 1000, 10},
+		{[]string{"max-steps=7"}, 5000, 1000, 7},
+		{[]string{"max-steps=700"}, 5000, 1000, 400},
+	} {
+		job := prepare(t, pool, c.settings...)
+		p := job.plan()
+		if p.TrainImages != c.train || p.ValImages != c.val || p.Steps != c.steps {
+			t.Errorf("%v: %d + %d images, %d steps; want %d + %d, %d", c.settings, p.TrainImages, p.ValImages, p.Steps, c.train, c.val, c.steps)
+		}
+	}
+}
+
+func TestPrepareResolves(t *testing.T) {
+	recipe := settings(t, "normalize=dataset", "dropout=0.1", "limit-train=200")
+	data := sample(t)
+	job, err := Prepare(recipe, small, data, newPool(t, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mean, deviation := data.Train.Head(200).MeanDeviation()
+	if job.Recipe.Normalize != configs.NormalizeBy(mean, deviation) {
+		t.Errorf("normalisation %v, want by %v, %v", job.Recipe.Normalize, mean, deviation)
+	}
+	if job.Arch.Dropout != 0.1 || small.Dropout != 0.25 || recipe.Normalize.Kind != "dataset" {
+		t.Errorf("dropout %v; what was given has become %v, %v", job.Arch.Dropout, small.Dropout, recipe.Normalize)
+	}
+	// config.yaml repeats the run.
+	again, err := configs.ParseRecipe("config.yaml", job.Recipe.YAML())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := string(again.YAML()), string(job.Recipe.YAML()); got != want || !strings.Contains(got, "blocks:") {
+		t.Errorf("config.yaml read and written again:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+func TestPrepareTakesTheArchitecturesDropout(t *testing.T) {
+	if job := prepare(t, newPool(t, 1)); job.Recipe.Dropout != small.Dropout || !job.Recipe.IsSet("dropout") {
+		t.Errorf("dropout %v, want the architecture's %v", job.Recipe.Dropout, small.Dropout)
+	}
+}
+
+func TestPrepareInitFromFile(t *testing.T) {
+	pool := newPool(t, 1)
+	job := prepare(t, pool, "init=kaiming", "seed=3")
+	store, err := newFiles(job, buffers(job.Params))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Checkpoint(newProgress()); err != nil {
+		t.Fatal(err)
+	}
+	foreign := filepath.Join(t.TempDir(), "other.bin")
+	if err := checkpoint.Write(foreign, &checkpoint.State{Tensors: []checkpoint.Tensor{{Name: "fc.weight", Shape: []int{1}, Data: []float32{1}}}}); err != nil {
+		t.Fatal(err)
+	}
+	again := prepare(t, pool, "init="+job.Checkpoint, "seed=4")
+	for i, p := range job.Params {
+		if !slices.Equal(p.Data(), again.Params[i].Data()) {
+			t.Errorf("%s differs from the file's", p.Name)
+		}
+	}
+	for _, path := range []string{foreign, job.Best} {
+		_, err := Prepare(settings(t, "init="+path), small, sample(t), pool)
+		if err == nil || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("init from %s: error %v, want one line that names it", path, err)
+		}
+	}
+}
+
+func TestPrepareErrors(t *testing.T) {
+	pool := newPool(t, 1)
+	black := func(d *dataset.Data) {
+		d.Train = &dataset.Set{Images: make([]byte, 16), Labels: []byte{0}, N: 1, Rows: 4, Cols: 4}
+	}
+	for name, c := range map[string]struct {
+		settings []string
+		data     func(*dataset.Data)
+		want     string
+	}{
+		"too small":        {settings: []string{"resize=3"}, want: "at least 4"},
+		"all held out":     {settings: []string{"val=5000"}, want: "val: cannot hold 5,000 of 5,000"},
+		"no deviation":     {settings: []string{"normalize=dataset"}, data: black, want: "--normalize none"},
+		"nothing to score": {data: func(d *dataset.Data) { d.Test = d.Test.Head(0) }, want: "0 to score"},
+		"nesterov alone":   {settings: []string{"nesterov=true"}, want: "momentum"},
+		"nothing to learn": {data: func(d *dataset.Data) { d.Train = d.Train.Head(0) }, want: "0 images to train on"},
+		"warm-up too long": {settings: []string{"epochs=2", "warmup-epochs=3"}, want: "warmup-epochs"},
+	} {
+		data := *sample(t)
+		if c.data != nil {
+			c.data(&data)
+		}
+		if _, err := Prepare(settings(t, c.settings...), small, &data, pool); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one with %q", name, err, c.want)
+		}
+	}
+}
+
+func TestScheduleOfAJob(t *testing.T) {
+	job := prepare(t, newPool(t, 1), "schedule=cosine", "lr=0.1", "warmup-epochs=2", "epochs=5", "limit-train=1000", "batch-size=100", "max-steps=3")
+	if got, want := schedule(job), (solver.Cosine{LR: 0.1, Warmup: 20, Total: 50}); got != want {
+		t.Errorf("schedule %+v, want %+v", got, want)
+	}
+	job = prepare(t, newPool(t, 1), "lr=0.1", "warmup-epochs=1", "limit-train=1000", "batch-size=300")
+	if got, want := schedule(job), (solver.Constant{LR: 0.1, Warmup: 4}); got != want {
+		t.Errorf("schedule %+v, want %+v", got, want)
+	}
+	if lr := schedule(job).At(1); math.Abs(lr-0.025) > 1e-15 {
+		t.Errorf("first step of the warm-up: %v", lr)
+	}
+}

@@ -1,0 +1,270 @@
+package train
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vggtrain/internal/op"
+	"vggtrain/internal/solver"
+)
+
+func TestRunKeepsBestAndCheckpoints(t *testing.T) {
+	f := newFixture(4, 0)
+	f.predictor.correct = []int{5, 6, 6, 5}
+	f.expect(t, t.Context(), Done,
+		"row: epoch 1", "best: epoch 1", "checkpoint: epoch 2 batch 0 step 3",
+		"row: epoch 2", "best: epoch 2", "checkpoint: epoch 3 batch 0 step 6",
+		"row: epoch 3", "checkpoint: epoch 4 batch 0 step 9", // equal accuracy: the earlier is best
+		"row: epoch 4", "checkpoint: epoch 5 batch 0 step 12")
+	if want := []string{"1 from 0", "2 from 0", "3 from 0", "4 from 0"}; !slices.Equal(f.batches.starts, want) {
+		t.Errorf("epochs started: %v, want %v", f.batches.starts, want)
+	}
+	if got := f.observer.epochs[1].ValAccuracy; got != 0.75 {
+		t.Errorf("accuracy of epoch 2: %v, want 0.75", got)
+	}
+}
+
+func TestRunRecords(t *testing.T) {
+	f := newFixture(2, 0)
+	f.trainer.losses = []float64{1, 2, 3, 4, 5, 6}
+	f.expect(t, t.Context(), Done,
+		"row: epoch 1", "best: epoch 1", "checkpoint: epoch 2 batch 0 step 3",
+		"row: epoch 2", "checkpoint: epoch 3 batch 0 step 6")
+	for i, s := range f.observer.steps {
+		want := StepRecord{Epoch: i/3 + 1, Step: i + 1, Loss: float64(i + 1), LR: 0.1, Images: 4, Seconds: s.Seconds}
+		if i == 0 {
+			want.LR = 0.05 // of the warm-up
+		}
+		if i%3 == 2 {
+			want.Images = 2
+		}
+		if s != want {
+			t.Errorf("step record %+v, want %+v", s, want)
+		}
+		if s.LR != f.optimizer.rates[i] {
+			t.Errorf("step %d: recorded rate %v, used %v", i+1, s.LR, f.optimizer.rates[i])
+		}
+	}
+	// The mean over images, not over batches: (4·1 + 4·2 + 2·3)/10.
+	if got := f.observer.epochs[0].TrainLoss; math.Abs(got-1.8) > 1e-15 {
+		t.Errorf("train loss %v, want 1.8", got)
+	}
+}
+
+func TestRunEndsAtMaxSteps(t *testing.T) {
+	f := newFixture(5, 5)
+	f.trainer.losses = []float64{1, 2, 3, 4, 5}
+	f.expect(t, t.Context(), Done,
+		"row: epoch 1", "best: epoch 1", "checkpoint: epoch 2 batch 0 step 3",
+		"row: epoch 2", "checkpoint: epoch 2 batch 2 step 5")
+	if got := f.observer.epochs[1].TrainLoss; got != 4.5 {
+		t.Errorf("train loss of the part of an epoch: %v, want 4.5", got)
+	}
+}
+
+func TestRunEndsAtMaxStepsWithAnEpoch(t *testing.T) {
+	newFixture(5, 3).expect(t, t.Context(), Done,
+		"row: epoch 1", "best: epoch 1", "checkpoint: epoch 2 batch 0 step 3")
+}
+
+func TestRunInterruptedInAnEpoch(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	f := newFixture(3, 0)
+	f.trainer.before = func(step int) error {
+		if step == 5 {
+			cancel() // the step ends all the same
+		}
+		return nil
+	}
+	f.expect(t, ctx, Interrupted,
+		"row: epoch 1", "best: epoch 1", "checkpoint: epoch 2 batch 0 step 3",
+		"checkpoint: epoch 2 batch 2 step 5")
+	if n := len(f.observer.steps); n != 5 {
+		t.Errorf("%d step records, want 5", n)
+	}
+}
+
+func TestRunInterruptedInAnEvaluation(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	f := newFixture(3, 0)
+	f.predictor.before = func(int) { cancel() }
+	f.expect(t, ctx, Interrupted, "checkpoint: epoch 1 batch 3 step 3")
+}
+
+func TestRunInterruptedBetweenEpochsSavesOnce(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	f := newFixture(3, 0)
+	f.observer.failEpoch = nil
+	f.loop.observers = append(f.loop.observers, &cancelling{cancel: cancel})
+	f.expect(t, ctx, Interrupted,
+		"row: epoch 1", "best: epoch 1", "checkpoint: epoch 2 batch 0 step 3")
+}
+
+// cancelling is an observer that interrupts the run at its first epoch's end.
+type cancelling struct {
+	recorder
+	cancel func()
+}
+
+func (c *cancelling) Step(StepRecord) error   { return nil }
+func (c *cancelling) Epoch(EpochRecord) error { c.cancel(); return nil }
+
+func TestRunInterruptedBeforeItsFirstStep(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	newFixture(3, 0).expect(t, ctx, Interrupted, "checkpoint: epoch 1 batch 0 step 0")
+}
+
+func TestRunResumed(t *testing.T) {
+	// The same run, whole and in two parts, gives the same records.
+	whole := newFixture(3, 0)
+	whole.trainer.losses = []float64{1, 2, 3, 4, 5, 6, 7, 8, 9}
+	whole.predictor.correct = []int{3, 5, 4}
+	if _, _, err := whole.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	first := newFixture(3, 0)
+	first.trainer.losses, first.predictor.correct = whole.trainer.losses, []int{3}
+	first.trainer.before = func(step int) error {
+		if step == 4 {
+			cancel()
+		}
+		return nil
+	}
+	if _, _, err := first.run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	second := newFixture(3, 0)
+	second.trainer.losses, second.predictor.correct = whole.trainer.losses, []int{5, 4}
+	progress, err := decodeProgress(string(first.store.progress))
+	if err != nil {
+		t.Fatal(err)
+	}
+	second.progress = progress
+	second.plateau = newPlateau(2, 0, &progress.Plateau)
+	if _, _, err := second.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	clock := func(p *Progress) {
+		p.TrainSeconds, p.Seconds = 0, 0
+		for i := range p.History {
+			p.History[i].Seconds, p.History[i].ImagesPerSecond = 0, 0
+		}
+	}
+	clock(whole.progress)
+	clock(second.progress)
+	if diff := cmp.Diff(whole.progress, second.progress); diff != "" {
+		t.Errorf("progress of the whole run and of the resumed one (-whole +resumed):\n%s", diff)
+	}
+	if got := second.observer.steps[0].Step; got != 5 {
+		t.Errorf("resumed at step %d, want 5", got)
+	}
+}
+
+func TestRunDiverges(t *testing.T) {
+	for name, c := range map[string]struct {
+		set    func(*fixture)
+		advice string
+		log    []string
+		steps  int
+	}{
+		"loss": {
+			set: func(f *fixture) {
+				f.trainer.before = func(step int) error {
+					if step == 5 {
+						return fmt.Errorf("op: %w", op.ErrNotFinite)
+					}
+					return nil
+				}
+			},
+			advice: "the loss is not finite at step 5 (epoch 2)",
+			log:    []string{"row: epoch 1", "best: epoch 1", "checkpoint: epoch 2 batch 0 step 3"},
+			steps:  5,
+		},
+		"gradient": {
+			set:    func(f *fixture) { f.optimizer.fail = solver.ErrNotFinite },
+			advice: "the gradient is not finite at step 1 (epoch 1)",
+			steps:  1,
+		},
+		"validation loss": {
+			set:    func(f *fixture) { f.predictor.loss = float32(math.NaN()) },
+			advice: "the loss is not finite at step 3 (epoch 1)",
+			steps:  3,
+		},
+		"weight": {
+			set:    func(f *fixture) { f.store.failBest = fmt.Errorf("features.0.bias: %w", errWeights) },
+			advice: "a weight is not finite at step 3 (epoch 1)",
+			log:    []string{"row: epoch 1"},
+			steps:  3,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(3, 0)
+			c.set(f)
+			advice := f.expect(t, t.Context(), Diverged, c.log...)
+			if !strings.Contains(advice, c.advice) || !strings.Contains(advice, "--lr") {
+				t.Errorf("advice %q, want one with %q and --lr", advice, c.advice)
+			}
+			if len(f.observer.steps) != c.steps {
+				t.Fatalf("%d step records, want %d", len(f.observer.steps), c.steps)
+			}
+			if last := f.observer.steps[c.steps-1]; (name == "loss") != math.IsNaN(last.Loss) {
+				t.Errorf("loss of the last step: %v", last.Loss)
+			}
+		})
+	}
+}
+
+func TestRunEndsWithAnError(t *testing.T) {
+	full := errors.New("write runs/x: no space left on device")
+	for name, set := range map[string]func(*fixture){
+		"step record": func(f *fixture) { f.observer.failStep = full },
+		"epoch row":   func(f *fixture) { f.observer.failEpoch = full },
+		"best":        func(f *fixture) { f.store.failBest = full },
+		"checkpoint":  func(f *fixture) { f.store.failCheckpoint = full },
+		"batch":       func(f *fixture) { f.batches.fail = full },
+		"step":        func(f *fixture) { f.trainer.before = func(int) error { return full } },
+		"solver":      func(f *fixture) { f.optimizer.fail = full },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(3, 0)
+			set(f)
+			status, _, err := f.run(t.Context())
+			if status != Failed || !errors.Is(err, full) {
+				t.Errorf("status %s, error %v; want %s and %v", status, err, Failed, full)
+			}
+			if slices.ContainsFunc(f.log, func(s string) bool { return strings.HasPrefix(s, "checkpoint") }) {
+				t.Errorf("a checkpoint was written after the failure: %v", f.log)
+			}
+		})
+	}
+}
+
+func TestProgressReadsBackToTheSameBits(t *testing.T) {
+	p := newProgress()
+	p.trained(1.0/3, 7, 0.1)
+	p.History = []EpochRecord{{Epoch: 1, TrainLoss: 0.1 + 0.2, ValAccuracy: 2.0 / 3}}
+	text, err := p.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := decodeProgress(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(p, back); diff != "" {
+		t.Errorf("(-written +read):\n%s", diff)
+	}
+	if again, _ := back.encode(); !bytes.Equal([]byte(text), []byte(again)) {
+		t.Error("written again it differs")
+	}
+}

@@ -1,0 +1,110 @@
+package train
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"vggtrain/checkpoint"
+	"vggtrain/configs"
+	"vggtrain/dataset"
+	"vggtrain/internal/kernel"
+	"vggtrain/model"
+)
+
+// Network is a trained network as a checkpoint holds it: all that it takes to use it.
+type Network struct {
+	Arch      *model.Arch
+	Layers    []model.Layer
+	Params    model.Params
+	Classes   []string
+	Side      int               // of its images, in pixels
+	Normalize configs.Normalize // of pixels in [0, 1]
+}
+
+// LoadNetwork reads a checkpoint.bin or best.bin. A file without a valid digest is an error,
+// as is one whose weights are not those of its architecture.
+func LoadNetwork(path string) (*Network, error) {
+	state, err := checkpoint.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	n, err := network(state)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return n, nil
+}
+
+func network(state *checkpoint.State) (*Network, error) {
+	for _, key := range []string{keyArch, keyClasses, keyInput, keyNormalize} {
+		if state.Metadata[key] == "" {
+			return nil, fmt.Errorf("no %s in its metadata: give a checkpoint.bin or best.bin that fit wrote", key)
+		}
+	}
+	n := &Network{}
+	var err error
+	if n.Arch, err = model.ParseArch(keyArch, []byte(state.Metadata[keyArch])); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal([]byte(state.Metadata[keyClasses]), &n.Classes); err != nil {
+		return nil, fmt.Errorf("%s: not a list of names: %w", keyClasses, err)
+	}
+	input, err := model.ParseInput(state.Metadata[keyInput])
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", keyInput, err)
+	}
+	if input.C != 1 || input.H != input.W {
+		return nil, fmt.Errorf("%s: images of %v are not supported: they have to be square and grey", keyInput, input)
+	}
+	n.Side = input.H
+	var settings configs.Recipe
+	if err := settings.Set("normalize", state.Metadata[keyNormalize], configs.Origin{Source: keyNormalize}); err != nil {
+		return nil, err
+	}
+	n.Normalize = settings.Normalize
+	if n.Layers, err = model.Resolve(n.Arch, input.C, input.H, input.W, len(n.Classes)); err != nil {
+		return nil, err
+	}
+	return n, n.load(state)
+}
+
+// load allocates the parameters and reads them, once their number fits the file's.
+func (n *Network) load(state *checkpoint.State) error {
+	var need, present int64
+	for _, l := range n.Layers {
+		need += l.Params
+	}
+	for _, t := range state.Weights() {
+		present += int64(len(t.Data))
+	}
+	if need != present {
+		return fmt.Errorf("weights of another network: %d numbers, %s has %d", present, n.Arch.Name, need)
+	}
+	var err error
+	if n.Params, err = model.NewParams(n.Layers); err != nil {
+		return err
+	}
+	return n.Params.Load(tensors(state))
+}
+
+// Loader streams a set to the network, in the set's order, batch images at a time.
+func (n *Network) Loader(set *dataset.Set, batch int) (*dataset.Loader, error) {
+	return dataset.NewLoader(set, dataset.LoaderOptions{
+		Side: n.Side, Batch: min(batch, max(set.N, 1)),
+		Mean: n.Normalize.Mean, Deviation: n.Normalize.Deviation,
+	})
+}
+
+// Evaluate scores the network on a set, batch images at a time.
+func (n *Network) Evaluate(ctx context.Context, pool *kernel.Pool, set *dataset.Set, batch int) (*Evaluation, error) {
+	loader, err := n.Loader(set, batch)
+	if err != nil {
+		return nil, err
+	}
+	evaluator, err := model.NewEvaluator(pool, n.Layers, n.Params, min(batch, set.N))
+	if err != nil {
+		return nil, err
+	}
+	return Evaluate(ctx, evaluator, loader, len(n.Classes))
+}

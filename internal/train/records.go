@@ -1,0 +1,86 @@
+package train
+
+// StepRecord is one step of a run.
+type StepRecord struct {
+	Epoch   int     // from 1
+	Step    int     // from 1, over the whole run
+	Loss    float64 // mean over the batch's images, before its update; not finite if it diverged
+	LR      float64 // learning rate of the update
+	Images  int     // in the batch
+	Seconds float64 // of this step alone, waiting for its batch included
+}
+
+// EpochRecord is one epoch of a run, after its evaluation.
+type EpochRecord struct {
+	Epoch           int     `json:"epoch"`
+	TrainLoss       float64 `json:"train_loss"` // mean over the epoch's images
+	ValLoss         float64 `json:"val_loss"`   // plain cross-entropy
+	ValAccuracy     float64 `json:"val_accuracy"`
+	LR              float64 `json:"lr"`                // of the epoch's last step
+	ImagesPerSecond float64 `json:"images_per_second"` // of training alone, waiting for data included
+	Seconds         float64 `json:"seconds"`           // wall time, evaluation included
+}
+
+// Plan is what a run is going to do, told before its first step.
+type Plan struct {
+	Arch          string // name of the network
+	Params        int64  // its parameters
+	TrainImages   int    // in an epoch
+	ValImages     int
+	BatchSize     int // images a step; the last of an epoch may have fewer
+	Side          int // of the images as the network sees them, in pixels
+	Epochs        int
+	StepsPerEpoch int
+	Steps         int // of the whole run: fewer than Epochs × StepsPerEpoch if max-steps says so
+	StepsDone     int // by the run that this one resumes; 0 for a new one
+	MemoryBytes   int64
+	Data          string // where the images come from
+	Threads       int
+	Kernel        string // generic, avx2 or avx512
+}
+
+// Status says how a run ended.
+type Status string
+
+// The ways in which a run ends. A run that an error ended is Failed: Run returns the error too.
+const (
+	Done        Status = "done"
+	Diverged    Status = "diverged"    // the loss or a weight is NaN or infinite
+	Interrupted Status = "interrupted" // its context was cancelled; the state is saved
+	Failed      Status = "failed"
+)
+
+// Result is how a run ended. What there is none of, such as the accuracy of a run that
+// never reached an evaluation, is NaN, and an epoch or path of it 0 or "".
+type Result struct {
+	Status          Status
+	Advice          string // what to do about a divergence, one line
+	Arch            string
+	Params          int64
+	Epochs          int // evaluated: the rows of metrics.csv
+	Steps           int // the lines of steps.jsonl
+	TrainLoss       float64
+	ValLoss         float64
+	ValAccuracy     float64
+	BestValAccuracy float64
+	BestEpoch       int
+	ImagesPerSecond float64 // of training alone, over the whole run
+	Seconds         float64 // wall time
+	PeakRSSBytes    int64
+	Data            string
+	Threads         int
+	Kernel          string
+	Checkpoint      string // path of the newest checkpoint
+	Best            string // path of the weights of the best epoch
+}
+
+// Observer is told what happens in a run, on the run's own goroutine and in this order:
+// Begin, then Step and Epoch as they end and Notice in between, then End. An error of
+// an observer ends the run; End is called all the same, for all whose Begin was called.
+type Observer interface {
+	Begin(Plan) error
+	Step(StepRecord) error
+	Epoch(EpochRecord) error
+	Notice(text string) // one line for the user
+	End(Result) error
+}

@@ -1,0 +1,197 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"vggtrain/checkpoint"
+)
+
+// everything is a recipe that uses each part of a run once.
+var everything = []string{
+	"epochs=2", "limit-train=100", "limit-val=50", "batch-size=32", "lr=0.05", "momentum=0.9", "nesterov=true",
+	"weight-decay=0.001", "schedule=cosine", "warmup-epochs=1", "label-smoothing=0.1", "clip-norm=1",
+	"augment=flip,crop", "normalize=dataset", "init=kaiming", "seed=7", "val=200",
+}
+
+func mustRun(t *testing.T, job *Job, obs ...Observer) Result {
+	t.Helper()
+	result, err := Run(t.Context(), job, obs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+func TestRunGivesTheSameBitsForEveryThreadCount(t *testing.T) {
+	var want *checkpoint.State
+	for _, threads := range []int{1, 2, 3} {
+		job := prepare(t, newPool(t, threads), everything...)
+		result := mustRun(t, job)
+		if result.Status != Done || result.Steps != 8 || result.Epochs != 2 {
+			t.Fatalf("%s after %d steps, %d epochs; want done after 8, 2", result.Status, result.Steps, result.Epochs)
+		}
+		got, err := checkpoint.Read(result.Checkpoint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want == nil {
+			want = got
+			continue
+		}
+		for i, tensor := range got.Tensors {
+			if !slices.Equal(tensor.Data, want.Tensors[i].Data) {
+				t.Errorf("%d threads: %s differs from 1 thread's", threads, tensor.Name)
+			}
+		}
+	}
+}
+
+func TestRunLearns(t *testing.T) {
+	log := []string{}
+	seen := &recorder{log: &log}
+	job := prepare(t, newPool(t, 2), "epochs=3", "limit-train=2000", "limit-val=500", "batch-size=50", "lr=0.05", "momentum=0.9", "init=kaiming", "dropout=0", "resize=16")
+	result := mustRun(t, job, seen)
+	first, last := seen.epochs[0], seen.epochs[2]
+	if last.TrainLoss > 0.9*first.TrainLoss || result.BestValAccuracy < 0.6 {
+		t.Errorf("train loss from %.3f to %.3f, best accuracy %.3f", first.TrainLoss, last.TrainLoss, result.BestValAccuracy)
+	}
+	if len(seen.steps) != 120 || len(seen.ended) != 1 {
+		t.Errorf("%d steps seen and %d ends, want 120 and 1", len(seen.steps), len(seen.ended))
+	}
+	if result.PeakRSSBytes < 1<<20 || result.ImagesPerSecond <= 0 || result.Data != "embedded sample" {
+		t.Errorf("result %+v", result)
+	}
+
+	// What best.bin holds is what was scored best.
+	network, err := LoadNetwork(result.Best)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := network.Evaluate(t.Context(), job.Pool, job.Val, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.Accuracy() != result.BestValAccuracy || e.Images != 500 {
+		t.Errorf("best.bin: accuracy %v of %d images, the run said %v", e.Accuracy(), e.Images, result.BestValAccuracy)
+	}
+	var total int64
+	for _, c := range e.Classes() {
+		total += c.Support
+	}
+	if total != 500 {
+		t.Errorf("the classes have %d images, want 500", total)
+	}
+}
+
+func TestRunDivergesAndKeepsTheCheckpoint(t *testing.T) {
+	log := []string{}
+	seen := &recorder{log: &log}
+	job := prepare(t, newPool(t, 1), "epochs=3", "limit-train=400", "limit-val=50", "batch-size=50", "lr=1000", "weight-decay=1") // each step multiplies the weights by -999
+	result := mustRun(t, job, seen)
+	if result.Status != Diverged || !strings.Contains(result.Advice, "lower --lr") {
+		t.Fatalf("%s, advice %q", result.Status, result.Advice)
+	}
+	if last := seen.steps[len(seen.steps)-1]; !math.IsNaN(last.Loss) || last.Step != result.Steps {
+		t.Errorf("the last record is %+v, the result has %d steps", last, result.Steps)
+	}
+	if _, err := os.Stat(job.Checkpoint); !errors.Is(err, fs.ErrNotExist) || result.Checkpoint != "" {
+		t.Errorf("a checkpoint of a run that diverged in its first epoch: %v, %q", err, result.Checkpoint)
+	}
+}
+
+// stopper is an observer that interrupts the run at a step.
+type stopper struct {
+	recorder
+	at     int
+	cancel func()
+}
+
+func (s *stopper) Step(r StepRecord) error {
+	if r.Step == s.at {
+		s.cancel()
+	}
+	return nil
+}
+
+func TestRunInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	job := prepare(t, newPool(t, 2), everything...)
+	log := []string{}
+	result, err := Run(ctx, job, &stopper{recorder{log: &log}, 6, cancel})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result.Status != Interrupted || result.Steps != 6 || result.Epochs != 1 {
+		t.Errorf("%s after %d steps, %d epochs; want interrupted after 6, 1", result.Status, result.Steps, result.Epochs)
+	}
+	state, err := checkpoint.Read(result.Checkpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := decodeProgress(state.Metadata[keyProgress])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Epoch != 2 || p.Batch != 2 || p.Step != 6 || len(p.History) != 1 {
+		t.Errorf("the checkpoint is at epoch %d, batch %d, step %d with %d epochs evaluated", p.Epoch, p.Batch, p.Step, len(p.History))
+	}
+}
+
+func TestRunInAFolderThatIsGone(t *testing.T) {
+	job := prepare(t, newPool(t, 1), everything...)
+	job.Best = filepath.Join(t.TempDir(), "gone", "best.bin")
+	log := []string{}
+	seen := &recorder{log: &log}
+	result, err := Run(t.Context(), job, seen)
+	if err == nil || !strings.Contains(err.Error(), job.Best) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("error %v, want one line that names %s", err, job.Best)
+	}
+	if result.Status != Failed || len(seen.ended) != 1 {
+		t.Errorf("%s, %d ends; want failed and one", result.Status, len(seen.ended))
+	}
+}
+
+func TestRunObserverThatCannotBegin(t *testing.T) {
+	broken := errors.New("steps.jsonl: no space left on device")
+	log := []string{}
+	seen := &recorder{log: &log, failBegin: broken}
+	never := &recorder{log: &log}
+	result, err := Run(t.Context(), prepare(t, newPool(t, 1), everything...), seen, never)
+	if !errors.Is(err, broken) || result.Status != Failed {
+		t.Errorf("%s, error %v", result.Status, err)
+	}
+	if len(seen.ended) != 1 || len(never.ended) != 0 || len(seen.steps) != 0 {
+		t.Errorf("ends %d and %d, steps %d; want 1, 0, 0", len(seen.ended), len(never.ended), len(seen.steps))
+	}
+}
+
+func TestTryChangesNothing(t *testing.T) {
+	job := prepare(t, newPool(t, 2), everything...)
+	var before [][]float32
+	for _, p := range job.Params {
+		before = append(before, slices.Clone(p.Data()))
+	}
+	e, err := Try(t.Context(), job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range job.Params {
+		if !slices.Equal(before[i], p.Data()) {
+			t.Errorf("%s has changed", p.Name)
+		}
+	}
+	if e.StepSeconds <= 0 || e.Seconds < 8*e.StepSeconds || e.Plan.Steps != 8 || e.Plan.MemoryBytes < 8*job.Params.Count() {
+		t.Errorf("estimate %+v", e)
+	}
+	if entries, err := os.ReadDir(filepath.Dir(job.Checkpoint)); err != nil || len(entries) > 0 {
+		t.Errorf("files were written: %v, %v", entries, err)
+	}
+}

@@ -1,0 +1,233 @@
+package train
+
+import (
+	"errors"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vggtrain/checkpoint"
+	"vggtrain/configs"
+	"vggtrain/dataset"
+	"vggtrain/internal/kernel"
+	"vggtrain/model"
+)
+
+// small is a network of a few thousand parameters for images of 8×8.
+var small = &model.Arch{Name: "tiny", Blocks: [][2]int{{1, 4}, {1, 8}}, Hidden: []int{16}, Dropout: 0.25}
+
+// settings returns defaults under the settings given as key=value.
+func settings(t *testing.T, pairs ...string) *configs.Recipe {
+	t.Helper()
+	var r configs.Recipe
+	for _, pair := range append([]string{"resize=8"}, pairs...) {
+		key, value, _ := strings.Cut(pair, "=")
+		if err := r.Set(key, value, configs.FromFlag); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return r.Over(configs.Defaults())
+}
+
+func sample(t *testing.T) *dataset.Data {
+	t.Helper()
+	data, err := dataset.Sample()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func newPool(t *testing.T, threads int) *kernel.Pool {
+	t.Helper()
+	pool, err := kernel.NewPool(threads, kernel.Best())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	return pool
+}
+
+// prepare makes a job on the embedded sample that writes to a folder of its own.
+func prepare(t *testing.T, pool *kernel.Pool, pairs ...string) *Job {
+	t.Helper()
+	job, err := Prepare(settings(t, pairs...), small, sample(t), pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	job.Checkpoint, job.Best = filepath.Join(dir, "checkpoint.bin"), filepath.Join(dir, "best.bin")
+	return job
+}
+
+// buffers makes momenta of successive numbers, as a solver stores them.
+func buffers(ps model.Params) [][]float32 {
+	var all [][]float32
+	for _, p := range ps {
+		b := make([]float32, p.Len())
+		for i := range b {
+			b[i] = float32(i)
+		}
+		all = append(all, b)
+	}
+	return all
+}
+
+func TestStoreWritesWhatLoadNetworkReads(t *testing.T) {
+	job := prepare(t, newPool(t, 1), "normalize=dataset", "limit-train=100")
+	momenta := buffers(job.Params)
+	store, err := newFiles(job, momenta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newProgress()
+	p.improve(EpochRecord{Epoch: 3, ValAccuracy: 0.5})
+	if err := errors.Join(store.Best(p), store.Checkpoint(p)); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{job.Checkpoint, job.Best} {
+		n, err := LoadNetwork(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(job.Arch, n.Arch); diff != "" {
+			t.Errorf("%s: architecture (-written +read):\n%s", path, diff)
+		}
+		if !slices.Equal(n.Classes, dataset.Classes) || n.Side != 8 || n.Normalize != job.Recipe.Normalize {
+			t.Errorf("%s: classes %v, side %d, normalisation %v", path, n.Classes, n.Side, n.Normalize)
+		}
+		for i, p := range job.Params {
+			if !slices.Equal(p.Data(), n.Params[i].Data()) {
+				t.Errorf("%s: %s differs", path, p.Name)
+			}
+		}
+	}
+}
+
+func TestStoreNamesAndLayouts(t *testing.T) {
+	job := prepare(t, newPool(t, 1))
+	momenta := buffers(job.Params)
+	store, err := newFiles(job, momenta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newProgress()
+	p.improve(EpochRecord{Epoch: 3, ValAccuracy: 0.5})
+	if err := errors.Join(store.Best(p), store.Checkpoint(p)); err != nil {
+		t.Fatal(err)
+	}
+	best, err := checkpoint.Read(job.Best)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(best.Tensors) != len(job.Params) || best.Metadata[keyEpoch] != "3" || best.Metadata[keyAccuracy] != "0.5" {
+		t.Errorf("best.bin: %d tensors, epoch %q, accuracy %q", len(best.Tensors), best.Metadata[keyEpoch], best.Metadata[keyAccuracy])
+	}
+	whole, err := checkpoint.Read(job.Checkpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(whole.Tensors) != 2*len(job.Params) || len(whole.Weights()) != len(job.Params) {
+		t.Errorf("checkpoint.bin: %d tensors, %d weights; want %d and %d",
+			len(whole.Tensors), len(whole.Weights()), 2*len(job.Params), len(job.Params))
+	}
+	for i, p := range job.Params {
+		saved := whole.Tensor("optimizer/" + p.Name)
+		if saved == nil || !slices.Equal(saved.Shape, p.Shape) {
+			t.Fatalf("momentum of %s: %+v, want shape %v", p.Name, saved, p.Shape)
+		}
+		back := withValue(p, make([]float32, p.Len()))
+		back.Import(saved.Data)
+		if !slices.Equal(back.Data(), momenta[i]) {
+			t.Errorf("momentum of %s does not read back", p.Name)
+		}
+	}
+	if _, err := decodeProgress(whole.Metadata[keyProgress]); err != nil {
+		t.Error(err)
+	}
+	if _, err := configs.ParseRecipe("settings", []byte(whole.Metadata[keySettings])); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestStoreKeepsTheFileOfFiniteWeights(t *testing.T) {
+	job := prepare(t, newPool(t, 1))
+	store, err := newFiles(job, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newProgress()
+	if err := errors.Join(store.Best(p), store.Checkpoint(p)); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(job.Checkpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		job.Params[2].Data()[1] = float32(bad)
+		for _, err := range []error{store.Checkpoint(p), store.Best(p)} {
+			if !errors.Is(err, errWeights) || !strings.Contains(err.Error(), job.Params[2].Name) {
+				t.Errorf("weight %v: error %v", bad, err)
+			}
+		}
+	}
+	if after, err := os.ReadFile(job.Checkpoint); err != nil || !slices.Equal(before, after) {
+		t.Errorf("checkpoint.bin has changed (%v)", err)
+	}
+}
+
+func TestLoadNetworkErrors(t *testing.T) {
+	job := prepare(t, newPool(t, 1))
+	store, err := newFiles(job, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Checkpoint(newProgress()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := LoadNetwork(job.Best); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("missing file: %v", err)
+	}
+	for name, c := range map[string]struct {
+		change func(*checkpoint.State)
+		want   string
+	}{
+		"no architecture": {func(s *checkpoint.State) { delete(s.Metadata, keyArch) }, "no vggtrain.arch in its metadata"},
+		"wrong key":       {func(s *checkpoint.State) { s.Metadata[keyArch] += "depth: 3\n" }, "depth"},
+		"classes":         {func(s *checkpoint.State) { s.Metadata[keyClasses] = "ten" }, "vggtrain.classes: not a list"},
+		"fewer classes":   {func(s *checkpoint.State) { s.Metadata[keyClasses] = `["a","b"]` }, "weights of another network"},
+		"input":           {func(s *checkpoint.State) { s.Metadata[keyInput] = "1x1x8" }, "vggtrain.input"},
+		"colours":         {func(s *checkpoint.State) { s.Metadata[keyInput] = "1x3x8x8" }, "square and grey"},
+		"too small":       {func(s *checkpoint.State) { s.Metadata[keyInput] = "1x1x2x2" }, "at least 4"},
+		"normalisation":   {func(s *checkpoint.State) { s.Metadata[keyNormalize] = "[0, 0]" }, "normalize"},
+		"another network": {func(s *checkpoint.State) {
+			s.Metadata[keyArch] = strings.ReplaceAll(s.Metadata[keyArch], "[1, 8]", "[2, 8]")
+		}, "weights of another network"},
+		"enormous network": {func(s *checkpoint.State) {
+			s.Metadata[keyArch] = strings.ReplaceAll(s.Metadata[keyArch], "[16]", "[65536]")
+		}, "weights of another network"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			state, err := checkpoint.Read(job.Checkpoint)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.change(state)
+			path := filepath.Join(t.TempDir(), "changed.bin")
+			if err := checkpoint.Write(path, state); err != nil {
+				t.Fatal(err)
+			}
+			_, err = LoadNetwork(path)
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), path) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("error %v, want one line that begins with the path and has %q", err, c.want)
+			}
+		})
+	}
+}
