@@ -1,0 +1,84 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+
+	"vggtrain/internal/train"
+)
+
+// record is the final record, in the fields of `fit --json`. What a run has none of is null.
+type record struct {
+	Status          train.Status `json:"status"`
+	Arch            string       `json:"arch"`
+	Params          int64        `json:"params"`
+	Epochs          int          `json:"epochs"`
+	Steps           int          `json:"steps"`
+	TrainLoss       number       `json:"train_loss"`
+	ValLoss         number       `json:"val_loss"`
+	ValAccuracy     number       `json:"val_accuracy"`
+	BestValAccuracy number       `json:"best_val_accuracy"`
+	BestEpoch       *int         `json:"best_epoch"`
+	ImagesPerSecond float64      `json:"images_per_second"`
+	Seconds         float64      `json:"seconds"`
+	PeakRSSBytes    int64        `json:"peak_rss_bytes"`
+	Data            string       `json:"data"`
+	Threads         int          `json:"threads"`
+	Kernel          string       `json:"kernel"`
+	Checkpoint      *string      `json:"checkpoint"`
+	Best            *string      `json:"best"`
+}
+
+// WriteRecord writes how a run ended as one JSON document.
+func WriteRecord(w io.Writer, r train.Result) error {
+	rec := record{
+		r.Status, r.Arch, r.Params, r.Epochs, r.Steps,
+		number(r.TrainLoss), number(r.ValLoss), number(r.ValAccuracy), number(r.BestValAccuracy), orNull(r.BestEpoch),
+		r.ImagesPerSecond, r.Seconds, r.PeakRSSBytes, r.Data, r.Threads, r.Kernel,
+		orNull(r.Checkpoint), orNull(r.Best),
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(rec)
+}
+
+// orNull returns nil for what is empty.
+func orNull[T comparable](x T) *T {
+	var empty T
+	if x == empty {
+		return nil
+	}
+	return &x
+}
+
+// WriteSummary writes how a run ended in a few lines for people.
+func WriteSummary(w io.Writer, r train.Result) error {
+	_, err := fmt.Fprintf(w, "%s after %s, %s, %s (%.0f images/s, peak memory %s)\n", r.Status,
+		count(r.Epochs, "epoch"), count(r.Steps, "step"), duration(r.Seconds), r.ImagesPerSecond, bytesText(r.PeakRSSBytes))
+	if err != nil {
+		return err
+	}
+	if !math.IsNaN(r.ValAccuracy) {
+		_, err = fmt.Fprintf(w, "accuracy %.4f, loss %.4f; best accuracy %.4f in epoch %d\n",
+			r.ValAccuracy, r.ValLoss, r.BestValAccuracy, r.BestEpoch)
+	}
+	for _, file := range []struct{ name, path string }{{"best weights", r.Best}, {"checkpoint", r.Checkpoint}} {
+		if err == nil && file.path != "" {
+			_, err = fmt.Fprintf(w, "%-12s  %s\n", file.name, file.path)
+		}
+	}
+	return err
+}
+
+// number is a float64 that JSON shows as null where it is NaN or infinite.
+type number float64
+
+func (n number) MarshalJSON() ([]byte, error) {
+	if math.IsNaN(float64(n)) || math.IsInf(float64(n), 0) {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(n))
+}
