@@ -208,6 +208,9 @@ func TestNoTornLine(t *testing.T) {
 		if (err != nil) != (step == 2) {
 			t.Errorf("step %d: %v", step, err)
 		}
+		if got := mustRead(t, d.StepsFile()); got != "" && !strings.HasSuffix(got, "}\n") {
+			t.Errorf("step %d leaves a torn line: %q", step, got)
+		}
 		if step == 2 && err.Error() != d.StepsFile()+": no space left on device: free some room and try again" {
 			t.Errorf("error: %v", err)
 		}
