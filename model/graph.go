@@ -1,0 +1,135 @@
+package model
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"vggtrain/blocks"
+	"vggtrain/internal/kernel"
+	"vggtrain/internal/op"
+)
+
+// graph is a network lowered to Gorgonia nodes, and the machine that runs them.
+//
+// The lowering is where layers are fused, see fuse: one node a stage, named after its first layer.
+type graph struct {
+	expr   *gorgonia.ExprGraph
+	ctx    *op.Context
+	shape  tensor.Shape   // of the images, N×H×W×C
+	images *gorgonia.Node // input
+	logits *gorgonia.Node // N×classes
+	params gorgonia.Nodes // inputs, over the tensors of Params and in their order
+
+	machine gorgonia.VM
+}
+
+// lower builds the forward pass of layers over ps for batches of the given number of rows.
+// Dropout becomes an operation if dropout is set, else it is left out.
+func lower(pool *kernel.Pool, layers []Layer, ps Params, batch int, dropout bool, seed uint64) (*graph, error) {
+	if err := inputBounds[0].check(batch); err != nil {
+		return nil, fmt.Errorf("batch: %w", err)
+	}
+	if len(layers) == 0 || len(layers[0].In) != 3 || len(layers[len(layers)-1].Out) != 1 {
+		return nil, fmt.Errorf("layers lead from no image to no logits; begin with [C H W] and end with Linear")
+	}
+	stages, err := fuse(layers)
+	if err != nil {
+		return nil, err
+	}
+	c, h, w := layers[0].In[0], layers[0].In[1], layers[0].In[2]
+	g := &graph{expr: gorgonia.NewGraph(), ctx: op.NewContext(pool, batch, seed), shape: tensor.Shape{batch, h, w, c}}
+	g.images = gorgonia.NewTensor(g.expr, tensor.Float32, 4, gorgonia.WithShape(g.shape...), gorgonia.WithName("images"))
+	nodes := g.bind(ps)
+	x := g.images
+	for i := range stages {
+		s := &stages[i]
+		if _, ok := s.Layer.Layer.(blocks.Dropout); ok && !dropout {
+			continue
+		}
+		if x, err = g.add(s, x, nodes); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Name, err)
+		}
+		gorgonia.WithName(s.Name)(x)
+	}
+	g.logits = x
+	return g, nil
+}
+
+// bind makes an input node over each parameter's tensor, so that the graph sees updates in place.
+func (g *graph) bind(ps Params) map[string]*gorgonia.Node {
+	nodes := make(map[string]*gorgonia.Node, len(ps))
+	for _, p := range ps {
+		node := gorgonia.NewTensor(g.expr, tensor.Float32, p.Value.Dims(),
+			gorgonia.WithShape(p.Value.Shape()...), gorgonia.WithName(p.Name), gorgonia.WithValue(p.Value))
+		g.params = append(g.params, node)
+		nodes[p.Name] = node
+	}
+	return nodes
+}
+
+// add adds the operation of a stage on x.
+func (g *graph) add(s *stage, x *gorgonia.Node, nodes map[string]*gorgonia.Node) (*gorgonia.Node, error) {
+	var weight, bias *gorgonia.Node
+	if s.Weight != nil {
+		weight, bias = nodes[s.Weight.Name], nodes[s.Bias.Name]
+		if weight == nil || bias == nil {
+			return nil, fmt.Errorf("the parameters have no %s or no %s", s.Weight.Name, s.Bias.Name)
+		}
+	}
+	switch l := s.Layer.Layer.(type) {
+	case blocks.Conv2d:
+		return g.ctx.Conv(x, weight, bias, op.ConvConfig{
+			Kernel: l.Kernel, Stride: l.Stride, Padding: l.Padding, ReLU: s.relu, Pool: s.pool,
+		})
+	case blocks.MaxPool2d:
+		return g.ctx.MaxPool(x, l.Kernel, l.Stride)
+	case blocks.Flatten:
+		return g.ctx.Flatten(x)
+	case blocks.Linear:
+		return g.ctx.Dense(x, weight, bias, s.relu)
+	case blocks.Dropout:
+		return g.ctx.Dropout(x, l.P)
+	}
+	return nil, fmt.Errorf("no operation computes %s", s.Type)
+}
+
+// start plans the buffers and makes the machine. The graph must be whole.
+func (g *graph) start() error {
+	if err := g.ctx.Plan(g.expr); err != nil {
+		return err
+	}
+	g.machine = gorgonia.NewTapeMachine(g.expr)
+	return nil
+}
+
+// run runs the graph over images, N×H×W×C, of which the first rows count.
+func (g *graph) run(images []float32, rows int) error {
+	if len(images) != g.shape.TotalSize() {
+		return fmt.Errorf("%d pixels for a batch of shape %v; give %d", len(images), g.shape, g.shape.TotalSize())
+	}
+	if err := g.ctx.SetRows(rows); err != nil {
+		return err
+	}
+	if err := gorgonia.Let(g.images, tensor.New(tensor.WithShape(g.shape...), tensor.WithBacking(images))); err != nil {
+		return err
+	}
+	g.machine.Reset() // without it a second run does nothing
+	return cause(g.machine.RunAll())
+}
+
+// cause is the operation's own error, without the dump of instructions that Gorgonia's machine
+// wraps round it and which hides it from errors.Is.
+func cause(err error) error {
+	for {
+		switch wrapped := err.(type) {
+		case interface{ Err() error }:
+			err = wrapped.Err()
+		case interface{ Cause() error }:
+			err = wrapped.Cause()
+		default:
+			return err
+		}
+	}
+}

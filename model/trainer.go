@@ -1,0 +1,75 @@
+package model
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"vggtrain/internal/kernel"
+)
+
+// Options are the settings of a training graph.
+type Options struct {
+	Batch          int     // images of a full batch
+	LabelSmoothing float64 // in [0, 1)
+	Dropout        bool    // whether Dropout layers drop
+	Seed           uint64  // of the dropout masks
+}
+
+// Trainer computes a network's loss and gradients for batches of images. It is for one
+// goroutine; the pool runs its operations on many.
+type Trainer struct {
+	graph  *graph
+	labels *gorgonia.Node
+	grads  []gorgonia.ValueGrad
+}
+
+// NewTrainer lowers layers over ps to a graph, lets Gorgonia derive the gradients on it, and
+// allocates all buffers that steps will use.
+func NewTrainer(pool *kernel.Pool, layers []Layer, ps Params, o Options) (*Trainer, error) {
+	g, err := lower(pool, layers, ps, o.Batch, o.Dropout, o.Seed)
+	if err != nil {
+		return nil, err
+	}
+	t := &Trainer{graph: g, grads: gorgonia.NodesToValueGrads(g.params)}
+	t.labels = gorgonia.NewVector(g.expr, tensor.Int32, gorgonia.WithShape(o.Batch), gorgonia.WithName("labels"))
+	loss, err := g.ctx.CrossEntropy(g.logits, t.labels, o.LabelSmoothing)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := gorgonia.Grad(loss, g.params...); err != nil {
+		return nil, fmt.Errorf("gradients: %w", err)
+	}
+	if err := g.start(); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// Step computes the mean loss of the first rows images of a batch, and its gradients, which
+// Grads then gives. images are Batch×H×W×C, labels Batch; step numbers the dropout masks. The
+// error is op.ErrNotFinite if the loss is NaN or infinite; the gradients are then an earlier step's.
+func (t *Trainer) Step(step uint64, images []float32, labels []int32, rows int) (loss float64, err error) {
+	if want := t.graph.shape[0]; len(labels) != want {
+		return 0, fmt.Errorf("%d labels for a batch of %d", len(labels), want)
+	}
+	if err := gorgonia.Let(t.labels, tensor.New(tensor.WithShape(len(labels)), tensor.WithBacking(labels))); err != nil {
+		return 0, err
+	}
+	t.graph.ctx.SetStep(step)
+	if err := t.graph.run(images, rows); err != nil {
+		return 0, err
+	}
+	return t.graph.ctx.Loss(), nil
+}
+
+// Grads are the parameters, in the order of Params: Value is Param.Value, Grad the last step's
+// gradient, a *tensor.Dense of the same stored layout, nil before the first step.
+func (t *Trainer) Grads() []gorgonia.ValueGrad { return t.grads }
+
+// PlannedBytes is the memory of the graph's buffers: activations and gradients, not weights.
+func (t *Trainer) PlannedBytes() int64 { return t.graph.ctx.PlannedBytes() }
+
+// Close releases the machine. The pool stays open.
+func (t *Trainer) Close() error { return t.graph.machine.Close() }
