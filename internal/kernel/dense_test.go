@@ -1,0 +1,144 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// product is a·b (rows×k by k×cols, given as functions) and Σ|products|, in float64.
+func product(rows, k, cols int, a, b func(i, j int) float64) (sum, mag []float64) {
+	sum, mag = make([]float64, rows*cols), make([]float64, rows*cols)
+	for i := range rows {
+		for j := range cols {
+			for l := range k {
+				v := a(i, l) * b(l, j)
+				sum[i*cols+j] += v
+				mag[i*cols+j] += math.Abs(v)
+			}
+		}
+	}
+	return sum, mag
+}
+
+func testDense(t *testing.T, d Dense, rows int, isa ISA) {
+	t.Helper()
+	p, err := NewPool(2, isa)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	r := rand.New(rand.NewPCG(uint64(d.In), uint64(d.Out)))
+	x, w, b, dy := make([]float32, d.N*d.In), make([]float32, d.In*d.Out), make([]float32, d.Out), make([]float32, d.N*d.Out)
+	for _, s := range [][]float32{x, w, b, dy} {
+		fill(r, s)
+	}
+	stored, work := panels(w, d.In, d.Out), make([]float32, d.WorkSize())
+	y, yIntact := guarded(r, rows*d.Out)
+	if err := d.Forward(p, y, x, stored, b, work, rows); err != nil {
+		t.Fatal(err)
+	}
+	want, mag := product(rows, d.In+1, d.Out,
+		func(n, i int) float64 {
+			if i == d.In {
+				return 1
+			}
+			return float64(x[n*d.In+i])
+		},
+		func(i, o int) float64 {
+			if i == d.In {
+				return float64(b[o])
+			}
+			return float64(w[i*d.Out+o])
+		})
+	if d.ReLU {
+		for i := range want {
+			want[i] = max(want[i], 0)
+		}
+	}
+	within(t, "y", y, want, mag, d.In)
+
+	out := make([]float32, d.N*d.Out) // the output that ReLU's mask reads
+	grad := make([]float64, d.N*d.Out)
+	for i := range out {
+		out[i] = float32(r.IntN(3) - 1)
+		if !d.ReLU || out[i] > 0 {
+			grad[i] = float64(dy[i])
+		}
+	}
+	if !d.ReLU {
+		out = nil
+	}
+	dx, dxIntact := guarded(r, rows*d.In)
+	dw, dwIntact := guarded(r, len(w))
+	db, dbIntact := guarded(r, d.Out)
+	if err := d.InputGradient(p, dx, dy, out, stored, work, rows); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.WeightGradient(p, dw, db, x, dy, out, work, rows); err != nil {
+		t.Fatal(err)
+	}
+	g := func(n, o int) float64 { return grad[n*d.Out+o] }
+	want, mag = product(rows, d.Out, d.In, g, func(o, i int) float64 { return float64(w[i*d.Out+o]) })
+	within(t, "dx", dx, want, mag, d.Out)
+	want, mag = product(d.In, rows, d.Out, func(i, n int) float64 { return float64(x[n*d.In+i]) }, g)
+	within(t, "dw", plain(dw, d.In, d.Out), want, mag, rows)
+	want, mag = product(1, rows, d.Out, func(_, _ int) float64 { return 1 }, g)
+	within(t, "db", db, want, mag, rows)
+	if !yIntact() || !dxIntact() || !dwIntact() || !dbIntact() {
+		t.Fatal("stored outside a result")
+	}
+}
+
+func TestDense(t *testing.T) {
+	for _, isa := range Available() {
+		for _, d := range []Dense{
+			{N: 1, In: 1, Out: 1},
+			{N: 2, In: 63, Out: 31, ReLU: true},
+			{N: 15, In: 64, Out: 32},
+			{N: 33, In: 65, Out: 33, ReLU: true},
+			{N: 31, In: 300, Out: 10},
+			{N: 40, In: 257, Out: 300, ReLU: true},
+			{N: 3, In: 600, Out: 65, ReLU: true},
+		} {
+			t.Run(fmt.Sprintf("%s/%+v", isa, d), func(t *testing.T) {
+				testDense(t, d, d.N, isa)
+				testDense(t, d, (d.N+1)/2, isa) // a short batch
+			})
+		}
+	}
+}
+
+func BenchmarkDense(b *testing.B) {
+	p, err := NewPool(0, Best())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer p.Close()
+	for _, d := range []Dense{{128, 6272, 4096, true}, {128, 4096, 4096, true}, {128, 128, 4096, true}, {128, 4096, 10, false}, {16, 25088, 4096, true}} {
+		r := rand.New(rand.NewPCG(1, 1))
+		x, w, bias, y := make([]float32, d.N*d.In), make([]float32, d.In*d.Out), make([]float32, d.Out), make([]float32, d.N*d.Out)
+		fill(r, x)
+		fill(r, w)
+		dx, dw, db, work := make([]float32, len(x)), make([]float32, len(w)), make([]float32, d.Out), make([]float32, d.WorkSize())
+		for _, pass := range []struct {
+			name string
+			run  func() error
+		}{
+			{"forward", func() error { return d.Forward(p, y, x, w, bias, work, d.N) }},
+			{"input", func() error { return d.InputGradient(p, dx, y, y, w, work, d.N) }},
+			{"weight", func() error { return d.WeightGradient(p, dw, db, x, y, y, work, d.N) }},
+			{"update", func() error { return SGD{LR: 0.01, Scale: 1}.Step(p, w, dw, nil) }},
+		} {
+			b.Run(fmt.Sprintf("%dx%d-%d/%s", d.N, d.In, d.Out, pass.name), func(b *testing.B) {
+				for b.Loop() {
+					if err := pass.run(); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(2*float64(d.N*d.In*d.Out)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+			})
+		}
+	}
+}
