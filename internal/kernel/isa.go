@@ -33,23 +33,18 @@ const EnvKernel = "VGGTRAIN_KERNEL"
 
 // Best is the fastest instruction set of this processor.
 func Best() ISA {
-	for _, isa := range []ISA{AVX512, AVX2} {
-		if isa.available() == nil {
-			return isa
-		}
-	}
-	return Generic
+	return Available()[0]
 }
 
 // Available lists what this processor can run, fastest first.
 func Available() []ISA {
 	var list []ISA
-	for _, isa := range []ISA{AVX512, AVX2, Generic} {
-		if isa.available() == nil {
+	for _, isa := range []ISA{AVX512, AVX2} {
+		if supported(isa) {
 			list = append(list, isa)
 		}
 	}
-	return list
+	return append(list, Generic)
 }
 
 // FromEnv is the choice of VGGTRAIN_KERNEL, or else the best. A name that is unknown or

@@ -40,24 +40,23 @@ func (t *tile) run(isa ISA) {
 // split cuts the rows into chunks of at most maxRows, as equal as can be, and the columns
 // into chunks of maxCols, and runs the assembly on each.
 func (t *tile) split(maxRows, maxCols int, isa ISA) {
-	whole := *t
-	chunks := (whole.rows + maxRows - 1) / maxRows
-	for col := 0; col < whole.cols; col += maxCols {
-		t.cols = min(maxCols, whole.cols-col)
-		t.b = whole.b[col:]
-		if whole.bias != nil {
-			t.bias = whole.bias[col:]
+	part := *t
+	chunks := (t.rows + maxRows - 1) / maxRows
+	for col := 0; col < t.cols; col += maxCols {
+		part.cols = min(maxCols, t.cols-col)
+		part.b = t.b[col:]
+		if t.bias != nil {
+			part.bias = t.bias[col:]
 		}
 		row := 0
 		for i := range chunks {
-			t.rows = (whole.rows - row) / (chunks - i)
-			t.a = whole.a[row*whole.aRow:]
-			t.dst = whole.dst[row*whole.ldd+col:]
-			tileAssembly(t, isa)
-			row += t.rows
+			part.rows = (t.rows - row) / (chunks - i)
+			part.a = t.a[row*t.aRow:]
+			part.dst = t.dst[row*t.ldd+col:]
+			tileAssembly(&part, isa)
+			row += part.rows
 		}
 	}
-	*t = whole
 }
 
 // check panics unless every element that the tile touches lies inside its slices: assembly
