@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"io"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"vggtrain/configs"
+	"vggtrain/model"
+)
+
+type archListOptions struct {
+	Out io.Writer
+}
+
+func newArchCommand() *cobra.Command {
+	return newGroupCommand("arch", "List and show the built-in architectures",
+		newArchListCommand(runArchList),
+		newShowCommand(catalog{configs.ArchNames(), configs.Arch}, "Print an architecture's YAML, to start one of your own from",
+			"  vggtrain arch show vgg11-small > mine.yaml", runShow))
+}
+
+func newArchListCommand(run func(context.Context, *archListOptions) error) *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   "A line each: the name, then what it costs for one 1x1x224x224 image of 10 classes",
+		Example: "  vggtrain arch list",
+		Args:    arguments(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return run(cmd.Context(), &archListOptions{Out: cmd.OutOrStdout()})
+		},
+	}
+}
+
+func runArchList(_ context.Context, o *archListOptions) error {
+	t := &table{columns: []column{{"name", false}, {"convolutions", true}, {"params", true}, {"macs", true}}}
+	for _, name := range configs.ArchNames() {
+		arch, err := loadArch(name)
+		if err != nil {
+			return err
+		}
+		summary, err := model.Summarize(arch, model.Input{N: 1, C: 1, H: 224, W: 224}, 10)
+		if err != nil {
+			return err
+		}
+		convolutions := 0
+		for _, block := range arch.Blocks {
+			convolutions += block[0]
+		}
+		t.add(name, strconv.Itoa(convolutions), grouped(summary.Params), grouped(summary.MACs))
+	}
+	return t.write(o.Out)
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"vggtrain/dataset"
+	"vggtrain/internal/train"
+)
+
+type evalOptions struct {
+	Checkpoint string
+	Data       string
+	Split      string // test or train
+	Limit      int    // 0: all
+	Batch      int
+	Threads    int // 0: all cores
+	JSON       bool
+	Out, Err   io.Writer
+}
+
+// evalRecord is the document of eval --json.
+type evalRecord struct {
+	Checkpoint      string       `json:"checkpoint"`
+	Arch            string       `json:"arch"`
+	Split           string       `json:"split"`
+	Images          int          `json:"images"`
+	Correct         int          `json:"correct"`
+	Accuracy        float64      `json:"accuracy"`
+	Loss            float64      `json:"loss"`
+	Classes         []classScore `json:"classes"`
+	Confusion       [][]int64    `json:"confusion"` // [true][predicted]
+	ImagesPerSecond float64      `json:"images_per_second"`
+}
+
+type classScore struct {
+	Name      string  `json:"name"`
+	Precision float64 `json:"precision"`
+	Recall    float64 `json:"recall"`
+	F1        float64 `json:"f1"`
+	Support   int64   `json:"support"`
+}
+
+func newEvalCommand(run func(context.Context, *evalOptions) error) *cobra.Command {
+	o := &evalOptions{}
+	cmd := &cobra.Command{
+		Use:   "eval CHECKPOINT",
+		Short: "Score a trained network on the test or the training images",
+		Long: `Score a trained network, with the image size and the normalisation that it was
+trained with: accuracy, loss, each class's precision and recall, and how often
+each class was taken for each other.`,
+		Example: `  vggtrain eval runs/vgg11-small/best.bin
+  vggtrain eval runs/vgg11-small/checkpoint.bin --split train --limit 5000 --json`,
+		Args: arguments("CHECKPOINT"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Checkpoint, o.Out, o.Err = args[0], cmd.OutOrStdout(), cmd.ErrOrStderr()
+			return run(cmd.Context(), o)
+		},
+	}
+	dataFlag(cmd, &o.Data)
+	choiceFlag(cmd, &o.Split, "split", "which images", "test", "train")
+	countFlag(cmd, &o.Limit, "limit", 0, "the first `N` images (default all)")
+	countFlag(cmd, &o.Batch, "batch-size", 128, "images at a time")
+	threadsFlag(cmd, &o.Threads)
+	jsonFlag(cmd, &o.JSON, "print one JSON document")
+	return cmd
+}
+
+func runEval(ctx context.Context, o *evalOptions) error {
+	network, err := train.LoadNetwork(o.Checkpoint)
+	if err != nil {
+		return err
+	}
+	data, err := openData(ctx, o.Data, o.Err)
+	if err != nil {
+		return err
+	}
+	set := map[string]*dataset.Set{"test": data.Test, "train": data.Train}[o.Split]
+	if o.Limit > 0 {
+		set = set.Head(o.Limit)
+	}
+	pool, err := newPool(o.Threads)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	scores, err := network.Evaluate(ctx, pool, set, o.Batch)
+	if err != nil {
+		return err
+	}
+	r := evalRecord{
+		Checkpoint: o.Checkpoint, Arch: network.Arch.Name, Split: o.Split,
+		Images: scores.Images, Correct: scores.Correct, Accuracy: scores.Accuracy(), Loss: scores.Loss,
+		Confusion: scores.Confusion, ImagesPerSecond: scores.ImagesPerSecond(),
+	}
+	for i, c := range scores.Classes() {
+		r.Classes = append(r.Classes, classScore{network.Classes[i], c.Precision, c.Recall, c.F1, c.Support})
+	}
+	if o.JSON {
+		return writeJSON(o.Out, r)
+	}
+	return r.write(o.Out)
+}
+
+// write writes the record for people.
+func (r *evalRecord) write(w io.Writer) error {
+	if _, err := fmt.Fprintf(w, "%s (%s) on %s %s images\naccuracy %.4f (%s correct), loss %.4f, %.0f images/s\n\n",
+		r.Checkpoint, r.Arch, grouped(int64(r.Images)), r.Split, r.Accuracy, grouped(int64(r.Correct)), r.Loss, r.ImagesPerSecond); err != nil {
+		return err
+	}
+	t := &table{columns: []column{{"class", false}, {"precision", true}, {"recall", true}, {"f1", true}, {"support", true}}}
+	for _, c := range r.Classes {
+		t.add(c.Name, share(c.Precision), share(c.Recall), share(c.F1), grouped(c.Support))
+	}
+	if err := t.write(w); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintln(w, "\nrows: true class, columns: predicted class"); err != nil {
+		return err
+	}
+	matrix := &table{columns: []column{{"", false}}}
+	for i := range r.Classes {
+		matrix.columns = append(matrix.columns, column{strconv.Itoa(i), true})
+	}
+	for i, row := range r.Confusion {
+		cells := []string{fmt.Sprintf("%d %s", i, r.Classes[i].Name)}
+		for _, n := range row {
+			cells = append(cells, strconv.FormatInt(n, 10))
+		}
+		matrix.add(cells...)
+	}
+	return matrix.write(w)
+}
+
+func share(x float64) string { return strconv.FormatFloat(x, 'f', 4, 64) }

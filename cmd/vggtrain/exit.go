@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"vggtrain/configs"
+)
+
+// Exit statuses, part of the command line's contract.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitDiverged    = 3
+	exitInterrupted = 130 // 128 + SIGINT, as shells report it
+	exitTerminated  = 143 // 128 + SIGTERM
+)
+
+// errDiverged marks a training that met a loss that is not finite.
+var errDiverged = errors.New("training diverged")
+
+// usageError is wrong usage: the command's usage line stands before the error.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func wrongUsage(format string, args ...any) error {
+	return &usageError{fmt.Errorf(format, args...)}
+}
+
+// isUsage reports whether the command line is what was wrong: its form, an
+// unknown name, or a setting's value that a flag gave.
+func isUsage(err error) bool {
+	var setting *configs.SettingError
+	if errors.As(err, &setting) {
+		return setting.Origin == configs.FromFlag
+	}
+	return errors.As(err, new(*usageError)) || errors.As(err, new(*configs.UnknownError))
+}
+
+// signalError is the signal that asked the program to end.
+type signalError struct{ signal os.Signal }
+
+func (e *signalError) Error() string {
+	if e.signal == syscall.SIGTERM {
+		return "terminated"
+	}
+	return "interrupted"
+}
+
+func (e *signalError) status() int {
+	if e.signal == syscall.SIGTERM {
+		return exitTerminated
+	}
+	return exitInterrupted
+}
+
+// exitStatus is the one place that turns an error into an exit status.
+func exitStatus(err error) int {
+	var stopped *signalError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &stopped):
+		return stopped.status()
+	case isUsage(err):
+		return exitUsage
+	case errors.Is(err, errDiverged):
+		return exitDiverged
+	}
+	return exitFailed
+}
+
+// fail writes an error of a command as the last line of standard error, after
+// the usage text where usage was wrong, and returns the exit status. Errors
+// that span lines are joined into one.
+func fail(cmd *cobra.Command, err error) int {
+	stderr := cmd.ErrOrStderr()
+	if isUsage(err) {
+		fmt.Fprintf(stderr, "usage: %s\n       %s --help shows flags and examples\n", cmd.UseLine(), cmd.CommandPath())
+	}
+	lines := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' })
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	fmt.Fprintf(stderr, "vggtrain: %s\n", strings.Join(lines, "; "))
+	return exitStatus(err)
+}
+
+// named replaces the bare "context canceled" of a command that a signal ended
+// by that signal; errors that already name their signal stay as they are.
+func named(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	var stopped *signalError
+	if errors.Is(err, context.Canceled) && errors.As(cause, &stopped) && !errors.As(err, new(*signalError)) {
+		return cause
+	}
+	return err
+}
+
+// untilSignal returns a context that the first SIGINT or SIGTERM cancels, its
+// cause a *signalError: commands then end in order and save their state. A
+// second signal ends the process at once.
+func untilSignal(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	done := make(chan struct{})
+	go func() {
+		for first := true; ; first = false {
+			select {
+			case <-done:
+				return
+			case s := <-signals:
+				if !first {
+					os.Exit((&signalError{s}).status())
+				}
+				cancel(&signalError{s})
+			}
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel(nil)
+	}
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"vggtrain/configs"
+	"vggtrain/internal/report"
+	"vggtrain/internal/rundir"
+	"vggtrain/internal/train"
+	"vggtrain/model"
+)
+
+type fitOptions struct {
+	Flags    *configs.Recipe // the settings that flags gave
+	Recipe   string          // where the others come from
+	Threads  int             // 0: all cores
+	Dir      string          // the run folder; "": runs/ARCH-TIME
+	DryRun   bool
+	JSON     bool
+	Out, Err io.Writer
+}
+
+func newFitCommand(run func(context.Context, *fitOptions) error) *cobra.Command {
+	o := &fitOptions{Flags: &configs.Recipe{}}
+	cmd := &cobra.Command{
+		Use:   "fit",
+		Short: "Train a network",
+		Long: `Train a network and keep everything about it in a run folder: its settings
+(config.yaml), a line a step (steps.jsonl), a line an epoch (metrics.csv), the
+newest state (checkpoint.bin) and the weights of the best epoch (best.bin).
+
+A setting's value is: flag, else recipe, else default. The defaults shown are
+those of the recipe "fast". Ctrl-C ends after the step under way and saves; a
+second one ends at once.`,
+		Example: `  vggtrain fit --arch vgg11-small
+  vggtrain fit --arch vgg11-small --recipe d2l --lr 0.05 --out runs/chapter
+  vggtrain fit --arch mine.yaml --epochs 20 --augment flip,crop --val 5000
+  vggtrain fit --arch vgg16 --resize 224 --dry-run
+  vggtrain fit --recipe runs/chapter/config.yaml`,
+		Args: arguments(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.Out, o.Err = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			return run(cmd.Context(), o)
+		},
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&o.Recipe, "recipe", defaultRecipe, "training settings, by `NAME|FILE.yaml`; \"vggtrain recipe list\" shows the names")
+	settingFlags(cmd, o.Flags)
+	threadsFlag(cmd, &o.Threads)
+	flags.StringVar(&o.Dir, "out", "", "the run folder, `DIR` (default runs/ARCH-TIME)")
+	flags.BoolVar(&o.DryRun, "dry-run", false, "build everything, print the plan, train nothing")
+	jsonFlag(cmd, &o.JSON, "print the final record as one JSON document")
+	_ = cmd.RegisterFlagCompletionFunc("recipe", nameOrFile(configs.RecipeNames()))
+	return cmd
+}
+
+func runFit(ctx context.Context, o *fitOptions) error {
+	job, err := o.prepare(ctx)
+	if err != nil {
+		return err
+	}
+	defer job.Pool.Close()
+	if o.DryRun {
+		return o.plan(ctx, job)
+	}
+	dir, err := o.makeFolder(job)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(o.Err, "run folder %s\n", dir.Path())
+	job.Checkpoint, job.Best = dir.Checkpoint(), dir.Best()
+	result, err := train.Run(ctx, job, report.NewFiles(dir), newProgress(o.Err))
+	if err != nil {
+		return err
+	}
+	return o.conclude(ctx, result)
+}
+
+// prepare resolves all settings and reads all that they name: whatever is
+// wrong with them is found here, before anything is written.
+func (o *fitOptions) prepare(ctx context.Context) (*train.Job, error) {
+	recipe, err := configs.LoadRecipe(o.Recipe)
+	if err != nil {
+		return nil, err
+	}
+	recipe = o.Flags.Over(recipe).Over(configs.Defaults())
+	if err := recipe.Validate(); err != nil {
+		return nil, err
+	}
+	if err := checkInit(recipe.Init); err != nil {
+		return nil, err
+	}
+	arch, err := parseArch(recipe.Arch)
+	if err != nil {
+		return nil, err
+	}
+	data, err := openData(ctx, recipe.Data, o.Err)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := newPool(o.Threads)
+	if err != nil {
+		return nil, err
+	}
+	job, err := train.Prepare(recipe, arch, data, pool)
+	if err != nil {
+		pool.Close()
+	}
+	return job, err
+}
+
+// checkInit tells a misspelt kind of initialisation from a file that is missing.
+func checkInit(name string) error {
+	kinds := model.InitKinds()
+	if slices.Contains(kinds, name) || filepath.Ext(name) != "" || filepath.Base(name) != name {
+		return nil
+	}
+	if _, err := os.Stat(name); err == nil {
+		return nil
+	}
+	return wrongUsage("init: %q is neither %s nor a file%s", name, strings.Join(kinds, " nor "), suggestion(name, kinds))
+}
+
+// makeFolder makes the run folder, with its config.yaml.
+func (o *fitOptions) makeFolder(job *train.Job) (dir *rundir.Dir, err error) {
+	if o.Dir == "" {
+		dir, err = rundir.CreateDefault("runs", job.Arch.Name, time.Now())
+	} else {
+		dir, err = rundir.Create(o.Dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := dir.WriteConfig(job.Recipe.YAML()); err != nil {
+		dir.Discard()
+		return nil, err
+	}
+	return dir, nil
+}
+
+// conclude prints how a run ended and returns the error that its status stands for.
+func (o *fitOptions) conclude(ctx context.Context, r train.Result) error {
+	write := report.WriteSummary
+	if o.JSON {
+		write = report.WriteRecord
+	}
+	if err := write(o.Out, r); err != nil {
+		return err
+	}
+	switch r.Status {
+	case train.Diverged:
+		return fmt.Errorf("%w: %s", errDiverged, r.Advice)
+	case train.Interrupted:
+		return fmt.Errorf("%w after step %d: the state is saved in %s", context.Cause(ctx), r.Steps, r.Checkpoint)
+	}
+	return nil
+}
+
+// newProgress returns the observer that shows a run on stderr.
+func newProgress(stderr io.Writer) train.Observer {
+	if f, ok := stderr.(*os.File); ok {
+		return report.NewProgress(f)
+	}
+	return report.NewLog(stderr)
+}

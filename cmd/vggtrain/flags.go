@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Flags that several commands have, and the kinds of values that pflag lacks.
+
+func dataFlag(cmd *cobra.Command, target *string) {
+	cmd.Flags().StringVar(target, "data", "auto", "where the images come from: `auto|sample|DIR`")
+}
+
+func threadsFlag(cmd *cobra.Command, target *int) {
+	countFlag(cmd, target, "threads", 0, "`N` threads: same bits for every N (default all cores)")
+}
+
+func jsonFlag(cmd *cobra.Command, target *bool, usage string) {
+	cmd.Flags().BoolVar(target, "json", false, usage)
+}
+
+// choice is a flag's value that must be one of a few words.
+type choice struct {
+	target *string
+	known  []string
+}
+
+func (c *choice) String() string { return *c.target }
+func (c *choice) Type() string   { return strings.Join(c.known, "|") }
+
+func (c *choice) Set(word string) error {
+	if !slices.Contains(c.known, word) {
+		return fmt.Errorf("is unknown%s", suggestion(word, c.known))
+	}
+	*c.target = word
+	return nil
+}
+
+// choiceFlag adds a flag that takes one of the known words, the first by default.
+func choiceFlag(cmd *cobra.Command, target *string, name, usage string, known ...string) {
+	*target = known[0]
+	cmd.Flags().Var(&choice{target, known}, name, usage)
+	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(known, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// maxCount bounds what flags count.
+const maxCount = 1_000_000_000
+
+// count is a flag's value that must be a whole number from 1.
+type count struct{ target *int }
+
+func (c count) Type() string { return "N" }
+
+// String is empty where the default is not a number that could be given.
+func (c count) String() string {
+	if *c.target == 0 {
+		return ""
+	}
+	return strconv.Itoa(*c.target)
+}
+
+func (c count) Set(text string) error {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > maxCount {
+		return fmt.Errorf("must be a whole number from 1 to %d", maxCount)
+	}
+	*c.target = n
+	return nil
+}
+
+// countFlag adds a flag that takes a whole number from 1.
+func countFlag(cmd *cobra.Command, target *int, name string, value int, usage string) {
+	*target = value
+	cmd.Flags().Var(count{target}, name, usage)
+}

@@ -1,0 +1,72 @@
+// Command vggtrain trains VGG networks on Fashion-MNIST on a CPU.
+//
+// main.go starts it, exit.go says how it ends, root.go joins the commands, and
+// each command has a file of its own: an options struct, a constructor that
+// turns flags into it, and a run function that knows nothing of Cobra.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+func main() { os.Exit(run()) }
+
+// run runs the command line of this process until it ends or a signal ends it,
+// and returns the exit status.
+func run() int {
+	ctx, stop := untilSignal(context.Background())
+	defer stop()
+	ignoreFileSizeSignal()
+	return execute(ctx, newRootCommand(), os.Args[1:], os.Stdout, os.Stderr)
+}
+
+// execute runs one command line under root and returns its exit status. A panic below it
+// becomes one line like any other error: users never see a Go stack trace.
+func execute(ctx context.Context, root *cobra.Command, args []string, stdout, stderr io.Writer) (status int) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			status = fail(root, fmt.Errorf("internal error, please report it: %v", cause))
+		}
+	}()
+	out := &stickyWriter{to: stdout}
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(stderr)
+	cmd, err := root.ExecuteContextC(ctx)
+	if failure := out.failure(); failure != nil && (err == nil || errors.Is(err, out.err)) {
+		err = failure
+	}
+	if err == nil {
+		return exitDone
+	}
+	return fail(cmd, named(ctx, err))
+}
+
+// stickyWriter remembers the first error of a writer, so that output that was
+// cut short (a full disk, a closed pipe) is noticed once, at the end.
+type stickyWriter struct {
+	to  io.Writer
+	err error
+}
+
+func (w *stickyWriter) Write(p []byte) (int, error) {
+	if w.err != nil {
+		return 0, w.err
+	}
+	var n int
+	n, w.err = w.to.Write(p)
+	return n, w.err
+}
+
+func (w *stickyWriter) failure() error {
+	if w.err == nil {
+		return nil
+	}
+	return fmt.Errorf("standard output: %w", w.err)
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"vggtrain/configs"
+	"vggtrain/model"
+)
+
+// defaultArch and defaultRecipe are what the flags mean when they are not given.
+const (
+	defaultArch   = "vgg11"
+	defaultRecipe = "fast"
+)
+
+// archFlag adds --arch, which names an architecture or a file that holds one.
+func archFlag(cmd *cobra.Command, target *string) {
+	cmd.Flags().StringVar(target, "arch", defaultArch, "network, by `NAME|FILE.yaml`; \"vggtrain arch list\" shows the names")
+	_ = cmd.RegisterFlagCompletionFunc("arch", nameOrFile(configs.ArchNames()))
+}
+
+// loadArch reads the architecture of that name, or in that file.
+func loadArch(name string) (*model.Arch, error) { return parseArch(configs.Network{Name: name}) }
+
+// parseArch reads the architecture that a setting names or spells out.
+func parseArch(network configs.Network) (*model.Arch, error) {
+	file, text, err := network.Load()
+	if err != nil {
+		return nil, err
+	}
+	return model.ParseArch(file, text)
+}
+
+// nameOrFile completes known names, and YAML files where none begins as typed.
+func nameOrFile(names []string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		if slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, typed) }) {
+			return names, cobra.ShellCompDirectiveNoFileComp
+		}
+		return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
+	}
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+)
+
+// newRootCommand joins the commands. All of them leave printing of errors and
+// usage to execute, so that exit status and message have one place.
+func newRootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "vggtrain COMMAND",
+		Short: "Train VGG networks on Fashion-MNIST, on a CPU",
+		Long: `vggtrain trains VGG networks on Fashion-MNIST, on a CPU.
+
+Results go to standard output, progress and errors to standard error.
+Exit status: 0 done; 1 failed; 2 wrong usage; 3 training diverged;
+130 interrupted and 143 terminated, both with the state saved.`,
+		Example: `  vggtrain fit --arch vgg11-small
+  vggtrain summary --input 1x1x224x224 --arch vgg16
+  vggtrain eval runs/vgg11-small/best.bin`,
+		Args:              noSuchCommand,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+	}
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(newHelpCommand(root))
+	root.AddCommand(
+		newFitCommand(runFit),
+		newEvalCommand(runEval),
+		newSummaryCommand(runSummary),
+		newBenchCommand(runBench),
+		newDataCommand(),
+		newArchCommand(),
+		newRecipeCommand(),
+		newCompletionCommand(),
+		newVersionCommand(),
+	)
+	trimUseLines(root)
+	return root
+}
+
+// trimUseLines keeps Cobra from writing [flags] after commands that have none.
+func trimUseLines(cmd *cobra.Command) {
+	cmd.DisableFlagsInUseLine = !cmd.Flags().HasFlags()
+	for _, c := range cmd.Commands() {
+		trimUseLines(c)
+	}
+}
+
+// newGroupCommand returns a command that does nothing but hold others.
+func newGroupCommand(name, short string, commands ...*cobra.Command) *cobra.Command {
+	group := &cobra.Command{
+		Use:   name + " COMMAND",
+		Short: short,
+		Args:  noSuchCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return wrongUsage("%s needs a command: %s", cmd.Name(), listed(commandNames(cmd)))
+		},
+	}
+	group.AddCommand(commands...)
+	return group
+}
+
+func newHelpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Show the help of a command",
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			if found, rest, err := root.Find(args); err == nil && len(rest) == 0 {
+				return commandNames(found), cobra.ShellCompDirectiveNoFileComp
+			}
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			found, rest, err := root.Find(args)
+			if err != nil {
+				return err
+			}
+			if len(rest) > 0 {
+				return noSuchCommand(found, rest)
+			}
+			return found.Help()
+		},
+	}
+}

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"vggtrain": main})
+}
+
+// TestScripts runs testdata/script: each reads like a user at a terminal, with
+// the commands of this file added to testscript's own.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup:               setUpScript,
+		Condition:           scriptCondition,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"fails":     scriptFails,
+			"signal":    scriptSignal,
+			"json":      scriptJSON,
+			"lines":     scriptLines,
+			"idx":       scriptIDX,
+			"truncate":  scriptTruncate,
+			"poke":      scriptPoke,
+			"smalldisk": scriptSmallDisk,
+		},
+	})
+}
+
+type scriptEnvironment struct{}
+
+// setUpScript keeps scripts away from the network, from the user's caches and
+// from the data of this machine: they see what they bring.
+func setUpScript(env *testscript.Env) error {
+	env.Setenv("VGGTRAIN_DATA", "")
+	env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, ".cache"))
+	env.Setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+	env.Setenv("HTTP_PROXY", "http://127.0.0.1:1")
+	env.Values[scriptEnvironment{}] = env
+	return nil
+}
+
+// scriptCondition tells scripts what this machine is: [root] if permissions do
+// not bind the user, [published] if Debian's package of Fashion-MNIST is there.
+func scriptCondition(name string) (bool, error) {
+	switch name {
+	case "root":
+		return os.Getuid() == 0, nil
+	case "published":
+		_, err := os.Stat("/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz")
+		return err == nil, nil
+	}
+	return false, fmt.Errorf("unknown condition %q", name)
+}
+
+// scriptFails runs `fails STATUS ARGUMENT...`: vggtrain must end with that exit
+// status and keep the contract of errors: one line, the last on standard
+// error, that begins with the program's name; usage text before it for wrong
+// usage only; no Go stack trace.
+func scriptFails(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: fails STATUS ARGUMENT...")
+	}
+	err := ts.Exec("vggtrain", args[1:]...)
+	checkFailure(ts, args[0], err, ts.ReadFile("stderr"))
+}
+
+func checkFailure(ts *testscript.TestScript, want string, err error, stderr string) {
+	status := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		status = exit.ExitCode()
+	}
+	if strconv.Itoa(status) != want {
+		ts.Fatalf("exit status %d (%v), want %s", status, err, want)
+	}
+	lines := strings.Split(strings.TrimSuffix(stderr, "\n"), "\n")
+	last := lines[len(lines)-1]
+	if !strings.HasPrefix(last, "vggtrain: ") || len(last) < len("vggtrain: ")+8 {
+		ts.Fatalf("the last line of standard error is no error: %q", last)
+	}
+	if strings.Count(stderr, "vggtrain: ") != 1 {
+		ts.Fatalf("more than one error line")
+	}
+	if usage := strings.Contains(stderr, "usage: "); usage != (status == exitUsage) {
+		ts.Fatalf("usage text shown: %t, exit status %d", usage, status)
+	}
+	if strings.Contains(stderr, "goroutine ") || strings.Contains(stderr, ".go:") {
+		ts.Fatalf("a Go stack trace or source position")
+	}
+}
+
+// scriptSignal runs `signal INT|TERM STATUS FILE ARGUMENT...`: it starts
+// vggtrain, sends the signal once FILE has content, and checks the end as
+// fails does.
+func scriptSignal(ts *testscript.TestScript, neg bool, args []string) {
+	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM}
+	if neg || len(args) < 4 || signals[args[0]] == nil {
+		ts.Fatalf("usage: signal INT|TERM STATUS FILE ARGUMENT...")
+	}
+	env := ts.Value(scriptEnvironment{}).(*testscript.Env)
+	var stdout, stderr bytes.Buffer
+	cmd := exec.Command("vggtrain", args[3:]...)
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), env.Vars, &stdout, &stderr
+	ts.Check(cmd.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	deadline := time.After(time.Minute)
+	for waiting := true; waiting; {
+		select {
+		case err := <-ended:
+			ts.Fatalf("ended before the signal: %v\n%s", err, &stderr)
+		case <-deadline:
+			_ = cmd.Process.Kill()
+			ts.Fatalf("%s has no content after a minute\n%s", args[2], &stderr)
+		case <-time.After(5 * time.Millisecond):
+			info, err := os.Stat(ts.MkAbs(args[2]))
+			waiting = err != nil || info.Size() == 0
+		}
+	}
+	ts.Check(cmd.Process.Signal(signals[args[0]]))
+	err := <-ended
+	ts.Logf("[stdout]\n%s[stderr]\n%s", &stdout, &stderr)
+	ts.Check(os.WriteFile(ts.MkAbs("signal.out"), stdout.Bytes(), 0o644))
+	ts.Check(os.WriteFile(ts.MkAbs("signal.err"), stderr.Bytes(), 0o644))
+	checkFailure(ts, args[1], err, stderr.String())
+}
+
+// scriptJSON runs `json FILE [KEY | KEY=VALUE]...`: the file must be one JSON
+// object and nothing else, with exactly these keys, and these values where
+// they are given.
+func scriptJSON(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: json FILE [KEY | KEY=VALUE]...")
+	}
+	var document map[string]json.RawMessage
+	text := ts.ReadFile(args[0])
+	if err := json.Unmarshal([]byte(text), &document); err != nil {
+		ts.Fatalf("not one JSON object: %v\n%s", err, text)
+	}
+	for _, arg := range args[1:] {
+		key, want, exact := strings.Cut(arg, "=")
+		raw, present := document[key]
+		if !present {
+			ts.Fatalf("no key %q in %s", key, text)
+		}
+		if got := strings.Trim(string(raw), `"`); exact && got != want {
+			ts.Fatalf("%s is %s, want %s", key, got, want)
+		}
+		delete(document, key)
+	}
+	for key := range document {
+		ts.Fatalf("unexpected key %q", key)
+	}
+}
+
+// scriptLines runs `lines FILE COUNT`.
+func scriptLines(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: lines FILE COUNT")
+	}
+	if got := strconv.Itoa(strings.Count(ts.ReadFile(args[0]), "\n")); got != args[1] {
+		ts.Fatalf("%s has %s lines, want %s", args[0], got, args[1])
+	}
+}
+
+// scriptTruncate runs `truncate FILE SIZE`; a negative size counts from the end.
+func scriptTruncate(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: truncate FILE SIZE")
+	}
+	size, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	if size < 0 {
+		info, err := os.Stat(ts.MkAbs(args[0]))
+		ts.Check(err)
+		size += info.Size()
+	}
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), size))
+}
+
+// scriptPoke runs `poke FILE OFFSET BYTE...`: it overwrites bytes; a negative
+// offset counts from the end.
+func scriptPoke(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: poke FILE OFFSET BYTE...")
+	}
+	data := []byte(ts.ReadFile(args[0]))
+	offset, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	if offset < 0 {
+		offset += len(data)
+	}
+	for i, arg := range args[2:] {
+		value, err := strconv.ParseUint(arg, 0, 8)
+		ts.Check(err)
+		data[offset+i] = byte(value)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o644))
+}
+
+// scriptSmallDisk runs `smalldisk KILOBYTES ARGUMENT...`: vggtrain where no file
+// can grow beyond that many kilobytes, as on a full disk.
+func scriptSmallDisk(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: smalldisk KILOBYTES ARGUMENT...")
+	}
+	kilobytes, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	// POSIX counts blocks of 512 bytes, bash those of 1,024: sh decides which.
+	limit := fmt.Sprintf(`ulimit -f %d; exec vggtrain "$@"`, kilobytes)
+	err = ts.Exec("sh", slices.Concat([]string{"-c", limit, "sh"}, args[1:])...)
+	checkFailure(ts, strconv.Itoa(exitFailed), err, ts.ReadFile("stderr"))
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// column is the head of a table's column; numbers are aligned to the right.
+type column struct {
+	name   string
+	number bool
+}
+
+// table is rows of text under a header.
+type table struct {
+	columns []column
+	rows    [][]string
+}
+
+func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
+
+// write writes the columns aligned, two blanks apart.
+func (t *table) write(w io.Writer) error {
+	lines := make([][]string, 1, 1+len(t.rows))
+	widths := make([]int, len(t.columns))
+	for _, c := range t.columns {
+		lines[0] = append(lines[0], c.name)
+	}
+	lines = append(lines, t.rows...)
+	for _, cells := range lines {
+		for i, cell := range cells {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	for _, cells := range lines {
+		padded := make([]string, len(cells))
+		for i, cell := range cells {
+			blanks := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+			if t.columns[i].number {
+				padded[i] = blanks + cell
+			} else {
+				padded[i] = cell + blanks
+			}
+		}
+		if _, err := fmt.Fprintln(w, strings.TrimRight(strings.Join(padded, "  "), " ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// grouped writes a count with a comma every three digits: 128,806,154.
+func grouped(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// binarySize writes a count of bytes for people: 491.4 MiB.
+func binarySize(bytes int64) string {
+	if bytes < 1024 {
+		return fmt.Sprintf("%d B", bytes)
+	}
+	value, units := float64(bytes)/1024, []string{"KiB", "MiB", "GiB", "TiB"}
+	for value >= 1024 && len(units) > 1 {
+		value, units = value/1024, units[1:]
+	}
+	return fmt.Sprintf("%.1f %s", value, units[0])
+}
+
+// writeJSON writes one indented JSON document.
+func writeJSON(w io.Writer, document any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(document)
+}

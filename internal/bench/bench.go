@@ -1,0 +1,168 @@
+// Package bench measures how fast a network trains and evaluates on this machine,
+// beside how fast the machine can multiply and add at all.
+//
+// Batches are N×S×S×1, N images of side S.
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"vggtrain/dataset"
+	"vggtrain/internal/kernel"
+	"vggtrain/internal/solver"
+	"vggtrain/internal/train"
+	"vggtrain/model"
+)
+
+// WarmupSteps are the first steps of each phase, which are not counted: memory
+// is touched for the first time, and caches fill.
+const WarmupSteps = 2
+
+// Options says what is measured.
+type Options struct {
+	Arch   *model.Arch
+	Data   *dataset.Data
+	Side   int // S, in pixels
+	Batch  int // N
+	Steps  int // counted, of each phase
+	SGD    solver.SGDConfig
+	LR     float64
+	Pool   *kernel.Pool
+	Notice func(string) // told which phase begins; may be nil
+}
+
+// Result is what was measured, in the fields of `vggtrain bench --json`.
+type Result struct {
+	TrainImagesPerSecond float64 `json:"train_images_per_second"` // loading, forward, backward, update
+	EvalImagesPerSecond  float64 `json:"eval_images_per_second"`  // loading, forward
+	TrainGFLOPS          float64 `json:"train_gflops"`            // see trainFLOPs
+	PeakGFLOPS           float64 `json:"peak_gflops"`             // multiply-add peak of the pool's threads
+	PeakRSSBytes         int64   `json:"peak_rss_bytes"`          // at the end of the training phase
+	Kernel               string  `json:"kernel"`
+}
+
+// Run measures training, then evaluation, then the machine. When ctx is done it
+// ends after the step under way with ctx's error.
+func Run(ctx context.Context, o Options) (*Result, error) {
+	layers, err := model.Resolve(o.Arch, 1, o.Side, o.Side, len(o.Data.Classes))
+	if err != nil {
+		return nil, err
+	}
+	params, err := model.NewParams(layers)
+	if err != nil {
+		return nil, err
+	}
+	if err := params.Init("xavier", 0); err != nil {
+		return nil, err
+	}
+	r := &Result{Kernel: string(o.Pool.ISA())}
+	o.say("training")
+	if r.TrainImagesPerSecond, err = o.train(ctx, layers, params); err != nil {
+		return nil, err
+	}
+	r.PeakRSSBytes = train.PeakRSS()
+	r.TrainGFLOPS = r.TrainImagesPerSecond * float64(trainFLOPs(layers)) / 1e9
+	o.say("evaluation")
+	if r.EvalImagesPerSecond, err = o.evaluate(ctx, layers, params); err != nil {
+		return nil, err
+	}
+	o.say("multiply-add peak")
+	if r.PeakGFLOPS, err = kernel.Peak(o.Pool); err != nil {
+		return nil, err
+	}
+	return r, ctx.Err()
+}
+
+// train returns the images a second of whole training steps.
+func (o *Options) train(ctx context.Context, layers []model.Layer, params model.Params) (rate float64, err error) {
+	trainer, err := model.NewTrainer(o.Pool, layers, params, model.Options{Batch: o.Batch, Dropout: true})
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, trainer.Close()) }()
+	sgd, err := solver.NewSGD(o.Pool, o.SGD)
+	if err != nil {
+		return 0, err
+	}
+	sgd.SetLR(o.LR)
+	var step uint64
+	return o.measure(ctx, o.Data.Train, true, func(b *dataset.Batch) error {
+		step++
+		if _, err := trainer.Step(step, b.Images, b.Labels, b.Rows); err != nil {
+			return err
+		}
+		return sgd.Step(trainer.Grads())
+	})
+}
+
+// evaluate returns the images a second of forward passes without dropout.
+func (o *Options) evaluate(ctx context.Context, layers []model.Layer, params model.Params) (float64, error) {
+	evaluator, err := model.NewEvaluator(o.Pool, layers, params, o.Batch)
+	if err != nil {
+		return 0, err
+	}
+	return o.measure(ctx, o.Data.Test, false, func(b *dataset.Batch) error {
+		_, err := evaluator.Logits(b.Images, b.Rows)
+		return err
+	})
+}
+
+// measure runs step on batches of the set, epoch after epoch, and returns the
+// images a second of the counted steps, waiting for batches included.
+func (o *Options) measure(ctx context.Context, set *dataset.Set, shuffle bool, step func(*dataset.Batch) error) (float64, error) {
+	loader, err := dataset.NewLoader(set, dataset.LoaderOptions{Side: o.Side, Batch: o.Batch, Shuffle: shuffle})
+	if err != nil {
+		return 0, err
+	}
+	defer loader.Close()
+	epoch := 1
+	loader.Start(ctx, epoch, 0)
+	images, start := 0, time.Now()
+	for done := 0; done < WarmupSteps+o.Steps; {
+		batch, err := loader.Next()
+		if errors.Is(err, io.EOF) {
+			epoch++
+			loader.Start(ctx, epoch, 0)
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		if err := step(batch); err != nil {
+			return 0, fmt.Errorf("step %d: %w", done+1, err)
+		}
+		images += batch.Rows
+		if done++; done == WarmupSteps {
+			images, start = 0, time.Now()
+		}
+	}
+	return float64(images) / time.Since(start).Seconds(), nil
+}
+
+func (o *Options) say(phase string) {
+	if o.Notice != nil {
+		o.Notice(phase)
+	}
+}
+
+// trainFLOPs returns the floating-point operations of one image's training step:
+// two for each multiply-add of forward, weight gradient and input gradient,
+// which the first layer does without.
+func trainFLOPs(layers []model.Layer) int64 {
+	var macs int64
+	first := true
+	for _, l := range layers {
+		switch {
+		case l.MACs == 0:
+		case first:
+			macs, first = macs+2*l.MACs, false
+		default:
+			macs += 3 * l.MACs
+		}
+	}
+	return 2 * macs
+}
