@@ -1,0 +1,158 @@
+package op
+
+import (
+	"slices"
+	"testing"
+
+	"gorgonia.org/gorgonia"
+
+	"vggtrain/internal/kernel"
+)
+
+// small builds two VGG blocks and a classifier with their gradients, planned.
+func small(t *testing.T, threads, batch int) (p *probe, loss *gorgonia.Node, params gorgonia.Nodes) {
+	t.Helper()
+	p = newProbe(t, kernel.Best(), threads, batch)
+	weights := func(name string, rows, cols int) (w, b *gorgonia.Node) {
+		data := make([]float32, rows*cols)
+		for i := range data {
+			data[i] = float32(i*7919%2003-1001) / 5000
+		}
+		w, b = p.input(name+"/w", data, rows, cols), p.input(name+"/b", make([]float32, cols), cols)
+		params = append(params, w, b)
+		return w, b
+	}
+	images, labels := make([]float32, batch*12*12), make([]int32, batch)
+	for i := range images {
+		images[i] = float32(i*31%255) / 255
+	}
+	for i := range labels {
+		labels[i] = int32(i % 5)
+	}
+	x := p.input("images", images, batch, 12, 12, 1)
+	fused := ConvConfig{Kernel: 3, Stride: 1, Padding: 1, ReLU: true}
+	for i, layer := range []struct {
+		in, out int
+		pool    bool
+	}{{1, 16, true}, {16, 24, false}, {24, 24, true}} {
+		w, b := weights(string(rune('a'+i)), 9*layer.in, layer.out)
+		fused.Pool = layer.pool
+		x = p.must(p.ctx.Conv(x, w, b, fused))
+	}
+	x = p.must(p.ctx.Flatten(x))
+	w, b := weights("hidden", 3*3*24, 40)
+	x = p.must(p.ctx.Dropout(p.must(p.ctx.Dense(x, w, b, true)), 0.5))
+	w, b = weights("logits", 40, 5)
+	loss = p.must(p.ctx.CrossEntropy(p.must(p.ctx.Dense(x, w, b, false)), p.input("labels", labels, batch), 0.1))
+	p.plan(loss, params...)
+	return p, loss, params
+}
+
+// Walks the graph in Gorgonia's order and sees that whatever is read still holds what its
+// maker wrote, which the plan concluded from the edges alone.
+func TestPlanKeepsWhatIsRead(t *testing.T) {
+	p, _, _ := small(t, 1, 4)
+	sorted, err := gorgonia.Sort(p.g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Reverse(sorted)
+	owner := map[int]*buffer{} // of each cache line of the arena
+	total, end := 0, 0
+	check := func(n *gorgonia.Node, b *buffer) {
+		for at := b.offset; at < b.offset+b.floats(); at += 16 {
+			if owner[at] != b {
+				t.Fatalf("%v reads a buffer of which offset %d was overwritten", n, at)
+			}
+		}
+	}
+	var outputs []*buffer
+	for _, n := range sorted {
+		o, ok := n.Op().(planned)
+		if !ok {
+			continue
+		}
+		for _, b := range o.buffers() {
+			total += b.floats()
+			end = max(end, b.offset+b.floats())
+			for at := b.offset; at < b.offset+b.floats(); at += 16 {
+				owner[at] = b
+			}
+		}
+		for _, child := range nodesOf(n) {
+			if c, ok := child.Op().(planned); ok && c.result() != nil {
+				check(n, c.result())
+			}
+		}
+		if part, ok := n.Op().(*part); ok {
+			outputs = append(outputs, part.of)
+		}
+	}
+	for _, b := range outputs {
+		check(nil, b)
+	}
+	if len(outputs) != 10 {
+		t.Errorf("%d parameter gradients, want 10", len(outputs))
+	}
+	if end >= total {
+		t.Errorf("the arena has %d floats, the buffers %d: nothing is shared", end, total)
+	}
+}
+
+// The gradients have the same bits whatever the number of threads and however often they are
+// taken, in arenas that hold what the step before left.
+func TestStepRepeats(t *testing.T) {
+	var want [][]float32
+	for _, threads := range []int{1, 2, 5} {
+		p, _, params := small(t, threads, 6)
+		p.ctx.SetStep(3)
+		for range 2 {
+			if err := p.run(); err != nil {
+				t.Fatal(err)
+			}
+			for i, n := range params {
+				got := slices.Clone(p.gradient(n))
+				if len(want) < len(params) {
+					want = append(want, got)
+				} else if d := equal(want[i], got); d != "" {
+					t.Fatalf("%d threads, %v: %s", threads, n, d)
+				}
+			}
+		}
+	}
+}
+
+// A short batch gives the gradients of a graph of its size, though the other rows hold NaN.
+func TestShortBatch(t *testing.T) {
+	whole, _, params := small(t, 2, 3)
+	if err := whole.run(); err != nil {
+		t.Fatal(err)
+	}
+	short, _, shortParams := small(t, 2, 7)
+	for i, n := range short.inputs {
+		if n.Name() == "images" {
+			data := floats(short.inputs[i].Value())
+			for j := 3 * 12 * 12; j < len(data); j++ {
+				data[j] = float32(j) * 1e30
+			}
+		}
+	}
+	if err := short.ctx.SetRows(3); err != nil {
+		t.Fatal(err)
+	}
+	if err := short.run(); err != nil {
+		t.Fatal(err)
+	}
+	if whole.ctx.Loss() != short.ctx.Loss() {
+		t.Errorf("loss %v, alone %v", short.ctx.Loss(), whole.ctx.Loss())
+	}
+	for i := range params {
+		// The batches are cut into other groups: sums may round otherwise.
+		got, want := short.gradient(shortParams[i]), whole.gradient(params[i])
+		mags := make([]float32, len(want))
+		for j := range mags {
+			mags[j] = 1
+		}
+		near(t, params[i].Name(), got, want, mags, 3*12*12)
+	}
+}
