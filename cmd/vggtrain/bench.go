@@ -63,13 +63,17 @@ func runBench(ctx context.Context, o *benchOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := checkTraining(arch, data, o.Batch, o.Side); err != nil {
+		return err
+	}
 	pool, err := newPool(o.Threads)
 	if err != nil {
 		return err
 	}
 	defer pool.Close()
 	r, err := bench.Run(ctx, bench.Options{
-		Arch: arch, Data: data, Side: o.Side, Batch: o.Batch, Steps: o.Steps, Pool: pool, LR: recipe.LR,
+		Notice: func(phase string) { fmt.Fprintf(o.Err, "measuring %s\n", phase) },
+		Arch:   arch, Data: data, Side: o.Side, Batch: o.Batch, Steps: o.Steps, Pool: pool, LR: recipe.LR,
 		SGD: solver.SGDConfig{Momentum: recipe.Momentum, WeightDecay: recipe.WeightDecay, Nesterov: recipe.Nesterov, ClipNorm: recipe.ClipNorm},
 	})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"vggtrain/dataset"
 	"vggtrain/internal/train"
+	"vggtrain/model"
 )
 
 type evalOptions struct {
@@ -82,6 +83,13 @@ func runEval(ctx context.Context, o *evalOptions) error {
 	set := map[string]*dataset.Set{"test": data.Test, "train": data.Train}[o.Split]
 	if o.Limit > 0 {
 		set = set.Head(o.Limit)
+	}
+	summary, err := model.SummarizeLayers(network.Arch.Name, network.Layers, min(o.Batch, set.N))
+	if err != nil {
+		return err
+	}
+	if err := checkMemory(summary.TrainBytes - summary.WeightBytes); err != nil { // no gradients
+		return err
 	}
 	pool, err := newPool(o.Threads)
 	if err != nil {

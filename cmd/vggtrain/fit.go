@@ -108,6 +108,9 @@ func (o *fitOptions) prepare(ctx context.Context) (*train.Job, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkTraining(arch, data, recipe.BatchSize, recipe.Resize); err != nil {
+		return nil, err
+	}
 	pool, err := newPool(o.Threads)
 	if err != nil {
 		return nil, err

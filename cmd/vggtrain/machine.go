@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"vggtrain/dataset"
 	"vggtrain/internal/kernel"
+	"vggtrain/model"
 )
 
 // newPool starts the workers, with the kernels that VGGTRAIN_KERNEL names.
@@ -21,4 +23,24 @@ func newPool(threads int) (*kernel.Pool, error) {
 // openData opens what --data names; notices go to stderr.
 func openData(ctx context.Context, spec string, stderr io.Writer) (*dataset.Data, error) {
 	return dataset.Open(ctx, dataset.OpenOptions{Spec: spec, Notice: newProgress(stderr).Notice})
+}
+
+// checkMemory refuses what this machine cannot hold, before it is allocated:
+// a Go program that runs out of memory cannot end in order.
+func checkMemory(bytes int64) error {
+	if present := physicalMemory(); present > 0 && bytes > present {
+		return fmt.Errorf("this takes about %s of memory, and there are %s: use a smaller --batch-size, a smaller image or a smaller network",
+			binarySize(bytes), binarySize(present))
+	}
+	return nil
+}
+
+// checkTraining is checkMemory for training on batches of square grey images.
+func checkTraining(arch *model.Arch, data *dataset.Data, batch, side int) error {
+	in := model.Input{N: min(batch, data.Train.N), C: 1, H: side, W: side}
+	summary, err := model.Summarize(arch, in, len(data.Classes))
+	if err != nil {
+		return err
+	}
+	return checkMemory(summary.TrainBytes)
 }

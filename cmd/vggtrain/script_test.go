@@ -19,7 +19,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"vggtrain": main})
+	testscript.Main(m, map[string]func(){"vggtrain": main, "stubborn": stubborn})
 }
 
 // TestScripts runs testdata/script: each reads like a user at a terminal, with

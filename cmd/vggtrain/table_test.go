@@ -1,0 +1,48 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestTable(t *testing.T) {
+	table := &table{columns: []column{{"class", false}, {"f1", true}, {"note", false}}}
+	table.add("Trouser", "0.9", "")
+	table.add("Mütze", "10.25", "few")
+	var out strings.Builder
+	if err := table.write(&out); err != nil {
+		t.Fatal(err)
+	}
+	want := "class       f1  note\n" +
+		"Trouser    0.9\n" +
+		"Mütze    10.25  few\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestGrouped(t *testing.T) {
+	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", -1000: "-1,000", -999: "-999", 128806154: "128,806,154"} {
+		if got := grouped(n); got != want {
+			t.Errorf("%d: %s, want %s", n, got, want)
+		}
+	}
+}
+
+func TestBinarySize(t *testing.T) {
+	for n, want := range map[int64]string{0: "0 B", 1023: "1023 B", 1024: "1.0 KiB", 515224616: "491.4 MiB", 1 << 62: "4194304.0 TiB"} {
+		if got := binarySize(n); got != want {
+			t.Errorf("%d: %s, want %s", n, got, want)
+		}
+	}
+}
+
+func TestRounded(t *testing.T) {
+	for seconds, want := range map[float64]string{0.0123456: "12ms", 0.001: "1ms", 9.87654: "9.877s", 11.088: "11s", 754.3: "13m0s", 5000: "1h23m0s"} {
+		if got := rounded(seconds); got != want {
+			t.Errorf("%g: %s, want %s", seconds, got, want)
+		}
+	}
+}
