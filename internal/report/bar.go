@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -44,51 +45,73 @@ const (
 // Bar shows a run as a moving bar with step, loss, images/s and time left; an epoch's line
 // stays above it.
 type Bar struct {
-	w     io.Writer
-	width func() int // of the terminal, in columns
-	now   func() time.Time
-	pace  pace
-	bar   *progressbar.ProgressBar
+	w       io.Writer
+	width   func() int // of the terminal, in columns
+	now     func() time.Time
+	pace    pace
+	bar     *progressbar.ProgressBar
+	frame   bytes.Buffer // what bar writes; it goes to w as a whole
+	columns int          // that bar was made for
+	moved   time.Time
 }
+
+const (
+	moveEvery = 100 * time.Millisecond // the shortest time between two moves of the bar
+	barWidth  = 24                     // columns at most
+	percent   = 8                      // columns of the percentage, with the spaces round it
+	lineWidth = 70                     // columns of what is said of a step, as a rule
+)
+
+// theme has characters that every terminal's font has.
+var theme = progressbar.Theme{Saucer: "█", SaucerPadding: "░"}
 
 // NewBar returns an observer that writes to w, a terminal of the given width.
 func NewBar(w io.Writer, width func() int) *Bar { return &Bar{w: w, width: width, now: time.Now} }
 
-// Begin says what the run is going to do and shows the bar.
+// Begin says what the run is going to do.
 func (b *Bar) Begin(p train.Plan) error {
 	b.pace = newPace(p, b.now)
-	_, _ = fmt.Fprintln(b.w, bold+planLine(p)+plain)
-	b.bar = progressbar.NewOptions(p.Steps,
-		progressbar.OptionSetWriter(b.w),
+	b.above(bold + planLine(p) + plain)
+	return nil
+}
+
+// Step moves the bar, if it has not moved just now.
+func (b *Bar) Step(r train.StepRecord) error {
+	b.pace.step(r)
+	now := b.now()
+	if now.Sub(b.moved) < moveEvery && !b.pace.evaluating() {
+		return nil
+	}
+	b.moved = now
+	b.fit(b.width())
+	_ = b.bar.Set(min(r.Step, b.pace.plan.Steps-1)) // a full bar would count as finished, and the run still evaluates
+	b.frame.Reset()                                 // of the new number with the old text
+	line := b.pace.line()
+	b.bar.Describe(line[:min(len(line), max(0, b.columns-percent-1))])
+	b.flush()
+	return nil
+}
+
+// fit makes the bar for a terminal of that width, if it was another.
+func (b *Bar) fit(columns int) {
+	if b.bar != nil && b.columns == columns {
+		return
+	}
+	b.columns = columns
+	b.bar = progressbar.NewOptions(b.pace.plan.Steps,
+		progressbar.OptionSetWriter(&b.frame),
 		progressbar.OptionUseANSICodes(true),
 		progressbar.OptionSetPredictTime(false), // its own would not know of evaluations
 		progressbar.OptionSetElapsedTime(false),
-		progressbar.OptionSetWidth(24),
-		progressbar.OptionThrottle(100*time.Millisecond),
-		progressbar.OptionSetTheme(progressbar.ThemeUnicode),
+		progressbar.OptionSetWidth(max(0, min(barWidth, columns-lineWidth-percent))),
+		progressbar.OptionSetTheme(theme),
 	)
-	_ = b.bar.Set(p.StepsDone)
-	return nil
 }
 
-// Step moves the bar.
-func (b *Bar) Step(r train.StepRecord) error {
-	b.pace.step(r)
-	b.bar.Describe(b.fit(b.pace.line()))
-	if r.Step < b.pace.plan.Steps { // a full bar would count as finished, and the run still evaluates
-		_ = b.bar.Set(r.Step)
-	}
-	return nil
-}
-
-// fit cuts a text so that the percentage has room behind it in one line of the terminal.
-func (b *Bar) fit(text string) string {
-	const percentage = 10
-	room := max(0, b.width()-percentage)
-	if len(text) > room {
-		return text[:room]
-	}
-	return text
+// flush shows what the bar has written. That a terminal is gone is no reason to end a run.
+func (b *Bar) flush() {
+	_, _ = b.w.Write(b.frame.Bytes())
+	b.frame.Reset()
 }
 
 // Epoch puts the epoch's line above the bar.
@@ -107,18 +130,21 @@ func (b *Bar) Notice(text string) { b.above(yellow + "notice: " + plain + text) 
 
 // End takes the bar away.
 func (b *Bar) End(train.Result) error {
-	if b.bar != nil {
-		_ = b.bar.Clear()
-		b.bar = nil
-	}
+	b.clear()
+	b.flush()
 	return nil
 }
 
-// above writes a line in the bar's place; the bar comes back with the next step. That a
-// terminal is gone is no reason to end a run.
+// above writes a line in the bar's place; the bar comes back with the next step.
 func (b *Bar) above(line string) {
+	b.clear()
+	fmt.Fprintln(&b.frame, line)
+	b.flush()
+}
+
+func (b *Bar) clear() {
+	b.frame.Reset()
 	if b.bar != nil {
-		_ = b.bar.Clear()
+		_ = b.bar.Clear() // to a buffer, which does not fail
 	}
-	_, _ = fmt.Fprintln(b.w, line)
 }

@@ -32,8 +32,7 @@ func (l *Log) Begin(p train.Plan) error {
 // Step says where the run is if it is time to.
 func (l *Log) Step(r train.StepRecord) error {
 	l.pace.step(r)
-	done := l.pace.done()
-	if done%l.every == 0 && done < l.pace.plan.StepsPerEpoch && r.Step < l.pace.plan.Steps {
+	if l.pace.done()%l.every == 0 && !l.pace.evaluating() {
 		l.line(l.pace.line())
 	}
 	return nil

@@ -53,11 +53,16 @@ func (p *pace) done() int {
 
 // line says where the run is: epoch, step, mean loss of the epoch so far, images/s, time left.
 func (p *pace) line() string {
-	if p.done() == p.plan.StepsPerEpoch || p.last.Step == p.plan.Steps {
+	if p.evaluating() {
 		return p.place() + "  evaluating"
 	}
 	return fmt.Sprintf("%s  loss %.4f  %.0f images/s  %s left",
 		p.place(), p.lossSum/float64(p.images), float64(p.images)/p.seconds, duration(p.left()))
+}
+
+// evaluating reports whether the last step was its epoch's or the run's last.
+func (p *pace) evaluating() bool {
+	return p.done() == p.plan.StepsPerEpoch || p.last.Step == p.plan.Steps
 }
 
 func (p *pace) place() string {

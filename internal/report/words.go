@@ -22,8 +22,8 @@ func epochLine(p train.Plan, r train.EpochRecord, best bool) string {
 	if best {
 		mark = "  best"
 	}
-	return fmt.Sprintf("epoch %*d/%d  train loss %.4f  val loss %.4f  val accuracy %.4f  lr %-8.3g  %6.0f images/s  %7s%s",
-		digits(p.Epochs), r.Epoch, p.Epochs, r.TrainLoss, r.ValLoss, r.ValAccuracy, r.LR, r.ImagesPerSecond, duration(r.Seconds), mark)
+	return fmt.Sprintf("epoch %*d/%d  loss %.4f  val loss %.4f  accuracy %.4f  %5.0f images/s  %6s%s",
+		digits(p.Epochs), r.Epoch, p.Epochs, r.TrainLoss, r.ValLoss, r.ValAccuracy, r.ImagesPerSecond, duration(r.Seconds), mark)
 }
 
 // digits is the width of a number that counts to n.
