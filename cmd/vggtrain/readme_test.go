@@ -19,8 +19,8 @@ import (
 //
 //   - vggtrain lines, also as `go run ./cmd/vggtrain`, are executed as they
 //     stand, flag for flag, on a small run that stands where the line says. So
-//     that this takes seconds, fit gets --dry-run, eval --limit 8, and bench
-//     --steps 1 --batch-size 2 --resize 32 at the end of the line.
+//     that this takes seconds, fit gets --dry-run --batch-size 2, eval --limit 8,
+//     and bench --steps 1 --batch-size 2 --resize 32 at the end of the line.
 //   - other lines must be one of otherCommands, whose files must exist.
 //
 // A line that shows output, or anything else, belongs in a block of another kind.
@@ -64,6 +64,14 @@ func runOurs(t *testing.T, lines []string) {
 		if !ours {
 			continue
 		}
+		if i := slices.Index(args, "--init"); i >= 0 && filepath.Ext(args[i+1]) != "" {
+			same := slices.Replace(slices.Clone(args), i, i+2, "--limit-train", "2", "--limit-val", "2", "--max-steps", "1")
+			dir := filepath.Dir(args[i+1])
+			if err := os.RemoveAll(dir); err != nil {
+				t.Fatal(err)
+			}
+			mustRun(t, append(same, "--out", dir)) // the file has to be of this very network
+		}
 		for _, arg := range args {
 			if err := supply(arg); err != nil {
 				t.Fatalf("README.md: %s: %v", line, err)
@@ -104,7 +112,7 @@ func shortened(args []string) []string {
 	case len(args) == 0 || slices.Contains(args, "--help"):
 		return args
 	case args[0] == "fit":
-		return append(args, "--dry-run")
+		return append(args, "--dry-run", "--batch-size", "2")
 	case args[0] == "eval":
 		return append(args, "--limit", "8")
 	case args[0] == "bench":
