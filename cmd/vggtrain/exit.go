@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -45,23 +42,6 @@ func isUsage(err error) bool {
 		return setting.Origin == configs.FromFlag
 	}
 	return errors.As(err, new(*usageError)) || errors.As(err, new(*configs.UnknownError))
-}
-
-// signalError is the signal that asked the program to end.
-type signalError struct{ signal os.Signal }
-
-func (e *signalError) Error() string {
-	if e.signal == syscall.SIGTERM {
-		return "terminated"
-	}
-	return "interrupted"
-}
-
-func (e *signalError) status() int {
-	if e.signal == syscall.SIGTERM {
-		return exitTerminated
-	}
-	return exitInterrupted
 }
 
 // exitStatus is the one place that turns an error into an exit status.
@@ -105,32 +85,4 @@ func named(ctx context.Context, err error) error {
 		return cause
 	}
 	return err
-}
-
-// untilSignal returns a context that the first SIGINT or SIGTERM cancels, its
-// cause a *signalError: commands then end in order and save their state. A
-// second signal ends the process at once.
-func untilSignal(parent context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(parent)
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	done := make(chan struct{})
-	go func() {
-		for first := true; ; first = false {
-			select {
-			case <-done:
-				return
-			case s := <-signals:
-				if !first {
-					os.Exit((&signalError{s}).status())
-				}
-				cancel(&signalError{s})
-			}
-		}
-	}()
-	return ctx, func() {
-		signal.Stop(signals)
-		close(done)
-		cancel(nil)
-	}
 }
