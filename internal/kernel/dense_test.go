@@ -129,7 +129,6 @@ func BenchmarkDense(b *testing.B) {
 			{"forward", func() error { return d.Forward(p, y, x, w, bias, work, d.N) }},
 			{"input", func() error { return d.InputGradient(p, dx, y, y, w, work, d.N) }},
 			{"weight", func() error { return d.WeightGradient(p, dw, db, x, y, y, work, d.N) }},
-			{"update", func() error { return SGD{LR: 0.01, Scale: 1}.Step(p, w, dw, nil) }},
 		} {
 			b.Run(fmt.Sprintf("%dx%d-%d/%s", d.N, d.In, d.Out, pass.name), func(b *testing.B) {
 				for b.Loop() {

@@ -66,24 +66,21 @@ func unpool2Generic(top, bottom, dy, y []float32, arg []byte, windows, cols, dst
 	}
 }
 
-// sgdGeneric is one step of stochastic gradient descent as torch.optim.SGD has it:
-//
-//	d := scale*g + decay*w
-//	v = momentum*v + d, and d = v or, with Nesterov's rule, d + momentum*v   (if v is given)
-//	w -= lr*d
+// sgdGeneric is SGD.Update. Products are rounded to float32 before they are added, so that no
+// compiler fuses them.
 func sgdGeneric(w, g, v []float32, s SGD) {
 	g = g[:len(w)]
 	for i, x := range w {
-		d := s.Scale*g[i] + s.Decay*x
+		d := float32(s.Scale*g[i]) + float32(s.Decay*x)
 		if v != nil {
-			v[i] = s.Momentum*v[i] + d
+			v[i] = float32(s.Momentum*v[i]) + d
 			if s.Nesterov {
-				d += s.Momentum * v[i]
+				d += float32(s.Momentum * v[i])
 			} else {
 				d = v[i]
 			}
 		}
-		w[i] = x - s.LR*d
+		w[i] = x - float32(s.LR*d)
 	}
 }
 

@@ -188,20 +188,20 @@ func (s *SGD) measure() error {
 
 func (s *SGD) squarePiece(_, i int) {
 	p := s.pieces[i]
-	s.squares[i] = sumSquares(s.grads[p.tensor][p.from:p.to])
+	s.squares[i] = kernel.SumSquares(s.pool.ISA(), s.grads[p.tensor][p.from:p.to])
 }
 
 func (s *SGD) updatePiece(_, i int) {
 	p := s.pieces[i]
-	w := s.weights[p.tensor][p.from:p.to]
-	g := s.grads[p.tensor][p.from:p.to]
-	decay := float32(s.config.WeightDecay)
-	if s.momenta == nil {
-		descend(w, g, s.lr, s.clip, decay)
-		return
+	var v []float32
+	if s.momenta != nil {
+		v = s.momenta[p.tensor][p.from:p.to]
 	}
-	v := s.momenta[p.tensor][p.from:p.to]
-	descendMomentum(w, g, v, s.lr, s.clip, decay, float32(s.config.Momentum), s.config.Nesterov)
+	step := kernel.SGD{
+		LR: s.lr, Scale: s.clip,
+		Momentum: float32(s.config.Momentum), Decay: float32(s.config.WeightDecay), Nesterov: s.config.Nesterov,
+	}
+	step.Update(s.pool.ISA(), s.weights[p.tensor][p.from:p.to], s.grads[p.tensor][p.from:p.to], v)
 }
 
 // float32s returns the elements of a value, such as *tensor.Dense of float32,
