@@ -1,6 +1,6 @@
 """Measures vggtrain beside TensorFlow and PyTorch: images/s and peak memory of the same training.
 
-    python scripts/bench_peers.py --resize 56 --rounds 5 [--peers torch,tensorflow] [--markdown|--json]
+    python scripts/bench_peers.py --resize 56 --rounds 5 [--seconds 4] [--peers torch,tensorflow] [--markdown|--json]
 
 All train the same network (configs/arch/NAME.yaml or a file) with the same batch size and number of
 threads, SGD lr 0.01 and the architecture's dropout. The peers are fed one fixed batch from memory and
@@ -162,8 +162,9 @@ def main():
         json.dump({**setting, "results": results}, sys.stdout, indent=1)
         print()
         return
-    print(f"{flags.arch}, {flags.resize}×{flags.resize}, batch {flags.batch}, {flags.threads} threads, medians of {flags.rounds} rounds; "
-          f"kernel {ours['kernel']}; " + ", ".join(f"{name} {version}" for name, version in versions.items()) + "\n")
+    print("; ".join([f"{flags.arch}, {flags.resize}×{flags.resize}, batch {flags.batch}, {flags.threads} threads, "
+                     f"medians over {flags.rounds} rounds", f"vggtrain {ours['kernel']}",
+                     *(f"{name} {version}" for name, version in versions.items())]) + "\n")
     show(results, flags.markdown)
     for name, reason in bench.absent.items():
         print(f"\n{name} could not run: {reason}")
