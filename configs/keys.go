@@ -40,12 +40,15 @@ type key struct {
 	copy func(dst, src *Recipe)
 }
 
+// maxEpochs bounds a run's history, which its checkpoint holds whole in a header of limited size.
+const maxEpochs = 10000
+
 var keys = []key{
 	setting("arch", "NAME|FILE.yaml", "vgg11", "network", kindText,
 		func(r *Recipe) *Network { return &r.Arch }, parseArch, func(n Network) string { return n.Name }),
 	line("data", "auto|sample|DIR", "auto", "where the images come from", func(r *Recipe) *string { return &r.Data }),
 	integer("resize", "56", "side of the images in pixels", 1, 4096, func(r *Recipe) *int { return &r.Resize }),
-	integer("epochs", "10", "passes over the training set", 1, 100000, func(r *Recipe) *int { return &r.Epochs }),
+	integer("epochs", "10", "passes over the training set", 1, maxEpochs, func(r *Recipe) *int { return &r.Epochs }),
 	integer("batch-size", "128", "images a step", 1, 65536, func(r *Recipe) *int { return &r.BatchSize }),
 	word("optimizer", "sgd", "optimiser", func(r *Recipe) *string { return &r.Optimizer }, "sgd"),
 	float("lr", "0.01", "learning rate", above(0, 1000), func(r *Recipe) *float64 { return &r.LR }),
@@ -53,7 +56,7 @@ var keys = []key{
 	boolean("nesterov", "false", "Nesterov's momentum", func(r *Recipe) *bool { return &r.Nesterov }),
 	float("weight-decay", "0", "weight decay (L2)", from(0, 1), func(r *Recipe) *float64 { return &r.WeightDecay }),
 	word("schedule", "constant", "learning rate over the steps", func(r *Recipe) *string { return &r.Schedule }, "constant", "cosine"),
-	integer("warmup-epochs", "0", "epochs in which the learning rate rises from 0", 0, 100000, func(r *Recipe) *int { return &r.WarmupEpochs }),
+	integer("warmup-epochs", "0", "epochs in which the learning rate rises from 0", 0, maxEpochs, func(r *Recipe) *int { return &r.WarmupEpochs }),
 	float("clip-norm", "0", "greatest global norm of the gradient, 0: off", from(0, 1e6), func(r *Recipe) *float64 { return &r.ClipNorm }),
 	float("label-smoothing", "0", "label smoothing of the training loss", below(0, 1), func(r *Recipe) *float64 { return &r.LabelSmoothing }),
 	float("dropout", "", "dropout of the dense layers, if not the architecture's", below(0, 1), func(r *Recipe) *float64 { return &r.Dropout }),

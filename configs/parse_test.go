@@ -13,7 +13,7 @@ func TestParseErrors(t *testing.T) {
 		{"later key", "early-stop: 3\n", `my.yaml:1:1: unknown setting "early-stop": there are arch, `},
 		{"duplicate", "lr: 0.1\nlr: 0.2\n", `my.yaml:2:1: mapping key "lr" already defined at [1:1]`},
 		{"out of range", "# c\n\nlr:   -1\n", "my.yaml:3:7: lr: must be a number above 0, at most 1000, not -1"},
-		{"fraction", "epochs: 10.0\n", "my.yaml:1:9: epochs: must be a whole number from 1 to 100000, not 10.0"},
+		{"fraction", "epochs: 10.0\n", "my.yaml:1:9: epochs: must be a whole number from 1 to 10000, not 10.0"},
 		{"hexadecimal", "epochs: 0x10\n", "my.yaml:1:9: epochs: must be a whole number"},
 		{"quoted number", "lr: \"0.1\"\n", `my.yaml:1:5: lr: must stand without quotes`},
 		{"quoted bool", "shuffle: 'true'\n", "my.yaml:1:10: shuffle: must stand without quotes"},

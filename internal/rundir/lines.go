@@ -119,7 +119,7 @@ func openLines(path string) (lines, error) {
 	return lines{path: path, f: f}, nil
 }
 
-// append writes a line by one call of the system, so that it can be read as soon as append
+// append writes a line to the system, unbuffered, so that it can be read as soon as append
 // returns. If only a part of it was written, as on a full disk, that is taken away again, or the
 // next line is written over it.
 func (l *lines) append(line []byte) error {
@@ -128,9 +128,9 @@ func (l *lines) append(line []byte) error {
 		l.size += int64(n)
 		return nil
 	}
-	if n > 0 {
-		_ = l.f.Truncate(l.size) // best effort: the first error is the one to tell
-	}
+	// Also where n is 0: if the system takes a part of the line and then fails on the rest,
+	// os.File does not count that part. Best effort: the first error is the one to tell.
+	_ = l.f.Truncate(l.size)
 	return systemError(l.path, err)
 }
 

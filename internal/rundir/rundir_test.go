@@ -181,28 +181,41 @@ func TestFullDevice(t *testing.T) {
 	}
 }
 
-// shortFile takes only the beginning of the second line.
+// shortFile takes only the beginning of the second line, and says so or, as os.File does, not.
 type shortFile struct {
 	*os.File
+	counts bool
 	writes int
 }
 
 func (f *shortFile) WriteAt(p []byte, at int64) (int, error) {
 	if f.writes++; f.writes == 2 {
-		n, _ := f.File.WriteAt(p[:5], at)
+		n, err := f.File.WriteAt(p[:5], at)
+		if err != nil {
+			return n, err
+		}
+		if !f.counts {
+			n = 0
+		}
 		return n, &os.PathError{Op: "write", Path: f.Name(), Err: syscall.ENOSPC}
 	}
 	return f.File.WriteAt(p, at)
 }
 
 func TestNoTornLine(t *testing.T) {
+	for name, counts := range map[string]bool{"counted": true, "not counted": false} {
+		t.Run(name, func(t *testing.T) { testNoTornLine(t, counts) })
+	}
+}
+
+func testNoTornLine(t *testing.T, counts bool) {
 	d := newDir(t)
 	s, err := d.Steps()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	s.f = &shortFile{File: s.f.(*os.File)}
+	s.f = &shortFile{File: s.f.(*os.File), counts: counts}
 	for step := 1; step <= 3; step++ {
 		err := s.Write(Step{Epoch: 1, Step: step})
 		if (err != nil) != (step == 2) {
