@@ -13,64 +13,105 @@ type Estimate struct {
 	Seconds     float64 // the whole run, without its checkpoints
 }
 
-// Try builds all that a run needs and times a step and a batch of the evaluation, the second
-// of each. No weight changes and no file is written.
+// A step and an evaluation are timed with the first rows of a batch, so that the largest
+// networks do not take minutes of it: tryRows of them, or one a thread if those are more.
+// Where that takes less than tryEnough, a time too short to be scaled, more rows are taken.
+const (
+	tryRows   = 8
+	tryEnough = 250 * time.Millisecond
+)
+
+// Try builds all that a run needs, with the buffers of full batches, and times some rows of
+// a step and of the evaluation; each is done twice, and the second time counts. No weight
+// changes and no file is written.
+//
+// The times of full batches are those of the rows timed, multiplied; only the optimiser's is
+// measured as it is. What does not grow with the rows, such as reading the weights of dense
+// layers, is so counted more than once: an estimate is rather too long, by a tenth or so,
+// than too short.
 func Try(ctx context.Context, job *Job) (*Estimate, error) {
 	m, err := job.assemble(nil)
 	if err != nil {
 		return nil, err
 	}
 	defer m.close()
-	e := &Estimate{Plan: m.plan}
-	if e.StepSeconds, err = m.tryStep(ctx); err != nil {
+	return m.try(ctx)
+}
+
+func (l *loop) try(ctx context.Context) (*Estimate, error) {
+	e := &Estimate{Plan: l.plan}
+	var err error
+	if e.StepSeconds, err = l.tryStep(ctx); err != nil {
 		return nil, err
 	}
-	batchSeconds, err := m.tryEvaluation(ctx)
-	if err != nil {
+	if e.EvalSeconds, err = l.tryEvaluation(ctx); err != nil {
 		return nil, err
 	}
-	e.EvalSeconds = batchSeconds * float64(m.validation.Batches())
 	evaluations := (e.Plan.Steps + e.Plan.StepsPerEpoch - 1) / e.Plan.StepsPerEpoch
 	e.Seconds = float64(e.Plan.Steps)*e.StepSeconds + float64(evaluations)*e.EvalSeconds
 	return e, nil
 }
 
-// tryStep times the second of two steps at learning rate 0.
-func (m *machine) tryStep(ctx context.Context) (seconds float64, err error) {
-	m.batches.Start(ctx, 1, 0)
-	defer m.batches.Close()
-	b, err := m.batches.Next()
+// tryStep returns the seconds of a step of a full batch. The learning rate is 0.
+func (l *loop) tryStep(ctx context.Context) (seconds float64, err error) {
+	l.batches.Start(ctx, 1, 0)
+	defer l.batches.Close()
+	b, err := l.batches.Next()
 	if err != nil {
 		return 0, err
 	}
-	m.optimizer.SetLR(0)
-	for range 2 {
-		start := time.Now()
-		if _, err := m.trainer.Step(1, b.Images, b.Labels, b.Rows); err != nil {
-			return 0, err
-		}
-		if err := m.optimizer.Step(m.trainer.Grads()); err != nil {
-			return 0, err
-		}
-		seconds = time.Since(start).Seconds()
+	row, err := l.perRow(ctx, b.Rows, func(rows int) error {
+		_, err := l.trainer.Step(1, b.Images, b.Labels, rows)
+		return err
+	})
+	if err != nil {
+		return 0, err
 	}
-	return seconds, nil
+	l.optimizer.SetLR(0)
+	update, err := second(ctx, func() error { return l.optimizer.Step(l.trainer.Grads()) })
+	return row*float64(b.Rows) + update.Seconds(), err
 }
 
-// tryEvaluation times the second of two batches.
-func (m *machine) tryEvaluation(ctx context.Context) (seconds float64, err error) {
-	m.validation.Start(ctx, 1, 0)
-	defer m.validation.Close()
-	b, err := m.validation.Next()
+// tryEvaluation returns the seconds of an evaluation.
+func (l *loop) tryEvaluation(ctx context.Context) (seconds float64, err error) {
+	l.validation.Start(ctx, 1, 0)
+	defer l.validation.Close()
+	b, err := l.validation.Next()
 	if err != nil {
 		return 0, err
 	}
-	for range 2 {
-		start := time.Now()
-		if _, err := m.predictor.Logits(b.Images, b.Rows); err != nil {
+	row, err := l.perRow(ctx, b.Rows, func(rows int) error {
+		_, err := l.predictor.Logits(b.Images, rows)
+		return err
+	})
+	return row * float64(l.plan.ValImages), err
+}
+
+// perRow returns the seconds that each of the rows takes which f is given, at most all.
+func (l *loop) perRow(ctx context.Context, all int, f func(rows int) error) (seconds float64, err error) {
+	for rows := min(max(tryRows, l.plan.Threads), all); ; rows = min(4*rows, all) {
+		took, err := second(ctx, func() error { return f(rows) })
+		if err != nil {
 			return 0, err
 		}
-		seconds = time.Since(start).Seconds()
+		if rows == all || took >= tryEnough {
+			return took.Seconds() / float64(rows), nil
+		}
 	}
-	return seconds, nil
+}
+
+// second does f twice and returns what the second time takes: the first one touches the
+// memory. Between them ctx can end it.
+func second(ctx context.Context, f func() error) (took time.Duration, err error) {
+	for range 2 {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		start := time.Now()
+		if err := f(); err != nil {
+			return 0, err
+		}
+		took = time.Since(start)
+	}
+	return took, nil
 }

@@ -136,7 +136,7 @@ func (l *loop) conclude(record EpochRecord) error {
 	best := p.improve(record)
 	ended := p.Step >= l.plan.Steps || p.Epoch >= l.plan.Epochs
 	if ended {
-		if text := l.plateau.end(record.TrainLoss, p.Batch); text != "" {
+		if text := l.plateau.end(); text != "" {
 			l.observers.notice(text)
 		}
 	}

@@ -172,26 +172,3 @@ func TestRunObserverThatCannotBegin(t *testing.T) {
 		t.Errorf("ends %d and %d, steps %d; want 1, 0, 0", len(seen.ended), len(never.ended), len(seen.steps))
 	}
 }
-
-func TestTryChangesNothing(t *testing.T) {
-	job := prepare(t, newPool(t, 2), everything...)
-	var before [][]float32
-	for _, p := range job.Params {
-		before = append(before, slices.Clone(p.Data()))
-	}
-	e, err := Try(t.Context(), job)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, p := range job.Params {
-		if !slices.Equal(before[i], p.Data()) {
-			t.Errorf("%s has changed", p.Name)
-		}
-	}
-	if e.StepSeconds <= 0 || e.Seconds < 8*e.StepSeconds || e.Plan.Steps != 8 || e.Plan.MemoryBytes < 8*job.Params.Count() {
-		t.Errorf("estimate %+v", e)
-	}
-	if entries, err := os.ReadDir(filepath.Dir(job.Checkpoint)); err != nil || len(entries) > 0 {
-		t.Errorf("files were written: %v, %v", entries, err)
-	}
-}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -229,5 +230,28 @@ func TestLoadNetworkErrors(t *testing.T) {
 				t.Errorf("error %v, want one line that begins with the path and has %q", err, c.want)
 			}
 		})
+	}
+}
+
+// The header of a checkpoint has room for the history of as many epochs as a run may have.
+func TestStoreLongestHistory(t *testing.T) {
+	longest := 1
+	for r := settings(t); r.Set("epochs", strconv.Itoa(10*longest), configs.FromFlag) == nil; longest *= 10 {
+	}
+	job := prepare(t, newPool(t, 1))
+	store, err := newFiles(job, buffers(job.Params))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newProgress()
+	for range longest {
+		const wide = -2.2250738585072014e-308 // no float64 has more digits
+		p.History = append(p.History, EpochRecord{longest, wide, wide, wide, wide, wide, wide})
+	}
+	if err := store.Checkpoint(p); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := LoadNetwork(job.Checkpoint); err != nil {
+		t.Error(err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 // is where it is looked for, over a window of steps.
 const (
 	plateauWindow   = 200 // steps
-	plateauShortest = 10  // steps of a run's last epoch that are enough to say so
+	plateauShortest = 10  // steps that are enough where the run ends inside a window
 	plateauBand     = 0.01
 )
 
@@ -47,12 +47,12 @@ func (p plateau) add(step int, loss float64) string {
 	return p.say(mean, plateauWindow)
 }
 
-// end takes the mean loss of a finished run's last epoch and returns what to say.
-func (p plateau) end(mean float64, steps int) string {
-	if p.seen.Said || steps < plateauShortest {
+// end judges the window under way when the run has ended, and returns what to say.
+func (p plateau) end() string {
+	if p.seen.Said || p.seen.Steps < plateauShortest {
 		return ""
 	}
-	return p.say(mean, steps)
+	return p.say(p.seen.Sum/float64(p.seen.Steps), p.seen.Steps)
 }
 
 func (p plateau) say(mean float64, steps int) string {

@@ -35,18 +35,21 @@ func TestPlateau(t *testing.T) {
 		{"stays", 200, 0, constant(2.30), true, false},
 		{"a step short", 199, 0, constant(2.30), false, true},
 		{"far too short", 9, 0, constant(2.30), false, false},
-		{"in the warm-up", 300, 200, constant(2.30), false, true},
+		{"in the warm-up", 20, 469, constant(2.30), false, false},
+		{"to the end of the warm-up", 200, 200, constant(2.30), false, false},
+		{"too short after it", 209, 200, constant(2.30), false, false},
+		{"long enough after it", 210, 200, constant(2.30), false, true},
+		{"only in the warm-up", 210, 200, func(step int) float64 { return 2.3 - float64(max(step-200, 0))/10 }, false, false},
 		{"after the warm-up", 400, 200, constant(2.30), true, false},
 		{"above by 1.1 %", 400, 0, constant(2.302585 * 1.011), false, false},
 		{"falls", 400, 0, func(step int) float64 { return 2.3 - float64(step)/1000 }, false, false},
 	} {
 		p := newPlateau(10, c.warmup, &Plateau{})
-		said, sum := false, 0.0
+		said := false
 		for step := 1; step <= c.steps; step++ {
-			sum += c.loss(step)
 			said = p.add(step, c.loss(step)) != "" || said
 		}
-		end := p.end(sum/float64(c.steps), c.steps) != ""
+		end := p.end() != ""
 		if said != c.said || end != c.end {
 			t.Errorf("%s: said %t under way and %t at the end, want %t and %t", c.name, said, end, c.said, c.end)
 		}
