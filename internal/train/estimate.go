@@ -18,7 +18,7 @@ type Estimate struct {
 // Where that takes less than tryEnough, a time too short to be scaled, more rows are taken.
 const (
 	tryRows   = 8
-	tryEnough = 250 * time.Millisecond
+	tryEnough = time.Second
 )
 
 // Try builds all that a run needs, with the buffers of full batches, and times some rows of
@@ -27,8 +27,8 @@ const (
 //
 // The times of full batches are those of the rows timed, multiplied; only the optimiser's is
 // measured as it is. What does not grow with the rows, such as reading the weights of dense
-// layers, is so counted more than once: an estimate is rather too long, by a tenth or so,
-// than too short.
+// layers, is so counted more than once, and what else the machine does meanwhile counts as
+// well: an estimate tells minutes from hours, it is no benchmark.
 func Try(ctx context.Context, job *Job) (*Estimate, error) {
 	m, err := job.assemble(nil)
 	if err != nil {

@@ -58,9 +58,9 @@ func TestTryScales(t *testing.T) {
 		row, logits        time.Duration
 		steps, evaluations []int
 	}{
-		{"slow network", 128, 2, time.Second, 100 * time.Millisecond, []int{8, 8}, []int{8, 8}},
+		{"slow network", 128, 2, time.Second, 200 * time.Millisecond, []int{8, 8}, []int{8, 8}},
 		{"quick network", 128, 2, time.Millisecond, time.Microsecond, []int{8, 8, 32, 32, 128, 128}, []int{8, 8, 32, 32, 50, 50}},
-		{"between", 1000, 2, 2 * time.Millisecond, time.Second, []int{8, 8, 32, 32, 128, 128}, []int{8, 8}},
+		{"between", 1000, 2, 8 * time.Millisecond, time.Second, []int{8, 8, 32, 32, 128, 128}, []int{8, 8}},
 		{"small batch", 3, 2, time.Second, time.Second, []int{3, 3}, []int{3, 3}},
 		{"many threads", 128, 48, time.Second, time.Second, []int{48, 48}, []int{48, 48}},
 	} {
