@@ -18,9 +18,8 @@ type Conv struct {
 
 // Bounds of a convolution's hyperparameters.
 const (
-	maxKernel  = 64
-	maxExtent  = 1 << 16
-	maxElement = 1 << 33
+	maxKernel = 64
+	maxExtent = 1 << 16
 )
 
 // Check says what is wrong with the shape, or nil.

@@ -31,9 +31,8 @@ func (c Conv) Forward(p *Pool, y []float32, arg []byte, x, w, b []float32, rows 
 	})
 }
 
-// convRun is the tiling of one convolution of stride·unit steps over padded strips: forward,
-// or the input gradient, which is the convolution of the spread gradient with the turned
-// filters.
+// convRun is the tiling of one convolution over padded strips: forward, or the input
+// gradient, which is the convolution of the spread gradient with the turned filters.
 type convRun struct {
 	grid
 	kernel, stride, c, oc int

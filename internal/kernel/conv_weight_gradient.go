@@ -41,7 +41,8 @@ func (c Conv) weightRun() weightRun {
 // partialSize is the floats of a group's sums: weights, then bias.
 func (r *weightRun) partialSize() int { return r.WeightRows()*r.OC + r.OC }
 
-// scratch is input strips, one panel of gradient rows, a row of ones and two spare rows.
+// scratch is the floats that a worker needs: input strips, and one panel of gradient rows with a
+// spare one.
 func (r *weightRun) scratch() int {
 	return r.images*r.inSize + r.images*(r.strip+1)*r.fw*Panel
 }

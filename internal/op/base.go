@@ -25,6 +25,8 @@ func (c *Context) newBase(name string, shape tensor.Shape, inputs ...*gorgonia.N
 	return base{ctx: c, id: c.operations, name: name, inputs: inputs, shape: shape}
 }
 
+func (b *base) children() []*gorgonia.Node { return b.inputs }
+
 func (b *base) Arity() int           { return len(b.inputs) }
 func (b *base) ReturnsPtr() bool     { return false }
 func (b *base) CallsExtern() bool    { return false }
@@ -83,7 +85,7 @@ type part struct {
 }
 
 func (c *Context) newPart(name string, of *buffer, node *gorgonia.Node) (*gorgonia.Node, error) {
-	return c.add(&part{base: c.newBase(name, of.shape, node), of: of}, node)
+	return c.add(&part{base: c.newBase(name, of.shape, node), of: of})
 }
 
 func (p *part) Do(...gorgonia.Value) (gorgonia.Value, error) { return p.of.value, nil }

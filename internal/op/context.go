@@ -67,9 +67,15 @@ func (c *Context) PlannedBytes() int64 { return c.planned }
 // it runs.
 func (c *Context) reserve(n int) { c.work = max(c.work, n) }
 
+// operation is what all operations here are, by their base.
+type operation interface {
+	gorgonia.Op
+	children() []*gorgonia.Node // the inputs
+}
+
 // add puts an operation into the graph.
-func (c *Context) add(o gorgonia.Op, children ...*gorgonia.Node) (*gorgonia.Node, error) {
-	node, err := gorgonia.ApplyOp(o, children...)
+func (c *Context) add(o operation) (*gorgonia.Node, error) {
+	node, err := gorgonia.ApplyOp(o, o.children()...)
 	if err != nil {
 		return nil, fmt.Errorf("op: %v: %w", o, err)
 	}

@@ -42,7 +42,7 @@ func (c *Context) Conv(x, w, b *gorgonia.Node, cfg ConvConfig) (*gorgonia.Node, 
 		o.arg = newBuffer(o.y.shape...)
 		o.arg.bytes = true
 	}
-	return c.add(o, x, w, b)
+	return c.add(o)
 }
 
 type conv struct {

@@ -31,7 +31,7 @@ func (c *Context) CrossEntropy(logits, labels *gorgonia.Node, smoothing float64)
 		losses:       make([]float64, ls[0]),
 	}
 	o.base = c.newBase("CrossEntropy", tensor.ScalarShape(), logits, labels)
-	return c.add(o, logits, labels)
+	return c.add(o)
 }
 
 type crossEntropy struct {
@@ -61,7 +61,7 @@ func (o *crossEntropy) DiffWRT(int) []bool { return []bool{true, false} }
 func (o *crossEntropy) SymDiff(in gorgonia.Nodes, _, dloss *gorgonia.Node) (gorgonia.Nodes, error) {
 	g := &crossEntropyGradient{forward: o, dlogits: newBuffer(in[0].Shape()...)}
 	g.base = o.ctx.newBase("CrossEntropyGradient", g.dlogits.shape, in[0], in[1], dloss)
-	node, err := o.ctx.add(g, in[0], in[1], dloss)
+	node, err := o.ctx.add(g)
 	return gorgonia.Nodes{node, nil}, err
 }
 

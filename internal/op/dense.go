@@ -24,7 +24,7 @@ func (c *Context) Dense(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, erro
 	o := &dense{Dense: shape, y: newBuffer(shape.N, shape.Out)}
 	o.base = c.newBase("Dense", o.y.shape, x, w, b)
 	c.reserve(o.WorkSize())
-	return c.add(o, x, w, b)
+	return c.add(o)
 }
 
 type dense struct {

@@ -28,7 +28,7 @@ func (c *Context) dropout(name string, x *gorgonia.Node, p float64, layer int) (
 	}
 	o := &dropout{y: newBuffer(x.Shape()...), p: p, layer: layer}
 	o.base = c.newBase(name, o.y.shape, x)
-	return c.add(o, x)
+	return c.add(o)
 }
 
 type dropout struct {

@@ -19,7 +19,7 @@ func (c *Context) Flatten(x *gorgonia.Node) (*gorgonia.Node, error) {
 func (c *Context) view(name string, x *gorgonia.Node, shape tensor.Shape) (*gorgonia.Node, error) {
 	o := &view{}
 	o.base = c.newBase(name, shape, x)
-	return c.add(o, x)
+	return c.add(o)
 }
 
 // view shows its input's data in another shape.

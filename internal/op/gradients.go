@@ -4,8 +4,8 @@ import "gorgonia.org/gorgonia"
 
 // gradients adds the operation g of a layer's backward pass, which computes dx (nil where x is
 // data), dw and db in one go, and returns their nodes in that order.
-func (c *Context) gradients(g gorgonia.Op, dx, dw, db *buffer) (gorgonia.Nodes, error) {
-	node, err := c.add(g, g.(interface{ children() []*gorgonia.Node }).children()...)
+func (c *Context) gradients(g operation, dx, dw, db *buffer) (gorgonia.Nodes, error) {
+	node, err := c.add(g)
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ func (c *Context) MaxPool(x *gorgonia.Node, size, stride int) (*gorgonia.Node, e
 	o := &maxPool{MaxPool: shape, y: newBuffer(shape.N, oh, ow, shape.C), arg: newBuffer(shape.N, oh, ow, shape.C)}
 	o.arg.bytes = true
 	o.base = c.newBase("MaxPool", o.y.shape, x)
-	return c.add(o, x)
+	return c.add(o)
 }
 
 type maxPool struct {
@@ -46,7 +46,7 @@ func (o *maxPool) DiffWRT(int) []bool { return []bool{needsGradient(o.inputs[0])
 func (o *maxPool) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
 	g := &maxPoolGradient{forward: o, dx: newBuffer(in[0].Shape()...)}
 	g.base = o.ctx.newBase("MaxPoolGradient", g.dx.shape, y, dy)
-	node, err := o.ctx.add(g, y, dy)
+	node, err := o.ctx.add(g)
 	return gorgonia.Nodes{node}, err
 }
 

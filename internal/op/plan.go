@@ -128,13 +128,11 @@ func lifetimes(sorted gorgonia.Nodes) ([]*buffer, error) {
 
 // nodesOf is the inputs of a node that one of our operations made.
 func nodesOf(n *gorgonia.Node) []*gorgonia.Node {
-	if o, ok := n.Op().(interface{ children() []*gorgonia.Node }); ok {
+	if o, ok := n.Op().(operation); ok {
 		return o.children()
 	}
 	return nil
 }
-
-func (b *base) children() []*gorgonia.Node { return b.inputs }
 
 // ancestors returns, for each node, the set of nodes that it needs, directly or not.
 func ancestors(sorted gorgonia.Nodes) [][]bool {

@@ -62,7 +62,7 @@ func (p *probe) input(name string, backing any, shape ...int) *gorgonia.Node {
 func (p *probe) activation(n *gorgonia.Node) *gorgonia.Node {
 	p.t.Helper()
 	o := &through{p.ctx.newBase("through", n.Shape(), n)}
-	return p.must(p.ctx.add(o, n))
+	return p.must(p.ctx.add(o))
 }
 
 func (p *probe) must(n *gorgonia.Node, err error) *gorgonia.Node {
@@ -78,7 +78,7 @@ func (p *probe) cost(y *gorgonia.Node, dy []float32) *gorgonia.Node {
 	p.t.Helper()
 	grad := p.input("dy", dy, y.Shape()...)
 	o := &weigh{p.ctx.newBase("weigh", tensor.ScalarShape(), y, grad)}
-	return p.must(p.ctx.add(o, y, grad))
+	return p.must(p.ctx.add(o))
 }
 
 // plan takes the gradients of cost and makes the graph ready to run.
