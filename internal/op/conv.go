@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 
 	"vggtrain/internal/kernel"
 )
@@ -79,26 +78,15 @@ func (o *conv) DiffWRT(int) []bool { return []bool{needsGradient(o.inputs[0]), t
 
 // SymDiff adds one node that computes all gradients in turn, and a node for each.
 func (o *conv) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-	g := &convGradient{forward: o, dw: newBuffer(in[1].Shape()...), db: newBuffer(in[2].Shape()...)}
-	shape := tensor.Shape{1} // of a value that nobody reads
-	if needsGradient(in[0]) {
-		g.dx = newBuffer(in[0].Shape()...)
-		shape = g.dx.shape
-	}
-	g.base = o.ctx.newBase("ConvGradient", shape, in[0], in[1], y, dy)
+	g := &convGradient{forward: o, layerGradient: o.ctx.newLayerGradient("ConvGradient", in, y, dy)}
 	o.ctx.reserve(max(o.TurnedSize(), o.WeightGradientSize()))
-	return o.ctx.gradients(g, g.dx, g.dw, g.db)
+	return o.ctx.gradients(g, &g.layerGradient)
 }
 
 type convGradient struct {
-	base
-	forward    *conv
-	dx, dw, db *buffer // dx: nil where x is data
+	layerGradient
+	forward *conv
 }
-
-func (g *convGradient) result() *buffer { return g.dx }
-
-func (g *convGradient) buffers() []*buffer { return present(g.dx, g.dw, g.db) }
 
 func (g *convGradient) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer g.guard(&err)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 
 	"vggtrain/internal/kernel"
 )
@@ -47,24 +46,14 @@ func (o *dense) DiffWRT(int) []bool { return []bool{needsGradient(o.inputs[0]), 
 
 // SymDiff adds one node that computes all gradients in turn, and a node for each.
 func (o *dense) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-	g := &denseGradient{forward: o, dw: newBuffer(in[1].Shape()...), db: newBuffer(in[2].Shape()...)}
-	shape := tensor.Shape{1} // of a value that nobody reads
-	if needsGradient(in[0]) {
-		g.dx = newBuffer(in[0].Shape()...)
-		shape = g.dx.shape
-	}
-	g.base = o.ctx.newBase("DenseGradient", shape, in[0], in[1], y, dy)
-	return o.ctx.gradients(g, g.dx, g.dw, g.db)
+	g := &denseGradient{forward: o, layerGradient: o.ctx.newLayerGradient("DenseGradient", in, y, dy)}
+	return o.ctx.gradients(g, &g.layerGradient)
 }
 
 type denseGradient struct {
-	base
-	forward    *dense
-	dx, dw, db *buffer // dx: nil where x is data
+	layerGradient
+	forward *dense
 }
-
-func (g *denseGradient) result() *buffer    { return g.dx }
-func (g *denseGradient) buffers() []*buffer { return present(g.dx, g.dw, g.db) }
 
 func (g *denseGradient) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer g.guard(&err)
