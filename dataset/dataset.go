@@ -7,7 +7,6 @@ package dataset
 
 import (
 	"math"
-	"strconv"
 )
 
 // Classes are the names of the labels 0 to 9.
@@ -61,16 +60,4 @@ func (s *Set) MeanDeviation() (mean, deviation float64) {
 		deviation += d * d * float64(count) / n
 	}
 	return mean, math.Sqrt(deviation)
-}
-
-// grouped writes n with a comma between thousands: 47,040,000.
-func grouped(n int64) string {
-	if n < 0 {
-		return "-" + grouped(-n)
-	}
-	text := strconv.FormatInt(n, 10)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
 }

@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/dustin/go-humanize"
 )
 
 // mirrors hold the four files as name.gz. The first is the authors' own; what comes from any of
@@ -184,7 +186,7 @@ func (f fetcher) get(ctx context.Context, from string, p publishedFile, w io.Wri
 	case err != nil:
 		return causeOf(ctx, err)
 	case n > limit:
-		return fmt.Errorf("more than %s bytes sent", grouped(limit))
+		return fmt.Errorf("more than %s bytes sent", humanize.Comma(limit))
 	}
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/dustin/go-humanize"
 )
 
 // publishedFile is one of Fashion-MNIST's four files.
@@ -140,12 +142,12 @@ func (f folder) load() (data *Data, differs string, err error) {
 func join(images, labels *idx, imagesPath, labelsPath string) (*Set, error) {
 	if images.dims[0] != labels.dims[0] {
 		return nil, fmt.Errorf("%s: %s labels, but %s has %s images: the counts must agree; fetch both again",
-			labelsPath, grouped(int64(labels.dims[0])), imagesPath, grouped(int64(images.dims[0])))
+			labelsPath, humanize.Comma(int64(labels.dims[0])), imagesPath, humanize.Comma(int64(images.dims[0])))
 	}
 	for i, label := range labels.data {
 		if int(label) >= len(Classes) {
 			return nil, fmt.Errorf("%s: label %d of image %s (counted from 0) is out of range: labels are 0 to %d",
-				labelsPath, label, grouped(int64(i)), len(Classes)-1)
+				labelsPath, label, humanize.Comma(int64(i)), len(Classes)-1)
 		}
 	}
 	return &Set{

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/dustin/go-humanize"
 	"github.com/klauspost/compress/gzip"
 )
 
@@ -121,13 +122,13 @@ func parseDims(header []byte, magic uint32) (dims []int, total int64, err error)
 		case at == 4 && dim == 0:
 			return nil, 0, fmt.Errorf("no %s announced: the set is empty", unit(magic))
 		case at > 4 && (dim < 1 || dim > maxSide):
-			return nil, 0, fmt.Errorf("a side of %s pixels announced: sides from 1 to %s are read", grouped(dim), grouped(maxSide))
+			return nil, 0, fmt.Errorf("a side of %s pixels announced: sides from 1 to %s are read", humanize.Comma(dim), humanize.Comma(maxSide))
 		}
 		dims = append(dims, int(dim))
 		total *= dim // below 2³²·2¹⁰·2¹⁰
 	}
 	if total > maxBytes {
-		return nil, 0, fmt.Errorf("%s bytes of %s announced: no more than %s are read", grouped(total), unit(magic), grouped(maxBytes))
+		return nil, 0, fmt.Errorf("%s bytes of %s announced: no more than %s are read", humanize.Comma(total), unit(magic), humanize.Comma(maxBytes))
 	}
 	return dims, total, nil
 }
@@ -139,7 +140,7 @@ func mustEnd(r io.Reader, magic uint32, total int64) error {
 	switch {
 	case n > 0:
 		return fmt.Errorf("%s bytes of %s announced, more are present: the header or the file is wrong; fetch it again",
-			grouped(total), unit(magic))
+			humanize.Comma(total), unit(magic))
 	case err == io.EOF:
 		return nil
 	case isCut(err):
@@ -150,7 +151,7 @@ func mustEnd(r io.Reader, magic uint32, total int64) error {
 
 func cutShort(magic uint32, announced, present int64) error {
 	return fmt.Errorf("%s bytes of %s announced, %s present: the file is cut short; fetch it again",
-		grouped(announced), unit(magic), grouped(present))
+		humanize.Comma(announced), unit(magic), humanize.Comma(present))
 }
 
 func damaged(err error) error {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dustin/go-humanize"
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/gzip"
 )
@@ -124,7 +125,7 @@ func TestReadIDXAllocation(t *testing.T) {
 		}
 		runtime.ReadMemStats(&after)
 		if got := after.TotalAlloc - before.TotalAlloc; got > 1<<20 {
-			t.Errorf("%s: %s bytes allocated", name, grouped(int64(got)))
+			t.Errorf("%s: %s bytes allocated", name, humanize.Comma(int64(got)))
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"vggtrain/internal/rng"
 )
 
@@ -81,7 +83,7 @@ func NewLoader(s *Set, o LoaderOptions) (*Loader, error) {
 	size := o.Side * o.Side
 	if o.Batch > maxBatchBytes/4/size {
 		return nil, fmt.Errorf("a batch of %s images of %d×%d takes more than %d GiB: make it smaller",
-			grouped(int64(o.Batch)), o.Side, o.Side, maxBatchBytes>>30)
+			humanize.Comma(int64(o.Batch)), o.Side, o.Side, maxBatchBytes>>30)
 	}
 	l := &Loader{set: s, options: o, resizer: resizer, varied: make([]byte, s.Rows*s.Cols)}
 	for v := range l.table {

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/dustin/go-humanize"
 )
 
 // OpenOptions says where to look for the images. Its zero value is how the program does it; the
@@ -55,7 +57,7 @@ func Open(ctx context.Context, o OpenOptions) (*Data, error) {
 	}
 	if differs != "" {
 		o.Notice(fmt.Sprintf("%s: not the published Fashion-MNIST; training on %s and testing on %s images of %d×%d all the same",
-			differs, grouped(int64(data.Train.N)), grouped(int64(data.Test.N)), data.Train.Rows, data.Train.Cols))
+			differs, humanize.Comma(int64(data.Train.N)), humanize.Comma(int64(data.Test.N)), data.Train.Rows, data.Train.Cols))
 	}
 	return data, nil
 }
@@ -177,5 +179,5 @@ func sampleNotice(sample *Data, cacheDir string) string {
   %s of its 60,000 training and %s of its 10,000 test images: accuracy will be lower.
   For the whole: go online, or apt-get install dataset-fashion-mnist,
   or %s.
-%s`, line, grouped(int64(sample.Train.N)), grouped(int64(sample.Test.N)), where, line)
+%s`, line, humanize.Comma(int64(sample.Train.N)), humanize.Comma(int64(sample.Test.N)), where, line)
 }

@@ -3,6 +3,8 @@ package dataset
 import (
 	"fmt"
 	"math"
+
+	"github.com/dustin/go-humanize"
 )
 
 // maxResize bounds both sides of a resize in pixels. It is what PIL's sums of 32 bits allow: n
@@ -91,7 +93,7 @@ func NewResizer(rows, cols, side int) (*Resizer, error) {
 	for _, n := range []int{rows, cols, side} {
 		if n < 1 || n > maxResize {
 			return nil, fmt.Errorf("cannot resize %d×%d to %d×%d: sides must be from 1 to %s",
-				rows, cols, side, side, grouped(maxResize))
+				rows, cols, side, side, humanize.Comma(maxResize))
 		}
 	}
 	pairs := (side + 1) / 2

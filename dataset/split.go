@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/dustin/go-humanize"
+
 	"vggtrain/internal/rng"
 )
 
@@ -36,7 +38,7 @@ func (s *Set) Subset(index []int) *Set {
 func (s *Set) Holdout(n int, seed uint64) (train, val *Set, err error) {
 	if n <= 0 || n >= s.N {
 		return nil, nil, fmt.Errorf("cannot hold %s of %s images out: give a number from 1 to %s",
-			grouped(int64(n)), grouped(int64(s.N)), grouped(int64(s.N-1)))
+			humanize.Comma(int64(n)), humanize.Comma(int64(s.N)), humanize.Comma(int64(s.N-1)))
 	}
 	classes := make([][]int, 256) // positions by label
 	for i, label := range s.Labels {

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/dustin/go-humanize"
 )
 
 // SummaryFormats lists the formats that Summary.Write knows.
@@ -78,20 +80,20 @@ func (s *Summary) rows() [][]string {
 	for _, l := range s.Layers {
 		row := []string{l.Name, l.Type, cross(l.Output), "", "", ""}
 		if l.Params > 0 {
-			row[3], row[5] = thousands(l.Params), binaryBytes(4*l.Params)
+			row[3], row[5] = humanize.Comma(l.Params), binaryBytes(4*l.Params)
 		}
 		if l.MACs > 0 {
-			row[4] = thousands(l.MACs)
+			row[4] = humanize.Comma(l.MACs)
 		}
 		rows = append(rows, row)
 	}
-	return append(rows, []string{"total", "", "", thousands(s.Params), thousands(s.MACs), binaryBytes(s.WeightBytes)})
+	return append(rows, []string{"total", "", "", humanize.Comma(s.Params), humanize.Comma(s.MACs), binaryBytes(s.WeightBytes)})
 }
 
 // notes are sentences that say what the totals mean.
 func (s *Summary) notes() []string {
 	return []string{
-		fmt.Sprintf("MACs are the multiply-adds of convolution and linear layers, for the whole batch: %s FLOPs.", thousands(s.FLOPs)),
+		fmt.Sprintf("MACs are the multiply-adds of convolution and linear layers, for the whole batch: %s FLOPs.", humanize.Comma(s.FLOPs)),
 		fmt.Sprintf("Training holds %s: weights, gradients, input and what is kept for the backward pass.", binaryBytes(s.TrainBytes)),
 	}
 }
@@ -103,15 +105,6 @@ func cross(shape []int) string {
 		parts[i] = strconv.Itoa(n)
 	}
 	return strings.Join(parts, "x")
-}
-
-// thousands writes a count with commas: 43,093,322.
-func thousands(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
 
 // binaryBytes writes a size with three or four digits: 164.4 MiB.

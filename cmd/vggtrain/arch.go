@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"vggtrain/configs"
@@ -49,7 +50,7 @@ func runArchList(_ context.Context, o *archListOptions) error {
 		for _, block := range arch.Blocks {
 			convolutions += block[0]
 		}
-		t.add(name, strconv.Itoa(convolutions), grouped(summary.Params), grouped(summary.MACs))
+		t.add(name, strconv.Itoa(convolutions), humanize.Comma(summary.Params), humanize.Comma(summary.MACs))
 	}
 	return t.write(o.Out)
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"vggtrain/dataset"
@@ -117,12 +118,12 @@ func runEval(ctx context.Context, o *evalOptions) error {
 // write writes the record for people.
 func (r *evalRecord) write(w io.Writer) error {
 	if _, err := fmt.Fprintf(w, "%s (%s) on %s %s images\naccuracy %.4f (%s correct), loss %.4f, %.0f images/s\n\n",
-		r.Checkpoint, r.Arch, grouped(int64(r.Images)), r.Split, r.Accuracy, grouped(int64(r.Correct)), r.Loss, r.ImagesPerSecond); err != nil {
+		r.Checkpoint, r.Arch, humanize.Comma(int64(r.Images)), r.Split, r.Accuracy, humanize.Comma(int64(r.Correct)), r.Loss, r.ImagesPerSecond); err != nil {
 		return err
 	}
 	t := &table{columns: []column{{"class", false}, {"precision", true}, {"recall", true}, {"f1", true}, {"support", true}}}
 	for _, c := range r.Classes {
-		t.add(c.Name, share(c.Precision), share(c.Recall), share(c.F1), grouped(c.Support))
+		t.add(c.Name, share(c.Precision), share(c.Recall), share(c.F1), humanize.Comma(c.Support))
 	}
 	if err := t.write(w); err != nil {
 		return err

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"vggtrain/internal/train"
 )
 
@@ -47,9 +49,9 @@ memory      about %s
 time        about %s: %s a step, %s an evaluation (%d threads, %s kernels)
 
 settings
-%s`, p.Arch, grouped(p.Params),
-		p.Data, grouped(int64(p.TrainImages)), grouped(int64(p.ValImages)), p.Side, p.Side,
-		grouped(int64(p.Steps)), p.Epochs, grouped(int64(p.StepsPerEpoch)), p.BatchSize,
+%s`, p.Arch, humanize.Comma(p.Params),
+		p.Data, humanize.Comma(int64(p.TrainImages)), humanize.Comma(int64(p.ValImages)), p.Side, p.Side,
+		humanize.Comma(int64(p.Steps)), p.Epochs, humanize.Comma(int64(p.StepsPerEpoch)), p.BatchSize,
 		binarySize(p.MemoryBytes),
 		rounded(e.Seconds), rounded(e.StepSeconds), rounded(e.EvalSeconds), p.Threads, p.Kernel,
 		job.Recipe.YAML())

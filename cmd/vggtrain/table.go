@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -51,15 +50,6 @@ func (t *table) write(w io.Writer) error {
 		}
 	}
 	return nil
-}
-
-// grouped writes a count with a comma every three digits: 128,806,154.
-func grouped(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
 }
 
 // binarySize writes a count of bytes for people: 491.4 MiB.

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dustin/go-humanize"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -25,7 +26,7 @@ func TestTable(t *testing.T) {
 
 func TestGrouped(t *testing.T) {
 	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", -1000: "-1,000", -999: "-999", 128806154: "128,806,154"} {
-		if got := grouped(n); got != want {
+		if got := humanize.Comma(n); got != want {
 			t.Errorf("%d: %s, want %s", n, got, want)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/google/go-cmp/cmp"
 
 	"vggtrain/internal/train"
@@ -164,7 +165,7 @@ func TestWords(t *testing.T) {
 	for want, got := range map[string]string{
 		"0.5s": duration(0.5), "42s": duration(42), "3m07s": duration(187), "2h05m": duration(7500), "?": duration(math.NaN()),
 		"1 epoch": count(1, "epoch"), "4,690 steps": count(4690, "step"), "0 steps": count(0, "step"),
-		"999": grouped(999), "1,000": grouped(1000), "-1,000": grouped(-1000), "-100": grouped(-100),
+		"999": humanize.Comma(999), "1,000": humanize.Comma(1000), "-1,000": humanize.Comma(-1000), "-100": humanize.Comma(-100),
 		"2.7 GB": bytesText(2.7e9), "12 MB": bytesText(12e6),
 	} {
 		if got != want {

@@ -6,13 +6,15 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"vggtrain/internal/train"
 )
 
 // planLine says in one line what a run is going to do.
 func planLine(p train.Plan) string {
 	return fmt.Sprintf("%s, %s parameters: %s images at %dx%d (%s), %s of %s, batch %d, %s, %s",
-		p.Arch, grouped(p.Params), grouped(int64(p.TrainImages)), p.Side, p.Side, p.Data,
+		p.Arch, humanize.Comma(p.Params), humanize.Comma(int64(p.TrainImages)), p.Side, p.Side, p.Data,
 		count(p.Epochs, "epoch"), count(p.StepsPerEpoch, "step"), p.BatchSize, count(p.Threads, "thread"), p.Kernel)
 }
 
@@ -61,14 +63,5 @@ func count(n int, noun string) string {
 	if n != 1 {
 		noun += "s"
 	}
-	return grouped(int64(n)) + " " + noun
-}
-
-// grouped writes n with a comma between thousands.
-func grouped(n int64) string {
-	text := strconv.FormatInt(n, 10)
-	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
+	return humanize.Comma(int64(n)) + " " + noun
 }
