@@ -9,16 +9,26 @@ import "fmt"
 //	s += Σ_t Σ_k a[off[t]+r*aRow+k*aK] * b[t*bTap+k*ldb+c]   t in [0, len(off)), k in [0, k)
 //	dst[r*ldd+c] = max(s, 0) if relu, else s
 //
+// and so for each of a batch of products, product i with a[i*aBatch:], b[i*bBatch:] and
+// dst[i*dBatch:]; a batch of 0 is 1.
+//
 // The strides of a make it a convolution (rows are pixels, taps rows of the filter), a weight
 // gradient (rows are weights, k runs over pixels) or a matrix product, without im2col.
 // All offsets and strides count floats. A sum that is NaN stays NaN under relu.
 type tile struct {
-	dst, a, b, bias  []float32
-	off              []int
-	rows, cols, k    int
-	aRow, aK         int
-	bTap, ldb, ldd   int
-	accumulate, relu bool
+	dst, a, b, bias []float32
+	off             []int
+	rows, cols, k   int
+	aRow, aK        int
+	bTap, ldb, ldd  int
+
+	// For the assembly, set by part: chunks of rows, the way from one to the next, and from the
+	// last to the first of the next product.
+	batch, chunks          int
+	aChunk, aNext, bNext   int
+	dChunk, dNext          int
+	accumulate, relu       bool
+	aBatch, bBatch, dBatch int
 }
 
 // run computes the tile for any number of rows and up to Panel columns on the kernels of isa.
@@ -26,6 +36,7 @@ func (t *tile) run(isa ISA) {
 	if t.rows <= 0 || t.cols <= 0 {
 		return
 	}
+	t.batch = max(t.batch, 1)
 	t.check()
 	switch isa {
 	case AVX512:
@@ -38,25 +49,33 @@ func (t *tile) run(isa ISA) {
 }
 
 // split cuts the rows into chunks of at most maxRows, as equal as can be, and the columns
-// into chunks of maxCols, and runs the assembly on each.
+// into chunks of maxCols, and runs the assembly on each size of chunk.
 func (t *tile) split(maxRows, maxCols int, isa ISA) {
-	part := *t
 	chunks := (t.rows + maxRows - 1) / maxRows
+	size := (t.rows + chunks - 1) / chunks
+	whole := t.rows / size
 	for col := 0; col < t.cols; col += maxCols {
-		part.cols = min(maxCols, t.cols-col)
-		part.b = t.b[col:]
-		if t.bias != nil {
-			part.bias = t.bias[col:]
-		}
-		row := 0
-		for i := range chunks {
-			part.rows = (t.rows - row) / (chunks - i)
-			part.a = t.a[row*t.aRow:]
-			part.dst = t.dst[row*t.ldd+col:]
-			tileAssembly(&part, isa)
-			row += part.rows
+		t.part(0, size, whole, col, maxCols, isa)
+		if rest := t.rows - whole*size; rest > 0 {
+			t.part(whole*size, rest, 1, col, maxCols, isa)
 		}
 	}
+}
+
+// part runs the assembly on chunks times rows rows from row on, and up to maxCols columns from
+// col on.
+func (t *tile) part(row, rows, chunks, col, maxCols int, isa ISA) {
+	part := *t
+	part.rows, part.cols = rows, min(maxCols, t.cols-col)
+	part.a, part.b, part.dst = t.a[row*t.aRow:], t.b[col:], t.dst[row*t.ldd+col:]
+	if t.bias != nil {
+		part.bias = t.bias[col:]
+	}
+	part.chunks, part.aChunk, part.dChunk = chunks, rows*t.aRow, rows*t.ldd
+	part.aNext = t.aBatch - (chunks-1)*part.aChunk
+	part.bNext = t.bBatch
+	part.dNext = t.dBatch - (chunks-1)*part.dChunk
+	tileAssembly(&part, isa)
 }
 
 // check panics unless every element that the tile touches lies inside its slices: assembly
@@ -71,48 +90,52 @@ func (t *tile) check() {
 		for _, o := range t.off {
 			lowest, highest = min(lowest, o), max(highest, o)
 		}
-		if t.aRow < 0 || t.aK < 0 || t.bTap < 0 || t.ldb < 0 || lowest < 0 {
+		if min(t.aRow, t.aK, t.aBatch, t.bTap, t.ldb, t.bBatch, lowest) < 0 {
 			panic("tile: negative stride or offset")
 		}
-		_ = t.a[highest+(t.rows-1)*t.aRow+(t.k-1)*t.aK]
-		_ = t.b[(len(t.off)-1)*t.bTap+(t.k-1)*t.ldb+t.cols-1]
+		_ = t.a[(t.batch-1)*t.aBatch+highest+(t.rows-1)*t.aRow+(t.k-1)*t.aK]
+		_ = t.b[(t.batch-1)*t.bBatch+(len(t.off)-1)*t.bTap+(t.k-1)*t.ldb+t.cols-1]
 	}
 	if t.bias != nil {
 		_ = t.bias[t.cols-1]
 	}
-	if t.cols > Panel || t.ldd < 0 {
+	if t.cols > Panel || t.ldd < 0 || t.dBatch < 0 {
 		panic(fmt.Sprintf("tile: %d columns at a stride of %d", t.cols, t.ldd))
 	}
-	_ = t.dst[(t.rows-1)*t.ldd+t.cols-1]
+	_ = t.dst[(t.batch-1)*t.dBatch+(t.rows-1)*t.ldd+t.cols-1]
 }
 
 // tileGeneric is the contract of tile in plain Go.
 func tileGeneric(t *tile) {
-	for r := range t.rows {
-		var acc [Panel]float32
-		dst := t.dst[r*t.ldd:][:t.cols]
-		sum := acc[:t.cols]
-		switch {
-		case t.accumulate:
-			copy(sum, dst)
-		case t.bias != nil:
-			copy(sum, t.bias)
+	for i := range t.batch {
+		for r := range t.rows {
+			t.row(t.dst[i*t.dBatch+r*t.ldd:][:t.cols], t.a[i*t.aBatch+r*t.aRow:], t.b[i*t.bBatch:])
 		}
-		for i, off := range t.off {
-			a := t.a[off+r*t.aRow:]
-			b := t.b[i*t.bTap:]
-			for k := range t.k {
-				x := a[k*t.aK]
-				for c, w := range b[k*t.ldb:][:len(sum)] {
-					sum[c] += x * w
-				}
+	}
+}
+
+// row computes a row of dst, with a from that row on.
+func (t *tile) row(dst, a, b []float32) {
+	var acc [Panel]float32
+	sum := acc[:t.cols]
+	switch {
+	case t.accumulate:
+		copy(sum, dst)
+	case t.bias != nil:
+		copy(sum, t.bias)
+	}
+	for i, off := range t.off {
+		for k := range t.k {
+			x := a[off+k*t.aK]
+			for c, w := range b[i*t.bTap+k*t.ldb:][:len(sum)] {
+				sum[c] += x * w
 			}
 		}
-		for c, s := range sum {
-			if t.relu && s < 0 {
-				s = 0
-			}
-			dst[c] = s
+	}
+	for c, s := range sum {
+		if t.relu && s < 0 {
+			s = 0
 		}
+		dst[c] = s
 	}
 }

@@ -27,8 +27,15 @@ func TestTileOffsets(t *testing.T) {
 		{"bTap", unsafe.Offsetof(x.bTap), 160},
 		{"ldb", unsafe.Offsetof(x.ldb), 168},
 		{"ldd", unsafe.Offsetof(x.ldd), 176},
-		{"accumulate", unsafe.Offsetof(x.accumulate), 184},
-		{"relu", unsafe.Offsetof(x.relu), 185},
+		{"batch", unsafe.Offsetof(x.batch), 184},
+		{"chunks", unsafe.Offsetof(x.chunks), 192},
+		{"aChunk", unsafe.Offsetof(x.aChunk), 200},
+		{"aNext", unsafe.Offsetof(x.aNext), 208},
+		{"bNext", unsafe.Offsetof(x.bNext), 216},
+		{"dChunk", unsafe.Offsetof(x.dChunk), 224},
+		{"dNext", unsafe.Offsetof(x.dNext), 232},
+		{"accumulate", unsafe.Offsetof(x.accumulate), 240},
+		{"relu", unsafe.Offsetof(x.relu), 241},
 	} {
 		if f.got != f.want {
 			t.Errorf("tile.%s is at %d, the assembly reads it at %d", f.name, f.got, f.want)

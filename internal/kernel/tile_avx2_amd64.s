@@ -78,6 +78,9 @@ narrow:
 	JMP     narrow_1
 
 full_6:
+	MOVQ 192(DI), R14
+
+full_6_chunk:
 	MOVQ    144(DI), SI
 	SHLQ    $0x02, SI
 	LEAQ    (SI)(SI*2), R8
@@ -89,7 +92,7 @@ full_6:
 	MOVQ    96(DI), R12
 	MOVQ    104(DI), R13
 	MOVQ    48(DI), R15
-	CMPB    184(DI), $0x00
+	CMPB    240(DI), $0x00
 	JE      full_6_bias
 	MOVQ    (DI), AX
 	MOVQ    176(DI), CX
@@ -192,7 +195,7 @@ full_6_next:
 	JNE  full_6_tap
 
 full_6_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     full_6_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -229,10 +232,38 @@ full_6_store:
 	ADDQ    CX, AX
 	VMOVUPS Y10, (AX)
 	VMOVUPS Y11, 32(AX)
+	DECQ    R14
+	JE      full_6_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     full_6_chunk
+
+full_6_product:
+	DECQ 184(DI)
+	JE   full_6_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  full_6
+
+full_6_end:
 	VZEROUPPER
 	RET
 
 full_5:
+	MOVQ 192(DI), R14
+
+full_5_chunk:
 	MOVQ    144(DI), SI
 	SHLQ    $0x02, SI
 	LEAQ    (SI)(SI*2), R8
@@ -244,7 +275,7 @@ full_5:
 	MOVQ    96(DI), R12
 	MOVQ    104(DI), R13
 	MOVQ    48(DI), R15
-	CMPB    184(DI), $0x00
+	CMPB    240(DI), $0x00
 	JE      full_5_bias
 	MOVQ    (DI), AX
 	MOVQ    176(DI), CX
@@ -337,7 +368,7 @@ full_5_next:
 	JNE  full_5_tap
 
 full_5_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     full_5_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -369,10 +400,38 @@ full_5_store:
 	ADDQ    CX, AX
 	VMOVUPS Y8, (AX)
 	VMOVUPS Y9, 32(AX)
+	DECQ    R14
+	JE      full_5_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     full_5_chunk
+
+full_5_product:
+	DECQ 184(DI)
+	JE   full_5_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  full_5
+
+full_5_end:
 	VZEROUPPER
 	RET
 
 full_4:
+	MOVQ 192(DI), R14
+
+full_4_chunk:
 	MOVQ    144(DI), SI
 	SHLQ    $0x02, SI
 	LEAQ    (SI)(SI*2), R8
@@ -384,7 +443,7 @@ full_4:
 	MOVQ    96(DI), R12
 	MOVQ    104(DI), R13
 	MOVQ    48(DI), R15
-	CMPB    184(DI), $0x00
+	CMPB    240(DI), $0x00
 	JE      full_4_bias
 	MOVQ    (DI), AX
 	MOVQ    176(DI), CX
@@ -467,7 +526,7 @@ full_4_next:
 	JNE  full_4_tap
 
 full_4_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     full_4_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -494,10 +553,38 @@ full_4_store:
 	ADDQ    CX, AX
 	VMOVUPS Y6, (AX)
 	VMOVUPS Y7, 32(AX)
+	DECQ    R14
+	JE      full_4_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     full_4_chunk
+
+full_4_product:
+	DECQ 184(DI)
+	JE   full_4_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  full_4
+
+full_4_end:
 	VZEROUPPER
 	RET
 
 full_3:
+	MOVQ 192(DI), R14
+
+full_3_chunk:
 	MOVQ    144(DI), SI
 	SHLQ    $0x02, SI
 	LEAQ    (SI)(SI*2), R8
@@ -509,7 +596,7 @@ full_3:
 	MOVQ    96(DI), R12
 	MOVQ    104(DI), R13
 	MOVQ    48(DI), R15
-	CMPB    184(DI), $0x00
+	CMPB    240(DI), $0x00
 	JE      full_3_bias
 	MOVQ    (DI), AX
 	MOVQ    176(DI), CX
@@ -582,7 +669,7 @@ full_3_next:
 	JNE  full_3_tap
 
 full_3_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     full_3_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -604,10 +691,38 @@ full_3_store:
 	ADDQ    CX, AX
 	VMOVUPS Y4, (AX)
 	VMOVUPS Y5, 32(AX)
+	DECQ    R14
+	JE      full_3_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     full_3_chunk
+
+full_3_product:
+	DECQ 184(DI)
+	JE   full_3_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  full_3
+
+full_3_end:
 	VZEROUPPER
 	RET
 
 full_2:
+	MOVQ 192(DI), R14
+
+full_2_chunk:
 	MOVQ    144(DI), SI
 	SHLQ    $0x02, SI
 	LEAQ    (SI)(SI*2), R8
@@ -619,7 +734,7 @@ full_2:
 	MOVQ    96(DI), R12
 	MOVQ    104(DI), R13
 	MOVQ    48(DI), R15
-	CMPB    184(DI), $0x00
+	CMPB    240(DI), $0x00
 	JE      full_2_bias
 	MOVQ    (DI), AX
 	MOVQ    176(DI), CX
@@ -682,7 +797,7 @@ full_2_next:
 	JNE  full_2_tap
 
 full_2_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     full_2_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -699,10 +814,38 @@ full_2_store:
 	ADDQ    CX, AX
 	VMOVUPS Y2, (AX)
 	VMOVUPS Y3, 32(AX)
+	DECQ    R14
+	JE      full_2_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     full_2_chunk
+
+full_2_product:
+	DECQ 184(DI)
+	JE   full_2_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  full_2
+
+full_2_end:
 	VZEROUPPER
 	RET
 
 full_1:
+	MOVQ 192(DI), R14
+
+full_1_chunk:
 	MOVQ    144(DI), SI
 	SHLQ    $0x02, SI
 	LEAQ    (SI)(SI*2), R8
@@ -714,7 +857,7 @@ full_1:
 	MOVQ    96(DI), R12
 	MOVQ    104(DI), R13
 	MOVQ    48(DI), R15
-	CMPB    184(DI), $0x00
+	CMPB    240(DI), $0x00
 	JE      full_1_bias
 	MOVQ    (DI), AX
 	MOVQ    176(DI), CX
@@ -767,7 +910,7 @@ full_1_next:
 	JNE  full_1_tap
 
 full_1_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     full_1_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -779,10 +922,38 @@ full_1_store:
 	SHLQ    $0x02, CX
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
+	DECQ    R14
+	JE      full_1_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     full_1_chunk
+
+full_1_product:
+	DECQ 184(DI)
+	JE   full_1_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  full_1
+
+full_1_end:
 	VZEROUPPER
 	RET
 
 wide_6:
+	MOVQ 192(DI), R14
+
+wide_6_chunk:
 	MOVQ       144(DI), SI
 	SHLQ       $0x02, SI
 	LEAQ       (SI)(SI*2), R8
@@ -794,7 +965,7 @@ wide_6:
 	MOVQ       96(DI), R12
 	MOVQ       104(DI), R13
 	MOVQ       48(DI), R15
-	CMPB       184(DI), $0x00
+	CMPB       240(DI), $0x00
 	JE         wide_6_bias
 	MOVQ       (DI), AX
 	MOVQ       176(DI), CX
@@ -897,7 +1068,7 @@ wide_6_next:
 	JNE  wide_6_tap
 
 wide_6_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     wide_6_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -934,10 +1105,38 @@ wide_6_store:
 	ADDQ       CX, AX
 	VMOVUPS    Y10, (AX)
 	VMASKMOVPS Y11, Y15, 32(AX)
+	DECQ       R14
+	JE         wide_6_product
+	MOVQ       200(DI), AX
+	SHLQ       $0x02, AX
+	ADDQ       AX, 24(DI)
+	MOVQ       224(DI), AX
+	SHLQ       $0x02, AX
+	ADDQ       AX, (DI)
+	JMP        wide_6_chunk
+
+wide_6_product:
+	DECQ 184(DI)
+	JE   wide_6_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  wide_6
+
+wide_6_end:
 	VZEROUPPER
 	RET
 
 wide_5:
+	MOVQ 192(DI), R14
+
+wide_5_chunk:
 	MOVQ       144(DI), SI
 	SHLQ       $0x02, SI
 	LEAQ       (SI)(SI*2), R8
@@ -949,7 +1148,7 @@ wide_5:
 	MOVQ       96(DI), R12
 	MOVQ       104(DI), R13
 	MOVQ       48(DI), R15
-	CMPB       184(DI), $0x00
+	CMPB       240(DI), $0x00
 	JE         wide_5_bias
 	MOVQ       (DI), AX
 	MOVQ       176(DI), CX
@@ -1042,7 +1241,7 @@ wide_5_next:
 	JNE  wide_5_tap
 
 wide_5_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     wide_5_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -1074,10 +1273,38 @@ wide_5_store:
 	ADDQ       CX, AX
 	VMOVUPS    Y8, (AX)
 	VMASKMOVPS Y9, Y15, 32(AX)
+	DECQ       R14
+	JE         wide_5_product
+	MOVQ       200(DI), AX
+	SHLQ       $0x02, AX
+	ADDQ       AX, 24(DI)
+	MOVQ       224(DI), AX
+	SHLQ       $0x02, AX
+	ADDQ       AX, (DI)
+	JMP        wide_5_chunk
+
+wide_5_product:
+	DECQ 184(DI)
+	JE   wide_5_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  wide_5
+
+wide_5_end:
 	VZEROUPPER
 	RET
 
 wide_4:
+	MOVQ 192(DI), R14
+
+wide_4_chunk:
 	MOVQ       144(DI), SI
 	SHLQ       $0x02, SI
 	LEAQ       (SI)(SI*2), R8
@@ -1089,7 +1316,7 @@ wide_4:
 	MOVQ       96(DI), R12
 	MOVQ       104(DI), R13
 	MOVQ       48(DI), R15
-	CMPB       184(DI), $0x00
+	CMPB       240(DI), $0x00
 	JE         wide_4_bias
 	MOVQ       (DI), AX
 	MOVQ       176(DI), CX
@@ -1172,7 +1399,7 @@ wide_4_next:
 	JNE  wide_4_tap
 
 wide_4_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     wide_4_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -1199,10 +1426,38 @@ wide_4_store:
 	ADDQ       CX, AX
 	VMOVUPS    Y6, (AX)
 	VMASKMOVPS Y7, Y15, 32(AX)
+	DECQ       R14
+	JE         wide_4_product
+	MOVQ       200(DI), AX
+	SHLQ       $0x02, AX
+	ADDQ       AX, 24(DI)
+	MOVQ       224(DI), AX
+	SHLQ       $0x02, AX
+	ADDQ       AX, (DI)
+	JMP        wide_4_chunk
+
+wide_4_product:
+	DECQ 184(DI)
+	JE   wide_4_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  wide_4
+
+wide_4_end:
 	VZEROUPPER
 	RET
 
 wide_3:
+	MOVQ 192(DI), R14
+
+wide_3_chunk:
 	MOVQ       144(DI), SI
 	SHLQ       $0x02, SI
 	LEAQ       (SI)(SI*2), R8
@@ -1214,7 +1469,7 @@ wide_3:
 	MOVQ       96(DI), R12
 	MOVQ       104(DI), R13
 	MOVQ       48(DI), R15
-	CMPB       184(DI), $0x00
+	CMPB       240(DI), $0x00
 	JE         wide_3_bias
 	MOVQ       (DI), AX
 	MOVQ       176(DI), CX
@@ -1287,7 +1542,7 @@ wide_3_next:
 	JNE  wide_3_tap
 
 wide_3_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     wide_3_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -1309,10 +1564,38 @@ wide_3_store:
 	ADDQ       CX, AX
 	VMOVUPS    Y4, (AX)
 	VMASKMOVPS Y5, Y15, 32(AX)
+	DECQ       R14
+	JE         wide_3_product
+	MOVQ       200(DI), AX
+	SHLQ       $0x02, AX
+	ADDQ       AX, 24(DI)
+	MOVQ       224(DI), AX
+	SHLQ       $0x02, AX
+	ADDQ       AX, (DI)
+	JMP        wide_3_chunk
+
+wide_3_product:
+	DECQ 184(DI)
+	JE   wide_3_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  wide_3
+
+wide_3_end:
 	VZEROUPPER
 	RET
 
 wide_2:
+	MOVQ 192(DI), R14
+
+wide_2_chunk:
 	MOVQ       144(DI), SI
 	SHLQ       $0x02, SI
 	LEAQ       (SI)(SI*2), R8
@@ -1324,7 +1607,7 @@ wide_2:
 	MOVQ       96(DI), R12
 	MOVQ       104(DI), R13
 	MOVQ       48(DI), R15
-	CMPB       184(DI), $0x00
+	CMPB       240(DI), $0x00
 	JE         wide_2_bias
 	MOVQ       (DI), AX
 	MOVQ       176(DI), CX
@@ -1387,7 +1670,7 @@ wide_2_next:
 	JNE  wide_2_tap
 
 wide_2_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     wide_2_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -1404,10 +1687,38 @@ wide_2_store:
 	ADDQ       CX, AX
 	VMOVUPS    Y2, (AX)
 	VMASKMOVPS Y3, Y15, 32(AX)
+	DECQ       R14
+	JE         wide_2_product
+	MOVQ       200(DI), AX
+	SHLQ       $0x02, AX
+	ADDQ       AX, 24(DI)
+	MOVQ       224(DI), AX
+	SHLQ       $0x02, AX
+	ADDQ       AX, (DI)
+	JMP        wide_2_chunk
+
+wide_2_product:
+	DECQ 184(DI)
+	JE   wide_2_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  wide_2
+
+wide_2_end:
 	VZEROUPPER
 	RET
 
 wide_1:
+	MOVQ 192(DI), R14
+
+wide_1_chunk:
 	MOVQ       144(DI), SI
 	SHLQ       $0x02, SI
 	LEAQ       (SI)(SI*2), R8
@@ -1419,7 +1730,7 @@ wide_1:
 	MOVQ       96(DI), R12
 	MOVQ       104(DI), R13
 	MOVQ       48(DI), R15
-	CMPB       184(DI), $0x00
+	CMPB       240(DI), $0x00
 	JE         wide_1_bias
 	MOVQ       (DI), AX
 	MOVQ       176(DI), CX
@@ -1472,7 +1783,7 @@ wide_1_next:
 	JNE  wide_1_tap
 
 wide_1_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     wide_1_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -1484,10 +1795,38 @@ wide_1_store:
 	SHLQ       $0x02, CX
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPS Y1, Y15, 32(AX)
+	DECQ       R14
+	JE         wide_1_product
+	MOVQ       200(DI), AX
+	SHLQ       $0x02, AX
+	ADDQ       AX, 24(DI)
+	MOVQ       224(DI), AX
+	SHLQ       $0x02, AX
+	ADDQ       AX, (DI)
+	JMP        wide_1_chunk
+
+wide_1_product:
+	DECQ 184(DI)
+	JE   wide_1_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  wide_1
+
+wide_1_end:
 	VZEROUPPER
 	RET
 
 narrow_6:
+	MOVQ 192(DI), R14
+
+narrow_6_chunk:
 	MOVQ       144(DI), SI
 	SHLQ       $0x02, SI
 	LEAQ       (SI)(SI*2), R8
@@ -1499,7 +1838,7 @@ narrow_6:
 	MOVQ       96(DI), R12
 	MOVQ       104(DI), R13
 	MOVQ       48(DI), R15
-	CMPB       184(DI), $0x00
+	CMPB       240(DI), $0x00
 	JE         narrow_6_bias
 	MOVQ       (DI), AX
 	MOVQ       176(DI), CX
@@ -1577,7 +1916,7 @@ narrow_6_next:
 	JNE  narrow_6_tap
 
 narrow_6_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     narrow_6_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -1602,10 +1941,38 @@ narrow_6_store:
 	VMASKMOVPS Y4, Y15, (AX)
 	ADDQ       CX, AX
 	VMASKMOVPS Y5, Y15, (AX)
+	DECQ       R14
+	JE         narrow_6_product
+	MOVQ       200(DI), AX
+	SHLQ       $0x02, AX
+	ADDQ       AX, 24(DI)
+	MOVQ       224(DI), AX
+	SHLQ       $0x02, AX
+	ADDQ       AX, (DI)
+	JMP        narrow_6_chunk
+
+narrow_6_product:
+	DECQ 184(DI)
+	JE   narrow_6_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  narrow_6
+
+narrow_6_end:
 	VZEROUPPER
 	RET
 
 narrow_5:
+	MOVQ 192(DI), R14
+
+narrow_5_chunk:
 	MOVQ       144(DI), SI
 	SHLQ       $0x02, SI
 	LEAQ       (SI)(SI*2), R8
@@ -1617,7 +1984,7 @@ narrow_5:
 	MOVQ       96(DI), R12
 	MOVQ       104(DI), R13
 	MOVQ       48(DI), R15
-	CMPB       184(DI), $0x00
+	CMPB       240(DI), $0x00
 	JE         narrow_5_bias
 	MOVQ       (DI), AX
 	MOVQ       176(DI), CX
@@ -1689,7 +2056,7 @@ narrow_5_next:
 	JNE  narrow_5_tap
 
 narrow_5_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     narrow_5_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -1711,10 +2078,38 @@ narrow_5_store:
 	VMASKMOVPS Y3, Y15, (AX)
 	ADDQ       CX, AX
 	VMASKMOVPS Y4, Y15, (AX)
+	DECQ       R14
+	JE         narrow_5_product
+	MOVQ       200(DI), AX
+	SHLQ       $0x02, AX
+	ADDQ       AX, 24(DI)
+	MOVQ       224(DI), AX
+	SHLQ       $0x02, AX
+	ADDQ       AX, (DI)
+	JMP        narrow_5_chunk
+
+narrow_5_product:
+	DECQ 184(DI)
+	JE   narrow_5_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  narrow_5
+
+narrow_5_end:
 	VZEROUPPER
 	RET
 
 narrow_4:
+	MOVQ 192(DI), R14
+
+narrow_4_chunk:
 	MOVQ       144(DI), SI
 	SHLQ       $0x02, SI
 	LEAQ       (SI)(SI*2), R8
@@ -1726,7 +2121,7 @@ narrow_4:
 	MOVQ       96(DI), R12
 	MOVQ       104(DI), R13
 	MOVQ       48(DI), R15
-	CMPB       184(DI), $0x00
+	CMPB       240(DI), $0x00
 	JE         narrow_4_bias
 	MOVQ       (DI), AX
 	MOVQ       176(DI), CX
@@ -1792,7 +2187,7 @@ narrow_4_next:
 	JNE  narrow_4_tap
 
 narrow_4_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     narrow_4_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -1811,10 +2206,38 @@ narrow_4_store:
 	VMASKMOVPS Y2, Y15, (AX)
 	ADDQ       CX, AX
 	VMASKMOVPS Y3, Y15, (AX)
+	DECQ       R14
+	JE         narrow_4_product
+	MOVQ       200(DI), AX
+	SHLQ       $0x02, AX
+	ADDQ       AX, 24(DI)
+	MOVQ       224(DI), AX
+	SHLQ       $0x02, AX
+	ADDQ       AX, (DI)
+	JMP        narrow_4_chunk
+
+narrow_4_product:
+	DECQ 184(DI)
+	JE   narrow_4_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  narrow_4
+
+narrow_4_end:
 	VZEROUPPER
 	RET
 
 narrow_3:
+	MOVQ 192(DI), R14
+
+narrow_3_chunk:
 	MOVQ       144(DI), SI
 	SHLQ       $0x02, SI
 	LEAQ       (SI)(SI*2), R8
@@ -1826,7 +2249,7 @@ narrow_3:
 	MOVQ       96(DI), R12
 	MOVQ       104(DI), R13
 	MOVQ       48(DI), R15
-	CMPB       184(DI), $0x00
+	CMPB       240(DI), $0x00
 	JE         narrow_3_bias
 	MOVQ       (DI), AX
 	MOVQ       176(DI), CX
@@ -1886,7 +2309,7 @@ narrow_3_next:
 	JNE  narrow_3_tap
 
 narrow_3_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     narrow_3_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -1902,10 +2325,38 @@ narrow_3_store:
 	VMASKMOVPS Y1, Y15, (AX)
 	ADDQ       CX, AX
 	VMASKMOVPS Y2, Y15, (AX)
+	DECQ       R14
+	JE         narrow_3_product
+	MOVQ       200(DI), AX
+	SHLQ       $0x02, AX
+	ADDQ       AX, 24(DI)
+	MOVQ       224(DI), AX
+	SHLQ       $0x02, AX
+	ADDQ       AX, (DI)
+	JMP        narrow_3_chunk
+
+narrow_3_product:
+	DECQ 184(DI)
+	JE   narrow_3_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  narrow_3
+
+narrow_3_end:
 	VZEROUPPER
 	RET
 
 narrow_2:
+	MOVQ 192(DI), R14
+
+narrow_2_chunk:
 	MOVQ       144(DI), SI
 	SHLQ       $0x02, SI
 	LEAQ       (SI)(SI*2), R8
@@ -1917,7 +2368,7 @@ narrow_2:
 	MOVQ       96(DI), R12
 	MOVQ       104(DI), R13
 	MOVQ       48(DI), R15
-	CMPB       184(DI), $0x00
+	CMPB       240(DI), $0x00
 	JE         narrow_2_bias
 	MOVQ       (DI), AX
 	MOVQ       176(DI), CX
@@ -1971,7 +2422,7 @@ narrow_2_next:
 	JNE  narrow_2_tap
 
 narrow_2_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     narrow_2_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -1984,10 +2435,38 @@ narrow_2_store:
 	VMASKMOVPS Y0, Y15, (AX)
 	ADDQ       CX, AX
 	VMASKMOVPS Y1, Y15, (AX)
+	DECQ       R14
+	JE         narrow_2_product
+	MOVQ       200(DI), AX
+	SHLQ       $0x02, AX
+	ADDQ       AX, 24(DI)
+	MOVQ       224(DI), AX
+	SHLQ       $0x02, AX
+	ADDQ       AX, (DI)
+	JMP        narrow_2_chunk
+
+narrow_2_product:
+	DECQ 184(DI)
+	JE   narrow_2_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  narrow_2
+
+narrow_2_end:
 	VZEROUPPER
 	RET
 
 narrow_1:
+	MOVQ 192(DI), R14
+
+narrow_1_chunk:
 	MOVQ       144(DI), SI
 	SHLQ       $0x02, SI
 	LEAQ       (SI)(SI*2), R8
@@ -1999,7 +2478,7 @@ narrow_1:
 	MOVQ       96(DI), R12
 	MOVQ       104(DI), R13
 	MOVQ       48(DI), R15
-	CMPB       184(DI), $0x00
+	CMPB       240(DI), $0x00
 	JE         narrow_1_bias
 	MOVQ       (DI), AX
 	MOVQ       176(DI), CX
@@ -2047,7 +2526,7 @@ narrow_1_next:
 	JNE  narrow_1_tap
 
 narrow_1_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     narrow_1_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -2057,5 +2536,30 @@ narrow_1_store:
 	MOVQ       176(DI), CX
 	SHLQ       $0x02, CX
 	VMASKMOVPS Y0, Y15, (AX)
+	DECQ       R14
+	JE         narrow_1_product
+	MOVQ       200(DI), AX
+	SHLQ       $0x02, AX
+	ADDQ       AX, 24(DI)
+	MOVQ       224(DI), AX
+	SHLQ       $0x02, AX
+	ADDQ       AX, (DI)
+	JMP        narrow_1_chunk
+
+narrow_1_product:
+	DECQ 184(DI)
+	JE   narrow_1_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  narrow_1
+
+narrow_1_end:
 	VZEROUPPER
 	RET

@@ -77,6 +77,9 @@ narrow:
 	JMP  narrow_1
 
 wide_14:
+	MOVQ 192(DI), R14
+
+wide_14_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -88,7 +91,7 @@ wide_14:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        wide_14_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -274,7 +277,7 @@ wide_14_next:
 	JNE  wide_14_tap
 
 wide_14_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     wide_14_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -351,10 +354,38 @@ wide_14_store:
 	ADDQ    CX, AX
 	VMOVUPS Z26, K1, (AX)
 	VMOVUPS Z27, K2, 64(AX)
+	DECQ    R14
+	JE      wide_14_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     wide_14_chunk
+
+wide_14_product:
+	DECQ 184(DI)
+	JE   wide_14_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  wide_14
+
+wide_14_end:
 	VZEROUPPER
 	RET
 
 wide_13:
+	MOVQ 192(DI), R14
+
+wide_13_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -366,7 +397,7 @@ wide_13:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        wide_13_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -542,7 +573,7 @@ wide_13_next:
 	JNE  wide_13_tap
 
 wide_13_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     wide_13_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -614,10 +645,38 @@ wide_13_store:
 	ADDQ    CX, AX
 	VMOVUPS Z24, K1, (AX)
 	VMOVUPS Z25, K2, 64(AX)
+	DECQ    R14
+	JE      wide_13_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     wide_13_chunk
+
+wide_13_product:
+	DECQ 184(DI)
+	JE   wide_13_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  wide_13
+
+wide_13_end:
 	VZEROUPPER
 	RET
 
 wide_12:
+	MOVQ 192(DI), R14
+
+wide_12_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -629,7 +688,7 @@ wide_12:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        wide_12_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -795,7 +854,7 @@ wide_12_next:
 	JNE  wide_12_tap
 
 wide_12_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     wide_12_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -862,10 +921,38 @@ wide_12_store:
 	ADDQ    CX, AX
 	VMOVUPS Z22, K1, (AX)
 	VMOVUPS Z23, K2, 64(AX)
+	DECQ    R14
+	JE      wide_12_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     wide_12_chunk
+
+wide_12_product:
+	DECQ 184(DI)
+	JE   wide_12_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  wide_12
+
+wide_12_end:
 	VZEROUPPER
 	RET
 
 wide_11:
+	MOVQ 192(DI), R14
+
+wide_11_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -877,7 +964,7 @@ wide_11:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        wide_11_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -1033,7 +1120,7 @@ wide_11_next:
 	JNE  wide_11_tap
 
 wide_11_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     wide_11_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -1095,10 +1182,38 @@ wide_11_store:
 	ADDQ    CX, AX
 	VMOVUPS Z20, K1, (AX)
 	VMOVUPS Z21, K2, 64(AX)
+	DECQ    R14
+	JE      wide_11_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     wide_11_chunk
+
+wide_11_product:
+	DECQ 184(DI)
+	JE   wide_11_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  wide_11
+
+wide_11_end:
 	VZEROUPPER
 	RET
 
 wide_10:
+	MOVQ 192(DI), R14
+
+wide_10_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -1110,7 +1225,7 @@ wide_10:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        wide_10_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -1256,7 +1371,7 @@ wide_10_next:
 	JNE  wide_10_tap
 
 wide_10_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     wide_10_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -1313,10 +1428,38 @@ wide_10_store:
 	ADDQ    CX, AX
 	VMOVUPS Z18, K1, (AX)
 	VMOVUPS Z19, K2, 64(AX)
+	DECQ    R14
+	JE      wide_10_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     wide_10_chunk
+
+wide_10_product:
+	DECQ 184(DI)
+	JE   wide_10_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  wide_10
+
+wide_10_end:
 	VZEROUPPER
 	RET
 
 wide_9:
+	MOVQ 192(DI), R14
+
+wide_9_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -1328,7 +1471,7 @@ wide_9:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        wide_9_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -1464,7 +1607,7 @@ wide_9_next:
 	JNE  wide_9_tap
 
 wide_9_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     wide_9_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -1516,10 +1659,38 @@ wide_9_store:
 	ADDQ    CX, AX
 	VMOVUPS Z16, K1, (AX)
 	VMOVUPS Z17, K2, 64(AX)
+	DECQ    R14
+	JE      wide_9_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     wide_9_chunk
+
+wide_9_product:
+	DECQ 184(DI)
+	JE   wide_9_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  wide_9
+
+wide_9_end:
 	VZEROUPPER
 	RET
 
 wide_8:
+	MOVQ 192(DI), R14
+
+wide_8_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -1531,7 +1702,7 @@ wide_8:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        wide_8_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -1657,7 +1828,7 @@ wide_8_next:
 	JNE  wide_8_tap
 
 wide_8_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     wide_8_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -1704,10 +1875,38 @@ wide_8_store:
 	ADDQ    CX, AX
 	VMOVUPS Z14, K1, (AX)
 	VMOVUPS Z15, K2, 64(AX)
+	DECQ    R14
+	JE      wide_8_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     wide_8_chunk
+
+wide_8_product:
+	DECQ 184(DI)
+	JE   wide_8_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  wide_8
+
+wide_8_end:
 	VZEROUPPER
 	RET
 
 wide_7:
+	MOVQ 192(DI), R14
+
+wide_7_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -1719,7 +1918,7 @@ wide_7:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        wide_7_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -1832,7 +2031,7 @@ wide_7_next:
 	JNE  wide_7_tap
 
 wide_7_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     wide_7_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -1874,10 +2073,38 @@ wide_7_store:
 	ADDQ    CX, AX
 	VMOVUPS Z12, K1, (AX)
 	VMOVUPS Z13, K2, 64(AX)
+	DECQ    R14
+	JE      wide_7_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     wide_7_chunk
+
+wide_7_product:
+	DECQ 184(DI)
+	JE   wide_7_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  wide_7
+
+wide_7_end:
 	VZEROUPPER
 	RET
 
 wide_6:
+	MOVQ 192(DI), R14
+
+wide_6_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -1889,7 +2116,7 @@ wide_6:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        wide_6_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -1992,7 +2219,7 @@ wide_6_next:
 	JNE  wide_6_tap
 
 wide_6_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     wide_6_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -2029,10 +2256,38 @@ wide_6_store:
 	ADDQ    CX, AX
 	VMOVUPS Z10, K1, (AX)
 	VMOVUPS Z11, K2, 64(AX)
+	DECQ    R14
+	JE      wide_6_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     wide_6_chunk
+
+wide_6_product:
+	DECQ 184(DI)
+	JE   wide_6_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  wide_6
+
+wide_6_end:
 	VZEROUPPER
 	RET
 
 wide_5:
+	MOVQ 192(DI), R14
+
+wide_5_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -2044,7 +2299,7 @@ wide_5:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        wide_5_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -2137,7 +2392,7 @@ wide_5_next:
 	JNE  wide_5_tap
 
 wide_5_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     wide_5_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -2169,10 +2424,38 @@ wide_5_store:
 	ADDQ    CX, AX
 	VMOVUPS Z8, K1, (AX)
 	VMOVUPS Z9, K2, 64(AX)
+	DECQ    R14
+	JE      wide_5_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     wide_5_chunk
+
+wide_5_product:
+	DECQ 184(DI)
+	JE   wide_5_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  wide_5
+
+wide_5_end:
 	VZEROUPPER
 	RET
 
 wide_4:
+	MOVQ 192(DI), R14
+
+wide_4_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -2184,7 +2467,7 @@ wide_4:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        wide_4_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -2267,7 +2550,7 @@ wide_4_next:
 	JNE  wide_4_tap
 
 wide_4_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     wide_4_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -2294,10 +2577,38 @@ wide_4_store:
 	ADDQ    CX, AX
 	VMOVUPS Z6, K1, (AX)
 	VMOVUPS Z7, K2, 64(AX)
+	DECQ    R14
+	JE      wide_4_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     wide_4_chunk
+
+wide_4_product:
+	DECQ 184(DI)
+	JE   wide_4_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  wide_4
+
+wide_4_end:
 	VZEROUPPER
 	RET
 
 wide_3:
+	MOVQ 192(DI), R14
+
+wide_3_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -2309,7 +2620,7 @@ wide_3:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        wide_3_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -2382,7 +2693,7 @@ wide_3_next:
 	JNE  wide_3_tap
 
 wide_3_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     wide_3_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -2404,10 +2715,38 @@ wide_3_store:
 	ADDQ    CX, AX
 	VMOVUPS Z4, K1, (AX)
 	VMOVUPS Z5, K2, 64(AX)
+	DECQ    R14
+	JE      wide_3_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     wide_3_chunk
+
+wide_3_product:
+	DECQ 184(DI)
+	JE   wide_3_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  wide_3
+
+wide_3_end:
 	VZEROUPPER
 	RET
 
 wide_2:
+	MOVQ 192(DI), R14
+
+wide_2_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -2419,7 +2758,7 @@ wide_2:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        wide_2_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -2482,7 +2821,7 @@ wide_2_next:
 	JNE  wide_2_tap
 
 wide_2_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     wide_2_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -2499,10 +2838,38 @@ wide_2_store:
 	ADDQ    CX, AX
 	VMOVUPS Z2, K1, (AX)
 	VMOVUPS Z3, K2, 64(AX)
+	DECQ    R14
+	JE      wide_2_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     wide_2_chunk
+
+wide_2_product:
+	DECQ 184(DI)
+	JE   wide_2_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  wide_2
+
+wide_2_end:
 	VZEROUPPER
 	RET
 
 wide_1:
+	MOVQ 192(DI), R14
+
+wide_1_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -2514,7 +2881,7 @@ wide_1:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        wide_1_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -2567,7 +2934,7 @@ wide_1_next:
 	JNE  wide_1_tap
 
 wide_1_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     wide_1_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -2579,10 +2946,38 @@ wide_1_store:
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
+	DECQ    R14
+	JE      wide_1_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     wide_1_chunk
+
+wide_1_product:
+	DECQ 184(DI)
+	JE   wide_1_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  wide_1
+
+wide_1_end:
 	VZEROUPPER
 	RET
 
 narrow_14:
+	MOVQ 192(DI), R14
+
+narrow_14_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -2594,7 +2989,7 @@ narrow_14:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        narrow_14_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -2723,7 +3118,7 @@ narrow_14_next:
 	JNE  narrow_14_tap
 
 narrow_14_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     narrow_14_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -2772,10 +3167,38 @@ narrow_14_store:
 	VMOVUPS Z12, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z13, K1, (AX)
+	DECQ    R14
+	JE      narrow_14_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     narrow_14_chunk
+
+narrow_14_product:
+	DECQ 184(DI)
+	JE   narrow_14_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  narrow_14
+
+narrow_14_end:
 	VZEROUPPER
 	RET
 
 narrow_13:
+	MOVQ 192(DI), R14
+
+narrow_13_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -2787,7 +3210,7 @@ narrow_13:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        narrow_13_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -2910,7 +3333,7 @@ narrow_13_next:
 	JNE  narrow_13_tap
 
 narrow_13_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     narrow_13_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -2956,10 +3379,38 @@ narrow_13_store:
 	VMOVUPS Z11, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z12, K1, (AX)
+	DECQ    R14
+	JE      narrow_13_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     narrow_13_chunk
+
+narrow_13_product:
+	DECQ 184(DI)
+	JE   narrow_13_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  narrow_13
+
+narrow_13_end:
 	VZEROUPPER
 	RET
 
 narrow_12:
+	MOVQ 192(DI), R14
+
+narrow_12_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -2971,7 +3422,7 @@ narrow_12:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        narrow_12_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -3088,7 +3539,7 @@ narrow_12_next:
 	JNE  narrow_12_tap
 
 narrow_12_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     narrow_12_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -3131,10 +3582,38 @@ narrow_12_store:
 	VMOVUPS Z10, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z11, K1, (AX)
+	DECQ    R14
+	JE      narrow_12_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     narrow_12_chunk
+
+narrow_12_product:
+	DECQ 184(DI)
+	JE   narrow_12_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  narrow_12
+
+narrow_12_end:
 	VZEROUPPER
 	RET
 
 narrow_11:
+	MOVQ 192(DI), R14
+
+narrow_11_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -3146,7 +3625,7 @@ narrow_11:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        narrow_11_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -3257,7 +3736,7 @@ narrow_11_next:
 	JNE  narrow_11_tap
 
 narrow_11_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     narrow_11_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -3297,10 +3776,38 @@ narrow_11_store:
 	VMOVUPS Z9, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z10, K1, (AX)
+	DECQ    R14
+	JE      narrow_11_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     narrow_11_chunk
+
+narrow_11_product:
+	DECQ 184(DI)
+	JE   narrow_11_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  narrow_11
+
+narrow_11_end:
 	VZEROUPPER
 	RET
 
 narrow_10:
+	MOVQ 192(DI), R14
+
+narrow_10_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -3312,7 +3819,7 @@ narrow_10:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        narrow_10_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -3417,7 +3924,7 @@ narrow_10_next:
 	JNE  narrow_10_tap
 
 narrow_10_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     narrow_10_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -3454,10 +3961,38 @@ narrow_10_store:
 	VMOVUPS Z8, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z9, K1, (AX)
+	DECQ    R14
+	JE      narrow_10_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     narrow_10_chunk
+
+narrow_10_product:
+	DECQ 184(DI)
+	JE   narrow_10_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  narrow_10
+
+narrow_10_end:
 	VZEROUPPER
 	RET
 
 narrow_9:
+	MOVQ 192(DI), R14
+
+narrow_9_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -3469,7 +4004,7 @@ narrow_9:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        narrow_9_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -3568,7 +4103,7 @@ narrow_9_next:
 	JNE  narrow_9_tap
 
 narrow_9_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     narrow_9_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -3602,10 +4137,38 @@ narrow_9_store:
 	VMOVUPS Z7, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z8, K1, (AX)
+	DECQ    R14
+	JE      narrow_9_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     narrow_9_chunk
+
+narrow_9_product:
+	DECQ 184(DI)
+	JE   narrow_9_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  narrow_9
+
+narrow_9_end:
 	VZEROUPPER
 	RET
 
 narrow_8:
+	MOVQ 192(DI), R14
+
+narrow_8_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -3617,7 +4180,7 @@ narrow_8:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        narrow_8_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -3710,7 +4273,7 @@ narrow_8_next:
 	JNE  narrow_8_tap
 
 narrow_8_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     narrow_8_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -3741,10 +4304,38 @@ narrow_8_store:
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z7, K1, (AX)
+	DECQ    R14
+	JE      narrow_8_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     narrow_8_chunk
+
+narrow_8_product:
+	DECQ 184(DI)
+	JE   narrow_8_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  narrow_8
+
+narrow_8_end:
 	VZEROUPPER
 	RET
 
 narrow_7:
+	MOVQ 192(DI), R14
+
+narrow_7_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -3756,7 +4347,7 @@ narrow_7:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        narrow_7_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -3840,7 +4431,7 @@ narrow_7_next:
 	JNE  narrow_7_tap
 
 narrow_7_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     narrow_7_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -3868,10 +4459,38 @@ narrow_7_store:
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z6, K1, (AX)
+	DECQ    R14
+	JE      narrow_7_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     narrow_7_chunk
+
+narrow_7_product:
+	DECQ 184(DI)
+	JE   narrow_7_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  narrow_7
+
+narrow_7_end:
 	VZEROUPPER
 	RET
 
 narrow_6:
+	MOVQ 192(DI), R14
+
+narrow_6_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -3883,7 +4502,7 @@ narrow_6:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        narrow_6_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -3961,7 +4580,7 @@ narrow_6_next:
 	JNE  narrow_6_tap
 
 narrow_6_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     narrow_6_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -3986,10 +4605,38 @@ narrow_6_store:
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z5, K1, (AX)
+	DECQ    R14
+	JE      narrow_6_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     narrow_6_chunk
+
+narrow_6_product:
+	DECQ 184(DI)
+	JE   narrow_6_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  narrow_6
+
+narrow_6_end:
 	VZEROUPPER
 	RET
 
 narrow_5:
+	MOVQ 192(DI), R14
+
+narrow_5_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -4001,7 +4648,7 @@ narrow_5:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        narrow_5_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -4073,7 +4720,7 @@ narrow_5_next:
 	JNE  narrow_5_tap
 
 narrow_5_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     narrow_5_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -4095,10 +4742,38 @@ narrow_5_store:
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z4, K1, (AX)
+	DECQ    R14
+	JE      narrow_5_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     narrow_5_chunk
+
+narrow_5_product:
+	DECQ 184(DI)
+	JE   narrow_5_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  narrow_5
+
+narrow_5_end:
 	VZEROUPPER
 	RET
 
 narrow_4:
+	MOVQ 192(DI), R14
+
+narrow_4_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -4110,7 +4785,7 @@ narrow_4:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        narrow_4_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -4176,7 +4851,7 @@ narrow_4_next:
 	JNE  narrow_4_tap
 
 narrow_4_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     narrow_4_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -4195,10 +4870,38 @@ narrow_4_store:
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z3, K1, (AX)
+	DECQ    R14
+	JE      narrow_4_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     narrow_4_chunk
+
+narrow_4_product:
+	DECQ 184(DI)
+	JE   narrow_4_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  narrow_4
+
+narrow_4_end:
 	VZEROUPPER
 	RET
 
 narrow_3:
+	MOVQ 192(DI), R14
+
+narrow_3_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -4210,7 +4913,7 @@ narrow_3:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        narrow_3_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -4270,7 +4973,7 @@ narrow_3_next:
 	JNE  narrow_3_tap
 
 narrow_3_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     narrow_3_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -4286,10 +4989,38 @@ narrow_3_store:
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z2, K1, (AX)
+	DECQ    R14
+	JE      narrow_3_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     narrow_3_chunk
+
+narrow_3_product:
+	DECQ 184(DI)
+	JE   narrow_3_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  narrow_3
+
+narrow_3_end:
 	VZEROUPPER
 	RET
 
 narrow_2:
+	MOVQ 192(DI), R14
+
+narrow_2_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -4301,7 +5032,7 @@ narrow_2:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        narrow_2_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -4355,7 +5086,7 @@ narrow_2_next:
 	JNE  narrow_2_tap
 
 narrow_2_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     narrow_2_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -4368,10 +5099,38 @@ narrow_2_store:
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
+	DECQ    R14
+	JE      narrow_2_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     narrow_2_chunk
+
+narrow_2_product:
+	DECQ 184(DI)
+	JE   narrow_2_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  narrow_2
+
+narrow_2_end:
 	VZEROUPPER
 	RET
 
 narrow_1:
+	MOVQ 192(DI), R14
+
+narrow_1_chunk:
 	MOVQ      144(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
@@ -4383,7 +5142,7 @@ narrow_1:
 	MOVQ      96(DI), R12
 	MOVQ      104(DI), R13
 	MOVQ      48(DI), R15
-	CMPB      184(DI), $0x00
+	CMPB      240(DI), $0x00
 	JE        narrow_1_bias
 	MOVQ      (DI), AX
 	MOVQ      176(DI), CX
@@ -4431,7 +5190,7 @@ narrow_1_next:
 	JNE  narrow_1_tap
 
 narrow_1_summed:
-	CMPB   185(DI), $0x00
+	CMPB   241(DI), $0x00
 	JE     narrow_1_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -4441,5 +5200,30 @@ narrow_1_store:
 	MOVQ    176(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
+	DECQ    R14
+	JE      narrow_1_product
+	MOVQ    200(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, 24(DI)
+	MOVQ    224(DI), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, (DI)
+	JMP     narrow_1_chunk
+
+narrow_1_product:
+	DECQ 184(DI)
+	JE   narrow_1_end
+	MOVQ 208(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 24(DI)
+	MOVQ 216(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, 48(DI)
+	MOVQ 232(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, (DI)
+	JMP  narrow_1
+
+narrow_1_end:
 	VZEROUPPER
 	RET

@@ -80,16 +80,17 @@ func TestTileAgainstGeneric(t *testing.T) {
 // testTile compares one shape; mode chooses the start of the sum and the ReLU.
 func testTile(t *testing.T, r *rand.Rand, name string, isa ISA, rows, cols, mode int) {
 	t.Helper()
-	k, taps := r.IntN(20), 1+r.IntN(3)
-	x := tile{rows: rows, cols: cols, k: k, aRow: 1 + r.IntN(9), aK: r.IntN(9), ldb: cols + r.IntN(4), ldd: cols + r.IntN(4)}
+	k, taps, batch := r.IntN(20), 1+r.IntN(3), 1+r.IntN(3)
+	x := tile{rows: rows, cols: cols, k: k, batch: batch, aRow: 1 + r.IntN(9), aK: r.IntN(9), ldb: cols + r.IntN(4), ldd: cols + r.IntN(4)}
 	x.bTap = k*x.ldb + r.IntN(3)
+	x.aBatch, x.bBatch, x.dBatch = r.IntN(50), r.IntN(50), rows*x.ldd+r.IntN(20)
 	reach := 0
 	for range taps {
 		x.off = append(x.off, r.IntN(30))
 		reach = max(reach, x.off[len(x.off)-1])
 	}
-	x.a, _ = guarded(r, reach+rows*x.aRow+k*x.aK+1)
-	x.b, _ = guarded(r, taps*x.bTap+k*x.ldb+cols)
+	x.a, _ = guarded(r, reach+rows*x.aRow+k*x.aK+1+batch*x.aBatch)
+	x.b, _ = guarded(r, taps*x.bTap+k*x.ldb+cols+batch*x.bBatch)
 	x.accumulate, x.relu = mode%3 == 0, mode >= 3
 	if mode%3 == 1 {
 		x.bias, _ = guarded(r, cols)
@@ -98,14 +99,14 @@ func testTile(t *testing.T, r *rand.Rand, name string, isa ISA, rows, cols, mode
 		x.a[r.IntN(len(x.a))] = float32(math.NaN())
 		x.b[r.IntN(len(x.b))] = float32(math.Inf(1))
 	}
-	dst, intact := guarded(r, (rows-1)*x.ldd+cols)
+	dst, intact := guarded(r, (batch-1)*x.dBatch+(rows-1)*x.ldd+cols)
 	want := append([]float32(nil), dst...)
 	x.dst = want
 	tileGeneric(&x)
 	x.dst = dst
 	x.run(isa)
 	for i := range dst {
-		if i%x.ldd >= cols { // between the rows: not the tile's
+		if at := i % x.dBatch; at >= rows*x.ldd || at%x.ldd >= cols { // between rows or products: not the tile's
 			if dst[i] != want[i] {
 				t.Fatalf("%s: dst[%d] outside the tile was written", name, i)
 			}

@@ -24,8 +24,15 @@ const (
 	offBTap       = 160
 	offLdb        = 168
 	offLdd        = 176
-	offAccumulate = 184
-	offReLU       = 185
+	offBatch      = 184
+	offChunks     = 192
+	offAChunk     = 200
+	offANext      = 208
+	offBNext      = 216
+	offDChunk     = 224
+	offDNext      = 232
+	offAccumulate = 240
+	offReLU       = 241
 )
 
 // General registers, the same in every tile. CX counts rows and shifts before it counts k.
@@ -43,6 +50,8 @@ var (
 	pOff  = reg.R12 // next tap's offset
 	nTaps = reg.R13 // taps left
 	pBTap = reg.R15 // b of the current tap
+
+	nChunks = reg.R14 // chunks left
 )
 
 func field(offset int) Mem { return Mem{Base: pT, Disp: offset} }
@@ -81,6 +90,7 @@ type shape struct {
 }
 
 // function emits func NAME(t *byte), with one variant for each number of rows and kind of columns.
+// Each computes all chunks of all products of the batch.
 func (c asm) function(name, doc string, prologue func(), variants []shape, epilogue func()) {
 	c.Function(name)
 	c.Attributes(attr.NOSPLIT)
@@ -91,13 +101,40 @@ func (c asm) function(name, doc string, prologue func(), variants []shape, epilo
 	prologue()
 	for _, v := range variants {
 		c.Label(v.name)
+		c.MOVQ(field(offChunks), nChunks)
+		c.Label(v.name + "_chunk")
 		c.strides()
 		c.start(v)
 		c.sum(v)
 		c.finish(v)
+		c.again(v)
 		epilogue()
 		c.RET()
 	}
+}
+
+// again moves on to the next chunk, and after the last to the first of the next product. The
+// pointers are moved only if something follows: they always point into their slices.
+func (c asm) again(v shape) {
+	end := v.name + "_end"
+	advance := func(pointer, step int) {
+		c.MOVQ(field(step), pA)
+		c.SHLQ(Imm(2), pA)
+		c.ADDQ(pA, field(pointer))
+	}
+	c.DECQ(nChunks)
+	c.JE(LabelRef(v.name + "_product"))
+	advance(offA, offAChunk)
+	advance(offDst, offDChunk)
+	c.JMP(LabelRef(v.name + "_chunk"))
+	c.Label(v.name + "_product")
+	c.DECQ(field(offBatch))
+	c.JE(LabelRef(end))
+	advance(offA, offANext)
+	advance(offB, offBNext)
+	advance(offDst, offDNext)
+	c.JMP(LabelRef(v.name))
+	c.Label(end)
 }
 
 // strides fills the registers that stay the same for a whole tile.
