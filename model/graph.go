@@ -48,6 +48,7 @@ func lower(pool *kernel.Pool, layers []Layer, ps Params, batch int, dropout bool
 		if _, ok := s.Layer.Layer.(blocks.Dropout); ok && !dropout {
 			continue
 		}
+		g.ctx.SetLayer(s.Name)
 		if x, err = g.add(s, x, nodes); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}

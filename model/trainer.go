@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"vggtrain/internal/kernel"
+	"vggtrain/internal/op"
 )
 
 // Options are the settings of a training graph.
@@ -34,6 +35,7 @@ func NewTrainer(pool *kernel.Pool, layers []Layer, ps Params, o Options) (*Train
 	}
 	t := &Trainer{graph: g, grads: gorgonia.NodesToValueGrads(g.params)}
 	t.labels = gorgonia.NewVector(g.expr, tensor.Int32, gorgonia.WithShape(o.Batch), gorgonia.WithName("labels"))
+	g.ctx.SetLayer(LossLayer)
 	loss, err := g.ctx.CrossEntropy(g.logits, t.labels, o.LabelSmoothing)
 	if err != nil {
 		return nil, err
@@ -63,6 +65,13 @@ func (t *Trainer) Step(step uint64, images []float32, labels []int32, rows int) 
 	}
 	return t.graph.ctx.Loss(), nil
 }
+
+// LossLayer is the name of the loss among the layers that Observe's f is told of.
+const LossLayer = "loss"
+
+// Observe has f told of every pass of every layer from now on, as it ends; the others' names
+// are Layer.Name. nil ends that.
+func (t *Trainer) Observe(f func(op.Timing)) { t.graph.ctx.Observe(f) }
 
 // Grads are the parameters, in the order of Params: Value is Param.Value, Grad the last step's
 // gradient, a *tensor.Dense of the same stored layout, nil before the first step.

@@ -15,6 +15,7 @@ type base struct {
 	ctx    *Context
 	id     int
 	name   string
+	layer  string // see Context.SetLayer
 	inputs []*gorgonia.Node
 	shape  tensor.Shape
 }
@@ -22,7 +23,7 @@ type base struct {
 // newBase returns the base of a new operation on inputs with an output of the given shape.
 func (c *Context) newBase(name string, shape tensor.Shape, inputs ...*gorgonia.Node) base {
 	c.operations++
-	return base{ctx: c, id: c.operations, name: name, inputs: inputs, shape: shape}
+	return base{ctx: c, id: c.operations, name: name, layer: c.layer, inputs: inputs, shape: shape}
 }
 
 func (b *base) children() []*gorgonia.Node { return b.inputs }

@@ -32,6 +32,9 @@ type Context struct {
 	rows int
 	loss float64
 
+	observer func(Timing) // nil: nobody watches
+	layer    string       // of the operations being added
+
 	operations int // made so far: the next one's id
 	dropouts   int
 	work       int // floats of work space that the neediest operation wants

@@ -69,6 +69,7 @@ func (o *conv) choice() []byte {
 
 func (o *conv) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer o.guard(&err)
+	defer o.report(Forward, direct, o.clock())
 	x, w, b := floats(in[0]), floats(in[1]), floats(in[2])
 	return o.y.value, o.Forward(o.ctx.pool, o.y.data, o.choice(), x, w, b, o.ctx.rows)
 }
@@ -78,10 +79,14 @@ func (o *conv) DiffWRT(int) []bool { return []bool{needsGradient(o.inputs[0]), t
 
 // SymDiff adds one node that computes all gradients in turn, and a node for each.
 func (o *conv) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
+	o.ctx.SetLayer(o.layer)
 	g := &convGradient{forward: o, layerGradient: o.ctx.newLayerGradient("ConvGradient", in, y, dy)}
 	o.ctx.reserve(max(o.TurnedSize(), o.WeightGradientSize()))
 	return o.ctx.gradients(g, &g.layerGradient)
 }
+
+// direct is the name of the algorithm that adds up the products of the definition.
+const direct = "direct"
 
 type convGradient struct {
 	layerGradient
@@ -95,11 +100,14 @@ func (g *convGradient) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	if !c.ReLU {
 		y = nil
 	}
+	start := g.clock()
 	if err := c.WeightGradient(ctx.pool, g.dw.data, g.db.data, x, dy, y, arg, ctx.workspace, ctx.rows); err != nil {
 		return nil, err
 	}
+	g.report(WeightGradient, direct, start)
 	if g.dx == nil {
 		return g.db.value, nil
 	}
+	defer g.report(InputGradient, direct, g.clock())
 	return g.dx.value, c.InputGradient(ctx.pool, g.dx.data, dy, y, arg, w, ctx.workspace, ctx.rows)
 }

@@ -45,6 +45,7 @@ func (o *crossEntropy) buffers() []*buffer { return nil }
 
 func (o *crossEntropy) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer o.guard(&err)
+	defer o.report(Forward, "", o.clock())
 	loss, err := o.Forward(o.ctx.pool, floats(in[0]), in[1].(*tensor.Dense).Int32s(), o.losses, o.ctx.rows)
 	if err != nil {
 		return nil, err
@@ -59,6 +60,7 @@ func (o *crossEntropy) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 func (o *crossEntropy) DiffWRT(int) []bool { return []bool{true, false} }
 
 func (o *crossEntropy) SymDiff(in gorgonia.Nodes, _, dloss *gorgonia.Node) (gorgonia.Nodes, error) {
+	o.ctx.SetLayer(o.layer)
 	g := &crossEntropyGradient{forward: o, dlogits: newBuffer(in[0].Shape()...)}
 	g.base = o.ctx.newBase("CrossEntropyGradient", g.dlogits.shape, in[0], in[1], dloss)
 	node, err := o.ctx.add(g)
@@ -76,6 +78,7 @@ func (g *crossEntropyGradient) buffers() []*buffer { return []*buffer{g.dlogits}
 
 func (g *crossEntropyGradient) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer g.guard(&err)
+	defer g.report(InputGradient, "", g.clock())
 	scale := float64(in[2].Data().(float32))
 	labels := in[1].(*tensor.Dense).Int32s()
 	return g.dlogits.value, g.forward.Gradient(g.ctx.pool, g.dlogits.data, floats(in[0]), labels, scale, g.ctx.rows)

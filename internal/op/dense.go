@@ -37,6 +37,7 @@ func (o *dense) buffers() []*buffer { return []*buffer{o.y} }
 
 func (o *dense) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer o.guard(&err)
+	defer o.report(Forward, direct, o.clock())
 	x, w, b := floats(in[0]), floats(in[1]), floats(in[2])
 	return o.y.value, o.Forward(o.ctx.pool, o.y.data, x, w, b, o.ctx.workspace, o.ctx.rows)
 }
@@ -46,6 +47,7 @@ func (o *dense) DiffWRT(int) []bool { return []bool{needsGradient(o.inputs[0]), 
 
 // SymDiff adds one node that computes all gradients in turn, and a node for each.
 func (o *dense) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
+	o.ctx.SetLayer(o.layer)
 	g := &denseGradient{forward: o, layerGradient: o.ctx.newLayerGradient("DenseGradient", in, y, dy)}
 	return o.ctx.gradients(g, &g.layerGradient)
 }
@@ -62,11 +64,14 @@ func (g *denseGradient) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	if !d.ReLU {
 		y = nil
 	}
+	start := g.clock()
 	if err := d.WeightGradient(ctx.pool, g.dw.data, g.db.data, x, dy, y, ctx.workspace, ctx.rows); err != nil {
 		return nil, err
 	}
+	g.report(WeightGradient, direct, start)
 	if g.dx == nil {
 		return g.db.value, nil
 	}
+	defer g.report(InputGradient, direct, g.clock())
 	return g.dx.value, d.InputGradient(ctx.pool, g.dx.data, dy, y, w, ctx.workspace, ctx.rows)
 }

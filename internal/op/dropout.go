@@ -19,23 +19,24 @@ func (c *Context) Dropout(x *gorgonia.Node, p float64) (*gorgonia.Node, error) {
 		return nil, fmt.Errorf("op: dropout of %v: use 0 to below 1", p)
 	}
 	c.dropouts++
-	return c.dropout("Dropout", x, p, c.dropouts)
+	return c.dropout("Dropout", Forward, x, p, c.dropouts)
 }
 
-func (c *Context) dropout(name string, x *gorgonia.Node, p float64, layer int) (*gorgonia.Node, error) {
+func (c *Context) dropout(name string, pass Pass, x *gorgonia.Node, p float64, number int) (*gorgonia.Node, error) {
 	if xs := x.Shape(); xs.Dims() < 2 || xs[0] != c.batch {
 		return nil, fmt.Errorf("op: dropout of %v, batch %d", xs, c.batch)
 	}
-	o := &dropout{y: newBuffer(x.Shape()...), p: p, layer: layer}
+	o := &dropout{y: newBuffer(x.Shape()...), p: p, pass: pass, number: number}
 	o.base = c.newBase(name, o.y.shape, x)
 	return c.add(o)
 }
 
 type dropout struct {
 	base
-	y     *buffer
-	p     float64
-	layer int
+	y      *buffer
+	p      float64
+	pass   Pass
+	number int // of the graph's dropouts
 }
 
 func (o *dropout) result() *buffer    { return o.y }
@@ -46,8 +47,9 @@ const dropoutPiece = 1 << 14
 
 func (o *dropout) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer o.guard(&err)
+	defer o.report(o.pass, "", o.clock())
 	x, y := floats(in[0]), o.y.data
-	stream := rng.New(o.ctx.seed, rng.Dropout, o.ctx.step).Split(uint64(o.layer))
+	stream := rng.New(o.ctx.seed, rng.Dropout, o.ctx.step).Split(uint64(o.number))
 	drop, scale := uint64(o.p*(1<<32)), math.Float32bits(float32(1/(1-o.p)))
 	total := len(y) / o.ctx.batch * o.ctx.rows
 	return o.y.value, o.ctx.pool.Run((total+dropoutPiece-1)/dropoutPiece, func(_, piece int) {
@@ -73,6 +75,7 @@ func (o *dropout) DiffWRT(int) []bool { return []bool{needsGradient(o.inputs[0])
 
 // SymDiff is the same operation on dy.
 func (o *dropout) SymDiff(_ gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-	node, err := o.ctx.dropout("DropoutGradient", dy, o.p, o.layer)
+	o.ctx.SetLayer(o.layer)
+	node, err := o.ctx.dropout("DropoutGradient", InputGradient, dy, o.p, o.number)
 	return gorgonia.Nodes{node}, err
 }

@@ -38,12 +38,14 @@ func (o *maxPool) buffers() []*buffer { return []*buffer{o.y, o.arg} }
 
 func (o *maxPool) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer o.guard(&err)
+	defer o.report(Forward, "", o.clock())
 	return o.y.value, o.Forward(o.ctx.pool, o.y.data, o.arg.arg, floats(in[0]), o.ctx.rows)
 }
 
 func (o *maxPool) DiffWRT(int) []bool { return []bool{needsGradient(o.inputs[0])} }
 
 func (o *maxPool) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
+	o.ctx.SetLayer(o.layer)
 	g := &maxPoolGradient{forward: o, dx: newBuffer(in[0].Shape()...)}
 	g.base = o.ctx.newBase("MaxPoolGradient", g.dx.shape, y, dy)
 	node, err := o.ctx.add(g)
@@ -61,5 +63,6 @@ func (g *maxPoolGradient) buffers() []*buffer { return []*buffer{g.dx} }
 
 func (g *maxPoolGradient) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer g.guard(&err)
+	defer g.report(InputGradient, "", g.clock())
 	return g.dx.value, g.forward.Gradient(g.ctx.pool, g.dx.data, floats(in[1]), g.forward.arg.arg, g.ctx.rows)
 }

@@ -1,0 +1,44 @@
+package op
+
+import "time"
+
+// Pass is which part of a layer's work an operation does.
+type Pass string
+
+// The passes of a layer. Those without weights know two of them.
+const (
+	Forward        Pass = "forward"
+	InputGradient  Pass = "input gradient"
+	WeightGradient Pass = "weight gradient"
+)
+
+// Timing is how long one pass of one layer took. Algorithm says how it was computed, where
+// there is a choice; else it is empty.
+type Timing struct {
+	Layer     string // by SetLayer
+	Pass      Pass
+	Algorithm string
+	Took      time.Duration
+}
+
+// Observe has f told of every pass from now on, as it ends, on the goroutine that runs it; nil
+// ends that. Without an observer no time is taken.
+func (c *Context) Observe(f func(Timing)) { c.observer = f }
+
+// SetLayer names the layer of the operations that are added from now on.
+func (c *Context) SetLayer(name string) { c.layer = name }
+
+// clock is when a pass begins, if anybody wants to know.
+func (b *base) clock() time.Time {
+	if b.ctx.observer == nil {
+		return time.Time{}
+	}
+	return time.Now()
+}
+
+// report tells the observer of a pass that began at start, and has just ended.
+func (b *base) report(pass Pass, algorithm string, start time.Time) {
+	if b.ctx.observer != nil && !start.IsZero() {
+		b.ctx.observer(Timing{Layer: b.layer, Pass: pass, Algorithm: algorithm, Took: time.Since(start)})
+	}
+}
