@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"gorgonia.org/tensor"
+
+	"vggtrain/internal/memory"
 )
 
 // Param is a parameter of a network. Name and Shape are PyTorch's; Value holds the numbers as
@@ -29,7 +31,7 @@ func NewParams(layers []Layer) (Params, error) {
 			continue
 		}
 		for _, spec := range []*ParamSpec{layer.Weight, layer.Bias} {
-			ps = append(ps, &Param{*spec, tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(spec.stored()...))})
+			ps = append(ps, &Param{*spec, tensor.New(tensor.WithShape(spec.stored()...), tensor.WithBacking(memory.Floats(spec.Len())))})
 		}
 	}
 	return ps, nil

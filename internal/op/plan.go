@@ -7,6 +7,8 @@ import (
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"vggtrain/internal/memory"
 )
 
 // buffer is memory that an operation writes and that later operations read.
@@ -68,11 +70,11 @@ func (c *Context) Plan(g *gorgonia.ExprGraph) error {
 	if err != nil {
 		return err
 	}
-	arena := make([]float32, pack(list, ancestors(sorted)))
+	arena := memory.Floats(pack(list, ancestors(sorted)))
 	for _, b := range list {
 		b.place(arena)
 	}
-	c.workspace = make([]float32, c.work)
+	c.workspace = memory.Floats(c.work)
 	c.planned = 4 * int64(len(arena)+len(c.workspace))
 	return nil
 }
