@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/dustin/go-humanize"
 )
@@ -103,18 +104,24 @@ func cause(err error) error {
 	return err
 }
 
-// load reads the four files and checks them against each other. differs names the first one
-// that is not as published, or is "".
+// load reads the four files at the same time and checks them against each other. differs names
+// the first one that is not as published, or is "".
 func (f folder) load() (data *Data, differs string, err error) {
 	if err := f.check(); err != nil {
 		return nil, "", err
 	}
 	var content [4]*idx
 	var paths [4]string
+	var errs [4]error
+	var group sync.WaitGroup
+	for i, p := range publishedFiles {
+		group.Go(func() { content[i], paths[i], errs[i] = f.read(p) })
+	}
+	group.Wait()
 	all := sha256.New()
 	for i, p := range publishedFiles {
-		if content[i], paths[i], err = f.read(p); err != nil {
-			return nil, "", err
+		if errs[i] != nil {
+			return nil, "", errs[i]
 		}
 		if differs == "" && !p.is(content[i]) {
 			differs = paths[i]

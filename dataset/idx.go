@@ -61,7 +61,8 @@ func readIDX(r io.Reader, fileSize int64, magic uint32) (*idx, error) {
 		return nil, cutShort(magic, total, n)
 	}
 	data := make([]byte, total)
-	if n, err := io.ReadFull(plain, data); isCut(err) {
+	n, digest, err := readDigested(plain, header, data)
+	if isCut(err) {
 		return nil, cutShort(magic, total, int64(n))
 	} else if err != nil {
 		return nil, damaged(err)
@@ -69,10 +70,36 @@ func readIDX(r io.Reader, fileSize int64, magic uint32) (*idx, error) {
 	if err := mustEnd(plain, magic, total); err != nil {
 		return nil, err
 	}
-	digest := sha256.New()
-	digest.Write(header)
-	digest.Write(data)
-	return &idx{dims, data, [sha256.Size]byte(digest.Sum(nil))}, nil
+	return &idx{dims, data, digest}, nil
+}
+
+// digestPart is how many bytes are read before their digest is taken: a share of the second-level
+// cache.
+const digestPart = 256 << 10
+
+// readDigested fills data from r, as io.ReadFull, and returns the SHA-256 of header and data.
+// Another goroutine takes it of each part while the next one is being uncompressed.
+func readDigested(r io.Reader, header, data []byte) (n int, digest [sha256.Size]byte, err error) {
+	parts := make(chan []byte, len(data)/digestPart+1) // sending never waits
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		sum := sha256.New()
+		sum.Write(header)
+		for part := range parts {
+			sum.Write(part)
+		}
+		sum.Sum(digest[:0])
+	}()
+	for n < len(data) && err == nil {
+		var read int
+		read, err = io.ReadFull(r, data[n:min(n+digestPart, len(data))])
+		parts <- data[n : n+read]
+		n += read
+	}
+	close(parts)
+	<-done
+	return n, digest, err
 }
 
 // uncompressed returns a reader of r's content and a bound of the content's size. Gzip is known
