@@ -39,9 +39,7 @@ func (ps Params) Init(kind string, seed uint64) error {
 			clear(p.Data())
 			continue
 		}
-		p.layout().fill(p.Data(), func(index uint64) float32 {
-			return float32(width * (2*draws.Float64(index) - 1))
-		})
+		p.layout().fill(p.Data(), draws, width)
 	}
 	return nil
 }

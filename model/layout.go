@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"vggtrain/internal/kernel"
+	"vggtrain/internal/rng"
 )
 
 // layout maps a weight between two orders. With O outputs, C input channels and P positions of
@@ -83,14 +84,17 @@ func (l layout) fromTorch(dst, src []float32) {
 	})
 }
 
-// fill sets each stored element to f of its index in PyTorch's order.
-func (l layout) fill(dst []float32, f func(index uint64) float32) {
+// fill draws each element uniformly from ±width, by its index in PyTorch's order.
+func (l layout) fill(dst []float32, draws rng.Stream, width float64) {
 	l.each(func(p piece) {
-		panel := dst[l.rows()*p.first:]
+		rows := l.rows()
+		panel := dst[rows*p.first:]
 		for t := p.from; t < p.to; t++ {
 			row := panel[l.row(t)*p.width:][:p.width]
+			index := uint64(p.first*rows + t)
 			for o := range row {
-				row[o] = f(uint64((p.first+o)*l.rows() + t))
+				row[o] = float32(width * (2*draws.Float64(index) - 1))
+				index += uint64(rows)
 			}
 		}
 	})
