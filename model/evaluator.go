@@ -21,6 +21,7 @@ func NewEvaluator(pool *kernel.Pool, layers []Layer, ps Params, batch int) (*Eva
 // Logits returns rows×classes numbers for the first rows of images, which are Batch×H×W×C.
 // They are valid until the next call.
 func (e *Evaluator) Logits(images []float32, rows int) ([]float32, error) {
+	e.graph.ctx.WeightsChanged()
 	if err := e.graph.run(images, rows); err != nil {
 		return nil, err
 	}

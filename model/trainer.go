@@ -60,6 +60,7 @@ func (t *Trainer) Step(step uint64, images []float32, labels []int32, rows int) 
 		return 0, err
 	}
 	t.graph.ctx.SetStep(step)
+	t.graph.ctx.WeightsChanged()
 	if err := t.graph.run(images, rows); err != nil {
 		return 0, err
 	}

@@ -28,9 +28,10 @@ type Context struct {
 	batch int
 	seed  uint64
 
-	step uint64
-	rows int
-	loss float64
+	step    uint64
+	rows    int
+	loss    float64
+	weights uint64 // see WeightsChanged
 
 	observer func(Timing) // nil: nobody watches
 	layer    string       // of the operations being added
@@ -59,6 +60,11 @@ func (c *Context) SetRows(rows int) error {
 	c.rows = rows
 	return nil
 }
+
+// WeightsChanged says that the weights may be others than at the last run. What an operation has
+// made of its weights, it keeps together with c.weights, and makes anew when that is another
+// number: once an update, not once a run.
+func (c *Context) WeightsChanged() { c.weights++ }
 
 // Loss is the latest value of the loss operation, before its rounding to float32.
 func (c *Context) Loss() float64 { return c.loss }
