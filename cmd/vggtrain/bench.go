@@ -19,6 +19,7 @@ type benchOptions struct {
 	Batch    int
 	Steps    int
 	Threads  int // 0: all cores
+	Layers   bool
 	JSON     bool
 	Out, Err io.Writer
 }
@@ -30,9 +31,16 @@ func newBenchCommand(run func(context.Context, *benchOptions) error) *cobra.Comm
 		Short: "Measure how fast a network trains and evaluates here",
 		Long: `Measure how fast a network trains and evaluates on this machine: whole steps of
 recipe d2l's SGD with the architecture's dropout, batches from the real loader,
-two warm-up steps not counted. Peak memory is that of the training phase.`,
+two warm-up steps not counted. Peak memory is that of the training phase.
+
+With --layers, also where the time of a training step goes: a row for each pass
+of each layer, then waiting for data (loader), the update of the weights
+(solver), running the graph (gorgonia) and what is left (other), over the middle
+half of the counted steps. GFLOP/s are two for each multiply-add of the layer's definition,
+so that an algorithm that needs fewer may exceed the peak.`,
 		Example: `  vggtrain bench --arch vgg11-small
-  vggtrain bench --arch vgg11-small --resize 224 --threads 2 --json`,
+  vggtrain bench --arch vgg11-small --resize 224 --threads 2 --json
+  vggtrain bench --arch vgg11-small --layers`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Out, o.Err = cmd.OutOrStdout(), cmd.ErrOrStderr()
@@ -45,6 +53,7 @@ two warm-up steps not counted. Peak memory is that of the training phase.`,
 	countFlag(cmd, &o.Batch, "batch-size", 128, "images a step")
 	countFlag(cmd, &o.Steps, "steps", 10, "steps counted of training and of evaluation")
 	threadsFlag(cmd, &o.Threads)
+	cmd.Flags().BoolVar(&o.Layers, "layers", false, "a row for each layer and pass of a training step")
 	jsonFlag(cmd, &o.JSON, "print one JSON document")
 	return cmd
 }
@@ -73,7 +82,7 @@ func runBench(ctx context.Context, o *benchOptions) error {
 	defer pool.Close()
 	r, err := bench.Run(ctx, bench.Options{
 		Notice: func(phase string) { fmt.Fprintf(o.Err, "measuring %s\n", phase) },
-		Arch:   arch, Data: data, Side: o.Side, Batch: o.Batch, Steps: o.Steps, Pool: pool, LR: recipe.LR,
+		Arch:   arch, Data: data, Side: o.Side, Batch: o.Batch, Steps: o.Steps, Layers: o.Layers, Pool: pool, LR: recipe.LR,
 		SGD: solver.SGDConfig{Momentum: recipe.Momentum, WeightDecay: recipe.WeightDecay, Nesterov: recipe.Nesterov, ClipNorm: recipe.ClipNorm},
 	})
 	if err != nil {
@@ -82,12 +91,41 @@ func runBench(ctx context.Context, o *benchOptions) error {
 	if o.JSON {
 		return writeJSON(o.Out, r)
 	}
-	_, err = fmt.Fprintf(o.Out, `%s, %dx%d pixels, batch %d, %d threads, %s kernels
+	return o.write(arch.Name, pool.Threads(), r)
+}
+
+// write writes the result for people.
+func (o *benchOptions) write(arch string, threads int, r *bench.Result) error {
+	_, err := fmt.Fprintf(o.Out, `%s, %dx%d pixels, batch %d, %d threads, %s kernels
 training    %8.1f images/s, %.1f GFLOP/s
 evaluation  %8.1f images/s
 peak        %8.1f GFLOP/s of multiply-adds
 memory      %8s at most while training
-`, arch.Name, o.Side, o.Side, o.Batch, pool.Threads(), r.Kernel,
+`, arch, o.Side, o.Side, o.Batch, threads, r.Kernel,
 		r.TrainImagesPerSecond, r.TrainGFLOPS, r.EvalImagesPerSecond, r.PeakGFLOPS, binarySize(r.PeakRSSBytes))
-	return err
+	if err != nil || !o.Layers {
+		return err
+	}
+	fmt.Fprintln(o.Out)
+	return layerTable(r).write(o.Out)
+}
+
+// layerTable shows the rows of r.Layers, and the step that they add up to.
+func layerTable(r *bench.Result) *table {
+	t := &table{columns: []column{
+		{name: "layer"}, {name: "type"}, {name: "pass"}, {"ms", true}, {"of step", true}, {"GFLOP/s", true}, {"of peak", true}, {name: "algorithm"},
+	}}
+	step := bench.Row{Name: "step", MS: r.StepMS, Share: 1}
+	for _, row := range r.Layers {
+		step.GFLOPS += row.GFLOPS * row.MS / r.StepMS
+	}
+	step.PeakShare = step.GFLOPS / r.PeakGFLOPS
+	for _, row := range append(r.Layers, step) {
+		speed, share := "", ""
+		if row.GFLOPS > 0 {
+			speed, share = fmt.Sprintf("%.1f", row.GFLOPS), fmt.Sprintf("%.1f %%", 100*row.PeakShare)
+		}
+		t.add(row.Name, row.Type, row.Pass, fmt.Sprintf("%.3f", row.MS), fmt.Sprintf("%.1f %%", 100*row.Share), speed, share, row.Algorithm)
+	}
+	return t
 }

@@ -32,6 +32,7 @@ type Options struct {
 	SGD    solver.SGDConfig
 	LR     float64
 	Pool   *kernel.Pool
+	Layers bool         // fill Result.Layers
 	Notice func(string) // told which phase begins; may be nil
 }
 
@@ -43,6 +44,8 @@ type Result struct {
 	PeakGFLOPS           float64 `json:"peak_gflops"`             // multiply-add peak of the pool's threads
 	PeakRSSBytes         int64   `json:"peak_rss_bytes"`          // at the end of the training phase
 	Kernel               string  `json:"kernel"`
+	StepMS               float64 `json:"step_ms,omitempty"` // of a training step, what Layers add up to
+	Layers               []Row   `json:"layers,omitempty"`  // of the training step; with Options.Layers
 }
 
 // Run measures training, then evaluation, then the machine. When ctx is done it
@@ -61,7 +64,8 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	r := &Result{Kernel: string(o.Pool.ISA())}
 	o.say("training")
-	if r.TrainImagesPerSecond, err = o.train(ctx, layers, params); err != nil {
+	w := newWatch()
+	if r.TrainImagesPerSecond, err = o.train(ctx, layers, params, w); err != nil {
 		return nil, err
 	}
 	r.PeakRSSBytes = train.PeakRSS()
@@ -74,11 +78,14 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if r.PeakGFLOPS, err = kernel.Peak(o.Pool); err != nil {
 		return nil, err
 	}
+	if o.Layers {
+		r.Layers, r.StepMS = w.rows(layers, min(o.Batch, o.Data.Train.N), r.PeakGFLOPS)
+	}
 	return r, ctx.Err()
 }
 
-// train returns the images a second of whole training steps.
-func (o *Options) train(ctx context.Context, layers []model.Layer, params model.Params) (rate float64, err error) {
+// train returns the images a second of whole training steps, and has w watch them.
+func (o *Options) train(ctx context.Context, layers []model.Layer, params model.Params, w *watch) (rate float64, err error) {
 	trainer, err := model.NewTrainer(o.Pool, layers, params, model.Options{Batch: o.Batch, Dropout: true})
 	if err != nil {
 		return 0, err
@@ -89,13 +96,22 @@ func (o *Options) train(ctx context.Context, layers []model.Layer, params model.
 		return 0, err
 	}
 	sgd.SetLR(o.LR)
+	if o.Layers {
+		trainer.Observe(w.observe)
+	}
 	var step uint64
-	return o.measure(ctx, o.Data.Train, true, func(b *dataset.Batch) error {
+	return o.measure(ctx, o.Data.Train, true, func(b *dataset.Batch, waited time.Duration) error {
 		step++
-		if _, err := trainer.Step(step, b.Images, b.Labels, b.Rows); err != nil {
+		err := w.graph(func() error {
+			_, err := trainer.Step(step, b.Images, b.Labels, b.Rows)
+			return err
+		})
+		if err != nil {
 			return err
 		}
-		return sgd.Step(trainer.Grads())
+		err = w.solver(func() error { return sgd.Step(trainer.Grads()) })
+		w.done(waited)
+		return err
 	})
 }
 
@@ -105,15 +121,15 @@ func (o *Options) evaluate(ctx context.Context, layers []model.Layer, params mod
 	if err != nil {
 		return 0, err
 	}
-	return o.measure(ctx, o.Data.Test, false, func(b *dataset.Batch) error {
+	return o.measure(ctx, o.Data.Test, false, func(b *dataset.Batch, _ time.Duration) error {
 		_, err := evaluator.Logits(b.Images, b.Rows)
 		return err
 	})
 }
 
 // measure runs step on batches of the set, epoch after epoch, and returns the
-// images a second of the counted steps, waiting for batches included.
-func (o *Options) measure(ctx context.Context, set *dataset.Set, shuffle bool, step func(*dataset.Batch) error) (float64, error) {
+// images a second of the counted steps, waiting for batches included: step is told how long.
+func (o *Options) measure(ctx context.Context, set *dataset.Set, shuffle bool, step func(b *dataset.Batch, waited time.Duration) error) (float64, error) {
 	loader, err := dataset.NewLoader(set, dataset.LoaderOptions{Side: o.Side, Batch: o.Batch, Shuffle: shuffle})
 	if err != nil {
 		return 0, err
@@ -122,6 +138,7 @@ func (o *Options) measure(ctx context.Context, set *dataset.Set, shuffle bool, s
 	epoch := 1
 	loader.Start(ctx, epoch, 0)
 	images, start := 0, time.Now()
+	asked := start
 	for done := 0; done < WarmupSteps+o.Steps; {
 		batch, err := loader.Next()
 		if errors.Is(err, io.EOF) {
@@ -132,9 +149,10 @@ func (o *Options) measure(ctx context.Context, set *dataset.Set, shuffle bool, s
 		if err != nil {
 			return 0, err
 		}
-		if err := step(batch); err != nil {
+		if err := step(batch, time.Since(asked)); err != nil {
 			return 0, fmt.Errorf("step %d: %w", done+1, err)
 		}
+		asked = time.Now()
 		images += batch.Rows
 		if done++; done == WarmupSteps {
 			images, start = 0, time.Now()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"vggtrain/dataset"
 	"vggtrain/internal/kernel"
@@ -62,7 +63,7 @@ func TestRunPassesTheEndOfTheSet(t *testing.T) {
 func TestMeasureCountsNoWarmUp(t *testing.T) {
 	o := options(t)
 	steps, images := 0, 0
-	_, err := o.measure(t.Context(), o.Data.Train.Head(6), false, func(b *dataset.Batch) error {
+	_, err := o.measure(t.Context(), o.Data.Train.Head(6), false, func(b *dataset.Batch, _ time.Duration) error {
 		steps++
 		images += b.Rows
 		return nil

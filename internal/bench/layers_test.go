@@ -1,0 +1,104 @@
+package bench
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"vggtrain/internal/kernel"
+	"vggtrain/internal/op"
+	"vggtrain/model"
+)
+
+// Two layers, the weight gradient of the second taken by the solver: rows are means of the
+// middle half of the counted steps, in the layers' order, and what no row has is "other".
+func TestRows(t *testing.T) {
+	layers := []model.Layer{{Name: "a", Type: "Conv2d", MACs: 1e6}, {Name: "b", Type: "Linear", MACs: 2e6}}
+	w := newWatch()
+	for _, ms := range []time.Duration{100, 100, 1, 3, 9, 0} { // two of the warm-up, four that count
+		ms *= time.Millisecond
+		w.observe(op.Timing{Layer: "b", Pass: op.Forward, Took: 10 * ms})
+		w.observe(op.Timing{Layer: "a", Pass: op.WeightGradient, Algorithm: "direct", Took: 20 * ms})
+		w.solving = true
+		w.observe(op.Timing{Layer: "b", Pass: op.WeightGradient, Took: 5 * ms})
+		w.solving = false
+		w.rest[RowSolver].add(ms)
+		w.rest[RowLoader].add(2 * ms)
+		w.rest[RowGorgonia].add(ms)
+		w.step.add(50 * ms)
+	}
+	rows, step := w.rows(layers, 4, 1)
+	want := []Row{
+		{Name: "a", Type: "Conv2d", Pass: "weight gradient", Algorithm: "direct", MS: 40, Share: 0.4, GFLOPS: 0.2, PeakShare: 0.2},
+		{Name: "b", Type: "Linear", Pass: "forward", MS: 20, Share: 0.2, GFLOPS: 0.8, PeakShare: 0.8},
+		{Name: "b", Type: "Linear", Pass: "weight gradient, update", MS: 10, Share: 0.1, GFLOPS: 1.6, PeakShare: 1.6},
+		{Name: "loader", MS: 4, Share: 0.04},
+		{Name: "solver", MS: 2, Share: 0.02},
+		{Name: "gorgonia", MS: 2, Share: 0.02},
+		{Name: "other", MS: 22, Share: 0.22},
+	}
+	if step != 100 || len(rows) != len(want) {
+		t.Fatalf("step %v, rows %+v", step, rows)
+	}
+	for i := range want {
+		if rows[i] != want[i] {
+			t.Errorf("row %d: %+v, want %+v", i, rows[i], want[i])
+		}
+	}
+}
+
+// A call's own time is what its passes leave.
+func TestOwnTime(t *testing.T) {
+	w := newWatch()
+	pause := func() error { time.Sleep(10 * time.Millisecond); return nil }
+	_ = w.graph(func() error {
+		w.observe(op.Timing{Layer: "a", Pass: op.Forward, Took: 3 * time.Millisecond})
+		return pause()
+	})
+	_ = w.solver(func() error {
+		w.observe(op.Timing{Layer: "a", Pass: op.WeightGradient, Took: 4 * time.Millisecond})
+		return pause()
+	})
+	w.done(0)
+	graph, solver, step := w.rest[RowGorgonia].took[0], w.rest[RowSolver].took[0], w.step.took[0]
+	if graph < 7*time.Millisecond || solver < 6*time.Millisecond || step < graph+solver+7*time.Millisecond {
+		t.Errorf("graph %v, solver %v of a step of %v", graph, solver, step)
+	}
+	if w.passes[pass{"a", fused}] == nil || w.passes[pass{"a", "forward"}] == nil {
+		t.Errorf("passes %v", w.passes)
+	}
+}
+
+// The rows of a real training add up to its step, but for the little that is done between
+// them: more where the machine turns to other work just then.
+func TestLayersAddUp(t *testing.T) {
+	const leftOver, tries = 0.03, 5
+	o := options(t)
+	pool, err := kernel.NewPool(2, kernel.Best())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	o.Arch = &model.Arch{Name: "small", Blocks: [][2]int{{1, 16}, {1, 32}, {2, 32}}, Hidden: []int{256}, Dropout: 0.5}
+	o.Pool, o.Side, o.Batch, o.Steps, o.Layers = pool, 32, 32, 20, true
+	for try := 1; ; try++ {
+		r, err := Run(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := 0.0
+		for _, row := range r.Layers {
+			sum += row.MS
+		}
+		other := r.Layers[len(r.Layers)-1]
+		if other.Name != RowOther || math.Abs(sum-r.StepMS) > 1e-9*r.StepMS || math.Abs(other.Share-other.MS/r.StepMS) > 1e-12 {
+			t.Fatalf("rows add up to %v of %v, the last is %+v", sum, r.StepMS, other)
+		}
+		if math.Abs(other.Share) <= leftOver {
+			return
+		}
+		if try == tries {
+			t.Fatalf("%.1f %% of the step in no row", 100*other.Share)
+		}
+	}
+}
