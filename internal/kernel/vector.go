@@ -1,7 +1,7 @@
 package kernel
 
-// assembly is one instruction set's loops over whole vectors: cols and n are positive multiples
-// of lanes, and every element lies inside its slice.
+// assembly is one instruction set's loops over whole vectors: cols and n (and rows, where a
+// matrix is transposed) are positive multiples of lanes, and every element lies inside its slice.
 type assembly struct {
 	lanes      int
 	add        func(dst, src *float32, n int)
@@ -10,6 +10,8 @@ type assembly struct {
 	unpool2    func(top, bottom, dy, y *float32, arg *byte, windows, cols, dstStride, srcStride int)
 	sgd        func(w, g, v *float32, n int, lr, momentum, decay, scale float32, nesterov bool)
 	sumSquares func(src *float32, n int) float64
+	transpose  func(dst, src *float32, rows, cols, dstStride, srcStride int)
+	prefetch   func(p *float32, n int)
 }
 
 // whole is how many of n columns assembly takes; the rest is left to the generic loop.
@@ -107,4 +109,28 @@ func sumSquares(isa ISA, src []float32) float64 {
 		sum = a.sumSquares(&src[0], n)
 	}
 	return sum + sumSquaresGeneric(src[n:])
+}
+
+func transpose(isa ISA, dst, src []float32, rows, cols, dstStride, srcStride int) {
+	a := vectors(isa)
+	r, c := a.whole(rows), a.whole(cols)
+	if r > 0 && c > 0 {
+		_, _ = dst[(c-1)*dstStride+r-1], src[(r-1)*srcStride+c-1]
+		a.transpose(&dst[0], &src[0], r, c, dstStride, srcStride)
+	} else {
+		r, c = 0, 0
+	}
+	if c < cols {
+		transposeGeneric(dst[c*dstStride:], src[c:], r, cols-c, dstStride, srcStride)
+	}
+	if r < rows {
+		transposeGeneric(dst[r:], src[r*srcStride:], rows-r, cols, dstStride, srcStride)
+	}
+}
+
+// prefetch has memory that will be read soon brought into the second-level cache.
+func prefetch(isa ISA, s []float32) {
+	if a := vectors(isa); a != nil && len(s) > 0 {
+		a.prefetch(&s[0], len(s))
+	}
 }

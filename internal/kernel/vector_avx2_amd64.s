@@ -376,3 +376,102 @@ sumSquares_end:
 	VZEROUPPER
 	MOVSD        X1, sum+16(FP)
 	RET
+
+// func transposeAVX2(dst *float32, src *float32, rows int, cols int, dstStride int, srcStride int)
+// Requires: AVX
+TEXT ·transposeAVX2(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ cols+24(FP), BX
+	MOVQ dstStride+32(FP), SI
+	SHLQ $0x02, SI
+	MOVQ srcStride+40(FP), DI
+	SHLQ $0x02, DI
+
+transpose_rows:
+	MOVQ CX, R8
+	MOVQ AX, R9
+	MOVQ BX, R10
+
+transpose_block:
+	MOVQ       R8, R11
+	VMOVUPS    (R11), Y0
+	ADDQ       DI, R11
+	VMOVUPS    (R11), Y1
+	ADDQ       DI, R11
+	VMOVUPS    (R11), Y2
+	ADDQ       DI, R11
+	VMOVUPS    (R11), Y3
+	ADDQ       DI, R11
+	VMOVUPS    (R11), Y4
+	ADDQ       DI, R11
+	VMOVUPS    (R11), Y5
+	ADDQ       DI, R11
+	VMOVUPS    (R11), Y6
+	ADDQ       DI, R11
+	VMOVUPS    (R11), Y7
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y0
+	VUNPCKLPS  Y3, Y2, Y1
+	VUNPCKHPS  Y3, Y2, Y2
+	VUNPCKLPS  Y5, Y4, Y3
+	VUNPCKHPS  Y5, Y4, Y4
+	VUNPCKLPS  Y7, Y6, Y5
+	VUNPCKHPS  Y7, Y6, Y6
+	VUNPCKLPD  Y1, Y8, Y7
+	VUNPCKHPD  Y1, Y8, Y1
+	VUNPCKLPD  Y2, Y0, Y8
+	VUNPCKHPD  Y2, Y0, Y0
+	VUNPCKLPD  Y5, Y3, Y2
+	VUNPCKHPD  Y5, Y3, Y3
+	VUNPCKLPD  Y6, Y4, Y5
+	VUNPCKHPD  Y6, Y4, Y4
+	VPERM2F128 $0x20, Y2, Y7, Y6
+	VPERM2F128 $0x31, Y2, Y7, Y2
+	VPERM2F128 $0x20, Y3, Y1, Y7
+	VPERM2F128 $0x31, Y3, Y1, Y1
+	VPERM2F128 $0x20, Y5, Y8, Y3
+	VPERM2F128 $0x31, Y5, Y8, Y5
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VMOVUPS    Y6, (R9)
+	ADDQ       SI, R9
+	VMOVUPS    Y7, (R9)
+	ADDQ       SI, R9
+	VMOVUPS    Y3, (R9)
+	ADDQ       SI, R9
+	VMOVUPS    Y8, (R9)
+	ADDQ       SI, R9
+	VMOVUPS    Y2, (R9)
+	ADDQ       SI, R9
+	VMOVUPS    Y1, (R9)
+	ADDQ       SI, R9
+	VMOVUPS    Y5, (R9)
+	ADDQ       SI, R9
+	VMOVUPS    Y0, (R9)
+	ADDQ       SI, R9
+	ADDQ       $0x20, R8
+	SUBQ       $0x08, R10
+	JNE        transpose_block
+	MOVQ       DI, R10
+	SHLQ       $0x03, R10
+	ADDQ       R10, CX
+	ADDQ       $0x20, AX
+	SUBQ       $0x08, DX
+	JNE        transpose_rows
+	VZEROUPPER
+	RET
+
+// func prefetchAVX2(p *float32, n int)
+// Requires: MMX+
+TEXT ·prefetchAVX2(SB), NOSPLIT, $0-16
+	MOVQ p+0(FP), AX
+	MOVQ n+8(FP), CX
+
+prefetch_line:
+	PREFETCHT1 (AX)
+	ADDQ       $0x40, AX
+	SUBQ       $0x10, CX
+	JG         prefetch_line
+	RET

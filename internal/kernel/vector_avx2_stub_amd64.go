@@ -33,3 +33,13 @@ func sgdAVX2(w *float32, grad *float32, v *float32, n int, lr float32, momentum 
 //
 //go:noescape
 func sumSquaresAVX2(src *float32, n int) (sum float64)
+
+// transposeAVX2 is transposeGeneric for whole vectors of rows and columns.
+//
+//go:noescape
+func transposeAVX2(dst *float32, src *float32, rows int, cols int, dstStride int, srcStride int)
+
+// prefetchAVX2 is prefetchGeneric.
+//
+//go:noescape
+func prefetchAVX2(p *float32, n int)

@@ -33,3 +33,13 @@ func sgdAVX512(w *float32, grad *float32, v *float32, n int, lr float32, momentu
 //
 //go:noescape
 func sumSquaresAVX512(src *float32, n int) (sum float64)
+
+// transposeAVX512 is transposeGeneric for whole vectors of rows and columns.
+//
+//go:noescape
+func transposeAVX512(dst *float32, src *float32, rows int, cols int, dstStride int, srcStride int)
+
+// prefetchAVX512 is prefetchGeneric.
+//
+//go:noescape
+func prefetchAVX512(p *float32, n int)

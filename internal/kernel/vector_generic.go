@@ -92,3 +92,12 @@ func sumSquaresGeneric(src []float32) float64 {
 	}
 	return sum
 }
+
+// transposeGeneric is dst[c*dstStride+r] = src[r*srcStride+c].
+func transposeGeneric(dst, src []float32, rows, cols, dstStride, srcStride int) {
+	for r := range rows {
+		for c, x := range src[r*srcStride:][:cols] {
+			dst[c*dstStride+r] = x
+		}
+	}
+}

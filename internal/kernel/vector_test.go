@@ -104,6 +104,48 @@ func testUnpool(t *testing.T, r *rand.Rand, isa ISA, n, c, dstStride, srcStride 
 	}
 }
 
+func TestTranspose(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 10))
+	for _, isa := range assembled(t) {
+		for _, rows := range channels {
+			for _, cols := range channels {
+				srcStride, dstStride := cols+r.IntN(3), rows+r.IntN(3)
+				got, want, intact := pair(r, (cols-1)*dstStride+rows)
+				src, _ := guarded(r, (rows-1)*srcStride+cols)
+				sprinkle(r, src)
+				transpose(isa, got, src, rows, cols, dstStride, srcStride)
+				transposeGeneric(want, src, rows, cols, dstStride, srcStride)
+				same(t, fmt.Sprintf("%s %d×%d", isa, rows, cols), got, want)
+				if !intact() {
+					t.Fatal("transpose stored outside dst")
+				}
+			}
+		}
+	}
+}
+
+// Memory that is asked for may be of any length, and is left alone.
+func TestPrefetch(t *testing.T) {
+	for _, isa := range Available() {
+		for n := range 40 {
+			prefetch(isa, make([]float32, n))
+		}
+	}
+}
+
+func BenchmarkTranspose(b *testing.B) {
+	const rows, cols = 112, 128
+	dst, src := make([]float32, rows*cols), make([]float32, rows*cols)
+	for _, isa := range Available() {
+		b.Run(string(isa), func(b *testing.B) {
+			b.SetBytes(8 * rows * cols)
+			for b.Loop() {
+				transpose(isa, dst, src, rows, cols, rows, cols)
+			}
+		})
+	}
+}
+
 // One fused multiplication rounds once where two operations round twice: the results differ by a
 // few units in the last place of the largest term.
 func TestVectorsAdd(t *testing.T) {

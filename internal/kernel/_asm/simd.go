@@ -31,6 +31,8 @@ func (s simd) all() {
 	s.unpool2()
 	s.sgd()
 	s.sumSquares()
+	s.transpose()
+	s.prefetch()
 }
 
 // lanes is the floats of a vector.
