@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"vggtrain/internal/memory"
 )
 
 // product is a·b (rows×k by k×cols, given as functions) and Σ|products|, in float64.
@@ -34,9 +36,9 @@ func testDense(t *testing.T, d Dense, rows int, isa ISA) {
 	for _, s := range [][]float32{x, w, b, dy} {
 		fill(r, s)
 	}
-	stored, work := panels(w, d.In, d.Out), make([]float32, d.WorkSize())
+	stored, packed := panels(w, d.In, d.Out), make([]float32, d.PackedSize())
 	y, yIntact := guarded(r, rows*d.Out)
-	if err := d.Forward(p, y, x, stored, b, work, rows); err != nil {
+	if err := d.Forward(p, y, x, stored, b, packed, rows); err != nil {
 		t.Fatal(err)
 	}
 	want, mag := product(rows, d.In+1, d.Out,
@@ -73,11 +75,21 @@ func testDense(t *testing.T, d Dense, rows int, isa ISA) {
 	dx, dxIntact := guarded(r, rows*d.In)
 	dw, dwIntact := guarded(r, len(w))
 	db, dbIntact := guarded(r, d.Out)
-	if err := d.InputGradient(p, dx, dy, out, stored, work, rows); err != nil {
-		t.Fatal(err)
+	masked, maskedIntact := guarded(r, rows*d.Out)
+	turned, turnedIntact := guarded(r, rows*d.Out)
+	weight := DenseGradient{Dense: d, X: packed, DY: masked, Rows: rows}
+	for _, err := range []error{
+		d.Gradients(p, masked, turned, db, dy, out, rows),
+		d.InputGradient(p, dx, turned, stored, rows),
+		weight.Stream(p, [2][]float32{stored}, func(from int, block []float32) { copy(dw[from:], block) }),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := d.WeightGradient(p, dw, db, x, dy, out, work, rows); err != nil {
-		t.Fatal(err)
+	squares, err := weight.SumSquares(p)
+	if want := sumSquaresGeneric(dw); err != nil || math.Abs(squares-want) > float64(len(dw))*want/(1<<52) {
+		t.Errorf("sum of squares %v (%v), want %v", squares, err, want)
 	}
 	g := func(n, o int) float64 { return grad[n*d.Out+o] }
 	want, mag = product(rows, d.Out, d.In, g, func(o, i int) float64 { return float64(w[i*d.Out+o]) })
@@ -86,7 +98,7 @@ func testDense(t *testing.T, d Dense, rows int, isa ISA) {
 	within(t, "dw", plain(dw, d.In, d.Out), want, mag, rows)
 	want, mag = product(1, rows, d.Out, func(_, _ int) float64 { return 1 }, g)
 	within(t, "db", db, want, mag, rows)
-	if !yIntact() || !dxIntact() || !dwIntact() || !dbIntact() {
+	if !yIntact() || !dxIntact() || !dwIntact() || !dbIntact() || !maskedIntact() || !turnedIntact() {
 		t.Fatal("stored outside a result")
 	}
 }
@@ -118,17 +130,37 @@ func BenchmarkDense(b *testing.B) {
 	defer p.Close()
 	for _, d := range []Dense{{128, 6272, 4096, true}, {128, 4096, 4096, true}, {128, 128, 4096, true}, {128, 4096, 10, false}, {16, 25088, 4096, true}} {
 		r := rand.New(rand.NewPCG(1, 1))
-		x, w, bias, y := make([]float32, d.N*d.In), make([]float32, d.In*d.Out), make([]float32, d.Out), make([]float32, d.N*d.Out)
+		x, w, bias, y := make([]float32, d.N*d.In), memory.Floats(d.In*d.Out), make([]float32, d.Out), make([]float32, d.N*d.Out)
 		fill(r, x)
 		fill(r, w)
-		dx, dw, db, work := make([]float32, len(x)), make([]float32, len(w)), make([]float32, d.Out), make([]float32, d.WorkSize())
+		velocity, dx, db, packed := memory.Floats(len(w)), make([]float32, len(x)), make([]float32, d.Out), make([]float32, d.PackedSize())
+		panels, turned := make([]float32, len(y)), make([]float32, len(y))
+		weight := DenseGradient{Dense: d, X: packed, DY: panels, Rows: d.N}
+		update := func(s SGD, v []float32) error {
+			return weight.Stream(p, [2][]float32{w, v}, func(from int, dw []float32) {
+				if v == nil {
+					s.Update(p.isa, w[from:][:len(dw)], dw, nil)
+				} else {
+					s.Update(p.isa, w[from:][:len(dw)], dw, v[from:][:len(dw)])
+				}
+			})
+		}
 		for _, pass := range []struct {
 			name string
 			run  func() error
 		}{
-			{"forward", func() error { return d.Forward(p, y, x, w, bias, work, d.N) }},
-			{"input", func() error { return d.InputGradient(p, dx, y, y, w, work, d.N) }},
-			{"weight", func() error { return d.WeightGradient(p, dw, db, x, y, y, work, d.N) }},
+			{"forward", func() error { return d.Forward(p, y, x, w, bias, packed, d.N) }},
+			{"input", func() error {
+				if err := d.Gradients(p, panels, turned, db, y, y, d.N); err != nil {
+					return err
+				}
+				return d.InputGradient(p, dx, turned, w, d.N)
+			}},
+			{"weight", func() error { return weight.Stream(p, [2][]float32{}, func(int, []float32) {}) }},
+			{"update", func() error { return update(SGD{LR: 1e-9, Scale: 1}, nil) }},
+			{"momentum", func() error {
+				return update(SGD{LR: 1e-9, Scale: 1, Momentum: 0.9, Decay: 1e-9, Nesterov: true}, velocity)
+			}},
 		} {
 			b.Run(fmt.Sprintf("%dx%d-%d/%s", d.N, d.In, d.Out, pass.name), func(b *testing.B) {
 				for b.Loop() {

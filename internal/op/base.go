@@ -82,14 +82,20 @@ func needsGradient(n *gorgonia.Node) bool { return n.Op() != nil }
 // db beside dx.
 type part struct {
 	base
-	of *buffer
+	of   *buffer
+	lazy *LazyGradient // made of the buffer, the result instead of it; nil: the buffer is
 }
 
 func (c *Context) newPart(name string, of *buffer, node *gorgonia.Node) (*gorgonia.Node, error) {
 	return c.add(&part{base: c.newBase(name, of.shape, node), of: of})
 }
 
-func (p *part) Do(...gorgonia.Value) (gorgonia.Value, error) { return p.of.value, nil }
+func (p *part) Do(...gorgonia.Value) (gorgonia.Value, error) {
+	if p.lazy != nil {
+		return p.lazy, nil
+	}
+	return p.of.value, nil
+}
 
 func (p *part) result() *buffer    { return p.of }
 func (p *part) buffers() []*buffer { return nil }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 
 	"vggtrain/internal/kernel"
 )
@@ -22,56 +23,112 @@ func (c *Context) Dense(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, erro
 	}
 	o := &dense{Dense: shape, y: newBuffer(shape.N, shape.Out)}
 	o.base = c.newBase("Dense", o.y.shape, x, w, b)
-	c.reserve(o.WorkSize())
+	c.reserve(o.PackedSize())
 	return c.add(o)
 }
 
 type dense struct {
 	base
 	kernel.Dense
-	y *buffer
+	y      *buffer
+	packed *buffer // x as the weight gradient reads it; nil where there is none
 }
 
-func (o *dense) result() *buffer    { return o.y }
-func (o *dense) buffers() []*buffer { return []*buffer{o.y} }
+func (o *dense) result() *buffer { return o.y }
+
+func (o *dense) buffers() []*buffer {
+	if o.packed == nil {
+		return []*buffer{o.y}
+	}
+	return []*buffer{o.y, o.packed}
+}
 
 func (o *dense) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer o.guard(&err)
 	defer o.report(Forward, direct, o.clock())
 	x, w, b := floats(in[0]), floats(in[1]), floats(in[2])
-	return o.y.value, o.Forward(o.ctx.pool, o.y.data, x, w, b, o.ctx.workspace, o.ctx.rows)
+	packed := o.ctx.workspace
+	if o.packed != nil {
+		packed = o.packed.data
+	}
+	return o.y.value, o.Forward(o.ctx.pool, o.y.data, x, w, b, packed, o.ctx.rows)
 }
 
 // DiffWRT says that the gradient reaches weights and bias, and x unless it is data.
 func (o *dense) DiffWRT(int) []bool { return []bool{needsGradient(o.inputs[0]), true, true} }
 
-// SymDiff adds one node that computes all gradients in turn, and a node for each.
+// SymDiff adds one node that computes dx, db and what dw is made of, and a node for each. dw itself
+// is larger than all of these and read once: its node's value is a LazyGradient.
 func (o *dense) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
 	o.ctx.SetLayer(o.layer)
-	g := &denseGradient{forward: o, layerGradient: o.ctx.newLayerGradient("DenseGradient", in, y, dy)}
-	return o.ctx.gradients(g, &g.layerGradient)
+	o.packed = newBuffer(o.PackedSize())
+	o.packed.kept = true
+	g := &denseGradient{forward: o, dy: newBuffer(o.N, o.Out), db: newBuffer(o.Out)}
+	shape := g.db.shape
+	if needsGradient(in[0]) {
+		g.dx = newBuffer(o.N, o.In)
+		shape = g.dx.shape
+		o.ctx.reserve(o.N * o.Out)
+	}
+	g.base = o.ctx.newBase("DenseGradient", shape, in[1], y, dy)
+	return g.nodes()
 }
 
+// denseGradient computes all but dw.
 type denseGradient struct {
-	layerGradient
+	base
 	forward *dense
+	dx      *buffer // nil where x is data
+	dy      *buffer // masked, in panels: read when dw is computed
+	db      *buffer
+	dw      LazyGradient
+}
+
+// nodes adds the operation and returns the nodes of dx (nil where x is data), dw and db.
+func (g *denseGradient) nodes() (gorgonia.Nodes, error) {
+	node, err := g.ctx.add(g)
+	if err != nil {
+		return nil, err
+	}
+	g.dw.base = g.ctx.newBase("WeightGradient", tensor.Shape{g.forward.In, g.forward.Out}, node)
+	weight, err := g.ctx.add(&part{base: g.dw.base, of: g.dy, lazy: &g.dw})
+	if err != nil {
+		return nil, err
+	}
+	bias, err := g.ctx.newPart("BiasGradient", g.db, node)
+	if err != nil {
+		return nil, err
+	}
+	if g.dx == nil {
+		node = nil
+	}
+	return gorgonia.Nodes{node, weight, bias}, nil
+}
+
+func (g *denseGradient) result() *buffer { return g.dx }
+
+func (g *denseGradient) buffers() []*buffer {
+	if g.dx == nil {
+		return []*buffer{g.dy, g.db}
+	}
+	return []*buffer{g.dx, g.dy, g.db}
 }
 
 func (g *denseGradient) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer g.guard(&err)
-	x, w, y, dy := floats(in[0]), floats(in[1]), floats(in[2]), floats(in[3])
+	defer g.report(InputGradient, direct, g.clock())
+	w, y, dy := floats(in[0]), floats(in[1]), floats(in[2])
 	d, ctx := g.forward.Dense, g.ctx
 	if !d.ReLU {
 		y = nil
 	}
-	start := g.clock()
-	if err := d.WeightGradient(ctx.pool, g.dw.data, g.db.data, x, dy, y, ctx.workspace, ctx.rows); err != nil {
-		return nil, err
+	var turned []float32
+	if g.dx != nil {
+		turned = ctx.workspace
 	}
-	g.report(WeightGradient, direct, start)
-	if g.dx == nil {
-		return g.db.value, nil
+	g.dw.of = kernel.DenseGradient{Dense: d, X: g.forward.packed.data, DY: g.dy.data, Rows: ctx.rows}
+	if err := d.Gradients(ctx.pool, g.dy.data, turned, g.db.data, dy, y, ctx.rows); err != nil || g.dx == nil {
+		return g.db.value, err
 	}
-	defer g.report(InputGradient, direct, g.clock())
-	return g.dx.value, d.InputGradient(ctx.pool, g.dx.data, dy, y, w, ctx.workspace, ctx.rows)
+	return g.dx.value, d.InputGradient(ctx.pool, g.dx.data, turned, w, ctx.rows)
 }

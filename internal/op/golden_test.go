@@ -214,12 +214,14 @@ func testDenseGolden(t *testing.T, c goldenCase, isa kernel.ISA) {
 	o := y.Op().(*dense)
 	mag := o.Dense
 	mag.ReLU = false
-	pool, work := p.ctx.pool, make([]float32, o.WorkSize())
+	pool, packed, panels, turned := p.ctx.pool, make([]float32, o.PackedSize()), make([]float32, len(dyv)), make([]float32, len(dyv))
 	absY, absX, absW, absB := make([]float32, len(dyv)), make([]float32, len(xv)), make([]float32, len(wv)), make([]float32, len(bv))
+	weight := kernel.DenseGradient{Dense: mag, X: packed, DY: panels, Rows: o.N}
 	for _, err := range []error{
-		mag.Forward(pool, absY, abs(xv), abs(wv), abs(bv), work, o.N),
-		mag.InputGradient(pool, absX, abs(dyv), nil, abs(wv), work, o.N),
-		mag.WeightGradient(pool, absW, absB, abs(xv), abs(dyv), nil, work, o.N),
+		mag.Forward(pool, absY, abs(xv), abs(wv), abs(bv), packed, o.N),
+		mag.Gradients(pool, panels, turned, absB, abs(dyv), nil, o.N),
+		mag.InputGradient(pool, absX, turned, abs(wv), o.N),
+		weight.Stream(pool, [2][]float32{}, func(from int, dw []float32) { copy(absW[from:], dw) }),
 	} {
 		if err != nil {
 			t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 type buffer struct {
 	shape tensor.Shape
 	bytes bool // one byte an element instead of a float32
+	kept  bool // read after the graph has run, as the values of unread nodes are
 
 	data  []float32
 	arg   []byte
@@ -93,7 +94,7 @@ func lifetimes(sorted gorgonia.Nodes) ([]*buffer, error) {
 			continue
 		}
 		for _, b := range o.buffers() {
-			b.maker, b.output = i, false
+			b.maker, b.output = i, b.kept
 			list = append(list, b)
 		}
 		owned[i] = o.buffers()

@@ -106,7 +106,7 @@ func (p *probe) gradient(n *gorgonia.Node) []float32 {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	return floats(v)
+	return v.(interface{ Float32s() []float32 }).Float32s()
 }
 
 // equal compares bits, NaN included.

@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"vggtrain/internal/kernel"
+	"vggtrain/internal/memory"
 )
 
 // ErrNotFinite is returned by Step when the gradient's global norm is NaN or
@@ -57,12 +58,28 @@ type SGD struct {
 	lr     float32
 
 	weights, grads, momenta [][]float32
-	pieces                  []piece
-	squares                 []float64 // a piece's Σg², in the order of pieces
-	clip                    float32   // factor of this step
+	streams                 []Stream                         // in the place of grads; nil for stored gradients
+	use                     []func(from int, grad []float32) // a stream's; bound once
+	pieces                  []piece                          // of the stored gradients
+	squares                 []float64                        // a piece's Σg², in the order of pieces
+	clip                    float32                          // factor of this step
 	norm                    float64
 
 	update, square func(worker, i int) // bound once: a step allocates nothing
+}
+
+// Stream is a gradient that is computed while the weights are updated instead of being stored: a
+// value that Step takes block by block.
+type Stream interface {
+	gorgonia.Value
+
+	// Stream calls use for each block of the gradient, on several goroutines at once: grad is
+	// elements [from, from+len(grad)). It brings the same elements of the slices beside, each
+	// nil or as long as the gradient, into the cache before.
+	Stream(beside [2][]float32, use func(from int, grad []float32)) error
+
+	// SumSquares is the sum of the squares of all elements.
+	SumSquares() (float64, error)
 }
 
 // piece is the elements [from, to) of one tensor.
@@ -86,26 +103,24 @@ func NewSGD(pool *kernel.Pool, config SGDConfig) (*SGD, error) {
 // SetLR sets the learning rate of the steps that follow.
 func (s *SGD) SetLR(lr float64) { s.lr = float32(lr) }
 
-// Bind allocates what the solver keeps for the model: the momentum buffers and
-// the list of pieces. Step does it when it has not been done.
+// Bind allocates what the solver keeps for the model: the momentum buffers. Step does it when it
+// has not been done.
 func (s *SGD) Bind(model []gorgonia.ValueGrad) error {
-	s.weights = make([][]float32, len(model))
-	s.grads = make([][]float32, len(model))
-	s.momenta, s.pieces = nil, nil
+	n := len(model)
+	s.weights, s.grads, s.momenta = make([][]float32, n), make([][]float32, n), nil
+	s.streams, s.use = make([]Stream, n), make([]func(int, []float32), n)
+	s.pieces = nil
 	for i, p := range model {
 		w, err := float32s(p.Value())
 		if err != nil {
 			return fmt.Errorf("parameter %d: weights: %w", i, err)
 		}
 		s.weights[i] = w
-		for from := 0; from < len(w); from += pieceSize {
-			s.pieces = append(s.pieces, piece{i, from, min(from+pieceSize, len(w))})
-		}
 		if s.config.Momentum > 0 {
-			s.momenta = append(s.momenta, make([]float32, len(w)))
+			s.momenta = append(s.momenta, memory.Floats(len(w)))
 		}
+		s.use[i] = func(from int, grad []float32) { s.apply(i, from, grad) }
 	}
-	s.squares = make([]float64, len(s.pieces))
 	return nil
 }
 
@@ -137,14 +152,27 @@ func (s *SGD) Step(model []gorgonia.ValueGrad) error {
 			return err
 		}
 	}
+	for i, g := range s.streams {
+		if g == nil {
+			continue
+		}
+		beside := [2][]float32{s.weights[i]}
+		if s.momenta != nil {
+			beside[1] = s.momenta[i]
+		}
+		if err := g.Stream(beside, s.use[i]); err != nil {
+			return fmt.Errorf("parameter %d: gradient: %w", i, err)
+		}
+	}
 	return s.pool.Run(len(s.pieces), s.update)
 }
 
-// look takes this step's slices of weights and gradients.
+// look takes this step's weights and gradients, and cuts the stored ones into pieces.
 func (s *SGD) look(model []gorgonia.ValueGrad) error {
 	if len(model) != len(s.weights) {
 		return fmt.Errorf("solver bound to %d parameters, stepped with %d", len(s.weights), len(model))
 	}
+	s.pieces = s.pieces[:0]
 	for i, p := range model {
 		w, err := float32s(p.Value())
 		if err != nil {
@@ -157,25 +185,57 @@ func (s *SGD) look(model []gorgonia.ValueGrad) error {
 		if err != nil {
 			return fmt.Errorf("parameter %d: gradient: %w", i, err)
 		}
-		g, err := float32s(grad)
-		if err != nil {
-			return fmt.Errorf("parameter %d: gradient: %w", i, err)
+		s.weights[i] = w
+		if err := s.take(i, grad); err != nil {
+			return fmt.Errorf("parameter %d: %w", i, err)
 		}
-		if len(g) != len(w) {
-			return fmt.Errorf("parameter %d: %d weights, %d gradients", i, len(w), len(g))
+	}
+	return nil
+}
+
+// take keeps the gradient of parameter i for this step.
+func (s *SGD) take(i int, grad gorgonia.Value) (err error) {
+	n := len(s.weights[i])
+	s.streams[i], s.grads[i] = nil, nil
+	if g, ok := grad.(Stream); ok {
+		if g.Size() != n {
+			return fmt.Errorf("%d weights, %d gradients", n, g.Size())
 		}
-		s.weights[i], s.grads[i] = w, g
+		s.streams[i] = g
+		return nil
+	}
+	if s.grads[i], err = float32s(grad); err != nil {
+		return fmt.Errorf("gradient: %w", err)
+	}
+	if len(s.grads[i]) != n {
+		return fmt.Errorf("%d weights, %d gradients", n, len(s.grads[i]))
+	}
+	for from := 0; from < n; from += pieceSize {
+		s.pieces = append(s.pieces, piece{i, from, min(from+pieceSize, n)})
 	}
 	return nil
 }
 
 // measure sets norm and clip from the gradients.
 func (s *SGD) measure() error {
+	if len(s.squares) < len(s.pieces) {
+		s.squares = make([]float64, len(s.pieces))
+	}
 	if err := s.pool.Run(len(s.pieces), s.square); err != nil {
 		return err
 	}
 	var sum float64
-	for _, q := range s.squares {
+	for _, q := range s.squares[:len(s.pieces)] {
+		sum += q
+	}
+	for i, g := range s.streams {
+		if g == nil {
+			continue
+		}
+		q, err := g.SumSquares()
+		if err != nil {
+			return fmt.Errorf("parameter %d: gradient: %w", i, err)
+		}
 		sum += q
 	}
 	s.norm = math.Sqrt(sum)
@@ -193,15 +253,20 @@ func (s *SGD) squarePiece(_, i int) {
 
 func (s *SGD) updatePiece(_, i int) {
 	p := s.pieces[i]
+	s.apply(p.tensor, p.from, s.grads[p.tensor][p.from:p.to])
+}
+
+// apply updates elements [from, from+len(grad)) of a parameter.
+func (s *SGD) apply(tensor, from int, grad []float32) {
 	var v []float32
 	if s.momenta != nil {
-		v = s.momenta[p.tensor][p.from:p.to]
+		v = s.momenta[tensor][from:][:len(grad)]
 	}
 	step := kernel.SGD{
 		LR: s.lr, Scale: s.clip,
 		Momentum: float32(s.config.Momentum), Decay: float32(s.config.WeightDecay), Nesterov: s.config.Nesterov,
 	}
-	step.Update(s.pool.ISA(), s.weights[p.tensor][p.from:p.to], s.grads[p.tensor][p.from:p.to], v)
+	step.Update(s.pool.ISA(), s.weights[tensor][from:][:len(grad)], grad, v)
 }
 
 // float32s returns the elements of a value, such as *tensor.Dense of float32,

@@ -1,0 +1,122 @@
+package kernel
+
+const (
+	turnedPanels = 6   // weight panels of one k loop of the input gradient
+	turnedInputs = 112 // inputs of a piece: 8 tiles of 14, 7 blocks of 16 to turn
+)
+
+// Gradients masks dy by the output y (nil without ReLU) and writes it in panels, rows×Out, to
+// panels, and its column sums to db. Where turned is given, dyᵀ goes there, Out×rows in panels.
+func (d Dense) Gradients(p *Pool, panels, turned, db, dy, y []float32, rows int) error {
+	return p.Run(d.panels(), func(_, panel int) {
+		col := panel * Panel
+		cols := min(Panel, d.Out-col)
+		to := panels[rows*col:][:rows*cols]
+		if y != nil {
+			mask(p.isa, to, dy[col:], y[col:], rows, cols, cols, d.Out)
+		} else {
+			for n := range rows {
+				copy(to[n*cols:][:cols], dy[n*d.Out+col:])
+			}
+		}
+		t := tile{rows: 1, cols: cols, k: rows, off: []int{0}, a: ones[:], b: to, ldb: cols, dst: db[col:]}
+		t.run(p.isa)
+		if turned == nil {
+			return
+		}
+		for n := 0; n < rows; n += Panel {
+			count := min(Panel, rows-n)
+			transpose(p.isa, turned[d.Out*n+col*count:], to[n*cols:], count, cols, count, cols)
+		}
+	})
+}
+
+// InputGradient computes dx = dy·wᵀ, like x, for the first rows rows, from what Gradients wrote to
+// turned. It multiplies w·dyᵀ, so that the weights are read as they are stored, and turns the
+// result.
+func (d Dense) InputGradient(p *Pool, dx, turned, w []float32, rows int) error {
+	groups := (d.In + turnedInputs - 1) / turnedInputs
+	nPanels := (rows + Panel - 1) / Panel
+	parts := 1
+	if groups < 16 {
+		parts = nPanels
+		groups = min((d.In+15)/16, (16+parts-1)/parts)
+	}
+	p.Reserve((d.In/groups + 32) * rows)
+	return p.Run(groups*parts, func(worker, piece int) {
+		g := denseInput{Dense: d, isa: p.isa, w: w, turned: turned, rows: rows, sums: p.Scratch(worker)}
+		g.in, g.end = share(d.In, 16, piece/parts, groups)
+		g.from, g.to = share(rows, Panel, piece%parts, parts)
+		g.run(dx)
+	})
+}
+
+// denseInput is a piece of an input gradient: inputs [in, end) of rows [from, to).
+type denseInput struct {
+	Dense
+	isa               ISA
+	w, turned, sums   []float32
+	rows              int
+	in, end, from, to int
+}
+
+func (g *denseInput) run(dx []float32) {
+	for panel := 0; panel < g.panels(); panel += turnedPanels {
+		for n := g.from; n < g.to; n += Panel {
+			g.multiply(panel, n)
+		}
+	}
+	count := g.end - g.in
+	for n := g.from; n < g.to; n += Panel {
+		cols := min(Panel, g.to-n)
+		transpose(g.isa, dx[n*g.In+g.in:], g.sums[count*(n-g.from):], count, cols, g.In, cols)
+	}
+}
+
+// multiply adds the products of up to turnedPanels panels to the sums of one panel of rows.
+func (g *denseInput) multiply(panel, n int) {
+	cols, count := min(Panel, g.to-n), g.end-g.in
+	var offsets [turnedPanels]int
+	for i := range offsets {
+		offsets[i] = i * g.In * Panel
+	}
+	var weights, gradients ahead
+	g.next(panel, n, &weights, &gradients)
+	k := min(turnedPanels*Panel, g.Out-panel*Panel)
+	whole, rest := k/Panel, k%Panel
+	t := tile{rows: count, cols: cols, dst: g.sums[count*(n-g.from):], ldd: cols, ldb: cols, bTap: Panel * cols, aK: 1, accumulate: panel > 0}
+	b := g.turned[g.Out*n+panel*Panel*cols:]
+	if whole > 0 {
+		t.k, t.aRow, t.off = Panel, Panel, offsets[:whole]
+		t.a, t.b = g.w[g.In*Panel*panel+g.in*Panel:], b
+		t.sweep(g.isa, &weights, &gradients)
+		t.accumulate = true
+	}
+	if rest > 0 {
+		t.k, t.aRow, t.off = rest, rest, offsets[:1]
+		t.a, t.b = g.w[g.In*(g.Out-rest)+g.in*rest:], b[whole*Panel*cols:]
+		t.sweep(g.isa, &weights, &gradients)
+	}
+}
+
+// next plans to fetch what the next products read: their part of dyᵀ, and of the next panels of
+// weights the share of these rows.
+func (g *denseInput) next(panel, n int, weights, gradients *ahead) {
+	steps := (g.end - g.in + sweepRows - 1) / sweepRows
+	after := panel + turnedPanels
+	if whole := min(turnedPanels, g.Out/Panel-after); whole > 0 {
+		nPanels := (g.to - g.from + Panel - 1) / Panel
+		first, last := share(whole, 1, (n-g.from)/Panel, nPanels)
+		if first < last {
+			weights.fetch(g.w[g.In*Panel*(after+first)+g.in*Panel:], (g.end-g.in)*Panel, g.In*Panel, last-first, steps)
+		}
+	}
+	if n += Panel; n >= g.to {
+		if n, panel = g.from, after; panel >= g.panels() {
+			return
+		}
+	}
+	cols := min(Panel, g.to-n)
+	k := min(turnedPanels*Panel, g.Out-panel*Panel)
+	gradients.fetch(g.turned[g.Out*n+panel*Panel*cols:], k*cols, 0, 1, steps)
+}

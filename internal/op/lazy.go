@@ -1,0 +1,63 @@
+package op
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"vggtrain/internal/kernel"
+)
+
+// LazyGradient is the gradient of a dense layer's weights as a gorgonia.Value that is not stored.
+// A solver takes it block by block with Stream, each while it is in cache; Float32s and Data
+// compute it as a whole. It is valid until its graph runs again.
+type LazyGradient struct {
+	base // of its node
+	of   kernel.DenseGradient
+}
+
+var _ gorgonia.Value = (*LazyGradient)(nil)
+
+// Stream computes the gradient and hands it to use block by block, on the workers of the
+// graph's pool: see kernel.DenseGradient.Stream.
+func (g *LazyGradient) Stream(beside [2][]float32, use func(from int, dw []float32)) error {
+	defer g.report(WeightGradient, direct, g.clock())
+	return g.of.Stream(g.ctx.pool, beside, use)
+}
+
+// SumSquares is the sum of the gradient's squares: see kernel.DenseGradient.SumSquares.
+func (g *LazyGradient) SumSquares() (float64, error) {
+	defer g.report(WeightGradient, direct, g.clock())
+	return g.of.SumSquares(g.ctx.pool)
+}
+
+// Float32s is a new slice of the gradient's elements, stored as the weights are.
+func (g *LazyGradient) Float32s() []float32 {
+	all := make([]float32, g.Size())
+	if err := g.of.Stream(g.ctx.pool, [2][]float32{}, func(from int, dw []float32) { copy(all[from:], dw) }); err != nil {
+		panic(fmt.Sprintf("%v: %v", g, err)) // only of a closed pool
+	}
+	return all
+}
+
+// Data is Float32s.
+func (g *LazyGradient) Data() any { return g.Float32s() }
+
+// Shape is the weights': in×out.
+func (g *LazyGradient) Shape() tensor.Shape { return g.shape }
+
+// Size is the number of elements.
+func (g *LazyGradient) Size() int { return g.shape.TotalSize() }
+
+// Dtype is float32.
+func (g *LazyGradient) Dtype() tensor.Dtype { return tensor.Float32 }
+
+// Uintptr is 0: the elements have no address.
+func (g *LazyGradient) Uintptr() uintptr { return 0 }
+
+// MemSize is 0: the elements take no memory.
+func (g *LazyGradient) MemSize() uintptr { return 0 }
+
+// Format writes the name, not the elements.
+func (g *LazyGradient) Format(s fmt.State, _ rune) { fmt.Fprintf(s, "%s of %v", g.String(), g.shape) }
