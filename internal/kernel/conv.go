@@ -14,6 +14,8 @@ type Conv struct {
 	Kernel, Stride, Padding int
 	ReLU                    bool
 	Pool                    bool // 2×2 max-pool of stride 2 after the ReLU; odd last rows and columns are dropped
+
+	only Algorithm // not the one by cost but this one, where it is possible: for tests
 }
 
 // Bounds of a convolution's hyperparameters.

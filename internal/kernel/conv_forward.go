@@ -1,8 +1,29 @@
 package kernel
 
+// FilterSize is the floats of the filters as Forward wants them beside w: transformed by
+// TransformFilters, or none.
+func (c Conv) FilterSize() int {
+	if c.ForwardAlgorithm() == Winograd {
+		return planes * c.C * c.OC
+	}
+	return 0
+}
+
+// TransformFilters makes u, FilterSize floats, of w.
+func (c Conv) TransformFilters(p *Pool, u, w []float32) error {
+	if c.ForwardAlgorithm() != Winograd {
+		return nil
+	}
+	return transformFilters(p, u, w, c.C, c.OC)
+}
+
 // Forward computes y, and with a pool arg (one byte for each element of y, 0 to 3: which of
-// the window's pixels was largest), for the first rows images.
-func (c Conv) Forward(p *Pool, y []float32, arg []byte, x, w, b []float32, rows int) error {
+// the window's pixels was largest; nil if nobody needs it), for the first rows images. u is w
+// by TransformFilters.
+func (c Conv) Forward(p *Pool, y []float32, arg []byte, x, w, b, u []float32, rows int) error {
+	if c.ForwardAlgorithm() == Winograd {
+		return c.winogradForward(p, y, arg, x, b, u, rows)
+	}
 	run := c.forwardRun()
 	p.Reserve(run.scratch())
 	oh, ow := c.Out()
@@ -14,7 +35,7 @@ func (c Conv) Forward(p *Pool, y []float32, arg []byte, x, w, b []float32, rows 
 		in, out := run.buffers(p.Scratch(worker))
 		first, inRows := h0*c.Stride-c.Padding, (h1-h0-1)*c.Stride+c.Kernel
 		for n := n0; n < n1; n++ {
-			loadStrip(in[(n-n0)*run.inSize:], x[n*c.H*c.W*c.C:][:c.H*c.W*c.C], c.H, c.W, c.C, first, inRows, c.Padding)
+			loadStrip(in[(n-n0)*run.inSize:], x[n*c.H*c.W*c.C:][:c.H*c.W*c.C], c.H, c.W, c.C, first, inRows, c.Padding, c.W+2*c.Padding)
 		}
 		if !c.Pool {
 			run.multiply(p.isa, y[(n0*oh+h0)*ow*c.OC:], oh*ow*c.OC, in, w, b, n1-n0, h1-h0)
@@ -25,7 +46,7 @@ func (c Conv) Forward(p *Pool, y []float32, arg []byte, x, w, b []float32, rows 
 			for r := h0 / 2; r < min(h1/2, oh); r++ {
 				at := (n*oh + r) * ow * c.OC
 				top := out[(n-n0)*run.outSize+(2*r-h0)*run.w*c.OC:]
-				maxPool2(p.isa, y[at:][:ow*c.OC], arg[at:][:ow*c.OC], top, top[run.w*c.OC:], ow, c.OC, c.OC)
+				maxPool2(p.isa, y[at:][:ow*c.OC], tail(arg, at), top, top[run.w*c.OC:], ow, c.OC, c.OC)
 			}
 		}
 	})

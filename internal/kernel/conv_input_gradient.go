@@ -1,20 +1,30 @@
 package kernel
 
-// TurnedSize is the floats of the turned weights that InputGradient needs.
-func (c Conv) TurnedSize() int { return c.WeightRows() * c.OC }
+// InputGradientSize is the floats of work space that InputGradient needs.
+func (c Conv) InputGradientSize() int {
+	turned := c.WeightRows() * c.OC
+	if c.InputAlgorithm() == Winograd {
+		return turned + planes*c.C*c.OC
+	}
+	return turned
+}
 
 // InputGradient computes dx, like x, for the first rows images, from the gradient dy of the
-// output, the output y (nil without ReLU) and arg (nil without pool). turned is TurnedSize
-// floats of work space.
+// output, the output y (nil without ReLU) and arg (nil without pool). work is
+// InputGradientSize floats of work space.
 //
 //	dx[h,w,c] = Σ dy[h+P-kh, w+P-kw, o] · w[kh,kw,c,o]
 //
 // that is, the convolution of dy, spread by the stride, with the filters turned by 180°.
-func (c Conv) InputGradient(p *Pool, dx, dy, y []float32, arg []byte, w, turned []float32, rows int) error {
+func (c Conv) InputGradient(p *Pool, dx, dy, y []float32, arg []byte, w, work []float32, rows int) error {
+	g := gradient{Conv: c, dy: dy, y: y, arg: arg}
+	if c.InputAlgorithm() == Winograd {
+		return c.winogradInputGradient(p, dx, g, w, work, rows)
+	}
+	turned := work[:c.WeightRows()*c.OC]
 	if err := c.turn(p, turned, w); err != nil {
 		return err
 	}
-	g := gradient{Conv: c, dy: dy, y: y, arg: arg}
 	run := c.inputGradientRun()
 	p.Reserve(run.scratch())
 	width, left := c.W+c.Kernel-1, c.Kernel-1-c.Padding

@@ -15,6 +15,7 @@ type convCase struct {
 	arg              []byte
 	sumX, sumW, sumB []float64 // Σ|products| behind each dx, dw, db, and y (sumY)
 	sumY             []float64
+	full64           [][]float64 // an image's gradient of the full-size output
 }
 
 // newConvCase makes random data, and results for the first rows images.
@@ -35,7 +36,8 @@ func newConvCase(c Conv, rows int, seed uint64) *convCase {
 	full, mags := make([]float64, fh*fw*c.OC), make([]float64, fh*fw*c.OC)
 	for n := range rows {
 		s.forward(n, full, mags)
-		s.backward(n, s.spread(n, full, mags))
+		s.full64 = append(s.full64, s.spread(n, full, mags))
+		s.backward(n, s.full64[n])
 	}
 	return s
 }
@@ -162,15 +164,25 @@ func testConv(t *testing.T, c Conv, rows, threads int, isa ISA) {
 	}
 	defer p.Close()
 	r := rand.New(rand.NewPCG(3, 4))
-	k, oh, ow := c.WeightRows(), 0, 0
-	oh, ow = c.Out()
+	k := c.WeightRows()
+	oh, ow := c.Out()
+	fh, fw := c.full()
 	y, yIntact := guarded(r, rows*oh*ow*c.OC)
 	arg := make([]byte, c.OutSize())
 	w := panels(s.w, k, c.OC)
-	if err := c.Forward(p, y, arg, s.x, w, s.b, rows); err != nil {
+	u := make([]float32, c.FilterSize())
+	if err := c.TransformFilters(p, u, w); err != nil {
 		t.Fatal(err)
 	}
-	within(t, "y", y, s.y, s.sumY, k)
+	if err := c.Forward(p, y, arg, s.x, w, s.b, u, rows); err != nil {
+		t.Fatal(err)
+	}
+	yTerms, xTerms, wTerms := k, c.Kernel*c.Kernel*c.OC, rows*fh*fw
+	if c.only == Winograd {
+		s.winogradBounds(rows)
+		yTerms, xTerms, wTerms = c.C+convolutionRoundings, c.OC+convolutionRoundings, wTerms+adjointRoundings
+	}
+	within(t, "y", y, s.y, s.sumY, yTerms)
 	// Gradients are taken at the reference's own output, so that a ReLU or a pool on the edge
 	// cannot choose otherwise.
 	yRef := make([]float32, c.OutSize())
@@ -181,17 +193,16 @@ func testConv(t *testing.T, c Conv, rows, threads int, isa ISA) {
 		yRef = nil
 	}
 	dx, dxIntact := guarded(r, rows*c.H*c.W*c.C)
-	if err := c.InputGradient(p, dx, s.dy, yRef, s.arg, w, make([]float32, c.TurnedSize()), rows); err != nil {
+	if err := c.InputGradient(p, dx, s.dy, yRef, s.arg, w, make([]float32, c.InputGradientSize()), rows); err != nil {
 		t.Fatal(err)
 	}
-	within(t, "dx", dx, s.dx, s.sumX, c.Kernel*c.Kernel*c.OC)
+	within(t, "dx", dx, s.dx, s.sumX, xTerms)
 	dw, dwIntact := guarded(r, len(s.w))
 	db, dbIntact := guarded(r, len(s.b))
 	if err := c.WeightGradient(p, dw, db, s.x, s.dy, yRef, s.arg, make([]float32, c.WeightGradientSize()), rows); err != nil {
 		t.Fatal(err)
 	}
-	fh, fw := c.full()
-	within(t, "dw", plain(dw, k, c.OC), s.dw, s.sumW, rows*fh*fw)
+	within(t, "dw", plain(dw, k, c.OC), s.dw, s.sumW, wTerms)
 	within(t, "db", db, s.db, s.sumB, rows*fh*fw)
 	if !yIntact() || !dxIntact() || !dwIntact() || !dbIntact() {
 		t.Fatal("stored outside a result")
@@ -216,6 +227,7 @@ func TestConv(t *testing.T) {
 	}
 	for _, isa := range Available() {
 		for _, c := range shapes {
+			c.only = Direct
 			t.Run(fmt.Sprintf("%s/%+v", isa, c), func(t *testing.T) {
 				testConv(t, c, c.N, 2, isa)
 				if c.N > 1 {
@@ -228,7 +240,13 @@ func TestConv(t *testing.T) {
 
 // Results must not depend on the number of threads.
 func TestConvThreads(t *testing.T) {
-	c := Conv{N: 5, H: 30, W: 31, C: 24, OC: 72, Kernel: 3, Stride: 1, Padding: 1, ReLU: true, Pool: true}
+	for _, algorithm := range []Algorithm{Direct, Winograd} {
+		t.Run(string(algorithm), func(t *testing.T) { testConvThreads(t, algorithm) })
+	}
+}
+
+func testConvThreads(t *testing.T, algorithm Algorithm) {
+	c := Conv{only: algorithm, N: 5, H: 30, W: 31, C: 24, OC: 72, Kernel: 3, Stride: 1, Padding: 1, ReLU: true, Pool: true}
 	s := newConvCase(c, c.N, 9)
 	w := panels(s.w, c.WeightRows(), c.OC)
 	var want [4][]float32
@@ -239,9 +257,11 @@ func TestConvThreads(t *testing.T) {
 		}
 		y, arg := make([]float32, c.OutSize()), make([]byte, c.OutSize())
 		got := [4][]float32{y, make([]float32, c.InSize()), make([]float32, len(w)), make([]float32, c.OC)}
+		u := make([]float32, c.FilterSize())
 		for _, err := range []error{
-			c.Forward(p, y, arg, s.x, w, s.b, c.N),
-			c.InputGradient(p, got[1], s.dy, y, arg, w, make([]float32, c.TurnedSize()), c.N),
+			c.TransformFilters(p, u, w),
+			c.Forward(p, y, arg, s.x, w, s.b, u, c.N),
+			c.InputGradient(p, got[1], s.dy, y, arg, w, make([]float32, c.InputGradientSize()), c.N),
 			c.WeightGradient(p, got[2], got[3], s.x, s.dy, y, arg, make([]float32, c.WeightGradientSize()), c.N),
 		} {
 			if err != nil {
@@ -289,15 +309,17 @@ func BenchmarkConv(b *testing.B) {
 		fill(r, x)
 		fill(r, w)
 		y, arg := make([]float32, c.OutSize()), make([]byte, c.OutSize())
+		u := make([]float32, c.FilterSize())
 		dx, dw, db := make([]float32, len(x)), make([]float32, len(w)), make([]float32, c.OC)
-		turned, partial := make([]float32, c.TurnedSize()), make([]float32, c.WeightGradientSize())
+		turned, partial := make([]float32, c.InputGradientSize()), make([]float32, c.WeightGradientSize())
 		fh, fw := c.full()
 		flops := 2 * float64(c.N*fh*fw*c.OC*c.WeightRows())
 		for _, pass := range []struct {
 			name string
 			run  func() error
 		}{
-			{"forward", func() error { return c.Forward(p, y, arg, x, w, bias, c.N) }},
+			{"filters", func() error { return c.TransformFilters(p, u, w) }},
+			{"forward", func() error { return c.Forward(p, y, arg, x, w, bias, u, c.N) }},
 			{"input", func() error { return c.InputGradient(p, dx, y, y, arg, w, turned, c.N) }},
 			{"weight", func() error { return c.WeightGradient(p, dw, db, x, y, y, arg, partial, c.N) }},
 		} {

@@ -49,6 +49,10 @@ func (r *weightRun) scratch() int {
 
 // WeightGradientSize is the floats of work space that WeightGradient needs.
 func (c Conv) WeightGradientSize() int {
+	if c.WeightAlgorithm() == Winograd {
+		r := c.winogradWeightRun()
+		return r.groups * r.partialSize()
+	}
 	r := c.weightRun()
 	return r.groups * r.partialSize()
 }
@@ -58,8 +62,11 @@ func (c Conv) WeightGradientSize() int {
 //
 //	dw[kh,kw,c,o] = Σ x[h·S-P+kh, w·S-P+kw, c] · dy[h,w,o]   over images and pixels
 func (c Conv) WeightGradient(p *Pool, dw, db, x, dy, y []float32, arg []byte, partial []float32, rows int) error {
-	r := c.weightRun()
 	g := gradient{Conv: c, dy: dy, y: y, arg: arg}
+	if c.WeightAlgorithm() == Winograd {
+		return c.winogradWeightGradient(p, dw, db, x, g, partial, rows)
+	}
+	r := c.weightRun()
 	size := r.partialSize()
 	p.Reserve(r.scratch())
 	err := p.Run(r.groups*r.shares, func(worker, piece int) {
@@ -86,7 +93,7 @@ func (r *weightRun) sumGroup(isa ISA, g gradient, sums, x, scratch []float32, n0
 		for h := 0; h < r.fh; h += r.strip {
 			rows := min(r.strip, r.fh-h)
 			for i := range count {
-				loadStrip(in[i*r.inSize:], x[(n+i)*image:][:image], r.H, r.W, r.C, h*r.Stride-r.Padding, (rows-1)*r.Stride+r.Kernel, r.Padding)
+				loadStrip(in[i*r.inSize:], x[(n+i)*image:][:image], r.H, r.W, r.C, h*r.Stride-r.Padding, (rows-1)*r.Stride+r.Kernel, r.Padding, r.W+2*r.Padding)
 			}
 			for col := col0; col < col1; col += Panel {
 				width := min(Panel, r.OC-col)

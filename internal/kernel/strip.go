@@ -4,17 +4,18 @@ package kernel
 // scratch with its border of zeros: the tile then needs no special case at the edges.
 
 // loadStrip copies rows of an H×W image of c channels to dst. Row i of dst is image row
-// first+i, with pad pixels of zeros on both sides; rows outside the image are zeros.
-func loadStrip(dst, image []float32, h, w, c, first, rows, pad int) {
-	pitch := (w + 2*pad) * c
+// first+i and column j image column j-left, width columns in all; what lies outside the image
+// is zero.
+func loadStrip(dst, image []float32, h, w, c, first, rows, left, width int) {
+	pitch := width * c
 	for i := range rows {
 		row := dst[i*pitch:][:pitch]
 		if ih := first + i; ih < 0 || ih >= h {
 			clear(row)
 		} else {
-			clear(row[:pad*c])
-			copy(row[pad*c:], image[ih*w*c:][:w*c])
-			clear(row[(pad+w)*c:])
+			clear(row[:left*c])
+			copy(row[left*c:], image[ih*w*c:][:w*c])
+			clear(row[min((left+w)*c, pitch):])
 		}
 	}
 }

@@ -48,6 +48,10 @@ type conv struct {
 	base
 	kernel.Conv
 	y, arg *buffer // arg: nil without pool
+
+	trained bool      // the weights change between any two runs
+	filters []float32 // else the transformed filters, made of
+	weights uint64    // that version of the weights
 }
 
 func (o *conv) result() *buffer { return o.y }
@@ -69,9 +73,28 @@ func (o *conv) choice() []byte {
 
 func (o *conv) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer o.guard(&err)
-	defer o.report(Forward, direct, o.clock())
+	defer o.report(Forward, string(o.ForwardAlgorithm()), o.clock())
 	x, w, b := floats(in[0]), floats(in[1]), floats(in[2])
-	return o.y.value, o.Forward(o.ctx.pool, o.y.data, o.choice(), x, w, b, o.ctx.rows)
+	u, err := o.transformed(w)
+	if err != nil {
+		return nil, err
+	}
+	return o.y.value, o.Forward(o.ctx.pool, o.y.data, o.choice(), x, w, b, u, o.ctx.rows)
+}
+
+// transformed is the filters as Conv.Forward wants them.
+func (o *conv) transformed(w []float32) ([]float32, error) {
+	if o.trained {
+		return o.ctx.workspace, o.TransformFilters(o.ctx.pool, o.ctx.workspace, w)
+	}
+	if o.filters != nil && o.weights == o.ctx.weights {
+		return o.filters, nil
+	}
+	if o.filters == nil {
+		o.filters = make([]float32, o.FilterSize())
+	}
+	o.weights = o.ctx.weights
+	return o.filters, o.TransformFilters(o.ctx.pool, o.filters, w)
 }
 
 // DiffWRT says that the gradient reaches weights and bias, and x unless it is data.
@@ -81,12 +104,13 @@ func (o *conv) DiffWRT(int) []bool { return []bool{needsGradient(o.inputs[0]), t
 func (o *conv) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
 	o.ctx.SetLayer(o.layer)
 	g := &convGradient{forward: o, layerGradient: o.ctx.newLayerGradient("ConvGradient", in, y, dy)}
-	o.ctx.reserve(max(o.TurnedSize(), o.WeightGradientSize()))
+	o.trained = true
+	o.ctx.reserve(max(o.FilterSize(), o.InputGradientSize(), o.WeightGradientSize()))
 	return o.ctx.gradients(g, &g.layerGradient)
 }
 
 // direct is the name of the algorithm that adds up the products of the definition.
-const direct = "direct"
+const direct = string(kernel.Direct)
 
 type convGradient struct {
 	layerGradient
@@ -104,10 +128,10 @@ func (g *convGradient) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	if err := c.WeightGradient(ctx.pool, g.dw.data, g.db.data, x, dy, y, arg, ctx.workspace, ctx.rows); err != nil {
 		return nil, err
 	}
-	g.report(WeightGradient, direct, start)
+	g.report(WeightGradient, string(c.WeightAlgorithm()), start)
 	if g.dx == nil {
 		return g.db.value, nil
 	}
-	defer g.report(InputGradient, direct, g.clock())
+	defer g.report(InputGradient, string(c.InputAlgorithm()), g.clock())
 	return g.dx.value, c.InputGradient(ctx.pool, g.dx.data, dy, y, arg, w, ctx.workspace, ctx.rows)
 }

@@ -174,9 +174,11 @@ func testConvGolden(t *testing.T, c goldenCase, isa kernel.ISA) {
 	pool := p.ctx.pool
 	terms := o.N * o.H * o.W // of a weight's gradient: a bound
 	absY, absX, absW, absB := make([]float32, o.OutSize()), make([]float32, len(xv)), make([]float32, len(wv)), make([]float32, len(bv))
+	u := make([]float32, mag.FilterSize())
 	for _, err := range []error{
-		mag.Forward(pool, absY, make([]byte, len(absY)), abs(xv), abs(wv), abs(bv), o.N),
-		mag.InputGradient(pool, absX, abs(dyv), nil, o.choice(), abs(wv), make([]float32, o.TurnedSize()), o.N),
+		mag.TransformFilters(pool, u, abs(wv)),
+		mag.Forward(pool, absY, make([]byte, len(absY)), abs(xv), abs(wv), abs(bv), u, o.N),
+		mag.InputGradient(pool, absX, abs(dyv), nil, o.choice(), abs(wv), make([]float32, o.InputGradientSize()), o.N),
 		mag.WeightGradient(pool, absW, absB, abs(xv), abs(dyv), nil, o.choice(), make([]float32, o.WeightGradientSize()), o.N),
 	} {
 		if err != nil {

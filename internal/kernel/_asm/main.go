@@ -19,10 +19,12 @@ func main() {
 		log.Fatal("usage: go run . FOLDER-OF-PACKAGE-KERNEL")
 	}
 	files := map[string]func(asm){
-		"tile_avx512":   tileAVX512,
-		"tile_avx2":     tileAVX2,
-		"vector_avx512": vectorAVX512,
-		"vector_avx2":   vectorAVX2,
+		"tile_avx512":     tileAVX512,
+		"tile_avx2":       tileAVX2,
+		"vector_avx512":   vectorAVX512,
+		"vector_avx2":     vectorAVX2,
+		"winograd_avx512": winogradAVX512,
+		"winograd_avx2":   winogradAVX2,
 	}
 	for name, generate := range files {
 		if err := write(os.Args[1], name, generate); err != nil {

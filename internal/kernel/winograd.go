@@ -1,0 +1,225 @@
+package kernel
+
+import "unsafe"
+
+// winogradRun is the tiling of one convolution by Winograd's F(4×4,3×3): forward, or the input
+// gradient, which is the convolution of the gradient with the turned filters. Tile rows of
+// all images are numbered through; a piece is some of them, and is walked in blocks of tiles
+// whose transformed patches (V) stay in the L2 cache beside a panel of their products (M).
+type winogradRun struct {
+	c, oc   int     // channels in and out
+	h, w    int     // rows and columns of the convolution
+	floor   float32 // of the outputs
+	pooled  bool
+	oh, ow  int // of what is stored
+	th, tw  int // tiles of an image
+	total   int // tile rows of all images
+	rows    int // tile rows of a piece
+	block   int // most tiles of a block
+	pitch   int // floats of a row of a strip
+	vPlane  int
+	spare   int // floats that loading a strip needs
+	padding int
+}
+
+// Bounds of a winogradRun.
+const (
+	blockTiles = 28 // two register tiles of 14 rows
+	cacheLine  = 16 // floats: planes end on one more, to lie in different sets of the L1 cache
+	manyPieces = 24 // at least so many, where there are enough tiles
+)
+
+func newWinogradRun(n, h, w, c, oc, padding int) winogradRun {
+	r := winogradRun{c: c, oc: oc, h: h, w: w, oh: h, ow: w, padding: padding}
+	r.th, r.tw = (h+winogradTile-1)/winogradTile, (w+winogradTile-1)/winogradTile
+	r.total = n * r.th
+	r.rows = max(1, blockTiles/r.tw)
+	if r.total < manyPieces*r.rows {
+		r.rows = max(1, (r.rows+1)/2)
+	}
+	tiles := r.rows * r.tw
+	blocks := (tiles + blockTiles - 1) / blockTiles
+	r.block = (tiles + blocks - 1) / blocks
+	r.pitch = (winogradTile*r.tw + 2) * c
+	r.vPlane = r.block*c + cacheLine
+	return r
+}
+
+// pieces is the number of pieces.
+func (r *winogradRun) pieces() int { return (r.total + r.rows - 1) / r.rows }
+
+// stripRows is the input rows of a piece: 4 for each tile row, and 2 more for each image.
+func (r *winogradRun) stripRows() int {
+	images := min(r.rows, (r.rows-2)/r.th+2)
+	return winogradTile*r.rows + 2*images
+}
+
+// mPlane is the floats of a plane of products, width columns wide.
+func (r *winogradRun) mPlane(width int) int { return r.block*width + cacheLine }
+
+// scratch is the floats that a worker needs.
+func (r *winogradRun) scratch() int {
+	return r.stripRows()*r.pitch + planes*(r.vPlane+r.mPlane(Panel)) + patchFloats + choiceFloats + vectorFloats + r.spare
+}
+
+// Work space for tiles at the edge, of which not all is stored, and for gather.pool.
+const (
+	patchFloats  = winogradTile * winogradTile * Panel
+	choiceFloats = 2 * Panel // bytes for 2×2 windows at a pitch of 4
+	vectorFloats = 16 * 16
+)
+
+// winogradSpace is a worker's scratch, cut up.
+type winogradSpace struct {
+	v, m    []float32 // transformed patches and a panel of their products
+	patch   []float32
+	choices []byte
+	vectors []float32
+	spare   []float32
+	in      []float32 // strips
+}
+
+func (r *winogradRun) space(scratch []float32) winogradSpace {
+	cut := func(n int) []float32 {
+		part := scratch[:n:n]
+		scratch = scratch[n:]
+		return part
+	}
+	s := winogradSpace{v: cut(planes * r.vPlane), m: cut(planes * r.mPlane(Panel)), patch: cut(patchFloats)}
+	s.choices = unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(cut(choiceFloats)))), 4*choiceFloats)
+	s.vectors, s.spare, s.in = cut(vectorFloats), cut(r.spare), scratch
+	return s
+}
+
+// strips calls load for each image that the piece's tile rows [first, last) lie in, with the
+// place of its strip, the first input row and the number of rows; and returns where the patches
+// of each tile row begin.
+func (r *winogradRun) strips(first, last int, load func(at, n, row, rows int)) [blockTiles]int {
+	var starts [blockTiles]int
+	at := 0
+	for q := first; q < last; {
+		n, ty := q/r.th, q%r.th
+		count := min(r.th-ty, last-q)
+		load(at, n, winogradTile*ty-r.padding, winogradTile*count+2)
+		for i := range count {
+			starts[q-first+i] = at + i*winogradTile*r.pitch
+		}
+		at += (winogradTile*count + 2) * r.pitch
+		q += count
+	}
+	return starts
+}
+
+// runs calls f for the tiles [from, to) of a piece: count tiles of one tile row, from column
+// col on, the first of which is the block's tile at.
+func (r *winogradRun) runs(from, to int, f func(row, col, count, at int)) {
+	for t := from; t < to; {
+		row, col := t/r.tw, t%r.tw
+		count := min(r.tw-col, to-t)
+		f(row, col, count, t-from)
+		t += count
+	}
+}
+
+// convolve computes the piece's outputs from its strips with the transformed filters u.
+func (r *winogradRun) convolve(isa ISA, piece, last int, s *winogradSpace, starts *[blockTiles]int, dst []float32, arg []byte, u, b []float32) {
+	first := piece * r.rows
+	tiles := (min(first+r.rows, last) - first) * r.tw
+	for from := 0; from < tiles; from += r.block {
+		to := min(from+r.block, tiles)
+		r.runs(from, to, func(row, col, count, at int) {
+			spread{
+				dst: s.v[at*r.c:], src: s.in[starts[row]+winogradTile*col*r.c:], tiles: count, cols: r.c,
+				plane: r.vPlane, ldd: r.c, pitch: r.pitch, pixel: r.c, step: winogradTile * r.c,
+			}.input(isa)
+		})
+		for col := 0; col < r.oc; col += Panel {
+			width := min(Panel, r.oc-col)
+			bias := zeros[:]
+			if b != nil {
+				bias = b[col:]
+			}
+			t := tile{
+				dst: s.m, a: s.v, b: u[planes*r.c*col:], off: origin[:], rows: to - from, cols: width, k: r.c,
+				aRow: r.c, aK: 1, ldb: width, ldd: width,
+				batch: planes, aBatch: r.vPlane, bBatch: r.c * width, dBatch: r.mPlane(width),
+			}
+			t.run(isa)
+			r.runs(from, to, func(row, tx, count, at int) {
+				r.store(isa, s, dst, arg, bias, first+row, tx, count, at, col, width)
+			})
+		}
+	}
+}
+
+// What a tile without taps or a layer without bias is given.
+var (
+	origin = [1]int{}
+	zeros  [Panel]float32
+)
+
+// store writes the outputs of count tiles of tile row q: a panel of width channels from col on.
+func (r *winogradRun) store(isa ISA, s *winogradSpace, dst []float32, arg []byte, bias []float32, q, tx, count, at, col, width int) {
+	side := winogradTile // of a tile's output
+	if r.pooled {
+		side = 2
+	}
+	n, top := q/r.th, q%r.th*side
+	rows := min(side, r.oh-top)
+	g := gather{
+		src: s.m[at*width:], bias: bias, cols: width, plane: r.mPlane(width), lds: width,
+		pitch: r.ow * r.oc, pixel: r.oc, step: side * r.oc, floor: r.floor,
+	}
+	to := ((n*r.oh+top)*r.ow+side*tx)*r.oc + col
+	whole := 0
+	if rows == side {
+		whole = max(0, min(count, r.ow/side-tx))
+	}
+	if whole > 0 {
+		g.tiles, g.dst = whole, dst[to:]
+		r.write(isa, g, tail(arg, to), s)
+	}
+	for i := whole; i < count; i++ {
+		g.src = s.m[(at+i)*width:]
+		if cols := min(side, r.ow-side*(tx+i)); rows > 0 && cols > 0 {
+			r.storePart(isa, s, g, dst[to+i*g.step:], tail(arg, to+i*g.step), rows, cols)
+		}
+	}
+}
+
+// tail is arg from at on, nil if there is none.
+func tail(arg []byte, at int) []byte {
+	if arg == nil {
+		return nil
+	}
+	return arg[at:]
+}
+
+// write gathers tiles, pooled or not.
+func (r *winogradRun) write(isa ISA, g gather, arg []byte, s *winogradSpace) {
+	if r.pooled {
+		g.pool(isa, arg, s.vectors)
+	} else {
+		g.output(isa)
+	}
+}
+
+// storePart writes the first rows×cols pixels of a tile, by way of the patch.
+func (r *winogradRun) storePart(isa ISA, s *winogradSpace, g gather, dst []float32, arg []byte, rows, cols int) {
+	part := g
+	part.tiles, part.dst, part.pitch, part.pixel = 1, s.patch, winogradTile*g.cols, g.cols
+	var choices []byte
+	if arg != nil {
+		choices = s.choices
+	}
+	r.write(isa, part, choices, s)
+	for i := range rows {
+		for j := range cols {
+			at, from := i*g.pitch+j*g.pixel, i*part.pitch+j*part.pixel
+			copy(dst[at:][:g.cols], s.patch[from:])
+			if arg != nil {
+				copy(arg[at:][:g.cols], choices[from:])
+			}
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// Every transform of assembly against the generic loops. A value is a sum of at most 36 products
+// with |coefficients| summing to at most (1+5+4)² = 100 (input), 15² (gradient, row 1+2+4+8),
+// 18² (output) or less, of data below 1 in magnitude, rounded at most 16 times on its way.
+const transformTolerance = 18 * 18 * 16.0 / (1 << 24)
+
+func nearly(got, want float32) bool {
+	if got != got || want != want {
+		return got != got && want != want
+	}
+	return got == want || math.Abs(float64(got)-float64(want)) <= transformTolerance
+}
+
+// transformCase is one call: its destination, sizes taken from r.
+type transformCase struct {
+	name string
+	dst  int // floats
+	run  func(isa ISA, dst []float32, arg []byte)
+}
+
+func transformCases(r *rand.Rand, cols int) []transformCase {
+	tiles := 1 + r.IntN(5)
+	ldd := cols + r.IntN(3)
+	plane := tiles*ldd + r.IntN(20)
+	pixel := cols + r.IntN(3)
+	pitch := 6*pixel + r.IntN(9)
+	step := 4 * pixel
+	random := func(n int) []float32 {
+		s, _ := guarded(r, n)
+		if r.IntN(5) == 0 {
+			s[r.IntN(n)] = float32(math.NaN())
+		}
+		return s
+	}
+	pixels := random((tiles-1)*step + 6*(pitch+pixel))
+	inPlanes := random(planes * plane)
+	bias := random(cols)
+	spare := make([]float32, 256)
+	floor := []float32{0, float32(math.Inf(-1))}[r.IntN(2)]
+	spreads := func(dst []float32) spread {
+		return spread{dst: dst, src: pixels, tiles: tiles, cols: cols, plane: plane, ldd: ldd, pitch: pitch, pixel: pixel, step: step}
+	}
+	// gathered rows of tiles must not overlap: a row of pixels holds all of them
+	wide := tiles*4*pixel + r.IntN(5)
+	gathers := func(dst []float32) gather {
+		return gather{dst: dst, src: inPlanes, bias: bias, tiles: tiles, cols: cols, plane: plane, lds: ldd, pitch: wide, pixel: pixel, step: 4 * pixel, floor: floor}
+	}
+	return []transformCase{
+		{"input", 35*plane + (tiles-1)*ldd + cols, func(isa ISA, dst []float32, _ []byte) { spreads(dst).input(isa) }},
+		{"gradient", 35*plane + (tiles-1)*ldd + cols, func(isa ISA, dst []float32, _ []byte) { spreads(dst).gradient(isa) }},
+		{"output", (tiles-1)*step + 3*(wide+pixel) + cols, func(isa ISA, dst []float32, _ []byte) { gathers(dst).output(isa) }},
+		{"pool", (tiles-1)*step + wide + pixel + cols, func(isa ISA, dst []float32, arg []byte) { gathers(dst).pool(isa, arg, spare) }},
+		{"pool alone", (tiles-1)*step + wide + pixel + cols, func(isa ISA, dst []float32, _ []byte) { gathers(dst).pool(isa, nil, spare) }},
+		{"filters", 35*plane + cols, func(isa ISA, dst []float32, _ []byte) { filters(isa, dst, inPlanes, cols, plane, cols+3) }},
+		{"filterGradients", 8*(cols+3) + cols, func(isa ISA, dst []float32, _ []byte) { filterGradients(isa, dst, inPlanes, cols, cols+3, plane) }},
+	}
+}
+
+func TestTransformsAgainstGeneric(t *testing.T) {
+	for _, isa := range assembled(t) {
+		for _, cols := range []int{1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 64, 65} {
+			for seed := range uint64(4) {
+				for _, c := range transformCases(rand.New(rand.NewPCG(seed, uint64(cols))), cols) {
+					r := rand.New(rand.NewPCG(seed, 5))
+					dst, intact := guarded(r, c.dst)
+					arg := make([]byte, c.dst)
+					want, wantArg := slices.Clone(dst), slices.Clone(arg)
+					c.run(Generic, want, wantArg)
+					c.run(isa, dst, arg)
+					name := fmt.Sprintf("%s on %s, %d channels", c.name, isa, cols)
+					for i := range dst {
+						if !nearly(dst[i], want[i]) {
+							t.Fatalf("%s: [%d] = %v, generic %v", name, i, dst[i], want[i])
+						}
+					}
+					if !slices.Equal(arg, wantArg) {
+						t.Fatalf("%s: other windows' choices than generic", name)
+					}
+					if !intact() {
+						t.Fatalf("%s: stored outside", name)
+					}
+				}
+			}
+		}
+	}
+}
