@@ -1,4 +1,4 @@
-"""What the two peers of bench_peers.py share: their flags, the stopwatch, the record they print.
+"""What the peers of bench_peers.py share: their flags, the stopwatch, the record they print.
 
 A peer runs in a process of its own: `python peer_torch.py --arch vgg11-small --resize 56 ...`.
 Training is measured first, and the memory peak is read before evaluation begins.
@@ -14,15 +14,17 @@ import time
 WARMUP_STEPS = 2  # not counted, as in `vggtrain bench`
 
 
-def parse_flags(description):
-    """The flags that bench_peers.py gives to every peer."""
+def parse_flags(description, modes):
+    """The flags that bench_peers.py gives to every peer; the first of modes is the default."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--arch", default="vgg11-small", help="name or FILE.yaml")
     parser.add_argument("--resize", type=int, default=56, help="side in pixels")
     parser.add_argument("--batch-size", type=int, default=128)
     parser.add_argument("--steps", type=int, default=10, help="measured steps of each phase")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--channels-last", action="store_true", help="PyTorch's memory format")
+    parser.add_argument("--mode", choices=modes, default=modes[0])
+    parser.add_argument("--train-only", action="store_true", help="do not evaluate")
+    parser.add_argument("--eval-only", action="store_true", help="do not train")
     return parser.parse_args()
 
 
@@ -37,21 +39,31 @@ def peak_bytes():
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def images_per_second(step, steps, batch):
-    """Runs step() for warm-up, then `steps` times. step must return when its work is done."""
-    for _ in range(WARMUP_STEPS):
-        step()
+def in_turn(step):
+    """A phase for measure: step() returns when its work is done."""
+    def run(steps):
+        for _ in range(steps):
+            step()
+    return run
+
+
+def images_per_second(run, steps, batch):
+    """Lets run(steps) do the warm-up, then `steps` steps. It must return when all are done."""
+    run(WARMUP_STEPS)
     start = time.perf_counter()
-    for _ in range(steps):
-        step()
+    run(steps)
     return batch * steps / (time.perf_counter() - start)
 
 
-def measure(flags, train_step, eval_step, version):
-    """Measures both phases and prints the record, with `vggtrain bench`'s field names."""
-    train = images_per_second(train_step, flags.steps, flags.batch_size)
-    peak = peak_bytes()
-    evaluation = images_per_second(eval_step, flags.steps, flags.batch_size)
-    json.dump({"train_images_per_second": train, "eval_images_per_second": evaluation,
-               "peak_rss_bytes": peak, "version": version}, sys.stdout)
+def measure(flags, version, evaluator, trainer=None):
+    """Measures the phases that are there and asked for, training first, and prints the record,
+    with `vggtrain bench`'s field names. trainer() and evaluator() make a phase's run(steps) when
+    its turn comes, so that evaluation's memory is no part of training's peak."""
+    record = {"version": version}
+    if trainer and not flags.eval_only:
+        record["train_images_per_second"] = images_per_second(trainer(), flags.steps, flags.batch_size)
+        record["peak_rss_bytes"] = peak_bytes()
+    if not flags.train_only:
+        record["eval_images_per_second"] = images_per_second(evaluator(), flags.steps, flags.batch_size)
+    json.dump(record, sys.stdout)
     print()

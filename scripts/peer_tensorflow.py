@@ -1,6 +1,7 @@
-"""TensorFlow's side of bench_peers.py: tf.nn in a tf.function, NHWC, no XLA, oneDNN as shipped.
+"""TensorFlow's side of bench_peers.py: tf.nn in a tf.function, NHWC, oneDNN as shipped.
 
-One fixed batch from memory, SGD lr 0.01. Requires: tensorflow (or tensorflow-cpu), PyYAML.
+One fixed batch from memory, SGD lr 0.01. Mode "xla" compiles the function. Requires: tensorflow
+(or tensorflow-cpu), PyYAML.
 """
 
 import os
@@ -11,6 +12,8 @@ import tensorflow as tf
 
 import architecture
 import peer_run
+
+MODES = ["graph", "xla"]
 
 
 def variable(*shape):
@@ -54,14 +57,14 @@ class Network:
 
 
 def main():
-    flags = peer_run.parse_flags(__doc__.splitlines()[0])
+    flags = peer_run.parse_flags(__doc__.splitlines()[0], MODES)
     tf.config.threading.set_intra_op_parallelism_threads(flags.threads)
     tf.random.set_seed(0)
     net = Network(architecture.load(flags.arch), flags.resize)
     images = tf.random.uniform([flags.batch_size, flags.resize, flags.resize, 1])
     labels = tf.random.uniform([flags.batch_size], 0, 10, tf.int32)
 
-    @tf.function
+    @tf.function(jit_compile=flags.mode == "xla")
     def train(x, y):
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(
@@ -71,11 +74,13 @@ def main():
             tf.raw_ops.ResourceApplyGradientDescent(var=v.handle, alpha=0.01, delta=gradient)
         return loss
 
-    @tf.function
+    @tf.function(jit_compile=flags.mode == "xla")
     def evaluate(x):
         return net.logits(x, training=False)
 
-    peer_run.measure(flags, lambda: train(images, labels).numpy(), lambda: evaluate(images).numpy(), tf.__version__)
+    peer_run.measure(flags, tf.__version__,
+                     lambda: peer_run.in_turn(lambda: evaluate(images).numpy()),
+                     lambda: peer_run.in_turn(lambda: train(images, labels).numpy()))
 
 
 if __name__ == "__main__":

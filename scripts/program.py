@@ -35,9 +35,13 @@ class Program:
     def __exit__(self, *_):
         self._folder.cleanup()
 
+    def command(self, *arguments):
+        """Its command line."""
+        return [str(self._binary), *map(str, arguments)]
+
     def json(self, *arguments, accept=(0,)):
         """Runs it and returns the JSON document it prints. Another exit status ends the script."""
-        command = [str(self._binary), *map(str, arguments)]
+        command = self.command(*arguments)
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode not in accept:
             sys.exit(f"{shlex.join(command)}: exit status {done.returncode}\n{done.stderr[-2000:]}")
