@@ -19,6 +19,8 @@ func main() {
 		log.Fatal("usage: go run . FOLDER-OF-PACKAGE-KERNEL")
 	}
 	files := map[string]func(asm){
+		"narrow_avx512":   narrowAVX512,
+		"narrow_avx2":     narrowAVX2,
 		"tile_avx512":     tileAVX512,
 		"tile_avx2":       tileAVX2,
 		"vector_avx512":   vectorAVX512,

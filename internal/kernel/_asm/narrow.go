@@ -1,0 +1,469 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/attr"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// ahead is how many windows or pixels before its use a gradient is fetched from memory.
+const ahead = 64
+
+// narrow emits the loops of narrow.go for one width of vectors.
+type narrow struct{ simd }
+
+func narrowAVX512(c asm) { narrow{simd{c, "AVX512", true}}.all() }
+func narrowAVX2(c asm)   { narrow{simd{c, "AVX2", false}}.all() }
+
+func (s narrow) all() {
+	s.forward("narrowPool", "y *float32, arg *byte, in, w, b *float32, windows, oc, channels, pitch int, stream bool", s.storeWindows)
+	s.forward("narrowPlain", "top, bottom, in, w, b *float32, pixels, oc, channels, pitch int, stream bool", s.storePixels)
+	s.gradient("narrowPoolGradient", "sums, dy, y *float32, arg *byte, pairs *float32, order *uint32, windows, rows, oc, channels, pitch int", true)
+	s.gradient("narrowPlainGradient", "sums, dy, y, in *float32, pixels, rows, oc, channels, pitch int", false)
+	s.pairs()
+}
+
+// operand is a parameter in memory.
+func (s narrow) operand(name string) Mem {
+	b, err := s.Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return b.Addr
+}
+
+// copy is a register with r's content.
+func (s narrow) copy(r reg.Register) reg.GPVirtual {
+	c := s.GP64()
+	s.MOVQ(r, c)
+	return c
+}
+
+func (s narrow) vecs(n int) []reg.VecVirtual {
+	v := make([]reg.VecVirtual, n)
+	for i := range v {
+		v[i] = s.vec()
+	}
+	return v
+}
+
+// patch is one step of a forward row: 2 rows by 4 columns of output pixels, for one vector of
+// channels.
+type patch struct {
+	name    string
+	sums    [2][]reg.VecVirtual
+	dst     [2]reg.Register // pool: y and arg; plain: the two rows of output pixels
+	channel reg.Register    // first channel of the vector
+	oc      reg.Register
+}
+
+// forward emits a loop over steps, in it one over vectors of channels, and in that one
+// over input channels. The last step is moved back to end with the row.
+func (s narrow) forward(name, args string, store func(patch) (step int, later func())) {
+	s.begin(name, args, " for whole vectors.")
+	first, second, count := "y", "arg", "windows"
+	if name == "narrowPlain" {
+		first, second, count = "top", "bottom", "pixels"
+	}
+	p := patch{name: name, dst: [2]reg.Register{s.param(first), s.param(second)}, oc: s.param("oc"), channel: s.GP64()}
+	for o := range p.sums {
+		p.sums[o] = s.vecs(4)
+	}
+	in, left := s.param("in"), s.param(count)
+	pitch, pixel := s.bytes(s.param("pitch")), s.bytes(s.param("channels"))
+	w := s.GP64()
+
+	s.Label(name + "_step")
+	s.XORQ(p.channel, p.channel)
+	s.Load(s.Param("w"), w)
+	s.Label(name + "_vector")
+	s.sumPatch(p, in, w, pitch, pixel)
+	step, later := store(p)
+	s.ADDQ(Imm(uint64(s.lanes())), p.channel)
+	s.CMPQ(p.channel, p.oc)
+	s.JL(LabelRef(name + "_vector"))
+
+	s.nextStep(p, step, in, left, pixel)
+	s.JMP(LabelRef(name + "_step"))
+	later()
+}
+
+// nextStep moves in and dst by a step, or by what is left of the row, or returns.
+func (s narrow) nextStep(p patch, step int, in, left, pixel reg.Register) {
+	by, bytes := s.GP64(), s.GP64()
+	s.SUBQ(Imm(uint64(step)), left)
+	s.JG(LabelRef(p.name + "_next"))
+	s.end()
+	s.Label(p.name + "_next")
+	s.MOVQ(U32(uint32(step)), by)
+	s.CMPQ(left, by)
+	s.CMOVQLT(left, by)
+	s.CMOVQLT(s.integer(step), left)
+	s.MOVQ(by, bytes)
+	s.IMULQ(pixel, bytes)
+	if step == 2 { // windows, of two pixels
+		s.SHLQ(Imm(1), bytes)
+	}
+	s.ADDQ(bytes, in)
+	s.IMULQ(p.oc, by)
+	s.LEAQ(Mem{Base: p.dst[0], Index: by, Scale: 4}, p.dst[0])
+	scale := uint8(4)
+	if step == 2 { // argument bytes
+		scale = 1
+	}
+	s.LEAQ(Mem{Base: p.dst[1], Index: by, Scale: scale}, p.dst[1])
+}
+
+func (s narrow) integer(i int) reg.Register {
+	r := s.GP64()
+	s.MOVQ(U32(uint32(i)), r)
+	return r
+}
+
+// sumPatch computes the sums of p over the 4×6 patch of pixels at in, row by row: each row's six
+// pixels are broadcast once, for up to two rows of the filter.
+func (s narrow) sumPatch(p patch, in, w, pitch, pixel reg.Register) {
+	b, left := s.GP64(), s.GP64()
+	s.Load(s.Param("b"), b)
+	s.VMOVUPS(at(b, p.channel), p.sums[0][0])
+	for i := 1; i < 8; i++ {
+		s.VMOVAPS(p.sums[0][0], p.sums[i/4][i%4])
+	}
+	row, third := s.copy(in), s.GP64()
+	s.Load(s.Param("channels"), left)
+	s.Label(p.name + "_channel")
+	for r := range 4 {
+		x := s.vecs(6)
+		s.LEAQ(Mem{Base: row, Index: pixel, Scale: 2}, third)
+		for i, m := range []Mem{
+			{Base: row}, {Base: row, Index: pixel, Scale: 1}, {Base: third},
+			{Base: third, Index: pixel, Scale: 1}, {Base: third, Index: pixel, Scale: 2},
+		} {
+			s.VBROADCASTSS(m, x[i])
+		}
+		s.ADDQ(pixel, third)
+		s.VBROADCASTSS(Mem{Base: third, Index: pixel, Scale: 2}, x[5])
+		for kw := range 3 {
+			for o := range 2 {
+				if kh := r - o; kh >= 0 && kh < 3 {
+					weight := s.load(Mem{Base: w, Disp: 4 * s.lanes() * (3*kh + kw)})
+					for i, sum := range p.sums[o] {
+						s.VFMADD231PS(weight, x[i+kw], sum)
+					}
+				}
+			}
+		}
+		if r < 3 {
+			s.ADDQ(pitch, row)
+		}
+	}
+	s.ADDQ(U32(uint32(4*9*s.lanes())), w)
+	s.LEAQ(Mem{Base: pitch, Index: pitch, Scale: 2}, third)
+	s.SUBQ(third, row)
+	s.ADDQ(Imm(4), row)
+	s.DECQ(left)
+	s.JNE(LabelRef(p.name + "_channel"))
+}
+
+// relu keeps NaN: VMAXPS gives its last source (the first one written here) where either is NaN.
+func (s narrow) relu(v, zero reg.VecVirtual) { s.VMAXPS(v, zero, v) }
+
+// storeStreamed stores v, past the caches if the parameter stream says so.
+func (s narrow) storeStreamed(name string, v reg.VecVirtual, m Mem) {
+	s.CMPB(s.operand("stream"), Imm(0))
+	s.JNE(LabelRef(name + "_stream"))
+	s.VMOVUPS(v, m)
+	s.JMP(LabelRef(name + "_stored"))
+	s.Label(name + "_stream")
+	s.VMOVNTPS(v, m)
+	s.Label(name + "_stored")
+}
+
+// storePixels stores the sums as 2×4 pixels.
+func (s narrow) storePixels(p patch) (step int, later func()) {
+	zero := s.zero()
+	stride := s.bytes(s.copy(p.oc))
+	for o, row := range p.sums {
+		to := s.GP64()
+		s.LEAQ(at(p.dst[o], p.channel), to)
+		for i, v := range row {
+			if i > 0 {
+				s.ADDQ(stride, to)
+			}
+			s.relu(v, zero)
+			s.storeStreamed(fmt.Sprintf("%s_%d_%d", p.name, o, i), v, Mem{Base: to})
+		}
+	}
+	return 4, func() {}
+}
+
+// storeWindows pools the sums to two windows. A window with a NaN goes the long way, kept out of
+// line in later.
+func (s narrow) storeWindows(p patch) (step int, later func()) {
+	zero := s.zero()
+	var long []func()
+	y, arg := s.copy(p.dst[0]), s.copy(p.dst[1])
+	for k := range 2 {
+		v := [4]reg.VecVirtual{p.sums[0][2*k], p.sums[0][2*k+1], p.sums[1][2*k], p.sums[1][2*k+1]}
+		name := fmt.Sprintf("%s_window%d", p.name, k)
+		best, index := s.vec(), s.vec()
+		s.unlessNaN(v, LabelRef(name+"_nan"))
+		s.largest(best, index, v)
+		s.Label(name + "_chosen")
+		long = append(long, func() {
+			s.Label(name + "_nan")
+			s.VMOVAPS(v[0], best)
+			s.copyIntegers(s.zero(), index)
+			for i := 1; i < 4; i++ {
+				s.larger(best, index, v[i], s.number(i))
+			}
+			s.JMP(LabelRef(name + "_chosen"))
+		})
+		s.relu(best, zero)
+		if k > 0 {
+			s.LEAQ(at(y, p.oc), y)
+			s.ADDQ(p.oc, arg)
+		}
+		s.storeStreamed(name, best, at(y, p.channel))
+		s.CMPQ(s.operand("arg"), Imm(0))
+		s.JE(LabelRef(name + "_done"))
+		s.storeBytes(index, byteAt(arg, p.channel))
+		s.Label(name + "_done")
+	}
+	return 2, func() {
+		for _, f := range long {
+			f()
+		}
+	}
+}
+
+// copyIntegers is to = from.
+func (s narrow) copyIntegers(from, to reg.VecVirtual) {
+	if s.wide {
+		s.VMOVDQA32(from, to)
+	} else {
+		s.VMOVDQA(from, to)
+	}
+}
+
+// unlessNaN jumps to label if one of v is NaN.
+func (s narrow) unlessNaN(v [4]reg.VecVirtual, label LabelRef) {
+	if s.wide {
+		a, b := s.K(), s.K()
+		s.VCMPPS(unordered, v[0], v[1], a)
+		s.VCMPPS(unordered, v[2], v[3], b)
+		s.KORTESTW(a, b)
+	} else {
+		a, b, bits := s.vec(), s.vec(), s.GP32()
+		s.VCMPPS(unordered, v[0], v[1], a)
+		s.VCMPPS(unordered, v[2], v[3], b)
+		s.VORPS(a, b, a)
+		s.VMOVMSKPS(a, bits)
+		s.TESTL(bits, bits)
+	}
+	s.JNE(label)
+}
+
+// largest sets best to the largest of v and index to the number of the first that is.
+func (s narrow) largest(best, index reg.VecVirtual, v [4]reg.VecVirtual) {
+	low := s.vec()
+	// Of equals VMAXPS gives the last source, the first one written here.
+	s.VMAXPS(v[0], v[1], best)
+	s.VMAXPS(v[2], v[3], low)
+	if s.wide {
+		right, lowRight, below := s.K(), s.K(), s.K()
+		lowIndex := s.vec()
+		s.VCMPPS(greater, v[0], v[1], right)
+		s.VCMPPS(greater, v[2], v[3], lowRight)
+		s.VCMPPS(greater, best, low, below)
+		s.VMOVDQA32_Z(s.number(1), right, index)
+		s.VPBLENDMD(s.number(3), s.number(2), lowRight, lowIndex)
+		s.VMOVDQA32(lowIndex, below, index)
+	} else {
+		lowIndex, below := s.vec(), s.vec()
+		s.VCMPPS(greater, v[0], v[1], index)
+		s.VCMPPS(greater, v[2], v[3], lowIndex)
+		s.VCMPPS(greater, best, low, below)
+		s.VPSRLD(Imm(31), index, index)
+		s.VPSRLD(Imm(31), lowIndex, lowIndex)
+		s.VPOR(s.number(2), lowIndex, lowIndex)
+		s.VBLENDVPS(below, lowIndex, index, index)
+	}
+	s.VMAXPS(best, low, best)
+}
+
+// gradient emits a loop over rows and in it one over windows or pixels, with the nine
+// taps' sums and the bias's in registers.
+func (s narrow) gradient(name, args string, pool bool) {
+	s.begin(name, args, " for one vector.")
+	dy, y, rows, oc := s.param("dy"), s.param("y"), s.param("rows"), s.param("oc")
+	pixel, far, total := s.bytes(s.param("channels")), s.GP64(), s.GP64()
+	s.IMUL3Q(U32(ahead), oc, far)
+	var arg, in, count reg.Register
+	var order reg.VecVirtual
+	if pool {
+		arg, in, count = s.param("arg"), s.param("pairs"), s.param("windows")
+		order = s.load(Mem{Base: s.param("order")})
+		s.ADDQ(pixel, pixel) // a pixel of pairs
+	} else {
+		in, count = s.param("in"), s.param("pixels")
+	}
+	zero, sums := s.zero(), s.vecs(10)
+	at10 := func(f func(m Mem, v reg.VecVirtual)) {
+		p := s.param("sums")
+		for i, v := range sums {
+			f(Mem{Base: p, Disp: 4 * s.lanes() * i}, v)
+		}
+	}
+	at10(func(m Mem, v reg.VecVirtual) { s.VMOVUPS(m, v) })
+
+	s.Label(name + "_row")
+	taps := s.tapRows(in, pool)
+	s.MOVQ(count, total)
+	s.Label(name + "_pixel")
+	g, index := s.load(Mem{Base: dy}), s.vec()
+	s.pass(g, s.load(Mem{Base: y}), zero)
+	s.PREFETCHT0(at(dy, far))
+	s.PREFETCHT0(at(y, far))
+	s.VADDPS(g, sums[9], sums[9])
+	if pool {
+		s.VPMOVZXBD(Mem{Base: arg}, index)
+		s.PREFETCHT0(byteAt(arg, far))
+		s.VPERMD(order, index, index)
+		s.ADDQ(oc, arg)
+	}
+	s.LEAQ(at(dy, oc), dy)
+	s.LEAQ(at(y, oc), y)
+	for i, v := range sums[:9] {
+		m := Mem{Base: taps[i/3]}
+		if i%3 > 0 {
+			m.Index, m.Scale = pixel, uint8(i%3)
+		}
+		if pool {
+			s.VFMADD231PS(g, s.choose(m, index), v)
+		} else {
+			s.multiplyBroadcast(m, g, v)
+		}
+	}
+	for _, t := range taps {
+		s.stepTap(t, pixel, pool)
+	}
+	s.DECQ(total)
+	s.JNE(LabelRef(name + "_pixel"))
+	s.nextRow(in, pool)
+	s.DECQ(rows)
+	s.JNE(LabelRef(name + "_row"))
+	at10(func(m Mem, v reg.VecVirtual) { s.VMOVUPS(v, m) })
+	s.end()
+}
+
+// tapRows is three registers, for the rows of the filter at the first pixel of a row.
+func (s narrow) tapRows(in reg.Register, pool bool) [3]reg.Register {
+	pitch := s.pitch(pool)
+	taps := [3]reg.Register{s.copy(in), s.copy(in), s.copy(in)}
+	s.ADDQ(pitch, taps[1])
+	s.LEAQ(Mem{Base: taps[2], Index: pitch, Scale: 2}, taps[2])
+	return taps
+}
+
+// pitch is the bytes from one row of the filter to the next.
+func (s narrow) pitch(pool bool) reg.Register {
+	p := s.bytes(s.param("pitch"))
+	if pool {
+		s.ADDQ(p, p) // a row of pairs
+	}
+	return p
+}
+
+// nextRow moves in by a row of pixels, or by the two of a row of windows.
+func (s narrow) nextRow(in reg.Register, pool bool) {
+	p := s.pitch(pool)
+	s.ADDQ(p, in)
+	if pool {
+		s.ADDQ(p, in)
+	}
+}
+
+// stepTap moves a tap by a pixel, or by the two of a window.
+func (s narrow) stepTap(t, pixel reg.Register, pool bool) {
+	if pool {
+		s.LEAQ(Mem{Base: t, Index: pixel, Scale: 2}, t)
+	} else {
+		s.ADDQ(pixel, t)
+	}
+}
+
+// choose is, in each lane, the one of the eight floats at m that index names.
+func (s narrow) choose(m Mem, index reg.VecVirtual) reg.VecVirtual {
+	v := s.vec()
+	if s.wide {
+		s.VMOVUPS(m, v.AsY())
+		s.VPERMPS(v, index, v)
+	} else {
+		s.VPERMPS(m, index, v)
+	}
+	return v
+}
+
+// multiplyBroadcast is sum += g · the float at m.
+func (s narrow) multiplyBroadcast(m Mem, g, sum reg.VecVirtual) {
+	if s.wide {
+		s.VFMADD231PS_BCST(m, g, sum)
+		return
+	}
+	x := s.vec()
+	s.VBROADCASTSS(m, x)
+	s.VFMADD231PS(x, g, sum)
+}
+
+// pairs emits the interleaving of two rows.
+func (s narrow) pairs() {
+	low, high := s.interleaving()
+	s.begin("narrowPairs", "dst, upper, lower *float32, n int", " for whole vectors.")
+	dst, upper, lower, n := s.param("dst"), s.param("upper"), s.param("lower"), s.param("n")
+	var lowOrder, highOrder reg.VecVirtual
+	if s.wide {
+		lowOrder, highOrder = s.load(low), s.load(high)
+	}
+	one := s.integer(1)
+	s.grid("narrowPairs", one, n, func(i reg.Register) {
+		a, b := s.load(at(upper, i)), s.load(at(lower, i))
+		first, second := s.vec(), s.vec()
+		if s.wide {
+			s.VMOVAPS(lowOrder, first)
+			s.VMOVAPS(highOrder, second)
+			s.VPERMI2PS(b, a, first)
+			s.VPERMI2PS(b, a, second)
+		} else {
+			l, h := s.vec(), s.vec()
+			s.VUNPCKLPS(b, a, l)
+			s.VUNPCKHPS(b, a, h)
+			s.VPERM2F128(Imm(0x20), h, l, first)
+			s.VPERM2F128(Imm(0x31), h, l, second)
+		}
+		to := s.GP64()
+		s.LEAQ(Mem{Base: dst, Index: i, Scale: 8}, to)
+		s.VMOVUPS(first, Mem{Base: to})
+		s.VMOVUPS(second, Mem{Base: to, Disp: 4 * s.lanes()})
+	}, func() {})
+	s.end()
+}
+
+// interleaving is the tables of VPERMI2PS for the lower and upper half of the interleaved vector.
+func (s narrow) interleaving() (low, high Mem) {
+	if !s.wide {
+		return
+	}
+	half := func(name string, from int) Mem {
+		m := s.StaticGlobal(name)
+		s.DataAttributes(attr.RODATA | attr.NOPTR)
+		for i := range 8 {
+			s.AddDatum(8*i, U32(from+i))
+			s.AddDatum(8*i+4, U32(16+from+i))
+		}
+		return m
+	}
+	return half("lowHalves", 0), half("highHalves", 8)
+}

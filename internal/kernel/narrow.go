@@ -1,0 +1,135 @@
+package kernel
+
+// A narrow convolution is one of few input channels, as the first of a network: 3×3, stride 1,
+// padding 1, with ReLU. It has so few products that each costs about as much as the memory
+// traffic, so that nothing of full size is written anywhere: the forward pass computes the four
+// pixels of each 2×2 window in registers and stores the pooled pixel, and the weight gradient
+// takes each window's pixel from the image by the pool's choice.
+
+const (
+	narrowChannels = 3  // the four pixels under a tap of a window lie within 8 floats of pairs
+	narrowLanes    = 16 // output channels come in multiples of the widest vector
+	narrowColumns  = 4  // output pixels that a forward step computes of a row
+
+	narrowPieces      = 128      // of the forward pass, at most
+	narrowStripBytes  = 24 << 10 // of input, to stay in the L1 cache
+	narrowGroups      = 64       // partial sums of the weight gradient
+	narrowStreamBytes = 16 << 20 // an output of this size is not read again from a cache
+)
+
+// narrow reports whether the narrow kernels compute the convolution.
+func (c Conv) narrow() bool {
+	return c.C <= narrowChannels && c.OC%narrowLanes == 0 && c.W >= narrowColumns &&
+		c.Kernel == 3 && c.Stride == 1 && c.Padding == 1 && c.ReLU
+}
+
+// narrowRun is how a narrow convolution is cut: images into strips of rows.
+type narrowRun struct {
+	Conv
+	oh, ow int // output size
+	lanes  int // channels of a vector
+	strip  int // output rows, before any pool, of a strip; even
+	strips int // of an image
+	pitch  int // floats of a padded input row
+}
+
+// narrowRun cuts strips whose copy takes floats floats for each of the input's.
+func (c Conv) narrowRun(isa ISA, floats int) narrowRun {
+	r := narrowRun{Conv: c, lanes: narrowKernels(isa).lanes, pitch: (c.W + 2) * c.C}
+	r.oh, r.ow = c.Out()
+	most := max(2, (narrowStripBytes/4/floats/r.pitch-2)&^1)
+	strips := (c.H + most - 1) / most
+	r.strip = ((c.H+strips-1)/strips + 1) &^ 1
+	r.strips = (c.H + r.strip - 1) / r.strip
+	return r
+}
+
+// inSize is the floats of a padded input strip, with a vector to spare.
+func (r *narrowRun) inSize() int { return (r.strip+2)*r.pitch + narrowLanes }
+
+// load copies the strip's input to in, with a border of zeros, and asks for the next strip's.
+func (r *narrowRun) load(isa ISA, in, x []float32, n, strip int) {
+	row := r.W * r.C
+	for i := range r.strip + 2 {
+		to := in[i*r.pitch:][:r.pitch]
+		h := strip*r.strip - 1 + i
+		if h < 0 || h >= r.H {
+			clear(to)
+			continue
+		}
+		clear(to[:r.C])
+		copy(to[r.C:], x[(n*r.H+h)*row:][:row])
+		clear(to[r.C+row:])
+	}
+	next := min((n*r.H+(strip+1)*r.strip)*row, len(x))
+	prefetch(isa, x[next:min(next+r.strip*row, len(x))])
+}
+
+// pack copies the weights to dst, vector by vector of output channels, in it channel by channel
+// of the input, nine taps each.
+func (r *narrowRun) pack(dst, w []float32) {
+	K := r.WeightRows()
+	for v := 0; v < r.OC; v += r.lanes {
+		for c := range r.C {
+			for tap := range 9 {
+				from := PanelIndex(K, r.OC, tap*r.C+c, v)
+				dst = dst[copy(dst, w[from:][:r.lanes]):]
+			}
+		}
+	}
+}
+
+// narrowForward is Forward of a narrow convolution; arg may be nil. Of a window without a
+// positive pixel arg names any.
+func (c Conv) narrowForward(p *Pool, y []float32, arg []byte, x, w, b []float32, rows int) error {
+	r := c.narrowRun(p.isa, 1)
+	size, weights := r.inSize(), r.WeightRows()*r.OC
+	p.Reserve(size + weights + r.W*r.OC)
+	row := narrowRow{b: b, oc: r.OC, channels: r.C, pitch: r.pitch, n: r.ow}
+	row.stream = 4*rows*r.oh*r.ow*r.OC >= narrowStreamBytes && aligned(y)
+	units := rows * r.strips
+	pieces := min(units, narrowPieces)
+	return p.Run(pieces, func(worker, piece int) {
+		scratch := p.Scratch(worker)
+		row := row
+		row.w, row.in = scratch[:weights], scratch[weights:][:size]
+		r.pack(row.w, w)
+		for unit := piece * units / pieces; unit < (piece+1)*units/pieces; unit++ {
+			n, strip := unit/r.strips, unit%r.strips
+			r.load(p.isa, row.in, x, n, strip)
+			if r.Pool {
+				r.windows(p.isa, row, y, arg, n, strip)
+			} else {
+				r.pixels(p.isa, row, y, scratch[weights+size:], n, strip)
+			}
+		}
+	})
+}
+
+// windows computes a strip's rows of windows.
+func (r *narrowRun) windows(isa ISA, row narrowRow, y []float32, arg []byte, n, strip int) {
+	first := strip * r.strip / 2
+	for h := first; h < min(first+r.strip/2, r.oh); h++ {
+		at := (n*r.oh + h) * r.ow * r.OC
+		row.y = y[at:]
+		if arg != nil {
+			row.arg = arg[at:]
+		}
+		row.pool(isa)
+		row.in = row.in[2*r.pitch:]
+	}
+}
+
+// pixels computes a strip's rows of pixels, two at a time; spare takes the row below the last.
+func (r *narrowRun) pixels(isa ISA, row narrowRow, y, spare []float32, n, strip int) {
+	first := strip * r.strip
+	for h := first; h < min(first+r.strip, r.H); h += 2 {
+		at := (n*r.H + h) * r.W * r.OC
+		row.y, row.bottom = y[at:], spare
+		if h+1 < r.H {
+			row.bottom = y[at+r.W*r.OC:]
+		}
+		row.plain(isa)
+		row.in = row.in[2*r.pitch:]
+	}
+}

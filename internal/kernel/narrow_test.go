@@ -1,0 +1,254 @@
+package kernel
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"vggtrain/internal/memory"
+)
+
+// firstLayer is a first layer's convolution.
+func firstLayer(n, h, w, c, oc int, pool bool) Conv {
+	return Conv{N: n, H: h, W: w, C: c, OC: oc, Kernel: 3, Stride: 1, Padding: 1, ReLU: true, Pool: pool}
+}
+
+func TestNarrowKind(t *testing.T) {
+	if !firstLayer(1, 224, 224, 1, 16, true).narrow() || !firstLayer(1, 224, 224, 3, 64, false).narrow() {
+		t.Error("vgg11's first layer is not narrow")
+	}
+	for _, c := range []Conv{
+		firstLayer(1, 224, 224, 4, 16, true), firstLayer(1, 224, 224, 1, 24, true), firstLayer(1, 9, 3, 1, 16, true),
+		{N: 1, H: 9, W: 9, C: 1, OC: 16, Kernel: 3, Stride: 1, Padding: 1},
+		{N: 1, H: 9, W: 9, C: 1, OC: 16, Kernel: 3, Stride: 2, Padding: 1, ReLU: true},
+		{N: 1, H: 9, W: 9, C: 1, OC: 16, Kernel: 3, Stride: 1, ReLU: true},
+		{N: 1, H: 9, W: 9, C: 1, OC: 16, Kernel: 1, Stride: 1, Padding: 1, ReLU: true},
+	} {
+		if c.narrow() {
+			t.Errorf("narrow kernels for %+v", c)
+		}
+	}
+}
+
+// First layers of all small images and channel counts, narrow or not, to the bounds of testConv.
+func TestNarrowEdges(t *testing.T) {
+	for _, isa := range Available() {
+		t.Run(string(isa), func(t *testing.T) {
+			counts := []int{16, 1, 32, 17, 48, 15, 64, 65}
+			for h := 1; h <= 9; h++ {
+				for w := 1; w <= 9; w++ {
+					for c := 1; c <= 4; c++ {
+						oc := counts[(h+2*w+3*c)%len(counts)]
+						testConv(t, firstLayer(1+(h+w)%3, h, w, c, oc, false), 1, 1, isa)
+						if h > 1 && w > 1 {
+							testConv(t, firstLayer(1+(h+w)%3, h, w, c, oc, true), 1+(h+w)%3, 2, isa)
+						}
+					}
+				}
+			}
+			for oc := 1; oc <= 65; oc++ {
+				testConv(t, firstLayer(2, 6, 7, 1+oc%4, oc, oc%2 == 0), 2, 2, isa)
+			}
+			// Strips of a few rows, the last one short.
+			for _, w := range []int{200, 1500} {
+				testConv(t, firstLayer(2, 39, w, 1, 16, true), 2, 2, isa)
+				testConv(t, firstLayer(1, 39, w, 3, 16, false), 1, 2, isa)
+			}
+		})
+	}
+}
+
+// small sets s to integers whose sums of products are exact in any order, with some NaN and Inf.
+func small(r *rand.Rand, s []float32, odd bool) {
+	for i := range s {
+		s[i] = float32(r.IntN(9) - 4)
+	}
+	if odd {
+		extra := make([]float32, 3)
+		sprinkle(r, extra)
+		for _, v := range extra {
+			s[r.IntN(len(s))] = v
+		}
+	}
+}
+
+// The rows give the generic loops' bits.
+func TestNarrowRow(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 12))
+	for _, isa := range assembled(t) {
+		for n := 2; n < 12; n++ {
+			for c := 1; c <= narrowChannels; c++ {
+				for _, oc := range []int{16, 48} {
+					testNarrowRow(t, r, isa, narrowRow{n: n, channels: c, oc: oc, pitch: (2*n + 2) * c}, true)
+					testNarrowRow(t, r, isa, narrowRow{n: n + 2, channels: c, oc: oc, pitch: (n + 4) * c}, false)
+				}
+			}
+		}
+	}
+}
+
+func testNarrowRow(t *testing.T, r *rand.Rand, isa ISA, row narrowRow, pool bool) {
+	t.Helper()
+	odd := r.IntN(2) == 0
+	row.in, _ = guarded(r, 4*row.pitch)
+	row.b, _ = guarded(r, row.oc)
+	weights := make([]float32, 9*row.channels*row.oc)
+	for _, s := range [][]float32{row.in, row.b, weights} {
+		small(r, s, odd)
+	}
+	row.w = weights
+	want := row
+	// Generic weights are packed for vectors of 16, those of AVX2 for 8.
+	if lanes := narrowKernels(isa).lanes; lanes != narrowLanes {
+		row.w = repacked(weights, 9*row.channels, lanes)
+	}
+	size := row.n * row.oc
+	var intact, bottomIntact func() bool
+	row.y, intact = guarded(r, size)
+	row.bottom, bottomIntact = guarded(r, size)
+	want.y, want.bottom = make([]float32, size), make([]float32, size)
+	if r.IntN(3) == 0 {
+		row.stream = true
+		row.y, row.bottom = memory.Floats(size), memory.Floats(size)
+	}
+	if !pool {
+		row.plain(isa)
+		want.plainGeneric()
+		same(t, "bottom", row.bottom, want.bottom)
+	} else {
+		const zone = 64
+		args := bytes.Repeat([]byte{9}, size+2*zone)
+		if r.IntN(4) > 0 {
+			row.arg, want.arg = args[zone:][:size], make([]byte, size)
+		}
+		row.pool(isa)
+		want.poolGeneric()
+		if !bytes.Equal(row.arg, want.arg) {
+			t.Fatalf("%s: arg %v, generic %v", isa, row.arg, want.arg)
+		}
+		if bytes.Count(args[:zone], []byte{9})+bytes.Count(args[zone+size:], []byte{9}) != 2*zone {
+			t.Fatalf("%s: stored outside arg", isa)
+		}
+	}
+	same(t, "y", row.y, want.y)
+	if !intact() || !bottomIntact() {
+		t.Fatalf("%s: stored outside y", isa)
+	}
+}
+
+// repacked turns K rows a vector of 16 into K rows a vector of lanes.
+func repacked(w []float32, K, lanes int) []float32 {
+	out := make([]float32, len(w))
+	for i, v := range w {
+		o, k := i/(16*K)*16+i%16, i/16%K
+		out[o/lanes*lanes*K+k*lanes+o%lanes] = v
+	}
+	return out
+}
+
+// The sums of weights give the generic loops' bits.
+func TestNarrowSum(t *testing.T) {
+	r := rand.New(rand.NewPCG(13, 14))
+	for _, isa := range assembled(t) {
+		for n := 1; n < 10; n++ {
+			for c := 1; c <= narrowChannels; c++ {
+				for rows := 1; rows < 4; rows++ {
+					for _, pool := range []bool{false, true} {
+						testNarrowSum(t, r, isa, narrowSum{n: n, rows: rows, channels: c, oc: 16 + 16*r.IntN(2), pitch: (2*n + 2 + r.IntN(3)) * c}, pool)
+					}
+				}
+			}
+		}
+	}
+}
+
+func testNarrowSum(t *testing.T, r *rand.Rand, isa ISA, s narrowSum, pool bool) {
+	t.Helper()
+	odd := r.IntN(2) == 0
+	size := s.rows * s.n * s.oc
+	s.dy, _ = guarded(r, size)
+	s.y, _ = guarded(r, size)
+	image := make([]float32, (2*s.rows+3)*s.pitch+narrowLanes)
+	want := make([]float32, 10*narrowLanes)
+	for _, f := range [][]float32{s.dy, s.y, image, want} {
+		small(r, f, odd)
+	}
+	s.in = image
+	if pool {
+		s.arg = make([]byte, size)
+		for i := range s.arg {
+			s.arg[i] = byte(r.IntN(4))
+		}
+		n := (2*s.rows + 1) * s.pitch
+		pairs := make([]float32, 2*n+2*narrowLanes)
+		s.in = pairs
+		narrowPairs(isa, pairs, image, image[s.pitch:], n)
+		for i := range n {
+			same(t, "pair", pairs[2*i:][:2], []float32{image[i], image[i+s.pitch]})
+		}
+	}
+	lanes := narrowKernels(isa).lanes
+	for first := 0; first < narrowLanes; first += lanes {
+		part := s
+		part.dy, part.y = s.dy[first:], s.y[first:]
+		var intact func() bool
+		part.sums, intact = guarded(r, 10*lanes)
+		for i := range part.sums {
+			part.sums[i] = want[i/lanes*narrowLanes+first+i%lanes]
+		}
+		generic := s
+		generic.sums = append([]float32(nil), want...)
+		if pool {
+			part.arg = s.arg[first:]
+			part.pool(isa)
+			generic.poolGeneric()
+		} else {
+			part.plain(isa)
+			generic.plainGeneric()
+		}
+		for tap := range 10 {
+			same(t, fmt.Sprintf("%s: sums of tap %d", isa, tap), part.sums[tap*lanes:][:lanes], generic.sums[tap*narrowLanes+first:][:lanes])
+		}
+		if !intact() {
+			t.Fatalf("%s: stored outside sums", isa)
+		}
+	}
+}
+
+// Results must not depend on the number of threads, nor y on whether arg is asked for.
+func TestNarrowThreads(t *testing.T) {
+	for _, c := range []Conv{firstLayer(5, 61, 60, 1, 32, true), firstLayer(3, 61, 60, 3, 16, false)} {
+		s := newConvCase(c, c.N, 9)
+		w := panels(s.w, c.WeightRows(), c.OC)
+		var want [3][]float32
+		for _, threads := range []int{1, 2, 3, 8} {
+			p, err := NewPool(threads, Best())
+			if err != nil {
+				t.Fatal(err)
+			}
+			y, arg := make([]float32, c.OutSize()), make([]byte, c.OutSize())
+			got := [3][]float32{y, make([]float32, len(w)), make([]float32, c.OC)}
+			for _, err := range []error{
+				c.narrowForward(p, y, arg, s.x, w, s.b, c.N),
+				c.narrowWeightGradient(p, got[1], got[2], s.x, s.dy, y, arg, make([]float32, c.narrowWeightGradientSize()), c.N),
+			} {
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			without := make([]float32, len(y))
+			if err := c.narrowForward(p, without, nil, s.x, w, s.b, c.N); err != nil {
+				t.Fatal(err)
+			}
+			same(t, "y without arg", without, y)
+			p.Close()
+			for i := range got {
+				if want[i] == nil {
+					want[i] = got[i]
+				}
+				same(t, fmt.Sprintf("%d threads: result %d", threads, i), got[i], want[i])
+			}
+		}
+	}
+}

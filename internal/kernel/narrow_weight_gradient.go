@@ -1,0 +1,84 @@
+package kernel
+
+// narrowSize is the floats that a group's sums take: for each vector of output channels and
+// each input channel nine taps and the bias.
+func (c Conv) narrowSize() int { return (9 + 1) * c.C * c.OC }
+
+// narrowGroups is into how many groups, each with sums of its own, the strips are cut.
+func (r *narrowRun) groups() int { return min(r.N*r.strips, narrowGroups) }
+
+// narrowWeightGradientSize is the floats of work space that narrowWeightGradient needs.
+func (c Conv) narrowWeightGradientSize() int { return narrowGroups * c.narrowSize() }
+
+// narrowWeightGradient is WeightGradient of a narrow convolution. Pixels that a pool did not
+// choose add nothing, whatever the input under them: not 0·∞.
+func (c Conv) narrowWeightGradient(p *Pool, dw, db, x, dy, y []float32, arg []byte, partial []float32, rows int) error {
+	floats := 1
+	if c.Pool {
+		floats = 3 // pairs beside the strip
+	}
+	r := c.narrowRun(p.isa, floats)
+	p.Reserve(3*r.inSize() + narrowLanes)
+	size, groups, units := c.narrowSize(), r.groups(), r.N*r.strips
+	err := p.Run(groups, func(worker, group int) {
+		sums := partial[group*size:][:size]
+		clear(sums)
+		for unit := group * units / groups; unit < (group+1)*units/groups && unit/r.strips < rows; unit++ {
+			r.sum(p.isa, sums, x, dy, y, arg, p.Scratch(worker), unit/r.strips, unit%r.strips)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return p.Run(r.OC/r.lanes, func(_, v int) {
+		of := size / (r.OC / r.lanes)
+		total := partial[v*of:][:of]
+		for group := 1; group < groups; group++ {
+			add(p.isa, total, partial[group*size+v*of:][:of])
+		}
+		r.unpack(dw, db, total, v*r.lanes)
+	})
+}
+
+// sum adds a strip's products to sums.
+func (r *narrowRun) sum(isa ISA, sums, x, dy, y []float32, arg []byte, scratch []float32, n, strip int) {
+	h0, h1 := strip*r.strip, min((strip+1)*r.strip, r.H)
+	if r.Pool {
+		h0, h1 = h0/2, min(h1/2, r.oh)
+	}
+	if h0 >= h1 {
+		return
+	}
+	in, pairs := scratch[:r.inSize()], scratch[r.inSize():]
+	r.load(isa, in, x, n, strip)
+	at := (n*r.oh + h0) * r.ow * r.OC
+	s := narrowSum{dy: dy[at:], y: y[at:], in: in, n: r.ow, rows: h1 - h0, oc: r.OC, channels: r.C, pitch: r.pitch}
+	if r.Pool {
+		narrowPairs(isa, pairs, in, in[r.pitch:], (r.strip+1)*r.pitch)
+		s.arg, s.in = arg[at:], pairs
+	}
+	for v := 0; v < r.OC; v += r.lanes {
+		for c := range r.C {
+			part := s
+			part.sums = sums[10*(v*r.C+c*r.lanes):]
+			part.dy, part.y, part.in = s.dy[v:], s.y[v:], s.in[c:]
+			if r.Pool {
+				part.arg, part.in = s.arg[v:], s.in[2*c:]
+				part.pool(isa)
+			} else {
+				part.plain(isa)
+			}
+		}
+	}
+}
+
+// unpack stores the sums of the channels at first as weights and biases.
+func (r *narrowRun) unpack(dw, db, sums []float32, first int) {
+	K := r.WeightRows()
+	copy(db[first:][:r.lanes], sums[9*r.lanes:])
+	for c := range r.C {
+		for tap := range 9 {
+			copy(dw[PanelIndex(K, r.OC, tap*r.C+c, first):][:r.lanes], sums[(10*c+tap)*r.lanes:])
+		}
+	}
+}
