@@ -85,6 +85,7 @@ type Resizer struct {
 	narrow           []uint64 // H×pairs: the image after the horizontal pass, two pixels a word
 	sums             []uint64 // pairs
 	identity         [256]byte
+	grower           *grower // nil where it does not apply
 }
 
 // NewResizer returns a Resizer from rows×cols to side×side. It is an error if a side is not from
@@ -102,6 +103,7 @@ func NewResizer(rows, cols, side int) (*Resizer, error) {
 		across: newAxis(cols, side), down: newAxis(rows, side),
 		pairs: pairs, narrow: make([]uint64, rows*pairs), sums: make([]uint64, pairs),
 	}
+	r.grower = newGrower(&r.across, &r.down, rows)
 	for v := range r.identity {
 		r.identity[v] = byte(v)
 	}
@@ -117,6 +119,10 @@ func (r *Resizer) Floats(dst []float32, src []byte, table *[256]float32) { resiz
 // resize is PIL's two passes, each rounded to 8 bits: first along the rows, then along the
 // columns.
 func resize[T byte | float32](r *Resizer, dst []T, src []byte, table *[256]T) {
+	if r.grower != nil {
+		grow(r, dst, src, table)
+		return
+	}
 	for y := range r.rows {
 		row, out := src[y*r.cols:(y+1)*r.cols], r.narrow[y*r.pairs:(y+1)*r.pairs]
 		if r.across.taps == 2 {

@@ -83,7 +83,7 @@ func TestResizeFloats(t *testing.T) {
 		table[v] = float32(v) * 1.5
 	}
 	src := openSample(t).Train.Image(3)
-	for _, side := range []int{1, 9, 28, 56, 57, 224} {
+	for _, side := range []int{1, 9, 14, 28, 56, 57, 112, 224} {
 		r, err := NewResizer(28, 28, side)
 		if err != nil {
 			t.Fatal(err)
@@ -138,7 +138,7 @@ func BenchmarkResize(b *testing.B) {
 				b.Fatal(err)
 			}
 			var table [256]float32
-			src, dst := noise(28*28), make([]float32, side*side)
+			src, dst := openSample(b).Train.Image(3), make([]float32, side*side)
 			for b.Loop() {
 				r.Floats(dst, src, &table)
 			}
