@@ -62,7 +62,7 @@ func newWatch() *watch {
 	return w
 }
 
-// observe is for op.Context.Observe. Every pass happens once a step.
+// observe is for op.Context.Observe.
 func (w *watch) observe(t op.Timing) {
 	key := pass{t.Layer, string(t.Pass)}
 	if w.solving {
@@ -71,12 +71,18 @@ func (w *watch) observe(t op.Timing) {
 	if w.passes[key] == nil {
 		w.passes[key] = &series{}
 	}
-	w.passes[key].add(t.Took)
+	w.add(w.passes[key], t.Took)
 	w.passes[key].algorithm = t.Algorithm
 	w.inner += t.Took
 }
 
-func (s *series) add(d time.Duration) { s.took = append(s.took, d) }
+// add adds to what the series took in this step.
+func (w *watch) add(s *series, d time.Duration) {
+	for len(s.took) <= len(w.step.took) {
+		s.took = append(s.took, 0)
+	}
+	s.took[len(w.step.took)] += d
+}
 
 // graph runs the graph, f, and solver updates the weights; either's own time is what its
 // passes leave.
@@ -88,15 +94,15 @@ func (w *watch) call(row string, f func() error) error {
 	w.solving, w.inner = row == RowSolver, 0
 	start := time.Now()
 	err := f()
-	w.rest[row].add(time.Since(start) - w.inner)
+	w.add(w.rest[row], time.Since(start)-w.inner)
 	return err
 }
 
 // done ends a step that waited so long for its batch.
 func (w *watch) done(waited time.Duration) {
-	w.rest[RowLoader].add(waited)
+	w.add(w.rest[RowLoader], waited)
 	now := time.Now()
-	w.step.add(now.Sub(w.end))
+	w.step.took = append(w.step.took, now.Sub(w.end))
 	w.end = now
 }
 
@@ -115,7 +121,9 @@ func (w *watch) typical() []int {
 func (s *series) mean(steps []int) float64 {
 	var sum time.Duration
 	for _, i := range steps {
-		sum += s.took[i]
+		if i < len(s.took) {
+			sum += s.took[i]
+		}
 	}
 	return float64(sum) / float64(len(steps)) / float64(time.Millisecond)
 }

@@ -20,12 +20,13 @@ func TestRows(t *testing.T) {
 		w.observe(op.Timing{Layer: "b", Pass: op.Forward, Took: 10 * ms})
 		w.observe(op.Timing{Layer: "a", Pass: op.WeightGradient, Algorithm: "direct", Took: 20 * ms})
 		w.solving = true
-		w.observe(op.Timing{Layer: "b", Pass: op.WeightGradient, Took: 5 * ms})
+		w.observe(op.Timing{Layer: "b", Pass: op.WeightGradient, Took: 2 * ms}) // once for its norm,
+		w.observe(op.Timing{Layer: "b", Pass: op.WeightGradient, Took: 3 * ms}) // once for the update
 		w.solving = false
-		w.rest[RowSolver].add(ms)
-		w.rest[RowLoader].add(2 * ms)
-		w.rest[RowGorgonia].add(ms)
-		w.step.add(50 * ms)
+		w.add(w.rest[RowSolver], ms)
+		w.add(w.rest[RowLoader], 2*ms)
+		w.add(w.rest[RowGorgonia], ms)
+		w.step.took = append(w.step.took, 50*ms)
 	}
 	rows, step := w.rows(layers, 4, 1)
 	want := []Row{
