@@ -7,10 +7,14 @@ type Algorithm string
 const (
 	Direct   Algorithm = "direct"
 	Winograd Algorithm = "winograd F(4×4,3×3)"
+	Narrow   Algorithm = "narrow" // direct, few input channels: see narrow.go
 )
 
 // ForwardAlgorithm is the algorithm of Forward.
 func (c Conv) ForwardAlgorithm() Algorithm {
+	if c.only == "" && c.narrow() {
+		return Narrow
+	}
 	h, w := c.full()
 	return c.algorithm(h, w, c.C, c.OC)
 }

@@ -21,7 +21,10 @@ func (c Conv) TransformFilters(p *Pool, u, w []float32) error {
 // the window's pixels was largest; nil if nobody needs it), for the first rows images. u is w
 // by TransformFilters.
 func (c Conv) Forward(p *Pool, y []float32, arg []byte, x, w, b, u []float32, rows int) error {
-	if c.ForwardAlgorithm() == Winograd {
+	switch c.ForwardAlgorithm() {
+	case Narrow:
+		return c.narrowForward(p, y, arg, x, w, b, rows)
+	case Winograd:
 		return c.winogradForward(p, y, arg, x, b, u, rows)
 	}
 	run := c.forwardRun()

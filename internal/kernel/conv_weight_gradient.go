@@ -49,7 +49,10 @@ func (r *weightRun) scratch() int {
 
 // WeightGradientSize is the floats of work space that WeightGradient needs.
 func (c Conv) WeightGradientSize() int {
-	if c.WeightAlgorithm() == Winograd {
+	switch c.WeightAlgorithm() {
+	case Narrow:
+		return c.narrowWeightGradientSize()
+	case Winograd:
 		r := c.winogradWeightRun()
 		return r.groups * r.partialSize()
 	}
@@ -63,7 +66,10 @@ func (c Conv) WeightGradientSize() int {
 //	dw[kh,kw,c,o] = Σ x[h·S-P+kh, w·S-P+kw, c] · dy[h,w,o]   over images and pixels
 func (c Conv) WeightGradient(p *Pool, dw, db, x, dy, y []float32, arg []byte, partial []float32, rows int) error {
 	g := gradient{Conv: c, dy: dy, y: y, arg: arg}
-	if c.WeightAlgorithm() == Winograd {
+	switch c.WeightAlgorithm() {
+	case Narrow:
+		return c.narrowWeightGradient(p, dw, db, x, dy, y, arg, partial, rows)
+	case Winograd:
 		return c.winogradWeightGradient(p, dw, db, x, g, partial, rows)
 	}
 	r := c.weightRun()
