@@ -25,15 +25,6 @@ func (s narrow) all() {
 	s.pairs()
 }
 
-// operand is a parameter in memory.
-func (s narrow) operand(name string) Mem {
-	b, err := s.Param(name).Resolve()
-	if err != nil {
-		panic(err)
-	}
-	return b.Addr
-}
-
 // copy is a register with r's content.
 func (s narrow) copy(r reg.Register) reg.GPVirtual {
 	c := s.GP64()
@@ -57,6 +48,7 @@ type patch struct {
 	dst     [2]reg.Register // pool: y and arg; plain: the two rows of output pixels
 	channel reg.Register    // first channel of the vector
 	oc      reg.Register
+	numbers [4]reg.VecVirtual // wide: vectors of 1, 2 and 3
 }
 
 // forward emits a loop over steps, in it one over vectors of channels, and in that one
@@ -74,6 +66,11 @@ func (s narrow) forward(name, args string, store func(patch) (step int, later fu
 	in, left := s.param("in"), s.param(count)
 	pitch, pixel := s.bytes(s.param("pitch")), s.bytes(s.param("channels"))
 	w := s.GP64()
+	if s.wide && name == "narrowPool" {
+		for i := 1; i < 4; i++ {
+			p.numbers[i] = s.number(i)
+		}
+	}
 
 	s.Label(name + "_step")
 	s.XORQ(p.channel, p.channel)
@@ -172,7 +169,7 @@ func (s narrow) relu(v, zero reg.VecVirtual) { s.VMAXPS(v, zero, v) }
 
 // storeStreamed stores v, past the caches if the parameter stream says so.
 func (s narrow) storeStreamed(name string, v reg.VecVirtual, m Mem) {
-	s.CMPB(s.operand("stream"), Imm(0))
+	s.CMPB(s.argument("stream"), Imm(0))
 	s.JNE(LabelRef(name + "_stream"))
 	s.VMOVUPS(v, m)
 	s.JMP(LabelRef(name + "_stored"))
@@ -210,7 +207,7 @@ func (s narrow) storeWindows(p patch) (step int, later func()) {
 		name := fmt.Sprintf("%s_window%d", p.name, k)
 		best, index := s.vec(), s.vec()
 		s.unlessNaN(v, LabelRef(name+"_nan"))
-		s.largest(best, index, v)
+		s.largest(best, index, v, p.numbers)
 		s.Label(name + "_chosen")
 		long = append(long, func() {
 			s.Label(name + "_nan")
@@ -227,7 +224,7 @@ func (s narrow) storeWindows(p patch) (step int, later func()) {
 			s.ADDQ(p.oc, arg)
 		}
 		s.storeStreamed(name, best, at(y, p.channel))
-		s.CMPQ(s.operand("arg"), Imm(0))
+		s.CMPQ(s.argument("arg"), Imm(0))
 		s.JE(LabelRef(name + "_done"))
 		s.storeBytes(index, byteAt(arg, p.channel))
 		s.Label(name + "_done")
@@ -267,7 +264,7 @@ func (s narrow) unlessNaN(v [4]reg.VecVirtual, label LabelRef) {
 }
 
 // largest sets best to the largest of v and index to the number of the first that is.
-func (s narrow) largest(best, index reg.VecVirtual, v [4]reg.VecVirtual) {
+func (s narrow) largest(best, index reg.VecVirtual, v, numbers [4]reg.VecVirtual) {
 	low := s.vec()
 	// Of equals VMAXPS gives the last source, the first one written here.
 	s.VMAXPS(v[0], v[1], best)
@@ -278,8 +275,8 @@ func (s narrow) largest(best, index reg.VecVirtual, v [4]reg.VecVirtual) {
 		s.VCMPPS(greater, v[0], v[1], right)
 		s.VCMPPS(greater, v[2], v[3], lowRight)
 		s.VCMPPS(greater, best, low, below)
-		s.VMOVDQA32_Z(s.number(1), right, index)
-		s.VPBLENDMD(s.number(3), s.number(2), lowRight, lowIndex)
+		s.VMOVDQA32_Z(numbers[1], right, index)
+		s.VPBLENDMD(numbers[3], numbers[2], lowRight, lowIndex)
 		s.VMOVDQA32(lowIndex, below, index)
 	} else {
 		lowIndex, below := s.vec(), s.vec()
