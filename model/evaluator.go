@@ -1,29 +1,124 @@
 package model
 
-import "vggtrain/internal/kernel"
+import (
+	"fmt"
 
-// Evaluator computes a network's logits on a graph of its own, forward only and without dropout,
-// over the parameters' tensors as they are at each call. It is for one goroutine.
-type Evaluator struct{ graph *graph }
+	"vggtrain/internal/kernel"
+	"vggtrain/internal/memory"
+)
+
+// Evaluator computes a network's logits, forward only and without dropout, over the parameters'
+// tensors as they are at each call. It is for one goroutine.
+//
+// It has two graphs. That of the layers before Flatten runs over a chunk of images at a time, so
+// that activations take no more memory for a larger batch; that of the others over the whole
+// batch, so that the weights of dense layers, most of a network's, are read once.
+type Evaluator struct {
+	features   *graph    // for a chunk; nil where there is no such layer
+	collected  []float32 // Batch×H×W×C: what features gives; nil where a chunk is the batch
+	classifier *graph    // for the batch
+}
+
+// chunkBytes bounds what the widest stage reads and writes for a chunk. It is far more than a
+// cache holds: chunks that stay in one are slower, since filters are then read for fewer images
+// and there are too few pieces to share. vgg11-small at 224, on a processor with 32 MiB of cache:
+// 128 images take 144 ms in one chunk, 151 in chunks of 64, 170 of 16 and 190 of 8.
+const chunkBytes = 192 << 20
 
 // NewEvaluator lowers layers over ps for batches of the given number of images.
 func NewEvaluator(pool *kernel.Pool, layers []Layer, ps Params, batch int) (*Evaluator, error) {
-	g, err := lower(pool, layers, ps, batch, false, 0)
+	if err := check(layers, batch); err != nil {
+		return nil, err
+	}
+	stages, err := fuse(layers)
 	if err != nil {
 		return nil, err
 	}
-	if err := g.start(); err != nil {
+	return newEvaluator(pool, stages, ps, batch, chunk(stages, batch))
+}
+
+func newEvaluator(pool *kernel.Pool, stages []stage, ps Params, batch, chunk int) (*Evaluator, error) {
+	e, first := &Evaluator{}, 0
+	for len(stages[first].Out) == 3 {
+		first++
+	}
+	var err error
+	if first > 0 {
+		if e.features, err = forward(pool, stages[:first], ps, chunk); err != nil {
+			return nil, err
+		}
+		if chunk < batch {
+			e.collected = memory.Floats(batch * product(stages[first].In))
+		}
+	}
+	e.classifier, err = forward(pool, stages[first:], ps, batch)
+	return e, err
+}
+
+// forward lowers stages for evaluation and makes the machine.
+func forward(pool *kernel.Pool, stages []stage, ps Params, batch int) (*graph, error) {
+	g, err := lower(pool, stages, ps, batch, false, 0)
+	if err != nil {
 		return nil, err
 	}
-	return &Evaluator{g}, nil
+	return g, g.start()
+}
+
+// chunk is how many images of a batch go through the stages before Flatten together: as many as
+// chunkBytes allows, and about the same number in each chunk.
+func chunk(stages []stage, batch int) int {
+	widest := 1
+	for i := range stages {
+		if s := &stages[i]; len(s.Out) == 3 {
+			widest = max(widest, 4*(product(s.In)+product(s.Out)))
+		}
+	}
+	most := max(1, chunkBytes/widest)
+	chunks := (batch + most - 1) / most
+	return (batch + chunks - 1) / chunks
 }
 
 // Logits returns rows×classes numbers for the first rows of images, which are Batch×H×W×C.
 // They are valid until the next call.
 func (e *Evaluator) Logits(images []float32, rows int) ([]float32, error) {
-	e.graph.ctx.WeightsChanged()
-	if err := e.graph.run(images, rows); err != nil {
+	if e.features != nil {
+		var err error
+		if images, err = e.collect(images, rows); err != nil {
+			return nil, err
+		}
+	}
+	e.classifier.ctx.WeightsChanged()
+	if err := e.classifier.run(images, rows); err != nil {
 		return nil, err
 	}
-	return e.graph.logits.Value().Data().([]float32)[:rows*e.graph.logits.Shape()[1]], nil
+	return e.classifier.result(rows), nil
+}
+
+// collect runs the features' graph over all chunks and returns what it gives for the batch.
+func (e *Evaluator) collect(images []float32, rows int) ([]float32, error) {
+	g, batch := e.features, e.classifier.shape[0]
+	chunk := g.shape[0]
+	size := g.shape.TotalSize() / chunk
+	if len(images) != batch*size {
+		return nil, fmt.Errorf("%d pixels for a batch of %d images; give %d", len(images), batch, batch*size)
+	}
+	if rows < 1 || rows > batch {
+		return nil, fmt.Errorf("%d rows in a batch of %d", rows, batch)
+	}
+	g.ctx.WeightsChanged()
+	if chunk == batch {
+		if err := g.run(images, rows); err != nil {
+			return nil, err
+		}
+		return g.result(batch), nil
+	}
+	for done := 0; done < rows; done += chunk {
+		from := min(done, batch-chunk) // the last chunk is whole, too: it may begin in the one before
+		count := min(chunk, rows-from)
+		if err := g.run(images[from*size:(from+chunk)*size], count); err != nil {
+			return nil, err
+		}
+		copy(e.collected[from*len(e.collected)/batch:], g.result(count))
+	}
+	return e.collected, nil
 }

@@ -17,32 +17,33 @@ import (
 type graph struct {
 	expr   *gorgonia.ExprGraph
 	ctx    *op.Context
-	shape  tensor.Shape   // of the images, N×H×W×C
-	images *gorgonia.Node // input
-	logits *gorgonia.Node // N×classes
+	shape  tensor.Shape   // of the input, N×H×W×C
+	input  *gorgonia.Node // images, or an earlier graph's output
+	output *gorgonia.Node // N×classes; N×H×W×C where the layers end before a Flatten
 	params gorgonia.Nodes // inputs, over the tensors of Params and in their order
 
 	machine gorgonia.VM
 }
 
-// lower builds the forward pass of layers over ps for batches of the given number of rows.
-// Dropout becomes an operation if dropout is set, else it is left out.
-func lower(pool *kernel.Pool, layers []Layer, ps Params, batch int, dropout bool, seed uint64) (*graph, error) {
-	if err := inputBounds[0].check(batch); err != nil {
-		return nil, fmt.Errorf("batch: %w", err)
+// check says why layers are not those of a network for batches of n images, or nil.
+func check(layers []Layer, n int) error {
+	if err := inputBounds[0].check(n); err != nil {
+		return fmt.Errorf("batch: %w", err)
 	}
 	if len(layers) == 0 || len(layers[0].In) != 3 || len(layers[len(layers)-1].Out) != 1 {
-		return nil, fmt.Errorf("layers lead from no image to no logits; begin with [C H W] and end with Linear")
+		return fmt.Errorf("layers lead from no image to no logits; begin with [C H W] and end with Linear")
 	}
-	stages, err := fuse(layers)
-	if err != nil {
-		return nil, err
-	}
-	c, h, w := layers[0].In[0], layers[0].In[1], layers[0].In[2]
-	g := &graph{expr: gorgonia.NewGraph(), ctx: op.NewContext(pool, batch, seed), shape: tensor.Shape{batch, h, w, c}}
-	g.images = gorgonia.NewTensor(g.expr, tensor.Float32, 4, gorgonia.WithShape(g.shape...), gorgonia.WithName("images"))
+	return nil
+}
+
+// lower builds the forward pass of stages, which begin with [C H W], over ps for batches of the
+// given number of rows. Dropout becomes an operation if dropout is set, else it is left out.
+func lower(pool *kernel.Pool, stages []stage, ps Params, batch int, dropout bool, seed uint64) (*graph, error) {
+	in := stages[0].In
+	g := &graph{expr: gorgonia.NewGraph(), ctx: op.NewContext(pool, batch, seed), shape: tensor.Shape{batch, in[1], in[2], in[0]}}
+	g.input = gorgonia.NewTensor(g.expr, tensor.Float32, 4, gorgonia.WithShape(g.shape...), gorgonia.WithName("input"))
 	nodes := g.bind(ps)
-	x := g.images
+	x, err := g.input, error(nil)
 	for i := range stages {
 		s := &stages[i]
 		if _, ok := s.Layer.Layer.(blocks.Dropout); ok && !dropout {
@@ -54,7 +55,7 @@ func lower(pool *kernel.Pool, layers []Layer, ps Params, batch int, dropout bool
 		}
 		gorgonia.WithName(s.Name)(x)
 	}
-	g.logits = x
+	g.output = x
 	return g, nil
 }
 
@@ -105,19 +106,25 @@ func (g *graph) start() error {
 	return nil
 }
 
-// run runs the graph over images, N×H×W×C, of which the first rows count.
-func (g *graph) run(images []float32, rows int) error {
-	if len(images) != g.shape.TotalSize() {
-		return fmt.Errorf("%d pixels for a batch of shape %v; give %d", len(images), g.shape, g.shape.TotalSize())
+// run runs the graph over an input, N×H×W×C, of which the first rows count.
+func (g *graph) run(input []float32, rows int) error {
+	if len(input) != g.shape.TotalSize() {
+		return fmt.Errorf("%d pixels for a batch of shape %v; give %d", len(input), g.shape, g.shape.TotalSize())
 	}
 	if err := g.ctx.SetRows(rows); err != nil {
 		return err
 	}
-	if err := gorgonia.Let(g.images, tensor.New(tensor.WithShape(g.shape...), tensor.WithBacking(images))); err != nil {
+	if err := gorgonia.Let(g.input, tensor.New(tensor.WithShape(g.shape...), tensor.WithBacking(input))); err != nil {
 		return err
 	}
 	g.machine.Reset() // without it a second run does nothing
 	return cause(g.machine.RunAll())
+}
+
+// result is the first rows of the output of the latest run.
+func (g *graph) result(rows int) []float32 {
+	out := g.output.Value().(*tensor.Dense).Float32s()
+	return out[:len(out)/g.shape[0]*rows]
 }
 
 // cause is the operation's own error, without the dump of instructions that Gorgonia's machine

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -118,6 +119,53 @@ func TestEvaluatorSeesUpdates(t *testing.T) {
 			if v != last[i%10] {
 				t.Fatalf("%d rows: logit %d is %v, want %v", rows, i, v, last[i%10])
 			}
+		}
+	}
+}
+
+// However many images go through the convolutions together, the logits are the same bits; also
+// where rows or the batch end within a chunk.
+func TestEvaluatorSameBitsForAnyChunk(t *testing.T) {
+	const batch = 7
+	j := newJob(t, &Arch{Name: "two", Blocks: [][2]int{{1, 16}, {2, 16}}, Hidden: []int{32}}, batch, 12, 10)
+	stages, err := fuse(j.layers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rows := range []int{batch, 5, 1} {
+		var want []float32
+		for _, chunk := range []int{batch, 4, 3, 2, 1} {
+			evaluator, err := newEvaluator(newPool(t, 2), stages, j.ps, batch, chunk)
+			if err != nil {
+				t.Fatal(err)
+			}
+			logits, err := evaluator.Logits(j.images, rows)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want == nil {
+				want = logits
+			}
+			if !slices.Equal(logits, want) {
+				t.Errorf("%d rows, %d images a chunk: logits %v, want %v", rows, chunk, logits, want)
+			}
+		}
+	}
+}
+
+func TestChunk(t *testing.T) {
+	layers, err := Resolve(&Arch{Name: "small", Blocks: [][2]int{{1, 16}, {1, 32}}, Hidden: []int{8}}, 1, 224, 224, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stages, err := fuse(layers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The second stage: 112·112·16 + 56·56·32 floats an image, 1.2 MB: 167 images fit.
+	for _, c := range [][2]int{{1, 1}, {167, 167}, {168, 84}, {334, 167}, {1024, 147}} {
+		if got := chunk(stages, c[0]); got != c[1] {
+			t.Errorf("batch %d: chunks of %d, want %d", c[0], got, c[1])
 		}
 	}
 }

@@ -29,14 +29,21 @@ type Trainer struct {
 // NewTrainer lowers layers over ps to a graph, lets Gorgonia derive the gradients on it, and
 // allocates all buffers that steps will use.
 func NewTrainer(pool *kernel.Pool, layers []Layer, ps Params, o Options) (*Trainer, error) {
-	g, err := lower(pool, layers, ps, o.Batch, o.Dropout, o.Seed)
+	if err := check(layers, o.Batch); err != nil {
+		return nil, err
+	}
+	stages, err := fuse(layers)
+	if err != nil {
+		return nil, err
+	}
+	g, err := lower(pool, stages, ps, o.Batch, o.Dropout, o.Seed)
 	if err != nil {
 		return nil, err
 	}
 	t := &Trainer{graph: g, grads: gorgonia.NodesToValueGrads(g.params)}
 	t.labels = gorgonia.NewVector(g.expr, tensor.Int32, gorgonia.WithShape(o.Batch), gorgonia.WithName("labels"))
 	g.ctx.SetLayer(LossLayer)
-	loss, err := g.ctx.CrossEntropy(g.logits, t.labels, o.LabelSmoothing)
+	loss, err := g.ctx.CrossEntropy(g.output, t.labels, o.LabelSmoothing)
 	if err != nil {
 		return nil, err
 	}
