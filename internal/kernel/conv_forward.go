@@ -18,8 +18,8 @@ func (c Conv) TransformFilters(p *Pool, u, w []float32) error {
 }
 
 // Forward computes y, and with a pool arg (one byte for each element of y, 0 to 3: which of
-// the window's pixels was largest; nil if nobody needs it), for the first rows images. u is w
-// by TransformFilters.
+// the window's pixels was largest, or 4 if a narrow convolution's window has none above 0; nil if
+// nobody needs it), for the first rows images. u is w by TransformFilters.
 func (c Conv) Forward(p *Pool, y []float32, arg []byte, x, w, b, u []float32, rows int) error {
 	switch c.ForwardAlgorithm() {
 	case Narrow:

@@ -190,11 +190,16 @@ narrowPool_channel:
 	VMAXPS       Y9, Y10, Y9
 
 narrowPool_window0_chosen:
-	VMAXPS  Y9, Y8, Y9
-	CMPB    stream+72(FP), $0x00
-	JNE     narrowPool_window0_stream
-	VMOVUPS Y9, (R11)(BX*4)
-	JMP     narrowPool_window0_stored
+	VCMPPS       $0x12, Y8, Y9, Y1
+	MOVL         $0x00000004, R13
+	VMOVD        R13, X4
+	VPBROADCASTD X4, Y4
+	VBLENDVPS    Y1, Y4, Y0, Y0
+	VMAXPS       Y9, Y8, Y9
+	CMPB         stream+72(FP), $0x00
+	JNE          narrowPool_window0_stream
+	VMOVUPS      Y9, (R11)(BX*4)
+	JMP          narrowPool_window0_stored
 
 narrowPool_window0_stream:
 	VMOVNTPS Y9, (R11)(BX*4)
@@ -229,13 +234,18 @@ narrowPool_window0_done:
 	VMAXPS       Y0, Y1, Y0
 
 narrowPool_window1_chosen:
-	VMAXPS  Y0, Y8, Y0
-	LEAQ    (R11)(DX*4), R11
-	ADDQ    DX, R12
-	CMPB    stream+72(FP), $0x00
-	JNE     narrowPool_window1_stream
-	VMOVUPS Y0, (R11)(BX*4)
-	JMP     narrowPool_window1_stored
+	VCMPPS       $0x12, Y8, Y0, Y1
+	MOVL         $0x00000004, R13
+	VMOVD        R13, X3
+	VPBROADCASTD X3, Y3
+	VBLENDVPS    Y1, Y3, Y2, Y2
+	VMAXPS       Y0, Y8, Y0
+	LEAQ         (R11)(DX*4), R11
+	ADDQ         DX, R12
+	CMPB         stream+72(FP), $0x00
+	JNE          narrowPool_window1_stream
+	VMOVUPS      Y0, (R11)(BX*4)
+	JMP          narrowPool_window1_stored
 
 narrowPool_window1_stream:
 	VMOVNTPS Y0, (R11)(BX*4)
@@ -607,89 +617,88 @@ narrowPlain_next:
 	LEAQ    (CX)(BX*4), CX
 	JMP     narrowPlain_step
 
-// func narrowPoolGradientAVX2(sums *float32, dy *float32, y *float32, arg *byte, pairs *float32, order *uint32, windows int, rows int, oc int, channels int, pitch int)
+// func narrowPoolGradientAVX2(sums *float32, dy *float32, arg *byte, pairs *float32, order *uint32, windows int, rows int, oc int, channels int, pitch int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·narrowPoolGradientAVX2(SB), NOSPLIT, $0-88
-	MOVQ    dy+8(FP), AX
-	MOVQ    y+16(FP), CX
-	MOVQ    rows+56(FP), DX
-	MOVQ    oc+64(FP), BX
-	MOVQ    channels+72(FP), SI
-	SHLQ    $0x02, SI
-	IMUL3Q  $0x00000040, BX, DI
-	MOVQ    arg+24(FP), R9
-	MOVQ    pairs+32(FP), R10
-	MOVQ    windows+48(FP), R11
-	MOVQ    order+40(FP), R8
-	VMOVUPS (R8), Y0
-	ADDQ    SI, SI
-	VXORPS  Y1, Y1, Y1
-	MOVQ    sums+0(FP), R8
-	VMOVUPS (R8), Y2
-	VMOVUPS 32(R8), Y3
-	VMOVUPS 64(R8), Y4
-	VMOVUPS 96(R8), Y5
-	VMOVUPS 128(R8), Y6
-	VMOVUPS 160(R8), Y7
-	VMOVUPS 192(R8), Y8
-	VMOVUPS 224(R8), Y9
-	VMOVUPS 256(R8), Y10
-	VMOVUPS 288(R8), Y11
+TEXT ·narrowPoolGradientAVX2(SB), NOSPLIT, $0-80
+	MOVQ         dy+8(FP), AX
+	MOVQ         rows+48(FP), CX
+	MOVQ         oc+56(FP), DX
+	MOVQ         channels+64(FP), BX
+	SHLQ         $0x02, BX
+	IMUL3Q       $0x00000040, DX, SI
+	MOVL         $0x00000004, DI
+	VMOVD        DI, X0
+	VPBROADCASTD X0, Y0
+	MOVQ         arg+16(FP), R8
+	MOVQ         pairs+24(FP), R9
+	MOVQ         windows+40(FP), R10
+	MOVQ         order+32(FP), DI
+	VMOVUPS      (DI), Y1
+	ADDQ         BX, BX
+	VXORPS       Y2, Y2, Y2
+	MOVQ         sums+0(FP), DI
+	VMOVUPS      (DI), Y2
+	VMOVUPS      32(DI), Y3
+	VMOVUPS      64(DI), Y4
+	VMOVUPS      96(DI), Y5
+	VMOVUPS      128(DI), Y6
+	VMOVUPS      160(DI), Y7
+	VMOVUPS      192(DI), Y8
+	VMOVUPS      224(DI), Y9
+	VMOVUPS      256(DI), Y10
+	VMOVUPS      288(DI), Y11
 
 narrowPoolGradient_row:
-	MOVQ pitch+80(FP), R8
-	SHLQ $0x02, R8
-	ADDQ R8, R8
-	MOVQ R10, R12
-	MOVQ R10, R13
-	MOVQ R10, R14
-	ADDQ R8, R13
-	LEAQ (R14)(R8*2), R14
-	MOVQ R11, R8
+	MOVQ pitch+72(FP), DI
+	SHLQ $0x02, DI
+	ADDQ DI, DI
+	MOVQ R9, R11
+	MOVQ R9, R12
+	MOVQ R9, R13
+	ADDQ DI, R12
+	LEAQ (R13)(DI*2), R13
+	MOVQ R10, DI
 
 narrowPoolGradient_pixel:
 	VMOVUPS     (AX), Y12
-	VMOVUPS     (CX), Y13
-	VCMPPS      $0x06, Y1, Y13, Y13
-	VANDPS      Y13, Y12, Y12
-	PREFETCHT0  (AX)(DI*4)
-	PREFETCHT0  (CX)(DI*4)
+	PREFETCHT0  (AX)(SI*4)
+	VPMOVZXBD   (R8), Y13
+	PREFETCHT0  (R8)(SI*1)
+	VPCMPGTD    Y13, Y0, Y14
+	VANDPS      Y14, Y12, Y12
+	VPERMD      Y1, Y13, Y13
+	ADDQ        DX, R8
 	VADDPS      Y12, Y11, Y11
-	VPMOVZXBD   (R9), Y13
-	PREFETCHT0  (R9)(DI*1)
-	VPERMD      Y0, Y13, Y13
-	ADDQ        BX, R9
-	LEAQ        (AX)(BX*4), AX
-	LEAQ        (CX)(BX*4), CX
-	VPERMPS     (R12), Y13, Y14
+	LEAQ        (AX)(DX*4), AX
+	VPERMPS     (R11), Y13, Y14
 	VFMADD231PS Y12, Y14, Y2
-	VPERMPS     (R12)(SI*1), Y13, Y14
+	VPERMPS     (R11)(BX*1), Y13, Y14
 	VFMADD231PS Y12, Y14, Y3
-	VPERMPS     (R12)(SI*2), Y13, Y14
+	VPERMPS     (R11)(BX*2), Y13, Y14
 	VFMADD231PS Y12, Y14, Y4
-	VPERMPS     (R13), Y13, Y14
+	VPERMPS     (R12), Y13, Y14
 	VFMADD231PS Y12, Y14, Y5
-	VPERMPS     (R13)(SI*1), Y13, Y14
+	VPERMPS     (R12)(BX*1), Y13, Y14
 	VFMADD231PS Y12, Y14, Y6
-	VPERMPS     (R13)(SI*2), Y13, Y14
+	VPERMPS     (R12)(BX*2), Y13, Y14
 	VFMADD231PS Y12, Y14, Y7
-	VPERMPS     (R14), Y13, Y14
+	VPERMPS     (R13), Y13, Y14
 	VFMADD231PS Y12, Y14, Y8
-	VPERMPS     (R14)(SI*1), Y13, Y14
+	VPERMPS     (R13)(BX*1), Y13, Y14
 	VFMADD231PS Y12, Y14, Y9
-	VPERMPS     (R14)(SI*2), Y13, Y13
+	VPERMPS     (R13)(BX*2), Y13, Y13
 	VFMADD231PS Y12, Y13, Y10
-	LEAQ        (R12)(SI*2), R12
-	LEAQ        (R13)(SI*2), R13
-	LEAQ        (R14)(SI*2), R14
-	DECQ        R8
+	LEAQ        (R11)(BX*2), R11
+	LEAQ        (R12)(BX*2), R12
+	LEAQ        (R13)(BX*2), R13
+	DECQ        DI
 	JNE         narrowPoolGradient_pixel
-	MOVQ        pitch+80(FP), R8
-	SHLQ        $0x02, R8
-	ADDQ        R8, R8
-	ADDQ        R8, R10
-	ADDQ        R8, R10
-	DECQ        DX
+	MOVQ        pitch+72(FP), DI
+	SHLQ        $0x02, DI
+	ADDQ        DI, DI
+	ADDQ        DI, R9
+	ADDQ        DI, R9
+	DECQ        CX
 	JNE         narrowPoolGradient_row
 	MOVQ        sums+0(FP), AX
 	VMOVUPS     Y2, (AX)
@@ -709,74 +718,74 @@ narrowPoolGradient_pixel:
 // Requires: AVX, FMA3, MMX+
 TEXT ·narrowPlainGradientAVX2(SB), NOSPLIT, $0-72
 	MOVQ    dy+8(FP), AX
-	MOVQ    y+16(FP), CX
-	MOVQ    rows+40(FP), DX
-	MOVQ    oc+48(FP), BX
-	MOVQ    channels+56(FP), SI
-	SHLQ    $0x02, SI
-	IMUL3Q  $0x00000040, BX, DI
+	MOVQ    rows+40(FP), CX
+	MOVQ    oc+48(FP), DX
+	MOVQ    channels+56(FP), BX
+	SHLQ    $0x02, BX
+	IMUL3Q  $0x00000040, DX, SI
+	MOVQ    y+16(FP), R8
 	MOVQ    in+24(FP), R9
 	MOVQ    pixels+32(FP), R10
 	VXORPS  Y0, Y0, Y0
-	MOVQ    sums+0(FP), R8
-	VMOVUPS (R8), Y1
-	VMOVUPS 32(R8), Y2
-	VMOVUPS 64(R8), Y3
-	VMOVUPS 96(R8), Y4
-	VMOVUPS 128(R8), Y5
-	VMOVUPS 160(R8), Y6
-	VMOVUPS 192(R8), Y7
-	VMOVUPS 224(R8), Y8
-	VMOVUPS 256(R8), Y9
-	VMOVUPS 288(R8), Y10
+	MOVQ    sums+0(FP), DI
+	VMOVUPS (DI), Y1
+	VMOVUPS 32(DI), Y2
+	VMOVUPS 64(DI), Y3
+	VMOVUPS 96(DI), Y4
+	VMOVUPS 128(DI), Y5
+	VMOVUPS 160(DI), Y6
+	VMOVUPS 192(DI), Y7
+	VMOVUPS 224(DI), Y8
+	VMOVUPS 256(DI), Y9
+	VMOVUPS 288(DI), Y10
 
 narrowPlainGradient_row:
-	MOVQ pitch+64(FP), R8
-	SHLQ $0x02, R8
+	MOVQ pitch+64(FP), DI
+	SHLQ $0x02, DI
 	MOVQ R9, R11
 	MOVQ R9, R12
 	MOVQ R9, R13
-	ADDQ R8, R12
-	LEAQ (R13)(R8*2), R13
-	MOVQ R10, R8
+	ADDQ DI, R12
+	LEAQ (R13)(DI*2), R13
+	MOVQ R10, DI
 
 narrowPlainGradient_pixel:
 	VMOVUPS      (AX), Y11
-	VMOVUPS      (CX), Y12
+	PREFETCHT0   (AX)(SI*4)
+	VMOVUPS      (R8), Y12
 	VCMPPS       $0x06, Y0, Y12, Y12
 	VANDPS       Y12, Y11, Y11
-	PREFETCHT0   (AX)(DI*4)
-	PREFETCHT0   (CX)(DI*4)
+	PREFETCHT0   (R8)(SI*4)
+	LEAQ         (R8)(DX*4), R8
 	VADDPS       Y11, Y10, Y10
-	LEAQ         (AX)(BX*4), AX
-	LEAQ         (CX)(BX*4), CX
+	LEAQ         (AX)(DX*4), AX
 	VBROADCASTSS (R11), Y12
 	VFMADD231PS  Y12, Y11, Y1
-	VBROADCASTSS (R11)(SI*1), Y12
+	VBROADCASTSS (R11)(BX*1), Y12
 	VFMADD231PS  Y12, Y11, Y2
-	VBROADCASTSS (R11)(SI*2), Y12
+	VBROADCASTSS (R11)(BX*2), Y12
 	VFMADD231PS  Y12, Y11, Y3
 	VBROADCASTSS (R12), Y12
 	VFMADD231PS  Y12, Y11, Y4
-	VBROADCASTSS (R12)(SI*1), Y12
+	VBROADCASTSS (R12)(BX*1), Y12
 	VFMADD231PS  Y12, Y11, Y5
-	VBROADCASTSS (R12)(SI*2), Y12
+	VBROADCASTSS (R12)(BX*2), Y12
 	VFMADD231PS  Y12, Y11, Y6
 	VBROADCASTSS (R13), Y12
 	VFMADD231PS  Y12, Y11, Y7
-	VBROADCASTSS (R13)(SI*1), Y12
+	VBROADCASTSS (R13)(BX*1), Y12
 	VFMADD231PS  Y12, Y11, Y8
-	VBROADCASTSS (R13)(SI*2), Y12
+	VBROADCASTSS (R13)(BX*2), Y12
 	VFMADD231PS  Y12, Y11, Y9
-	ADDQ         SI, R11
-	ADDQ         SI, R12
-	ADDQ         SI, R13
-	DECQ         R8
+	ADDQ         BX, R11
+	ADDQ         BX, R12
+	ADDQ         BX, R13
+	DECQ         DI
 	JNE          narrowPlainGradient_pixel
-	MOVQ         pitch+64(FP), R8
-	SHLQ         $0x02, R8
-	ADDQ         R8, R9
-	DECQ         DX
+	MOVQ         pitch+64(FP), DI
+	SHLQ         $0x02, DI
+	ADDQ         DI, R9
+	DECQ         CX
 	JNE          narrowPlainGradient_row
 	MOVQ         sums+0(FP), AX
 	VMOVUPS      Y1, (AX)

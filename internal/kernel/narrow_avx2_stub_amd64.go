@@ -17,7 +17,7 @@ func narrowPlainAVX2(top *float32, bottom *float32, in *float32, w *float32, b *
 // narrowPoolGradientAVX2 is narrowPoolGradientGeneric for one vector.
 //
 //go:noescape
-func narrowPoolGradientAVX2(sums *float32, dy *float32, y *float32, arg *byte, pairs *float32, order *uint32, windows int, rows int, oc int, channels int, pitch int)
+func narrowPoolGradientAVX2(sums *float32, dy *float32, arg *byte, pairs *float32, order *uint32, windows int, rows int, oc int, channels int, pitch int)
 
 // narrowPlainGradientAVX2 is narrowPlainGradientGeneric for one vector.
 //

@@ -17,7 +17,7 @@ func narrowPlainAVX512(top *float32, bottom *float32, in *float32, w *float32, b
 // narrowPoolGradientAVX512 is narrowPoolGradientGeneric for one vector.
 //
 //go:noescape
-func narrowPoolGradientAVX512(sums *float32, dy *float32, y *float32, arg *byte, pairs *float32, order *uint32, windows int, rows int, oc int, channels int, pitch int)
+func narrowPoolGradientAVX512(sums *float32, dy *float32, arg *byte, pairs *float32, order *uint32, windows int, rows int, oc int, channels int, pitch int)
 
 // narrowPlainGradientAVX512 is narrowPlainGradientGeneric for one vector.
 //

@@ -38,9 +38,9 @@ func BenchmarkNarrow(b *testing.B) {
 			b.Fatal(err)
 		}
 		copy(dy, y)
-		moved := 4 * (len(x) + len(y)) // bytes that a pass must read or write
+		moved, mask := 4*(len(x)+len(y)), 4*len(y) // bytes that a pass must read or write
 		if c.Pool {
-			moved += len(arg)
+			moved, mask = moved+len(arg), 0
 		}
 		for _, pass := range []struct {
 			name  string
@@ -48,7 +48,7 @@ func BenchmarkNarrow(b *testing.B) {
 			run   func() error
 		}{
 			{"forward", moved, func() error { return c.narrowForward(p, y, arg, x, w, bias, c.N) }},
-			{"weight", moved + 4*len(dy), func() error { return c.narrowWeightGradient(p, dw, db, x, dy, y, arg, partial, c.N) }},
+			{"weight", moved + mask, func() error { return c.narrowWeightGradient(p, dw, db, x, dy, y, arg, partial, c.N) }},
 		} {
 			b.Run(fmt.Sprintf("%dx%dx%dx%d-%d,pool=%t/%s", c.N, c.H, c.W, c.C, c.OC, c.Pool, pass.name), func(b *testing.B) {
 				b.SetBytes(int64(pass.moved))

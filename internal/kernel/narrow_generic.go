@@ -14,6 +14,11 @@ func (r *narrowRow) poolGeneric() {
 					}
 				}
 			}
+			for l, v := range best {
+				if v <= 0 {
+					arg[l] = narrowNone
+				}
+			}
 			store(r.y[j*r.oc+o:], &best)
 			if r.arg != nil {
 				copy(r.arg[j*r.oc+o:], arg[:])
@@ -58,26 +63,24 @@ func (r *narrowRow) convolve(s *[narrowLanes]float32, o, h, w int) {
 	}
 }
 
-// gradient calls f for each gradient: its lane, its place in y, its row and pixel, its value.
-func (s *narrowSum) gradient(f func(lane, at, row, pixel int, g float32)) {
+// each calls f for each lane of each pixel or window: with its place in dy, its row and column.
+func (s *narrowSum) each(f func(lane, at, row, column int)) {
 	for i := range s.rows * s.n {
 		for l := range narrowLanes {
-			at := i*s.oc + l
-			g := s.dy[at]
-			if s.y[at] <= 0 {
-				g = 0
-			}
-			s.sums[9*narrowLanes+l] += g
-			f(l, at, i/s.n, i%s.n, g)
+			f(l, i*s.oc+l, i/s.n, i%s.n)
 		}
 	}
 }
 
 // poolGeneric is narrowSum.pool in plain Go.
 func (s *narrowSum) poolGeneric() {
-	s.gradient(func(l, at, row, window int, g float32) {
-		i := int(s.arg[at])
-		from := s.in[4*row*s.pitch+4*window*s.channels+i%4/2+i%2*2*s.channels:]
+	s.each(func(l, at, row, window int) {
+		g, i := s.dy[at], int(s.arg[at])
+		if i == narrowNone {
+			g, i = 0, 0
+		}
+		s.sums[9*narrowLanes+l] += g
+		from := s.in[4*row*s.pitch+4*window*s.channels+i/2+i%2*2*s.channels:]
 		for tap := range 9 {
 			s.sums[tap*narrowLanes+l] += g * from[2*(tap/3*s.pitch+tap%3*s.channels)]
 		}
@@ -86,7 +89,12 @@ func (s *narrowSum) poolGeneric() {
 
 // plainGeneric is narrowSum.plain in plain Go.
 func (s *narrowSum) plainGeneric() {
-	s.gradient(func(l, _, row, pixel int, g float32) {
+	s.each(func(l, at, row, pixel int) {
+		g := s.dy[at]
+		if s.y[at] <= 0 {
+			g = 0
+		}
+		s.sums[9*narrowLanes+l] += g
 		from := s.in[row*s.pitch+pixel*s.channels:]
 		for tap := range 9 {
 			s.sums[tap*narrowLanes+l] += g * from[tap/3*s.pitch+tap%3*s.channels]

@@ -8,7 +8,7 @@ type narrowAssembly struct {
 	lanes         int
 	pool          func(y *float32, arg *byte, in, w, b *float32, windows, oc, channels, pitch int, stream bool)
 	plain         func(top, bottom, in, w, b *float32, pixels, oc, channels, pitch int, stream bool)
-	poolGradient  func(sums, dy, y *float32, arg *byte, pairs *float32, order *uint32, windows, rows, oc, channels, pitch int)
+	poolGradient  func(sums, dy *float32, arg *byte, pairs *float32, order *uint32, windows, rows, oc, channels, pitch int)
 	plainGradient func(sums, dy, y, in *float32, pixels, rows, oc, channels, pitch int)
 	pairs         func(dst, upper, lower *float32, n int)
 }
@@ -38,7 +38,8 @@ func (r *narrowRow) check(pixels int) {
 
 // pool computes a row of windows, at least two.
 //
-//	y[j,o] = max(0, max_i s_i)   arg[j,o] = the i of the first largest s_i, or of the last NaN
+//	y[j,o] = max(0, max_i s_i)
+//	arg[j,o] = narrowNone if that is 0, else the i of the first largest s_i, or of the last NaN
 //	s_i = b[o] + Σ in[i/2+kh, 2j+i%2+kw, c] · w[kh,kw,c,o]   over the nine taps and c
 func (r *narrowRow) pool(isa ISA) {
 	r.check(2 * r.n)
@@ -71,8 +72,9 @@ func (r *narrowRow) plain(isa ISA) {
 // output channels get: rows of n pixels or windows.
 type narrowSum struct {
 	sums     []float32 // nine taps and the bias, a vector each
-	dy, y    []float32 // rows·n·oc, from the vector's first channel
-	arg      []byte    // pool: like y
+	dy       []float32 // rows·n·oc, from the vector's first channel
+	y        []float32 // plain: like dy
+	arg      []byte    // pool: like dy
 	in       []float32 // padded input, or pairs of its rows, from the input channel
 	n, rows  int
 	oc       int
@@ -80,20 +82,21 @@ type narrowSum struct {
 	pitch    int // floats of a row of padded input
 }
 
-func (s *narrowSum) check(lanes int) {
+// last is the index of the last element of dy. It panics if that or a sum is outside its slice.
+func (s *narrowSum) last(lanes int) int {
 	last := (s.rows*s.n-1)*s.oc + lanes - 1
-	_, _, _ = s.sums[10*lanes-1], s.dy[last], s.y[last]
+	_, _ = s.sums[10*lanes-1], s.dy[last]
+	return last
 }
 
-// pool adds the products of windows: g = dy where y is positive or NaN, else 0; i = arg.
+// pool adds the products of windows: i = arg; g = dy, or 0 where i is narrowNone.
 //
 //	sums[kh,kw] += Σ_r Σ_j g[r,j] · image[2r+i/2+kh, 2j+i%2+kw]   sums[9] += Σ_r Σ_j g[r,j]
 //
 // The image is in pairs of rows: in[row, pixel, channel, 0 and 1] are rows row and row+1.
 func (s *narrowSum) pool(isa ISA) {
 	k := narrowKernels(isa)
-	s.check(k.lanes)
-	_ = s.arg[(s.rows*s.n-1)*s.oc+k.lanes-1]
+	_ = s.arg[s.last(k.lanes)]
 	_ = s.in[4*s.rows*s.pitch+4*s.n*s.channels+7]
 	if k.poolGradient == nil {
 		s.poolGeneric()
@@ -103,15 +106,15 @@ func (s *narrowSum) pool(isa ISA) {
 	for i := range order {
 		order[i] = uint32(i%4/2 + i%2*2*s.channels)
 	}
-	k.poolGradient(&s.sums[0], &s.dy[0], &s.y[0], &s.arg[0], &s.in[0], &order[0], s.n, s.rows, s.oc, s.channels, s.pitch)
+	k.poolGradient(&s.sums[0], &s.dy[0], &s.arg[0], &s.in[0], &order[0], s.n, s.rows, s.oc, s.channels, s.pitch)
 }
 
-// plain adds the products of pixels.
+// plain adds the products of pixels: g = dy where y is positive or NaN, else 0.
 //
 //	sums[kh,kw] += Σ_r Σ_j g[r,j] · in[r+kh, j+kw]   sums[9] += Σ_r Σ_j g[r,j]
 func (s *narrowSum) plain(isa ISA) {
 	k := narrowKernels(isa)
-	s.check(k.lanes)
+	_ = s.y[s.last(k.lanes)]
 	_ = s.in[(s.rows+1)*s.pitch+(s.n+1)*s.channels]
 	if k.plainGradient == nil {
 		s.plainGeneric()

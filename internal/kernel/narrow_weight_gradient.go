@@ -11,7 +11,8 @@ func (r *narrowRun) groups() int { return min(r.N*r.strips, narrowGroups) }
 func (c Conv) narrowWeightGradientSize() int { return narrowGroups * c.narrowSize() }
 
 // narrowWeightGradient is WeightGradient of a narrow convolution. Pixels that a pool did not
-// choose add nothing, whatever the input under them: not 0·∞.
+// choose add nothing, whatever the input under them: not 0·∞. With a pool y is not read: arg is
+// narrowForward's.
 func (c Conv) narrowWeightGradient(p *Pool, dw, db, x, dy, y []float32, arg []byte, partial []float32, rows int) error {
 	floats := 1
 	if c.Pool {
@@ -52,20 +53,23 @@ func (r *narrowRun) sum(isa ISA, sums, x, dy, y []float32, arg []byte, scratch [
 	in, pairs := scratch[:r.inSize()], scratch[r.inSize():]
 	r.load(isa, in, x, n, strip)
 	at := (n*r.oh + h0) * r.ow * r.OC
-	s := narrowSum{dy: dy[at:], y: y[at:], in: in, n: r.ow, rows: h1 - h0, oc: r.OC, channels: r.C, pitch: r.pitch}
+	s := narrowSum{dy: dy[at:], in: in, n: r.ow, rows: h1 - h0, oc: r.OC, channels: r.C, pitch: r.pitch}
 	if r.Pool {
 		narrowPairs(isa, pairs, in, in[r.pitch:], (r.strip+1)*r.pitch)
 		s.arg, s.in = arg[at:], pairs
+	} else {
+		s.y = y[at:]
 	}
 	for v := 0; v < r.OC; v += r.lanes {
 		for c := range r.C {
 			part := s
 			part.sums = sums[10*(v*r.C+c*r.lanes):]
-			part.dy, part.y, part.in = s.dy[v:], s.y[v:], s.in[c:]
+			part.dy = s.dy[v:]
 			if r.Pool {
 				part.arg, part.in = s.arg[v:], s.in[2*c:]
 				part.pool(isa)
 			} else {
+				part.y, part.in = s.y[v:], s.in[c:]
 				part.plain(isa)
 			}
 		}

@@ -8,6 +8,9 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
+// lessOrEqual is a predicate of VCMPPS, false for NaN.
+const lessOrEqual = U8(18)
+
 // ahead is how many windows or pixels before its use a gradient is fetched from memory.
 const ahead = 64
 
@@ -20,7 +23,7 @@ func narrowAVX2(c asm)   { narrow{simd{c, "AVX2", false}}.all() }
 func (s narrow) all() {
 	s.forward("narrowPool", "y *float32, arg *byte, in, w, b *float32, windows, oc, channels, pitch int, stream bool", s.storeWindows)
 	s.forward("narrowPlain", "top, bottom, in, w, b *float32, pixels, oc, channels, pitch int, stream bool", s.storePixels)
-	s.gradient("narrowPoolGradient", "sums, dy, y *float32, arg *byte, pairs *float32, order *uint32, windows, rows, oc, channels, pitch int", true)
+	s.gradient("narrowPoolGradient", "sums, dy *float32, arg *byte, pairs *float32, order *uint32, windows, rows, oc, channels, pitch int", true)
 	s.gradient("narrowPlainGradient", "sums, dy, y, in *float32, pixels, rows, oc, channels, pitch int", false)
 	s.pairs()
 }
@@ -48,7 +51,7 @@ type patch struct {
 	dst     [2]reg.Register // pool: y and arg; plain: the two rows of output pixels
 	channel reg.Register    // first channel of the vector
 	oc      reg.Register
-	numbers [4]reg.VecVirtual // wide: vectors of 1, 2 and 3
+	numbers [5]reg.VecVirtual // wide: vectors of 1 to 4
 }
 
 // forward emits a loop over steps, in it one over vectors of channels, and in that one
@@ -67,7 +70,7 @@ func (s narrow) forward(name, args string, store func(patch) (step int, later fu
 	pitch, pixel := s.bytes(s.param("pitch")), s.bytes(s.param("channels"))
 	w := s.GP64()
 	if s.wide && name == "narrowPool" {
-		for i := 1; i < 4; i++ {
+		for i := 1; i < 5; i++ {
 			p.numbers[i] = s.number(i)
 		}
 	}
@@ -218,6 +221,7 @@ func (s narrow) storeWindows(p patch) (step int, later func()) {
 			}
 			s.JMP(LabelRef(name + "_chosen"))
 		})
+		s.setNone(index, best, zero, p.numbers[4])
 		s.relu(best, zero)
 		if k > 0 {
 			s.LEAQ(at(y, p.oc), y)
@@ -264,7 +268,7 @@ func (s narrow) unlessNaN(v [4]reg.VecVirtual, label LabelRef) {
 }
 
 // largest sets best to the largest of v and index to the number of the first that is.
-func (s narrow) largest(best, index reg.VecVirtual, v, numbers [4]reg.VecVirtual) {
+func (s narrow) largest(best, index reg.VecVirtual, v [4]reg.VecVirtual, numbers [5]reg.VecVirtual) {
 	low := s.vec()
 	// Of equals VMAXPS gives the last source, the first one written here.
 	s.VMAXPS(v[0], v[1], best)
@@ -291,21 +295,35 @@ func (s narrow) largest(best, index reg.VecVirtual, v, numbers [4]reg.VecVirtual
 	s.VMAXPS(best, low, best)
 }
 
+// setNone sets index to 4 where best is not positive and not NaN.
+func (s narrow) setNone(index, best, zero, four reg.VecVirtual) {
+	if s.wide {
+		k := s.K()
+		s.VCMPPS(lessOrEqual, zero, best, k)
+		s.VMOVDQA32(four, k, index)
+		return
+	}
+	m := s.vec()
+	s.VCMPPS(lessOrEqual, zero, best, m)
+	s.VBLENDVPS(m, s.number(4), index, index)
+}
+
 // gradient emits a loop over rows and in it one over windows or pixels, with the nine
 // taps' sums and the bias's in registers.
 func (s narrow) gradient(name, args string, pool bool) {
 	s.begin(name, args, " for one vector.")
-	dy, y, rows, oc := s.param("dy"), s.param("y"), s.param("rows"), s.param("oc")
+	dy, rows, oc := s.param("dy"), s.param("rows"), s.param("oc")
 	pixel, far, total := s.bytes(s.param("channels")), s.GP64(), s.GP64()
 	s.IMUL3Q(U32(ahead), oc, far)
-	var arg, in, count reg.Register
-	var order reg.VecVirtual
+	var y, arg, in, count reg.Register
+	var order, four reg.VecVirtual
 	if pool {
+		four = s.number(4)
 		arg, in, count = s.param("arg"), s.param("pairs"), s.param("windows")
 		order = s.load(Mem{Base: s.param("order")})
 		s.ADDQ(pixel, pixel) // a pixel of pairs
 	} else {
-		in, count = s.param("in"), s.param("pixels")
+		y, in, count = s.param("y"), s.param("in"), s.param("pixels")
 	}
 	zero, sums := s.zero(), s.vecs(10)
 	at10 := func(f func(m Mem, v reg.VecVirtual)) {
@@ -321,18 +339,20 @@ func (s narrow) gradient(name, args string, pool bool) {
 	s.MOVQ(count, total)
 	s.Label(name + "_pixel")
 	g, index := s.load(Mem{Base: dy}), s.vec()
-	s.pass(g, s.load(Mem{Base: y}), zero)
 	s.PREFETCHT0(at(dy, far))
-	s.PREFETCHT0(at(y, far))
-	s.VADDPS(g, sums[9], sums[9])
 	if pool {
 		s.VPMOVZXBD(Mem{Base: arg}, index)
 		s.PREFETCHT0(byteAt(arg, far))
+		s.passBelow(g, index, four)
 		s.VPERMD(order, index, index)
 		s.ADDQ(oc, arg)
+	} else {
+		s.pass(g, s.load(Mem{Base: y}), zero)
+		s.PREFETCHT0(at(y, far))
+		s.LEAQ(at(y, oc), y)
 	}
+	s.VADDPS(g, sums[9], sums[9])
 	s.LEAQ(at(dy, oc), dy)
-	s.LEAQ(at(y, oc), y)
 	for i, v := range sums[:9] {
 		m := Mem{Base: taps[i/3]}
 		if i%3 > 0 {
@@ -354,6 +374,19 @@ func (s narrow) gradient(name, args string, pool bool) {
 	s.JNE(LabelRef(name + "_row"))
 	at10(func(m Mem, v reg.VecVirtual) { s.VMOVUPS(v, m) })
 	s.end()
+}
+
+// passBelow zeroes the lanes of g where index is not below the limit.
+func (s narrow) passBelow(g, index, limit reg.VecVirtual) {
+	if s.wide {
+		k := s.K()
+		s.VPCMPGTD(index, limit, k)
+		s.VMOVAPS_Z(g, k, g)
+		return
+	}
+	m := s.vec()
+	s.VPCMPGTD(index, limit, m)
+	s.VANDPS(m, g, g)
 }
 
 // tapRows is three registers, for the rows of the filter at the first pixel of a row.
