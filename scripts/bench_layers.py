@@ -1,11 +1,18 @@
 """Where the time of a training step goes, as the tables of docs/performance.md.
 
     python scripts/bench_layers.py --resize 224 [--arch vgg11-small] [--batch 128] [--steps 20]
+    python scripts/bench_layers.py --update docs/performance.md
 
 `vggtrain bench --layers --json` in one process; a line a layer, its passes side by side: milliseconds, and
 share of the machine's multiply-add peak that two operations for each multiply-add of the layer's
-definition come to. The algorithm of each convolution is under the table.
+definition come to. The algorithm of each convolution is under the table. With --update, each table of a page
+is made again, with the flags in the comment before it.
 """
+
+import contextlib
+import io
+import pathlib
+import re
 
 import architecture
 import program
@@ -46,17 +53,10 @@ def algorithms(rows):
         yield f"{algorithm}: {', '.join(whole + part)}"
 
 
-def main():
-    parser = program.flags(__doc__)
-    parser.add_argument("--arch", default="vgg11-small", help="name or FILE.yaml")
-    parser.add_argument("--resize", type=int, default=56, help="side in pixels")
-    parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--steps", type=int, default=20)
-    flags = parser.parse_args()
-    with program.Program(flags.binary) as vggtrain:
-        r = vggtrain.json("bench", "--arch", str(architecture.find(flags.arch)), "--resize", flags.resize, "--batch-size",
-                          flags.batch, "--threads", flags.threads, "--steps", flags.steps, "--layers", "--json")
+def report(flags, vggtrain):
+    """Measures and prints a table."""
+    r = vggtrain.json("bench", "--arch", str(architecture.find(flags.arch)), "--resize", flags.resize, "--batch-size",
+                      flags.batch, "--threads", flags.threads, "--steps", flags.steps, "--layers", "--json")
     rows = r["layers"]
     effective = sum(row.get("gflops", 0) * row["ms"] for row in rows) / r["step_ms"]
     print(f"{flags.arch}, {flags.resize}×{flags.resize}, batch {flags.batch}, {flags.threads} threads, {r['kernel']}: "
@@ -69,6 +69,33 @@ def main():
     print(f"| **step** |{' |' * 6} {r['step_ms']:.2f} | 100% |\n")
     for line in algorithms(rows):
         print(f"- {line}")
+
+
+def update(page, parser, vggtrain):
+    """Makes the tables between `<!-- bench_layers.py FLAGS -->` and `<!-- until here -->` anew."""
+    def table(match):
+        text = io.StringIO()
+        with contextlib.redirect_stdout(text):
+            report(parser.parse_args(match[2].split()), vggtrain)
+        return f"{match[1]}\n{text.getvalue()}{match[3]}"
+    path = pathlib.Path(page)
+    path.write_text(re.sub(r"(<!-- bench_layers.py (.*?) -->).*?(<!-- until here -->)", table, path.read_text(), flags=re.S))
+
+
+def main():
+    parser = program.flags(__doc__)
+    parser.add_argument("--arch", default="vgg11-small", help="name or FILE.yaml")
+    parser.add_argument("--resize", type=int, default=56, help="side in pixels")
+    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--update", metavar="PAGE", help="a Markdown file whose tables are made again")
+    flags = parser.parse_args()
+    with program.Program(flags.binary) as vggtrain:
+        if flags.update:
+            update(flags.update, parser, vggtrain)
+        else:
+            report(flags, vggtrain)
 
 
 if __name__ == "__main__":
