@@ -102,6 +102,7 @@ func (g *graph) start() error {
 	if err := g.ctx.Plan(g.expr); err != nil {
 		return err
 	}
+	g.ctx.Allocate()
 	g.machine = gorgonia.NewTapeMachine(g.expr)
 	return nil
 }

@@ -18,6 +18,7 @@ type base struct {
 	layer  string // see Context.SetLayer
 	inputs []*gorgonia.Node
 	shape  tensor.Shape
+	work   *buffer // see reserve; nil: none
 }
 
 // newBase returns the base of a new operation on inputs with an output of the given shape.
@@ -27,6 +28,11 @@ func (c *Context) newBase(name string, shape tensor.Shape, inputs ...*gorgonia.N
 }
 
 func (b *base) children() []*gorgonia.Node { return b.inputs }
+
+// reserve asks Plan for n floats of work space: memory of the operation's own while it runs.
+func (b *base) reserve(n int) { b.work = newBuffer(n) }
+
+func (b *base) scratch() *buffer { return b.work }
 
 func (b *base) Arity() int           { return len(b.inputs) }
 func (b *base) ReturnsPtr() bool     { return false }

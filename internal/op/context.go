@@ -4,7 +4,7 @@
 // Shape letters: N rows of the batch, H×W pixels, C channels, F features. Activations are
 // float32 tensors N×H×W×C or N×F; matrices of weights are stored in panels (kernel.PanelIndex).
 //
-// Every operation belongs to a Context and writes to buffers that Context.Plan gave it, so
+// Every operation belongs to a Context and writes to buffers that Context.Allocate gave it, so
 // running a graph allocates nothing that grows with the batch. A graph is built for the full
 // batch; with Context.SetRows fewer rows count and the others hold whatever they held before.
 package op
@@ -38,9 +38,8 @@ type Context struct {
 
 	operations int // made so far: the next one's id
 	dropouts   int
-	work       int // floats of work space that the neediest operation wants
-	workspace  []float32
-	planned    int64
+	buffers    []*buffer // of all operations, as planned
+	arena      int       // their floats
 }
 
 // NewContext returns the context of a graph for batches of the given number of rows. The seed
@@ -69,17 +68,14 @@ func (c *Context) WeightsChanged() { c.weights++ }
 // Loss is the latest value of the loss operation, before its rounding to float32.
 func (c *Context) Loss() float64 { return c.loss }
 
-// PlannedBytes is the memory of the buffers and work space that Plan has allocated.
-func (c *Context) PlannedBytes() int64 { return c.planned }
-
-// reserve asks for n floats of work space, which operations share: each uses it only while
-// it runs.
-func (c *Context) reserve(n int) { c.work = max(c.work, n) }
+// PlannedBytes is the memory of the buffers that Plan has planned.
+func (c *Context) PlannedBytes() int64 { return 4 * int64(c.arena) }
 
 // operation is what all operations here are, by their base.
 type operation interface {
 	gorgonia.Op
 	children() []*gorgonia.Node // the inputs
+	scratch() *buffer           // work space, or nil
 }
 
 // add puts an operation into the graph.

@@ -85,7 +85,7 @@ func (o *conv) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 // transformed is the filters as Conv.Forward wants them.
 func (o *conv) transformed(w []float32) ([]float32, error) {
 	if o.trained {
-		return o.ctx.workspace, o.TransformFilters(o.ctx.pool, o.ctx.workspace, w)
+		return o.work.data, o.TransformFilters(o.ctx.pool, o.work.data, w)
 	}
 	if o.filters != nil && o.weights == o.ctx.weights {
 		return o.filters, nil
@@ -105,7 +105,8 @@ func (o *conv) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes,
 	o.ctx.SetLayer(o.layer)
 	g := &convGradient{forward: o, layerGradient: o.ctx.newLayerGradient("ConvGradient", in, y, dy)}
 	o.trained = true
-	o.ctx.reserve(max(o.FilterSize(), o.InputGradientSize(), o.WeightGradientSize()))
+	o.reserve(o.FilterSize())
+	g.reserve(max(o.InputGradientSize(), o.WeightGradientSize()))
 	return o.ctx.gradients(g, &g.layerGradient)
 }
 
@@ -125,7 +126,7 @@ func (g *convGradient) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 		y = nil
 	}
 	start := g.clock()
-	if err := c.WeightGradient(ctx.pool, g.dw.data, g.db.data, x, dy, y, arg, ctx.workspace, ctx.rows); err != nil {
+	if err := c.WeightGradient(ctx.pool, g.dw.data, g.db.data, x, dy, y, arg, g.work.data, ctx.rows); err != nil {
 		return nil, err
 	}
 	g.report(WeightGradient, string(c.WeightAlgorithm()), start)
@@ -133,5 +134,5 @@ func (g *convGradient) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 		return g.db.value, nil
 	}
 	defer g.report(InputGradient, string(c.InputAlgorithm()), g.clock())
-	return g.dx.value, c.InputGradient(ctx.pool, g.dx.data, dy, y, arg, w, ctx.workspace, ctx.rows)
+	return g.dx.value, c.InputGradient(ctx.pool, g.dx.data, dy, y, arg, w, g.work.data, ctx.rows)
 }

@@ -23,7 +23,7 @@ func (c *Context) Dense(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, erro
 	}
 	o := &dense{Dense: shape, y: newBuffer(shape.N, shape.Out)}
 	o.base = c.newBase("Dense", o.y.shape, x, w, b)
-	c.reserve(o.PackedSize())
+	o.reserve(o.PackedSize())
 	return c.add(o)
 }
 
@@ -47,11 +47,11 @@ func (o *dense) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer o.guard(&err)
 	defer o.report(Forward, direct, o.clock())
 	x, w, b := floats(in[0]), floats(in[1]), floats(in[2])
-	packed := o.ctx.workspace
-	if o.packed != nil {
-		packed = o.packed.data
+	packed := o.packed
+	if packed == nil {
+		packed = o.work
 	}
-	return o.y.value, o.Forward(o.ctx.pool, o.y.data, x, w, b, packed, o.ctx.rows)
+	return o.y.value, o.Forward(o.ctx.pool, o.y.data, x, w, b, packed.data, o.ctx.rows)
 }
 
 // DiffWRT says that the gradient reaches weights and bias, and x unless it is data.
@@ -61,16 +61,18 @@ func (o *dense) DiffWRT(int) []bool { return []bool{needsGradient(o.inputs[0]), 
 // is larger than all of these and read once: its node's value is a LazyGradient.
 func (o *dense) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
 	o.ctx.SetLayer(o.layer)
-	o.packed = newBuffer(o.PackedSize())
+	o.packed, o.work = o.work, nil
 	o.packed.kept = true
 	g := &denseGradient{forward: o, dy: newBuffer(o.N, o.Out), db: newBuffer(o.Out)}
 	shape := g.db.shape
 	if needsGradient(in[0]) {
 		g.dx = newBuffer(o.N, o.In)
 		shape = g.dx.shape
-		o.ctx.reserve(o.N * o.Out)
 	}
 	g.base = o.ctx.newBase("DenseGradient", shape, in[1], y, dy)
+	if g.dx != nil {
+		g.reserve(o.N * o.Out)
+	}
 	return g.nodes()
 }
 
@@ -124,7 +126,7 @@ func (g *denseGradient) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	}
 	var turned []float32
 	if g.dx != nil {
-		turned = ctx.workspace
+		turned = g.work.data
 	}
 	g.dw.of = kernel.DenseGradient{Dense: d, X: g.forward.packed.data, DY: g.dy.data, Rows: ctx.rows}
 	if err := d.Gradients(ctx.pool, g.dy.data, turned, g.db.data, dy, y, ctx.rows); err != nil || g.dx == nil {

@@ -50,34 +50,36 @@ func (b *buffer) place(arena []float32) {
 	b.value = tensor.New(tensor.WithShape(b.shape...), tensor.WithBacking(b.data))
 }
 
-// planned is what an operation tells Plan: the buffers that it writes, and the one that its
-// node's value is (which may be another operation's).
+// planned is what an operation tells Plan: the buffers that it writes for others to read, and
+// the one that its node's value is (which may be another operation's).
 type planned interface {
 	buffers() []*buffer
 	result() *buffer
 }
 
-// Plan gives every operation of the graph its buffers. Two buffers share memory where the
-// graph's edges alone prove that one is dead before the other is written: every reader of the
-// one is needed by the writer of the other. Call it once, when the graph is whole: after
-// gorgonia.Grad, before the first run.
+// Plan finds a place for the buffers of all operations of the graph. Two buffers share memory
+// where the graph's edges alone prove that one is dead before the other is written: every reader
+// of the one is needed by the writer of the other. Call it once, when the graph is whole: after
+// gorgonia.Grad. No memory is taken before Allocate.
 func (c *Context) Plan(g *gorgonia.ExprGraph) error {
 	sorted, err := gorgonia.Sort(g)
 	if err != nil {
 		return fmt.Errorf("op: %w", err)
 	}
 	slices.Reverse(sorted) // inputs first
-	list, err := lifetimes(sorted)
-	if err != nil {
+	if c.buffers, err = lifetimes(sorted); err != nil {
 		return err
 	}
-	arena := memory.Floats(pack(list, ancestors(sorted)))
-	for _, b := range list {
+	c.arena = pack(c.buffers, ancestors(sorted))
+	return nil
+}
+
+// Allocate takes the memory that Plan has planned. Call it once, before the first run.
+func (c *Context) Allocate() {
+	arena := memory.Floats(c.arena)
+	for _, b := range c.buffers {
 		b.place(arena)
 	}
-	c.workspace = memory.Floats(c.work)
-	c.planned = 4 * int64(len(arena)+len(c.workspace))
-	return nil
 }
 
 // lifetimes lists the buffers of the nodes with who makes and who reads them.
@@ -96,6 +98,10 @@ func lifetimes(sorted gorgonia.Nodes) ([]*buffer, error) {
 		for _, b := range o.buffers() {
 			b.maker, b.output = i, b.kept
 			list = append(list, b)
+		}
+		if w := n.Op().(operation).scratch(); w != nil {
+			w.maker = i
+			list = append(list, w)
 		}
 		owned[i] = o.buffers()
 		if r := o.result(); r != nil && !slices.Contains(owned[i], r) {

@@ -72,7 +72,11 @@ func TestPlanKeepsWhatIsRead(t *testing.T) {
 		if !ok {
 			continue
 		}
-		for _, b := range o.buffers() {
+		written := o.buffers()
+		if w := n.Op().(operation).scratch(); w != nil {
+			written = append(slices.Clone(written), w)
+		}
+		for _, b := range written {
 			total += b.floats()
 			end = max(end, b.offset+b.floats())
 			for at := b.offset; at < b.offset+b.floats(); at += 16 {

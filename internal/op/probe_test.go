@@ -90,6 +90,7 @@ func (p *probe) plan(cost *gorgonia.Node, wrt ...*gorgonia.Node) {
 	if err := p.ctx.Plan(p.g); err != nil {
 		p.t.Fatal(err)
 	}
+	p.ctx.Allocate()
 	p.machine = gorgonia.NewTapeMachine(p.g)
 	p.t.Cleanup(func() { p.machine.Close() })
 }
