@@ -26,7 +26,7 @@ type winogradRun struct {
 const (
 	blockTiles = 28 // two register tiles of 14 rows
 	cacheLine  = 16 // floats: planes end on one more, to lie in different sets of the L1 cache
-	manyPieces = 24 // at least so many, where there are enough tiles
+	manyPieces = 16 // at least so many, where there are enough tiles
 )
 
 func newWinogradRun(n, h, w, c, oc, padding int) winogradRun {
@@ -34,9 +34,11 @@ func newWinogradRun(n, h, w, c, oc, padding int) winogradRun {
 	r.th, r.tw = (h+winogradTile-1)/winogradTile, (w+winogradTile-1)/winogradTile
 	r.total = n * r.th
 	r.rows = max(1, blockTiles/r.tw)
-	if r.total < manyPieces*r.rows {
-		r.rows = max(1, (r.rows+1)/2)
+	pieces := (r.total + r.rows - 1) / r.rows
+	if pieces < manyPieces {
+		pieces = min(r.total, 2*pieces)
 	}
+	r.rows = (r.total + pieces - 1) / pieces
 	tiles := r.rows * r.tw
 	blocks := (tiles + blockTiles - 1) / blockTiles
 	r.block = (tiles + blocks - 1) / blocks

@@ -14,7 +14,10 @@ type winogradWeightRun struct {
 	x, dy          winogradRun
 }
 
-const weightTiles = 112 // tiles of a group, at least
+const (
+	weightTiles  = 112 // tiles of a group, at least
+	weightPieces = 8   // pieces, at least: each share makes V anew
+)
 
 func (c Conv) winogradWeightRun() winogradWeightRun {
 	h, w := c.full()
@@ -24,7 +27,7 @@ func (c Conv) winogradWeightRun() winogradWeightRun {
 	r.block = r.rows * r.tw
 	r.groups = max(1, min(weightGroups, partialBytes/4/r.partialSize(), r.total*r.tw/weightTiles))
 	panels := (c.OC + Panel - 1) / Panel
-	r.shares = min(panels, (weightGroups+r.groups-1)/r.groups)
+	r.shares = min(panels, (weightPieces+r.groups-1)/r.groups)
 	r.panels = (panels + r.shares - 1) / r.shares
 	r.shares = (panels + r.panels - 1) / r.panels
 	r.x.rows, r.x.block = r.rows, r.block
