@@ -32,7 +32,12 @@ func (b *base) children() []*gorgonia.Node { return b.inputs }
 // reserve asks Plan for n floats of work space: memory of the operation's own while it runs.
 func (b *base) reserve(n int) { b.work = newBuffer(n) }
 
-func (b *base) scratch() *buffer { return b.work }
+func (b *base) scratch() []*buffer {
+	if b.work == nil {
+		return nil
+	}
+	return []*buffer{b.work}
+}
 
 func (b *base) Arity() int           { return len(b.inputs) }
 func (b *base) ReturnsPtr() bool     { return false }

@@ -75,7 +75,7 @@ func (c *Context) PlannedBytes() int64 { return 4 * int64(c.arena) }
 type operation interface {
 	gorgonia.Op
 	children() []*gorgonia.Node // the inputs
-	scratch() *buffer           // work space, or nil
+	scratch() []*buffer         // work space
 }
 
 // add puts an operation into the graph.

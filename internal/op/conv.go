@@ -106,7 +106,11 @@ func (o *conv) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes,
 	g := &convGradient{forward: o, layerGradient: o.ctx.newLayerGradient("ConvGradient", in, y, dy)}
 	o.trained = true
 	o.reserve(o.FilterSize())
-	g.reserve(max(o.InputGradientSize(), o.WeightGradientSize()))
+	g.sums = newBuffer(o.WeightGradientSize())
+	if g.dx != nil {
+		g.sums.until = g.dx
+		g.reserve(o.InputGradientSize())
+	}
 	return o.ctx.gradients(g, &g.layerGradient)
 }
 
@@ -116,7 +120,10 @@ const direct = string(kernel.Direct)
 type convGradient struct {
 	layerGradient
 	forward *conv
+	sums    *buffer // work space of the weight gradient, which comes first
 }
+
+func (g *convGradient) scratch() []*buffer { return append(g.layerGradient.scratch(), g.sums) }
 
 func (g *convGradient) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer g.guard(&err)
@@ -126,7 +133,7 @@ func (g *convGradient) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 		y = nil
 	}
 	start := g.clock()
-	if err := c.WeightGradient(ctx.pool, g.dw.data, g.db.data, x, dy, y, arg, g.work.data, ctx.rows); err != nil {
+	if err := c.WeightGradient(ctx.pool, g.dw.data, g.db.data, x, dy, y, arg, g.sums.data, ctx.rows); err != nil {
 		return nil, err
 	}
 	g.report(WeightGradient, string(c.WeightAlgorithm()), start)

@@ -21,6 +21,8 @@ type buffer struct {
 	arg   []byte
 	value *tensor.Dense // nil for bytes
 
+	until *buffer // work space: not needed any more when the same operation writes that buffer
+
 	// Filled by Plan.
 	maker  int   // index of the node that writes it
 	uses   []int // indices of the nodes that read it
@@ -99,9 +101,9 @@ func lifetimes(sorted gorgonia.Nodes) ([]*buffer, error) {
 			b.maker, b.output = i, b.kept
 			list = append(list, b)
 		}
-		if w := n.Op().(operation).scratch(); w != nil {
-			w.maker = i
-			list = append(list, w)
+		for _, b := range n.Op().(operation).scratch() {
+			b.maker = i
+			list = append(list, b)
 		}
 		owned[i] = o.buffers()
 		if r := o.result(); r != nil && !slices.Contains(owned[i], r) {
@@ -165,6 +167,9 @@ func ancestors(sorted gorgonia.Nodes) [][]bool {
 func deadBefore(a, b *buffer, needs [][]bool) bool {
 	if a.output {
 		return false
+	}
+	if a.until == b {
+		return true
 	}
 	if len(a.uses) == 0 {
 		return needs[b.maker][a.maker]

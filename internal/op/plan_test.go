@@ -72,10 +72,7 @@ func TestPlanKeepsWhatIsRead(t *testing.T) {
 		if !ok {
 			continue
 		}
-		written := o.buffers()
-		if w := n.Op().(operation).scratch(); w != nil {
-			written = append(slices.Clone(written), w)
-		}
+		written := append(n.Op().(operation).scratch(), o.buffers()...) // in this order, where they overlap
 		for _, b := range written {
 			total += b.floats()
 			end = max(end, b.offset+b.floats())
