@@ -34,10 +34,16 @@ func NewEvaluator(pool *kernel.Pool, layers []Layer, ps Params, batch int) (*Eva
 	if err != nil {
 		return nil, err
 	}
-	return newEvaluator(pool, stages, ps, batch, chunk(stages, batch))
+	e, err := planEvaluator(pool, stages, ps, batch, chunk(stages, batch))
+	if err != nil {
+		return nil, err
+	}
+	e.start()
+	return e, nil
 }
 
-func newEvaluator(pool *kernel.Pool, stages []stage, ps Params, batch, chunk int) (*Evaluator, error) {
+// planEvaluator makes the graphs but takes no memory. ps may be an outline.
+func planEvaluator(pool *kernel.Pool, stages []stage, ps Params, batch, chunk int) (*Evaluator, error) {
 	e, first := &Evaluator{}, 0
 	for len(stages[first].Out) == 3 {
 		first++
@@ -47,21 +53,44 @@ func newEvaluator(pool *kernel.Pool, stages []stage, ps Params, batch, chunk int
 		if e.features, err = forward(pool, stages[:first], ps, chunk); err != nil {
 			return nil, err
 		}
-		if chunk < batch {
-			e.collected = memory.Floats(batch * product(stages[first].In))
-		}
 	}
 	e.classifier, err = forward(pool, stages[first:], ps, batch)
 	return e, err
 }
 
-// forward lowers stages for evaluation and makes the machine.
+// forward lowers stages for evaluation.
 func forward(pool *kernel.Pool, stages []stage, ps Params, batch int) (*graph, error) {
 	g, err := lower(pool, stages, ps, batch, false, 0)
 	if err != nil {
 		return nil, err
 	}
-	return g, g.start()
+	return g, g.plan()
+}
+
+// start takes the memory and makes the machines.
+func (e *Evaluator) start() {
+	e.collected = memory.Floats(e.collectedSize())
+	if e.features != nil {
+		e.features.start()
+	}
+	e.classifier.start()
+}
+
+// collectedSize is the floats of collected.
+func (e *Evaluator) collectedSize() int {
+	if e.features == nil || e.features.shape[0] == e.classifier.shape[0] {
+		return 0
+	}
+	return e.classifier.shape.TotalSize()
+}
+
+// PlannedBytes is the memory of the evaluator's buffers: activations, not weights.
+func (e *Evaluator) PlannedBytes() int64 {
+	bytes := 4*int64(e.collectedSize()) + e.classifier.ctx.PlannedBytes()
+	if e.features != nil {
+		bytes += e.features.ctx.PlannedBytes()
+	}
+	return bytes
 }
 
 // chunk is how many images of a batch go through the stages before Flatten together: as many as

@@ -47,20 +47,3 @@ func (s *stage) poolable() bool {
 	_, conv := s.Layer.Layer.(blocks.Conv2d)
 	return conv && s.relu && !s.pool
 }
-
-// keptBytes is what the stage's forward pass keeps of one image for its backward pass: its
-// output, float32, and of a max-pool also where the largest value stood, a byte an element.
-// Flatten only reads its input in another shape.
-func (s *stage) keptBytes() int64 {
-	elements := int64(product(s.Out))
-	switch s.Layer.Layer.(type) {
-	case blocks.Flatten:
-		return 0
-	case blocks.MaxPool2d:
-		return 5 * elements
-	}
-	if s.pool {
-		return 5 * elements
-	}
-	return 4 * elements
-}

@@ -59,12 +59,16 @@ func lower(pool *kernel.Pool, stages []stage, ps Params, batch int, dropout bool
 	return g, nil
 }
 
-// bind makes an input node over each parameter's tensor, so that the graph sees updates in place.
+// bind makes an input node over each parameter's tensor, so that the graph sees updates in place;
+// of an outline it makes nodes without values.
 func (g *graph) bind(ps Params) map[string]*gorgonia.Node {
 	nodes := make(map[string]*gorgonia.Node, len(ps))
 	for _, p := range ps {
-		node := gorgonia.NewTensor(g.expr, tensor.Float32, p.Value.Dims(),
-			gorgonia.WithShape(p.Value.Shape()...), gorgonia.WithName(p.Name), gorgonia.WithValue(p.Value))
+		shape := p.stored()
+		node := gorgonia.NewTensor(g.expr, tensor.Float32, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName(p.Name))
+		if p.Value != nil {
+			gorgonia.WithValue(p.Value)(node)
+		}
 		g.params = append(g.params, node)
 		nodes[p.Name] = node
 	}
@@ -97,14 +101,13 @@ func (g *graph) add(s *stage, x *gorgonia.Node, nodes map[string]*gorgonia.Node)
 	return nil, fmt.Errorf("no operation computes %s", s.Type)
 }
 
-// start plans the buffers and makes the machine. The graph must be whole.
-func (g *graph) start() error {
-	if err := g.ctx.Plan(g.expr); err != nil {
-		return err
-	}
+// plan finds a place for the buffers. The graph must be whole.
+func (g *graph) plan() error { return g.ctx.Plan(g.expr) }
+
+// start allocates the buffers and makes the machine.
+func (g *graph) start() {
 	g.ctx.Allocate()
 	g.machine = gorgonia.NewTapeMachine(g.expr)
-	return nil
 }
 
 // run runs the graph over an input, N×H×W×C, of which the first rows count.

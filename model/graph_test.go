@@ -135,10 +135,11 @@ func TestEvaluatorSameBitsForAnyChunk(t *testing.T) {
 	for _, rows := range []int{batch, 5, 1} {
 		var want []float32
 		for _, chunk := range []int{batch, 4, 3, 2, 1} {
-			evaluator, err := newEvaluator(newPool(t, 2), stages, j.ps, batch, chunk)
+			evaluator, err := planEvaluator(newPool(t, 2), stages, j.ps, batch, chunk)
 			if err != nil {
 				t.Fatal(err)
 			}
+			evaluator.start()
 			logits, err := evaluator.Logits(j.images, rows)
 			if err != nil {
 				t.Fatal(err)

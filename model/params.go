@@ -13,7 +13,7 @@ import (
 // (in, out) for a linear layer, or a vector (out) for a bias.
 type Param struct {
 	ParamSpec
-	Value *tensor.Dense
+	Value *tensor.Dense // nil in an outline
 }
 
 // Params are the parameters of a network in PyTorch's order: of each layer weight, then bias.
@@ -21,6 +21,15 @@ type Params []*Param
 
 // NewParams allocates the parameters of layers, all zero.
 func NewParams(layers []Layer) (Params, error) {
+	ps, err := outline(layers)
+	for _, p := range ps {
+		p.Value = tensor.New(tensor.WithShape(p.stored()...), tensor.WithBacking(memory.Floats(p.Len())))
+	}
+	return ps, err
+}
+
+// outline is the parameters of layers without their numbers: enough to plan a graph.
+func outline(layers []Layer) (Params, error) {
 	var ps Params
 	var total int64
 	for _, layer := range layers {
@@ -31,7 +40,7 @@ func NewParams(layers []Layer) (Params, error) {
 			continue
 		}
 		for _, spec := range []*ParamSpec{layer.Weight, layer.Bias} {
-			ps = append(ps, &Param{*spec, tensor.New(tensor.WithShape(spec.stored()...), tensor.WithBacking(memory.Floats(spec.Len())))})
+			ps = append(ps, &Param{ParamSpec: *spec})
 		}
 	}
 	return ps, nil

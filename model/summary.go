@@ -11,10 +11,10 @@ type Summary struct {
 	MACs        int64          `json:"macs"`  // of convolution and linear layers, for the batch
 	FLOPs       int64          `json:"flops"` // 2 × MACs
 	WeightBytes int64          `json:"weight_bytes"`
-	// TrainBytes is what training holds for the batch: weights and their gradients; the input;
-	// and of each operation of the graph what its backward pass reads, so that a convolution
-	// with ReLU and max-pool counts the pooled output and one byte an element for where the
-	// largest value stood. Buffers that live within one operation are not counted.
+	// TrainBytes is what training takes for the network and the batch: the weights, the buffers
+	// that a step's graph plans for activations, gradients and work space, and two batches of
+	// images, the one under way and the next. The rest of the process is not counted: the data
+	// set, the program, and what an optimiser keeps.
 	TrainBytes int64 `json:"train_bytes"`
 }
 
@@ -41,10 +41,6 @@ func SummarizeLayers(network string, layers []Layer, n int) (*Summary, error) {
 	if err := inputBounds[0].check(n); err != nil {
 		return nil, fmt.Errorf("batch: %w", err)
 	}
-	stages, err := fuse(layers)
-	if err != nil {
-		return nil, err
-	}
 	image := layers[0].In
 	s := &Summary{Arch: network, Input: [4]int{n, image[0], image[1], image[2]}}
 	for _, l := range layers {
@@ -61,10 +57,37 @@ func SummarizeLayers(network string, layers []Layer, n int) (*Summary, error) {
 	s.MACs *= int64(n)
 	s.FLOPs = 2 * s.MACs
 	s.WeightBytes = 4 * s.Params
-	kept := 4 * int64(product(image))
-	for i := range stages {
-		kept += stages[i].keptBytes()
+	ps, err := outline(layers)
+	if err != nil {
+		return nil, err
 	}
-	s.TrainBytes = 2*s.WeightBytes + int64(n)*kept
+	trainer, err := planTrainer(nil, layers, ps, Options{Batch: n, Dropout: true})
+	if err != nil {
+		return nil, err
+	}
+	s.TrainBytes = s.WeightBytes + trainer.PlannedBytes() + batches(layers, n)
 	return s, nil
 }
+
+// EvaluationBytes is what TrainBytes is, of an evaluation in batches of n images.
+func EvaluationBytes(layers []Layer, n int) (int64, error) {
+	if err := check(layers, n); err != nil {
+		return 0, err
+	}
+	stages, err := fuse(layers)
+	if err != nil {
+		return 0, err
+	}
+	ps, err := outline(layers)
+	if err != nil {
+		return 0, err
+	}
+	e, err := planEvaluator(nil, stages, ps, n, chunk(stages, n))
+	if err != nil {
+		return 0, err
+	}
+	return 4*ps.Count() + e.PlannedBytes() + batches(layers, n), nil
+}
+
+// batches is the bytes of two batches of n images.
+func batches(layers []Layer, n int) int64 { return 2 * 4 * int64(n) * int64(product(layers[0].In)) }

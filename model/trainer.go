@@ -29,6 +29,16 @@ type Trainer struct {
 // NewTrainer lowers layers over ps to a graph, lets Gorgonia derive the gradients on it, and
 // allocates all buffers that steps will use.
 func NewTrainer(pool *kernel.Pool, layers []Layer, ps Params, o Options) (*Trainer, error) {
+	t, err := planTrainer(pool, layers, ps, o)
+	if err != nil {
+		return nil, err
+	}
+	t.graph.start()
+	return t, nil
+}
+
+// planTrainer is NewTrainer but for the memory. ps may be an outline.
+func planTrainer(pool *kernel.Pool, layers []Layer, ps Params, o Options) (*Trainer, error) {
 	if err := check(layers, o.Batch); err != nil {
 		return nil, err
 	}
@@ -50,10 +60,7 @@ func NewTrainer(pool *kernel.Pool, layers []Layer, ps Params, o Options) (*Train
 	if _, err := gorgonia.Grad(loss, g.params...); err != nil {
 		return nil, fmt.Errorf("gradients: %w", err)
 	}
-	if err := g.start(); err != nil {
-		return nil, err
-	}
-	return t, nil
+	return t, g.plan()
 }
 
 // Step computes the mean loss of the first rows images of a batch, and its gradients, which

@@ -85,11 +85,11 @@ func runEval(ctx context.Context, o *evalOptions) error {
 	if o.Limit > 0 {
 		set = set.Head(o.Limit)
 	}
-	summary, err := model.SummarizeLayers(network.Arch.Name, network.Layers, min(o.Batch, set.N))
+	needed, err := model.EvaluationBytes(network.Layers, min(o.Batch, set.N))
 	if err != nil {
 		return err
 	}
-	if err := checkMemory(summary.TrainBytes - summary.WeightBytes); err != nil { // no gradients
+	if err := checkMemory(needed); err != nil {
 		return err
 	}
 	pool, err := newPool(o.Threads)

@@ -32,14 +32,15 @@ func TestScripts(t *testing.T) {
 		Setup:               setUpScript,
 		Condition:           scriptCondition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"fails":     scriptFails,
-			"signal":    scriptSignal,
-			"json":      scriptJSON,
-			"lines":     scriptLines,
-			"idx":       scriptIDX,
-			"truncate":  scriptTruncate,
-			"poke":      scriptPoke,
-			"smalldisk": scriptSmallDisk,
+			"fails":      scriptFails,
+			"signal":     scriptSignal,
+			"json":       scriptJSON,
+			"lines":      scriptLines,
+			"difference": scriptDifference,
+			"idx":        scriptIDX,
+			"truncate":   scriptTruncate,
+			"poke":       scriptPoke,
+			"smalldisk":  scriptSmallDisk,
 		},
 	})
 }
