@@ -23,9 +23,6 @@ type Dense struct {
 // neither at the power-of-two strides of x itself, which would crowd a few cache sets.
 const blockWidth = 64
 
-// sweepRows is how many rows of a product are computed between two fetches: a register tile.
-const sweepRows = 14
-
 // Check says what is wrong with the shape, or nil.
 func (d Dense) Check() error {
 	const most = 1 << 26
@@ -93,16 +90,32 @@ func (a *ahead) step(isa ISA) {
 
 // sweep runs the tile a few rows at a time, with steps of what lies ahead in between.
 func (t *tile) sweep(isa ISA, near ...*ahead) {
+	t.batch = 1
+	t.check()
 	part := *t
-	chunks := (t.rows + sweepRows - 1) / sweepRows
+	chunks := sweeps(isa, t.rows)
 	row := 0
 	for i := range chunks {
 		part.rows = (t.rows - row) / (chunks - i)
 		part.a, part.dst = t.a[row*t.aRow:], t.dst[row*t.ldd:]
-		part.run(isa)
+		if isa == AVX512 {
+			part.batch, part.chunks = 1, 1 // the assembly counts them down
+			tileAssembly(&part, isa)       // as run would, but checked once for all rows
+		} else {
+			part.run(isa)
+		}
 		row += part.rows
 		for _, a := range near {
 			a.step(isa)
 		}
 	}
+}
+
+// sweeps is in how many steps rows rows are swept: those of a register tile each, or of two.
+func sweeps(isa ISA, rows int) int {
+	most := 14
+	if isa == AVX2 {
+		most = 12
+	}
+	return (rows + most - 1) / most
 }

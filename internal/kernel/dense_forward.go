@@ -1,8 +1,8 @@
 package kernel
 
 const (
-	forwardBlocks = 4 // blocks of one k loop: its 256 rows of a weight panel stay in L1
-	forwardPanels = 4 // panels of a piece
+	forwardBlocks = 2 // blocks of one k loop: its 256 rows of a weight panel stay in L1
+	forwardPanels = 8 // panels of a piece
 )
 
 // Forward computes y for the first rows rows, and leaves x packed in packed, of PackedSize.
@@ -13,7 +13,7 @@ func (d Dense) Forward(p *Pool, y, x, w, b, packed []float32, rows int) error {
 	groups := (d.panels() + forwardPanels - 1) / forwardPanels
 	parts := 1 // of the rows
 	if groups < 16 {
-		parts = (rows + sweepRows - 1) / sweepRows
+		parts = sweeps(p.isa, rows)
 	}
 	p.Reserve(rows * Panel * forwardPanels)
 	return p.Run(groups*parts, func(worker, piece int) {
@@ -72,7 +72,10 @@ func (f *denseForward) multiply(panel, block int) {
 	}
 	var weights, inputs ahead
 	f.next(panel, block, &weights, &inputs)
-	offsets := [forwardBlocks]int{0, size, 2 * size, 3 * size}
+	var offsets [forwardBlocks]int
+	for i := range offsets {
+		offsets[i] = i * size
+	}
 	k := len(b) / cols
 	whole, rest := k/blockWidth, k%blockWidth
 	last := block*blockWidth+k == f.In
@@ -94,7 +97,7 @@ func (f *denseForward) multiply(panel, block int) {
 // next plans to fetch what the next products read: their weights, and of the next blocks of x
 // the part that is this panel's share.
 func (f *denseForward) next(panel, block int, weights, inputs *ahead) {
-	steps := (f.to - f.from + sweepRows - 1) / sweepRows
+	steps := sweeps(f.isa, f.to-f.from)
 	after := block + forwardBlocks
 	if after < f.blocks() {
 		panels := f.last - f.first

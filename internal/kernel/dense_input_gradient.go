@@ -1,7 +1,7 @@
 package kernel
 
 const (
-	turnedPanels = 6   // weight panels of one k loop of the input gradient
+	turnedPanels = 4   // weight panels of one k loop of the input gradient
 	turnedInputs = 112 // inputs of a piece: 8 tiles of 14, 7 blocks of 16 to turn
 )
 
@@ -102,7 +102,7 @@ func (g *denseInput) multiply(panel, n int) {
 // next plans to fetch what the next products read: their part of dyᵀ, and of the next panels of
 // weights the share of these rows.
 func (g *denseInput) next(panel, n int, weights, gradients *ahead) {
-	steps := (g.end - g.in + sweepRows - 1) / sweepRows
+	steps := sweeps(g.isa, g.end-g.in)
 	after := panel + turnedPanels
 	if whole := min(turnedPanels, g.Out/Panel-after); whole > 0 {
 		nPanels := (g.to - g.from + Panel - 1) / Panel

@@ -130,11 +130,11 @@ func BenchmarkDense(b *testing.B) {
 	defer p.Close()
 	for _, d := range []Dense{{128, 6272, 4096, true}, {128, 4096, 4096, true}, {128, 128, 4096, true}, {128, 4096, 10, false}, {16, 25088, 4096, true}} {
 		r := rand.New(rand.NewPCG(1, 1))
-		x, w, bias, y := make([]float32, d.N*d.In), memory.Floats(d.In*d.Out), make([]float32, d.Out), make([]float32, d.N*d.Out)
+		x, w, bias, y := memory.Floats(d.N*d.In), memory.Floats(d.In*d.Out), make([]float32, d.Out), memory.Floats(d.N*d.Out)
 		fill(r, x)
 		fill(r, w)
-		velocity, dx, db, packed := memory.Floats(len(w)), make([]float32, len(x)), make([]float32, d.Out), make([]float32, d.PackedSize())
-		panels, turned := make([]float32, len(y)), make([]float32, len(y))
+		velocity, dx, db, packed := memory.Floats(len(w)), memory.Floats(len(x)), make([]float32, d.Out), memory.Floats(d.PackedSize())
+		panels, turned := memory.Floats(len(y)), memory.Floats(len(y))
 		weight := DenseGradient{Dense: d, X: packed, DY: panels, Rows: d.N}
 		update := func(s SGD, v []float32) error {
 			return weight.Stream(p, [2][]float32{w, v}, func(from int, dw []float32) {
@@ -150,6 +150,8 @@ func BenchmarkDense(b *testing.B) {
 			run  func() error
 		}{
 			{"forward", func() error { return d.Forward(p, y, x, w, bias, packed, d.N) }},
+			{"pack", func() error { return d.pack(p, packed, x, d.N) }},
+			{"gradients", func() error { return d.Gradients(p, panels, turned, db, y, y, d.N) }},
 			{"input", func() error {
 				if err := d.Gradients(p, panels, turned, db, y, y, d.N); err != nil {
 					return err

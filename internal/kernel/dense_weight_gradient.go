@@ -1,8 +1,8 @@
 package kernel
 
 const (
-	weightPanels = 4   // panels of a piece of the weight gradient
-	weightInputs = 512 // its inputs
+	weightPanels = 4    // panels of a piece of the weight gradient
+	weightInputs = 1024 // its inputs
 )
 
 // DenseGradient is the gradient dw = xᵀ·dy of a dense layer's weights before it is computed:
@@ -23,33 +23,61 @@ func (g *DenseGradient) Stream(p *Pool, beside [2][]float32, use func(from int, 
 	chunks := (g.In + weightInputs - 1) / weightInputs
 	p.Reserve(blockWidth * Panel)
 	return p.Run(groups*chunks, func(worker, piece int) {
-		first, last := share(g.panels(), 1, piece/chunks, groups)
-		in, end := share(g.In, blockWidth, piece%chunks, chunks)
-		for panel := first; panel < last; panel++ {
-			g.column(p.isa, panel, in, end, p.Scratch(worker), beside, use)
-		}
+		w := denseWeight{DenseGradient: g, isa: p.isa, sums: p.Scratch(worker), beside: beside}
+		w.panel, w.last = share(g.panels(), 1, piece/chunks, groups)
+		w.first, w.end = share(g.In, blockWidth, piece%chunks, chunks)
+		w.run(use)
 	})
 }
 
-// column computes the blocks of inputs [in, end) of a panel.
-func (g *DenseGradient) column(isa ISA, panel, in, end int, sums []float32, beside [2][]float32, use func(from int, dw []float32)) {
-	col := panel * Panel
-	cols := min(Panel, g.Out-col)
-	t := tile{cols: cols, k: g.Rows, off: []int{0}, aRow: 1, aK: blockWidth, b: g.DY[g.Rows*col:], ldb: cols, ldd: cols, dst: sums}
+// denseWeight is a piece of a weight gradient: inputs [first, end) of panels [panel, last).
+type denseWeight struct {
+	*DenseGradient
+	isa                     ISA
+	sums                    []float32
+	beside                  [2][]float32
+	panel, last, first, end int
+}
+
+func (w *denseWeight) run(use func(from int, dw []float32)) {
+	for ; w.panel < w.last; w.panel++ {
+		for in := w.first; in < w.end; in += blockWidth {
+			from, n := w.block(w.panel, in)
+			w.multiply(in)
+			use(from, w.sums[:n])
+		}
+	}
+}
+
+// block is the elements [from, from+n) of the gradient that the block of inputs from in on has of
+// a panel.
+func (w *denseWeight) block(panel, in int) (from, n int) {
+	cols := min(Panel, w.Out-panel*Panel)
+	return w.In*Panel*panel + in*cols, min(blockWidth, w.In-in) * cols
+}
+
+// multiply computes the block of inputs from in on, and fetches what is beside the next one.
+func (w *denseWeight) multiply(in int) {
+	col := w.panel * Panel
+	cols := min(Panel, w.Out-col)
+	t := tile{
+		rows: min(blockWidth, w.In-in), cols: cols, k: w.Rows, off: origin[:], aRow: 1, aK: blockWidth, ldb: cols, ldd: cols,
+		dst: w.sums, a: w.X[in*w.Rows:], b: w.DY[w.Rows*col:],
+	}
+	panel := w.panel
+	if in += blockWidth; in >= w.end {
+		panel, in = panel+1, w.first
+	}
 	var near [2]ahead
-	for ; in < end; in += blockWidth {
-		t.rows = min(blockWidth, g.In-in)
-		t.a = g.X[in*g.Rows:]
-		from, n := g.In*col+in*cols, t.rows*cols
-		steps := (t.rows + sweepRows - 1) / sweepRows
-		for i, s := range beside {
+	if panel < w.last {
+		from, n := w.block(panel, in)
+		for i, s := range w.beside {
 			if s != nil {
-				near[i].fetch(s[from:], n, 0, 1, steps)
+				near[i].fetch(s[from:], n, 0, 1, sweeps(w.isa, t.rows))
 			}
 		}
-		t.sweep(isa, &near[0], &near[1])
-		use(from, sums[:n])
 	}
+	t.sweep(w.isa, &near[0], &near[1])
 }
 
 // SumSquares is Σ dw², each square and the sum in float64, from a gradient that is computed for it

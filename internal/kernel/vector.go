@@ -128,7 +128,7 @@ func transpose(isa ISA, dst, src []float32, rows, cols, dstStride, srcStride int
 	}
 }
 
-// prefetch has memory that will be read soon brought into the second-level cache.
+// prefetch has memory that will be read soon brought into the first-level cache.
 func prefetch(isa ISA, s []float32) {
 	if a := vectors(isa); a != nil && len(s) > 0 {
 		a.prefetch(&s[0], len(s))

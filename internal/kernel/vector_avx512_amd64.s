@@ -541,7 +541,7 @@ TEXT ·prefetchAVX512(SB), NOSPLIT, $0-16
 	MOVQ n+8(FP), CX
 
 prefetch_line:
-	PREFETCHT1 (AX)
+	PREFETCHT0 (AX)
 	ADDQ       $0x40, AX
 	SUBQ       $0x10, CX
 	JG         prefetch_line

@@ -91,12 +91,12 @@ func (s simd) quarters(v []reg.VecVirtual) []reg.VecVirtual {
 	return out
 }
 
-// prefetch asks for the lines of n floats, for the second-level cache.
+// prefetch asks for the lines of n floats, for the first-level cache.
 func (s simd) prefetch() {
 	s.begin("prefetch", "p *float32, n int", ".")
 	p, n := s.param("p"), s.param("n")
 	s.Label("prefetch_line")
-	s.PREFETCHT1(Mem{Base: p})
+	s.PREFETCHT0(Mem{Base: p})
 	s.ADDQ(Imm(64), p)
 	s.SUBQ(Imm(16), n)
 	s.JG(LabelRef("prefetch_line"))
