@@ -5,8 +5,8 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// layerGradient is the part of a layer's backward pass, which computes dx, dw and db in one
-// go, that convolutions and dense layers have in common.
+// layerGradient is the part of a layer's backward pass that computes dx, dw and db in one go and
+// stores all three.
 type layerGradient struct {
 	base
 	dx, dw, db *buffer // dx: nil where x is data
