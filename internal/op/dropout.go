@@ -2,10 +2,10 @@ package op
 
 import (
 	"fmt"
-	"math"
 
 	"gorgonia.org/gorgonia"
 
+	"vggtrain/internal/kernel"
 	"vggtrain/internal/rng"
 )
 
@@ -50,25 +50,12 @@ func (o *dropout) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer o.report(o.pass, "", o.clock())
 	x, y := floats(in[0]), o.y.data
 	stream := rng.New(o.ctx.seed, rng.Dropout, o.ctx.step).Split(uint64(o.number))
-	drop, scale := uint64(o.p*(1<<32)), math.Float32bits(float32(1/(1-o.p)))
+	d := kernel.Dropout{State: stream.State(0), Drop: uint32(o.p * (1 << 32)), Scale: float32(1 / (1 - o.p))}
 	total := len(y) / o.ctx.batch * o.ctx.rows
 	return o.y.value, o.ctx.pool.Run((total+dropoutPiece-1)/dropoutPiece, func(_, piece int) {
 		from, to := piece*dropoutPiece, min(total, (piece+1)*dropoutPiece)
-		for i := from; i < to; i += 2 {
-			bits := stream.Uint64(uint64(i / 2)) // 32 bits an element
-			y[i] = x[i] * factor(bits&(1<<32-1), drop, scale)
-			if i+1 < to {
-				y[i+1] = x[i+1] * factor(bits>>32, drop, scale)
-			}
-		}
+		d.Apply(o.ctx.pool.ISA(), y[from:to], x[from:to], from)
 	})
-}
-
-// factor is 0 where the 32 random bits are below drop, else the number whose bits are scale;
-// without a branch, which would be mispredicted as often as not.
-func factor(bits, drop uint64, scale uint32) float32 {
-	kept := uint32((bits-drop)>>63) - 1 // all ones or none
-	return math.Float32frombits(scale & kept)
 }
 
 func (o *dropout) DiffWRT(int) []bool { return []bool{needsGradient(o.inputs[0])} }

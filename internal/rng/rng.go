@@ -37,7 +37,10 @@ func (s Stream) Split(i uint64) Stream {
 }
 
 // Uint64 returns 64 random bits.
-func (s Stream) Uint64(i uint64) uint64 { return mix(s.key + (i+1)*gamma) }
+func (s Stream) Uint64(i uint64) uint64 { return mix(s.State(i)) }
+
+// State is the number that Uint64(i) is the finaliser of, for code that draws many at a time.
+func (s Stream) State(i uint64) uint64 { return s.key + (i+1)*gamma }
 
 // Float64 returns a uniform number in [0, 1) with 53 random bits.
 func (s Stream) Float64(i uint64) float64 { return float64(s.Uint64(i)>>11) / (1 << 53) }

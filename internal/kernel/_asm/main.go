@@ -19,6 +19,8 @@ func main() {
 		log.Fatal("usage: go run . FOLDER-OF-PACKAGE-KERNEL")
 	}
 	files := map[string]func(asm){
+		"dropout_avx512":  dropoutAVX512,
+		"dropout_avx2":    dropoutAVX2,
 		"narrow_avx512":   narrowAVX512,
 		"narrow_avx2":     narrowAVX2,
 		"tile_avx512":     tileAVX512,
