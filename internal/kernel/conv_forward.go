@@ -9,6 +9,15 @@ func (c Conv) FilterSize() int {
 	return 0
 }
 
+// ForwardSize is the floats of work space that Forward needs.
+func (c Conv) ForwardSize() int {
+	if c.ForwardAlgorithm() == Winograd {
+		r := c.winogradForwardRun()
+		return r.workSize()
+	}
+	return 0
+}
+
 // TransformFilters makes u, FilterSize floats, of w.
 func (c Conv) TransformFilters(p *Pool, u, w []float32) error {
 	if c.ForwardAlgorithm() != Winograd {
@@ -19,13 +28,14 @@ func (c Conv) TransformFilters(p *Pool, u, w []float32) error {
 
 // Forward computes y, and with a pool arg (one byte for each element of y, 0 to 3: which of
 // the window's pixels was largest, or 4 if a narrow convolution's window has none above 0; nil if
-// nobody needs it), for the first rows images. u is w by TransformFilters.
-func (c Conv) Forward(p *Pool, y []float32, arg []byte, x, w, b, u []float32, rows int) error {
+// nobody needs it), for the first rows images. u is w by TransformFilters, work
+// ForwardSize floats of work space.
+func (c Conv) Forward(p *Pool, y []float32, arg []byte, x, w, b, u, work []float32, rows int) error {
 	switch c.ForwardAlgorithm() {
 	case Narrow:
 		return c.narrowForward(p, y, arg, x, w, b, rows)
 	case Winograd:
-		return c.winogradForward(p, y, arg, x, b, u, rows)
+		return c.winogradForward(p, y, arg, x, b, u, work, rows)
 	}
 	run := c.forwardRun()
 	p.Reserve(run.scratch())

@@ -4,7 +4,8 @@ package kernel
 func (c Conv) InputGradientSize() int {
 	turned := c.WeightRows() * c.OC
 	if c.InputAlgorithm() == Winograd {
-		return turned + planes*c.C*c.OC
+		r := c.winogradInputRun()
+		return turned + planes*c.C*c.OC + r.workSize()
 	}
 	return turned
 }

@@ -176,7 +176,7 @@ func testConv(t *testing.T, c Conv, rows, threads int, isa ISA) {
 	if err := c.TransformFilters(p, u, w); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Forward(p, y, arg, s.x, w, s.b, u, rows); err != nil {
+	if err := c.Forward(p, y, arg, s.x, w, s.b, u, make([]float32, c.ForwardSize()), rows); err != nil {
 		t.Fatal(err)
 	}
 	yTerms, xTerms, wTerms := k, c.Kernel*c.Kernel*c.OC, rows*fh*fw
@@ -262,7 +262,7 @@ func testConvThreads(t *testing.T, algorithm Algorithm) {
 		u := make([]float32, c.FilterSize())
 		for _, err := range []error{
 			c.TransformFilters(p, u, w),
-			c.Forward(p, y, arg, s.x, w, s.b, u, c.N),
+			c.Forward(p, y, arg, s.x, w, s.b, u, make([]float32, c.ForwardSize()), c.N),
 			c.InputGradient(p, got[1], s.dy, y, arg, w, make([]float32, c.InputGradientSize()), c.N),
 			c.WeightGradient(p, got[2], got[3], s.x, s.dy, y, arg, make([]float32, c.WeightGradientSize()), c.N),
 		} {
@@ -311,7 +311,7 @@ func BenchmarkConv(b *testing.B) {
 		fill(r, x)
 		fill(r, w)
 		y, arg := make([]float32, c.OutSize()), make([]byte, c.OutSize())
-		u := make([]float32, c.FilterSize())
+		u, work := make([]float32, c.FilterSize()), make([]float32, c.ForwardSize())
 		dx, dw, db := make([]float32, len(x)), make([]float32, len(w)), make([]float32, c.OC)
 		turned, partial := make([]float32, c.InputGradientSize()), make([]float32, c.WeightGradientSize())
 		fh, fw := c.full()
@@ -321,7 +321,7 @@ func BenchmarkConv(b *testing.B) {
 			run  func() error
 		}{
 			{"filters", func() error { return c.TransformFilters(p, u, w) }},
-			{"forward", func() error { return c.Forward(p, y, arg, x, w, bias, u, c.N) }},
+			{"forward", func() error { return c.Forward(p, y, arg, x, w, bias, u, work, c.N) }},
 			{"input", func() error { return c.InputGradient(p, dx, y, y, arg, w, turned, c.N) }},
 			{"weight", func() error { return c.WeightGradient(p, dw, db, x, y, y, arg, partial, c.N) }},
 		} {

@@ -54,7 +54,7 @@ func (c Conv) WeightGradientSize() int {
 		return c.narrowWeightGradientSize()
 	case Winograd:
 		r := c.winogradWeightRun()
-		return r.groups * r.partialSize()
+		return r.workSize()
 	}
 	r := c.weightRun()
 	return r.groups * r.partialSize()

@@ -17,9 +17,12 @@ type winogradRun struct {
 	rows    int // tile rows of a piece
 	block   int // most tiles of a block
 	pitch   int // floats of a row of a strip
+	ldv     int // of V: from tile to tile
 	vPlane  int
 	spare   int // floats that loading a strip needs
 	padding int
+	apart   bool // V and M are not a block's but those of a chunk of images, see convolveApart
+	images  int  // of a chunk
 }
 
 // Bounds of a winogradRun.
@@ -43,12 +46,31 @@ func newWinogradRun(n, h, w, c, oc, padding int) winogradRun {
 	blocks := (tiles + blockTiles - 1) / blockTiles
 	r.block = (tiles + blocks - 1) / blocks
 	r.pitch = (winogradTile*r.tw + 2) * c
-	r.vPlane = r.block*c + cacheLine
+	r.ldv = c
+	if c*oc > apartChannels*(c+oc) {
+		r.apart = true
+		r.images = max(1, apartBytes/4/(planes*r.th*r.tw*(c+oc)))
+		chunks := (n + r.images - 1) / r.images
+		r.images = (n + chunks - 1) / chunks
+		r.block = r.images * r.th * r.tw
+		r.ldv = c + cacheLine
+	}
+	r.vPlane = r.block*r.ldv + cacheLine
 	return r
 }
 
-// pieces is the number of pieces.
-func (r *winogradRun) pieces() int { return (r.total + r.rows - 1) / r.rows }
+// workSize is the floats of work space that a run needs besides its workers' scratch.
+func (r *winogradRun) workSize() int {
+	if !r.apart {
+		return 0
+	}
+	return planes*r.vPlane + r.panel(r.oc)
+}
+
+// panel is where, behind V, the products of the panel of column col begin.
+func (r *winogradRun) panel(col int) int {
+	return planes * (r.block*col + (col+Panel-1)/Panel*cacheLine)
+}
 
 // stripRows is the input rows of a piece: 4 for each tile row, and 2 more for each image.
 func (r *winogradRun) stripRows() int {
@@ -61,7 +83,11 @@ func (r *winogradRun) mPlane(width int) int { return r.block*width + cacheLine }
 
 // scratch is the floats that a worker needs.
 func (r *winogradRun) scratch() int {
-	return r.stripRows()*r.pitch + planes*(r.vPlane+r.mPlane(Panel)) + patchFloats + choiceFloats + vectorFloats + r.spare
+	n := r.stripRows()*r.pitch + patchFloats + choiceFloats + vectorFloats + r.spare
+	if !r.apart {
+		n += planes * (r.vPlane + r.mPlane(Panel))
+	}
+	return n
 }
 
 // Work space for tiles at the edge, of which not all is stored, and for gather.pool.
@@ -87,22 +113,27 @@ func (r *winogradRun) space(scratch []float32) winogradSpace {
 		scratch = scratch[n:]
 		return part
 	}
-	s := winogradSpace{v: cut(planes * r.vPlane), m: cut(planes * r.mPlane(Panel)), patch: cut(patchFloats)}
+	s := winogradSpace{patch: cut(patchFloats)}
+	if !r.apart {
+		s.v, s.m = cut(planes*r.vPlane), cut(planes*r.mPlane(Panel))
+	}
 	s.choices = unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(cut(choiceFloats)))), 4*choiceFloats)
 	s.vectors, s.spare, s.in = cut(vectorFloats), cut(r.spare), scratch
 	return s
 }
 
-// strips calls load for each image that the piece's tile rows [first, last) lie in, with the
-// place of its strip, the first input row and the number of rows; and returns where the patches
-// of each tile row begin.
-func (r *winogradRun) strips(first, last int, load func(at, n, row, rows int)) [blockTiles]int {
+// stripLoader copies rows of image n, from row on, with their border to in.
+type stripLoader func(in, spare []float32, n, row, rows int)
+
+// strips loads the strip of each image that the tile rows [first, last) lie in, and returns where
+// the patches of each tile row begin.
+func (r *winogradRun) strips(s *winogradSpace, first, last int, load stripLoader) [blockTiles]int {
 	var starts [blockTiles]int
 	at := 0
 	for q := first; q < last; {
 		n, ty := q/r.th, q%r.th
 		count := min(r.th-ty, last-q)
-		load(at, n, winogradTile*ty-r.padding, winogradTile*count+2)
+		load(s.in[at:], s.spare, n, winogradTile*ty-r.padding, winogradTile*count+2)
 		for i := range count {
 			starts[q-first+i] = at + i*winogradTile*r.pitch
 		}
@@ -123,35 +154,58 @@ func (r *winogradRun) runs(from, to int, f func(row, col, count, at int)) {
 	}
 }
 
-// convolve computes the piece's outputs from its strips with the transformed filters u.
-func (r *winogradRun) convolve(isa ISA, piece, last int, s *winogradSpace, starts *[blockTiles]int, dst []float32, arg []byte, u, b []float32) {
-	first := piece * r.rows
-	tiles := (min(first+r.rows, last) - first) * r.tw
+// run computes the outputs of the first images images from their strips and the transformed
+// filters u. work is workSize floats.
+func (r *winogradRun) run(p *Pool, load stripLoader, dst []float32, arg []byte, u, b, work []float32, images int) error {
+	p.Reserve(r.scratch())
+	if r.apart {
+		return r.convolveApart(p, load, dst, arg, u, b, work, images)
+	}
+	last := images * r.th
+	return p.Run((last+r.rows-1)/r.rows, func(worker, piece int) {
+		s := r.space(p.Scratch(worker))
+		first, end := piece*r.rows, min((piece+1)*r.rows, last)
+		starts := r.strips(&s, first, end, load)
+		r.convolve(p.isa, &s, &starts, first, (end-first)*r.tw, dst, arg, u, b)
+	})
+}
+
+// convolve computes the outputs of the tile rows from first on, in blocks of their tiles.
+func (r *winogradRun) convolve(isa ISA, s *winogradSpace, starts *[blockTiles]int, first, tiles int, dst []float32, arg []byte, u, b []float32) {
 	for from := 0; from < tiles; from += r.block {
 		to := min(from+r.block, tiles)
-		r.runs(from, to, func(row, col, count, at int) {
-			spread{
-				dst: s.v[at*r.c:], src: s.in[starts[row]+winogradTile*col*r.c:], tiles: count, cols: r.c,
-				plane: r.vPlane, ldd: r.c, pitch: r.pitch, pixel: r.c, step: winogradTile * r.c,
-			}.input(isa)
-		})
+		r.transform(isa, s.v, s.in, starts, from, to)
 		for col := 0; col < r.oc; col += Panel {
 			width := min(Panel, r.oc-col)
-			bias := zeros[:]
-			if b != nil {
-				bias = b[col:]
-			}
 			t := tile{
 				dst: s.m, a: s.v, b: u[planes*r.c*col:], off: origin[:], rows: to - from, cols: width, k: r.c,
-				aRow: r.c, aK: 1, ldb: width, ldd: width,
+				aRow: r.ldv, aK: 1, ldb: width, ldd: width,
 				batch: planes, aBatch: r.vPlane, bBatch: r.c * width, dBatch: r.mPlane(width),
 			}
 			t.run(isa)
 			r.runs(from, to, func(row, tx, count, at int) {
-				r.store(isa, s, dst, arg, bias, first+row, tx, count, at, col, width)
+				r.store(isa, s, s.m, dst, arg, bias(b, col), first+row, tx, count, at, col, width)
 			})
 		}
 	}
+}
+
+// transform makes V of the tiles [from, to) of the strips in.
+func (r *winogradRun) transform(isa ISA, v, in []float32, starts *[blockTiles]int, from, to int) {
+	r.runs(from, to, func(row, col, count, at int) {
+		spread{
+			dst: v[at*r.ldv:], src: in[starts[row]+winogradTile*col*r.c:], tiles: count, cols: r.c,
+			plane: r.vPlane, ldd: r.ldv, pitch: r.pitch, pixel: r.c, step: winogradTile * r.c,
+		}.input(isa)
+	})
+}
+
+// bias is b from column col on, or zeros.
+func bias(b []float32, col int) []float32 {
+	if b == nil {
+		return zeros[:]
+	}
+	return b[col:]
 }
 
 // What a tile without taps or a layer without bias is given.
@@ -161,7 +215,7 @@ var (
 )
 
 // store writes the outputs of count tiles of tile row q: a panel of width channels from col on.
-func (r *winogradRun) store(isa ISA, s *winogradSpace, dst []float32, arg []byte, bias []float32, q, tx, count, at, col, width int) {
+func (r *winogradRun) store(isa ISA, s *winogradSpace, m, dst []float32, arg []byte, bias []float32, q, tx, count, at, col, width int) {
 	side := winogradTile // of a tile's output
 	if r.pooled {
 		side = 2
@@ -169,7 +223,7 @@ func (r *winogradRun) store(isa ISA, s *winogradSpace, dst []float32, arg []byte
 	n, top := q/r.th, q%r.th*side
 	rows := min(side, r.oh-top)
 	g := gather{
-		src: s.m[at*width:], bias: bias, cols: width, plane: r.mPlane(width), lds: width,
+		src: m[at*width:], bias: bias, cols: width, plane: r.mPlane(width), lds: width,
 		pitch: r.ow * r.oc, pixel: r.oc, step: side * r.oc, floor: r.floor,
 	}
 	to := ((n*r.oh+top)*r.ow+side*tx)*r.oc + col
@@ -182,7 +236,7 @@ func (r *winogradRun) store(isa ISA, s *winogradSpace, dst []float32, arg []byte
 		r.write(isa, g, tail(arg, to), s)
 	}
 	for i := whole; i < count; i++ {
-		g.src = s.m[(at+i)*width:]
+		g.src = m[(at+i)*width:]
 		if cols := min(side, r.ow-side*(tx+i)); rows > 0 && cols > 0 {
 			r.storePart(isa, s, g, dst[to+i*g.step:], tail(arg, to+i*g.step), rows, cols)
 		}

@@ -39,24 +39,19 @@ func transformFilters(p *Pool, u, w []float32, in, out int) error {
 	})
 }
 
-func (c Conv) winogradForward(p *Pool, y []float32, arg []byte, x, b, u []float32, rows int) error {
+// winogradForward needs work space for a winogradForwardRun.
+func (c Conv) winogradForward(p *Pool, y []float32, arg []byte, x, b, u, work []float32, rows int) error {
 	if !c.Pool {
 		arg = nil
 	}
 	r := c.winogradForwardRun()
-	p.Reserve(r.scratch())
-	image := c.H * c.W * c.C
-	last := rows * r.th
-	return p.Run((last+r.rows-1)/r.rows, func(worker, piece int) {
-		s := r.space(p.Scratch(worker))
-		starts := r.strips(piece*r.rows, min((piece+1)*r.rows, last), func(at, n, row, count int) {
-			loadStrip(s.in[at:], x[n*image:][:image], c.H, c.W, c.C, row, count, c.Padding, r.pitch/c.C)
-		})
-		r.convolve(p.isa, piece, last, &s, &starts, y, arg, u, b)
-	})
+	image, width := c.H*c.W*c.C, r.pitch/c.C
+	return r.run(p, func(in, _ []float32, n, row, rows int) {
+		loadStrip(in, x[n*image:][:image], c.H, c.W, c.C, row, rows, c.Padding, width)
+	}, y, arg, u, b, work, rows)
 }
 
-// winogradInputGradient needs (9+36)·C·OC floats of work space.
+// winogradInputGradient needs (9+36)·C·OC floats of work space, and that of a winogradInputRun.
 func (c Conv) winogradInputGradient(p *Pool, dx []float32, g gradient, w, work []float32, rows int) error {
 	turned, u := work[:c.WeightRows()*c.OC], work[c.WeightRows()*c.OC:]
 	if err := c.turn(p, turned, w); err != nil {
@@ -66,13 +61,8 @@ func (c Conv) winogradInputGradient(p *Pool, dx []float32, g gradient, w, work [
 		return err
 	}
 	r := c.winogradInputRun()
-	p.Reserve(r.scratch())
-	last := rows * r.th
-	return p.Run((last+r.rows-1)/r.rows, func(worker, piece int) {
-		s := r.space(p.Scratch(worker))
-		starts := r.strips(piece*r.rows, min((piece+1)*r.rows, last), func(at, n, row, count int) {
-			g.load(p.isa, s.in[at:], n, row, count, r.pitch/c.OC, r.padding, s.spare)
-		})
-		r.convolve(p.isa, piece, last, &s, &starts, dx, nil, u, nil)
-	})
+	width := r.pitch / c.OC
+	return r.run(p, func(in, spare []float32, n, row, rows int) {
+		g.load(p.isa, in, n, row, rows, width, r.padding, spare)
+	}, dx, nil, u, nil, u[planes*c.C*c.OC:], rows)
 }

@@ -191,6 +191,7 @@ func TestWinograd(t *testing.T) {
 		{N: 2, H: 9, W: 8, C: 7, OC: 16, Padding: 0, Pool: true},
 		{N: 2, H: 6, W: 7, C: 17, OC: 9, Padding: 2, ReLU: true, Pool: true},
 		{N: 1, H: 11, W: 4, C: 48, OC: 17, Padding: 1},
+		{N: 3, H: 6, W: 5, C: 290, OC: 325, Padding: 1, ReLU: true, Pool: true}, // planes apart
 	}
 	r := rand.New(rand.NewPCG(9, 9))
 	for h := 1; h <= 9; h++ {
@@ -252,7 +253,7 @@ func (s *convCase) forwardOn(t *testing.T, isa ISA) []float32 {
 	defer p.Close()
 	w := panels(s.w, s.WeightRows(), s.OC)
 	y, u := make([]float32, s.OutSize()), make([]float32, s.FilterSize())
-	for _, err := range []error{s.TransformFilters(p, u, w), s.Forward(p, y, make([]byte, len(y)), s.x, w, s.b, u, s.N)} {
+	for _, err := range []error{s.TransformFilters(p, u, w), s.Forward(p, y, make([]byte, len(y)), s.x, w, s.b, u, make([]float32, s.ForwardSize()), s.N)} {
 		if err != nil {
 			t.Fatal(err)
 		}

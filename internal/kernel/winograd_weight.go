@@ -30,42 +30,68 @@ func (c Conv) winogradWeightRun() winogradWeightRun {
 	r.shares = min(panels, (weightPieces+r.groups-1)/r.groups)
 	r.panels = (panels + r.shares - 1) / r.shares
 	r.shares = (panels + r.panels - 1) / r.panels
-	r.x.rows, r.x.block = r.rows, r.block
-	r.x.vPlane = r.block*c.C + cacheLine
+	if r.x.apart {
+		r.groups, r.shares, r.rows = 1, 1, r.x.rows
+	} else {
+		r.x.rows, r.x.block = r.rows, r.block
+		r.x.vPlane = r.block*c.C + cacheLine
+	}
 	r.dy = r.x
 	r.dy.pitch, r.dy.padding = winogradTile*r.tw*c.OC, 0
+	r.x.spare = gradient{Conv: c}.spareRows()
 	return r
 }
 
 // partialSize is the floats of a group's sums: 36 planes of weights, then the bias.
 func (r *winogradWeightRun) partialSize() int { return planes*r.C*r.OC + r.OC }
 
-// scratch is the floats that a worker needs.
+// workSize is the floats of work space: the groups' sums, and what x needs.
+func (r *winogradWeightRun) workSize() int { return r.groups*r.partialSize() + r.x.workSize() }
+
+// scratch is the floats that a worker needs; a strip is one of x or dy, whichever is larger.
 func (r *winogradWeightRun) scratch() int {
-	strip := r.x.stripRows() * max(r.x.pitch, r.dy.pitch)
-	return strip + planes*(r.x.vPlane+r.x.mPlane(Panel)) + gradient{Conv: r.Conv}.spareRows()
+	return r.x.scratch() + r.x.stripRows()*max(0, r.dy.pitch-r.x.pitch)
 }
 
-// weightSource is what a group's sums are made of.
+func (r *winogradWeightRun) space(scratch []float32) winogradSpace { return r.x.space(scratch) }
+
+// weightSource is what sums are made of.
 type weightSource struct {
-	g    gradient
-	x    []float32
-	last int // tile rows that count
+	pixels, gradient stripLoader
+	last             int // tile rows that count
 }
 
-func (c Conv) winogradWeightGradient(p *Pool, dw, db, x []float32, g gradient, partial []float32, rows int) error {
+func (r *winogradWeightRun) source(isa ISA, x []float32, g gradient, rows int) weightSource {
+	image, width := r.H*r.W*r.C, r.x.pitch/r.C
+	return weightSource{
+		pixels: func(in, _ []float32, n, row, rows int) {
+			loadStrip(in, x[n*image:][:image], r.H, r.W, r.C, row, rows, r.Padding, width)
+		},
+		gradient: func(in, spare []float32, n, row, rows int) {
+			g.load(isa, in, n, row, rows-2, winogradTile*r.tw, 0, spare)
+		},
+		last: rows * r.th,
+	}
+}
+
+func (c Conv) winogradWeightGradient(p *Pool, dw, db, x []float32, g gradient, work []float32, rows int) error {
 	r := c.winogradWeightRun()
 	size := r.partialSize()
 	p.Reserve(max(r.scratch(), planes*reduceChunk))
-	src := weightSource{g, x, rows * r.th}
-	err := p.Run(r.groups*r.shares, func(worker, piece int) {
-		group, share := piece/r.shares, piece%r.shares
-		r.sumGroup(p.isa, partial[group*size:][:size], src, p.Scratch(worker), group, share)
-	})
+	src := r.source(p.isa, x, g, rows)
+	var err error
+	if r.x.apart {
+		err = r.sumApart(p, work[:size], work[size:], src)
+	} else {
+		err = p.Run(r.groups*r.shares, func(worker, piece int) {
+			group, share := piece/r.shares, piece%r.shares
+			r.sumGroup(p.isa, work[group*size:][:size], src, p.Scratch(worker), group, share)
+		})
+	}
 	if err != nil {
 		return err
 	}
-	return r.reduce(p, dw, db, partial)
+	return r.reduce(p, dw, db, work)
 }
 
 // sumGroup makes the group's sums for the share's columns.
@@ -77,53 +103,53 @@ func (r *winogradWeightRun) sumGroup(isa ISA, sums []float32, src weightSource, 
 		clear(sums[planes*r.C*r.OC+col0 : planes*r.C*r.OC+col1])
 		return
 	}
-	v, scratch := scratch[:planes*r.x.vPlane], scratch[planes*r.x.vPlane:]
-	m, scratch := scratch[:planes*r.x.mPlane(Panel)], scratch[planes*r.x.mPlane(Panel):]
-	spare, in := scratch[:src.g.spareRows()], scratch[src.g.spareRows():]
-	image := r.H * r.W * r.C
+	s := r.space(scratch)
 	for q := first; q < last; q += r.rows {
 		end := min(q+r.rows, last)
-		starts := r.x.strips(q, end, func(at, n, row, count int) {
-			loadStrip(in[at:], src.x[n*image:][:image], r.H, r.W, r.C, row, count, r.Padding, r.x.pitch/r.C)
-		})
 		tiles := (end - q) * r.tw
-		r.x.runs(0, tiles, func(row, col, count, at int) {
-			spread{
-				dst: v[at*r.C:], src: in[starts[row]+winogradTile*col*r.C:], tiles: count, cols: r.C,
-				plane: r.x.vPlane, ldd: r.C, pitch: r.x.pitch, pixel: r.C, step: winogradTile * r.C,
-			}.input(isa)
-		})
-		starts = r.dy.strips(q, end, func(at, n, row, count int) {
-			src.g.load(isa, in[at:], n, row, count-2, winogradTile*r.tw, 0, spare)
-		})
+		starts := r.x.strips(&s, q, end, src.pixels)
+		r.x.transform(isa, s.v, s.in, &starts, 0, tiles)
+		starts = r.dy.strips(&s, q, end, src.gradient)
 		for col := col0; col < col1; col += Panel {
 			width := min(Panel, col1-col)
-			r.dy.runs(0, tiles, func(row, tx, count, at int) {
-				spread{
-					dst: m[at*width:], src: in[starts[row]+winogradTile*tx*r.OC+col:], tiles: count, cols: width,
-					plane: r.x.mPlane(width), ldd: width, pitch: r.dy.pitch, pixel: r.OC, step: winogradTile * r.OC,
-				}.gradient(isa)
-			})
-			r.multiply(isa, sums, v, m, tiles, col, width, q > first)
+			r.spread(isa, s.m, s.in, &starts, tiles, col, width)
+			r.multiply(isa, sums, s.v, s.m, tiles, col, width, q > first)
 		}
 	}
 }
 
-// multiply adds Vᵀ·M of a block to a panel of sums, and the gradient's own sum to the bias.
+// spread transforms a panel of the gradient's tiles.
+func (r *winogradWeightRun) spread(isa ISA, m, in []float32, starts *[blockTiles]int, tiles, col, width int) {
+	r.dy.runs(0, tiles, func(row, tx, count, at int) {
+		spread{
+			dst: m[at*width:], src: in[starts[row]+winogradTile*tx*r.OC+col:], tiles: count, cols: width,
+			plane: r.x.mPlane(width), ldd: width, pitch: r.dy.pitch, pixel: r.OC, step: winogradTile * r.OC,
+		}.gradient(isa)
+	})
+}
+
+// multiply adds Vᵀ·M of a block to a panel of sums.
 func (r *winogradWeightRun) multiply(isa ISA, sums, v, m []float32, tiles, col, width int, accumulate bool) {
 	plane := r.x.mPlane(width)
 	t := tile{
 		dst: sums[planes*r.C*col:], a: v, b: m, off: origin[:], rows: r.C, cols: width, k: tiles,
-		aRow: 1, aK: r.C, ldb: width, ldd: width,
+		aRow: 1, aK: r.x.ldv, ldb: width, ldd: width,
 		batch: planes, aBatch: r.x.vPlane, bBatch: plane, dBatch: r.C * width, accumulate: accumulate,
 	}
 	t.run(isa)
-	// Plane (1, 1) of A·dy·Aᵀ is the sum of a tile's gradient: row 1 of A is all ones.
-	b := tile{
-		dst: sums[planes*r.C*r.OC+col:], a: ones[:], b: m[(winogradPatch+1)*plane:], off: origin[:], rows: 1, cols: width, k: tiles,
+	r.sumBias(isa, sums, m[onesPlane*plane:], tiles, col, width, accumulate)
+}
+
+// onesPlane is plane (1, 1): of A·dy·Aᵀ it is the sum of a tile's gradient, as row 1 of A is all ones.
+const onesPlane = winogradPatch + 1
+
+// sumBias adds the gradient's own sum, of that plane, to the bias.
+func (r *winogradWeightRun) sumBias(isa ISA, sums, plane []float32, tiles, col, width int, accumulate bool) {
+	t := tile{
+		dst: sums[planes*r.C*r.OC+col:], a: ones[:], b: plane, off: origin[:], rows: 1, cols: width, k: tiles,
 		ldb: width, accumulate: accumulate,
 	}
-	b.run(isa)
+	t.run(isa)
 }
 
 const reduceChunk = 1 << 9 // weights of a plane that are reduced at a time

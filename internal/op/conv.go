@@ -37,6 +37,7 @@ func (c *Context) Conv(x, w, b *gorgonia.Node, cfg ConvConfig) (*gorgonia.Node, 
 	oh, ow := shape.Out()
 	o := &conv{Conv: shape, y: newBuffer(shape.N, oh, ow, shape.OC)}
 	o.base = c.newBase("Conv", o.y.shape, x, w, b)
+	o.reserve(o.ForwardSize())
 	if cfg.Pool {
 		o.arg = newBuffer(o.y.shape...)
 		o.arg.bytes = true
@@ -75,26 +76,26 @@ func (o *conv) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer o.guard(&err)
 	defer o.report(Forward, string(o.ForwardAlgorithm()), o.clock())
 	x, w, b := floats(in[0]), floats(in[1]), floats(in[2])
-	u, err := o.transformed(w)
+	u, work, err := o.transformed(w)
 	if err != nil {
 		return nil, err
 	}
-	return o.y.value, o.Forward(o.ctx.pool, o.y.data, o.choice(), x, w, b, u, o.ctx.rows)
+	return o.y.value, o.Forward(o.ctx.pool, o.y.data, o.choice(), x, w, b, u, work, o.ctx.rows)
 }
 
-// transformed is the filters as Conv.Forward wants them.
-func (o *conv) transformed(w []float32) ([]float32, error) {
+// transformed is the filters as Conv.Forward wants them, and its work space.
+func (o *conv) transformed(w []float32) (u, work []float32, err error) {
 	if o.trained {
-		return o.work.data, o.TransformFilters(o.ctx.pool, o.work.data, w)
-	}
-	if o.filters != nil && o.weights == o.ctx.weights {
-		return o.filters, nil
+		u, work = o.work.data[:o.FilterSize()], o.work.data[o.FilterSize():]
+		return u, work, o.TransformFilters(o.ctx.pool, u, w)
 	}
 	if o.filters == nil {
 		o.filters = make([]float32, o.FilterSize())
+	} else if o.weights == o.ctx.weights {
+		return o.filters, o.work.data, nil
 	}
 	o.weights = o.ctx.weights
-	return o.filters, o.TransformFilters(o.ctx.pool, o.filters, w)
+	return o.filters, o.work.data, o.TransformFilters(o.ctx.pool, o.filters, w)
 }
 
 // DiffWRT says that the gradient reaches weights and bias, and x unless it is data.
@@ -105,7 +106,7 @@ func (o *conv) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes,
 	o.ctx.SetLayer(o.layer)
 	g := &convGradient{forward: o, layerGradient: o.ctx.newLayerGradient("ConvGradient", in, y, dy)}
 	o.trained = true
-	o.reserve(o.FilterSize())
+	o.reserve(o.FilterSize() + o.ForwardSize())
 	g.sums = newBuffer(o.WeightGradientSize())
 	if g.dx != nil {
 		g.sums.until = g.dx

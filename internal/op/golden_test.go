@@ -177,7 +177,7 @@ func testConvGolden(t *testing.T, c goldenCase, isa kernel.ISA) {
 	u := make([]float32, mag.FilterSize())
 	for _, err := range []error{
 		mag.TransformFilters(pool, u, abs(wv)),
-		mag.Forward(pool, absY, make([]byte, len(absY)), abs(xv), abs(wv), abs(bv), u, o.N),
+		mag.Forward(pool, absY, make([]byte, len(absY)), abs(xv), abs(wv), abs(bv), u, make([]float32, mag.ForwardSize()), o.N),
 		mag.InputGradient(pool, absX, abs(dyv), nil, o.choice(), abs(wv), make([]float32, o.InputGradientSize()), o.N),
 		mag.WeightGradient(pool, absW, absB, abs(xv), abs(dyv), nil, o.choice(), make([]float32, o.WeightGradientSize()), o.N),
 	} {

@@ -1,0 +1,97 @@
+package kernel
+
+// Layers of many channels have transformed filters U too large for the cache: a 512→512 layer's
+// take 37 MB, and reading them for each block of 28 tiles would cost more than the products.
+// There V and M of many tiles are kept in memory, plane by plane, and each plane is one
+// matrix product, for which U is read once.
+const (
+	apartChannels = 150      // in·out/(in+out), above which planes are kept apart
+	apartBytes    = 64 << 20 // of V and M, at most (but at least an image's)
+)
+
+// convolveApart is run for such layers: all patches of a chunk of images, then all products,
+// then all outputs.
+func (r *winogradRun) convolveApart(p *Pool, load stripLoader, dst []float32, arg []byte, u, b, work []float32, images int) error {
+	v, m := work[:planes*r.vPlane], work[planes*r.vPlane:]
+	panels := (r.oc + Panel - 1) / Panel
+	for n := 0; n < images; n += r.images {
+		start, last := n*r.th, min(n+r.images, images)*r.th
+		pieces := (last - start + r.rows - 1) / r.rows
+		if err := p.Run(pieces, func(worker, piece int) {
+			s := r.space(p.Scratch(worker))
+			first := start + piece*r.rows
+			end := min(first+r.rows, last)
+			starts := r.strips(&s, first, end, load)
+			r.transform(p.isa, v[(first-start)*r.tw*r.ldv:], s.in, &starts, 0, (end-first)*r.tw)
+		}); err != nil {
+			return err
+		}
+		if err := p.Run(planes*panels, func(_, piece int) {
+			e, col := piece/panels, piece%panels*Panel
+			width := min(Panel, r.oc-col)
+			t := tile{
+				dst: m[r.panel(col)+e*r.mPlane(width):], a: v[e*r.vPlane:], b: u[planes*r.c*col+e*r.c*width:], off: origin[:],
+				rows: (last - start) * r.tw, cols: width, k: r.c, aRow: r.ldv, aK: 1, ldb: width, ldd: width,
+			}
+			t.run(p.isa)
+		}); err != nil {
+			return err
+		}
+		if err := p.Run(pieces, func(worker, piece int) {
+			s := r.space(p.Scratch(worker))
+			first := start + piece*r.rows
+			end := min(first+r.rows, last)
+			for col := 0; col < r.oc; col += Panel {
+				width := min(Panel, r.oc-col)
+				products := m[r.panel(col)+(first-start)*r.tw*width:]
+				r.runs(0, (end-first)*r.tw, func(row, tx, count, at int) {
+					r.store(p.isa, &s, products, dst, arg, bias(b, col), first+row, tx, count, at, col, width)
+				})
+			}
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sumApart makes the sums of all images, as sumGroup does for a group.
+func (r *winogradWeightRun) sumApart(p *Pool, sums, work []float32, src weightSource) error {
+	v, m := work[:planes*r.x.vPlane], work[planes*r.x.vPlane:]
+	panels := (r.OC + Panel - 1) / Panel
+	for start := 0; start < src.last; start += r.x.images * r.th {
+		last := min(start+r.x.images*r.th, src.last)
+		if err := p.Run((last-start+r.rows-1)/r.rows, func(worker, piece int) {
+			s := r.space(p.Scratch(worker))
+			first := start + piece*r.rows
+			end := min(first+r.rows, last)
+			at := (first - start) * r.tw
+			starts := r.x.strips(&s, first, end, src.pixels)
+			r.x.transform(p.isa, v[at*r.x.ldv:], s.in, &starts, 0, (end-first)*r.tw)
+			starts = r.dy.strips(&s, first, end, src.gradient)
+			for col := 0; col < r.OC; col += Panel {
+				width := min(Panel, r.OC-col)
+				r.spread(p.isa, m[r.x.panel(col)+at*width:], s.in, &starts, (end-first)*r.tw, col, width)
+			}
+		}); err != nil {
+			return err
+		}
+		if err := p.Run(planes*panels, func(_, piece int) {
+			e, col := piece/panels, piece%panels*Panel
+			width := min(Panel, r.OC-col)
+			plane := m[r.x.panel(col)+e*r.x.mPlane(width):]
+			tiles := (last - start) * r.tw
+			t := tile{
+				dst: sums[planes*r.C*col+e*r.C*width:], a: v[e*r.x.vPlane:], b: plane, off: origin[:], rows: r.C, cols: width, k: tiles,
+				aRow: 1, aK: r.x.ldv, ldb: width, ldd: width, accumulate: start > 0,
+			}
+			t.run(p.isa)
+			if e == onesPlane {
+				r.sumBias(p.isa, sums, plane, tiles, col, width, start > 0)
+			}
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
