@@ -8,6 +8,8 @@ const (
 	Direct   Algorithm = "direct"
 	Winograd Algorithm = "winograd F(4×4,3×3)"
 	Narrow   Algorithm = "narrow" // direct, few input channels: see narrow.go
+
+	winogradApart Algorithm = "winograd, planes apart" // for tests: see convolveApart
 )
 
 // ForwardAlgorithm is the algorithm of Forward.
@@ -40,7 +42,7 @@ func (c Conv) algorithm(h, w, in, out int) Algorithm {
 	if c.Kernel != 3 || c.Stride != 1 || c.Padding > 2 || c.only == Direct {
 		return Direct
 	}
-	if c.only == Winograd {
+	if c.only == Winograd || c.only == winogradApart {
 		return Winograd
 	}
 	tiles := float64((h+winogradTile-1)/winogradTile) * float64((w+winogradTile-1)/winogradTile)

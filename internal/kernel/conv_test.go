@@ -180,7 +180,7 @@ func testConv(t *testing.T, c Conv, rows, threads int, isa ISA) {
 		t.Fatal(err)
 	}
 	yTerms, xTerms, wTerms := k, c.Kernel*c.Kernel*c.OC, rows*fh*fw
-	if c.only == Winograd {
+	if c.ForwardAlgorithm() == Winograd {
 		s.winogradBounds(rows)
 		yTerms, xTerms, wTerms = c.C+convolutionRoundings, c.OC+convolutionRoundings, wTerms+adjointRoundings
 	}
@@ -242,13 +242,16 @@ func TestConv(t *testing.T) {
 
 // Results must not depend on the number of threads.
 func TestConvThreads(t *testing.T) {
-	for _, algorithm := range []Algorithm{Direct, Winograd} {
+	for _, algorithm := range []Algorithm{Direct, Winograd, winogradApart} {
 		t.Run(string(algorithm), func(t *testing.T) { testConvThreads(t, algorithm) })
 	}
 }
 
 func testConvThreads(t *testing.T, algorithm Algorithm) {
 	c := Conv{only: algorithm, N: 5, H: 30, W: 31, C: 24, OC: 72, Kernel: 3, Stride: 1, Padding: 1, ReLU: true, Pool: true}
+	if testing.Short() {
+		c.H, c.W = 14, 15
+	}
 	s := newConvCase(c, c.N, 9)
 	w := panels(s.w, c.WeightRows(), c.OC)
 	var want [4][]float32

@@ -32,7 +32,9 @@ const (
 	manyPieces = 16 // at least so many, where there are enough tiles
 )
 
-func newWinogradRun(n, h, w, c, oc, padding int) winogradRun {
+// newWinogradRun cuts a convolution of n images from c to h×w×oc; apart asks for planes apart
+// even where the channels are few, an image at a time.
+func newWinogradRun(n, h, w, c, oc, padding int, apart bool) winogradRun {
 	r := winogradRun{c: c, oc: oc, h: h, w: w, oh: h, ow: w, padding: padding}
 	r.th, r.tw = (h+winogradTile-1)/winogradTile, (w+winogradTile-1)/winogradTile
 	r.total = n * r.th
@@ -47,9 +49,12 @@ func newWinogradRun(n, h, w, c, oc, padding int) winogradRun {
 	r.block = (tiles + blocks - 1) / blocks
 	r.pitch = (winogradTile*r.tw + 2) * c
 	r.ldv = c
-	if c*oc > apartChannels*(c+oc) {
+	if apart || c*oc > apartChannels*(c+oc) {
 		r.apart = true
 		r.images = max(1, apartBytes/4/(planes*r.th*r.tw*(c+oc)))
+		if apart {
+			r.images = 1
+		}
 		chunks := (n + r.images - 1) / r.images
 		r.images = (n + chunks - 1) / chunks
 		r.block = r.images * r.th * r.tw

@@ -5,7 +5,7 @@ import "math"
 // winogradForwardRun is the run of Conv.Forward.
 func (c Conv) winogradForwardRun() winogradRun {
 	h, w := c.full()
-	r := newWinogradRun(c.N, h, w, c.C, c.OC, c.Padding)
+	r := newWinogradRun(c.N, h, w, c.C, c.OC, c.Padding, c.only == winogradApart)
 	r.pooled = c.Pool
 	r.oh, r.ow = c.Out()
 	if !c.ReLU {
@@ -16,7 +16,7 @@ func (c Conv) winogradForwardRun() winogradRun {
 
 // winogradInputRun is the run of Conv.InputGradient.
 func (c Conv) winogradInputRun() winogradRun {
-	r := newWinogradRun(c.N, c.H, c.W, c.OC, c.C, c.Kernel-1-c.Padding)
+	r := newWinogradRun(c.N, c.H, c.W, c.OC, c.C, c.Kernel-1-c.Padding, c.only == winogradApart)
 	r.floor = float32(math.Inf(-1))
 	r.spare = gradient{Conv: c}.spareRows()
 	return r

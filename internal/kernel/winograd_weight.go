@@ -21,7 +21,7 @@ const (
 
 func (c Conv) winogradWeightRun() winogradWeightRun {
 	h, w := c.full()
-	r := winogradWeightRun{Conv: c, x: newWinogradRun(c.N, h, w, c.C, c.OC, c.Padding)}
+	r := winogradWeightRun{Conv: c, x: newWinogradRun(c.N, h, w, c.C, c.OC, c.Padding, c.only == winogradApart)}
 	r.th, r.tw, r.total = r.x.th, r.x.tw, r.x.total
 	r.rows = max(1, blockTiles/r.tw)
 	r.block = r.rows * r.tw
