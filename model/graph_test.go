@@ -250,6 +250,31 @@ func TestTrainerRefuses(t *testing.T) {
 	}
 }
 
+// A pixel or a weight that is not finite stops the step at the loss, also where Winograd's
+// algorithm turns an infinity into NaN.
+func TestNotFiniteReachesTheLoss(t *testing.T) {
+	a := vgg("wide", [2]int{1, 16}, [2]int{2, 32})
+	pool := newPool(t, 2)
+	for _, bad := range []float64{math.NaN(), math.Inf(1)} {
+		for _, where := range []string{"pixel", "weight"} {
+			j := newJob(t, a, 8, 32, 10)
+			conv := kernel.Conv{N: 8, H: 16, W: 16, C: 16, OC: 32, Kernel: 3, Stride: 1, Padding: 1}
+			if got := conv.ForwardAlgorithm(); got != kernel.Winograd {
+				t.Fatalf("the second convolution is by %s", got)
+			}
+			if where == "pixel" {
+				j.images[3*32*32+500] = float32(bad)
+			} else {
+				j.ps[2].Value.Float32s()[7] = float32(bad)
+			}
+			trainer := j.trainer(t, pool, Options{Batch: 8})
+			if _, err := trainer.Step(1, j.images, j.labels, 8); !errors.Is(err, op.ErrNotFinite) {
+				t.Errorf("%v as a %s: error %v, want ErrNotFinite", bad, where, err)
+			}
+		}
+	}
+}
+
 func gradientAfter(t *testing.T, j *job, trainer *Trainer) []float32 {
 	t.Helper()
 	j.step(t, trainer, 1)
