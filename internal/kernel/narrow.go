@@ -15,7 +15,7 @@ const (
 	narrowPieces      = 128      // of the forward pass, at most
 	narrowStripBytes  = 24 << 10 // of input, to stay in the L1 cache
 	narrowGroups      = 64       // partial sums of the weight gradient
-	narrowStreamBytes = 16 << 20 // an output of this size is not read again from a cache
+	streamBytes = 16 << 20 // an output of this size is not read again from a cache
 )
 
 // narrow reports whether the narrow kernels compute the convolution.
@@ -87,7 +87,7 @@ func (c Conv) narrowForward(p *Pool, y []float32, arg []byte, x, w, b []float32,
 	size, weights := r.inSize(), r.WeightRows()*r.OC
 	p.Reserve(size + weights + r.W*r.OC)
 	row := narrowRow{b: b, oc: r.OC, channels: r.C, pitch: r.pitch, n: r.ow}
-	row.stream = 4*rows*r.oh*r.ow*r.OC >= narrowStreamBytes && aligned(y)
+	row.stream = 4*rows*r.oh*r.ow*r.OC >= streamBytes && aligned(y)
 	units := rows * r.strips
 	pieces := min(units, narrowPieces)
 	return p.Run(pieces, func(worker, piece int) {

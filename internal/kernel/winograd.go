@@ -11,13 +11,14 @@ type winogradRun struct {
 	h, w    int     // rows and columns of the convolution
 	floor   float32 // of the outputs
 	pooled  bool
-	oh, ow  int // of what is stored
-	th, tw  int // tiles of an image
-	total   int // tile rows of all images
-	rows    int // tile rows of a piece
-	block   int // most tiles of a block
-	pitch   int // floats of a row of a strip
-	ldv     int // of V: from tile to tile
+	stream  bool // the outputs are too many to be read again from a cache
+	oh, ow  int  // of what is stored
+	th, tw  int  // tiles of an image
+	total   int  // tile rows of all images
+	rows    int  // tile rows of a piece
+	block   int  // most tiles of a block
+	pitch   int  // floats of a row of a strip
+	ldv     int  // of V: from tile to tile
 	vPlane  int
 	spare   int // floats that loading a strip needs
 	padding int
@@ -163,6 +164,7 @@ func (r *winogradRun) runs(from, to int, f func(row, col, count, at int)) {
 // filters u. work is workSize floats.
 func (r *winogradRun) run(p *Pool, load stripLoader, dst []float32, arg []byte, u, b, work []float32, images int) error {
 	p.Reserve(r.scratch())
+	r.stream = p.isa == AVX512 && 4*images*r.oh*r.ow*r.oc >= streamBytes && r.oc%cacheLine == 0 && aligned(dst)
 	if r.apart {
 		return r.convolveApart(p, load, dst, arg, u, b, work, images)
 	}
@@ -229,7 +231,7 @@ func (r *winogradRun) store(isa ISA, s *winogradSpace, m, dst []float32, arg []b
 	rows := min(side, r.oh-top)
 	g := gather{
 		src: m[at*width:], bias: bias, cols: width, plane: r.mPlane(width), lds: width,
-		pitch: r.ow * r.oc, pixel: r.oc, step: side * r.oc, floor: r.floor,
+		pitch: r.ow * r.oc, pixel: r.oc, step: side * r.oc, floor: r.floor, stream: r.stream,
 	}
 	to := ((n*r.oh+top)*r.ow+side*tx)*r.oc + col
 	whole := 0
@@ -268,6 +270,7 @@ func (r *winogradRun) write(isa ISA, g gather, arg []byte, s *winogradSpace) {
 // storePart writes the first rows×cols pixels of a tile, by way of the patch.
 func (r *winogradRun) storePart(isa ISA, s *winogradSpace, g gather, dst []float32, arg []byte, rows, cols int) {
 	part := g
+	part.stream = false
 	part.tiles, part.dst, part.pitch, part.pixel = 1, s.patch, winogradTile*g.cols, g.cols
 	var choices []byte
 	if arg != nil {

@@ -583,9 +583,9 @@ channel:
 	VZEROUPPER
 	RET
 
-// func winogradOutputAVX2(dst *float32, src *float32, bias *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32)
+// func winogradOutputAVX2(dst *float32, src *float32, bias *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32, stream bool)
 // Requires: AVX, AVX2, FMA3
-TEXT ·winogradOutputAVX2(SB), NOSPLIT, $0-84
+TEXT ·winogradOutputAVX2(SB), NOSPLIT, $0-85
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ plane+40(FP), DX
@@ -682,22 +682,54 @@ channel:
 	VBROADCASTSS floor+80(FP), Y9
 	VADDPS       (R11)(R9*4), Y5, Y5
 	VMAXPS       Y5, Y9, Y5
+	CMPB         stream+84(FP), $0x00
+	JNE          row0_0_stream
 	VMOVUPS      Y5, (BX)
-	MOVQ         pixel+64(FP), R12
-	LEAQ         (BX)(R12*4), BX
-	VADDPS       (R11)(R9*4), Y7, Y7
-	VMAXPS       Y7, Y9, Y7
-	VMOVUPS      Y7, (BX)
-	MOVQ         pixel+64(FP), R12
-	LEAQ         (BX)(R12*4), BX
-	VADDPS       (R11)(R9*4), Y14, Y14
-	VMAXPS       Y14, Y9, Y14
-	VMOVUPS      Y14, (BX)
-	MOVQ         pixel+64(FP), R12
-	LEAQ         (BX)(R12*4), BX
-	VADDPS       (R11)(R9*4), Y15, Y15
-	VMAXPS       Y15, Y9, Y15
-	VMOVUPS      Y15, (BX)
+	JMP          row0_0_stored
+
+row0_0_stream:
+	VMOVNTPS Y5, (BX)
+
+row0_0_stored:
+	MOVQ    pixel+64(FP), R12
+	LEAQ    (BX)(R12*4), BX
+	VADDPS  (R11)(R9*4), Y7, Y7
+	VMAXPS  Y7, Y9, Y7
+	CMPB    stream+84(FP), $0x00
+	JNE     row0_1_stream
+	VMOVUPS Y7, (BX)
+	JMP     row0_1_stored
+
+row0_1_stream:
+	VMOVNTPS Y7, (BX)
+
+row0_1_stored:
+	MOVQ    pixel+64(FP), R12
+	LEAQ    (BX)(R12*4), BX
+	VADDPS  (R11)(R9*4), Y14, Y14
+	VMAXPS  Y14, Y9, Y14
+	CMPB    stream+84(FP), $0x00
+	JNE     row0_2_stream
+	VMOVUPS Y14, (BX)
+	JMP     row0_2_stored
+
+row0_2_stream:
+	VMOVNTPS Y14, (BX)
+
+row0_2_stored:
+	MOVQ    pixel+64(FP), R12
+	LEAQ    (BX)(R12*4), BX
+	VADDPS  (R11)(R9*4), Y15, Y15
+	VMAXPS  Y15, Y9, Y15
+	CMPB    stream+84(FP), $0x00
+	JNE     row0_3_stream
+	VMOVUPS Y15, (BX)
+	JMP     row0_3_stored
+
+row0_3_stream:
+	VMOVNTPS Y15, (BX)
+
+row0_3_stored:
 	VADDPS       Y6, Y4, Y5
 	VSUBPS       Y6, Y4, Y4
 	VADDPS       Y10, Y8, Y6
@@ -716,22 +748,54 @@ channel:
 	VBROADCASTSS floor+80(FP), Y6
 	VADDPS       (R11)(R9*4), Y3, Y3
 	VMAXPS       Y3, Y6, Y3
+	CMPB         stream+84(FP), $0x00
+	JNE          row2_0_stream
 	VMOVUPS      Y3, (BX)
-	MOVQ         pixel+64(FP), R12
-	LEAQ         (BX)(R12*4), BX
-	VADDPS       (R11)(R9*4), Y4, Y4
-	VMAXPS       Y4, Y6, Y4
-	VMOVUPS      Y4, (BX)
-	MOVQ         pixel+64(FP), R12
-	LEAQ         (BX)(R12*4), BX
-	VADDPS       (R11)(R9*4), Y5, Y5
-	VMAXPS       Y5, Y6, Y5
-	VMOVUPS      Y5, (BX)
-	MOVQ         pixel+64(FP), R12
-	LEAQ         (BX)(R12*4), BX
-	VADDPS       (R11)(R9*4), Y12, Y12
-	VMAXPS       Y12, Y6, Y12
-	VMOVUPS      Y12, (BX)
+	JMP          row2_0_stored
+
+row2_0_stream:
+	VMOVNTPS Y3, (BX)
+
+row2_0_stored:
+	MOVQ    pixel+64(FP), R12
+	LEAQ    (BX)(R12*4), BX
+	VADDPS  (R11)(R9*4), Y4, Y4
+	VMAXPS  Y4, Y6, Y4
+	CMPB    stream+84(FP), $0x00
+	JNE     row2_1_stream
+	VMOVUPS Y4, (BX)
+	JMP     row2_1_stored
+
+row2_1_stream:
+	VMOVNTPS Y4, (BX)
+
+row2_1_stored:
+	MOVQ    pixel+64(FP), R12
+	LEAQ    (BX)(R12*4), BX
+	VADDPS  (R11)(R9*4), Y5, Y5
+	VMAXPS  Y5, Y6, Y5
+	CMPB    stream+84(FP), $0x00
+	JNE     row2_2_stream
+	VMOVUPS Y5, (BX)
+	JMP     row2_2_stored
+
+row2_2_stream:
+	VMOVNTPS Y5, (BX)
+
+row2_2_stored:
+	MOVQ    pixel+64(FP), R12
+	LEAQ    (BX)(R12*4), BX
+	VADDPS  (R11)(R9*4), Y12, Y12
+	VMAXPS  Y12, Y6, Y12
+	CMPB    stream+84(FP), $0x00
+	JNE     row2_3_stream
+	VMOVUPS Y12, (BX)
+	JMP     row2_3_stored
+
+row2_3_stream:
+	VMOVNTPS Y12, (BX)
+
+row2_3_stored:
 	MOVQ         R10, BX
 	VMOVUPS      (BX)(SI*1), Y3
 	VMOVUPS      (BX)(DI*1), Y4
@@ -804,22 +868,54 @@ channel:
 	VBROADCASTSS floor+80(FP), Y6
 	VADDPS       (R10)(R9*4), Y3, Y3
 	VMAXPS       Y3, Y6, Y3
+	CMPB         stream+84(FP), $0x00
+	JNE          row1_0_stream
 	VMOVUPS      Y3, (BX)
-	MOVQ         pixel+64(FP), R11
-	LEAQ         (BX)(R11*4), BX
-	VADDPS       (R10)(R9*4), Y4, Y4
-	VMAXPS       Y4, Y6, Y4
-	VMOVUPS      Y4, (BX)
-	MOVQ         pixel+64(FP), R11
-	LEAQ         (BX)(R11*4), BX
-	VADDPS       (R10)(R9*4), Y14, Y14
-	VMAXPS       Y14, Y6, Y14
-	VMOVUPS      Y14, (BX)
-	MOVQ         pixel+64(FP), R11
-	LEAQ         (BX)(R11*4), BX
-	VADDPS       (R10)(R9*4), Y12, Y12
-	VMAXPS       Y12, Y6, Y12
-	VMOVUPS      Y12, (BX)
+	JMP          row1_0_stored
+
+row1_0_stream:
+	VMOVNTPS Y3, (BX)
+
+row1_0_stored:
+	MOVQ    pixel+64(FP), R11
+	LEAQ    (BX)(R11*4), BX
+	VADDPS  (R10)(R9*4), Y4, Y4
+	VMAXPS  Y4, Y6, Y4
+	CMPB    stream+84(FP), $0x00
+	JNE     row1_1_stream
+	VMOVUPS Y4, (BX)
+	JMP     row1_1_stored
+
+row1_1_stream:
+	VMOVNTPS Y4, (BX)
+
+row1_1_stored:
+	MOVQ    pixel+64(FP), R11
+	LEAQ    (BX)(R11*4), BX
+	VADDPS  (R10)(R9*4), Y14, Y14
+	VMAXPS  Y14, Y6, Y14
+	CMPB    stream+84(FP), $0x00
+	JNE     row1_2_stream
+	VMOVUPS Y14, (BX)
+	JMP     row1_2_stored
+
+row1_2_stream:
+	VMOVNTPS Y14, (BX)
+
+row1_2_stored:
+	MOVQ    pixel+64(FP), R11
+	LEAQ    (BX)(R11*4), BX
+	VADDPS  (R10)(R9*4), Y12, Y12
+	VMAXPS  Y12, Y6, Y12
+	CMPB    stream+84(FP), $0x00
+	JNE     row1_3_stream
+	VMOVUPS Y12, (BX)
+	JMP     row1_3_stored
+
+row1_3_stream:
+	VMOVNTPS Y12, (BX)
+
+row1_3_stored:
 	VADDPS       Y9, Y7, Y3
 	VSUBPS       Y9, Y7, Y7
 	VADDPS       Y13, Y11, Y9
@@ -838,37 +934,69 @@ channel:
 	VBROADCASTSS floor+80(FP), Y0
 	VADDPS       (R10)(R9*4), Y5, Y5
 	VMAXPS       Y5, Y0, Y5
+	CMPB         stream+84(FP), $0x00
+	JNE          row3_0_stream
 	VMOVUPS      Y5, (BX)
-	MOVQ         pixel+64(FP), R11
-	LEAQ         (BX)(R11*4), BX
-	VADDPS       (R10)(R9*4), Y7, Y7
-	VMAXPS       Y7, Y0, Y7
-	VMOVUPS      Y7, (BX)
-	MOVQ         pixel+64(FP), R11
-	LEAQ         (BX)(R11*4), BX
-	VADDPS       (R10)(R9*4), Y3, Y3
-	VMAXPS       Y3, Y0, Y3
-	VMOVUPS      Y3, (BX)
-	MOVQ         pixel+64(FP), R11
-	LEAQ         (BX)(R11*4), BX
-	VADDPS       (R10)(R9*4), Y15, Y15
-	VMAXPS       Y15, Y0, Y15
-	VMOVUPS      Y15, (BX)
-	ADDQ         $0x08, R9
-	CMPQ         R9, cols+32(FP)
-	JL           channel
-	MOVQ         step+72(FP), BX
-	LEAQ         (AX)(BX*4), AX
-	MOVQ         lds+48(FP), BX
-	LEAQ         (CX)(BX*4), CX
-	DECQ         tiles+24(FP)
-	JNE          tile
+	JMP          row3_0_stored
+
+row3_0_stream:
+	VMOVNTPS Y5, (BX)
+
+row3_0_stored:
+	MOVQ    pixel+64(FP), R11
+	LEAQ    (BX)(R11*4), BX
+	VADDPS  (R10)(R9*4), Y7, Y7
+	VMAXPS  Y7, Y0, Y7
+	CMPB    stream+84(FP), $0x00
+	JNE     row3_1_stream
+	VMOVUPS Y7, (BX)
+	JMP     row3_1_stored
+
+row3_1_stream:
+	VMOVNTPS Y7, (BX)
+
+row3_1_stored:
+	MOVQ    pixel+64(FP), R11
+	LEAQ    (BX)(R11*4), BX
+	VADDPS  (R10)(R9*4), Y3, Y3
+	VMAXPS  Y3, Y0, Y3
+	CMPB    stream+84(FP), $0x00
+	JNE     row3_2_stream
+	VMOVUPS Y3, (BX)
+	JMP     row3_2_stored
+
+row3_2_stream:
+	VMOVNTPS Y3, (BX)
+
+row3_2_stored:
+	MOVQ    pixel+64(FP), R11
+	LEAQ    (BX)(R11*4), BX
+	VADDPS  (R10)(R9*4), Y15, Y15
+	VMAXPS  Y15, Y0, Y15
+	CMPB    stream+84(FP), $0x00
+	JNE     row3_3_stream
+	VMOVUPS Y15, (BX)
+	JMP     row3_3_stored
+
+row3_3_stream:
+	VMOVNTPS Y15, (BX)
+
+row3_3_stored:
+	ADDQ $0x08, R9
+	CMPQ R9, cols+32(FP)
+	JL   channel
+	MOVQ step+72(FP), BX
+	LEAQ (AX)(BX*4), AX
+	MOVQ lds+48(FP), BX
+	LEAQ (CX)(BX*4), CX
+	DECQ tiles+24(FP)
+	JNE  tile
 	VZEROUPPER
 	RET
 
-// func winogradPoolAVX2(dst *float32, arg *byte, src *float32, bias *float32, spare *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32)
+// func winogradPoolAVX2(dst *float32, arg *byte, src *float32, bias *float32, spare *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32, stream bool)
 // Requires: AVX, AVX2, FMA3
-TEXT ·winogradPoolAVX2(SB), NOSPLIT, $0-100
+TEXT ·winogradPoolAVX2(SB), NOSPLIT, $0-101
 	MOVQ dst+0(FP), AX
 	MOVQ arg+8(FP), CX
 	MOVQ src+16(FP), DX
@@ -1093,7 +1221,15 @@ channel:
 	VADDPS       (DI)(R11*4), Y4, Y4
 	VMAXPS       Y4, Y3, Y4
 	MOVQ         R11, R12
+	CMPB         stream+100(FP), $0x00
+	JNE          window0_stream
 	VMOVUPS      Y4, (AX)(R12*4)
+	JMP          window0_stored
+
+window0_stream:
+	VMOVNTPS Y4, (AX)(R12*4)
+
+window0_stored:
 	TESTQ        CX, CX
 	JE           skip0
 	VEXTRACTI128 $0x01, Y5, X4
@@ -1102,31 +1238,39 @@ channel:
 	VMOVQ        X4, (CX)(R12*1)
 
 skip0:
-	VMOVUPS      64(SI), Y4
-	VXORPS       Y5, Y5, Y5
-	VMOVUPS      96(SI), Y6
-	VCMPPS       $0x1e, Y4, Y6, Y7
-	VCMPPS       $0x03, Y6, Y6, Y8
-	VORPS        Y7, Y8, Y7
-	VBLENDVPS    Y7, Y6, Y4, Y4
-	VBLENDVPS    Y7, Y0, Y5, Y5
-	VMOVUPS      192(SI), Y6
-	VCMPPS       $0x1e, Y4, Y6, Y7
-	VCMPPS       $0x03, Y6, Y6, Y8
-	VORPS        Y7, Y8, Y7
-	VBLENDVPS    Y7, Y6, Y4, Y4
-	VBLENDVPS    Y7, Y1, Y5, Y5
-	VMOVUPS      224(SI), Y6
-	VCMPPS       $0x1e, Y4, Y6, Y7
-	VCMPPS       $0x03, Y6, Y6, Y8
-	VORPS        Y7, Y8, Y7
-	VBLENDVPS    Y7, Y6, Y4, Y4
-	VBLENDVPS    Y7, Y2, Y5, Y5
-	VADDPS       (DI)(R11*4), Y4, Y4
-	VMAXPS       Y4, Y3, Y4
-	MOVQ         R11, R12
-	ADDQ         pixel+80(FP), R12
-	VMOVUPS      Y4, (AX)(R12*4)
+	VMOVUPS   64(SI), Y4
+	VXORPS    Y5, Y5, Y5
+	VMOVUPS   96(SI), Y6
+	VCMPPS    $0x1e, Y4, Y6, Y7
+	VCMPPS    $0x03, Y6, Y6, Y8
+	VORPS     Y7, Y8, Y7
+	VBLENDVPS Y7, Y6, Y4, Y4
+	VBLENDVPS Y7, Y0, Y5, Y5
+	VMOVUPS   192(SI), Y6
+	VCMPPS    $0x1e, Y4, Y6, Y7
+	VCMPPS    $0x03, Y6, Y6, Y8
+	VORPS     Y7, Y8, Y7
+	VBLENDVPS Y7, Y6, Y4, Y4
+	VBLENDVPS Y7, Y1, Y5, Y5
+	VMOVUPS   224(SI), Y6
+	VCMPPS    $0x1e, Y4, Y6, Y7
+	VCMPPS    $0x03, Y6, Y6, Y8
+	VORPS     Y7, Y8, Y7
+	VBLENDVPS Y7, Y6, Y4, Y4
+	VBLENDVPS Y7, Y2, Y5, Y5
+	VADDPS    (DI)(R11*4), Y4, Y4
+	VMAXPS    Y4, Y3, Y4
+	MOVQ      R11, R12
+	ADDQ      pixel+80(FP), R12
+	CMPB      stream+100(FP), $0x00
+	JNE       window1_stream
+	VMOVUPS   Y4, (AX)(R12*4)
+	JMP       window1_stored
+
+window1_stream:
+	VMOVNTPS Y4, (AX)(R12*4)
+
+window1_stored:
 	TESTQ        CX, CX
 	JE           skip1
 	VEXTRACTI128 $0x01, Y5, X4
@@ -1135,31 +1279,39 @@ skip0:
 	VMOVQ        X4, (CX)(R12*1)
 
 skip1:
-	VMOVUPS      256(SI), Y4
-	VXORPS       Y5, Y5, Y5
-	VMOVUPS      288(SI), Y6
-	VCMPPS       $0x1e, Y4, Y6, Y7
-	VCMPPS       $0x03, Y6, Y6, Y8
-	VORPS        Y7, Y8, Y7
-	VBLENDVPS    Y7, Y6, Y4, Y4
-	VBLENDVPS    Y7, Y0, Y5, Y5
-	VMOVUPS      384(SI), Y6
-	VCMPPS       $0x1e, Y4, Y6, Y7
-	VCMPPS       $0x03, Y6, Y6, Y8
-	VORPS        Y7, Y8, Y7
-	VBLENDVPS    Y7, Y6, Y4, Y4
-	VBLENDVPS    Y7, Y1, Y5, Y5
-	VMOVUPS      416(SI), Y6
-	VCMPPS       $0x1e, Y4, Y6, Y7
-	VCMPPS       $0x03, Y6, Y6, Y8
-	VORPS        Y7, Y8, Y7
-	VBLENDVPS    Y7, Y6, Y4, Y4
-	VBLENDVPS    Y7, Y2, Y5, Y5
-	VADDPS       (DI)(R11*4), Y4, Y4
-	VMAXPS       Y4, Y3, Y4
-	MOVQ         R11, R12
-	ADDQ         pitch+72(FP), R12
-	VMOVUPS      Y4, (AX)(R12*4)
+	VMOVUPS   256(SI), Y4
+	VXORPS    Y5, Y5, Y5
+	VMOVUPS   288(SI), Y6
+	VCMPPS    $0x1e, Y4, Y6, Y7
+	VCMPPS    $0x03, Y6, Y6, Y8
+	VORPS     Y7, Y8, Y7
+	VBLENDVPS Y7, Y6, Y4, Y4
+	VBLENDVPS Y7, Y0, Y5, Y5
+	VMOVUPS   384(SI), Y6
+	VCMPPS    $0x1e, Y4, Y6, Y7
+	VCMPPS    $0x03, Y6, Y6, Y8
+	VORPS     Y7, Y8, Y7
+	VBLENDVPS Y7, Y6, Y4, Y4
+	VBLENDVPS Y7, Y1, Y5, Y5
+	VMOVUPS   416(SI), Y6
+	VCMPPS    $0x1e, Y4, Y6, Y7
+	VCMPPS    $0x03, Y6, Y6, Y8
+	VORPS     Y7, Y8, Y7
+	VBLENDVPS Y7, Y6, Y4, Y4
+	VBLENDVPS Y7, Y2, Y5, Y5
+	VADDPS    (DI)(R11*4), Y4, Y4
+	VMAXPS    Y4, Y3, Y4
+	MOVQ      R11, R12
+	ADDQ      pitch+72(FP), R12
+	CMPB      stream+100(FP), $0x00
+	JNE       window2_stream
+	VMOVUPS   Y4, (AX)(R12*4)
+	JMP       window2_stored
+
+window2_stream:
+	VMOVNTPS Y4, (AX)(R12*4)
+
+window2_stored:
 	TESTQ        CX, CX
 	JE           skip2
 	VEXTRACTI128 $0x01, Y5, X4
@@ -1168,32 +1320,40 @@ skip1:
 	VMOVQ        X4, (CX)(R12*1)
 
 skip2:
-	VMOVUPS      320(SI), Y4
-	VXORPS       Y5, Y5, Y5
-	VMOVUPS      352(SI), Y6
-	VCMPPS       $0x1e, Y4, Y6, Y7
-	VCMPPS       $0x03, Y6, Y6, Y8
-	VORPS        Y7, Y8, Y7
-	VBLENDVPS    Y7, Y6, Y4, Y4
-	VBLENDVPS    Y7, Y0, Y5, Y5
-	VMOVUPS      448(SI), Y0
-	VCMPPS       $0x1e, Y4, Y0, Y6
-	VCMPPS       $0x03, Y0, Y0, Y7
-	VORPS        Y6, Y7, Y6
-	VBLENDVPS    Y6, Y0, Y4, Y4
-	VBLENDVPS    Y6, Y1, Y5, Y5
-	VMOVUPS      480(SI), Y0
-	VCMPPS       $0x1e, Y4, Y0, Y1
-	VCMPPS       $0x03, Y0, Y0, Y6
-	VORPS        Y1, Y6, Y1
-	VBLENDVPS    Y1, Y0, Y4, Y4
-	VBLENDVPS    Y1, Y2, Y5, Y5
-	VADDPS       (DI)(R11*4), Y4, Y4
-	VMAXPS       Y4, Y3, Y4
-	MOVQ         R11, DI
-	ADDQ         pitch+72(FP), DI
-	ADDQ         pixel+80(FP), DI
-	VMOVUPS      Y4, (AX)(DI*4)
+	VMOVUPS   320(SI), Y4
+	VXORPS    Y5, Y5, Y5
+	VMOVUPS   352(SI), Y6
+	VCMPPS    $0x1e, Y4, Y6, Y7
+	VCMPPS    $0x03, Y6, Y6, Y8
+	VORPS     Y7, Y8, Y7
+	VBLENDVPS Y7, Y6, Y4, Y4
+	VBLENDVPS Y7, Y0, Y5, Y5
+	VMOVUPS   448(SI), Y0
+	VCMPPS    $0x1e, Y4, Y0, Y6
+	VCMPPS    $0x03, Y0, Y0, Y7
+	VORPS     Y6, Y7, Y6
+	VBLENDVPS Y6, Y0, Y4, Y4
+	VBLENDVPS Y6, Y1, Y5, Y5
+	VMOVUPS   480(SI), Y0
+	VCMPPS    $0x1e, Y4, Y0, Y1
+	VCMPPS    $0x03, Y0, Y0, Y6
+	VORPS     Y1, Y6, Y1
+	VBLENDVPS Y1, Y0, Y4, Y4
+	VBLENDVPS Y1, Y2, Y5, Y5
+	VADDPS    (DI)(R11*4), Y4, Y4
+	VMAXPS    Y4, Y3, Y4
+	MOVQ      R11, DI
+	ADDQ      pitch+72(FP), DI
+	ADDQ      pixel+80(FP), DI
+	CMPB      stream+100(FP), $0x00
+	JNE       window3_stream
+	VMOVUPS   Y4, (AX)(DI*4)
+	JMP       window3_stored
+
+window3_stream:
+	VMOVNTPS Y4, (AX)(DI*4)
+
+window3_stored:
 	TESTQ        CX, CX
 	JE           skip3
 	VEXTRACTI128 $0x01, Y5, X0

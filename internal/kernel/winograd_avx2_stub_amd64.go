@@ -17,12 +17,12 @@ func winogradGradientAVX2(dst *float32, src *float32, tiles int, cols int, plane
 // winogradOutputAVX2 is winogradOutputGeneric for whole vectors.
 //
 //go:noescape
-func winogradOutputAVX2(dst *float32, src *float32, bias *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32)
+func winogradOutputAVX2(dst *float32, src *float32, bias *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32, stream bool)
 
 // winogradPoolAVX2 is winogradPoolGeneric for whole vectors; arg may be nil.
 //
 //go:noescape
-func winogradPoolAVX2(dst *float32, arg *byte, src *float32, bias *float32, spare *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32)
+func winogradPoolAVX2(dst *float32, arg *byte, src *float32, bias *float32, spare *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32, stream bool)
 
 // winogradFilterAVX2 is winogradFilterGeneric for whole vectors.
 //

@@ -583,9 +583,9 @@ channel:
 	VZEROUPPER
 	RET
 
-// func winogradOutputAVX512(dst *float32, src *float32, bias *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32)
+// func winogradOutputAVX512(dst *float32, src *float32, bias *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32, stream bool)
 // Requires: AVX, AVX512F
-TEXT ·winogradOutputAVX512(SB), NOSPLIT, $0-84
+TEXT ·winogradOutputAVX512(SB), NOSPLIT, $0-85
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ plane+40(FP), DX
@@ -682,22 +682,54 @@ channel:
 	VBROADCASTSS floor+80(FP), Z9
 	VADDPS       (R11)(R9*4), Z5, Z5
 	VMAXPS       Z5, Z9, Z5
+	CMPB         stream+84(FP), $0x00
+	JNE          row0_0_stream
 	VMOVUPS      Z5, (BX)
-	MOVQ         pixel+64(FP), R12
-	LEAQ         (BX)(R12*4), BX
-	VADDPS       (R11)(R9*4), Z7, Z7
-	VMAXPS       Z7, Z9, Z7
-	VMOVUPS      Z7, (BX)
-	MOVQ         pixel+64(FP), R12
-	LEAQ         (BX)(R12*4), BX
-	VADDPS       (R11)(R9*4), Z14, Z14
-	VMAXPS       Z14, Z9, Z14
-	VMOVUPS      Z14, (BX)
-	MOVQ         pixel+64(FP), R12
-	LEAQ         (BX)(R12*4), BX
-	VADDPS       (R11)(R9*4), Z15, Z15
-	VMAXPS       Z15, Z9, Z15
-	VMOVUPS      Z15, (BX)
+	JMP          row0_0_stored
+
+row0_0_stream:
+	VMOVNTPS Z5, (BX)
+
+row0_0_stored:
+	MOVQ    pixel+64(FP), R12
+	LEAQ    (BX)(R12*4), BX
+	VADDPS  (R11)(R9*4), Z7, Z7
+	VMAXPS  Z7, Z9, Z7
+	CMPB    stream+84(FP), $0x00
+	JNE     row0_1_stream
+	VMOVUPS Z7, (BX)
+	JMP     row0_1_stored
+
+row0_1_stream:
+	VMOVNTPS Z7, (BX)
+
+row0_1_stored:
+	MOVQ    pixel+64(FP), R12
+	LEAQ    (BX)(R12*4), BX
+	VADDPS  (R11)(R9*4), Z14, Z14
+	VMAXPS  Z14, Z9, Z14
+	CMPB    stream+84(FP), $0x00
+	JNE     row0_2_stream
+	VMOVUPS Z14, (BX)
+	JMP     row0_2_stored
+
+row0_2_stream:
+	VMOVNTPS Z14, (BX)
+
+row0_2_stored:
+	MOVQ    pixel+64(FP), R12
+	LEAQ    (BX)(R12*4), BX
+	VADDPS  (R11)(R9*4), Z15, Z15
+	VMAXPS  Z15, Z9, Z15
+	CMPB    stream+84(FP), $0x00
+	JNE     row0_3_stream
+	VMOVUPS Z15, (BX)
+	JMP     row0_3_stored
+
+row0_3_stream:
+	VMOVNTPS Z15, (BX)
+
+row0_3_stored:
 	VADDPS       Z6, Z4, Z5
 	VSUBPS       Z6, Z4, Z4
 	VADDPS       Z10, Z8, Z6
@@ -716,22 +748,54 @@ channel:
 	VBROADCASTSS floor+80(FP), Z6
 	VADDPS       (R11)(R9*4), Z3, Z3
 	VMAXPS       Z3, Z6, Z3
+	CMPB         stream+84(FP), $0x00
+	JNE          row2_0_stream
 	VMOVUPS      Z3, (BX)
-	MOVQ         pixel+64(FP), R12
-	LEAQ         (BX)(R12*4), BX
-	VADDPS       (R11)(R9*4), Z4, Z4
-	VMAXPS       Z4, Z6, Z4
-	VMOVUPS      Z4, (BX)
-	MOVQ         pixel+64(FP), R12
-	LEAQ         (BX)(R12*4), BX
-	VADDPS       (R11)(R9*4), Z5, Z5
-	VMAXPS       Z5, Z6, Z5
-	VMOVUPS      Z5, (BX)
-	MOVQ         pixel+64(FP), R12
-	LEAQ         (BX)(R12*4), BX
-	VADDPS       (R11)(R9*4), Z12, Z12
-	VMAXPS       Z12, Z6, Z12
-	VMOVUPS      Z12, (BX)
+	JMP          row2_0_stored
+
+row2_0_stream:
+	VMOVNTPS Z3, (BX)
+
+row2_0_stored:
+	MOVQ    pixel+64(FP), R12
+	LEAQ    (BX)(R12*4), BX
+	VADDPS  (R11)(R9*4), Z4, Z4
+	VMAXPS  Z4, Z6, Z4
+	CMPB    stream+84(FP), $0x00
+	JNE     row2_1_stream
+	VMOVUPS Z4, (BX)
+	JMP     row2_1_stored
+
+row2_1_stream:
+	VMOVNTPS Z4, (BX)
+
+row2_1_stored:
+	MOVQ    pixel+64(FP), R12
+	LEAQ    (BX)(R12*4), BX
+	VADDPS  (R11)(R9*4), Z5, Z5
+	VMAXPS  Z5, Z6, Z5
+	CMPB    stream+84(FP), $0x00
+	JNE     row2_2_stream
+	VMOVUPS Z5, (BX)
+	JMP     row2_2_stored
+
+row2_2_stream:
+	VMOVNTPS Z5, (BX)
+
+row2_2_stored:
+	MOVQ    pixel+64(FP), R12
+	LEAQ    (BX)(R12*4), BX
+	VADDPS  (R11)(R9*4), Z12, Z12
+	VMAXPS  Z12, Z6, Z12
+	CMPB    stream+84(FP), $0x00
+	JNE     row2_3_stream
+	VMOVUPS Z12, (BX)
+	JMP     row2_3_stored
+
+row2_3_stream:
+	VMOVNTPS Z12, (BX)
+
+row2_3_stored:
 	MOVQ         R10, BX
 	VMOVUPS      (BX)(SI*1), Z3
 	VMOVUPS      (BX)(DI*1), Z4
@@ -804,22 +868,54 @@ channel:
 	VBROADCASTSS floor+80(FP), Z6
 	VADDPS       (R10)(R9*4), Z3, Z3
 	VMAXPS       Z3, Z6, Z3
+	CMPB         stream+84(FP), $0x00
+	JNE          row1_0_stream
 	VMOVUPS      Z3, (BX)
-	MOVQ         pixel+64(FP), R11
-	LEAQ         (BX)(R11*4), BX
-	VADDPS       (R10)(R9*4), Z4, Z4
-	VMAXPS       Z4, Z6, Z4
-	VMOVUPS      Z4, (BX)
-	MOVQ         pixel+64(FP), R11
-	LEAQ         (BX)(R11*4), BX
-	VADDPS       (R10)(R9*4), Z14, Z14
-	VMAXPS       Z14, Z6, Z14
-	VMOVUPS      Z14, (BX)
-	MOVQ         pixel+64(FP), R11
-	LEAQ         (BX)(R11*4), BX
-	VADDPS       (R10)(R9*4), Z12, Z12
-	VMAXPS       Z12, Z6, Z12
-	VMOVUPS      Z12, (BX)
+	JMP          row1_0_stored
+
+row1_0_stream:
+	VMOVNTPS Z3, (BX)
+
+row1_0_stored:
+	MOVQ    pixel+64(FP), R11
+	LEAQ    (BX)(R11*4), BX
+	VADDPS  (R10)(R9*4), Z4, Z4
+	VMAXPS  Z4, Z6, Z4
+	CMPB    stream+84(FP), $0x00
+	JNE     row1_1_stream
+	VMOVUPS Z4, (BX)
+	JMP     row1_1_stored
+
+row1_1_stream:
+	VMOVNTPS Z4, (BX)
+
+row1_1_stored:
+	MOVQ    pixel+64(FP), R11
+	LEAQ    (BX)(R11*4), BX
+	VADDPS  (R10)(R9*4), Z14, Z14
+	VMAXPS  Z14, Z6, Z14
+	CMPB    stream+84(FP), $0x00
+	JNE     row1_2_stream
+	VMOVUPS Z14, (BX)
+	JMP     row1_2_stored
+
+row1_2_stream:
+	VMOVNTPS Z14, (BX)
+
+row1_2_stored:
+	MOVQ    pixel+64(FP), R11
+	LEAQ    (BX)(R11*4), BX
+	VADDPS  (R10)(R9*4), Z12, Z12
+	VMAXPS  Z12, Z6, Z12
+	CMPB    stream+84(FP), $0x00
+	JNE     row1_3_stream
+	VMOVUPS Z12, (BX)
+	JMP     row1_3_stored
+
+row1_3_stream:
+	VMOVNTPS Z12, (BX)
+
+row1_3_stored:
 	VADDPS       Z9, Z7, Z3
 	VSUBPS       Z9, Z7, Z7
 	VADDPS       Z13, Z11, Z9
@@ -838,37 +934,69 @@ channel:
 	VBROADCASTSS floor+80(FP), Z0
 	VADDPS       (R10)(R9*4), Z5, Z5
 	VMAXPS       Z5, Z0, Z5
+	CMPB         stream+84(FP), $0x00
+	JNE          row3_0_stream
 	VMOVUPS      Z5, (BX)
-	MOVQ         pixel+64(FP), R11
-	LEAQ         (BX)(R11*4), BX
-	VADDPS       (R10)(R9*4), Z7, Z7
-	VMAXPS       Z7, Z0, Z7
-	VMOVUPS      Z7, (BX)
-	MOVQ         pixel+64(FP), R11
-	LEAQ         (BX)(R11*4), BX
-	VADDPS       (R10)(R9*4), Z3, Z3
-	VMAXPS       Z3, Z0, Z3
-	VMOVUPS      Z3, (BX)
-	MOVQ         pixel+64(FP), R11
-	LEAQ         (BX)(R11*4), BX
-	VADDPS       (R10)(R9*4), Z15, Z15
-	VMAXPS       Z15, Z0, Z15
-	VMOVUPS      Z15, (BX)
-	ADDQ         $0x10, R9
-	CMPQ         R9, cols+32(FP)
-	JL           channel
-	MOVQ         step+72(FP), BX
-	LEAQ         (AX)(BX*4), AX
-	MOVQ         lds+48(FP), BX
-	LEAQ         (CX)(BX*4), CX
-	DECQ         tiles+24(FP)
-	JNE          tile
+	JMP          row3_0_stored
+
+row3_0_stream:
+	VMOVNTPS Z5, (BX)
+
+row3_0_stored:
+	MOVQ    pixel+64(FP), R11
+	LEAQ    (BX)(R11*4), BX
+	VADDPS  (R10)(R9*4), Z7, Z7
+	VMAXPS  Z7, Z0, Z7
+	CMPB    stream+84(FP), $0x00
+	JNE     row3_1_stream
+	VMOVUPS Z7, (BX)
+	JMP     row3_1_stored
+
+row3_1_stream:
+	VMOVNTPS Z7, (BX)
+
+row3_1_stored:
+	MOVQ    pixel+64(FP), R11
+	LEAQ    (BX)(R11*4), BX
+	VADDPS  (R10)(R9*4), Z3, Z3
+	VMAXPS  Z3, Z0, Z3
+	CMPB    stream+84(FP), $0x00
+	JNE     row3_2_stream
+	VMOVUPS Z3, (BX)
+	JMP     row3_2_stored
+
+row3_2_stream:
+	VMOVNTPS Z3, (BX)
+
+row3_2_stored:
+	MOVQ    pixel+64(FP), R11
+	LEAQ    (BX)(R11*4), BX
+	VADDPS  (R10)(R9*4), Z15, Z15
+	VMAXPS  Z15, Z0, Z15
+	CMPB    stream+84(FP), $0x00
+	JNE     row3_3_stream
+	VMOVUPS Z15, (BX)
+	JMP     row3_3_stored
+
+row3_3_stream:
+	VMOVNTPS Z15, (BX)
+
+row3_3_stored:
+	ADDQ $0x10, R9
+	CMPQ R9, cols+32(FP)
+	JL   channel
+	MOVQ step+72(FP), BX
+	LEAQ (AX)(BX*4), AX
+	MOVQ lds+48(FP), BX
+	LEAQ (CX)(BX*4), CX
+	DECQ tiles+24(FP)
+	JNE  tile
 	VZEROUPPER
 	RET
 
-// func winogradPoolAVX512(dst *float32, arg *byte, src *float32, bias *float32, spare *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32)
+// func winogradPoolAVX512(dst *float32, arg *byte, src *float32, bias *float32, spare *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32, stream bool)
 // Requires: AVX, AVX512F
-TEXT ·winogradPoolAVX512(SB), NOSPLIT, $0-100
+TEXT ·winogradPoolAVX512(SB), NOSPLIT, $0-101
 	MOVQ dst+0(FP), AX
 	MOVQ arg+8(FP), CX
 	MOVQ src+16(FP), DX
@@ -1093,10 +1221,18 @@ channel:
 	VADDPS       (DI)(R11*4), Z8, Z8
 	VMAXPS       Z8, Z7, Z8
 	MOVQ         R11, R12
+	CMPB         stream+100(FP), $0x00
+	JNE          window0_stream
 	VMOVUPS      Z8, (AX)(R12*4)
-	TESTQ        CX, CX
-	JE           skip0
-	VPMOVDB      Z1, (CX)(R12*1)
+	JMP          window0_stored
+
+window0_stream:
+	VMOVNTPS Z8, (AX)(R12*4)
+
+window0_stored:
+	TESTQ   CX, CX
+	JE      skip0
+	VPMOVDB Z1, (CX)(R12*1)
 
 skip0:
 	VMOVUPS   128(SI), Z8
@@ -1123,10 +1259,18 @@ skip0:
 	VMAXPS    Z8, Z7, Z8
 	MOVQ      R11, R12
 	ADDQ      pixel+80(FP), R12
+	CMPB      stream+100(FP), $0x00
+	JNE       window1_stream
 	VMOVUPS   Z8, (AX)(R12*4)
-	TESTQ     CX, CX
-	JE        skip1
-	VPMOVDB   Z2, (CX)(R12*1)
+	JMP       window1_stored
+
+window1_stream:
+	VMOVNTPS Z8, (AX)(R12*4)
+
+window1_stored:
+	TESTQ   CX, CX
+	JE      skip1
+	VPMOVDB Z2, (CX)(R12*1)
 
 skip1:
 	VMOVUPS   512(SI), Z8
@@ -1153,10 +1297,18 @@ skip1:
 	VMAXPS    Z8, Z7, Z8
 	MOVQ      R11, R12
 	ADDQ      pitch+72(FP), R12
+	CMPB      stream+100(FP), $0x00
+	JNE       window2_stream
 	VMOVUPS   Z8, (AX)(R12*4)
-	TESTQ     CX, CX
-	JE        skip2
-	VPMOVDB   Z3, (CX)(R12*1)
+	JMP       window2_stored
+
+window2_stream:
+	VMOVNTPS Z8, (AX)(R12*4)
+
+window2_stored:
+	TESTQ   CX, CX
+	JE      skip2
+	VPMOVDB Z3, (CX)(R12*1)
 
 skip2:
 	VMOVUPS   640(SI), Z8
@@ -1184,10 +1336,18 @@ skip2:
 	MOVQ      R11, DI
 	ADDQ      pitch+72(FP), DI
 	ADDQ      pixel+80(FP), DI
+	CMPB      stream+100(FP), $0x00
+	JNE       window3_stream
 	VMOVUPS   Z8, (AX)(DI*4)
-	TESTQ     CX, CX
-	JE        skip3
-	VPMOVDB   Z4, (CX)(DI*1)
+	JMP       window3_stored
+
+window3_stream:
+	VMOVNTPS Z8, (AX)(DI*4)
+
+window3_stored:
+	TESTQ   CX, CX
+	JE      skip3
+	VPMOVDB Z4, (CX)(DI*1)
 
 skip3:
 	ADDQ  $0x10, R11

@@ -17,12 +17,12 @@ func winogradGradientAVX512(dst *float32, src *float32, tiles int, cols int, pla
 // winogradOutputAVX512 is winogradOutputGeneric for whole vectors.
 //
 //go:noescape
-func winogradOutputAVX512(dst *float32, src *float32, bias *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32)
+func winogradOutputAVX512(dst *float32, src *float32, bias *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32, stream bool)
 
 // winogradPoolAVX512 is winogradPoolGeneric for whole vectors; arg may be nil.
 //
 //go:noescape
-func winogradPoolAVX512(dst *float32, arg *byte, src *float32, bias *float32, spare *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32)
+func winogradPoolAVX512(dst *float32, arg *byte, src *float32, bias *float32, spare *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32, stream bool)
 
 // winogradFilterAVX512 is winogradFilterGeneric for whole vectors.
 //

@@ -111,6 +111,7 @@ type gather struct {
 	plane, lds         int
 	pitch, pixel, step int
 	floor              float32 // outputs are at least that: 0 for ReLU, -Inf for none
+	stream             bool    // store dst past the caches: it and its strides are whole cache lines
 }
 
 // output is Aᵀ M A + bias, bounded by floor, into 4×4 pixels.
@@ -122,7 +123,7 @@ func (g gather) output(isa ISA) {
 	if whole > 0 {
 		g.check(whole)
 		_ = g.dst[(g.tiles-1)*g.step+(winogradTile-1)*(g.pitch+g.pixel)+whole-1]
-		winograd(isa).output(&g.dst[0], &g.src[0], &g.bias[0], g.tiles, whole, g.plane, g.lds, g.pitch, g.pixel, g.step, g.floor)
+		winograd(isa).output(&g.dst[0], &g.src[0], &g.bias[0], g.tiles, whole, g.plane, g.lds, g.pitch, g.pixel, g.step, g.floor, g.stream)
 	}
 	for t := range g.tiles {
 		for c := whole; c < g.cols; c++ {
@@ -165,7 +166,7 @@ func (g gather) pool(isa ISA, arg []byte, spare []float32) {
 		if arg != nil {
 			_, to = arg[last], &arg[0]
 		}
-		winograd(isa).pool(&g.dst[0], to, &g.src[0], &g.bias[0], &spare[0], g.tiles, whole, g.plane, g.lds, g.pitch, g.pixel, g.step, g.floor)
+		winograd(isa).pool(&g.dst[0], to, &g.src[0], &g.bias[0], &spare[0], g.tiles, whole, g.plane, g.lds, g.pitch, g.pixel, g.step, g.floor, g.stream)
 	}
 	for t := range g.tiles {
 		for c := whole; c < g.cols; c++ {
@@ -292,7 +293,7 @@ func filterGradientLine(u *[winogradPatch]float32) [3]float32 {
 // transforms is one instruction set's assembly of the functions above, on whole vectors.
 type transforms struct {
 	input, gradient        func(dst, src *float32, tiles, cols, plane, ldd, pitch, pixel, step int)
-	output                 func(dst, src, bias *float32, tiles, cols, plane, lds, pitch, pixel, step int, floor float32)
-	pool                   func(dst *float32, arg *byte, src, bias, spare *float32, tiles, cols, plane, lds, pitch, pixel, step int, floor float32)
+	output                 func(dst, src, bias *float32, tiles, cols, plane, lds, pitch, pixel, step int, floor float32, stream bool)
+	pool                   func(dst *float32, arg *byte, src, bias, spare *float32, tiles, cols, plane, lds, pitch, pixel, step int, floor float32, stream bool)
 	filter, filterGradient func(dst, src *float32, n, dstPlane, srcPlane int)
 }

@@ -93,3 +93,33 @@ func TestTransformsAgainstGeneric(t *testing.T) {
 		}
 	}
 }
+
+// Stores past the caches store the same.
+func TestStreamedOutputs(t *testing.T) {
+	const tiles, cols, plane = 3, 32, 3 * 32
+	r := rand.New(rand.NewPCG(8, 8))
+	src, bias, spare := make([]float32, planes*plane), make([]float32, cols), make([]float32, 256)
+	fill(r, src)
+	fill(r, bias)
+	for _, isa := range assembled(t) {
+		for _, pooled := range []bool{false, true} {
+			var results [2][]float32
+			for i := range results {
+				whole := make([]float32, 4*tiles*4*cols+cacheLine)
+				for !aligned(whole) {
+					whole = whole[1:]
+				}
+				g := gather{dst: whole, src: src, bias: bias, tiles: tiles, cols: cols, plane: plane, lds: cols, pitch: 4 * tiles * cols, pixel: cols, step: 4 * cols, stream: i == 1}
+				if pooled {
+					g.pool(isa, nil, spare)
+				} else {
+					g.output(isa)
+				}
+				results[i] = whole[:4*tiles*4*cols]
+			}
+			if !slices.Equal(results[0], results[1]) {
+				t.Errorf("%s, pooled %v: streamed stores differ", isa, pooled)
+			}
+		}
+	}
+}

@@ -170,17 +170,6 @@ func (s narrow) sumPatch(p patch, in, w, pitch, pixel reg.Register) {
 // relu keeps NaN: VMAXPS gives its last source (the first one written here) where either is NaN.
 func (s narrow) relu(v, zero reg.VecVirtual) { s.VMAXPS(v, zero, v) }
 
-// storeStreamed stores v, past the caches if the parameter stream says so.
-func (s narrow) storeStreamed(name string, v reg.VecVirtual, m Mem) {
-	s.CMPB(s.argument("stream"), Imm(0))
-	s.JNE(LabelRef(name + "_stream"))
-	s.VMOVUPS(v, m)
-	s.JMP(LabelRef(name + "_stored"))
-	s.Label(name + "_stream")
-	s.VMOVNTPS(v, m)
-	s.Label(name + "_stored")
-}
-
 // storePixels stores the sums as 2×4 pixels.
 func (s narrow) storePixels(p patch) (step int, later func()) {
 	zero := s.zero()

@@ -192,3 +192,14 @@ func (s simd) fold(v reg.VecVirtual) reg.Register {
 	s.VADDSD(x, y, x)
 	return x
 }
+
+// storeStreamed stores v, past the caches if the parameter stream says so.
+func (s simd) storeStreamed(name string, v reg.VecVirtual, m Mem) {
+	s.CMPB(s.argument("stream"), Imm(0))
+	s.JNE(LabelRef(name + "_stream"))
+	s.VMOVUPS(v, m)
+	s.JMP(LabelRef(name + "_stored"))
+	s.Label(name + "_stream")
+	s.VMOVNTPS(v, m)
+	s.Label(name + "_stored")
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/mmcloughlin/avo/gotypes"
@@ -329,7 +330,7 @@ func (s simd) planes6(p, plane reg.Register) func(k int) Mem {
 
 // winogradOutput emits Aᵀ·M·A with bias and ReLU.
 func (s simd) winogradOutput() {
-	s.begin("winogradOutput", "dst, src, bias *float32, tiles, cols, plane, lds, pitch, pixel, step int, floor float32", " for whole vectors.")
+	s.begin("winogradOutput", "dst, src, bias *float32, tiles, cols, plane, lds, pitch, pixel, step int, floor float32, stream bool", " for whole vectors.")
 	dst, src, plane := s.param("dst"), s.param("src"), s.bytes(s.param("plane"))
 	p := s.GP64()
 	column := s.planes6(p, plane)
@@ -345,7 +346,7 @@ func (s simd) winogradOutput() {
 			floor := s.floor()
 			for j, x := range v {
 				s.finish(x, at(bias, i), floor)
-				s.VMOVUPS(x, Mem{Base: to})
+				s.storeStreamed(fmt.Sprintf("row%d_%d", row, j), x, Mem{Base: to})
 				if j < 3 {
 					pixel := s.GP64()
 					s.MOVQ(s.argument("pixel"), pixel)
@@ -368,7 +369,7 @@ func (s simd) advance(p reg.Register, name string, bytes uint8) {
 
 // winogradPool emits Aᵀ·M·A, 2×2 max-pool, bias and ReLU.
 func (s simd) winogradPool() {
-	s.begin("winogradPool", "dst *float32, arg *byte, src, bias, spare *float32, tiles, cols, plane, lds, pitch, pixel, step int, floor float32",
+	s.begin("winogradPool", "dst *float32, arg *byte, src, bias, spare *float32, tiles, cols, plane, lds, pitch, pixel, step int, floor float32, stream bool",
 		" for whole vectors; arg may be nil.")
 	dst, arg, src, plane := s.param("dst"), s.param("arg"), s.param("src"), s.bytes(s.param("plane"))
 	spare := s.param("spare")
@@ -417,8 +418,8 @@ func (s simd) windows(i, dst, arg reg.Register, value func(row, col int) Mem) {
 		if col > 0 {
 			s.ADDQ(s.argument("pixel"), offset)
 		}
-		s.VMOVUPS(best, at(dst, offset))
-		skip := "skip" + string(rune('0'+w))
+		s.storeStreamed(fmt.Sprintf("window%d", w), best, at(dst, offset))
+		skip := fmt.Sprintf("skip%d", w)
 		s.TESTQ(arg, arg)
 		s.JE(LabelRef(skip))
 		s.storeBytes(index, byteAt(arg, offset))
