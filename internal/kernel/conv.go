@@ -18,6 +18,13 @@ type Conv struct {
 	only Algorithm // not the one by cost but this one, where it is possible: for tests
 }
 
+// cut stands for the pool's choice where ReLU has cut the window to 0: no pixel gets its gradient.
+const cut = 4
+
+// streamBytes is the size from which an output is stored past the caches: it is not read again
+// from one.
+const streamBytes = 16 << 20
+
 // Bounds of a convolution's hyperparameters.
 const (
 	maxKernel = 64

@@ -27,8 +27,8 @@ func (c Conv) TransformFilters(p *Pool, u, w []float32) error {
 }
 
 // Forward computes y, and with a pool arg (one byte for each element of y, 0 to 3: which of
-// the window's pixels was largest, or 4 if a narrow convolution's window has none above 0; nil if
-// nobody needs it), for the first rows images. u is w by TransformFilters, work
+// the window's pixels was largest, or 4 if ReLU has cut the window to 0; nil if nobody needs
+// it), for the first rows images. u is w by TransformFilters, work
 // ForwardSize floats of work space.
 func (c Conv) Forward(p *Pool, y []float32, arg []byte, x, w, b, u, work []float32, rows int) error {
 	switch c.ForwardAlgorithm() {
@@ -60,9 +60,21 @@ func (c Conv) Forward(p *Pool, y []float32, arg []byte, x, w, b, u, work []float
 				at := (n*oh + r) * ow * c.OC
 				top := out[(n-n0)*run.outSize+(2*r-h0)*run.w*c.OC:]
 				maxPool2(p.isa, y[at:][:ow*c.OC], tail(arg, at), top, top[run.w*c.OC:], ow, c.OC, c.OC)
+				if c.ReLU && arg != nil {
+					markCut(arg[at:][:ow*c.OC], y[at:])
+				}
 			}
 		}
 	})
+}
+
+// markCut sets arg to cut where y is 0 (or below; not where it is NaN).
+func markCut(arg []byte, y []float32) {
+	for i := range arg {
+		if y[i] <= 0 {
+			arg[i] = cut
+		}
+	}
 }
 
 // convRun is the tiling of one convolution over padded strips: forward, or the input

@@ -97,8 +97,8 @@ func (s *convCase) spread(n int, full, mags []float64) []float64 {
 				s.y[out], s.sumY[out] = full[at], mags[at]
 				if !s.ReLU || full[at] > 0 {
 					grad[at] = float64(s.dy[out])
-				} else if s.narrow() {
-					s.arg[out] = narrowNone
+				} else if s.Pool {
+					s.arg[out] = cut
 				}
 			}
 		}

@@ -9,13 +9,11 @@ package kernel
 const (
 	narrowChannels = 3  // the four pixels under a tap of a window lie within 8 floats of pairs
 	narrowLanes    = 16 // output channels come in multiples of the widest vector
-	narrowNone     = 4  // in place of a pool's choice: the window's output is 0
 	narrowColumns  = 4  // output pixels that a forward step computes of a row
 
-	narrowPieces      = 128      // of the forward pass, at most
-	narrowStripBytes  = 24 << 10 // of input, to stay in the L1 cache
-	narrowGroups      = 64       // partial sums of the weight gradient
-	streamBytes = 16 << 20 // an output of this size is not read again from a cache
+	narrowPieces     = 128      // of the forward pass, at most
+	narrowStripBytes = 24 << 10 // of input, to stay in the L1 cache
+	narrowGroups     = 64       // partial sums of the weight gradient
 )
 
 // narrow reports whether the narrow kernels compute the convolution.
@@ -81,7 +79,7 @@ func (r *narrowRun) pack(dst, w []float32) {
 }
 
 // narrowForward is Forward of a narrow convolution; arg may be nil. For windows without a positive
-// pixel it is narrowNone, so that the weight gradient need not read y.
+// pixel it is cut, so that the weight gradient need not read y.
 func (c Conv) narrowForward(p *Pool, y []float32, arg []byte, x, w, b []float32, rows int) error {
 	r := c.narrowRun(p.isa, 1)
 	size, weights := r.inSize(), r.WeightRows()*r.OC

@@ -16,7 +16,7 @@ func (r *narrowRow) poolGeneric() {
 			}
 			for l, v := range best {
 				if v <= 0 {
-					arg[l] = narrowNone
+					arg[l] = cut
 				}
 			}
 			store(r.y[j*r.oc+o:], &best)
@@ -76,7 +76,7 @@ func (s *narrowSum) each(f func(lane, at, row, column int)) {
 func (s *narrowSum) poolGeneric() {
 	s.each(func(l, at, row, window int) {
 		g, i := s.dy[at], int(s.arg[at])
-		if i == narrowNone {
+		if i == cut {
 			g, i = 0, 0
 		}
 		s.sums[9*narrowLanes+l] += g

@@ -39,7 +39,7 @@ func (r *narrowRow) check(pixels int) {
 // pool computes a row of windows, at least two.
 //
 //	y[j,o] = max(0, max_i s_i)
-//	arg[j,o] = narrowNone if that is 0, else the i of the first largest s_i, or of the last NaN
+//	arg[j,o] = cut if that is 0, else the i of the first largest s_i, or of the last NaN
 //	s_i = b[o] + Σ in[i/2+kh, 2j+i%2+kw, c] · w[kh,kw,c,o]   over the nine taps and c
 func (r *narrowRow) pool(isa ISA) {
 	r.check(2 * r.n)
@@ -89,7 +89,7 @@ func (s *narrowSum) last(lanes int) int {
 	return last
 }
 
-// pool adds the products of windows: i = arg; g = dy, or 0 where i is narrowNone.
+// pool adds the products of windows: i = arg; g = dy, or 0 where i is cut.
 //
 //	sums[kh,kw] += Σ_r Σ_j g[r,j] · image[2r+i/2+kh, 2j+i%2+kw]   sums[9] += Σ_r Σ_j g[r,j]
 //

@@ -178,7 +178,7 @@ func testNarrowSum(t *testing.T, r *rand.Rand, isa ISA, s narrowSum, pool bool) 
 	if pool {
 		s.arg = make([]byte, size)
 		for i := range s.arg {
-			s.arg[i] = byte(r.IntN(narrowNone + 1))
+			s.arg[i] = byte(r.IntN(cut + 1))
 		}
 		n := (2*s.rows + 1) * s.pitch
 		pairs := make([]float32, 2*n+2*narrowLanes)

@@ -25,7 +25,7 @@ func loadStrip(dst, image []float32, h, w, c, first, rows, left, width int) {
 type gradient struct {
 	Conv
 	dy  []float32 // like the output
-	y   []float32 // the output; nil without ReLU
+	y   []float32 // the output; nil without ReLU; with a pool, arg says what y would
 	arg []byte    // the pool's choice; nil without pool
 }
 
@@ -56,11 +56,7 @@ func (g gradient) pair(isa ISA, top, bottom []float32, n, r int, c columns) {
 		return
 	}
 	from := ((n*oh+r)*ow)*g.OC + c.first
-	var y []float32
-	if g.y != nil {
-		y = g.y[from:]
-	}
-	unpool2(isa, top, bottom, g.dy[from:], y, g.arg[from:], ow, c.count, c.stride, g.OC)
+	unpool2(isa, top, bottom, g.dy[from:], g.arg[from:], ow, c.count, c.stride, g.OC)
 	clearPixels(top, 2*ow, fw, c)
 	clearPixels(bottom, 2*ow, fw, c)
 }

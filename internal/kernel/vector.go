@@ -7,7 +7,7 @@ type assembly struct {
 	add        func(dst, src *float32, n int)
 	mask       func(dst, dy, y *float32, pixels, cols, dstStride, srcStride int)
 	maxPool2   func(dst *float32, arg *byte, top, bottom *float32, windows, cols, stride int)
-	unpool2    func(top, bottom, dy, y *float32, arg *byte, windows, cols, dstStride, srcStride int)
+	unpool2    func(top, bottom, dy *float32, arg *byte, windows, cols, dstStride, srcStride int)
 	sgd        func(w, g, v *float32, n int, lr, momentum, decay, scale float32, nesterov bool)
 	sumSquares func(src *float32, n int) float64
 	transpose  func(dst, src *float32, rows, cols, dstStride, srcStride int)
@@ -66,22 +66,16 @@ func maxPool2(isa ISA, dst []float32, arg []byte, top, bottom []float32, windows
 	}
 }
 
-func unpool2(isa ISA, top, bottom, dy, y []float32, arg []byte, windows, cols, dstStride, srcStride int) {
+func unpool2(isa ISA, top, bottom, dy []float32, arg []byte, windows, cols, dstStride, srcStride int) {
 	a := vectors(isa)
 	n := a.whole(cols)
 	if n > 0 && windows > 0 {
 		from, to := (windows-1)*srcStride+n-1, (2*windows-1)*dstStride+n-1
 		_, _, _, _ = dy[from], arg[from], top[to], bottom[to]
-		if y != nil {
-			_ = y[from]
-		}
-		a.unpool2(&top[0], &bottom[0], &dy[0], first(y), &arg[0], windows, n, dstStride, srcStride)
+		a.unpool2(&top[0], &bottom[0], &dy[0], &arg[0], windows, n, dstStride, srcStride)
 	}
 	if n < cols {
-		if y != nil {
-			y = y[n:]
-		}
-		unpool2Generic(top[n:], bottom[n:], dy[n:], y, arg[n:], windows, cols-n, dstStride, srcStride)
+		unpool2Generic(top[n:], bottom[n:], dy[n:], arg[n:], windows, cols-n, dstStride, srcStride)
 	}
 }
 

@@ -138,111 +138,64 @@ maxPool2_end:
 	VZEROUPPER
 	RET
 
-// func unpool2AVX2(top *float32, bottom *float32, dy *float32, y *float32, arg *byte, windows int, cols int, dstStride int, srcStride int)
+// func unpool2AVX2(top *float32, bottom *float32, dy *float32, arg *byte, windows int, cols int, dstStride int, srcStride int)
 // Requires: AVX, AVX2
-TEXT ·unpool2AVX2(SB), NOSPLIT, $0-72
+TEXT ·unpool2AVX2(SB), NOSPLIT, $0-64
 	MOVQ         top+0(FP), AX
 	MOVQ         bottom+8(FP), CX
 	MOVQ         dy+16(FP), DX
-	MOVQ         y+24(FP), BX
-	MOVQ         arg+32(FP), SI
-	MOVQ         windows+40(FP), DI
-	MOVQ         cols+48(FP), R8
-	MOVQ         dstStride+56(FP), R9
-	SHLQ         $0x02, R9
-	MOVQ         srcStride+64(FP), R10
+	MOVQ         arg+24(FP), BX
+	MOVQ         windows+32(FP), SI
+	MOVQ         cols+40(FP), DI
+	MOVQ         dstStride+48(FP), R8
+	SHLQ         $0x02, R8
+	MOVQ         srcStride+56(FP), R9
 	VXORPS       Y0, Y0, Y0
-	MOVL         $0x00000001, R11
-	VMOVD        R11, X1
+	MOVL         $0x00000001, R10
+	VMOVD        R10, X1
 	VPBROADCASTD X1, Y1
-	MOVL         $0x00000002, R11
-	VMOVD        R11, X2
+	MOVL         $0x00000002, R10
+	VMOVD        R10, X2
 	VPBROADCASTD X2, Y2
-	MOVL         $0x00000003, R11
-	VMOVD        R11, X3
+	MOVL         $0x00000003, R10
+	VMOVD        R10, X3
 	VPBROADCASTD X3, Y3
-	TESTQ        BX, BX
-	JE           plain_start
-	TESTQ        DI, DI
-	JE           relu_end
+	TESTQ        SI, SI
+	JE           unpool2_end
 
-relu_row:
-	XORQ R11, R11
+unpool2_row:
+	XORQ R10, R10
 
-relu_column:
-	VMOVUPS   (DX)(R11*4), Y4
-	VMOVUPS   (BX)(R11*4), Y5
-	VCMPPS    $0x06, Y0, Y5, Y5
-	VANDPS    Y5, Y4, Y4
-	VPMOVZXBD (SI)(R11*1), Y5
-	MOVQ      AX, R12
-	VPCMPEQD  Y0, Y5, Y6
-	VANDPS    Y4, Y6, Y6
-	VMOVUPS   Y6, (R12)(R11*4)
-	ADDQ      R9, R12
-	VPCMPEQD  Y1, Y5, Y6
-	VANDPS    Y4, Y6, Y6
-	VMOVUPS   Y6, (R12)(R11*4)
-	MOVQ      CX, R12
-	VPCMPEQD  Y2, Y5, Y6
-	VANDPS    Y4, Y6, Y6
-	VMOVUPS   Y6, (R12)(R11*4)
-	ADDQ      R9, R12
-	VPCMPEQD  Y3, Y5, Y5
-	VANDPS    Y4, Y5, Y5
-	VMOVUPS   Y5, (R12)(R11*4)
-	ADDQ      $0x08, R11
-	CMPQ      R11, R8
-	JL        relu_column
-	LEAQ      (AX)(R9*2), AX
-	LEAQ      (CX)(R9*2), CX
-	LEAQ      (DX)(R10*4), DX
-	LEAQ      (BX)(R10*4), BX
-	ADDQ      R10, SI
-	DECQ      DI
-	JNE       relu_row
-
-relu_end:
-	VZEROUPPER
-	RET
-
-plain_start:
-	TESTQ DI, DI
-	JE    plain_end
-
-plain_row:
-	XORQ BX, BX
-
-plain_column:
-	VMOVUPS   (DX)(BX*4), Y4
-	VPMOVZXBD (SI)(BX*1), Y5
+unpool2_column:
+	VMOVUPS   (DX)(R10*4), Y4
+	VPMOVZXBD (BX)(R10*1), Y5
 	MOVQ      AX, R11
 	VPCMPEQD  Y0, Y5, Y6
 	VANDPS    Y4, Y6, Y6
-	VMOVUPS   Y6, (R11)(BX*4)
-	ADDQ      R9, R11
+	VMOVUPS   Y6, (R11)(R10*4)
+	ADDQ      R8, R11
 	VPCMPEQD  Y1, Y5, Y6
 	VANDPS    Y4, Y6, Y6
-	VMOVUPS   Y6, (R11)(BX*4)
+	VMOVUPS   Y6, (R11)(R10*4)
 	MOVQ      CX, R11
 	VPCMPEQD  Y2, Y5, Y6
 	VANDPS    Y4, Y6, Y6
-	VMOVUPS   Y6, (R11)(BX*4)
-	ADDQ      R9, R11
+	VMOVUPS   Y6, (R11)(R10*4)
+	ADDQ      R8, R11
 	VPCMPEQD  Y3, Y5, Y5
 	VANDPS    Y4, Y5, Y5
-	VMOVUPS   Y5, (R11)(BX*4)
-	ADDQ      $0x08, BX
-	CMPQ      BX, R8
-	JL        plain_column
-	LEAQ      (AX)(R9*2), AX
-	LEAQ      (CX)(R9*2), CX
-	LEAQ      (DX)(R10*4), DX
-	ADDQ      R10, SI
-	DECQ      DI
-	JNE       plain_row
+	VMOVUPS   Y5, (R11)(R10*4)
+	ADDQ      $0x08, R10
+	CMPQ      R10, DI
+	JL        unpool2_column
+	LEAQ      (AX)(R8*2), AX
+	LEAQ      (CX)(R8*2), CX
+	LEAQ      (DX)(R9*4), DX
+	ADDQ      R9, BX
+	DECQ      SI
+	JNE       unpool2_row
 
-plain_end:
+unpool2_end:
 	VZEROUPPER
 	RET
 

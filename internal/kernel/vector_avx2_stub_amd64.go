@@ -19,10 +19,10 @@ func maskAVX2(dst *float32, dy *float32, y *float32, pixels int, cols int, dstSt
 //go:noescape
 func maxPool2AVX2(dst *float32, arg *byte, top *float32, bottom *float32, windows int, cols int, stride int)
 
-// unpool2AVX2 is unpool2Generic for whole vectors; y may be nil.
+// unpool2AVX2 is unpool2Generic for whole vectors.
 //
 //go:noescape
-func unpool2AVX2(top *float32, bottom *float32, dy *float32, y *float32, arg *byte, windows int, cols int, dstStride int, srcStride int)
+func unpool2AVX2(top *float32, bottom *float32, dy *float32, arg *byte, windows int, cols int, dstStride int, srcStride int)
 
 // sgdAVX2 is sgdGeneric for whole vectors; v may be nil.
 //

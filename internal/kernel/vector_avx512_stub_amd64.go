@@ -19,10 +19,10 @@ func maskAVX512(dst *float32, dy *float32, y *float32, pixels int, cols int, dst
 //go:noescape
 func maxPool2AVX512(dst *float32, arg *byte, top *float32, bottom *float32, windows int, cols int, stride int)
 
-// unpool2AVX512 is unpool2Generic for whole vectors; y may be nil.
+// unpool2AVX512 is unpool2Generic for whole vectors.
 //
 //go:noescape
-func unpool2AVX512(top *float32, bottom *float32, dy *float32, y *float32, arg *byte, windows int, cols int, dstStride int, srcStride int)
+func unpool2AVX512(top *float32, bottom *float32, dy *float32, arg *byte, windows int, cols int, dstStride int, srcStride int)
 
 // sgdAVX512 is sgdGeneric for whole vectors; v may be nil.
 //

@@ -45,9 +45,9 @@ func maxPool2Generic(dst []float32, arg []byte, top, bottom []float32, windows, 
 	}
 }
 
-// unpool2Generic is the gradient of maxPool2 (and of the ReLU before it, if y, the pooled
-// output, is given): of each window's four pixels the one named by arg gets dy, the others 0.
-func unpool2Generic(top, bottom, dy, y []float32, arg []byte, windows, cols, dstStride, srcStride int) {
+// unpool2Generic is the gradient of maxPool2: of each window's four pixels the one named by arg
+// gets dy, the others 0, and all 0 where arg is cut.
+func unpool2Generic(top, bottom, dy []float32, arg []byte, windows, cols, dstStride, srcStride int) {
 	for j := range windows {
 		from, at := dy[j*srcStride:][:cols], arg[j*srcStride:][:cols]
 		to := [4][]float32{
@@ -55,13 +55,12 @@ func unpool2Generic(top, bottom, dy, y []float32, arg []byte, windows, cols, dst
 			bottom[2*j*dstStride:][:cols], bottom[(2*j+1)*dstStride:][:cols],
 		}
 		for c, g := range from {
-			if y != nil && y[j*srcStride+c] <= 0 {
-				g = 0
-			}
 			for i := range to {
 				to[i][c] = 0
 			}
-			to[at[c]&3][c] = g
+			if at[c] < cut {
+				to[at[c]][c] = g
+			}
 		}
 	}
 }

@@ -1196,168 +1196,179 @@ channel:
 	MOVL         $0x00000003, DI
 	VMOVD        DI, X2
 	VPBROADCASTD X2, Y2
-	VBROADCASTSS floor+96(FP), Y3
+	MOVL         $0x00000004, DI
+	VMOVD        DI, X3
+	VPBROADCASTD X3, Y3
+	VBROADCASTSS floor+96(FP), Y4
 	MOVQ         bias+24(FP), DI
-	VMOVUPS      (SI), Y4
-	VXORPS       Y5, Y5, Y5
-	VMOVUPS      32(SI), Y6
-	VCMPPS       $0x1e, Y4, Y6, Y7
-	VCMPPS       $0x03, Y6, Y6, Y8
-	VORPS        Y7, Y8, Y7
-	VBLENDVPS    Y7, Y6, Y4, Y4
-	VBLENDVPS    Y7, Y0, Y5, Y5
-	VMOVUPS      128(SI), Y6
-	VCMPPS       $0x1e, Y4, Y6, Y7
-	VCMPPS       $0x03, Y6, Y6, Y8
-	VORPS        Y7, Y8, Y7
-	VBLENDVPS    Y7, Y6, Y4, Y4
-	VBLENDVPS    Y7, Y1, Y5, Y5
-	VMOVUPS      160(SI), Y6
-	VCMPPS       $0x1e, Y4, Y6, Y7
-	VCMPPS       $0x03, Y6, Y6, Y8
-	VORPS        Y7, Y8, Y7
-	VBLENDVPS    Y7, Y6, Y4, Y4
-	VBLENDVPS    Y7, Y2, Y5, Y5
-	VADDPS       (DI)(R11*4), Y4, Y4
-	VMAXPS       Y4, Y3, Y4
+	VMOVUPS      (SI), Y5
+	VXORPS       Y6, Y6, Y6
+	VMOVUPS      32(SI), Y7
+	VCMPPS       $0x1e, Y5, Y7, Y8
+	VCMPPS       $0x03, Y7, Y7, Y9
+	VORPS        Y8, Y9, Y8
+	VBLENDVPS    Y8, Y7, Y5, Y5
+	VBLENDVPS    Y8, Y0, Y6, Y6
+	VMOVUPS      128(SI), Y7
+	VCMPPS       $0x1e, Y5, Y7, Y8
+	VCMPPS       $0x03, Y7, Y7, Y9
+	VORPS        Y8, Y9, Y8
+	VBLENDVPS    Y8, Y7, Y5, Y5
+	VBLENDVPS    Y8, Y1, Y6, Y6
+	VMOVUPS      160(SI), Y7
+	VCMPPS       $0x1e, Y5, Y7, Y8
+	VCMPPS       $0x03, Y7, Y7, Y9
+	VORPS        Y8, Y9, Y8
+	VBLENDVPS    Y8, Y7, Y5, Y5
+	VBLENDVPS    Y8, Y2, Y6, Y6
+	VADDPS       (DI)(R11*4), Y5, Y5
+	VMAXPS       Y5, Y4, Y5
+	VCMPPS       $0x12, Y4, Y5, Y7
+	VBLENDVPS    Y7, Y3, Y6, Y6
 	MOVQ         R11, R12
 	CMPB         stream+100(FP), $0x00
 	JNE          window0_stream
-	VMOVUPS      Y4, (AX)(R12*4)
+	VMOVUPS      Y5, (AX)(R12*4)
 	JMP          window0_stored
 
 window0_stream:
-	VMOVNTPS Y4, (AX)(R12*4)
+	VMOVNTPS Y5, (AX)(R12*4)
 
 window0_stored:
 	TESTQ        CX, CX
 	JE           skip0
-	VEXTRACTI128 $0x01, Y5, X4
-	VPACKSSDW    X4, X5, X4
-	VPACKUSWB    X4, X4, X4
-	VMOVQ        X4, (CX)(R12*1)
+	VEXTRACTI128 $0x01, Y6, X5
+	VPACKSSDW    X5, X6, X5
+	VPACKUSWB    X5, X5, X5
+	VMOVQ        X5, (CX)(R12*1)
 
 skip0:
-	VMOVUPS   64(SI), Y4
-	VXORPS    Y5, Y5, Y5
-	VMOVUPS   96(SI), Y6
-	VCMPPS    $0x1e, Y4, Y6, Y7
-	VCMPPS    $0x03, Y6, Y6, Y8
-	VORPS     Y7, Y8, Y7
-	VBLENDVPS Y7, Y6, Y4, Y4
-	VBLENDVPS Y7, Y0, Y5, Y5
-	VMOVUPS   192(SI), Y6
-	VCMPPS    $0x1e, Y4, Y6, Y7
-	VCMPPS    $0x03, Y6, Y6, Y8
-	VORPS     Y7, Y8, Y7
-	VBLENDVPS Y7, Y6, Y4, Y4
-	VBLENDVPS Y7, Y1, Y5, Y5
-	VMOVUPS   224(SI), Y6
-	VCMPPS    $0x1e, Y4, Y6, Y7
-	VCMPPS    $0x03, Y6, Y6, Y8
-	VORPS     Y7, Y8, Y7
-	VBLENDVPS Y7, Y6, Y4, Y4
-	VBLENDVPS Y7, Y2, Y5, Y5
-	VADDPS    (DI)(R11*4), Y4, Y4
-	VMAXPS    Y4, Y3, Y4
+	VMOVUPS   64(SI), Y5
+	VXORPS    Y6, Y6, Y6
+	VMOVUPS   96(SI), Y7
+	VCMPPS    $0x1e, Y5, Y7, Y8
+	VCMPPS    $0x03, Y7, Y7, Y9
+	VORPS     Y8, Y9, Y8
+	VBLENDVPS Y8, Y7, Y5, Y5
+	VBLENDVPS Y8, Y0, Y6, Y6
+	VMOVUPS   192(SI), Y7
+	VCMPPS    $0x1e, Y5, Y7, Y8
+	VCMPPS    $0x03, Y7, Y7, Y9
+	VORPS     Y8, Y9, Y8
+	VBLENDVPS Y8, Y7, Y5, Y5
+	VBLENDVPS Y8, Y1, Y6, Y6
+	VMOVUPS   224(SI), Y7
+	VCMPPS    $0x1e, Y5, Y7, Y8
+	VCMPPS    $0x03, Y7, Y7, Y9
+	VORPS     Y8, Y9, Y8
+	VBLENDVPS Y8, Y7, Y5, Y5
+	VBLENDVPS Y8, Y2, Y6, Y6
+	VADDPS    (DI)(R11*4), Y5, Y5
+	VMAXPS    Y5, Y4, Y5
+	VCMPPS    $0x12, Y4, Y5, Y7
+	VBLENDVPS Y7, Y3, Y6, Y6
 	MOVQ      R11, R12
 	ADDQ      pixel+80(FP), R12
 	CMPB      stream+100(FP), $0x00
 	JNE       window1_stream
-	VMOVUPS   Y4, (AX)(R12*4)
+	VMOVUPS   Y5, (AX)(R12*4)
 	JMP       window1_stored
 
 window1_stream:
-	VMOVNTPS Y4, (AX)(R12*4)
+	VMOVNTPS Y5, (AX)(R12*4)
 
 window1_stored:
 	TESTQ        CX, CX
 	JE           skip1
-	VEXTRACTI128 $0x01, Y5, X4
-	VPACKSSDW    X4, X5, X4
-	VPACKUSWB    X4, X4, X4
-	VMOVQ        X4, (CX)(R12*1)
+	VEXTRACTI128 $0x01, Y6, X5
+	VPACKSSDW    X5, X6, X5
+	VPACKUSWB    X5, X5, X5
+	VMOVQ        X5, (CX)(R12*1)
 
 skip1:
-	VMOVUPS   256(SI), Y4
-	VXORPS    Y5, Y5, Y5
-	VMOVUPS   288(SI), Y6
-	VCMPPS    $0x1e, Y4, Y6, Y7
-	VCMPPS    $0x03, Y6, Y6, Y8
-	VORPS     Y7, Y8, Y7
-	VBLENDVPS Y7, Y6, Y4, Y4
-	VBLENDVPS Y7, Y0, Y5, Y5
-	VMOVUPS   384(SI), Y6
-	VCMPPS    $0x1e, Y4, Y6, Y7
-	VCMPPS    $0x03, Y6, Y6, Y8
-	VORPS     Y7, Y8, Y7
-	VBLENDVPS Y7, Y6, Y4, Y4
-	VBLENDVPS Y7, Y1, Y5, Y5
-	VMOVUPS   416(SI), Y6
-	VCMPPS    $0x1e, Y4, Y6, Y7
-	VCMPPS    $0x03, Y6, Y6, Y8
-	VORPS     Y7, Y8, Y7
-	VBLENDVPS Y7, Y6, Y4, Y4
-	VBLENDVPS Y7, Y2, Y5, Y5
-	VADDPS    (DI)(R11*4), Y4, Y4
-	VMAXPS    Y4, Y3, Y4
+	VMOVUPS   256(SI), Y5
+	VXORPS    Y6, Y6, Y6
+	VMOVUPS   288(SI), Y7
+	VCMPPS    $0x1e, Y5, Y7, Y8
+	VCMPPS    $0x03, Y7, Y7, Y9
+	VORPS     Y8, Y9, Y8
+	VBLENDVPS Y8, Y7, Y5, Y5
+	VBLENDVPS Y8, Y0, Y6, Y6
+	VMOVUPS   384(SI), Y7
+	VCMPPS    $0x1e, Y5, Y7, Y8
+	VCMPPS    $0x03, Y7, Y7, Y9
+	VORPS     Y8, Y9, Y8
+	VBLENDVPS Y8, Y7, Y5, Y5
+	VBLENDVPS Y8, Y1, Y6, Y6
+	VMOVUPS   416(SI), Y7
+	VCMPPS    $0x1e, Y5, Y7, Y8
+	VCMPPS    $0x03, Y7, Y7, Y9
+	VORPS     Y8, Y9, Y8
+	VBLENDVPS Y8, Y7, Y5, Y5
+	VBLENDVPS Y8, Y2, Y6, Y6
+	VADDPS    (DI)(R11*4), Y5, Y5
+	VMAXPS    Y5, Y4, Y5
+	VCMPPS    $0x12, Y4, Y5, Y7
+	VBLENDVPS Y7, Y3, Y6, Y6
 	MOVQ      R11, R12
 	ADDQ      pitch+72(FP), R12
 	CMPB      stream+100(FP), $0x00
 	JNE       window2_stream
-	VMOVUPS   Y4, (AX)(R12*4)
+	VMOVUPS   Y5, (AX)(R12*4)
 	JMP       window2_stored
 
 window2_stream:
-	VMOVNTPS Y4, (AX)(R12*4)
+	VMOVNTPS Y5, (AX)(R12*4)
 
 window2_stored:
 	TESTQ        CX, CX
 	JE           skip2
-	VEXTRACTI128 $0x01, Y5, X4
-	VPACKSSDW    X4, X5, X4
-	VPACKUSWB    X4, X4, X4
-	VMOVQ        X4, (CX)(R12*1)
+	VEXTRACTI128 $0x01, Y6, X5
+	VPACKSSDW    X5, X6, X5
+	VPACKUSWB    X5, X5, X5
+	VMOVQ        X5, (CX)(R12*1)
 
 skip2:
-	VMOVUPS   320(SI), Y4
-	VXORPS    Y5, Y5, Y5
-	VMOVUPS   352(SI), Y6
-	VCMPPS    $0x1e, Y4, Y6, Y7
-	VCMPPS    $0x03, Y6, Y6, Y8
-	VORPS     Y7, Y8, Y7
-	VBLENDVPS Y7, Y6, Y4, Y4
-	VBLENDVPS Y7, Y0, Y5, Y5
+	VMOVUPS   320(SI), Y5
+	VXORPS    Y6, Y6, Y6
+	VMOVUPS   352(SI), Y7
+	VCMPPS    $0x1e, Y5, Y7, Y8
+	VCMPPS    $0x03, Y7, Y7, Y9
+	VORPS     Y8, Y9, Y8
+	VBLENDVPS Y8, Y7, Y5, Y5
+	VBLENDVPS Y8, Y0, Y6, Y6
 	VMOVUPS   448(SI), Y0
-	VCMPPS    $0x1e, Y4, Y0, Y6
-	VCMPPS    $0x03, Y0, Y0, Y7
-	VORPS     Y6, Y7, Y6
-	VBLENDVPS Y6, Y0, Y4, Y4
-	VBLENDVPS Y6, Y1, Y5, Y5
+	VCMPPS    $0x1e, Y5, Y0, Y7
+	VCMPPS    $0x03, Y0, Y0, Y8
+	VORPS     Y7, Y8, Y7
+	VBLENDVPS Y7, Y0, Y5, Y5
+	VBLENDVPS Y7, Y1, Y6, Y6
 	VMOVUPS   480(SI), Y0
-	VCMPPS    $0x1e, Y4, Y0, Y1
-	VCMPPS    $0x03, Y0, Y0, Y6
-	VORPS     Y1, Y6, Y1
-	VBLENDVPS Y1, Y0, Y4, Y4
-	VBLENDVPS Y1, Y2, Y5, Y5
-	VADDPS    (DI)(R11*4), Y4, Y4
-	VMAXPS    Y4, Y3, Y4
+	VCMPPS    $0x1e, Y5, Y0, Y1
+	VCMPPS    $0x03, Y0, Y0, Y7
+	VORPS     Y1, Y7, Y1
+	VBLENDVPS Y1, Y0, Y5, Y5
+	VBLENDVPS Y1, Y2, Y6, Y6
+	VADDPS    (DI)(R11*4), Y5, Y5
+	VMAXPS    Y5, Y4, Y5
+	VCMPPS    $0x12, Y4, Y5, Y0
+	VBLENDVPS Y0, Y3, Y6, Y6
 	MOVQ      R11, DI
 	ADDQ      pitch+72(FP), DI
 	ADDQ      pixel+80(FP), DI
 	CMPB      stream+100(FP), $0x00
 	JNE       window3_stream
-	VMOVUPS   Y4, (AX)(DI*4)
+	VMOVUPS   Y5, (AX)(DI*4)
 	JMP       window3_stored
 
 window3_stream:
-	VMOVNTPS Y4, (AX)(DI*4)
+	VMOVNTPS Y5, (AX)(DI*4)
 
 window3_stored:
 	TESTQ        CX, CX
 	JE           skip3
-	VEXTRACTI128 $0x01, Y5, X0
-	VPACKSSDW    X0, X5, X0
+	VEXTRACTI128 $0x01, Y6, X0
+	VPACKSSDW    X0, X6, X0
 	VPACKUSWB    X0, X0, X0
 	VMOVQ        X0, (CX)(DI*1)
 

@@ -1196,38 +1196,43 @@ channel:
 	MOVL         $0x00000003, DI
 	VMOVD        DI, X6
 	VPBROADCASTD X6, Z6
-	VBROADCASTSS floor+96(FP), Z7
+	MOVL         $0x00000004, DI
+	VMOVD        DI, X7
+	VPBROADCASTD X7, Z7
+	VBROADCASTSS floor+96(FP), Z8
 	MOVQ         bias+24(FP), DI
-	VMOVUPS      (SI), Z8
+	VMOVUPS      (SI), Z9
 	VPXORD       Z1, Z1, Z1
-	VMOVUPS      64(SI), Z9
-	VCMPPS       $0x1e, Z8, Z9, K1
-	VCMPPS       $0x03, Z9, Z9, K2
+	VMOVUPS      64(SI), Z10
+	VCMPPS       $0x1e, Z9, Z10, K1
+	VCMPPS       $0x03, Z10, Z10, K2
 	KORW         K1, K2, K1
-	VMOVAPS      Z9, K1, Z8
+	VMOVAPS      Z10, K1, Z9
 	VMOVDQA32    Z0, K1, Z1
-	VMOVUPS      256(SI), Z9
-	VCMPPS       $0x1e, Z8, Z9, K1
-	VCMPPS       $0x03, Z9, Z9, K2
+	VMOVUPS      256(SI), Z10
+	VCMPPS       $0x1e, Z9, Z10, K1
+	VCMPPS       $0x03, Z10, Z10, K2
 	KORW         K1, K2, K1
-	VMOVAPS      Z9, K1, Z8
+	VMOVAPS      Z10, K1, Z9
 	VMOVDQA32    Z5, K1, Z1
-	VMOVUPS      320(SI), Z9
-	VCMPPS       $0x1e, Z8, Z9, K1
-	VCMPPS       $0x03, Z9, Z9, K2
+	VMOVUPS      320(SI), Z10
+	VCMPPS       $0x1e, Z9, Z10, K1
+	VCMPPS       $0x03, Z10, Z10, K2
 	KORW         K1, K2, K1
-	VMOVAPS      Z9, K1, Z8
+	VMOVAPS      Z10, K1, Z9
 	VMOVDQA32    Z6, K1, Z1
-	VADDPS       (DI)(R11*4), Z8, Z8
-	VMAXPS       Z8, Z7, Z8
+	VADDPS       (DI)(R11*4), Z9, Z9
+	VMAXPS       Z9, Z8, Z9
+	VCMPPS       $0x12, Z8, Z9, K1
+	VMOVDQA32    Z7, K1, Z1
 	MOVQ         R11, R12
 	CMPB         stream+100(FP), $0x00
 	JNE          window0_stream
-	VMOVUPS      Z8, (AX)(R12*4)
+	VMOVUPS      Z9, (AX)(R12*4)
 	JMP          window0_stored
 
 window0_stream:
-	VMOVNTPS Z8, (AX)(R12*4)
+	VMOVNTPS Z9, (AX)(R12*4)
 
 window0_stored:
 	TESTQ   CX, CX
@@ -1235,37 +1240,39 @@ window0_stored:
 	VPMOVDB Z1, (CX)(R12*1)
 
 skip0:
-	VMOVUPS   128(SI), Z8
+	VMOVUPS   128(SI), Z9
 	VPXORD    Z2, Z2, Z2
-	VMOVUPS   192(SI), Z9
-	VCMPPS    $0x1e, Z8, Z9, K1
-	VCMPPS    $0x03, Z9, Z9, K2
+	VMOVUPS   192(SI), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VCMPPS    $0x03, Z10, Z10, K2
 	KORW      K1, K2, K1
-	VMOVAPS   Z9, K1, Z8
+	VMOVAPS   Z10, K1, Z9
 	VMOVDQA32 Z0, K1, Z2
-	VMOVUPS   384(SI), Z9
-	VCMPPS    $0x1e, Z8, Z9, K1
-	VCMPPS    $0x03, Z9, Z9, K2
+	VMOVUPS   384(SI), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VCMPPS    $0x03, Z10, Z10, K2
 	KORW      K1, K2, K1
-	VMOVAPS   Z9, K1, Z8
+	VMOVAPS   Z10, K1, Z9
 	VMOVDQA32 Z5, K1, Z2
-	VMOVUPS   448(SI), Z9
-	VCMPPS    $0x1e, Z8, Z9, K1
-	VCMPPS    $0x03, Z9, Z9, K2
+	VMOVUPS   448(SI), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VCMPPS    $0x03, Z10, Z10, K2
 	KORW      K1, K2, K1
-	VMOVAPS   Z9, K1, Z8
+	VMOVAPS   Z10, K1, Z9
 	VMOVDQA32 Z6, K1, Z2
-	VADDPS    (DI)(R11*4), Z8, Z8
-	VMAXPS    Z8, Z7, Z8
+	VADDPS    (DI)(R11*4), Z9, Z9
+	VMAXPS    Z9, Z8, Z9
+	VCMPPS    $0x12, Z8, Z9, K1
+	VMOVDQA32 Z7, K1, Z2
 	MOVQ      R11, R12
 	ADDQ      pixel+80(FP), R12
 	CMPB      stream+100(FP), $0x00
 	JNE       window1_stream
-	VMOVUPS   Z8, (AX)(R12*4)
+	VMOVUPS   Z9, (AX)(R12*4)
 	JMP       window1_stored
 
 window1_stream:
-	VMOVNTPS Z8, (AX)(R12*4)
+	VMOVNTPS Z9, (AX)(R12*4)
 
 window1_stored:
 	TESTQ   CX, CX
@@ -1273,37 +1280,39 @@ window1_stored:
 	VPMOVDB Z2, (CX)(R12*1)
 
 skip1:
-	VMOVUPS   512(SI), Z8
+	VMOVUPS   512(SI), Z9
 	VPXORD    Z3, Z3, Z3
-	VMOVUPS   576(SI), Z9
-	VCMPPS    $0x1e, Z8, Z9, K1
-	VCMPPS    $0x03, Z9, Z9, K2
+	VMOVUPS   576(SI), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VCMPPS    $0x03, Z10, Z10, K2
 	KORW      K1, K2, K1
-	VMOVAPS   Z9, K1, Z8
+	VMOVAPS   Z10, K1, Z9
 	VMOVDQA32 Z0, K1, Z3
-	VMOVUPS   768(SI), Z9
-	VCMPPS    $0x1e, Z8, Z9, K1
-	VCMPPS    $0x03, Z9, Z9, K2
+	VMOVUPS   768(SI), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VCMPPS    $0x03, Z10, Z10, K2
 	KORW      K1, K2, K1
-	VMOVAPS   Z9, K1, Z8
+	VMOVAPS   Z10, K1, Z9
 	VMOVDQA32 Z5, K1, Z3
-	VMOVUPS   832(SI), Z9
-	VCMPPS    $0x1e, Z8, Z9, K1
-	VCMPPS    $0x03, Z9, Z9, K2
+	VMOVUPS   832(SI), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VCMPPS    $0x03, Z10, Z10, K2
 	KORW      K1, K2, K1
-	VMOVAPS   Z9, K1, Z8
+	VMOVAPS   Z10, K1, Z9
 	VMOVDQA32 Z6, K1, Z3
-	VADDPS    (DI)(R11*4), Z8, Z8
-	VMAXPS    Z8, Z7, Z8
+	VADDPS    (DI)(R11*4), Z9, Z9
+	VMAXPS    Z9, Z8, Z9
+	VCMPPS    $0x12, Z8, Z9, K1
+	VMOVDQA32 Z7, K1, Z3
 	MOVQ      R11, R12
 	ADDQ      pitch+72(FP), R12
 	CMPB      stream+100(FP), $0x00
 	JNE       window2_stream
-	VMOVUPS   Z8, (AX)(R12*4)
+	VMOVUPS   Z9, (AX)(R12*4)
 	JMP       window2_stored
 
 window2_stream:
-	VMOVNTPS Z8, (AX)(R12*4)
+	VMOVNTPS Z9, (AX)(R12*4)
 
 window2_stored:
 	TESTQ   CX, CX
@@ -1311,38 +1320,40 @@ window2_stored:
 	VPMOVDB Z3, (CX)(R12*1)
 
 skip2:
-	VMOVUPS   640(SI), Z8
+	VMOVUPS   640(SI), Z9
 	VPXORD    Z4, Z4, Z4
-	VMOVUPS   704(SI), Z9
-	VCMPPS    $0x1e, Z8, Z9, K1
-	VCMPPS    $0x03, Z9, Z9, K2
+	VMOVUPS   704(SI), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VCMPPS    $0x03, Z10, Z10, K2
 	KORW      K1, K2, K1
-	VMOVAPS   Z9, K1, Z8
+	VMOVAPS   Z10, K1, Z9
 	VMOVDQA32 Z0, K1, Z4
 	VMOVUPS   896(SI), Z0
-	VCMPPS    $0x1e, Z8, Z0, K1
+	VCMPPS    $0x1e, Z9, Z0, K1
 	VCMPPS    $0x03, Z0, Z0, K2
 	KORW      K1, K2, K1
-	VMOVAPS   Z0, K1, Z8
+	VMOVAPS   Z0, K1, Z9
 	VMOVDQA32 Z5, K1, Z4
 	VMOVUPS   960(SI), Z0
-	VCMPPS    $0x1e, Z8, Z0, K1
+	VCMPPS    $0x1e, Z9, Z0, K1
 	VCMPPS    $0x03, Z0, Z0, K2
 	KORW      K1, K2, K1
-	VMOVAPS   Z0, K1, Z8
+	VMOVAPS   Z0, K1, Z9
 	VMOVDQA32 Z6, K1, Z4
-	VADDPS    (DI)(R11*4), Z8, Z8
-	VMAXPS    Z8, Z7, Z8
+	VADDPS    (DI)(R11*4), Z9, Z9
+	VMAXPS    Z9, Z8, Z9
+	VCMPPS    $0x12, Z8, Z9, K1
+	VMOVDQA32 Z7, K1, Z4
 	MOVQ      R11, DI
 	ADDQ      pitch+72(FP), DI
 	ADDQ      pixel+80(FP), DI
 	CMPB      stream+100(FP), $0x00
 	JNE       window3_stream
-	VMOVUPS   Z8, (AX)(DI*4)
+	VMOVUPS   Z9, (AX)(DI*4)
 	JMP       window3_stored
 
 window3_stream:
-	VMOVNTPS Z8, (AX)(DI*4)
+	VMOVNTPS Z9, (AX)(DI*4)
 
 window3_stored:
 	TESTQ   CX, CX

@@ -151,7 +151,8 @@ func (g gather) finish(v float32, c int) float32 {
 }
 
 // pool is output followed by a 2×2 max-pool: 2×2 pixels a tile go to dst, and, unless arg is
-// nil, which of a window's four was the largest to arg, at the same offsets (maxPool2Generic).
+// nil, which of a window's four was the largest to arg, at the same offsets, or cut where that is no
+// more than floor (maxPool2Generic).
 // spare is 16 vectors of work space.
 func (g gather) pool(isa ISA, arg []byte, spare []float32) {
 	if g.tiles <= 0 {
@@ -175,7 +176,11 @@ func (g gather) pool(isa ISA, arg []byte, spare []float32) {
 				i, j := w/2, w%2
 				v, choice := largest(y[2*i][2*j], y[2*i][2*j+1], y[2*i+1][2*j], y[2*i+1][2*j+1])
 				at := t*g.step + i*g.pitch + j*g.pixel + c
-				g.dst[at] = g.finish(v, c)
+				v = g.finish(v, c)
+				g.dst[at] = v
+				if v <= g.floor {
+					choice = cut
+				}
 				if arg != nil {
 					arg[at] = choice
 				}

@@ -8,9 +8,6 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// lessOrEqual is a predicate of VCMPPS, false for NaN.
-const lessOrEqual = U8(18)
-
 // ahead is how many windows or pixels before its use a gradient is fetched from memory.
 const ahead = 64
 

@@ -10,6 +10,7 @@ import (
 const (
 	unordered      = U8(3)
 	notLessOrEqual = U8(6) // true for NaN
+	lessOrEqual    = U8(18)
 	greater        = U8(30)
 )
 

@@ -65,47 +65,33 @@ func (s simd) maxPool2() {
 }
 
 func (s simd) unpool2() {
-	s.begin("unpool2", "top, bottom, dy, y *float32, arg *byte, windows, cols, dstStride, srcStride int", " for whole vectors; y may be nil.")
-	top, bottom, dy, y, arg := s.param("top"), s.param("bottom"), s.param("dy"), s.param("y"), s.param("arg")
+	s.begin("unpool2", "top, bottom, dy *float32, arg *byte, windows, cols, dstStride, srcStride int", " for whole vectors.")
+	top, bottom, dy, arg := s.param("top"), s.param("bottom"), s.param("dy"), s.param("arg")
 	windows, cols := s.param("windows"), s.param("cols")
 	dstStride, srcStride := s.bytes(s.param("dstStride")), s.param("srcStride")
-	zero := s.zero()
-	numbers := [4]reg.VecVirtual{zero}
+	numbers := [4]reg.VecVirtual{s.zero()}
 	for i := 1; i < 4; i++ {
 		numbers[i] = s.number(i)
 	}
-	loop := func(name string, relu bool) {
-		s.grid(name, windows, cols, func(i reg.Register) {
-			g, index := s.load(at(dy, i)), s.vec()
-			if relu {
-				s.pass(g, s.load(at(y, i)), zero)
+	s.grid("unpool2", windows, cols, func(i reg.Register) {
+		g, index := s.load(at(dy, i)), s.vec()
+		s.VPMOVZXBD(byteAt(arg, i), index)
+		p := s.GP64()
+		for n, row := range []reg.Register{top, top, bottom, bottom} {
+			if n%2 == 0 {
+				s.MOVQ(row, p)
+			} else {
+				s.ADDQ(dstStride, p)
 			}
-			s.VPMOVZXBD(byteAt(arg, i), index)
-			p := s.GP64()
-			for n, row := range []reg.Register{top, top, bottom, bottom} {
-				if n%2 == 0 {
-					s.MOVQ(row, p)
-				} else {
-					s.ADDQ(dstStride, p)
-				}
-				s.where(index, numbers[n], g, at(p, i))
-			}
-		}, func() {
-			s.LEAQ(Mem{Base: top, Index: dstStride, Scale: 2}, top)
-			s.LEAQ(Mem{Base: bottom, Index: dstStride, Scale: 2}, bottom)
-			s.LEAQ(Mem{Base: dy, Index: srcStride, Scale: 4}, dy)
-			if relu {
-				s.LEAQ(Mem{Base: y, Index: srcStride, Scale: 4}, y)
-			}
-			s.ADDQ(srcStride, arg)
-		})
-		s.end()
-	}
-	s.TESTQ(y, y)
-	s.JE(LabelRef("plain_start"))
-	loop("relu", true)
-	s.Label("plain_start")
-	loop("plain", false)
+			s.where(index, numbers[n], g, at(p, i))
+		}
+	}, func() {
+		s.LEAQ(Mem{Base: top, Index: dstStride, Scale: 2}, top)
+		s.LEAQ(Mem{Base: bottom, Index: dstStride, Scale: 2}, bottom)
+		s.LEAQ(Mem{Base: dy, Index: srcStride, Scale: 4}, dy)
+		s.ADDQ(srcStride, arg)
+	})
+	s.end()
 }
 
 func (s simd) sgd() {

@@ -313,6 +313,19 @@ func (s simd) finish(v reg.VecVirtual, bias Mem, floor reg.VecVirtual) {
 	s.VMAXPS(v, floor, v)
 }
 
+// cut sets the index to four where best is no more than floor.
+func (s simd) cut(best, floor, index, four reg.VecVirtual) {
+	if s.wide {
+		k := s.K()
+		s.VCMPPS(lessOrEqual, floor, best, k)
+		s.VMOVDQA32(four, k, index)
+		return
+	}
+	mask := s.vec()
+	s.VCMPPS(lessOrEqual, floor, best, mask)
+	s.VBLENDVPS(mask, four, index, index)
+}
+
 func (s simd) floor() reg.VecVirtual {
 	v := s.vec()
 	s.VBROADCASTSS(s.argument("floor"), v)
@@ -401,6 +414,7 @@ func (s simd) windows(i, dst, arg reg.Register, value func(row, col int) Mem) {
 	for k := 1; k < 4; k++ {
 		numbers[k] = s.number(k)
 	}
+	four := s.number(4)
 	floor, bias := s.floor(), s.GP64()
 	s.MOVQ(s.argument("bias"), bias)
 	for w := range 4 {
@@ -410,6 +424,7 @@ func (s simd) windows(i, dst, arg reg.Register, value func(row, col int) Mem) {
 			s.larger(best, index, s.load(value(row+k/2, col+k%2)), numbers[k])
 		}
 		s.finish(best, at(bias, i), floor)
+		s.cut(best, floor, index, four)
 		offset := s.GP64()
 		s.MOVQ(i, offset)
 		if row > 0 {
