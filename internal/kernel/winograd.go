@@ -22,8 +22,8 @@ type winogradRun struct {
 	vPlane  int
 	spare   int // floats that loading a strip needs
 	padding int
-	apart   bool // V and M are not a block's but those of a chunk of images, see convolveApart
-	images  int  // of a chunk
+	apart   bool // V and M are not a block's but those of a chunk of tile rows, see convolveApart
+	chunk   int  // tile rows of a chunk
 }
 
 // Bounds of a winogradRun.
@@ -34,7 +34,7 @@ const (
 )
 
 // newWinogradRun cuts a convolution of n images from c to h×w×oc; apart asks for planes apart
-// even where the channels are few, an image at a time.
+// even where the channels are few, two tile rows at a time.
 func newWinogradRun(n, h, w, c, oc, padding int, apart bool) winogradRun {
 	r := winogradRun{c: c, oc: oc, h: h, w: w, oh: h, ow: w, padding: padding}
 	r.th, r.tw = (h+winogradTile-1)/winogradTile, (w+winogradTile-1)/winogradTile
@@ -52,13 +52,13 @@ func newWinogradRun(n, h, w, c, oc, padding int, apart bool) winogradRun {
 	r.ldv = c
 	if apart || c*oc > apartChannels*(c+oc) {
 		r.apart = true
-		r.images = max(1, apartBytes/4/(planes*r.th*r.tw*(c+oc)))
+		r.chunk = max(1, apartBytes/4/(planes*r.tw*(c+oc)))
 		if apart {
-			r.images = 1
+			r.chunk = 2
 		}
-		chunks := (n + r.images - 1) / r.images
-		r.images = (n + chunks - 1) / chunks
-		r.block = r.images * r.th * r.tw
+		chunks := (r.total + r.chunk - 1) / r.chunk
+		r.chunk = (r.total + chunks - 1) / chunks
+		r.block = r.chunk * r.tw
 		r.ldv = c + cacheLine
 	}
 	r.vPlane = r.block*r.ldv + cacheLine

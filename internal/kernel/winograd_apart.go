@@ -6,16 +6,16 @@ package kernel
 // matrix product, for which U is read once.
 const (
 	apartChannels = 150      // in·out/(in+out), above which planes are kept apart
-	apartBytes    = 64 << 20 // of V and M, at most (but at least an image's)
+	apartBytes    = 64 << 20 // of V and M, at most (but at least a tile row's)
 )
 
-// convolveApart is run for such layers: all patches of a chunk of images, then all products,
+// convolveApart is run for such layers: all patches of a chunk of tile rows, then all their products,
 // then all outputs.
 func (r *winogradRun) convolveApart(p *Pool, load stripLoader, dst []float32, arg []byte, u, b, work []float32, images int) error {
 	v, m := work[:planes*r.vPlane], work[planes*r.vPlane:]
 	panels := (r.oc + Panel - 1) / Panel
-	for n := 0; n < images; n += r.images {
-		start, last := n*r.th, min(n+r.images, images)*r.th
+	for start := 0; start < images*r.th; start += r.chunk {
+		last := min(start+r.chunk, images*r.th)
 		pieces := (last - start + r.rows - 1) / r.rows
 		if err := p.Run(pieces, func(worker, piece int) {
 			s := r.space(p.Scratch(worker))
@@ -59,8 +59,8 @@ func (r *winogradRun) convolveApart(p *Pool, load stripLoader, dst []float32, ar
 func (r *winogradWeightRun) sumApart(p *Pool, sums, work []float32, src weightSource) error {
 	v, m := work[:planes*r.x.vPlane], work[planes*r.x.vPlane:]
 	panels := (r.OC + Panel - 1) / Panel
-	for start := 0; start < src.last; start += r.x.images * r.th {
-		last := min(start+r.x.images*r.th, src.last)
+	for start := 0; start < src.last; start += r.x.chunk {
+		last := min(start+r.x.chunk, src.last)
 		if err := p.Run((last-start+r.rows-1)/r.rows, func(worker, piece int) {
 			s := r.space(p.Scratch(worker))
 			first := start + piece*r.rows
