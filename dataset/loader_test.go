@@ -2,14 +2,14 @@ package dataset
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
-	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -20,9 +20,9 @@ import (
 // rows of each batch.
 func collect(t *testing.T, l *Loader, number, from int) (images []float32, labels []int32, rows []int) {
 	t.Helper()
-	l.Start(t.Context(), number, from)
+	l.Start(number, from)
 	for {
-		b, err := l.Next()
+		b, err := l.Next(t.Context())
 		if err == io.EOF {
 			return images, labels, rows
 		} else if err != nil {
@@ -41,15 +41,41 @@ func newLoader(t testing.TB, s *Set, o LoaderOptions) *Loader {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(l.Close)
 	return l
+}
+
+// team is Workers that are goroutines: worker w takes pieces w, w+n, w+2n …, each the last first.
+// A panic becomes an error.
+type team int
+
+func (n team) Threads() int { return int(n) }
+
+func (n team) Run(pieces int, f func(worker, piece int)) error {
+	var group sync.WaitGroup
+	failures := make([]error, n)
+	for w := range int(n) {
+		group.Go(func() {
+			defer func() {
+				if r := recover(); r != nil {
+					failures[w] = fmt.Errorf("worker %d: %v", w, r)
+				}
+			}()
+			for piece := pieces - 1; piece >= 0; piece-- {
+				if piece%int(n) == w {
+					f(w, piece)
+				}
+			}
+		})
+	}
+	group.Wait()
+	return errors.Join(failures...)
 }
 
 // An epoch is what its definition says: permutation, crop and flip, resize, scale.
 func TestLoader(t *testing.T) {
 	const n, side, seed, number = 130, 56, 11, 3
 	set := openSample(t).Train.Head(n)
-	o := LoaderOptions{Side: side, Batch: 32, Seed: seed, Shuffle: true, Augment: Augment{true, true}, Mean: 0.286, Deviation: 0.353}
+	o := LoaderOptions{Side: side, Batch: 32, Seed: seed, Shuffle: true, Augment: Augment{true, true}, Mean: 0.286, Deviation: 0.353, Workers: team(3)}
 	images, labels, rows := collect(t, newLoader(t, set, o), number, 0)
 	if diff := cmp.Diff([]int{32, 32, 32, 32, 2}, rows); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
@@ -74,14 +100,16 @@ func TestLoader(t *testing.T) {
 	}
 }
 
-// Neither the batch size, nor where in the epoch one starts, nor how much is prepared ahead may
-// change the images.
+// Neither the batch size, nor where in the epoch one starts, nor who loads may change the images.
 func TestLoaderRepeats(t *testing.T) {
 	set := openSample(t).Train.Head(100)
 	o := LoaderOptions{Side: 32, Batch: 100, Seed: 1, Shuffle: true, Augment: Augment{true, true}}
 	images, labels, _ := collect(t, newLoader(t, set, o), 2, 0)
-	for _, c := range []struct{ batch, from, prefetch int }{{7, 0, 0}, {7, 5, 1}, {1, 99, 3}, {1000, 0, 1}, {33, 3, 2}, {50, 2, 1}, {50, 7, 1}} {
-		o.Batch, o.Prefetch = c.batch, c.prefetch
+	for _, c := range []struct {
+		batch, from int
+		workers     Workers
+	}{{7, 0, nil}, {7, 5, team(1)}, {1, 99, team(3)}, {1000, 0, team(1)}, {33, 3, team(2)}, {50, 2, team(1)}, {50, 7, team(1)}, {100, 0, team(8)}} {
+		o.Batch, o.Workers = c.batch, c.workers
 		l := newLoader(t, set, o)
 		skip := min(c.from*c.batch, 100)
 		for range 2 { // an epoch may be repeated
@@ -150,85 +178,62 @@ func TestLoaderOptions(t *testing.T) {
 	}
 }
 
-// goroutines waits until no more than want are left.
-func goroutines(t *testing.T, want int) {
-	t.Helper()
-	for range 200 {
-		if runtime.NumGoroutine() <= want {
-			return
-		}
-		time.Sleep(time.Millisecond)
-	}
-	t.Errorf("%d goroutines are left, %d were there before", runtime.NumGoroutine(), want)
-}
-
-func TestLoaderCancel(t *testing.T) {
-	before := runtime.NumGoroutine()
+func TestLoaderStartsAgain(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	l := newLoader(t, openSample(t).Train, LoaderOptions{Side: 28, Batch: 10, Prefetch: 3})
-	if _, err := l.Next(); err == nil {
-		t.Error("Next before Start: no error")
+	l := newLoader(t, openSample(t).Train, LoaderOptions{Side: 28, Batch: 10})
+	if _, err := l.Next(ctx); err == nil || err == io.EOF {
+		t.Errorf("Next before Start: error %v", err)
 	}
-	l.Start(ctx, 1, 0)
-	if _, err := l.Next(); err != nil {
+	l.Start(1, 0)
+	if _, err := l.Next(ctx); err != nil {
 		t.Error(err)
 	}
 	cancel()
 	for range 2 {
-		if _, err := l.Next(); err != context.Canceled {
+		if _, err := l.Next(ctx); err != context.Canceled {
 			t.Errorf("after the cancellation: %v", err)
 		}
 	}
-	goroutines(t, before) // without Close
-	// Epochs that are left at any point end their goroutine too, and the loader goes on.
-	for n := range 20 {
-		l.Start(t.Context(), n, 0)
-		for range n % 7 {
-			if _, err := l.Next(); err != nil {
-				t.Error(err)
-			}
-		}
+	// The batch that was not loaded is the next one.
+	b, err := l.Next(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
-	l.Close()
-	goroutines(t, before)
-	l.Close() // again: nothing to do
-	if _, _, rows := collect(t, l, 1, 0); len(rows) != 500 {
-		t.Errorf("after Close and Start: %d batches", len(rows))
+	if want := l.set.Labels[10:20]; !slices.EqualFunc(b.Labels, want, func(got int32, want byte) bool { return got == int32(want) }) {
+		t.Errorf("labels %v, want %v", b.Labels, want)
+	}
+	// An epoch may be left anywhere.
+	if _, _, rows := collect(t, l, 2, 0); len(rows) != 500 {
+		t.Errorf("after Start: %d batches", len(rows))
+	}
+	if _, err := l.Next(t.Context()); err != io.EOF {
+		t.Errorf("after the end: error %v", err)
 	}
 }
 
-// A failure in the goroutine becomes an error of Next.
-func TestLoaderPanic(t *testing.T) {
+// A worker's failure is an error of Next.
+func TestLoaderFails(t *testing.T) {
 	set := *openSample(t).Test
 	set.Labels = set.Labels[:15]
-	l := newLoader(t, &set, LoaderOptions{Side: 28, Batch: 10})
-	l.Start(t.Context(), 1, 0)
-	_, first := l.Next()
-	_, second := l.Next()
-	if first != nil || second == nil || !strings.Contains(second.Error(), "preparing a batch: runtime error: index out of range") {
+	l := newLoader(t, &set, LoaderOptions{Side: 28, Batch: 10, Workers: team(2)})
+	l.Start(1, 0)
+	_, first := l.Next(t.Context())
+	_, second := l.Next(t.Context())
+	if first != nil || second == nil || !strings.Contains(second.Error(), "loading a batch: worker 0: runtime error: index out of range") {
 		t.Errorf("errors %v, %v", first, second)
 	}
 }
 
 func TestLoaderAllocatesNothing(t *testing.T) {
 	l := newLoader(t, openSample(t).Train, LoaderOptions{Side: 56, Batch: 100, Augment: Augment{true, true}})
-	l.Start(t.Context(), 1, 0)
+	l.Start(1, 0)
 	next := func() {
-		if _, err := l.Next(); err != nil {
+		if _, err := l.Next(t.Context()); err != nil {
 			t.Error(err)
 		}
 	}
 	if n := testing.AllocsPerRun(40, next); n != 0 {
 		t.Errorf("%v allocations a batch", n)
-	}
-}
-
-func TestLoaderBusy(t *testing.T) {
-	start := time.Now()
-	l := newLoader(t, openSample(t).Train, LoaderOptions{Side: 56, Batch: 100})
-	collect(t, l, 1, 0)
-	if busy := l.Busy(); busy <= 0 || busy > time.Since(start) {
-		t.Errorf("busy %v of %v", busy, time.Since(start))
 	}
 }
 
@@ -239,14 +244,14 @@ func BenchmarkLoader(b *testing.B) {
 			b.Run(fmt.Sprintf("%d/%v", side, augment), func(b *testing.B) {
 				l := newLoader(b, set, LoaderOptions{Side: side, Batch: 128, Shuffle: true, Augment: augment})
 				for n := 0; b.Loop(); n++ {
-					if n%l.Batches() == 0 {
-						l.Start(b.Context(), n, 0)
+					if n%(l.Batches()-1) == 0 { // without the last batch, which has fewer images
+						l.Start(n, 0)
 					}
-					if _, err := l.Next(); err != nil {
+					if _, err := l.Next(b.Context()); err != nil {
 						b.Fatal(err)
 					}
 				}
-				b.ReportMetric(float64(l.Busy().Nanoseconds())/float64(b.N)/float64(128*side*side), "ns/pixel")
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(128*side*side), "ns/pixel")
 			})
 		}
 	}

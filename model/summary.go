@@ -12,9 +12,9 @@ type Summary struct {
 	FLOPs       int64          `json:"flops"` // 2 × MACs
 	WeightBytes int64          `json:"weight_bytes"`
 	// TrainBytes is what training takes for the network and the batch: the weights, the buffers
-	// that a step's graph plans for activations, gradients and work space, and two batches of
-	// images, the one under way and the next. The rest of the process is not counted: the data
-	// set, the program, and what an optimiser keeps.
+	// that a step's graph plans for activations, gradients and work space, and a batch of images.
+	// The rest of the process is not counted: the data set, the program, and what an optimiser
+	// keeps.
 	TrainBytes int64 `json:"train_bytes"`
 }
 
@@ -65,7 +65,7 @@ func SummarizeLayers(network string, layers []Layer, n int) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.TrainBytes = s.WeightBytes + trainer.PlannedBytes() + batches(layers, n)
+	s.TrainBytes = s.WeightBytes + trainer.PlannedBytes() + images(layers, n)
 	return s, nil
 }
 
@@ -86,8 +86,8 @@ func EvaluationBytes(layers []Layer, n int) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return 4*ps.Count() + e.PlannedBytes() + batches(layers, n), nil
+	return 4*ps.Count() + e.PlannedBytes() + images(layers, n), nil
 }
 
-// batches is the bytes of two batches of n images.
-func batches(layers []Layer, n int) int64 { return 2 * 4 * int64(n) * int64(product(layers[0].In)) }
+// images is the bytes of a batch of n images.
+func images(layers []Layer, n int) int64 { return 4 * int64(n) * int64(product(layers[0].In)) }

@@ -60,7 +60,7 @@ func TestTrainBytes(t *testing.T) {
 	j := newJob(t, tiny, n, 8, 10)
 	trainer := j.trainer(t, newPool(t, 1), Options{Dropout: true})
 	s := summarize(t, tiny, "5x1x8x8", 10)
-	if want := s.WeightBytes + trainer.PlannedBytes() + 2*n*4*64; s.TrainBytes != want {
+	if want := s.WeightBytes + trainer.PlannedBytes() + n*4*64; s.TrainBytes != want {
 		t.Errorf("%d bytes in training, want %d", s.TrainBytes, want)
 	}
 	if kept := int64(n * (5*3*16 + 4*32*16 + 5*32*4 + 4*7 + 4*7 + 4*10)); trainer.PlannedBytes() < kept {
@@ -79,7 +79,7 @@ func TestEvaluationBytes(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := EvaluationBytes(layers, 5)
-	if want := 4*ps.Count() + evaluator.PlannedBytes() + 2*5*4*64; got != want || err != nil {
+	if want := 4*ps.Count() + evaluator.PlannedBytes() + 5*4*64; got != want || err != nil {
 		t.Errorf("%d bytes in evaluation, %v; want %d", got, err, want)
 	}
 	if training := summarize(t, tiny, "5x1x8x8", 10).TrainBytes; got >= training {
@@ -108,7 +108,7 @@ classifier.3  Linear     2x10              80      140     320 B
 total                                  11,157  327,948  43.6 KiB
 
 MACs are the multiply-adds of convolution and linear layers, for the whole batch: 655,896 FLOPs.
-Training holds ` + binaryBytes(s.TrainBytes) + `: weights, the buffers of a step, and two batches of images.
+Training holds ` + binaryBytes(s.TrainBytes) + `: weights, the buffers of a step, and a batch of images.
 `
 	if diff := cmp.Diff(want, s.text(t, "table")); diff != "" {
 		t.Errorf("table (-want +got):\n%s", diff)

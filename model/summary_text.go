@@ -94,7 +94,7 @@ func (s *Summary) rows() [][]string {
 func (s *Summary) notes() []string {
 	return []string{
 		fmt.Sprintf("MACs are the multiply-adds of convolution and linear layers, for the whole batch: %s FLOPs.", humanize.Comma(s.FLOPs)),
-		fmt.Sprintf("Training holds %s: weights, the buffers of a step, and two batches of images.", binaryBytes(s.TrainBytes)),
+		fmt.Sprintf("Training holds %s: weights, the buffers of a step, and a batch of images.", binaryBytes(s.TrainBytes)),
 	}
 }
 

@@ -34,7 +34,7 @@ recipe d2l's SGD with the architecture's dropout, batches from the real loader,
 two warm-up steps not counted. Peak memory is that of the training phase.
 
 With --layers, also where the time of a training step goes: a row for each pass
-of each layer, then waiting for data (loader), the update of the weights
+of each layer, then loading the batch (loader), the update of the weights
 (solver), running the graph (gorgonia) and what is left (other), over the middle
 half of the counted steps. GFLOP/s are two for each multiply-add of the layer's definition,
 so that an algorithm that needs fewer may exceed the peak.`,

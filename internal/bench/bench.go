@@ -100,7 +100,7 @@ func (o *Options) train(ctx context.Context, layers []model.Layer, params model.
 		trainer.Observe(w.observe)
 	}
 	var step uint64
-	return o.measure(ctx, o.Data.Train, true, func(b *dataset.Batch, waited time.Duration) error {
+	return o.measure(ctx, o.Data.Train, true, func(b *dataset.Batch, loaded time.Duration) error {
 		step++
 		err := w.graph(func() error {
 			_, err := trainer.Step(step, b.Images, b.Labels, b.Rows)
@@ -110,7 +110,7 @@ func (o *Options) train(ctx context.Context, layers []model.Layer, params model.
 			return err
 		}
 		err = w.solver(func() error { return sgd.Step(trainer.Grads()) })
-		w.done(waited)
+		w.done(loaded)
 		return err
 	})
 }
@@ -128,22 +128,21 @@ func (o *Options) evaluate(ctx context.Context, layers []model.Layer, params mod
 }
 
 // measure runs step on batches of the set, epoch after epoch, and returns the
-// images a second of the counted steps, waiting for batches included: step is told how long.
-func (o *Options) measure(ctx context.Context, set *dataset.Set, shuffle bool, step func(b *dataset.Batch, waited time.Duration) error) (float64, error) {
-	loader, err := dataset.NewLoader(set, dataset.LoaderOptions{Side: o.Side, Batch: o.Batch, Shuffle: shuffle})
+// images a second of the counted steps, loading included: step is told how long that took.
+func (o *Options) measure(ctx context.Context, set *dataset.Set, shuffle bool, step func(b *dataset.Batch, loaded time.Duration) error) (float64, error) {
+	loader, err := dataset.NewLoader(set, dataset.LoaderOptions{Side: o.Side, Batch: o.Batch, Shuffle: shuffle, Workers: o.Pool})
 	if err != nil {
 		return 0, err
 	}
-	defer loader.Close()
 	epoch := 1
-	loader.Start(ctx, epoch, 0)
+	loader.Start(epoch, 0)
 	images, start := 0, time.Now()
 	asked := start
 	for done := 0; done < WarmupSteps+o.Steps; {
-		batch, err := loader.Next()
+		batch, err := loader.Next(ctx)
 		if errors.Is(err, io.EOF) {
 			epoch++
-			loader.Start(ctx, epoch, 0)
+			loader.Start(epoch, 0)
 			continue
 		}
 		if err != nil {

@@ -27,7 +27,7 @@ type Row struct {
 
 // Names of the rows that are no layer's.
 const (
-	RowLoader   = "loader"   // waiting for the batch
+	RowLoader   = "loader"   // loading the batch
 	RowSolver   = "solver"   // the update of the weights, less what layers' rows have of it
 	RowGorgonia = "gorgonia" // running the graph, less its operations
 	RowOther    = "other"    // the step less all other rows
@@ -98,9 +98,9 @@ func (w *watch) call(row string, f func() error) error {
 	return err
 }
 
-// done ends a step that waited so long for its batch.
-func (w *watch) done(waited time.Duration) {
-	w.add(w.rest[RowLoader], waited)
+// done ends a step whose batch took so long to load.
+func (w *watch) done(loaded time.Duration) {
+	w.add(w.rest[RowLoader], loaded)
 	now := time.Now()
 	w.step.took = append(w.step.took, now.Sub(w.end))
 	w.end = now

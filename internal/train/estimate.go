@@ -54,9 +54,8 @@ func (l *loop) try(ctx context.Context) (*Estimate, error) {
 
 // tryStep returns the seconds of a step of a full batch. The learning rate is 0.
 func (l *loop) tryStep(ctx context.Context) (seconds float64, err error) {
-	l.batches.Start(ctx, 1, 0)
-	defer l.batches.Close()
-	b, err := l.batches.Next()
+	l.batches.Start(1, 0)
+	b, err := l.batches.Next(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -74,9 +73,8 @@ func (l *loop) tryStep(ctx context.Context) (seconds float64, err error) {
 
 // tryEvaluation returns the seconds of an evaluation.
 func (l *loop) tryEvaluation(ctx context.Context) (seconds float64, err error) {
-	l.validation.Start(ctx, 1, 0)
-	defer l.validation.Close()
-	b, err := l.validation.Next()
+	l.validation.Start(1, 0)
+	b, err := l.validation.Next(ctx)
 	if err != nil {
 		return 0, err
 	}

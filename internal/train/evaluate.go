@@ -19,10 +19,9 @@ type Predictor interface {
 
 // Batches streams a set in batches: *dataset.Loader.
 type Batches interface {
-	Start(ctx context.Context, epoch, from int)
-	Next() (*dataset.Batch, error)
+	Start(epoch, from int)
+	Next(ctx context.Context) (*dataset.Batch, error) // valid until the following call
 	Batches() int
-	Close()
 }
 
 // Evaluation is what a network makes of a set.
@@ -76,14 +75,10 @@ func Evaluate(ctx context.Context, network Predictor, batches Batches, classes i
 	for k := range e.Confusion {
 		e.Confusion[k] = make([]int64, classes)
 	}
-	batches.Start(ctx, 1, 0)
-	defer batches.Close()
+	batches.Start(1, 0)
 	var loss float64
 	for {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		b, err := batches.Next()
+		b, err := batches.Next(ctx)
 		if errors.Is(err, io.EOF) {
 			break
 		}

@@ -22,11 +22,13 @@ type listed struct {
 	next   int
 }
 
-func (l *listed) Start(_ context.Context, _, from int) { l.next = from }
-func (l *listed) Batches() int                         { return (len(l.labels) + l.batch - 1) / l.batch }
-func (l *listed) Close()                               {}
+func (l *listed) Start(_, from int) { l.next = from }
+func (l *listed) Batches() int      { return (len(l.labels) + l.batch - 1) / l.batch }
 
-func (l *listed) Next() (*dataset.Batch, error) {
+func (l *listed) Next(ctx context.Context) (*dataset.Batch, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	first := l.next * l.batch
 	if first >= len(l.labels) {
 		return nil, io.EOF

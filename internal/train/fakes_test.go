@@ -22,12 +22,15 @@ type fakeBatches struct {
 	fail     error
 }
 
-func (f *fakeBatches) Start(_ context.Context, epoch, from int) {
+func (f *fakeBatches) Start(epoch, from int) {
 	f.epoch, f.next = epoch, from
 	f.starts = append(f.starts, fmt.Sprintf("%d from %d", epoch, from))
 }
 
-func (f *fakeBatches) Next() (*dataset.Batch, error) {
+func (f *fakeBatches) Next(ctx context.Context) (*dataset.Batch, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if f.fail != nil {
 		return nil, f.fail
 	}
@@ -44,7 +47,6 @@ func (f *fakeBatches) Next() (*dataset.Batch, error) {
 }
 
 func (f *fakeBatches) Batches() int { return (f.n + f.batch - 1) / f.batch }
-func (f *fakeBatches) Close()       {}
 
 // fakeTrainer has the losses of a list, by step; after its end the last one.
 type fakeTrainer struct {

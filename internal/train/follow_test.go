@@ -189,9 +189,8 @@ func (c followCase) gradients(t *testing.T, job *Job) map[string]param {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer loader.Close()
-	loader.Start(t.Context(), 1, 0)
-	b, err := loader.Next()
+	loader.Start(1, 0)
+	b, err := loader.Next(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

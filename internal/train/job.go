@@ -124,6 +124,7 @@ func (j *Job) loaders() (training, validation *dataset.Loader, err error) {
 	o := dataset.LoaderOptions{
 		Side: r.Resize, Batch: min(r.BatchSize, j.Val.N),
 		Mean: r.Normalize.Mean, Deviation: r.Normalize.Deviation,
+		Workers: j.Pool,
 	}
 	if validation, err = dataset.NewLoader(j.Val, o); err != nil {
 		return nil, nil, err

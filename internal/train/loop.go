@@ -154,14 +154,10 @@ func (l *loop) conclude(record EpochRecord) error {
 // steps trains the batches of the epoch under way that are left, up to the plan's last step.
 func (l *loop) steps(ctx context.Context) error {
 	p := l.progress
-	l.batches.Start(ctx, p.Epoch, p.Batch)
-	defer l.batches.Close()
+	l.batches.Start(p.Epoch, p.Batch)
 	from := time.Now()
 	for p.Step < l.plan.Steps {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		err := l.step(&from)
+		err := l.step(ctx, &from)
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -175,10 +171,10 @@ func (l *loop) steps(ctx context.Context) error {
 // step trains one batch: io.EOF if there is none. from is when the step before ended, and
 // becomes when this one has: what observers take is part of the training's time, though
 // not of a step's.
-func (l *loop) step(from *time.Time) error {
+func (l *loop) step(ctx context.Context, from *time.Time) error {
 	p := l.progress
 	start := time.Now()
-	b, err := l.batches.Next()
+	b, err := l.batches.Next(ctx)
 	if err != nil {
 		return err
 	}

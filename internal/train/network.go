@@ -88,17 +88,18 @@ func (n *Network) load(state *checkpoint.State) error {
 	return n.Params.Load(tensors(state))
 }
 
-// Loader streams a set to the network, in the set's order, batch images at a time.
-func (n *Network) Loader(set *dataset.Set, batch int) (*dataset.Loader, error) {
+// loader streams a set to the network, in the set's order, batch images at a time.
+func (n *Network) loader(pool *kernel.Pool, set *dataset.Set, batch int) (*dataset.Loader, error) {
 	return dataset.NewLoader(set, dataset.LoaderOptions{
 		Side: n.Side, Batch: min(batch, max(set.N, 1)),
 		Mean: n.Normalize.Mean, Deviation: n.Normalize.Deviation,
+		Workers: pool,
 	})
 }
 
 // Evaluate scores the network on a set, batch images at a time.
 func (n *Network) Evaluate(ctx context.Context, pool *kernel.Pool, set *dataset.Set, batch int) (*Evaluation, error) {
-	loader, err := n.Loader(set, batch)
+	loader, err := n.loader(pool, set, batch)
 	if err != nil {
 		return nil, err
 	}
