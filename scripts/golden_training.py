@@ -8,7 +8,7 @@ float64. follow.json holds the versions used and, for each case,
 
     name, arch (an architecture file's text), side, batch, steps, seed
     settings          lr, momentum, weight_decay, nesterov, label_smoothing
-    images            indices of the sample's training images, clearest first
+    images            indices of the sample's training images, clearest first (at 224 pixels: steadiest)
     images_sha256     of their 28×28 bytes in that order
     losses            one a step
     gradient_norms    L2 norm of each parameter's gradient at step 1, by name
@@ -45,11 +45,13 @@ import architecture
 import counter_rng
 import fashion_images
 import reference_training
+import steady_images
 import torch_network
 from reference_training import Settings
 
 WHOLE, BUCKETS, SKETCH_SEED = 4096, 1024, 1
 SEED = 0
+CANDIDATES = 600
 
 TINY = architecture.Architecture("tiny", ((1, 8), (1, 8), (2, 16), (2, 16), (2, 16)), (64, 64), 0.0)
 SMALL = architecture.Architecture("vgg11-small", ((1, 16), (1, 32), (2, 64), (2, 128), (2, 128)), (4096, 4096), 0.0)
@@ -93,19 +95,20 @@ def sketch(p, value):
     return np.bincount(buckets, signed, BUCKETS).astype(np.float32)
 
 
-def chosen(case, net, start, sample):
-    """Indices of the case's images: of the sample's clearest at 56 pixels; at 224 the first ones
-    (an image has thirty times the decisions there, and none is clear)."""
-    if case.side > 56:
-        return np.arange(case.count)
-    return reference_training.clearest(net, start, fashion_images.inputs(sample, case.side), case.count)
+def chosen(case, net, start, sample, labels):
+    """Indices of the case's images: the sample's clearest at 56 pixels; at 224, where no image is
+    clear, the steadiest of the first CANDIDATES for the batch whose gradient is compared, then others."""
+    if case.side == 56:
+        return reference_training.clearest(net, start, fashion_images.inputs(sample, case.side), case.count)
+    inputs = fashion_images.inputs(sample[:CANDIDATES], case.side)
+    return steady_images.first_steady(net, start, inputs, labels[:CANDIDATES], case.batch)[:case.count]
 
 
 def follow(case, sample, labels):
     """Index entry and tensors of a case."""
     net = torch_network.build(case.arch, case.side)
     start = reference_training.initial_weights(net, SEED)
-    images = chosen(case, net, start, sample)
+    images = chosen(case, net, start, sample, labels)
     x = fashion_images.inputs(sample[images], case.side)
     runs = {}
     for dtype in (torch.float64, torch.float32):

@@ -42,8 +42,10 @@ const (
 	sketchSeed    = 1
 )
 
-// How far from PyTorch's float64 a training may be. A gradient at 224 pixels depends on the sign
-// of more numbers near zero than rounding leaves alone: PyTorch's own float32 is 1.1e-4 away.
+// How far from PyTorch's float64 a training may be. At 224 pixels no image is free of decisions
+// (ReLUs' signs, pools' choices) that rounding turns, and one that weighs moves the gradients below it by up
+// to 1 %: compared are images on which the gradient of PyTorch moves least when its convolutions
+// are disturbed (scripts/steady_images.py); PyTorch's own float32 is 3e-4 away on them.
 const (
 	firstLossTolerance   = 1e-6
 	lossTolerance        = 2e-3
@@ -68,19 +70,28 @@ func TestFollowsPyTorch(t *testing.T) {
 	if len(index.Cases) == 0 {
 		t.Fatal("no cases")
 	}
+	isa, err := kernel.FromEnv()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool, err := kernel.NewPool(2, isa)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
 	for _, c := range index.Cases {
 		t.Run(c.Name, func(t *testing.T) {
-			if large := c.Name[:4] != "tiny"; large && (testing.Short() || kernel.Best() == kernel.Generic) {
+			if large := c.Name[:4] != "tiny"; large && (testing.Short() || isa == kernel.Generic) {
 				t.Skip("a large network: left out of short runs, and minutes of work for the generic kernels")
 			}
-			c.follow(t, golden)
+			c.follow(t, pool, golden)
 		})
 	}
 }
 
 // follow trains as the case did and compares.
-func (c followCase) follow(t *testing.T, golden *checkpoint.State) {
-	pool := newPool(t, 2)
+func (c followCase) follow(t *testing.T, pool *kernel.Pool, golden *checkpoint.State) {
+	t.Helper()
 	start, job := c.job(t, pool), c.job(t, pool)
 	for name, got := range c.gradients(t, start) {
 		tolerance := gradientTolerance
