@@ -36,7 +36,7 @@ type job struct {
 const MaxThreads = 1024
 
 // spins is how often a worker looks for work before it parks: some 20 µs, longer than
-// the gap between two operations and shorter than the loader's own work.
+// the gap between two operations.
 const spins = 1 << 14
 
 // NewPool starts a pool of the given number of workers (0: one a core) that uses the
