@@ -83,7 +83,8 @@ func (r *narrowRun) pack(dst, w []float32) {
 func (c Conv) narrowForward(p *Pool, y []float32, arg []byte, x, w, b []float32, rows int) error {
 	r := c.narrowRun(p.isa, 1)
 	size, weights := r.inSize(), r.WeightRows()*r.OC
-	p.Reserve(size + weights + r.W*r.OC)
+	spare := r.spare()
+	p.Reserve(spare + weights + size)
 	row := narrowRow{b: b, oc: r.OC, channels: r.C, pitch: r.pitch, n: r.ow}
 	row.stream = 4*rows*r.oh*r.ow*r.OC >= streamBytes && aligned(y)
 	units := rows * r.strips
@@ -91,7 +92,7 @@ func (c Conv) narrowForward(p *Pool, y []float32, arg []byte, x, w, b []float32,
 	return p.Run(pieces, func(worker, piece int) {
 		scratch := p.Scratch(worker)
 		row := row
-		row.w, row.in = scratch[:weights], scratch[weights:][:size]
+		row.w, row.in = scratch[spare:][:weights], scratch[spare+weights:][:size]
 		r.pack(row.w, w)
 		for unit := piece * units / pieces; unit < (piece+1)*units/pieces; unit++ {
 			n, strip := unit/r.strips, unit%r.strips
@@ -99,7 +100,7 @@ func (c Conv) narrowForward(p *Pool, y []float32, arg []byte, x, w, b []float32,
 			if r.Pool {
 				r.windows(p.isa, row, y, arg, n, strip)
 			} else {
-				r.pixels(p.isa, row, y, scratch[weights+size:], n, strip)
+				r.pixels(p.isa, row, y, scratch[:spare], n, strip)
 			}
 		}
 	})
@@ -117,6 +118,15 @@ func (r *narrowRun) windows(isa ISA, row narrowRow, y []float32, arg []byte, n, 
 		row.pool(isa)
 		row.in = row.in[2*r.pitch:]
 	}
+}
+
+// spare is the floats of the row of pixels below the last, which is computed where they are odd.
+// It stands first in the scratch, at a cache line, as it may be streamed like the others.
+func (r *narrowRun) spare() int {
+	if r.Pool || r.H%2 == 0 {
+		return 0
+	}
+	return r.W * r.OC
 }
 
 // pixels computes a strip's rows of pixels, two at a time; spare takes the row below the last.

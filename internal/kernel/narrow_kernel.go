@@ -27,13 +27,17 @@ type narrowRow struct {
 	oc       int
 	channels int
 	pitch    int  // floats of a row of in
-	stream   bool // store y past the caches; it begins at a multiple of 64 bytes
+	stream   bool // store y and bottom past the caches; they begin at multiples of 64 bytes
 }
 
-// check panics unless every element that the row touches lies inside its slices.
+// check panics unless every element that the row touches lies inside its slices, and what is
+// streamed where the processor can: a fault there would end the process.
 func (r *narrowRow) check(pixels int) {
 	_, _, _ = r.y[r.n*r.oc-1], r.w[9*r.channels*r.oc-1], r.b[r.oc-1]
 	_ = r.in[3*r.pitch+(pixels+2)*r.channels-1]
+	if r.stream && !(aligned(r.y) && aligned(r.bottom)) {
+		panic("narrow convolution: a streamed row begins inside a cache line")
+	}
 }
 
 // pool computes a row of windows, at least two.

@@ -252,3 +252,32 @@ func TestNarrowThreads(t *testing.T) {
 		}
 	}
 }
+
+// Large outputs are stored past the caches if they begin at a cache line: with the same bits,
+// and where a row below the last is computed, too.
+func TestNarrowStreamed(t *testing.T) {
+	for _, isa := range Available() {
+		for _, c := range []Conv{firstLayer(9, 181, 181, 3, 16, false), firstLayer(9, 182, 182, 1, 64, true)} {
+			if 4*c.OutSize() < streamBytes {
+				t.Fatalf("%+v is not streamed", c)
+			}
+			x, w, b := make([]float32, c.InSize()), make([]float32, c.WeightRows()*c.OC), make([]float32, c.OC)
+			r := rand.New(rand.NewPCG(1, 2))
+			for _, f := range [][]float32{x, w, b} {
+				fill(r, f)
+			}
+			p, err := NewPool(2, isa)
+			if err != nil {
+				t.Fatal(err)
+			}
+			streamed, stored := memory.Floats(c.OutSize()), memory.Floats(c.OutSize() + 1)[1:]
+			for _, y := range [][]float32{streamed, stored} {
+				if err := c.Forward(p, y, nil, x, w, b, nil, nil, c.N); err != nil {
+					t.Fatal(err)
+				}
+			}
+			same(t, string(isa), streamed, stored)
+			p.Close()
+		}
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"vggtrain/internal/memory"
 )
 
 // Pool is a set of persistent workers that share the pieces of one job at a time. The
@@ -72,13 +74,14 @@ func (p *Pool) Threads() int { return len(p.scratch) }
 // ISA is the instruction set of the pool's kernels.
 func (p *Pool) ISA() ISA { return p.isa }
 
-// Reserve makes every worker's scratch buffer at least n floats long.
+// Reserve makes every worker's scratch buffer, which begins at a cache line, at least n floats
+// long.
 func (p *Pool) Reserve(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for w := range p.scratch {
 		if len(p.scratch[w]) < n {
-			p.scratch[w] = make([]float32, n)
+			p.scratch[w] = memory.Floats(n)
 		}
 	}
 }

@@ -137,8 +137,13 @@ func (g gather) output(isa ISA) {
 	}
 }
 
+// check panics unless what is read lies inside its slices, and what is streamed begins where the
+// processor can: a fault there would end the process.
 func (g gather) check(whole int) {
 	_, _ = g.src[(planes-1)*g.plane+(g.tiles-1)*g.lds+whole-1], g.bias[whole-1]
+	if g.stream && !(aligned(g.dst) && (g.pitch|g.pixel|g.step)%cacheLine == 0) {
+		panic("winograd: a streamed pixel begins inside a cache line")
+	}
 }
 
 // finish adds the bias and bounds the sum; NaN stays NaN.
