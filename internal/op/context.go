@@ -31,7 +31,7 @@ type Context struct {
 	step    uint64
 	rows    int
 	loss    float64
-	weights uint64 // see WeightsChanged
+	weights uint64 // see WeightsChanged; 0 is before any
 
 	observer func(Timing) // nil: nobody watches
 	layer    string       // of the operations being added
@@ -45,7 +45,7 @@ type Context struct {
 // NewContext returns the context of a graph for batches of the given number of rows. The seed
 // decides the dropout masks.
 func NewContext(pool *kernel.Pool, batch int, seed uint64) *Context {
-	return &Context{pool: pool, batch: batch, rows: batch, seed: seed}
+	return &Context{pool: pool, batch: batch, rows: batch, seed: seed, weights: 1}
 }
 
 // SetStep sets the number of the training step, from which dropout draws its masks.
@@ -61,7 +61,7 @@ func (c *Context) SetRows(rows int) error {
 }
 
 // WeightsChanged says that the weights may be others than at the last run. What an operation has
-// made of its weights, it keeps together with c.weights, and makes anew when that is another
+// made of its weights, it may keep together with c.weights, and makes anew when that is another
 // number: once an update, not once a run.
 func (c *Context) WeightsChanged() { c.weights++ }
 

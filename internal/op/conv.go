@@ -38,6 +38,8 @@ func (c *Context) Conv(x, w, b *gorgonia.Node, cfg ConvConfig) (*gorgonia.Node, 
 	o := &conv{Conv: shape, y: newBuffer(shape.N, oh, ow, shape.OC)}
 	o.base = c.newBase("Conv", o.y.shape, x, w, b)
 	o.reserve(o.ForwardSize())
+	o.filters = newBuffer(o.FilterSize())
+	o.filters.lasting = true
 	if cfg.Pool {
 		o.arg = newBuffer(o.y.shape...)
 		o.arg.bytes = true
@@ -48,11 +50,9 @@ func (c *Context) Conv(x, w, b *gorgonia.Node, cfg ConvConfig) (*gorgonia.Node, 
 type conv struct {
 	base
 	kernel.Conv
-	y, arg *buffer // arg: nil without pool
-
-	trained bool      // the weights change between any two runs
-	filters []float32 // else the transformed filters, made of
-	weights uint64    // that version of the weights
+	y, arg  *buffer // arg: nil without pool
+	filters *buffer // transformed; lasting, unless the weights change between any two runs
+	weights uint64  // the version of the weights that they are made of
 }
 
 func (o *conv) result() *buffer { return o.y }
@@ -63,6 +63,8 @@ func (o *conv) buffers() []*buffer {
 	}
 	return []*buffer{o.y, o.arg}
 }
+
+func (o *conv) scratch() []*buffer { return append(o.base.scratch(), o.filters) }
 
 // choice is the pool's argument of the latest forward pass.
 func (o *conv) choice() []byte {
@@ -76,26 +78,23 @@ func (o *conv) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer o.guard(&err)
 	defer o.report(Forward, string(o.ForwardAlgorithm()), o.clock())
 	x, w, b := floats(in[0]), floats(in[1]), floats(in[2])
-	u, work, err := o.transformed(w)
-	if err != nil {
+	if err := o.transform(w); err != nil {
 		return nil, err
 	}
-	return o.y.value, o.Forward(o.ctx.pool, o.y.data, o.choice(), x, w, b, u, work, o.ctx.rows)
+	return o.y.value, o.Forward(o.ctx.pool, o.y.data, o.choice(), x, w, b, o.filters.data, o.work.data, o.ctx.rows)
 }
 
-// transformed is the filters as Conv.Forward wants them, and its work space.
-func (o *conv) transformed(w []float32) (u, work []float32, err error) {
-	if o.trained {
-		u, work = o.work.data[:o.FilterSize()], o.work.data[o.FilterSize():]
-		return u, work, o.TransformFilters(o.ctx.pool, u, w)
+// transform makes the filters as Conv.Forward wants them, unless they are there from an earlier
+// run.
+func (o *conv) transform(w []float32) error {
+	if o.filters.lasting && o.weights == o.ctx.weights {
+		return nil
 	}
-	if o.filters == nil {
-		o.filters = make([]float32, o.FilterSize())
-	} else if o.weights == o.ctx.weights {
-		return o.filters, o.work.data, nil
+	err := o.TransformFilters(o.ctx.pool, o.filters.data, w)
+	if err == nil {
+		o.weights = o.ctx.weights
 	}
-	o.weights = o.ctx.weights
-	return o.filters, o.work.data, o.TransformFilters(o.ctx.pool, o.filters, w)
+	return err
 }
 
 // DiffWRT says that the gradient reaches weights and bias, and x unless it is data.
@@ -105,8 +104,7 @@ func (o *conv) DiffWRT(int) []bool { return []bool{needsGradient(o.inputs[0]), t
 func (o *conv) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
 	o.ctx.SetLayer(o.layer)
 	g := &convGradient{forward: o, layerGradient: o.ctx.newLayerGradient("ConvGradient", in, y, dy)}
-	o.trained = true
-	o.reserve(o.FilterSize() + o.ForwardSize())
+	o.filters.lasting = false
 	g.sums = newBuffer(o.WeightGradientSize())
 	if g.dx != nil {
 		g.sums.until = g.dx

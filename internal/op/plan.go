@@ -17,6 +17,8 @@ type buffer struct {
 	bytes bool // one byte an element instead of a float32
 	kept  bool // read after the graph has run, as the values of unread nodes are
 
+	lasting bool // read by later runs, too: shares its memory with no other
+
 	data  []float32
 	arg   []byte
 	value *tensor.Dense // nil for bytes
@@ -165,7 +167,7 @@ func ancestors(sorted gorgonia.Nodes) [][]bool {
 
 // deadBefore reports whether a is never read again once b's maker runs.
 func deadBefore(a, b *buffer, needs [][]bool) bool {
-	if a.output {
+	if a.output || a.lasting || b.lasting {
 		return false
 	}
 	if a.until == b {

@@ -157,3 +157,56 @@ func TestShortBatch(t *testing.T) {
 		near(t, params[i].Name(), got, want, mags, 3*12*12)
 	}
 }
+
+// Without gradients the transformed filters are made once for a version of the weights, and
+// nothing else takes their memory meanwhile.
+func TestFiltersLast(t *testing.T) {
+	const batch, side, channels, layers = 4, 32, 16, 3
+	p := newProbe(t, kernel.Best(), 2, batch)
+	shape := kernel.Conv{N: batch, H: side, W: side, C: channels, OC: channels, Kernel: 3, Stride: 1, Padding: 1}
+	if shape.FilterSize() == 0 {
+		t.Fatalf("%+v has no transformed filters", shape)
+	}
+	images := make([]float32, batch*side*side*channels)
+	for i := range images {
+		images[i] = float32(i*31%255) / 255
+	}
+	weights := make([]float32, 9*channels*channels)
+	for i := range weights {
+		weights[i] = float32(i*7919%2003-1001) / 5000
+	}
+	x := p.input("images", images, batch, side, side, channels)
+	w, b := p.input("w", weights, 9*channels, channels), p.input("b", make([]float32, channels), channels)
+	for range layers {
+		x = p.must(p.ctx.Conv(x, w, b, ConvConfig{Kernel: 3, Stride: 1, Padding: 1}))
+	}
+	if err := p.ctx.Plan(p.g); err != nil {
+		t.Fatal(err)
+	}
+	if planned := p.ctx.PlannedBytes(); planned < int64(4*layers*shape.FilterSize()) {
+		t.Errorf("%d bytes are planned, fewer than the filters take", planned)
+	}
+	p.ctx.Allocate()
+	p.machine = gorgonia.NewTapeMachine(p.g)
+	defer p.machine.Close()
+	output := func() []float32 {
+		if err := p.run(); err != nil {
+			t.Fatal(err)
+		}
+		return slices.Clone(floats(x.Value()))
+	}
+	first := output()
+	if diff := equal(first, output()); diff != "" {
+		t.Errorf("the second run gives other outputs (-first +second):\n%s", diff)
+	}
+	for i := range weights {
+		weights[i] *= 2 // exact: and so are its products
+	}
+	p.ctx.WeightsChanged()
+	for i := range first {
+		first[i] *= 1 << layers
+	}
+	if diff := equal(first, output()); diff != "" {
+		t.Errorf("weights twice as large give other outputs (-want +got):\n%s", diff)
+	}
+}
