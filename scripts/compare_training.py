@@ -65,7 +65,7 @@ CASES = [
     Case("plain", Settings()),
     Case("momentum", Settings(**DECAYED)),
     Case("nesterov", Settings(nesterov=True, **DECAYED)),
-    Case("224", Settings(), side=224, count=300, steps=5),
+    Case("224", Settings(), side=224, batch=16, count=72, steps=5),
 ]
 
 
