@@ -61,16 +61,21 @@ func (s *convCase) forward(n int, full, mags []float64) {
 	fh, fw := s.full()
 	for h := range fh {
 		for w := range fw {
-			for o := range s.OC {
-				sum, mag := float64(s.b[o]), math.Abs(float64(s.b[o]))
-				s.taps(n, h, w, func(x, row int) {
-					v := float64(s.x[x]) * float64(s.w[row*s.OC+o])
-					sum, mag = sum+v, mag+math.Abs(v)
-				})
-				if s.ReLU {
-					sum = max(sum, 0)
+			sum, mag := full[(h*fw+w)*s.OC:][:s.OC], mags[(h*fw+w)*s.OC:][:s.OC]
+			for o, b := range s.b {
+				sum[o], mag[o] = float64(b), math.Abs(float64(b))
+			}
+			s.taps(n, h, w, func(x, row int) {
+				v := float64(s.x[x])
+				for o, f := range s.w[row*s.OC:][:s.OC] {
+					sum[o] += v * float64(f)
+					mag[o] += math.Abs(v * float64(f))
 				}
-				full[(h*fw+w)*s.OC+o], mags[(h*fw+w)*s.OC+o] = sum, mag
+			})
+			if s.ReLU {
+				for o := range sum {
+					sum[o] = max(sum[o], 0)
+				}
 			}
 		}
 	}
@@ -110,18 +115,23 @@ func (s *convCase) backward(n int, grad []float64) {
 	fh, fw := s.full()
 	for h := range fh {
 		for w := range fw {
-			for o := range s.OC {
-				g := grad[(h*fw+w)*s.OC+o]
+			out := grad[(h*fw+w)*s.OC:][:s.OC]
+			for o, g := range out {
 				s.db[o] += g
 				s.sumB[o] += math.Abs(g)
-				s.taps(n, h, w, func(x, row int) {
-					p := row*s.OC + o
-					s.dx[x] += g * float64(s.w[p])
-					s.sumX[x] += math.Abs(g * float64(s.w[p]))
-					s.dw[p] += g * float64(s.x[x])
-					s.sumW[p] += math.Abs(g * float64(s.x[x]))
-				})
 			}
+			s.taps(n, h, w, func(x, row int) {
+				v, dx, sumX := float64(s.x[x]), 0.0, 0.0
+				f, dw, sumW := s.w[row*s.OC:][:s.OC], s.dw[row*s.OC:][:s.OC], s.sumW[row*s.OC:][:s.OC]
+				for o, g := range out {
+					dx += g * float64(f[o])
+					sumX += math.Abs(g * float64(f[o]))
+					dw[o] += g * v
+					sumW[o] += math.Abs(g * v)
+				}
+				s.dx[x] += dx
+				s.sumX[x] += sumX
+			})
 		}
 	}
 }
@@ -154,12 +164,24 @@ func plain(m []float32, K, N int) []float32 {
 	return out
 }
 
-func testConv(t *testing.T, c Conv, rows, threads int, isa ISA) {
+// testConv holds the first rows images' results on every instruction set against plain loops.
+func testConv(t *testing.T, c Conv, rows, threads int) {
 	t.Helper()
 	if err := c.Check(); err != nil {
 		t.Fatal(err)
 	}
 	s := newConvCase(c, rows, uint64(c.H*c.W+c.C))
+	if c.ForwardAlgorithm() == Winograd {
+		s.winogradBounds(rows)
+	}
+	for _, isa := range Available() {
+		s.check(t, rows, threads, isa)
+	}
+}
+
+func (s *convCase) check(t *testing.T, rows, threads int, isa ISA) {
+	t.Helper()
+	c := s.Conv
 	p, err := NewPool(threads, isa)
 	if err != nil {
 		t.Fatal(err)
@@ -181,10 +203,10 @@ func testConv(t *testing.T, c Conv, rows, threads int, isa ISA) {
 	}
 	yTerms, xTerms, wTerms := k, c.Kernel*c.Kernel*c.OC, rows*fh*fw
 	if c.ForwardAlgorithm() == Winograd {
-		s.winogradBounds(rows)
 		yTerms, xTerms, wTerms = c.C+convolutionRoundings, c.OC+convolutionRoundings, wTerms+adjointRoundings
 	}
-	within(t, "y", y, s.y, s.sumY, yTerms)
+	name := fmt.Sprintf("%s, %+v, %d images: ", isa, c, rows)
+	within(t, name+"y", y, s.y, s.sumY, yTerms)
 	// Gradients are taken at the reference's own output, so that a ReLU or a pool on the edge
 	// cannot choose otherwise.
 	yRef := make([]float32, c.OutSize())
@@ -198,16 +220,16 @@ func testConv(t *testing.T, c Conv, rows, threads int, isa ISA) {
 	if err := c.InputGradient(p, dx, s.dy, yRef, s.arg, w, make([]float32, c.InputGradientSize()), rows); err != nil {
 		t.Fatal(err)
 	}
-	within(t, "dx", dx, s.dx, s.sumX, xTerms)
+	within(t, name+"dx", dx, s.dx, s.sumX, xTerms)
 	dw, dwIntact := guarded(r, len(s.w))
 	db, dbIntact := guarded(r, len(s.b))
 	if err := c.WeightGradient(p, dw, db, s.x, s.dy, yRef, s.arg, make([]float32, c.WeightGradientSize()), rows); err != nil {
 		t.Fatal(err)
 	}
-	within(t, "dw", plain(dw, k, c.OC), s.dw, s.sumW, wTerms)
-	within(t, "db", db, s.db, s.sumB, rows*fh*fw)
+	within(t, name+"dw", plain(dw, k, c.OC), s.dw, s.sumW, wTerms)
+	within(t, name+"db", db, s.db, s.sumB, rows*fh*fw)
 	if !yIntact() || !dxIntact() || !dwIntact() || !dbIntact() {
-		t.Fatal("stored outside a result")
+		t.Fatal(name + "stored outside a result")
 	}
 }
 
@@ -227,16 +249,14 @@ func TestConv(t *testing.T) {
 		{N: 20, H: 2, W: 3, C: 7, OC: 40, Kernel: 3, Stride: 1, Padding: 1, Pool: true},
 		{N: 3, H: 40, W: 14, C: 64, OC: 16, Kernel: 3, Stride: 1, Padding: 1, ReLU: true, Pool: true},
 	}
-	for _, isa := range Available() {
-		for _, c := range shapes {
-			c.only = Direct
-			t.Run(fmt.Sprintf("%s/%+v", isa, c), func(t *testing.T) {
-				testConv(t, c, c.N, 2, isa)
-				if c.N > 1 {
-					testConv(t, c, 1, 1, isa) // a short batch
-				}
-			})
-		}
+	for _, c := range shapes {
+		c.only = Direct
+		t.Run(fmt.Sprintf("%+v", c), func(t *testing.T) {
+			testConv(t, c, c.N, 2)
+			if c.N > 1 {
+				testConv(t, c, 1, 1) // a short batch
+			}
+		})
 	}
 }
 

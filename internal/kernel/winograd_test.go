@@ -7,11 +7,14 @@ import (
 	"testing"
 )
 
+// square is a matrix of up to 6×6, the rest zeros.
+type square [6][6]float64
+
 // The matrices of F(4×4,3×3), see winograd_transform.go.
 var (
-	inputMatrix  = [][]float64{{4, 0, -5, 0, 1, 0}, {0, -4, -4, 1, 1, 0}, {0, 4, -4, -1, 1, 0}, {0, -2, -1, 2, 1, 0}, {0, 2, -1, -2, 1, 0}, {0, 4, 0, -5, 0, 1}}
-	filterMatrix = [][]float64{{1. / 4, 0, 0}, {-1. / 6, -1. / 6, -1. / 6}, {-1. / 6, 1. / 6, -1. / 6}, {1. / 24, 1. / 12, 1. / 6}, {1. / 24, -1. / 12, 1. / 6}, {0, 0, 1}}
-	outputMatrix = [][]float64{{1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 0}, {0, 1, 1, 4, 4, 0}, {0, 1, -1, 8, -8, 1}}
+	inputMatrix  = square{{4, 0, -5, 0, 1, 0}, {0, -4, -4, 1, 1, 0}, {0, 4, -4, -1, 1, 0}, {0, -2, -1, 2, 1, 0}, {0, 2, -1, -2, 1, 0}, {0, 4, 0, -5, 0, 1}}
+	filterMatrix = square{{1. / 4}, {-1. / 6, -1. / 6, -1. / 6}, {-1. / 6, 1. / 6, -1. / 6}, {1. / 24, 1. / 12, 1. / 6}, {1. / 24, -1. / 12, 1. / 6}, {0, 0, 1}}
+	outputMatrix = square{{1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 0}, {0, 1, 1, 4, 4, 0}, {0, 1, -1, 8, -8, 1}}
 )
 
 // Roundings on the longest way of a value through Winograd's algorithm, besides those of the sum
@@ -27,38 +30,50 @@ const (
 	adjointRoundings     = 2*3 + 2*3 + 2*5 + 1
 )
 
-// magnitudes is |m|·|v|·|m|ᵀ, or with the transposes of m.
-func magnitudes(m [][]float64, v [][]float64, transposed bool) [][]float64 {
-	at := func(i, k int) float64 {
-		if transposed {
-			return math.Abs(m[k][i])
-		}
-		return math.Abs(m[i][k])
-	}
-	rows, inner := len(m), len(m[0])
-	if transposed {
-		rows, inner = inner, rows
-	}
-	out := make([][]float64, rows)
-	for i := range out {
-		out[i] = make([]float64, rows)
-		for j := range out[i] {
-			for k := range inner {
-				for l := range inner {
-					out[i][j] += at(i, k) * math.Abs(v[k][l]) * at(j, l)
+// magnitudes is |m|·|v|·|m|ᵀ.
+func magnitudes(m, v square) square {
+	var left, out square
+	for i := range 6 {
+		for k := range 6 {
+			if a := math.Abs(m[i][k]); a != 0 {
+				for j := range 6 {
+					left[i][j] += a * math.Abs(v[k][j])
 				}
+			}
+		}
+	}
+	for i := range 6 {
+		for j := range 6 {
+			for k := range 6 {
+				out[i][j] += left[i][k] * math.Abs(m[j][k])
 			}
 		}
 	}
 	return out
 }
 
+func (m square) transposed() (out square) {
+	for i := range 6 {
+		for j := range 6 {
+			out[j][i] = m[i][j]
+		}
+	}
+	return out
+}
+
+// addProducts adds the products of a's and b's elements to m's.
+func (m *square) addProducts(a, b *square) {
+	for i := range 6 {
+		for j := range 6 {
+			m[i][j] += a[i][j] * b[i][j]
+		}
+	}
+}
+
 // patch is side×side values of f from (row, col) on.
-func patch(side, row, col int, f func(h, w int) float64) [][]float64 {
-	p := make([][]float64, side)
-	for i := range p {
-		p[i] = make([]float64, side)
-		for j := range p[i] {
+func patch(side, row, col int, f func(h, w int) float64) (p square) {
+	for i := range side {
+		for j := range side {
 			p[i][j] = f(row+i, col+j)
 		}
 	}
@@ -74,28 +89,24 @@ type plainConv struct {
 
 // bounds calls f with Σ over channels of the magnitudes behind each output.
 func (p plainConv) bounds(f func(n, h, w, o int, magnitude float64)) {
-	u := make([][][]float64, p.c*p.oc)
+	u, v := make([]square, p.c*p.oc), make([]square, p.c)
 	for c := range p.c {
 		for o := range p.oc {
-			u[c*p.oc+o] = magnitudes(filterMatrix, patch(3, 0, 0, func(i, j int) float64 { return p.filter(i, j, c, o) }), false)
+			u[c*p.oc+o] = magnitudes(filterMatrix, patch(3, 0, 0, func(i, j int) float64 { return p.filter(i, j, c, o) }))
 		}
 	}
 	for n := range p.n {
 		for top := 0; top < p.h; top += 4 {
 			for left := 0; left < p.w; left += 4 {
-				v := make([][][]float64, p.c)
 				for c := range v {
-					v[c] = magnitudes(inputMatrix, patch(6, top-p.padding, left-p.padding, func(h, w int) float64 { return p.x(n, h, w, c) }), false)
+					v[c] = magnitudes(inputMatrix, patch(6, top-p.padding, left-p.padding, func(h, w int) float64 { return p.x(n, h, w, c) }))
 				}
 				for o := range p.oc {
-					m := patch(6, 0, 0, func(i, j int) float64 {
-						sum := 0.0
-						for c := range p.c {
-							sum += v[c][i][j] * u[c*p.oc+o][i][j]
-						}
-						return sum
-					})
-					y := magnitudes(outputMatrix, m, false)
+					var m square
+					for c := range v {
+						m.addProducts(&v[c], &u[c*p.oc+o])
+					}
+					y := magnitudes(outputMatrix, m)
 					for i := range min(4, p.h-top) {
 						for j := range min(4, p.w-left) {
 							f(n, top+i, left+j, o, y[i][j])
@@ -144,26 +155,18 @@ func (s *convCase) winogradBounds(rows int) {
 
 func (s *convCase) weightBounds(rows int, pixel, grad func(n, h, w, c int) float64) {
 	fh, fw := s.full()
-	gradientMatrix := make([][]float64, 6) // A
-	for i := range gradientMatrix {
-		for j := range 4 {
-			gradientMatrix[i] = append(gradientMatrix[i], outputMatrix[j][i])
-		}
-	}
-	sums := make([][36]float64, s.C*s.OC)
+	gradientMatrix := outputMatrix.transposed() // A
+	sums, m := make([]square, s.C*s.OC), make([]square, s.OC)
 	for n := range rows {
 		for top := 0; top < fh; top += 4 {
 			for left := 0; left < fw; left += 4 {
-				m := make([][][]float64, s.OC)
 				for o := range m {
-					m[o] = magnitudes(gradientMatrix, patch(4, top, left, func(h, w int) float64 { return grad(n, h, w, o) }), false)
+					m[o] = magnitudes(gradientMatrix, patch(4, top, left, func(h, w int) float64 { return grad(n, h, w, o) }))
 				}
 				for c := range s.C {
-					v := magnitudes(inputMatrix, patch(6, top-s.Padding, left-s.Padding, func(h, w int) float64 { return pixel(n, h, w, c) }), false)
+					v := magnitudes(inputMatrix, patch(6, top-s.Padding, left-s.Padding, func(h, w int) float64 { return pixel(n, h, w, c) }))
 					for o := range m {
-						for e := range planes {
-							sums[c*s.OC+o][e] += v[e/6][e%6] * m[o][e/6][e%6]
-						}
+						sums[c*s.OC+o].addProducts(&v, &m[o])
 					}
 				}
 			}
@@ -171,7 +174,7 @@ func (s *convCase) weightBounds(rows int, pixel, grad func(n, h, w, c int) float
 	}
 	for c := range s.C {
 		for o := range s.OC {
-			dw := magnitudes(filterMatrix, patch(6, 0, 0, func(i, j int) float64 { return sums[c*s.OC+o][6*i+j] }), true)
+			dw := magnitudes(filterMatrix.transposed(), sums[c*s.OC+o])
 			for tap := range 9 {
 				s.sumW[(tap*s.C+c)*s.OC+o] = dw[tap/3][tap%3]
 			}
@@ -206,19 +209,17 @@ func TestWinograd(t *testing.T) {
 			shapes = append(shapes, c)
 		}
 	}
-	for _, isa := range Available() {
-		for _, c := range shapes {
-			c.Kernel, c.Stride = 3, 1
-			if c.only == "" {
-				c.only = Winograd
-			}
-			t.Run(fmt.Sprintf("%s/%+v", isa, c), func(t *testing.T) {
-				testConv(t, c, c.N, 2, isa)
-				if c.N > 1 {
-					testConv(t, c, 1, 1, isa) // a short batch
-				}
-			})
+	for _, c := range shapes {
+		c.Kernel, c.Stride = 3, 1
+		if c.only == "" {
+			c.only = Winograd
 		}
+		t.Run(fmt.Sprintf("%+v", c), func(t *testing.T) {
+			testConv(t, c, c.N, 2)
+			if c.N > 1 {
+				testConv(t, c, 1, 1) // a short batch
+			}
+		})
 	}
 }
 
