@@ -37,7 +37,8 @@ const (
 
 // algorithm is the cheaper one for a convolution from in channels to h×w pixels of out
 // channels: by an estimate from the shape, never by a stopwatch, so that results are the same
-// in every run.
+// in every run. The number of images counts, too: in batches of another size an image's results
+// may differ by rounding.
 func (c Conv) algorithm(h, w, in, out int) Algorithm {
 	if c.Kernel != 3 || c.Stride != 1 || c.Padding > 2 || c.only == Direct {
 		return Direct

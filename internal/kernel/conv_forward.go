@@ -1,5 +1,7 @@
 package kernel
 
+import "unsafe"
+
 // FilterSize is the floats of the filters as Forward wants them beside w: transformed by
 // TransformFilters, or none.
 func (c Conv) FilterSize() int {
@@ -55,13 +57,17 @@ func (c Conv) Forward(p *Pool, y []float32, arg []byte, x, w, b, u, work []float
 			return
 		}
 		run.multiply(p.isa, out, run.outSize, in, w, b, n1-n0, h1-h0)
+		choices := bytesOf(out[run.images*run.outSize:])
 		for n := n0; n < n1; n++ {
 			for r := h0 / 2; r < min(h1/2, oh); r++ {
 				at := (n*oh + r) * ow * c.OC
 				top := out[(n-n0)*run.outSize+(2*r-h0)*run.w*c.OC:]
-				maxPool2(p.isa, y[at:][:ow*c.OC], tail(arg, at), top, top[run.w*c.OC:], ow, c.OC, c.OC)
+				if arg != nil {
+					choices = arg[at:][:ow*c.OC]
+				}
+				maxPool2(p.isa, y[at:][:ow*c.OC], choices, top, top[run.w*c.OC:], ow, c.OC, c.OC)
 				if c.ReLU && arg != nil {
-					markCut(arg[at:][:ow*c.OC], y[at:])
+					markCut(choices, y[at:])
 				}
 			}
 		}
@@ -77,6 +83,11 @@ func markCut(arg []byte, y []float32) {
 	}
 }
 
+// bytesOf is the memory of s.
+func bytesOf(s []float32) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(s))), 4*len(s))
+}
+
 // convRun is the tiling of one convolution over padded strips: forward, or the input
 // gradient, which is the convolution of the spread gradient with the turned filters.
 type convRun struct {
@@ -85,12 +96,15 @@ type convRun struct {
 	pitch                 int // floats of a padded input row
 	inSize, outSize       int // floats of an image's input and output strip
 	pooled, relu          bool
-	spare                 int
+	spare                 int // floats: for gradient.load, or for a row of choices
 }
 
 func (c Conv) forwardRun() convRun {
 	h, w := c.full()
 	r := convRun{kernel: c.Kernel, stride: c.Stride, c: c.C, oc: c.OC, pitch: (c.W + 2*c.Padding) * c.C, pooled: c.Pool, relu: c.ReLU}
+	if c.Pool {
+		r.spare = (w/2*c.OC + 3) / 4
+	}
 	r.cut(c.N, h, w)
 	return r
 }

@@ -260,7 +260,7 @@ func TestConv(t *testing.T) {
 	}
 }
 
-// Results must not depend on the number of threads.
+// Results must not depend on the number of threads, nor y on whether arg is asked for.
 func TestConvThreads(t *testing.T) {
 	for _, algorithm := range []Algorithm{Direct, Winograd, winogradApart} {
 		t.Run(string(algorithm), func(t *testing.T) { testConvThreads(t, algorithm) })
@@ -283,9 +283,11 @@ func testConvThreads(t *testing.T, algorithm Algorithm) {
 		y, arg := make([]float32, c.OutSize()), make([]byte, c.OutSize())
 		got := [4][]float32{y, make([]float32, c.InSize()), make([]float32, len(w)), make([]float32, c.OC)}
 		u := make([]float32, c.FilterSize())
+		without := make([]float32, len(y))
 		for _, err := range []error{
 			c.TransformFilters(p, u, w),
 			c.Forward(p, y, arg, s.x, w, s.b, u, make([]float32, c.ForwardSize()), c.N),
+			c.Forward(p, without, nil, s.x, w, s.b, u, make([]float32, c.ForwardSize()), c.N),
 			c.InputGradient(p, got[1], s.dy, y, arg, w, make([]float32, c.InputGradientSize()), c.N),
 			c.WeightGradient(p, got[2], got[3], s.x, s.dy, y, arg, make([]float32, c.WeightGradientSize()), c.N),
 		} {
@@ -294,6 +296,7 @@ func testConvThreads(t *testing.T, algorithm Algorithm) {
 			}
 		}
 		p.Close()
+		same(t, "y without arg", without, y)
 		for i := range got {
 			if want[i] == nil {
 				want[i] = got[i]

@@ -1,7 +1,5 @@
 package kernel
 
-import "unsafe"
-
 // winogradRun is the tiling of one convolution by Winograd's F(4×4,3×3): forward, or the input
 // gradient, which is the convolution of the gradient with the turned filters. Tile rows of
 // all images are numbered through; a piece is some of them, and is walked in blocks of tiles
@@ -123,7 +121,7 @@ func (r *winogradRun) space(scratch []float32) winogradSpace {
 	if !r.apart {
 		s.v, s.m = cut(planes*r.vPlane), cut(planes*r.mPlane(Panel))
 	}
-	s.choices = unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(cut(choiceFloats)))), 4*choiceFloats)
+	s.choices = bytesOf(cut(choiceFloats))
 	s.vectors, s.spare, s.in = cut(vectorFloats), cut(r.spare), scratch
 	return s
 }

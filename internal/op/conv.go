@@ -40,17 +40,13 @@ func (c *Context) Conv(x, w, b *gorgonia.Node, cfg ConvConfig) (*gorgonia.Node, 
 	o.reserve(o.ForwardSize())
 	o.filters = newBuffer(o.FilterSize())
 	o.filters.lasting = true
-	if cfg.Pool {
-		o.arg = newBuffer(o.y.shape...)
-		o.arg.bytes = true
-	}
 	return c.add(o)
 }
 
 type conv struct {
 	base
 	kernel.Conv
-	y, arg  *buffer // arg: nil without pool
+	y, arg  *buffer // arg: nil without pool, or where no gradient is taken
 	filters *buffer // transformed; lasting, unless the weights change between any two runs
 	weights uint64  // the version of the weights that they are made of
 }
@@ -105,6 +101,10 @@ func (o *conv) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes,
 	o.ctx.SetLayer(o.layer)
 	g := &convGradient{forward: o, layerGradient: o.ctx.newLayerGradient("ConvGradient", in, y, dy)}
 	o.filters.lasting = false
+	if o.Pool {
+		o.arg = newBuffer(o.y.shape...)
+		o.arg.bytes = true
+	}
 	g.sums = newBuffer(o.WeightGradientSize())
 	if g.dx != nil {
 		g.sums.until = g.dx
