@@ -183,15 +183,15 @@ func TestDownloadStall(t *testing.T) {
 	if err == nil || err.Error() != "nothing received for 50ms" {
 		t.Errorf("error %v", err)
 	}
-	// Slow but steady is no stall: 20 pieces, one each 10 ms.
+	// Slow but steady is no stall: 25 pieces, one each 50 ms; a busy machine may hold one back.
 	slow := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		for range 20 {
+		for range 25 {
 			w.Write([]byte{1})
 			w.(http.Flusher).Flush()
-			time.Sleep(10 * time.Millisecond)
+			time.Sleep(50 * time.Millisecond)
 		}
 	}))
-	f.stall = 150 * time.Millisecond
+	f.stall = time.Second
 	if err := f.get(t.Context(), slow, publishedFiles[3], io.Discard); err != nil {
 		t.Errorf("slow mirror: %v", err)
 	}
