@@ -26,7 +26,8 @@ const (
 type Data struct {
 	Train, Test *Set
 	Classes     []string
-	Origin      string   // the folder, or "embedded sample"
+	Origin      string   // for people: the folder, or "embedded sample"
+	Spec        string   // for OpenOptions, to open exactly this again: the folder's absolute path, or "sample"
 	Kind        string   // Published, Sampled or Other
 	Digest      [32]byte // SHA-256 over the four files' SHA-256, in the order of FileNames
 }

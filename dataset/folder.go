@@ -38,9 +38,18 @@ func (p publishedFile) is(content *idx) bool {
 type folder struct {
 	files fs.FS
 	title string // how messages name it: its path
+	spec  string // Data.Spec
 }
 
-func openFolder(dir string) folder { return folder{os.DirFS(dir), dir} }
+func openFolder(dir string) folder { return folder{os.DirFS(dir), dir, absolute(dir)} }
+
+// absolute is dir itself where the folder that it is relative to is gone.
+func absolute(dir string) string {
+	if path, err := filepath.Abs(dir); err == nil {
+		return path
+	}
+	return dir
+}
 
 // read returns the content of one file and the path it was found under. Where the file does not
 // exist the error is fs.ErrNotExist.
@@ -128,7 +137,7 @@ func (f folder) load() (data *Data, differs string, err error) {
 		}
 		all.Write(content[i].digest[:])
 	}
-	data = &Data{Classes: Classes, Origin: f.title, Kind: Published, Digest: [32]byte(all.Sum(nil))}
+	data = &Data{Classes: Classes, Origin: f.title, Spec: f.spec, Kind: Published, Digest: [32]byte(all.Sum(nil))}
 	if differs != "" {
 		data.Kind = Other
 	}

@@ -46,7 +46,7 @@ func Open(ctx context.Context, o OpenOptions) (*Data, error) {
 	switch {
 	case isAuto(spec):
 		return o.search(ctx)
-	case spec == "sample":
+	case spec == sampleSpec:
 		return Sample()
 	}
 	data, differs, err := openFolder(spec).load()
@@ -67,7 +67,7 @@ func Open(ctx context.Context, o OpenOptions) (*Data, error) {
 // folder, which may be "" where the user has none.
 func Locate(o OpenOptions) string {
 	o = o.withDefaults()
-	if dir := o.Getenv(dataVariable); !isAuto(dir) && dir != "sample" {
+	if dir := o.Getenv(dataVariable); !isAuto(dir) && dir != sampleSpec {
 		return dir
 	}
 	for _, dir := range o.folders() {

@@ -84,7 +84,7 @@ func TestOpenFolder(t *testing.T) {
 			want := &Data{
 				Train:   &Set{noise(120), []byte{0, 1, 2, 3, 9, 5}, 6, 5, 4},
 				Test:    &Set{noise(80), []byte{6, 7, 8, 9}, 4, 5, 4},
-				Classes: Classes, Origin: o.Spec, Kind: "other", Digest: data.Digest,
+				Classes: Classes, Origin: o.Spec, Spec: o.Spec, Kind: "other", Digest: data.Digest,
 			}
 			if diff := cmp.Diff(want, data); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -93,6 +93,31 @@ func TestOpenFolder(t *testing.T) {
 				t.Errorf("notices %q", notices)
 			}
 		})
+	}
+}
+
+// What Spec says opens the same data again, from any folder and whatever the environment says.
+func TestOpenAgain(t *testing.T) {
+	dir := writeFolder(t, smallFiles())
+	t.Chdir(filepath.Dir(dir))
+	for spec, want := range map[string]string{filepath.Base(dir): dir, "sample": "sample"} {
+		var notices []string
+		o := noWeb(t, &notices)
+		o.Getenv = func(string) string { return spec }
+		first, err := Open(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first.Spec != want {
+			t.Errorf("%s: opened again by %q, want %q", spec, first.Spec, want)
+		}
+		t.Chdir(t.TempDir())
+		o.Spec, o.Getenv = first.Spec, func(string) string { return "elsewhere" }
+		again, err := Open(t.Context(), o)
+		if err != nil || again.Digest != first.Digest || again.Spec != first.Spec {
+			t.Errorf("%s: opened again: %v, %v", spec, again, err)
+		}
+		t.Chdir(filepath.Dir(dir))
 	}
 }
 

@@ -10,7 +10,10 @@ import (
 //go:embed sample/*.gz
 var sampleFiles embed.FS
 
-const sampleTitle = "embedded sample"
+const (
+	sampleTitle = "embedded sample"
+	sampleSpec  = "sample"
+)
 
 // Sample returns the embedded sample: 5,000 of the published training images and 1,000 of the
 // published test images, as many of each class.
@@ -19,7 +22,7 @@ func Sample() (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, _, err := folder{files, sampleTitle}.load()
+	data, _, err := folder{files, sampleTitle, sampleSpec}.load()
 	if err != nil {
 		return nil, err
 	}
