@@ -1,6 +1,9 @@
 package configs
 
-import "strconv"
+import (
+	"strconv"
+	"time"
+)
 
 // Key describes a setting: what a command needs to make a flag of it.
 type Key struct {
@@ -72,6 +75,10 @@ var keys = []key{
 	count("limit-train", "all", "first N images of the training set", func(r *Recipe) *int { return &r.LimitTrain }),
 	count("limit-val", "all", "first N images of the set that is scored", func(r *Recipe) *int { return &r.LimitVal }),
 	count("max-steps", "off", "steps after which the run ends", func(r *Recipe) *int { return &r.MaxSteps }),
+	setting("max-time", "off|D", "off", "time after which the run ends, such as 1h30m", kindMixed,
+		func(r *Recipe) *time.Duration { return &r.MaxTime }, parseMaxTime, formatMaxTime),
+	count("early-stop", "off", "epochs without a better val_accuracy after which the run ends", func(r *Recipe) *int { return &r.EarlyStop }),
+	count("checkpoint-every", "epoch", "steps between saves, besides those at each epoch's end", func(r *Recipe) *int { return &r.CheckpointEvery }),
 }
 
 func find(name string) *key {

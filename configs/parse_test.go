@@ -10,7 +10,7 @@ import (
 func TestParseErrors(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"unknown key", "lr: 0.1\nbatchsize: 3\n", `my.yaml:2:1: unknown setting "batchsize": did you mean batch-size?`},
-		{"later key", "early-stop: 3\n", `my.yaml:1:1: unknown setting "early-stop": there are arch, `},
+		{"later key", "freeze: features\n", `my.yaml:1:1: unknown setting "freeze": there are arch, `},
 		{"duplicate", "lr: 0.1\nlr: 0.2\n", `my.yaml:2:1: mapping key "lr" already defined at [1:1]`},
 		{"out of range", "# c\n\nlr:   -1\n", "my.yaml:3:7: lr: must be a number above 0, at most 1000, not -1"},
 		{"fraction", "epochs: 10.0\n", "my.yaml:1:9: epochs: must be a whole number from 1 to 10000, not 10.0"},
@@ -84,6 +84,8 @@ func TestParseForms(t *testing.T) {
 		{"values", "normalize: [0.2860, 0.3530]\n", "normalize", "[0.286, 0.353]"},
 		{"digits as a folder", "data: 2024\n", "data", "2024"},
 		{"quoted off", "max-steps: \"off\"\n", "max-steps", "off"},
+		{"time", "max-time: 90m\n", "max-time", "1h30m"},
+		{"quoted time", "max-time: \"90m\"\n", "max-time", "1h30m"},
 		{"start and end", "---\nepochs: 3\n...\n", "epochs", "3"},
 	}
 	for _, test := range tests {

@@ -3,36 +3,40 @@ package configs
 import (
 	"fmt"
 	"maps"
+	"time"
 )
 
 // Recipe is every setting of a training, under the names of fit's flags. A setting is set or
 // not, whatever its value: flags.Over(recipe).Over(Defaults()) is what a run uses.
 // The fields may be read directly; to set one, call Set, which checks it and keeps its origin.
 type Recipe struct {
-	Arch           Network
-	Data           string // auto, sample or a folder
-	Resize         int    // side in pixels
-	Epochs         int
-	BatchSize      int
-	Optimizer      string // sgd
-	LR             float64
-	Momentum       float64
-	Nesterov       bool
-	WeightDecay    float64
-	Schedule       string // constant or cosine
-	WarmupEpochs   int
-	ClipNorm       float64 // greatest global norm of the gradient; 0: off
-	LabelSmoothing float64
-	Dropout        float64 // not set: the architecture's
-	Augment        string  // none, flip, crop or flip,crop
-	Normalize      Normalize
-	Init           string // xavier, kaiming or a file of weights
-	Seed           uint64
-	Shuffle        bool
-	Val            int // images held out of train to score; 0: the test set scores
-	LimitTrain     int // first images of the training set; 0: all
-	LimitVal       int // first images of the set that scores; 0: all
-	MaxSteps       int // 0: off
+	Arch            Network
+	Data            string // auto, sample or a folder
+	Resize          int    // side in pixels
+	Epochs          int
+	BatchSize       int
+	Optimizer       string // sgd
+	LR              float64
+	Momentum        float64
+	Nesterov        bool
+	WeightDecay     float64
+	Schedule        string // constant or cosine
+	WarmupEpochs    int
+	ClipNorm        float64 // greatest global norm of the gradient; 0: off
+	LabelSmoothing  float64
+	Dropout         float64 // not set: the architecture's
+	Augment         string  // none, flip, crop or flip,crop
+	Normalize       Normalize
+	Init            string // xavier, kaiming or a file of weights
+	Seed            uint64
+	Shuffle         bool
+	Val             int           // images held out of train to score; 0: the test set scores
+	LimitTrain      int           // first images of the training set; 0: all
+	LimitVal        int           // first images of the set that scores; 0: all
+	MaxSteps        int           // 0: off
+	MaxTime         time.Duration // of one process; 0: off
+	EarlyStop       int           // epochs without a better val_accuracy; 0: off
+	CheckpointEvery int           // steps between saves; 0: only at each epoch's end
 
 	origins map[string]Origin // of the settings that are set; never changed, only replaced
 }

@@ -41,6 +41,9 @@ val: 5000
 limit-train: 1000
 limit-val: 200
 max-steps: 7
+max-time: 1h30m
+early-stop: 5
+checkpoint-every: 50
 `
 
 func TestRoundTrip(t *testing.T) {
@@ -168,6 +171,9 @@ val: test
 limit-train: all
 limit-val: all
 max-steps: "off"
+max-time: "off"
+early-stop: "off"
+checkpoint-every: epoch
 `
 	if diff := cmp.Diff(want, string(Defaults().YAML())); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -207,6 +213,9 @@ func TestSet(t *testing.T) {
 		{"limit-train", []string{"all", "1"}, []string{"0", "none"}},
 		{"limit-val", []string{"all", "1"}, []string{"0"}},
 		{"max-steps", []string{"off", "1"}, []string{"0", "-5"}},
+		{"max-time", []string{"off", "90m", "1h30m", "1.5h", "1ms", "8760h"}, []string{"0", "0s", "-5m", "90", "5 m", "1d", "8760h1ns", "1e3h", "99999999999999999999h", "inf", ""}},
+		{"early-stop", []string{"off", "1"}, []string{"0", "-1", "epoch"}},
+		{"checkpoint-every", []string{"epoch", "1"}, []string{"0", "off", "1.5"}},
 	}
 	tested := map[string]bool{}
 	for _, test := range tests {
@@ -239,14 +248,36 @@ func TestSet(t *testing.T) {
 	}
 }
 
+// A time is printed short, and reads back as it was.
+func TestMaxTimeText(t *testing.T) {
+	for text, want := range map[string]string{
+		"off": "off", "90m": "1h30m", "60m": "1h", "3600s": "1h", "10m": "10m", "600s": "10m", "100h": "100h", "1h0m10s": "1h0m10s",
+		"20m30s": "20m30s", "0.5s": "500ms", "1us": "1µs", "8760h": "8760h", "1h100ms": "1h0m0.1s", "+5m": "5m",
+	} {
+		r := &Recipe{}
+		if err := r.Set("max-time", text, FromFlag); err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if got := r.Text("max-time"); got != want {
+			t.Errorf("%s is printed %s, want %s", text, got, want)
+		}
+		again, err := ParseRecipe("x", r.YAML())
+		if err != nil || again.MaxTime != r.MaxTime || !again.IsSet("max-time") {
+			t.Errorf("%s became %s and then %+v, %v", text, r.YAML(), again, err)
+		}
+	}
+}
+
 func TestSetMessages(t *testing.T) {
 	tests := []struct{ key, text, want string }{
 		{"lr", "0", "--lr: must be a number above 0, at most 1000, not 0"},
 		{"resize", "5000", "--resize: must be a whole number from 1 to 4096, not 5000"},
 		{"schedule", "cosin", "--schedule: must be constant or cosine, not cosin: did you mean cosine?"},
+		{"max-time", "90", "--max-time: must be off or a time above 0, at most 8760h, such as 90m or 1h30m, not 90"},
 		{"val", "", `--val: must be test or a whole number from 1 to 1000000000, not ""`},
 		{"augment", "flip,cropp", "--augment: must be none or flip or crop, not cropp: did you mean crop?"},
-		{"learning-rate", "1", `unknown setting "learning-rate": there are arch, data, resize, epochs, batch-size, optimizer, lr, momentum, nesterov, weight-decay, schedule, warmup-epochs, clip-norm, label-smoothing, dropout, augment, normalize, init, seed, shuffle, val, limit-train, limit-val, max-steps`},
+		{"learning-rate", "1", `unknown setting "learning-rate": there are arch, data, resize, epochs, batch-size, optimizer, lr, momentum, nesterov, weight-decay, schedule, warmup-epochs, clip-norm, label-smoothing, dropout, augment, normalize, init, seed, shuffle, val, limit-train, limit-val, max-steps, max-time, early-stop, checkpoint-every`},
 		{"batchsize", "1", `unknown setting "batchsize": did you mean batch-size?`},
 	}
 	for _, test := range tests {

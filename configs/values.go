@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -56,6 +57,36 @@ func count(name, zero, help string, field func(*Recipe) *int) key {
 		}
 		return strconv.Itoa(n)
 	})
+}
+
+// maxTime is the longest max-time: a year.
+const maxTime = 8760 * time.Hour
+
+// parseMaxTime reads off, which is 0, or a time in Go's form: 90m, 1h30m.
+func parseMaxTime(s string) (time.Duration, error) {
+	if s == "off" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d <= 0 || d > maxTime {
+		return 0, fmt.Errorf("must be off or a time above 0, at most %s, such as 90m or 1h30m, not %s", formatMaxTime(maxTime), show(s))
+	}
+	return d, nil
+}
+
+// formatMaxTime prints a time as parseMaxTime reads it, without Go's zeros: 1h30m, not 1h30m0s.
+func formatMaxTime(d time.Duration) string {
+	if d == 0 {
+		return "off"
+	}
+	s := d.String()
+	if short, ok := strings.CutSuffix(s, "m0s"); ok {
+		s = short + "m"
+	}
+	if short, ok := strings.CutSuffix(s, "h0m"); ok {
+		s = short + "h"
+	}
+	return s
 }
 
 // interval is a range of numbers, in words and as a test.
