@@ -41,17 +41,21 @@ type key struct {
 	set  func(r *Recipe, text string) error // reads and checks; errors without the key
 	text func(r *Recipe) string
 	copy func(dst, src *Recipe)
+
+	resumed resumption
 }
 
 // maxEpochs bounds a run's history, which its checkpoint holds whole in a header of limited size.
 const maxEpochs = 10000
 
 var keys = []key{
-	setting("arch", "NAME|FILE.yaml", "vgg11", "network", kindText,
-		func(r *Recipe) *Network { return &r.Arch }, parseArch, func(n Network) string { return n.Name }),
-	line("data", "auto|sample|DIR", "auto", "where the images come from", func(r *Recipe) *string { return &r.Data }),
+	named(setting("arch", "NAME|FILE.yaml", "vgg11", "network", kindText,
+		func(r *Recipe) *Network { return &r.Arch }, parseArch, Network.text),
+		func(run, now *Recipe) bool { return now.Arch.Name != "" && run.Arch.Name == "" }),
+	free(line("data", "auto|sample|DIR", "auto", "where the images come from", func(r *Recipe) *string { return &r.Data })),
 	integer("resize", "56", "side of the images in pixels", 1, 4096, func(r *Recipe) *int { return &r.Resize }),
-	integer("epochs", "10", "passes over the training set", 1, maxEpochs, func(r *Recipe) *int { return &r.Epochs }),
+	growing(integer("epochs", "10", "passes over the training set", 1, maxEpochs, func(r *Recipe) *int { return &r.Epochs }),
+		func(r *Recipe) *int { return &r.Epochs }),
 	integer("batch-size", "128", "images a step", 1, 65536, func(r *Recipe) *int { return &r.BatchSize }),
 	word("optimizer", "sgd", "optimiser", func(r *Recipe) *string { return &r.Optimizer }, "sgd"),
 	float("lr", "0.01", "learning rate", above(0, 1000), func(r *Recipe) *float64 { return &r.LR }),
@@ -65,8 +69,9 @@ var keys = []key{
 	float("dropout", "", "dropout of the dense layers, if not the architecture's", below(0, 1), func(r *Recipe) *float64 { return &r.Dropout }),
 	setting("augment", "none|flip,crop", "none", "random changes of the training images: flip, crop", kindText,
 		func(r *Recipe) *string { return &r.Augment }, parseAugment, func(s string) string { return s }),
-	setting("normalize", "none|dataset", "none", "pixels in [0, 1], or also by the set's mean and deviation", kindText,
+	named(setting("normalize", "none|dataset", "none", "pixels in [0, 1], or also by the set's mean and deviation", kindText,
 		func(r *Recipe) *Normalize { return &r.Normalize }, parseNormalize, Normalize.String),
+		func(run, now *Recipe) bool { return now.Normalize.Kind == "dataset" && run.Normalize.Kind == "values" }),
 	line("init", "xavier|kaiming|FILE", "xavier", "initial weights, or the file that they are in", func(r *Recipe) *string { return &r.Init }),
 	setting("seed", "N", "0", "seed of all random numbers", kindNumber,
 		func(r *Recipe) *uint64 { return &r.Seed }, parseSeed, func(n uint64) string { return strconv.FormatUint(n, 10) }),
@@ -74,11 +79,11 @@ var keys = []key{
 	count("val", "test", "what is scored each epoch: the test set, or N images held out of train", func(r *Recipe) *int { return &r.Val }),
 	count("limit-train", "all", "first N images of the training set", func(r *Recipe) *int { return &r.LimitTrain }),
 	count("limit-val", "all", "first N images of the set that is scored", func(r *Recipe) *int { return &r.LimitVal }),
-	count("max-steps", "off", "steps after which the run ends", func(r *Recipe) *int { return &r.MaxSteps }),
-	setting("max-time", "off|D", "off", "time after which the run ends, such as 1h30m", kindMixed,
-		func(r *Recipe) *time.Duration { return &r.MaxTime }, parseMaxTime, formatMaxTime),
-	count("early-stop", "off", "epochs without a better val_accuracy after which the run ends", func(r *Recipe) *int { return &r.EarlyStop }),
-	count("checkpoint-every", "epoch", "steps between saves, besides those at each epoch's end", func(r *Recipe) *int { return &r.CheckpointEvery }),
+	free(count("max-steps", "off", "steps after which the run ends", func(r *Recipe) *int { return &r.MaxSteps })),
+	free(setting("max-time", "off|D", "off", "time after which the run ends, such as 1h30m", kindMixed,
+		func(r *Recipe) *time.Duration { return &r.MaxTime }, parseMaxTime, formatMaxTime)),
+	free(count("early-stop", "off", "epochs without a better val_accuracy after which the run ends", func(r *Recipe) *int { return &r.EarlyStop })),
+	free(count("checkpoint-every", "epoch", "steps between saves, besides those at each epoch's end", func(r *Recipe) *int { return &r.CheckpointEvery })),
 }
 
 func find(name string) *key {

@@ -3,6 +3,7 @@ package configs
 import (
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 )
 
@@ -61,6 +62,14 @@ func (n Network) Load() (file string, text []byte, err error) {
 		text, err = Arch(n.Name)
 		return n.Name + ".yaml", text, err
 	}
+}
+
+// text returns the name, or the YAML without what depends on where it stood.
+func (n Network) text() string {
+	if n.Name != "" {
+		return n.Name
+	}
+	return strings.Join(dedent(string(n.Text)), "\n")
 }
 
 // Normalize is the normalize setting: pixels in [0, 1] as they are, or less the set's mean and

@@ -26,6 +26,8 @@ func setting[T any](name, values, initial, help string, kind kind, field func(*R
 		},
 		text: func(r *Recipe) string { return print(*field(r)) },
 		copy: func(dst, src *Recipe) { *field(dst) = *field(src) },
+
+		resumed: fixed,
 	}
 }
 

@@ -15,7 +15,7 @@ func (r *Recipe) YAML() []byte {
 		case !r.IsSet(k.name):
 		case k.name == "arch" && r.Arch.Name == "":
 			out.WriteString("arch:\n")
-			for _, line := range dedent(string(r.Arch.Text)) {
+			for line := range strings.SplitSeq(k.text(r), "\n") {
 				if line != "" {
 					out.WriteString("  " + line)
 				}
