@@ -89,7 +89,8 @@ const LossLayer = "loss"
 func (t *Trainer) Observe(f func(op.Timing)) { t.graph.ctx.Observe(f) }
 
 // Grads are the parameters, in the order of Params: Value is Param.Value, Grad the last step's
-// gradient, a *tensor.Dense of the same stored layout, nil before the first step.
+// gradient in the same stored layout, nil before the first step: an *op.LazyGradient of a dense
+// layer's weights, else a *tensor.Dense.
 func (t *Trainer) Grads() []gorgonia.ValueGrad { return t.grads }
 
 // PlannedBytes is the memory of the graph's buffers: activations and gradients, not weights.

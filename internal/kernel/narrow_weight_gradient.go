@@ -4,7 +4,7 @@ package kernel
 // each input channel nine taps and the bias.
 func (c Conv) narrowSize() int { return (9 + 1) * c.C * c.OC }
 
-// narrowGroups is into how many groups, each with sums of its own, the strips are cut.
+// groups is into how many groups, each with sums of its own, the strips are cut.
 func (r *narrowRun) groups() int { return min(r.N*r.strips, narrowGroups) }
 
 // narrowWeightGradientSize is the floats of work space that narrowWeightGradient needs.
