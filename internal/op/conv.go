@@ -113,9 +113,6 @@ func (o *conv) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes,
 	return o.ctx.gradients(g, &g.layerGradient)
 }
 
-// direct is the name of the algorithm that adds up the products of the definition.
-const direct = string(kernel.Direct)
-
 type convGradient struct {
 	layerGradient
 	forward *conv

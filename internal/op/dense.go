@@ -45,7 +45,7 @@ func (o *dense) buffers() []*buffer {
 
 func (o *dense) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer o.guard(&err)
-	defer o.report(Forward, direct, o.clock())
+	defer o.report(Forward, string(kernel.Direct), o.clock())
 	x, w, b := floats(in[0]), floats(in[1]), floats(in[2])
 	packed := o.packed
 	if packed == nil {
@@ -118,7 +118,7 @@ func (g *denseGradient) buffers() []*buffer {
 
 func (g *denseGradient) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer g.guard(&err)
-	defer g.report(InputGradient, direct, g.clock())
+	defer g.report(InputGradient, string(kernel.Direct), g.clock())
 	w, y, dy := floats(in[0]), floats(in[1]), floats(in[2])
 	d, ctx := g.forward.Dense, g.ctx
 	if !d.ReLU {

@@ -22,13 +22,13 @@ var _ gorgonia.Value = (*LazyGradient)(nil)
 // Stream computes the gradient and hands it to use block by block, on the workers of the
 // graph's pool: see kernel.DenseGradient.Stream.
 func (g *LazyGradient) Stream(beside [2][]float32, use func(from int, dw []float32)) error {
-	defer g.report(WeightGradient, direct, g.clock())
+	defer g.report(WeightGradient, string(kernel.Direct), g.clock())
 	return g.of.Stream(g.ctx.pool, beside, use)
 }
 
 // SumSquares is the sum of the gradient's squares: see kernel.DenseGradient.SumSquares.
 func (g *LazyGradient) SumSquares() (float64, error) {
-	defer g.report(WeightGradient, direct, g.clock())
+	defer g.report(WeightGradient, string(kernel.Direct), g.clock())
 	return g.of.SumSquares(g.ctx.pool)
 }
 
