@@ -1,107 +1,28 @@
 package rundir
 
 import (
-	"encoding/json"
+	"bytes"
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
-	"math"
+	"io/fs"
 	"os"
-	"strconv"
+	"sync"
+	"syscall"
 )
 
-// Step is a line of steps.jsonl. Epoch and Step count from 1, Step over the whole run.
-type Step struct {
-	Epoch, Step int
-	Loss        float64 // mean over the batch's images before its update; null if not finite
-	LR          float64
-	Images      int     // of this step
-	Seconds     float64 // of this step
-}
-
-// Epoch is a line of metrics.csv.
-type Epoch struct {
-	Epoch           int
-	TrainLoss       float64 // mean over the epoch's images
-	ValLoss         float64
-	ValAccuracy     float64
-	LR              float64
-	ImagesPerSecond float64 // of the training alone
-	Seconds         float64 // wall time
-}
-
-// Steps writes steps.jsonl.
-type Steps struct{ lines }
-
-// Steps opens a new steps.jsonl.
-func (d *Dir) Steps() (*Steps, error) {
-	l, err := openLines(d.StepsFile())
-	if err != nil {
-		return nil, err
-	}
-	return &Steps{l}, nil
-}
-
-// Write appends a step's line.
-func (s *Steps) Write(r Step) error {
-	var line struct {
-		Epoch   int      `json:"epoch"`
-		Step    int      `json:"step"`
-		Loss    *float64 `json:"loss"`
-		LR      *float64 `json:"lr"`
-		Images  int      `json:"images"`
-		Seconds float64  `json:"seconds"`
-	}
-	line.Epoch, line.Step, line.Images = r.Epoch, r.Step, r.Images
-	line.Loss, line.LR, line.Seconds = finite(r.Loss), finite(r.LR), round(r.Seconds)
-	text, err := json.Marshal(line)
-	if err != nil {
-		return fmt.Errorf("%s: step %d: %w", s.path, r.Step, err)
-	}
-	return s.append(append(text, '\n'))
-}
-
-// finite returns nil, JSON's null, for a number that JSON does not have.
-func finite(x float64) *float64 {
-	if math.IsNaN(x) || math.IsInf(x, 0) {
-		return nil
-	}
-	return &x
-}
-
-// round cuts a time or a rate to microseconds: what is below is noise.
-func round(x float64) float64 { return math.Round(x*1e6) / 1e6 }
-
-// Metrics writes metrics.csv.
-type Metrics struct{ lines }
-
-// Metrics opens a new metrics.csv and writes its header.
-func (d *Dir) Metrics() (*Metrics, error) {
-	l, err := openLines(d.MetricsFile())
-	if err != nil {
-		return nil, err
-	}
-	const header = "epoch,train_loss,val_loss,val_accuracy,lr,images_per_second,seconds\n"
-	if err := l.append([]byte(header)); err != nil {
-		l.f.Close()
-		return nil, err
-	}
-	return &Metrics{l}, nil
-}
-
-// Write appends an epoch's line. A number that is not finite is NaN, +Inf or -Inf.
-func (m *Metrics) Write(r Epoch) error {
-	line := strconv.AppendInt(nil, int64(r.Epoch), 10)
-	for _, x := range []float64{r.TrainLoss, r.ValLoss, r.ValAccuracy, r.LR, round(r.ImagesPerSecond), round(r.Seconds)} {
-		line = strconv.AppendFloat(append(line, ','), x, 'g', -1, 64)
-	}
-	return m.append(append(line, '\n'))
-}
-
-// lines is a file that grows by whole lines.
+// lines is a file that grows by whole lines. A line that cannot be written, as on a full disk, is
+// kept and written before the next one.
 type lines struct {
 	path string
-	f    appendFile
-	size int64 // of the lines that are there whole
+
+	mu      sync.Mutex // guards what follows
+	f       appendFile // nil: closed
+	size    int64      // of the lines that are there whole
+	pending []byte     // lines that are not there
+	lost    int        // lines that pending had no room for
+	syncErr error      // the first one of Sync
 }
 
 // appendFile is what lines asks of a file; tests put one in that fails.
@@ -109,35 +30,139 @@ type appendFile interface {
 	io.WriterAt
 	io.Closer
 	Truncate(size int64) error
+	Sync() error
+	Stat() (fs.FileInfo, error)
 }
 
-func openLines(path string) (lines, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return lines{}, systemError(path, err)
-	}
-	return lines{path: path, f: f}, nil
-}
+const (
+	maxPending = 64 << 20 // bytes of lines that are kept: those of half a million steps
+	maxChunk   = 64 << 10 // bytes that are written at once; more than any line
+)
 
 // append writes a line to the system, unbuffered, so that it can be read as soon as append
-// returns. If only a part of it was written, as on a full disk, that is taken away again, or the
-// next line is written over it.
+// returns.
 func (l *lines) append(line []byte) error {
-	n, err := l.f.WriteAt(line, l.size)
-	if err == nil {
-		l.size += int64(n)
-		return nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.f == nil {
+		return l.errClosed()
 	}
-	// Also where n is 0: if the system takes a part of the line and then fails on the rest,
-	// os.File does not count that part. Best effort: the first error is the one to tell.
-	_ = l.f.Truncate(l.size)
-	return systemError(l.path, err)
+	if len(l.pending)+len(line) > maxPending {
+		if err := l.flush(); err != nil {
+			l.lost++
+			return l.missing(err)
+		}
+	}
+	l.pending = append(l.pending, line...)
+	if err := l.flush(); err != nil {
+		return l.missing(err)
+	}
+	return nil
 }
 
-// Close closes the file; errors that the system kept until now come out here.
+// flush writes the pending lines as far as it can. If only a part of a line was written, that is
+// taken away again, or the next attempt writes over it.
+func (l *lines) flush() error {
+	for len(l.pending) > 0 {
+		chunk := l.pending[:min(len(l.pending), maxChunk)]
+		chunk = chunk[:bytes.LastIndexByte(chunk, '\n')+1]
+		if _, err := l.f.WriteAt(chunk, l.size); err != nil {
+			// Also if it says that nothing was written: if the system takes a part and then fails
+			// on the rest, os.File does not count that part. Best effort: the first error is the
+			// one to tell.
+			_ = l.f.Truncate(l.size)
+			return err
+		}
+		l.size += int64(len(chunk))
+		if len(chunk) < len(l.pending) {
+			l.pending = l.pending[len(chunk):]
+			continue
+		}
+		if l.pending = l.pending[:0]; cap(l.pending) > maxChunk {
+			l.pending = nil
+		}
+	}
+	return nil
+}
+
+// missing says what an error of the system means for the lines.
+func (l *lines) missing(err error) error {
+	advice := "see to it"
+	if isFull(err) {
+		advice = "free some room"
+	}
+	lost := ""
+	if l.lost > 0 {
+		lost = fmt.Sprintf(", lost: %d", l.lost)
+	}
+	return fmt.Errorf("%s: %w: %s (lines that wait for it: %d%s)", l.path, causeOf(err), advice, l.waiting(), lost)
+}
+
+func (l *lines) waiting() int { return bytes.Count(l.pending, []byte{'\n'}) }
+
+func (l *lines) errClosed() error { return fmt.Errorf("%s: %w", l.path, os.ErrClosed) }
+
+// Sync makes sure that all lines are on the disk, and not only with the system. It may be called
+// while another goroutine writes: lines of that moment may be included or not.
+func (l *lines) Sync() error {
+	l.mu.Lock()
+	f := l.f
+	if f == nil {
+		l.mu.Unlock()
+		return l.errClosed()
+	}
+	err := l.flush()
+	if err != nil {
+		err = l.missing(err)
+	}
+	l.mu.Unlock() // who writes a line need not wait for the disk
+	syncErr := f.Sync()
+	if syncErr == nil || errors.Is(syncErr, syscall.EINVAL) || errors.Is(syncErr, errors.ErrUnsupported) {
+		return err // the others: a file system that has no such thing
+	}
+	syncErr = systemError(l.path, syncErr, "some of its lines may be missing")
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.syncErr = cmp.Or(l.syncErr, syncErr)
+	return cmp.Or(err, syncErr)
+}
+
+// Close tries the pending lines once more and closes the file. It fails if lines are missing from
+// the file at the path, whatever the reason. Closing it again does nothing.
 func (l *lines) Close() error {
-	if err := l.f.Close(); err != nil {
-		return systemError(l.path, err)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.f == nil {
+		return nil
+	}
+	err := l.flush()
+	switch n := l.lost + l.waiting(); {
+	case err != nil:
+		err = fmt.Errorf("%s: %w: lines missing from it: %d", l.path, causeOf(err), n)
+	case n > 0:
+		err = fmt.Errorf("%s: lines missing from it: %d: they did not fit into memory while it could not be written", l.path, n)
+	}
+	replaced := l.checkInPlace()
+	closeErr := l.f.Close()
+	if closeErr != nil {
+		closeErr = systemError(l.path, closeErr, "some of its lines may be missing")
+	}
+	l.f, l.pending = nil, nil
+	return cmp.Or(err, replaced, l.syncErr, closeErr)
+}
+
+// checkInPlace makes sure that the file that is written is the one that is found at its path.
+func (l *lines) checkInPlace() error {
+	written, err := l.f.Stat()
+	if err != nil {
+		return systemError(l.path, err, adviceAgain)
+	}
+	there, err := os.Lstat(l.path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return systemError(l.path, err, adviceAgain)
+	}
+	if err != nil || !os.SameFile(written, there) {
+		return fmt.Errorf("%s: removed or replaced while the run was on: lines are missing from it", l.path)
 	}
 	return nil
 }

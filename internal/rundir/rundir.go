@@ -1,10 +1,12 @@
-// Package rundir is the folder of a run: its files and how they are written.
+// Package rundir is the folder of a run: its files, how they are written, and the lock that keeps
+// it to one process.
 //
 //	config.yaml     the settings, written once at the start
 //	steps.jsonl     a line a step, written as the step ends
 //	metrics.csv     a line an epoch
 //	checkpoint.bin  the newest state
 //	best.bin        the weights of the best epoch
+//	.lock           there while a process works on the run, and after one was killed
 package rundir
 
 import (
@@ -12,181 +14,107 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
-	"time"
-	"unicode"
+
+	"github.com/gofrs/flock"
 
 	"vggtrain/checkpoint"
 )
 
-// Dir is a run folder.
+// Dir is a run folder. Only one that Create, CreateDefault or Open returned may be written to, and
+// only until it is closed.
 type Dir struct {
 	path    string
-	created []string // the folders that Create made, outermost first
+	lock    *flock.Flock // nil: not ours
+	created []string     // the folders that Create made, outermost first
 }
 
-// Create makes the folder of a new run, and the folders above it. One that exists must be empty.
-func Create(path string) (*Dir, error) {
-	d := &Dir{path: filepath.Clean(path)}
-	if err := d.makeAll(d.path); err != nil {
-		d.Discard()
-		return nil, err
-	}
-	if len(d.created) > 0 {
-		return d, nil
-	}
-	empty, err := isEmpty(d.path)
-	if err != nil {
-		return nil, systemError(d.path, err)
-	}
-	if !empty {
-		return nil, &ExistsError{Path: d.path}
-	}
-	return d, nil
-}
-
-// CreateDefault makes root/ARCH-TIME, with -2, -3, … appended where that exists, also if another
-// process makes it at the same moment.
-func CreateDefault(root, arch string, now time.Time) (*Dir, error) {
-	name := safeName(arch) + "-" + now.Format("20060102-150405")
-	d := &Dir{}
-	if err := d.makeAll(filepath.Clean(root)); err != nil {
-		d.Discard()
-		return nil, err
-	}
-	for n := 1; ; n++ {
-		d.path = filepath.Join(root, name)
-		if n > 1 {
-			d.path += fmt.Sprintf("-%d", n)
-		}
-		err := os.Mkdir(d.path, 0o777)
-		if err == nil {
-			d.created = append(d.created, d.path)
-			return d, nil
-		}
-		if !errors.Is(err, fs.ErrExist) || n == 1000 {
-			d.Discard()
-			return nil, systemError(d.path, err)
-		}
-	}
-}
-
-// ExistsError is a run folder that exists and is not empty.
-type ExistsError struct{ Path string }
-
-func (e *ExistsError) Error() string {
-	return fmt.Sprintf("%s: the folder exists and is not empty: choose another --out, or move it away", e.Path)
-}
-
-// makeAll makes a folder and those above it, and notes which it made.
-func (d *Dir) makeAll(path string) error {
-	info, err := os.Stat(path)
-	if err == nil && !info.IsDir() {
-		return fmt.Errorf("%s: exists and is not a folder: choose another --out", path)
-	}
-	if err == nil {
-		return nil
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return systemError(path, err)
-	}
-	if parent := filepath.Dir(path); parent != path {
-		if err := d.makeAll(parent); err != nil {
-			return err
-		}
-	}
-	err = os.Mkdir(path, 0o777)
-	if errors.Is(err, fs.ErrExist) {
-		return nil // somebody else made it just now
-	}
-	if err != nil {
-		return systemError(path, err)
-	}
-	d.created = append(d.created, path)
-	return nil
-}
-
-// Discard removes the folders that Create made, as far as they are still empty: for a run that
-// ends before it wrote anything. A folder with a file in it stays.
-func (d *Dir) Discard() {
-	for i := len(d.created) - 1; i >= 0; i-- {
-		if os.Remove(d.created[i]) != nil { // fails where something is in it
-			return
-		}
-	}
-	d.created = nil
-}
+// At is the folder at path, whatever is there, to be looked at only.
+func At(path string) *Dir { return &Dir{path: filepath.Clean(path)} }
 
 // Path is the folder itself; the others are files in it.
 func (d *Dir) Path() string { return d.path }
 
 // Config is the settings' file.
-func (d *Dir) Config() string { return filepath.Join(d.path, "config.yaml") }
+func (d *Dir) Config() string { return d.file(configName) }
 
 // StepsFile has a line of JSON a step.
-func (d *Dir) StepsFile() string { return filepath.Join(d.path, "steps.jsonl") }
+func (d *Dir) StepsFile() string { return d.file(stepsName) }
 
 // MetricsFile has a line of CSV an epoch.
-func (d *Dir) MetricsFile() string { return filepath.Join(d.path, "metrics.csv") }
+func (d *Dir) MetricsFile() string { return d.file(metricsName) }
 
 // Checkpoint is the newest state.
-func (d *Dir) Checkpoint() string { return filepath.Join(d.path, "checkpoint.bin") }
+func (d *Dir) Checkpoint() string { return d.file(checkpointName) }
 
 // Best is the weights of the epoch with the best val_accuracy.
-func (d *Dir) Best() string { return filepath.Join(d.path, "best.bin") }
+func (d *Dir) Best() string { return d.file(bestName) }
+
+func (d *Dir) file(name string) string { return filepath.Join(d.path, name) }
+
+const (
+	configName     = "config.yaml"
+	stepsName      = "steps.jsonl"
+	metricsName    = "metrics.csv"
+	checkpointName = "checkpoint.bin"
+	bestName       = "best.bin"
+	curvesName     = "curves.png"
+	reportName     = "report.html"
+	lockName       = ".lock"
+)
 
 // WriteConfig writes config.yaml, as a whole or not at all.
 func (d *Dir) WriteConfig(text []byte) error {
-	return checkpoint.Replace(d.Config(), func(w io.Writer) error {
+	return d.replace(configName, text)
+}
+
+// replace writes a file of the folder as a whole or not at all.
+func (d *Dir) replace(name string, text []byte) error {
+	if err := d.wantLock(); err != nil {
+		return err
+	}
+	return checkpoint.Replace(d.file(name), func(w io.Writer) error {
 		_, err := w.Write(text)
 		return err
 	})
 }
 
-func isEmpty(path string) (bool, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return false, err
+// wantLock is for mistakes of the program: what is written without the lock may be another's.
+func (d *Dir) wantLock() error {
+	if d.lock == nil {
+		return fmt.Errorf("%s: written to without its lock: a mistake of the program, please report it", d.path)
 	}
-	defer f.Close()
-	_, err = f.Readdirnames(1)
-	if errors.Is(err, io.EOF) {
-		return true, nil
-	}
-	return false, err
+	return nil
 }
 
-// safeName makes an architecture's name fit for a folder's.
-func safeName(arch string) string {
-	name := strings.Map(func(c rune) rune {
-		if unicode.IsLetter(c) || unicode.IsDigit(c) || c == '-' || c == '_' {
-			return c
-		}
-		return '_'
-	}, arch)
-	if name == "" {
-		return "run"
-	}
-	const longest = 64
-	if runes := []rune(name); len(runes) > longest {
-		name = string(runes[:longest])
-	}
-	return name
-}
+const (
+	adviceOut   = "see to it, or choose another --out"
+	adviceAgain = "see to it and try again"
+)
 
-// systemError turns "mkdir a/b: permission denied" into "a/b: permission denied: …".
-func systemError(path string, err error) error {
-	cause := err
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
-		cause = pathErr.Err
-	}
-	advice := "see to it, or choose another --out"
-	if errors.Is(cause, syscall.ENOSPC) {
+// systemError turns "mkdir a/b: permission denied" into "a/b: permission denied: advice".
+func systemError(path string, err error, advice string) error {
+	cause := causeOf(err)
+	if isFull(cause) {
 		advice = "free some room and try again"
 	}
 	return fmt.Errorf("%s: %w: %s", path, cause, advice)
+}
+
+// causeOf leaves out the path that the system's errors name.
+func causeOf(err error) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return pathErr.Err
+	}
+	return err
+}
+
+// isFull tells a full disk, or a user's share of it that is used up.
+func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+
+// isReadOnly tells a folder or a file system where nothing may be written.
+func isReadOnly(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
 }

@@ -1,0 +1,168 @@
+package rundir
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Create makes the folder of a new run, and the folders above it, and takes its lock. One that
+// exists must be empty: an *ExistsError if it is not. If two processes create the same folder at
+// once, one has it and the other gets an *ExistsError or an *InUseError.
+func Create(path string) (*Dir, error) {
+	for tries := 1; ; tries++ {
+		d := At(path)
+		err := d.makeAll(d.path)
+		if err == nil {
+			err = d.takeEmpty()
+		}
+		if err == nil {
+			return d, nil
+		}
+		d.Discard()
+		// Another process that made these folders may take them away again, if it fails.
+		if !errors.Is(err, fs.ErrNotExist) || tries == 10 {
+			return nil, err
+		}
+	}
+}
+
+// CreateDefault makes root/ARCH-TIME, with -2, -3, … appended where that exists, also if another
+// process makes it at the same moment, and takes its lock.
+func CreateDefault(root, arch string, now time.Time) (*Dir, error) {
+	name := safeName(arch) + "-" + now.Format("20060102-150405")
+	for n := 1; ; n++ {
+		d := At(filepath.Join(root, name))
+		if n > 1 {
+			d.path += fmt.Sprintf("-%d", n)
+		}
+		err := d.makeNew()
+		if err == nil {
+			return d, nil
+		}
+		d.Discard()
+		var exists *ExistsError
+		var inUse *InUseError
+		taken := errors.As(err, &exists) || errors.As(err, &inUse) || errors.Is(err, fs.ErrNotExist) // as in Create
+		if !taken || n == 1000 {
+			return nil, err
+		}
+	}
+}
+
+// ExistsError is a run folder that exists and is not empty.
+type ExistsError struct{ Path string }
+
+func (e *ExistsError) Error() string {
+	return fmt.Sprintf("%s: the folder exists and is not empty: choose another --out, or move it away", e.Path)
+}
+
+// makeNew makes a folder that must not exist.
+func (d *Dir) makeNew() error {
+	if err := d.makeAll(filepath.Dir(d.path)); err != nil {
+		return err
+	}
+	err := os.Mkdir(d.path, 0o777)
+	if errors.Is(err, fs.ErrExist) {
+		return &ExistsError{Path: d.path}
+	}
+	if err != nil {
+		return systemError(d.path, err, adviceOut)
+	}
+	d.created = append(d.created, d.path)
+	return d.takeEmpty()
+}
+
+// makeAll makes a folder and those above it, and notes which it made.
+func (d *Dir) makeAll(path string) error {
+	info, err := os.Stat(path)
+	if err == nil && !info.IsDir() {
+		return fmt.Errorf("%s: exists and is not a folder: choose another --out", path)
+	}
+	if err == nil {
+		return nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return systemError(path, err, adviceOut)
+	}
+	if parent := filepath.Dir(path); parent != path {
+		if err := d.makeAll(parent); err != nil {
+			return err
+		}
+	}
+	err = os.Mkdir(path, 0o777)
+	if errors.Is(err, fs.ErrExist) {
+		return nil // somebody else made it just now
+	}
+	if err != nil {
+		return systemError(path, err, adviceOut)
+	}
+	d.created = append(d.created, path)
+	return nil
+}
+
+// takeEmpty takes the lock of a folder that must be empty.
+func (d *Dir) takeEmpty() error {
+	// Before, so that a folder that has nothing to do with runs is left as it is, and after,
+	// when nobody else can begin a run there.
+	if err := d.wantEmpty(); err != nil {
+		return err
+	}
+	if err := d.takeLock(); err != nil {
+		return err
+	}
+	if err := d.wantEmpty(); err != nil {
+		return err
+	}
+	return d.removeTemps()
+}
+
+// wantEmpty allows for what a process leaves that was killed before it had written anything.
+func (d *Dir) wantEmpty() error {
+	err := d.eachEntry(func(name string) error {
+		if name == lockName || isTemp(name) {
+			return nil
+		}
+		return &ExistsError{Path: d.path}
+	})
+	var exists *ExistsError
+	if err == nil || errors.As(err, &exists) {
+		return err
+	}
+	return systemError(d.path, err, adviceOut)
+}
+
+// Discard releases the lock and removes the folders that Create made, as far as they are still
+// empty: for a run that ends before it wrote anything. A folder with a file in it stays.
+func (d *Dir) Discard() {
+	_ = d.Close() // best effort, as all here: the caller has a better error to tell
+	for i := len(d.created) - 1; i >= 0; i-- {
+		if os.Remove(d.created[i]) != nil { // fails where something is in it
+			return
+		}
+	}
+	d.created = nil
+}
+
+// safeName makes an architecture's name fit for a folder's.
+func safeName(arch string) string {
+	name := strings.Map(func(c rune) rune {
+		if unicode.IsLetter(c) || unicode.IsDigit(c) || c == '-' || c == '_' {
+			return c
+		}
+		return '_'
+	}, arch)
+	if name == "" {
+		return "run"
+	}
+	const longest = 64
+	if runes := []rune(name); len(runes) > longest {
+		name = string(runes[:longest])
+	}
+	return name
+}

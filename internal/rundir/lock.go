@@ -1,0 +1,146 @@
+package rundir
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"github.com/gofrs/flock"
+)
+
+// InUseError is a run folder on which another process works.
+type InUseError struct {
+	Path string
+	PID  int    // of that process; 0: not known
+	Host string // its machine, if that is not this one: folders may be shared
+}
+
+func (e *InUseError) Error() string {
+	who := ""
+	switch {
+	case e.PID != 0 && e.Host != "":
+		who = fmt.Sprintf(" (%d on %s)", e.PID, e.Host)
+	case e.PID != 0:
+		who = fmt.Sprintf(" (%d)", e.PID)
+	}
+	return fmt.Sprintf("%s: another process%s is working on this run: wait for it, or stop it", e.Path, who)
+}
+
+// takeLock takes the lock, which is the system's on the file .lock: it ends with its process,
+// however that ends, and children do not inherit it. Only who holds it may remove the file, and
+// who gets it makes sure that the file is still there: so no two processes can hold the lock of
+// the same folder on two different files.
+func (d *Dir) takeLock() error {
+	path := d.file(lockName)
+	for range 100 {
+		// Opening a pipe would wait for its other end, and a link leads elsewhere.
+		if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+			return notFile(path)
+		}
+		// For writing too, since network file systems lock only such files.
+		lock := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o666))
+		locked, err := lock.TryLock()
+		if err != nil {
+			return lockError(d.path, err)
+		}
+		if !locked {
+			break
+		}
+		if isInPlace(lock) {
+			noteOwner(lock)
+			d.lock = lock
+			return nil
+		}
+		_ = lock.Close() // its last owner has removed it: try again with a new one
+	}
+	return inUse(d.path, path)
+}
+
+func isInPlace(lock *flock.Flock) bool {
+	held, err := lock.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Lstat(lock.Path())
+	return err == nil && os.SameFile(held, there)
+}
+
+// Close releases the lock. Closing it again does nothing.
+func (d *Dir) Close() error {
+	lock := d.lock
+	if lock == nil {
+		return nil
+	}
+	d.lock = nil
+	// Where open files can be removed, it must be done while the lock is held; on Windows they
+	// cannot, not even those that others have open: so it is safe after.
+	windows := runtime.GOOS == "windows"
+	if !windows && isInPlace(lock) {
+		_ = os.Remove(lock.Path()) // a file that stays is in nobody's way
+	}
+	err := lock.Close()
+	if windows {
+		_ = os.Remove(lock.Path())
+	}
+	if err != nil {
+		return systemError(lock.Path(), err, adviceAgain)
+	}
+	return nil
+}
+
+// lockError says why a lock cannot be had, other than that somebody has it.
+func lockError(folder string, err error) error {
+	var opening *fs.PathError
+	switch {
+	case isReadOnly(err):
+		return readOnlyError(folder, err)
+	case errors.As(err, &opening):
+		return systemError(folder, err, adviceAgain)
+	}
+	return fmt.Errorf("%s: the file system gives no lock (%w): put the run folder on another one", folder, err)
+}
+
+func readOnlyError(folder string, err error) error {
+	return fmt.Errorf("%s: the folder is read-only (%w): make it writable, or use another one", folder, causeOf(err))
+}
+
+// ownerAt is where the owner stands in the file: on Windows others cannot read the first byte
+// while it is locked.
+const ownerAt = 1
+
+// noteOwner writes who holds the lock, for the error that others get. Best effort: the lock holds
+// without it, on a full disk too.
+func noteOwner(lock *flock.Flock) {
+	f, err := os.OpenFile(lock.Path(), os.O_WRONLY, 0)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	host, _ := os.Hostname()
+	_, _ = f.WriteAt(fmt.Appendf(nil, "%d %s\n", os.Getpid(), host), ownerAt)
+}
+
+// inUse reads who holds the lock, as far as it can.
+func inUse(folder, path string) error {
+	e := &InUseError{Path: folder}
+	f, err := os.Open(path)
+	if err != nil {
+		return e
+	}
+	defer f.Close()
+	buf := make([]byte, 256)
+	n, _ := f.ReadAt(buf, ownerAt)
+	line, _, whole := strings.Cut(string(buf[:n]), "\n")
+	pid, host, _ := strings.Cut(line, " ")
+	if e.PID, err = strconv.Atoi(pid); err != nil || e.PID < 0 || !whole {
+		e.PID = 0
+	}
+	if own, _ := os.Hostname(); host != own && safeName(host) == strings.ReplaceAll(host, ".", "_") {
+		e.Host = host
+	}
+	return e
+}

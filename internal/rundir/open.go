@@ -1,0 +1,131 @@
+package rundir
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"time"
+)
+
+// dying is how long Open waits for a lock: a process that was killed holds it until the system
+// has taken back its memory.
+const dying = 2 * time.Second
+
+// Open takes the lock of an existing run's folder, an *InUseError if another process has it, and
+// removes the temporary files of a process that was killed.
+func Open(path string) (*Dir, error) { return openWithin(path, dying) }
+
+func openWithin(path string, wait time.Duration) (*Dir, error) {
+	d := At(path)
+	info, err := os.Stat(d.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s: no such folder: name the folder of a run: %w", d.path, fs.ErrNotExist)
+	case err != nil:
+		return nil, systemError(d.path, err, adviceAgain)
+	case !info.IsDir():
+		return nil, fmt.Errorf("%s: is not a folder: name the folder of a run", d.path)
+	}
+	for deadline := time.Now().Add(wait); ; {
+		err = d.takeLock()
+		var inUse *InUseError
+		if !errors.As(err, &inUse) || !time.Now().Before(deadline) {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err = d.probe(); err == nil {
+		err = d.removeTemps()
+	}
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// probe makes a file in the folder and removes it: every save has to. That the lock was there to
+// be opened does not say that files can be made.
+func (d *Dir) probe() error {
+	path := fmt.Sprintf("%s%s%08x", d.file(lockName), tempMark, rand.Uint32())
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err == nil {
+		f.Close()
+		err = os.Remove(path)
+	}
+	switch {
+	case isReadOnly(err):
+		return readOnlyError(d.path, err)
+	case err != nil:
+		return systemError(d.path, err, adviceAgain)
+	}
+	return nil
+}
+
+// removeTemps removes what a killed process left; one that cannot be removed stays, since it is in
+// nobody's way.
+func (d *Dir) removeTemps() error {
+	var temps []string
+	err := d.eachEntry(func(name string) error {
+		if isTemp(name) {
+			temps = append(temps, d.file(name))
+		}
+		return nil
+	})
+	if err != nil {
+		return systemError(d.path, err, adviceAgain)
+	}
+	for _, path := range temps {
+		if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() {
+			_ = os.Remove(path)
+		}
+	}
+	return nil
+}
+
+// tempMark stands between the name of a file and eight hexadecimal digits in the name of the
+// temporary file that checkpoint.Replace makes of it.
+const tempMark = ".tmp-"
+
+// isTemp tells the temporary files of ours from all others.
+func isTemp(name string) bool {
+	of, digits, found := strings.Cut(name, tempMark)
+	if !found || len(digits) != 8 || strings.Trim(digits, "0123456789abcdef") != "" {
+		return false
+	}
+	switch of {
+	case configName, stepsName, metricsName, checkpointName, bestName, curvesName, reportName, lockName:
+		return true
+	}
+	return false
+}
+
+// eachEntry calls a function with the name of each entry of the folder, until that fails.
+func (d *Dir) eachEntry(do func(name string) error) error {
+	f, err := os.Open(d.path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	for {
+		names, err := f.Readdirnames(256)
+		for _, name := range names {
+			if err := do(name); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,143 @@
+package rundir
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"unicode/utf8"
+)
+
+// Step is a line of steps.jsonl. Epoch and Step count from 1, Step over the whole run.
+type Step struct {
+	Epoch, Step int
+	Loss        float64 // mean over the batch's images before its update; null if not finite
+	LR          float64
+	Images      int     // of this step
+	Seconds     float64 // of this step
+}
+
+// Steps writes steps.jsonl.
+type Steps struct{ lines }
+
+// Steps opens steps.jsonl to go on after step done, 0 for a new run. Of a file that is there it
+// keeps the longest beginning of whole lines whose steps rise and are not past done, and cuts what
+// follows: steps that will be done again, a line that a killed process left unfinished, anything
+// else. kept is the last step that is still there, 0 if there is none: less than done if lines
+// were lost. The file is streamed, whatever its size and the length of its lines.
+func (d *Dir) Steps(done int) (s *Steps, kept int, err error) {
+	if err := d.wantLock(); err != nil {
+		return nil, 0, err
+	}
+	path := d.StepsFile()
+	f, err := openRegular(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	size, kept, err := keep(f, done)
+	if err == nil {
+		err = f.Truncate(size)
+	}
+	if err != nil {
+		f.Close()
+		return nil, 0, systemError(path, err, adviceAgain)
+	}
+	return &Steps{lines{path: path, f: f, size: size}}, kept, nil
+}
+
+// openRegular opens a file for reading and writing, and makes it if it is missing. Links, pipes,
+// devices and folders of that name are errors.
+func openRegular(path string) (*os.File, error) {
+	flag := os.O_RDWR
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		flag |= os.O_CREATE | os.O_EXCL
+	case err != nil:
+		return nil, systemError(path, err, adviceAgain)
+	case !info.Mode().IsRegular():
+		return nil, notFile(path)
+	}
+	f, err := os.OpenFile(path, flag, 0o666)
+	if err != nil {
+		return nil, systemError(path, err, adviceAgain)
+	}
+	return f, nil
+}
+
+func notFile(path string) error {
+	return fmt.Errorf("%s: is there and is not a file: move it away", path)
+}
+
+// maxLine is the most bytes that a line can have; what is written has less than 200.
+const maxLine = 4 << 10
+
+// keep returns how many bytes of steps.jsonl to keep, as Steps says, and the last step in them.
+func keep(r io.Reader, done int) (size int64, last int, err error) {
+	in := bufio.NewReaderSize(r, maxLine)
+	for {
+		line, err := in.ReadSlice('\n')
+		if err == io.EOF || err == bufio.ErrBufferFull {
+			return size, last, nil
+		}
+		if err != nil {
+			return 0, 0, err // not known what is there: nothing to cut
+		}
+		step, ok := stepOf(line)
+		if !ok || step <= last || step > done {
+			return size, last, nil
+		}
+		size += int64(len(line))
+		last = step
+	}
+}
+
+// stepOf returns the step of a line. Keys that are not known are allowed: a later version may
+// have written them.
+func stepOf(line []byte) (step int, ok bool) {
+	// A map, since a struct takes "STEP" for "step", which other readers do not.
+	var record map[string]json.RawMessage
+	if !utf8.Valid(line) || json.Unmarshal(line, &record) != nil {
+		return 0, false
+	}
+	var epoch int
+	if json.Unmarshal(record["epoch"], &epoch) != nil || json.Unmarshal(record["step"], &step) != nil {
+		return 0, false
+	}
+	return step, epoch >= 1 && step >= 1
+}
+
+// Write appends a step's line. Whatever its error, the line is kept, and written before the next
+// one as soon as that is possible.
+func (s *Steps) Write(r Step) error {
+	var line struct {
+		Epoch   int      `json:"epoch"`
+		Step    int      `json:"step"`
+		Loss    *float64 `json:"loss"`
+		LR      *float64 `json:"lr"`
+		Images  int      `json:"images"`
+		Seconds float64  `json:"seconds"`
+	}
+	line.Epoch, line.Step, line.Images = r.Epoch, r.Step, r.Images
+	line.Loss, line.LR, line.Seconds = finite(r.Loss), finite(r.LR), round(r.Seconds)
+	text, err := json.Marshal(line)
+	if err != nil {
+		return fmt.Errorf("%s: step %d: %w", s.path, r.Step, err)
+	}
+	return s.append(append(text, '\n'))
+}
+
+// finite returns nil, JSON's null, for a number that JSON does not have.
+func finite(x float64) *float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return nil
+	}
+	return &x
+}
+
+// round cuts a time or a rate to microseconds: what is below is noise.
+func round(x float64) float64 { return math.Round(x*1e6) / 1e6 }
