@@ -61,17 +61,17 @@ func (r *winogradWeightRun) sumApart(p *Pool, sums, work []float32, src weightSo
 	panels := (r.OC + Panel - 1) / Panel
 	for start := 0; start < src.last; start += r.x.chunk {
 		last := min(start+r.x.chunk, src.last)
-		if err := p.Run((last-start+r.rows-1)/r.rows, func(worker, piece int) {
-			s := r.space(p.Scratch(worker))
-			first := start + piece*r.rows
-			end := min(first+r.rows, last)
-			at := (first - start) * r.tw
+		if err := p.Run((last-start+r.x.rows-1)/r.x.rows, func(worker, piece int) {
+			s := r.x.space(p.Scratch(worker))
+			first := start + piece*r.x.rows
+			end := min(first+r.x.rows, last)
+			at := (first - start) * r.x.tw
 			starts := r.x.strips(&s, first, end, src.pixels)
-			r.x.transform(p.isa, v[at*r.x.ldv:], s.in, &starts, 0, (end-first)*r.tw)
+			r.x.transform(p.isa, v[at*r.x.ldv:], s.in, &starts, 0, (end-first)*r.x.tw)
 			starts = r.dy.strips(&s, first, end, src.gradient)
 			for col := 0; col < r.OC; col += Panel {
 				width := min(Panel, r.OC-col)
-				r.spread(p.isa, m[r.x.panel(col)+at*width:], s.in, &starts, (end-first)*r.tw, col, width)
+				r.spread(p.isa, m[r.x.panel(col)+at*width:], s.in, &starts, (end-first)*r.x.tw, col, width)
 			}
 		}); err != nil {
 			return err
@@ -80,7 +80,7 @@ func (r *winogradWeightRun) sumApart(p *Pool, sums, work []float32, src weightSo
 			e, col := piece/panels, piece%panels*Panel
 			width := min(Panel, r.OC-col)
 			plane := m[r.x.panel(col)+e*r.x.mPlane(width):]
-			tiles := (last - start) * r.tw
+			tiles := (last - start) * r.x.tw
 			t := tile{
 				dst: sums[planes*r.C*col+e*r.C*width:], a: v[e*r.x.vPlane:], b: plane, off: origin[:], rows: r.C, cols: width, k: tiles,
 				aRow: 1, aK: r.x.ldv, ldb: width, ldd: width, accumulate: start > 0,

@@ -5,13 +5,9 @@ package kernel
 // A group is walked in blocks of tile rows.
 type winogradWeightRun struct {
 	Conv
-	th, tw         int // tiles of an image
-	total          int // tile rows of all images
 	groups, shares int
-	panels         int // of a share
-	rows           int // tile rows of a block
-	block          int // tiles of a block
-	x, dy          winogradRun
+	panels         int         // of a share
+	x, dy          winogradRun // of the same tiles; a block is a piece of theirs
 }
 
 const (
@@ -22,22 +18,20 @@ const (
 func (c Conv) winogradWeightRun() winogradWeightRun {
 	h, w := c.full()
 	r := winogradWeightRun{Conv: c, x: newWinogradRun(c.N, h, w, c.C, c.OC, c.Padding, c.only == winogradApart)}
-	r.th, r.tw, r.total = r.x.th, r.x.tw, r.x.total
-	r.rows = max(1, blockTiles/r.tw)
-	r.block = r.rows * r.tw
-	r.groups = max(1, min(weightGroups, partialBytes/4/r.partialSize(), r.total*r.tw/weightTiles))
+	r.groups = max(1, min(weightGroups, partialBytes/4/r.partialSize(), r.x.total*r.x.tw/weightTiles))
 	panels := (c.OC + Panel - 1) / Panel
 	r.shares = min(panels, (weightPieces+r.groups-1)/r.groups)
 	r.panels = (panels + r.shares - 1) / r.shares
 	r.shares = (panels + r.panels - 1) / r.panels
 	if r.x.apart {
-		r.groups, r.shares, r.rows = 1, 1, r.x.rows
+		r.groups, r.shares = 1, 1
 	} else {
-		r.x.rows, r.x.block = r.rows, r.block
-		r.x.vPlane = r.block*c.C + cacheLine
+		r.x.rows = max(1, blockTiles/r.x.tw)
+		r.x.block = r.x.rows * r.x.tw
+		r.x.vPlane = r.x.block*c.C + cacheLine
 	}
 	r.dy = r.x
-	r.dy.pitch, r.dy.padding = winogradTile*r.tw*c.OC, 0
+	r.dy.pitch, r.dy.padding = winogradTile*r.x.tw*c.OC, 0
 	r.x.spare = gradient{Conv: c}.spareRows()
 	return r
 }
@@ -53,8 +47,6 @@ func (r *winogradWeightRun) scratch() int {
 	return r.x.scratch() + r.x.stripRows()*max(0, r.dy.pitch-r.x.pitch)
 }
 
-func (r *winogradWeightRun) space(scratch []float32) winogradSpace { return r.x.space(scratch) }
-
 // weightSource is what sums are made of.
 type weightSource struct {
 	pixels, gradient stripLoader
@@ -68,9 +60,9 @@ func (r *winogradWeightRun) source(isa ISA, x []float32, g gradient, rows int) w
 			loadStrip(in, x[n*image:][:image], r.H, r.W, r.C, row, rows, r.Padding, width)
 		},
 		gradient: func(in, spare []float32, n, row, rows int) {
-			g.load(isa, in, n, row, rows-2, winogradTile*r.tw, 0, spare)
+			g.load(isa, in, n, row, rows-2, winogradTile*r.x.tw, 0, spare)
 		},
-		last: rows * r.th,
+		last: rows * r.x.th,
 	}
 }
 
@@ -96,17 +88,17 @@ func (c Conv) winogradWeightGradient(p *Pool, dw, db, x []float32, g gradient, w
 
 // sumGroup makes the group's sums for the share's columns.
 func (r *winogradWeightRun) sumGroup(isa ISA, sums []float32, src weightSource, scratch []float32, group, share int) {
-	first, last := group*r.total/r.groups, min((group+1)*r.total/r.groups, src.last)
+	first, last := group*r.x.total/r.groups, min((group+1)*r.x.total/r.groups, src.last)
 	col0, col1 := share*r.panels*Panel, min((share+1)*r.panels*Panel, r.OC)
 	if first >= last {
 		clear(sums[planes*r.C*col0 : planes*r.C*col1])
 		clear(sums[planes*r.C*r.OC+col0 : planes*r.C*r.OC+col1])
 		return
 	}
-	s := r.space(scratch)
-	for q := first; q < last; q += r.rows {
-		end := min(q+r.rows, last)
-		tiles := (end - q) * r.tw
+	s := r.x.space(scratch)
+	for q := first; q < last; q += r.x.rows {
+		end := min(q+r.x.rows, last)
+		tiles := (end - q) * r.x.tw
 		starts := r.x.strips(&s, q, end, src.pixels)
 		r.x.transform(isa, s.v, s.in, &starts, 0, tiles)
 		starts = r.dy.strips(&s, q, end, src.gradient)
