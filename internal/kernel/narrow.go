@@ -49,17 +49,7 @@ func (r *narrowRun) inSize() int { return (r.strip+2)*r.pitch + narrowLanes }
 // load copies the strip's input to in, with a border of zeros, and asks for the next strip's.
 func (r *narrowRun) load(isa ISA, in, x []float32, n, strip int) {
 	row := r.W * r.C
-	for i := range r.strip + 2 {
-		to := in[i*r.pitch:][:r.pitch]
-		h := strip*r.strip - 1 + i
-		if h < 0 || h >= r.H {
-			clear(to)
-			continue
-		}
-		clear(to[:r.C])
-		copy(to[r.C:], x[(n*r.H+h)*row:][:row])
-		clear(to[r.C+row:])
-	}
+	loadStrip(in, x[n*r.H*row:][:r.H*row], r.H, r.W, r.C, strip*r.strip-1, r.strip+2, 1, r.W+2)
 	next := min((n*r.H+(strip+1)*r.strip)*row, len(x))
 	prefetch(isa, x[next:min(next+r.strip*row, len(x))])
 }
