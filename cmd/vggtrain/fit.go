@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vggtrain/configs"
+	"vggtrain/internal/kernel"
 	"vggtrain/internal/report"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/train"
@@ -21,7 +23,8 @@ import (
 
 type fitOptions struct {
 	Flags    *configs.Recipe // the settings that flags gave
-	Recipe   string          // where the others come from
+	Recipe   string          // where the others come from; "": the default recipe
+	Resume   string          // the run to go on with, its folder or a checkpoint in it; "": a new run
 	Threads  int             // 0: all cores
 	Dir      string          // the run folder; "": runs/ARCH-TIME
 	DryRun   bool
@@ -40,11 +43,18 @@ newest state (checkpoint.bin) and the weights of the best epoch (best.bin).
 
 A setting's value is: flag, else recipe, else default. The defaults shown are
 those of the recipe "fast". Ctrl-C ends after the step under way and saves; a
-second one ends at once.`,
+second one ends at once.
+
+--resume goes on with a run that was interrupted, killed or shall train longer,
+bit for bit as if it had never ended. Its settings are in its checkpoint; only
+data (where the same images are now), epochs (more of them), max-steps,
+max-time, early-stop and checkpoint-every may be given anew.`,
 		Example: `  vggtrain fit --arch vgg11-small
   vggtrain fit --arch vgg11-small --recipe d2l --lr 0.05 --out runs/chapter
   vggtrain fit --arch mine.yaml --epochs 20 --augment flip,crop --val 5000
   vggtrain fit --arch vgg16 --resize 224 --dry-run
+  vggtrain fit --arch vgg16 --resize 224 --checkpoint-every 50 --max-time 8h
+  vggtrain fit --resume runs/chapter --epochs 20
   vggtrain fit --recipe runs/chapter/config.yaml`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -54,10 +64,11 @@ second one ends at once.`,
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&o.Recipe, "recipe", defaultRecipe, "training settings, by `NAME|FILE.yaml`; \"vggtrain recipe list\" shows the names")
+	flags.StringVar(&o.Recipe, "recipe", "", "training settings, by `NAME|FILE.yaml`; \"vggtrain recipe list\" shows the names (default "+defaultRecipe+")")
 	settingFlags(cmd, o.Flags)
 	threadsFlag(cmd, &o.Threads)
 	flags.StringVar(&o.Dir, "out", "", "the run folder, `DIR` (default runs/ARCH-TIME)")
+	flags.StringVar(&o.Resume, "resume", "", "go on with the run in the folder `DIR|FILE`, or from that checkpoint in it")
 	flags.BoolVar(&o.DryRun, "dry-run", false, "build everything, print the plan, train nothing")
 	jsonFlag(cmd, &o.JSON, "print the final record as one JSON document")
 	_ = cmd.RegisterFlagCompletionFunc("recipe", nameOrFile(configs.RecipeNames()))
@@ -65,7 +76,11 @@ second one ends at once.`,
 }
 
 func runFit(ctx context.Context, o *fitOptions) error {
-	job, err := o.prepare(ctx)
+	begin := o.begin
+	if o.Resume != "" {
+		begin = o.resume
+	}
+	job, dir, err := begin(ctx)
 	if err != nil {
 		return err
 	}
@@ -73,27 +88,42 @@ func runFit(ctx context.Context, o *fitOptions) error {
 	if o.DryRun {
 		return o.plan(ctx, job)
 	}
-	dir, err := o.makeFolder(job)
-	if err != nil {
-		return err
-	}
+	defer dir.Close()
 	fmt.Fprintf(o.Err, "run folder %s\n", dir.Path())
-	job.Checkpoint, job.Best = dir.Checkpoint(), dir.Best()
-	result, err := train.Run(ctx, job, report.NewFiles(dir), newProgress(o.Err))
+	progress := newProgress(o.Err)
+	files := report.NewFiles(dir, progress.Notice)
+	job.Checkpoint, job.Best, job.Flush = dir.Checkpoint(), dir.Best(), files.Flush
+	result, err := train.Run(ctx, job, files, progress)
 	if err != nil {
 		return err
 	}
 	return o.conclude(ctx, result)
 }
 
-// prepare resolves all settings and reads all that they name: whatever is
-// wrong with them is found here, before anything is written.
-func (o *fitOptions) prepare(ctx context.Context) (*train.Job, error) {
-	recipe, err := configs.LoadRecipe(o.Recipe)
-	if err != nil {
-		return nil, err
+// begin prepares a new run and makes its folder. Whatever is wrong with its settings is found
+// before anything is written.
+func (o *fitOptions) begin(ctx context.Context) (*train.Job, *rundir.Dir, error) {
+	name := o.Recipe
+	if name == "" {
+		name = defaultRecipe
 	}
-	recipe = o.Flags.Over(recipe).Over(configs.Defaults())
+	recipe, err := configs.LoadRecipe(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	job, err := o.prepare(ctx, o.Flags.Over(recipe).Over(configs.Defaults()))
+	if err != nil || o.DryRun {
+		return job, nil, err
+	}
+	dir, err := o.makeFolder(job)
+	if err != nil {
+		job.Pool.Close()
+	}
+	return job, dir, err
+}
+
+// prepare reads all that the settings of a new run name.
+func (o *fitOptions) prepare(ctx context.Context, recipe *configs.Recipe) (*train.Job, error) {
 	if err := recipe.Validate(); err != nil {
 		return nil, err
 	}
@@ -111,11 +141,16 @@ func (o *fitOptions) prepare(ctx context.Context) (*train.Job, error) {
 	if err := checkTraining(arch, data, recipe.BatchSize, recipe.Resize); err != nil {
 		return nil, err
 	}
+	return o.onPool(func(pool *kernel.Pool) (*train.Job, error) { return train.Prepare(recipe, arch, data, pool) })
+}
+
+// onPool makes a job with a pool of its own, which is the job's to close.
+func (o *fitOptions) onPool(prepare func(*kernel.Pool) (*train.Job, error)) (*train.Job, error) {
 	pool, err := newPool(o.Threads)
 	if err != nil {
 		return nil, err
 	}
-	job, err := train.Prepare(recipe, arch, data, pool)
+	job, err := prepare(pool)
 	if err != nil {
 		pool.Close()
 	}
@@ -160,11 +195,16 @@ func (o *fitOptions) conclude(ctx context.Context, r train.Result) error {
 	if err := write(o.Out, r); err != nil {
 		return err
 	}
-	switch r.Status {
-	case train.Diverged:
-		return fmt.Errorf("%w: %s", errDiverged, r.Advice)
-	case train.Interrupted:
-		return fmt.Errorf("%w after step %d: the state is saved in %s", context.Cause(ctx), r.Steps, r.Checkpoint)
+	switch {
+	case r.Status == train.Diverged:
+		return errors.Join(fmt.Errorf("%w: %s", errDiverged, r.Advice), r.Incomplete)
+	case r.Incomplete != nil && r.Status == train.Interrupted:
+		return fmt.Errorf("%v after step %d, and not all of the run is saved: %w", context.Cause(ctx), r.Steps, r.Incomplete)
+	case r.Incomplete != nil:
+		return fmt.Errorf("the run is done, but not all of it is saved: %w", r.Incomplete)
+	case r.Status == train.Interrupted:
+		return fmt.Errorf("%w after step %d: the state is saved in %s; fit --resume %s goes on",
+			context.Cause(ctx), r.Steps, r.Checkpoint, filepath.Dir(r.Checkpoint))
 	}
 	return nil
 }

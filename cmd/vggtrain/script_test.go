@@ -41,6 +41,7 @@ func TestScripts(t *testing.T) {
 			"truncate":   scriptTruncate,
 			"poke":       scriptPoke,
 			"smalldisk":  scriptSmallDisk,
+			"sameruns":   scriptSameRuns,
 		},
 	})
 }

@@ -1,26 +1,42 @@
 package report
 
 import (
+	"errors"
+	"fmt"
+
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/train"
 )
 
-// Files writes a run's steps.jsonl and metrics.csv: each step and each epoch as it ends.
+// Files writes a run's steps.jsonl and metrics.csv: each step and each epoch as it ends. In the
+// folder of a resumed run both go on where its checkpoint is, and what they have of later steps
+// is cut.
 type Files struct {
 	dir     *rundir.Dir
+	notice  func(string)
 	steps   *rundir.Steps
 	metrics *rundir.Metrics
 }
 
-// NewFiles returns an observer that writes to the folder of a new run.
-func NewFiles(dir *rundir.Dir) *Files { return &Files{dir: dir} }
+// NewFiles returns an observer that writes to the folder of a run; notice receives what the
+// user should know.
+func NewFiles(dir *rundir.Dir, notice func(string)) *Files { return &Files{dir: dir, notice: notice} }
 
-// Begin makes both files.
-func (f *Files) Begin(train.Plan) (err error) {
-	if f.steps, err = f.dir.Steps(); err != nil {
+// Begin opens both files.
+func (f *Files) Begin(p train.Plan) error {
+	var rows []rundir.Epoch
+	for _, r := range p.History {
+		rows = append(rows, rundir.Epoch(r))
+	}
+	var kept int
+	var err error
+	if f.steps, kept, err = f.dir.Steps(p.StepsDone); err != nil {
 		return err
 	}
-	f.metrics, err = f.dir.Metrics()
+	if kept < p.StepsDone {
+		f.notice(fmt.Sprintf("%s: the lines of steps %d to %d are not there: it goes on without them", f.dir.StepsFile(), kept+1, p.StepsDone))
+	}
+	f.metrics, err = f.dir.Metrics(rows)
 	return err
 }
 
@@ -30,19 +46,20 @@ func (f *Files) Step(r train.StepRecord) error { return f.steps.Write(rundir.Ste
 // Epoch appends the epoch's line.
 func (f *Files) Epoch(r train.EpochRecord) error { return f.metrics.Write(rundir.Epoch(r)) }
 
+// Flush puts on the disk what has been written. It may run while Step or Epoch does.
+func (f *Files) Flush() error { return errors.Join(f.steps.Sync(), f.metrics.Sync()) }
+
 // Notice does nothing: notices are not kept.
 func (f *Files) Notice(string) {}
 
 // End closes what Begin has opened.
 func (f *Files) End(train.Result) error {
-	var first error
+	var all []error
 	if f.steps != nil {
-		first = f.steps.Close()
+		all = append(all, f.steps.Close())
 	}
 	if f.metrics != nil {
-		if err := f.metrics.Close(); first == nil {
-			first = err
-		}
+		all = append(all, f.metrics.Close())
 	}
-	return first
+	return errors.Join(all...)
 }

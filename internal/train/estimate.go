@@ -10,7 +10,7 @@ type Estimate struct {
 	Plan        Plan
 	StepSeconds float64 // a full batch
 	EvalSeconds float64 // the whole set that is scored, once
-	Seconds     float64 // the whole run, without its checkpoints
+	Seconds     float64 // what is left of the run, without its checkpoints
 }
 
 // A step and an evaluation are timed with the first rows of a batch, so that the largest
@@ -30,7 +30,7 @@ const (
 // layers, is so counted more than once, and what else the machine does meanwhile counts as
 // well: an estimate tells minutes from hours, it is no benchmark.
 func Try(ctx context.Context, job *Job) (*Estimate, error) {
-	m, err := job.assemble(nil)
+	m, err := job.assemble(time.Now(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -47,8 +47,9 @@ func (l *loop) try(ctx context.Context) (*Estimate, error) {
 	if e.EvalSeconds, err = l.tryEvaluation(ctx); err != nil {
 		return nil, err
 	}
-	evaluations := (e.Plan.Steps + e.Plan.StepsPerEpoch - 1) / e.Plan.StepsPerEpoch
-	e.Seconds = float64(e.Plan.Steps)*e.StepSeconds + float64(evaluations)*e.EvalSeconds
+	steps := max(0, e.Plan.Steps-e.Plan.StepsDone)
+	evaluations := (steps + e.Plan.StepsPerEpoch - 1) / e.Plan.StepsPerEpoch
+	e.Seconds = float64(steps)*e.StepSeconds + float64(evaluations)*e.EvalSeconds
 	return e, nil
 }
 

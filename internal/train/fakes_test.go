@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"gorgonia.org/gorgonia"
@@ -101,30 +102,36 @@ func (f *fakeOptimizer) SetLR(lr float64) { f.rates = append(f.rates, lr) }
 
 func (f *fakeOptimizer) Step([]gorgonia.ValueGrad) error { return f.fail }
 
-// fakeStore remembers what it was asked to keep.
+// fakeStore remembers what it was asked to keep. A save takes as many looks at it as slow says.
 type fakeStore struct {
 	log            *[]string
-	failCheckpoint error
+	failSave       error // at once
+	failCheckpoint error // as it is written
 	failBest       error
-	progress       []byte
+	slow           int
+
+	progress []byte
+	result   saved
+	looks    int
 }
 
-func (f *fakeStore) Checkpoint(p *Progress) error {
-	if f.failCheckpoint != nil {
-		return f.failCheckpoint
+func (f *fakeStore) Save(p *Progress, best bool) error {
+	if f.failSave != nil {
+		return f.failSave
 	}
 	text, err := p.encode()
 	f.progress = []byte(text)
 	*f.log = append(*f.log, fmt.Sprintf("checkpoint: epoch %d batch %d step %d", p.Epoch, p.Batch, p.Step))
+	if best {
+		*f.log = append(*f.log, fmt.Sprintf("best: epoch %d", p.BestEpoch))
+	}
+	f.result, f.looks = saved{f.failCheckpoint, f.failBest, best}, 0
 	return err
 }
 
-func (f *fakeStore) Best(p *Progress) error {
-	if f.failBest != nil {
-		return f.failBest
-	}
-	*f.log = append(*f.log, fmt.Sprintf("best: epoch %d", p.BestEpoch))
-	return nil
+func (f *fakeStore) Ended(wait bool) (saved, bool) {
+	f.looks++
+	return f.result, wait || f.looks > f.slow
 }
 
 // recorder is an observer that remembers.
@@ -183,7 +190,7 @@ func newFixture(epochs, maxSteps int) *fixture {
 	if maxSteps > 0 {
 		steps = min(steps, maxSteps)
 	}
-	progress := newProgress()
+	progress := &Progress{Epoch: 1}
 	f.loop = &loop{
 		plan:       Plan{Epochs: epochs, StepsPerEpoch: 3, Steps: steps},
 		classes:    2,
@@ -193,19 +200,20 @@ func newFixture(epochs, maxSteps int) *fixture {
 		schedule:   solver.Constant{LR: 0.1, Warmup: 2},
 		batches:    f.batches,
 		validation: &fakeBatches{n: 8, batch: 8},
-		store:      f.store,
-		observers:  observers{f.observer},
+		observers:  newObservers(f.observer),
 		plateau:    newPlateau(2, 0, &progress.Plateau),
 		progress:   progress,
+		start:      time.Now(),
 	}
+	f.saves = saves{store: f.store, notice: f.observers.notice}
 	return f
 }
 
 func (f *fixture) expect(t *testing.T, ctx context.Context, want Status, wantLog ...string) string {
 	t.Helper()
-	status, advice, err := f.run(ctx)
-	if err != nil {
-		t.Fatal(err)
+	status, advice, incomplete, err := f.run(ctx)
+	if err != nil || incomplete != nil {
+		t.Fatal(err, incomplete)
 	}
 	if status != want {
 		t.Errorf("status %s, want %s", status, want)

@@ -23,26 +23,42 @@ type Job struct {
 	Train, Val *dataset.Set
 	Augment    dataset.Augment
 	Classes    []string
-	Data       string   // where the images come from
+	Data       string   // where the images come from, for people
+	DataSpec   string   // and as --data takes it
 	DataDigest [32]byte // of all the data, before any image is held out
 
 	Pool *kernel.Pool
 
 	// Where the checkpoints go. The folder has to exist.
 	Checkpoint, Best string
+
+	// Flush puts on the disk what observers have written, before a checkpoint counts it as
+	// done. It runs on another goroutine than they do. nil: there is nothing.
+	Flush func() error
+
+	resumed *Checkpoint // what the job goes on with; nil: it is new
 }
 
 // Prepare makes a job of a recipe (flags over recipe over defaults), the architecture and
 // the data it names, and a pool of workers. Checkpoint and Best are left to the caller.
 // Errors say which setting is wrong.
 func Prepare(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, pool *kernel.Pool) (*Job, error) {
+	j, err := newJob(recipe, arch, data, pool)
+	if err != nil {
+		return nil, err
+	}
+	return j, j.initialise()
+}
+
+// newJob is Prepare but for the weights, which are all zero.
+func newJob(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, pool *kernel.Pool) (*Job, error) {
 	r, a := *recipe, *arch
 	r.ResolveDropout(a.Dropout)
 	a.Dropout = r.Dropout
 	if err := r.Validate(); err != nil {
 		return nil, err
 	}
-	j := &Job{Recipe: &r, Arch: &a, Classes: data.Classes, Data: data.Origin, DataDigest: data.Digest, Pool: pool}
+	j := &Job{Recipe: &r, Arch: &a, Classes: data.Classes, Data: data.Origin, DataSpec: data.Spec, DataDigest: data.Digest, Pool: pool}
 	if err := j.cut(data); err != nil {
 		return nil, err
 	}
@@ -61,7 +77,7 @@ func Prepare(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, pool 
 	if j.Params, err = model.NewParams(j.Layers); err != nil {
 		return nil, err
 	}
-	return j, j.initialise()
+	return j, nil
 }
 
 // cut makes the sets that the settings ask for, and normalises by what is trained on.
@@ -145,7 +161,9 @@ func (j *Job) plan() Plan {
 	if r.MaxSteps > 0 {
 		steps = min(steps, r.MaxSteps)
 	}
+	p := j.progress()
 	return Plan{
+		StepsDone: p.Step, History: p.History,
 		Arch: j.Arch.Name, Params: j.Params.Count(),
 		TrainImages: j.Train.N, ValImages: j.Val.N, BatchSize: r.BatchSize, Side: r.Resize,
 		Epochs: r.Epochs, StepsPerEpoch: batches, Steps: steps,

@@ -2,6 +2,7 @@ package train
 
 import (
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -72,7 +73,8 @@ func TestPrepareInitFromFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := store.Checkpoint(newProgress()); err != nil {
+	mustSave(t, store, &Progress{Epoch: 1})
+	if err := os.Remove(job.Best); err != nil {
 		t.Fatal(err)
 	}
 	foreign := filepath.Join(t.TempDir(), "other.bin")

@@ -29,15 +29,6 @@ type Optimizer interface {
 	SetLR(float64)
 }
 
-// Store keeps a run's weights.
-type Store interface {
-	Checkpoint(*Progress) error // the whole state; errWeights if a weight is not finite
-	Best(*Progress) error       // the weights of the best epoch; likewise
-}
-
-// errWeights is the error of a Store that is asked to keep weights that are NaN or infinite.
-var errWeights = errors.New("a weight is not finite")
-
 // loop is a run: what it is made of, and where it stands.
 type loop struct {
 	plan       Plan
@@ -48,22 +39,48 @@ type loop struct {
 	schedule   solver.Schedule
 	batches    Batches // of the training set
 	validation Batches
-	store      Store
 	observers  observers
 	plateau    plateau
+	limits     limits
+	saves      saves
 
 	progress *Progress
-	newest   StepRecord // the last step
-	saved    bool       // nothing has happened since the last checkpoint
+	newest   StepRecord // the last step of this process
 	start    time.Time  // of Run
 	before   float64    // seconds of the runs that this one resumes
 }
 
+// limits end a run, or save it, before its plan is fulfilled. 0 is none.
+type limits struct {
+	time  time.Duration // of this process; one step is always done
+	stale int           // epochs without a better accuracy
+	every int           // steps between two saves
+}
+
 // run trains until the plan is fulfilled or something ends it before. The status is
-// Failed if and only if there is an error.
-func (l *loop) run(ctx context.Context) (Status, string, error) {
-	l.start, l.before = time.Now(), l.progress.Seconds
-	for l.progress.Epoch <= l.plan.Epochs && l.progress.Step < l.plan.Steps {
+// Failed if and only if there is an error. incomplete says what of the run's state could not
+// be saved, though it was all trained.
+func (l *loop) run(ctx context.Context) (status Status, advice string, incomplete, err error) {
+	l.before = l.progress.Seconds
+	status, advice, err = l.epochs(ctx)
+	if status == Diverged || status == Failed {
+		l.saves.settle(true)
+		return status, advice, l.saves.incomplete(), err
+	}
+	l.progress.Seconds = l.seconds()
+	incomplete, err = l.saves.finish(l.progress)
+	switch {
+	case errors.Is(err, errWeights):
+		return Diverged, divergence("a weight", l.newest), l.saves.incomplete(), nil
+	case err != nil:
+		return Failed, "", nil, err
+	}
+	return status, "", incomplete, nil
+}
+
+// epochs trains and evaluates the epochs that are left.
+func (l *loop) epochs(ctx context.Context) (Status, string, error) {
+	for !l.finished() {
 		err := l.epoch(ctx)
 		switch {
 		case err == nil:
@@ -74,7 +91,7 @@ func (l *loop) run(ctx context.Context) (Status, string, error) {
 		case errors.Is(err, errWeights):
 			return Diverged, divergence("a weight", l.newest), nil
 		case ctx.Err() != nil && errors.Is(err, ctx.Err()):
-			return l.interrupt()
+			return Interrupted, "", nil
 		default:
 			return Failed, "", err
 		}
@@ -82,15 +99,17 @@ func (l *loop) run(ctx context.Context) (Status, string, error) {
 	return Done, "", nil
 }
 
-// interrupt saves what a cancelled run has reached.
-func (l *loop) interrupt() (Status, string, error) {
-	switch err := l.checkpoint(); {
-	case errors.Is(err, errWeights):
-		return Diverged, divergence("a weight", l.newest), nil
-	case err != nil:
-		return Failed, "", err
-	}
-	return Interrupted, "", nil
+// finished tells whether the run has come to its end: by its plan, by early stopping, or by
+// the time that it has. Steps that are not evaluated yet are none.
+func (l *loop) finished() bool {
+	p := l.progress
+	evaluated := p.Batch == 0 || p.Cut
+	return evaluated && (p.Epoch > l.plan.Epochs || p.Step >= l.plan.Steps || p.stale(l.limits.stale) || l.timeUp())
+}
+
+// timeUp tells whether the time of this process is over.
+func (l *loop) timeUp() bool {
+	return l.limits.time > 0 && l.newest.Step > 0 && time.Since(l.start) >= l.limits.time
 }
 
 // epoch trains what is left of the epoch under way, evaluates it and saves. Its error is
@@ -108,7 +127,7 @@ func (l *loop) epoch(ctx context.Context) error {
 		return errLoss
 	}
 	p := l.progress
-	record := EpochRecord{
+	return l.conclude(EpochRecord{
 		Epoch:           p.Epoch,
 		TrainLoss:       p.trainLoss(),
 		ValLoss:         e.Loss,
@@ -116,8 +135,7 @@ func (l *loop) epoch(ctx context.Context) error {
 		LR:              l.schedule.At(p.Step),
 		ImagesPerSecond: rate(p.Images, p.EpochSeconds),
 		Seconds:         p.EpochSeconds + time.Since(start).Seconds(),
-	}
-	return l.conclude(record)
+	})
 }
 
 // errLoss is a validation loss that is NaN or infinite.
@@ -128,35 +146,28 @@ var errLoss = errors.New("the validation loss is not finite")
 // comes last.
 func (l *loop) conclude(record EpochRecord) error {
 	p := l.progress
-	if err := l.observers.epoch(record); err != nil {
-		return err
-	}
-	l.saved = false
-	p.History = append(p.History, record)
-	best := p.improve(record)
-	ended := p.Step >= l.plan.Steps || p.Epoch >= l.plan.Epochs
-	if ended {
+	l.observers.epoch(record)
+	best := p.evaluated(record, l.plan.StepsPerEpoch)
+	if l.finished() {
 		if text := l.plateau.end(); text != "" {
 			l.observers.notice(text)
 		}
 	}
-	if best {
-		if err := l.store.Best(p); err != nil {
-			return err
-		}
-	}
-	if p.Batch == l.plan.StepsPerEpoch {
-		p.next()
-	}
-	return l.checkpoint()
+	return l.save(best)
 }
 
-// steps trains the batches of the epoch under way that are left, up to the plan's last step.
+// save begins to save what the run has reached.
+func (l *loop) save(best bool) error {
+	l.progress.Seconds = l.seconds()
+	return l.saves.save(l.progress, best)
+}
+
+// steps trains the batches of the epoch under way that are left, up to the run's end.
 func (l *loop) steps(ctx context.Context) error {
 	p := l.progress
 	l.batches.Start(p.Epoch, p.Batch)
 	from := time.Now()
-	for p.Step < l.plan.Steps {
+	for p.Step < l.plan.Steps && !l.timeUp() {
 		err := l.step(ctx, &from)
 		if errors.Is(err, io.EOF) {
 			break
@@ -164,16 +175,30 @@ func (l *loop) steps(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		l.saves.settle(false)
+		if l.due() {
+			if err := l.save(false); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
 
+// due tells whether it is time to save within an epoch: a multiple of the steps between two
+// saves has been passed since the last one, and nothing is being written, so that the training
+// need not wait. At the end of an epoch its evaluation comes first.
+func (l *loop) due() bool {
+	p, every := l.progress, l.limits.every
+	return every > 0 && p.Step/every > l.saves.at/every && !l.saves.busy &&
+		p.Batch < l.plan.StepsPerEpoch && p.Step < l.plan.Steps
+}
+
 // step trains one batch: io.EOF if there is none. from is when the step before ended, and
-// becomes when this one has: what observers take is part of the training's time, though
-// not of a step's.
+// becomes when this one has: a step takes all the time between, what observers and saves take
+// of the training included.
 func (l *loop) step(ctx context.Context, from *time.Time) error {
 	p := l.progress
-	start := time.Now()
 	b, err := l.batches.Next(ctx)
 	if err != nil {
 		return err
@@ -190,36 +215,21 @@ func (l *loop) step(ctx context.Context, from *time.Time) error {
 	} else if err != nil && !errors.Is(err, solver.ErrNotFinite) {
 		return fmt.Errorf("step %d: %w", number, err)
 	}
+	now := time.Now()
 	l.newest = StepRecord{
 		Epoch: p.Epoch, Step: number, Loss: loss, LR: lr, Images: b.Rows,
-		Seconds: time.Since(start).Seconds(),
+		Seconds: now.Sub(*from).Seconds(),
 	}
-	if observed := l.observers.step(l.newest); observed != nil {
-		return observed
-	}
+	*from = now
+	l.observers.step(l.newest)
 	if err != nil {
 		return err
 	}
 	if text := l.plateau.add(number, loss); text != "" {
 		l.observers.notice(text)
 	}
-	now := time.Now()
-	p.Step, l.saved = number, false
-	p.trained(loss, b.Rows, now.Sub(*from).Seconds())
-	*from = now
-	return nil
-}
-
-// checkpoint saves the state unless the newest checkpoint has it already.
-func (l *loop) checkpoint() error {
-	if l.saved {
-		return nil
-	}
-	l.progress.Seconds = l.seconds()
-	if err := l.store.Checkpoint(l.progress); err != nil {
-		return err
-	}
-	l.saved = true
+	p.trained(l.newest)
+	l.saves.fresh = false
 	return nil
 }
 

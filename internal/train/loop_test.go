@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -20,8 +21,8 @@ func TestRunKeepsBestAndCheckpoints(t *testing.T) {
 	f := newFixture(4, 0)
 	f.predictor.correct = []int{5, 6, 6, 5}
 	f.expect(t, t.Context(), Done,
-		"row: epoch 1", "best: epoch 1", "checkpoint: epoch 2 batch 0 step 3",
-		"row: epoch 2", "best: epoch 2", "checkpoint: epoch 3 batch 0 step 6",
+		"row: epoch 1", "checkpoint: epoch 2 batch 0 step 3", "best: epoch 1",
+		"row: epoch 2", "checkpoint: epoch 3 batch 0 step 6", "best: epoch 2",
 		"row: epoch 3", "checkpoint: epoch 4 batch 0 step 9", // equal accuracy: the earlier is best
 		"row: epoch 4", "checkpoint: epoch 5 batch 0 step 12")
 	if want := []string{"1 from 0", "2 from 0", "3 from 0", "4 from 0"}; !slices.Equal(f.batches.starts, want) {
@@ -36,7 +37,7 @@ func TestRunRecords(t *testing.T) {
 	f := newFixture(2, 0)
 	f.trainer.losses = []float64{1, 2, 3, 4, 5, 6}
 	f.expect(t, t.Context(), Done,
-		"row: epoch 1", "best: epoch 1", "checkpoint: epoch 2 batch 0 step 3",
+		"row: epoch 1", "checkpoint: epoch 2 batch 0 step 3", "best: epoch 1",
 		"row: epoch 2", "checkpoint: epoch 3 batch 0 step 6")
 	for i, s := range f.observer.steps {
 		want := StepRecord{Epoch: i/3 + 1, Step: i + 1, Loss: float64(i + 1), LR: 0.1, Images: 4, Seconds: s.Seconds}
@@ -63,7 +64,7 @@ func TestRunEndsAtMaxSteps(t *testing.T) {
 	f := newFixture(5, 5)
 	f.trainer.losses = []float64{1, 2, 3, 4, 5}
 	f.expect(t, t.Context(), Done,
-		"row: epoch 1", "best: epoch 1", "checkpoint: epoch 2 batch 0 step 3",
+		"row: epoch 1", "checkpoint: epoch 2 batch 0 step 3", "best: epoch 1",
 		"row: epoch 2", "checkpoint: epoch 2 batch 2 step 5")
 	if got := f.observer.epochs[1].TrainLoss; got != 4.5 {
 		t.Errorf("train loss of the part of an epoch: %v, want 4.5", got)
@@ -72,7 +73,7 @@ func TestRunEndsAtMaxSteps(t *testing.T) {
 
 func TestRunEndsAtMaxStepsWithAnEpoch(t *testing.T) {
 	newFixture(5, 3).expect(t, t.Context(), Done,
-		"row: epoch 1", "best: epoch 1", "checkpoint: epoch 2 batch 0 step 3")
+		"row: epoch 1", "checkpoint: epoch 2 batch 0 step 3", "best: epoch 1")
 }
 
 func TestRunInterruptedInAnEpoch(t *testing.T) {
@@ -85,7 +86,7 @@ func TestRunInterruptedInAnEpoch(t *testing.T) {
 		return nil
 	}
 	f.expect(t, ctx, Interrupted,
-		"row: epoch 1", "best: epoch 1", "checkpoint: epoch 2 batch 0 step 3",
+		"row: epoch 1", "checkpoint: epoch 2 batch 0 step 3", "best: epoch 1",
 		"checkpoint: epoch 2 batch 2 step 5")
 	if n := len(f.observer.steps); n != 5 {
 		t.Errorf("%d step records, want 5", n)
@@ -103,9 +104,9 @@ func TestRunInterruptedBetweenEpochsSavesOnce(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	f := newFixture(3, 0)
 	f.observer.failEpoch = nil
-	f.loop.observers = append(f.loop.observers, &cancelling{cancel: cancel})
+	f.loop.observers = newObservers(f.observer, &cancelling{cancel: cancel})
 	f.expect(t, ctx, Interrupted,
-		"row: epoch 1", "best: epoch 1", "checkpoint: epoch 2 batch 0 step 3")
+		"row: epoch 1", "checkpoint: epoch 2 batch 0 step 3", "best: epoch 1")
 }
 
 // cancelling is an observer that interrupts the run at its first epoch's end.
@@ -128,7 +129,7 @@ func TestRunResumed(t *testing.T) {
 	whole := newFixture(3, 0)
 	whole.trainer.losses = []float64{1, 2, 3, 4, 5, 6, 7, 8, 9}
 	whole.predictor.correct = []int{3, 5, 4}
-	if _, _, err := whole.run(t.Context()); err != nil {
+	if _, _, _, err := whole.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -140,7 +141,7 @@ func TestRunResumed(t *testing.T) {
 		}
 		return nil
 	}
-	if _, _, err := first.run(ctx); err != nil {
+	if _, _, _, err := first.run(ctx); err != nil {
 		t.Fatal(err)
 	}
 	second := newFixture(3, 0)
@@ -151,7 +152,7 @@ func TestRunResumed(t *testing.T) {
 	}
 	second.progress = progress
 	second.plateau = newPlateau(2, 0, &progress.Plateau)
-	if _, _, err := second.run(t.Context()); err != nil {
+	if _, _, _, err := second.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	clock := func(p *Progress) {
@@ -187,7 +188,7 @@ func TestRunDiverges(t *testing.T) {
 				}
 			},
 			advice: "the loss is not finite at step 5 (epoch 2)",
-			log:    []string{"row: epoch 1", "best: epoch 1", "checkpoint: epoch 2 batch 0 step 3"},
+			log:    []string{"row: epoch 1", "checkpoint: epoch 2 batch 0 step 3", "best: epoch 1"},
 			steps:  5,
 		},
 		"gradient": {
@@ -201,7 +202,7 @@ func TestRunDiverges(t *testing.T) {
 			steps:  3,
 		},
 		"weight": {
-			set:    func(f *fixture) { f.store.failBest = fmt.Errorf("features.0.bias: %w", errWeights) },
+			set:    func(f *fixture) { f.store.failSave = fmt.Errorf("features.0.bias: %w", errWeights) },
 			advice: "a weight is not finite at step 3 (epoch 1)",
 			log:    []string{"row: epoch 1"},
 			steps:  3,
@@ -225,22 +226,19 @@ func TestRunDiverges(t *testing.T) {
 }
 
 func TestRunEndsWithAnError(t *testing.T) {
-	full := errors.New("write runs/x: no space left on device")
+	broken := errors.New("broken")
 	for name, set := range map[string]func(*fixture){
-		"step record": func(f *fixture) { f.observer.failStep = full },
-		"epoch row":   func(f *fixture) { f.observer.failEpoch = full },
-		"best":        func(f *fixture) { f.store.failBest = full },
-		"checkpoint":  func(f *fixture) { f.store.failCheckpoint = full },
-		"batch":       func(f *fixture) { f.batches.fail = full },
-		"step":        func(f *fixture) { f.trainer.before = func(int) error { return full } },
-		"solver":      func(f *fixture) { f.optimizer.fail = full },
+		"batch":  func(f *fixture) { f.batches.fail = broken },
+		"step":   func(f *fixture) { f.trainer.before = func(int) error { return broken } },
+		"solver": func(f *fixture) { f.optimizer.fail = broken },
+		"save":   func(f *fixture) { f.store.failSave = broken },
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(3, 0)
 			set(f)
-			status, _, err := f.run(t.Context())
-			if status != Failed || !errors.Is(err, full) {
-				t.Errorf("status %s, error %v; want %s and %v", status, err, Failed, full)
+			status, _, _, err := f.run(t.Context())
+			if status != Failed || !errors.Is(err, broken) {
+				t.Errorf("status %s, error %v; want %s and %v", status, err, Failed, broken)
 			}
 			if slices.ContainsFunc(f.log, func(s string) bool { return strings.HasPrefix(s, "checkpoint") }) {
 				t.Errorf("a checkpoint was written after the failure: %v", f.log)
@@ -249,9 +247,121 @@ func TestRunEndsWithAnError(t *testing.T) {
 	}
 }
 
+// What cannot be written does not end the training; it is told once, and the result is
+// incomplete if it is still so at the end.
+func TestRunGoesOnWithoutItsFiles(t *testing.T) {
+	full := errors.New("runs/x/some.file: not written: no space left on device")
+	for name, c := range map[string]struct {
+		set        func(*fixture)
+		incomplete bool
+		log        []string
+	}{
+		"step record": {set: func(f *fixture) { f.observer.failStep = full }},
+		"epoch row":   {set: func(f *fixture) { f.observer.failEpoch = full }},
+		"checkpoint": {set: func(f *fixture) { f.store.failCheckpoint = full }, incomplete: true,
+			log: []string{"checkpoint: epoch 4 batch 0 step 9"}}, // the last once more
+		"best": {set: func(f *fixture) { f.store.failBest = full }, incomplete: true},
+		"checkpoint for a while": {set: func(f *fixture) {
+			f.store.failCheckpoint = full
+			f.trainer.before = func(step int) error {
+				if step == 7 {
+					f.store.failCheckpoint = nil
+				}
+				return nil
+			}
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(3, 0)
+			c.set(f)
+			status, _, incomplete, err := f.run(t.Context())
+			if status != Done || err != nil || len(f.observer.steps) != 9 {
+				t.Errorf("%s after %d steps, error %v; want done after 9", status, len(f.observer.steps), err)
+			}
+			if errors.Is(incomplete, full) != c.incomplete {
+				t.Errorf("incomplete: %v", incomplete)
+			}
+			if n := len(f.observer.notices); n != 1 || !strings.HasPrefix(f.observer.notices[0], full.Error()) {
+				t.Errorf("notices %q, want one of %q", f.observer.notices, full)
+			}
+			want := append([]string{
+				"row: epoch 1", "checkpoint: epoch 2 batch 0 step 3", "best: epoch 1",
+				"row: epoch 2", "checkpoint: epoch 3 batch 0 step 6",
+				"row: epoch 3", "checkpoint: epoch 4 batch 0 step 9"}, c.log...)
+			if diff := cmp.Diff(want, f.log); diff != "" {
+				t.Errorf("written (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// The best weights that could not be written at the run's end are tried once more.
+func TestRunTriesTheBestAgain(t *testing.T) {
+	f := newFixture(1, 0)
+	f.store.failBest = errors.New("full")
+	if _, _, incomplete, err := f.run(t.Context()); err != nil || incomplete == nil {
+		t.Errorf("incomplete %v, error %v", incomplete, err)
+	}
+	want := []string{"row: epoch 1", "checkpoint: epoch 2 batch 0 step 3", "best: epoch 1", "checkpoint: epoch 2 batch 0 step 3", "best: epoch 1"}
+	if diff := cmp.Diff(want, f.log); diff != "" {
+		t.Errorf("written (-want +got):\n%s", diff)
+	}
+}
+
+func TestRunSavesBetweenEpochs(t *testing.T) {
+	f := newFixture(3, 0)
+	f.limits.every = 2 // 3 steps an epoch: step 6 is an epoch's end
+	f.expect(t, t.Context(), Done,
+		"checkpoint: epoch 1 batch 2 step 2",
+		"row: epoch 1", "checkpoint: epoch 2 batch 0 step 3", "best: epoch 1",
+		"checkpoint: epoch 2 batch 1 step 4",
+		"row: epoch 2", "checkpoint: epoch 3 batch 0 step 6",
+		"checkpoint: epoch 3 batch 2 step 8",
+		"row: epoch 3", "checkpoint: epoch 4 batch 0 step 9")
+}
+
+// A save that comes due while another is being written waits for it, and the training does not.
+func TestRunSavesWhenTheWriterIsFree(t *testing.T) {
+	f := newFixture(2, 0)
+	f.batches.n, f.plan.StepsPerEpoch, f.plan.Steps = 80, 20, 40
+	f.store.slow = 3
+	f.limits.every = 2
+	f.expect(t, t.Context(), Done,
+		"checkpoint: epoch 1 batch 2 step 2", "checkpoint: epoch 1 batch 6 step 6", "checkpoint: epoch 1 batch 10 step 10",
+		"checkpoint: epoch 1 batch 14 step 14", "checkpoint: epoch 1 batch 18 step 18",
+		"row: epoch 1", "checkpoint: epoch 2 batch 0 step 20", "best: epoch 1",
+		"checkpoint: epoch 2 batch 4 step 24", "checkpoint: epoch 2 batch 8 step 28", "checkpoint: epoch 2 batch 12 step 32",
+		"checkpoint: epoch 2 batch 16 step 36",
+		"row: epoch 2", "checkpoint: epoch 3 batch 0 step 40")
+}
+
+func TestRunStopsEarly(t *testing.T) {
+	f := newFixture(9, 0)
+	f.predictor.correct = []int{5, 6, 6, 4, 8}
+	f.limits.stale = 2
+	f.expect(t, t.Context(), Done,
+		"row: epoch 1", "checkpoint: epoch 2 batch 0 step 3", "best: epoch 1",
+		"row: epoch 2", "checkpoint: epoch 3 batch 0 step 6", "best: epoch 2",
+		"row: epoch 3", "checkpoint: epoch 4 batch 0 step 9",
+		"row: epoch 4", "checkpoint: epoch 5 batch 0 step 12")
+}
+
+func TestRunEndsWhenItsTimeIsUp(t *testing.T) {
+	f := newFixture(9, 0)
+	f.limits.time = time.Nanosecond // over after the first step
+	f.expect(t, t.Context(), Done, "row: epoch 1", "checkpoint: epoch 1 batch 1 step 1", "best: epoch 1")
+	if !f.progress.Cut {
+		t.Error("the epoch is not said to be cut")
+	}
+	f.progress.reopen()
+	if len(f.progress.History) != 0 || f.progress.BestEpoch != 0 {
+		t.Errorf("opened again: %+v", f.progress)
+	}
+}
+
 func TestProgressReadsBackToTheSameBits(t *testing.T) {
-	p := newProgress()
-	p.trained(1.0/3, 7, 0.1)
+	p := &Progress{Epoch: 1}
+	p.trained(StepRecord{Step: 1, Loss: 1.0 / 3, Images: 7, Seconds: 0.1})
 	p.History = []EpochRecord{{Epoch: 1, TrainLoss: 0.1 + 0.2, ValAccuracy: 2.0 / 3}}
 	text, err := p.encode()
 	if err != nil {

@@ -29,14 +29,19 @@ func LoadNetwork(path string) (*Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := network(state)
+	n, err := describedNetwork(state)
+	if err == nil {
+		err = n.load(state)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return n, nil
 }
 
-func network(state *checkpoint.State) (*Network, error) {
+// describedNetwork returns the network that a file's metadata describe, without its parameters:
+// their number is the file's.
+func describedNetwork(state *checkpoint.State) (*Network, error) {
 	for _, key := range []string{keyArch, keyClasses, keyInput, keyNormalize} {
 		if state.Metadata[key] == "" {
 			return nil, fmt.Errorf("no %s in its metadata: give a checkpoint.bin or best.bin that fit wrote", key)
@@ -66,11 +71,11 @@ func network(state *checkpoint.State) (*Network, error) {
 	if n.Layers, err = model.Resolve(n.Arch, input.C, input.H, input.W, len(n.Classes)); err != nil {
 		return nil, err
 	}
-	return n, n.load(state)
+	return n, n.fits(state)
 }
 
-// load allocates the parameters and reads them, once their number fits the file's.
-func (n *Network) load(state *checkpoint.State) error {
+// fits looks whether a file has as many weights as the network, before they are allocated.
+func (n *Network) fits(state *checkpoint.State) error {
 	var need, present int64
 	for _, l := range n.Layers {
 		need += l.Params
@@ -81,7 +86,11 @@ func (n *Network) load(state *checkpoint.State) error {
 	if need != present {
 		return fmt.Errorf("weights of another network: %d numbers, %s has %d", present, n.Arch.Name, need)
 	}
-	var err error
+	return nil
+}
+
+// load allocates the parameters and reads them.
+func (n *Network) load(state *checkpoint.State) (err error) {
 	if n.Params, err = model.NewParams(n.Layers); err != nil {
 		return err
 	}

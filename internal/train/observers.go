@@ -1,50 +1,60 @@
 package train
 
+import "errors"
+
 // observers passes on to each what happens, in their order.
-type observers []Observer
+type observers struct {
+	all  []Observer
+	told map[string]bool // the troubles that the user knows of
+}
 
-// begin begins each in turn. If one fails, those before it are ended by the caller:
-// begun is how many there are.
-func (o observers) begin(p Plan) (begun observers, err error) {
-	for i, each := range o {
+func newObservers(all ...Observer) observers { return observers{all, map[string]bool{}} }
+
+// begin begins each in turn. If one fails, only those before it and itself are told anything
+// more.
+func (o *observers) begin(p Plan) error {
+	for i, each := range o.all {
 		if err := each.Begin(p); err != nil {
-			return o[:i+1], err
-		}
-	}
-	return o, nil
-}
-
-func (o observers) step(r StepRecord) error {
-	for _, each := range o {
-		if err := each.Step(r); err != nil {
+			o.all = o.all[:i+1]
 			return err
 		}
 	}
 	return nil
 }
 
-func (o observers) epoch(r EpochRecord) error {
-	for _, each := range o {
-		if err := each.Epoch(r); err != nil {
-			return err
-		}
+func (o *observers) step(r StepRecord) {
+	for _, each := range o.all {
+		o.take(each.Step(r))
 	}
-	return nil
 }
 
-func (o observers) notice(text string) {
-	for _, each := range o {
+func (o *observers) epoch(r EpochRecord) {
+	for _, each := range o.all {
+		o.take(each.Epoch(r))
+	}
+}
+
+// take tells of an observer's trouble, once: it is no reason to end a run, whose state is
+// elsewhere.
+func (o *observers) take(err error) {
+	if err == nil || o.told[err.Error()] {
+		return
+	}
+	o.told[err.Error()] = true
+	o.notice(err.Error() + "; the run goes on")
+}
+
+func (o *observers) notice(text string) {
+	for _, each := range o.all {
 		each.Notice(text)
 	}
 }
 
-// end ends all, also when one of them fails, and returns the first error.
-func (o observers) end(r Result) error {
-	var first error
-	for _, each := range o {
-		if err := each.End(r); err != nil && first == nil {
-			first = err
-		}
+// end ends all, also when one of them fails, and returns all errors.
+func (o *observers) end(r Result) error {
+	var all []error
+	for _, each := range o.all {
+		all = append(all, each.End(r))
 	}
-	return first
+	return errors.Join(all...)
 }

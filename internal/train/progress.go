@@ -2,8 +2,11 @@ package train
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"math"
+	"strings"
 )
 
 // Progress is where a run stands between two steps: all of its state but the weights and
@@ -12,11 +15,13 @@ import (
 //
 // An epoch whose steps are all done but which is not evaluated yet has
 // Batch = batches of an epoch; after its evaluation comes Epoch+1 with Batch 0. Only a run
-// that max-steps ends inside an epoch has that epoch in its History already.
+// that max-steps or max-time ends inside an epoch has that epoch in its History already: it is
+// Cut.
 type Progress struct {
-	Epoch int `json:"epoch"` // under way, from 1
-	Batch int `json:"batch"` // batches of it that are done
-	Step  int `json:"step"`  // steps of the run that are done
+	Epoch int  `json:"epoch"` // under way, from 1
+	Batch int  `json:"batch"` // batches of it that are done
+	Step  int  `json:"step"`  // steps of the run that are done
+	Cut   bool `json:"cut"`   // the last of History is the epoch under way, as far as it went
 
 	LossSum      float64 `json:"loss_sum"`      // over the images of the epoch under way
 	Images       int     `json:"images"`        // of the epoch under way that are done
@@ -35,6 +40,19 @@ type Progress struct {
 
 func newProgress() *Progress { return &Progress{Epoch: 1} }
 
+// evaluated adds the epoch under way to the history, and moves on to the next unless steps of
+// it are left. It tells whether it is the best.
+func (p *Progress) evaluated(r EpochRecord, stepsPerEpoch int) (best bool) {
+	p.History = append(p.History, r)
+	best = p.improve(r)
+	p.Cut = p.Batch < stepsPerEpoch
+	if !p.Cut {
+		p.Epoch++
+		p.Batch, p.LossSum, p.Images, p.EpochSeconds = 0, 0, 0, 0
+	}
+	return best
+}
+
 // improve makes the epoch the best if it is: of equal accuracies the earlier stays.
 func (p *Progress) improve(r EpochRecord) bool {
 	if p.BestEpoch > 0 && r.ValAccuracy <= p.BestValAccuracy {
@@ -44,14 +62,31 @@ func (p *Progress) improve(r EpochRecord) bool {
 	return true
 }
 
+// reopen takes back the evaluation of an epoch that was cut, to go on with its steps as if
+// the run had never been ended there.
+func (p *Progress) reopen() {
+	p.Cut = false
+	p.History = p.History[:len(p.History)-1]
+	p.BestEpoch, p.BestValAccuracy = 0, 0
+	for _, r := range p.History {
+		p.improve(r)
+	}
+}
+
+// stale tells whether no epoch of the last so many was the best; never for 0.
+func (p *Progress) stale(epochs int) bool {
+	return epochs > 0 && len(p.History)-p.BestEpoch >= epochs && len(p.History) > 0
+}
+
 // trained adds a step to the epoch under way.
-func (p *Progress) trained(loss float64, images int, seconds float64) {
+func (p *Progress) trained(r StepRecord) {
 	p.Batch++
-	p.LossSum += loss * float64(images)
-	p.Images += images
-	p.EpochSeconds += seconds
-	p.TrainImages += int64(images)
-	p.TrainSeconds += seconds
+	p.Step = r.Step
+	p.LossSum += r.Loss * float64(r.Images)
+	p.Images += r.Images
+	p.EpochSeconds += r.Seconds
+	p.TrainImages += int64(r.Images)
+	p.TrainSeconds += r.Seconds
 }
 
 // trainLoss is the mean over the images of the epoch under way, or of the last one if
@@ -74,10 +109,12 @@ func (p *Progress) last() *EpochRecord {
 	return &p.History[len(p.History)-1]
 }
 
-// next moves on to the following epoch.
-func (p *Progress) next() {
-	p.Epoch++
-	p.Batch, p.LossSum, p.Images, p.EpochSeconds = 0, 0, 0, 0
+// lastEpoch is the number of the newest evaluated epoch, 0 if there is none.
+func (p *Progress) lastEpoch() int {
+	if last := p.last(); last != nil {
+		return last.Epoch
+	}
+	return 0
 }
 
 // encode returns the progress as the checkpoint's metadata hold it.
@@ -89,14 +126,50 @@ func (p *Progress) encode() (string, error) {
 	return string(data), nil
 }
 
-// decodeProgress reads what encode wrote.
+// decodeProgress reads what encode wrote, and nothing else.
 func decodeProgress(text string) (*Progress, error) {
 	p := new(Progress)
-	if err := json.Unmarshal([]byte(text), p); err != nil {
-		return nil, fmt.Errorf("progress of the run: %w", err)
+	d := json.NewDecoder(strings.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(p); err != nil {
+		return nil, err
 	}
-	if p.Epoch < 1 || p.Batch < 0 || p.Step < 0 {
-		return nil, fmt.Errorf("progress of the run: epoch %d, batch %d, step %d cannot be", p.Epoch, p.Batch, p.Step)
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errors.New("more than one JSON document")
 	}
 	return p, nil
+}
+
+// check tells whether a run of that plan can stand there: counts, sums and the history agree.
+func (p *Progress) check(plan Plan) error {
+	done := len(p.History)
+	if p.Cut {
+		done--
+	}
+	switch {
+	case p.Epoch < 1 || p.Epoch > plan.Epochs+1, p.Batch < 0 || p.Batch > plan.StepsPerEpoch,
+		p.Epoch > plan.Epochs && p.Batch > 0, p.Cut && (p.Batch == 0 || p.Batch == plan.StepsPerEpoch):
+		return fmt.Errorf("epoch %d, batch %d cannot be in a run of %d epochs of %d batches", p.Epoch, p.Batch, plan.Epochs, plan.StepsPerEpoch)
+	case p.Step != (p.Epoch-1)*plan.StepsPerEpoch+p.Batch:
+		return fmt.Errorf("step %d cannot be epoch %d, batch %d", p.Step, p.Epoch, p.Batch)
+	case p.Images != min(p.Batch*plan.BatchSize, plan.TrainImages) ||
+		p.TrainImages != int64(p.Epoch-1)*int64(plan.TrainImages)+int64(p.Images):
+		return fmt.Errorf("%d images of the epoch, %d of all, cannot be at epoch %d, batch %d", p.Images, p.TrainImages, p.Epoch, p.Batch)
+	case done != p.Epoch-1:
+		return fmt.Errorf("a history of %d epochs in epoch %d", len(p.History), p.Epoch)
+	case p.LossSum < 0 || p.EpochSeconds < 0 || p.TrainSeconds < 0 || p.Seconds < 0 || p.Plateau.Steps < 0:
+		return errors.New("a sum below 0")
+	}
+	best := Progress{}
+	for i, r := range p.History {
+		if r.Epoch != i+1 {
+			return fmt.Errorf("epoch %d in the place of epoch %d", r.Epoch, i+1)
+		}
+		best.improve(r)
+	}
+	if best.BestEpoch != p.BestEpoch || best.BestValAccuracy != p.BestValAccuracy {
+		return fmt.Errorf("the best epoch is said to be %d with %v, the history's is %d with %v",
+			p.BestEpoch, p.BestValAccuracy, best.BestEpoch, best.BestValAccuracy)
+	}
+	return nil
 }

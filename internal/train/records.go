@@ -31,8 +31,9 @@ type Plan struct {
 	Side          int // of the images as the network sees them, in pixels
 	Epochs        int
 	StepsPerEpoch int
-	Steps         int // of the whole run: fewer than Epochs × StepsPerEpoch if max-steps says so
-	StepsDone     int // by the run that this one resumes; 0 for a new one
+	Steps         int           // of the whole run: fewer than Epochs × StepsPerEpoch if max-steps says so
+	StepsDone     int           // by the run that this one resumes; 0 for a new one
+	History       []EpochRecord // of the run that this one resumes
 	MemoryBytes   int64
 	Data          string // where the images come from
 	Threads       int
@@ -55,6 +56,7 @@ const (
 type Result struct {
 	Status          Status
 	Advice          string // what to do about a divergence, one line
+	Incomplete      error  // files of the run that could not be written; the training is not affected
 	Arch            string
 	Params          int64
 	Epochs          int // evaluated: the rows of metrics.csv
@@ -75,8 +77,9 @@ type Result struct {
 }
 
 // Observer is told what happens in a run, on the run's own goroutine and in this order:
-// Begin, then Step and Epoch as they end and Notice in between, then End. An error of
-// an observer ends the run; End is called all the same, for all whose Begin was called.
+// Begin, then Step and Epoch as they end and Notice in between, then End. An error of Begin
+// ends the run; End is called all the same, for all whose Begin was called. An error of Step or
+// Epoch is a notice to the user, and the run goes on; one of End makes its result Incomplete.
 type Observer interface {
 	Begin(Plan) error
 	Step(StepRecord) error

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -13,30 +14,57 @@ import (
 )
 
 // Run trains a job to its end, to a divergence, or until ctx is done: then the step under
-// way ends and the state is saved. The checkpoint is written after each epoch, the best
-// weights whenever val_accuracy grows. A file that cannot be written ends the run with an
-// error that names it; what was there before stays whole. The result holds what is known,
-// also with an error.
+// way ends and the state is saved. A resumed job goes on where its checkpoint is.
+//
+// The state is saved at the end of each epoch, and between as the recipe says, while the
+// training goes on. A file that cannot be written is a notice and does not end the run; what
+// was there before stays whole. If it is missing at the end, the result is Incomplete. The
+// error is of what ended the run; the result holds what is known all the same.
 func Run(ctx context.Context, job *Job, obs ...Observer) (Result, error) {
 	start := time.Now()
-	m, err := job.assemble(obs)
+	m, err := job.assemble(start, obs)
 	if err != nil {
 		return Result{Status: Failed}, err
 	}
 	defer m.close()
-	begun, err := m.observers.begin(m.plan)
 	status, advice := Failed, ""
-	if err == nil {
-		status, advice, err = m.run(ctx)
+	var incomplete error
+	m.open()
+	if err = m.observers.begin(m.plan); err == nil {
+		m.greet(job)
+		status, advice, incomplete, err = m.run(ctx)
 	}
-	result := m.result(status, advice, time.Since(start).Seconds())
-	if ended := begun.end(result); err == nil && ended != nil {
-		result.Status, err = Failed, ended
-	}
+	result := m.result(status, advice)
+	result.Incomplete = errors.Join(incomplete, m.observers.end(result))
 	if err != nil && result.Checkpoint != "" {
 		err = fmt.Errorf("%w; the run has ended, %s is as it was", err, result.Checkpoint)
 	}
 	return result, err
+}
+
+// open opens an epoch again that was cut, if the run may go on with it now.
+func (m *machine) open() {
+	if p := m.progress; p.Cut && !m.finished() {
+		p.reopen()
+		m.plan.History = p.History
+	}
+}
+
+// greet says what the user of a resumed run should know before it goes on.
+func (m *machine) greet(j *Job) {
+	if j.resumed == nil {
+		return
+	}
+	if p := m.progress; m.finished() {
+		m.observers.notice(fmt.Sprintf("the run is finished: %d of %d epochs, %d steps; to go on, give it more --epochs (or another --max-steps or --early-stop, where they ended it)",
+			len(p.History), m.plan.Epochs, p.Step))
+	}
+	for _, text := range j.resumed.notices(j) {
+		m.observers.notice(text)
+	}
+	if text := m.files.mendBest(m.progress); text != "" {
+		m.observers.notice(text)
+	}
 }
 
 // machine is a loop made of the real parts.
@@ -48,7 +76,7 @@ type machine struct {
 
 // assemble builds what a job needs: two graphs over the same weights, one to train and
 // one to evaluate, the streams, and the optimiser. close ends it.
-func (j *Job) assemble(obs observers) (*machine, error) {
+func (j *Job) assemble(start time.Time, obs []Observer) (*machine, error) {
 	training, validation, err := j.loaders()
 	if err != nil {
 		return nil, err
@@ -62,7 +90,9 @@ func (j *Job) assemble(obs observers) (*machine, error) {
 	}
 	m := &machine{graphs: trainer, loop: loop{
 		plan: j.plan(), classes: len(j.Classes), trainer: trainer, schedule: schedule(j),
-		batches: training, validation: validation, observers: obs, progress: newProgress(),
+		batches: training, validation: validation, observers: newObservers(obs...),
+		limits:   limits{time: r.MaxTime, stale: r.EarlyStop, every: r.CheckpointEvery},
+		progress: j.progress(), start: start,
 	}}
 	m.plan.MemoryBytes = j.memory(trainer.PlannedBytes())
 	m.plateau = newPlateau(m.classes, r.WarmupEpochs*m.plan.StepsPerEpoch, &m.progress.Plateau)
@@ -83,10 +113,16 @@ func (m *machine) complete(j *Job) error {
 	if err != nil {
 		return err
 	}
+	if j.resumed != nil {
+		if err := j.resumed.restore(j.Params, sgd.State()); err != nil {
+			return err
+		}
+	}
 	if m.files, err = newFiles(j, sgd.State()); err != nil {
 		return err
 	}
-	m.predictor, m.optimizer, m.store = evaluator, sgd, m.files
+	m.predictor, m.optimizer = evaluator, sgd
+	m.saves = saves{store: m.files, notice: m.observers.notice, at: m.progress.Step, fresh: m.files.written.checkpoint}
 	return nil
 }
 
@@ -128,7 +164,7 @@ func (j *Job) memory(planned int64) int64 {
 }
 
 // result says where the run stands.
-func (m *machine) result(status Status, advice string, seconds float64) Result {
+func (m *machine) result(status Status, advice string) Result {
 	p := m.progress
 	r := Result{
 		Status: status, Advice: advice,
@@ -137,7 +173,7 @@ func (m *machine) result(status Status, advice string, seconds float64) Result {
 		TrainLoss: p.trainLoss(), ValLoss: math.NaN(), ValAccuracy: math.NaN(), BestValAccuracy: math.NaN(),
 		BestEpoch:       p.BestEpoch,
 		ImagesPerSecond: rate(int(p.TrainImages), p.TrainSeconds),
-		Seconds:         m.before + seconds,
+		Seconds:         m.seconds(),
 		PeakRSSBytes:    PeakRSS(),
 		Data:            m.plan.Data, Threads: m.plan.Threads, Kernel: m.plan.Kernel,
 	}

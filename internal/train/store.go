@@ -1,8 +1,7 @@
 package train
 
 import (
-	"encoding/hex"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"strconv"
@@ -10,46 +9,66 @@ import (
 	"gorgonia.org/tensor"
 
 	"vggtrain/checkpoint"
+	"vggtrain/internal/memory"
 	"vggtrain/model"
 )
 
-// Keys of a checkpoint's metadata.
-const (
-	keyArch      = "vggtrain.arch"         // YAML, as an architecture file
-	keySettings  = "vggtrain.settings"     // YAML, as config.yaml
-	keyClasses   = "vggtrain.classes"      // JSON list of names
-	keyInput     = "vggtrain.input"        // of one image: 1x1x56x56
-	keyNormalize = "vggtrain.normalize"    // none or [mean, deviation]
-	keyData      = "vggtrain.data"         // where the images came from
-	keyDigest    = "vggtrain.data-sha256"  // dataset.Data.Digest
-	keyEpoch     = "vggtrain.epoch"        // best.bin: the epoch of the weights
-	keyAccuracy  = "vggtrain.val_accuracy" // best.bin: their accuracy
-	keyProgress  = "vggtrain.progress"     // checkpoint.bin: Progress as JSON
-)
+// errWeights is the error of a Store that is asked to keep weights that are NaN or infinite.
+var errWeights = errors.New("a weight is not finite")
 
-// momentumPrefix stands before a parameter's name in the name of its momentum.
-const momentumPrefix = "optimizer/"
+// Store keeps a run's state, while the run goes on.
+type Store interface {
+	// Save copies the state and begins to write it: as the checkpoint, and with best also as
+	// the weights of the best epoch. The save before must have ended. errWeights if a weight
+	// is not finite: nothing is written then.
+	Save(p *Progress, best bool) error
+	// Ended tells whether the save under way has ended, and how; with wait, once it has. It
+	// tells of each save once.
+	Ended(wait bool) (saved, bool)
+}
 
-// files is the Store of a run folder.
+// saved is how a save ended.
+type saved struct {
+	checkpoint error
+	best       error
+	hasBest    bool // the best was to be written too
+}
+
+// files is the Store of a run folder. It holds one copy of the state at most.
 type files struct {
 	checkpoint, best string // paths
+	flush            func() error
 	params           model.Params
 	momenta          [][]float32       // in params' order, as they are stored; nil: none
 	metadata         map[string]string // of both files
 	snapshot         []checkpoint.Tensor
-	weights          int // tensors of snapshot that are the network's
+	writing          chan saved // of the save under way; nil: none
 	written          struct{ checkpoint, best bool }
 }
 
+// newFiles returns the store of a job. The snapshot of a resumed run is the memory that its
+// checkpoint was read into.
 func newFiles(j *Job, momenta [][]float32) (*files, error) {
 	metadata, err := describe(j)
 	if err != nil {
 		return nil, err
 	}
-	return &files{checkpoint: j.Checkpoint, best: j.Best, params: j.Params, momenta: momenta, metadata: metadata}, nil
+	f := &files{
+		checkpoint: j.Checkpoint, best: j.Best, flush: j.Flush,
+		params: j.Params, momenta: momenta, metadata: metadata,
+	}
+	if f.flush == nil {
+		f.flush = func() error { return nil }
+	}
+	if j.resumed != nil {
+		f.snapshot = j.resumed.takeTensors(j.Params)
+		f.written.checkpoint = j.resumed.Path == j.Checkpoint
+	}
+	return f, nil
 }
 
-func (f *files) Checkpoint(p *Progress) error {
+// Save copies the state into the snapshot, which a goroutine writes.
+func (f *files) Save(p *Progress, best bool) error {
 	if err := f.copy(); err != nil {
 		return err
 	}
@@ -57,52 +76,102 @@ func (f *files) Checkpoint(p *Progress) error {
 	if err != nil {
 		return err
 	}
-	metadata := maps.Clone(f.metadata)
-	metadata[keyProgress] = progress
-	if err := checkpoint.Write(f.checkpoint, &checkpoint.State{Tensors: f.snapshot, Metadata: metadata}); err != nil {
-		return err
+	state := &checkpoint.State{Tensors: f.snapshot, Metadata: maps.Clone(f.metadata)}
+	state.Metadata[keyProgress] = progress
+	var weights *checkpoint.State
+	if best {
+		weights = f.bestState(p)
 	}
-	f.written.checkpoint = true
+	f.writing = make(chan saved, 1)
+	go func() { f.writing <- f.write(state, weights) }()
 	return nil
 }
 
-func (f *files) Best(p *Progress) error {
-	if err := f.copy(); err != nil {
-		return err
+// write writes the checkpoint, and then the weights of the best epoch, if there are any: in
+// this order a run that is killed in between is at the end of that epoch when it is resumed,
+// and has the weights. What the checkpoint counts as done is on the disk before it is.
+func (f *files) write(state, best *checkpoint.State) saved {
+	s := saved{hasBest: best != nil}
+	if s.checkpoint = f.flush(); s.checkpoint == nil {
+		s.checkpoint = checkpoint.Write(f.checkpoint, state)
 	}
+	if best != nil {
+		s.best = checkpoint.Write(f.best, best)
+	}
+	return s
+}
+
+// Ended waits for the goroutine, or looks whether it is done.
+func (f *files) Ended(wait bool) (saved, bool) {
+	if f.writing == nil {
+		return saved{}, false
+	}
+	var s saved
+	if wait {
+		s = <-f.writing
+	} else {
+		select {
+		case s = <-f.writing:
+		default:
+			return saved{}, false
+		}
+	}
+	f.writing = nil
+	f.written.checkpoint = f.written.checkpoint || s.checkpoint == nil
+	f.written.best = s.hasBest && s.best == nil || f.written.best && !s.hasBest
+	return s, true
+}
+
+// bestState is the snapshot's weights alone, as best.bin holds them.
+func (f *files) bestState(p *Progress) *checkpoint.State {
 	metadata := maps.Clone(f.metadata)
 	metadata[keyEpoch] = strconv.Itoa(p.BestEpoch)
 	metadata[keyAccuracy] = strconv.FormatFloat(p.BestValAccuracy, 'g', -1, 64)
-	if err := checkpoint.Write(f.best, &checkpoint.State{Tensors: f.snapshot[:f.weights], Metadata: metadata}); err != nil {
-		return err
+	return &checkpoint.State{Tensors: f.snapshot[:len(f.params)], Metadata: metadata}
+}
+
+// mendBest sees to it that a resumed run has the weights of its best epoch. One that was killed
+// after it wrote its checkpoint and before it wrote them is at the end of that epoch, and the
+// snapshot holds them. Otherwise it returns what to say.
+func (f *files) mendBest(p *Progress) string {
+	state, err := checkpoint.Read(f.best)
+	want := f.bestState(p).Metadata
+	switch {
+	case p.BestEpoch == 0:
+		return ""
+	case err == nil && state.Metadata[keyEpoch] == want[keyEpoch] && state.Metadata[keyAccuracy] == want[keyAccuracy]:
+		f.written.best = true
+		return ""
+	case p.BestEpoch == p.lastEpoch() && (p.Batch == 0 || p.Cut):
+		if err := checkpoint.Write(f.best, f.bestState(p)); err != nil {
+			return err.Error()
+		}
+		f.written.best = true
+		return ""
 	}
-	f.written.best = true
-	return nil
+	return fmt.Sprintf("%s does not hold the weights of the best epoch, %d: it will when an epoch is better", f.best, p.BestEpoch)
 }
 
 // copy fills the snapshot with the weights and momenta of now, in PyTorch's layouts. Its
 // memory is allocated once a run. If a weight is not finite, it is errWeights.
 func (f *files) copy() error {
-	for _, p := range f.params {
-		if !finite(p.Data()) {
-			return fmt.Errorf("%s: %w", p.Name, errWeights)
-		}
-	}
 	if f.snapshot == nil {
-		f.weights = len(f.params)
 		for _, p := range f.params {
-			f.snapshot = append(f.snapshot, checkpoint.Tensor{Name: p.Name, Shape: p.Shape, Data: make([]float32, p.Len())})
+			f.snapshot = append(f.snapshot, checkpoint.Tensor{Name: p.Name, Shape: p.Shape, Data: memory.Floats(p.Len())})
 		}
 		for i := range f.momenta {
 			p := f.params[i]
-			f.snapshot = append(f.snapshot, checkpoint.Tensor{Name: momentumPrefix + p.Name, Shape: p.Shape, Data: make([]float32, p.Len())})
+			f.snapshot = append(f.snapshot, checkpoint.Tensor{Name: momentumPrefix + p.Name, Shape: p.Shape, Data: memory.Floats(p.Len())})
 		}
 	}
 	for i, p := range f.params {
+		if !p.Finite() {
+			return fmt.Errorf("%s: %w", p.Name, errWeights)
+		}
 		p.Export(f.snapshot[i].Data)
 	}
 	for i, m := range f.momenta {
-		withValue(f.params[i], m).Export(f.snapshot[f.weights+i].Data)
+		withValue(f.params[i], m).Export(f.snapshot[len(f.params)+i].Data)
 	}
 	return nil
 }
@@ -112,35 +181,4 @@ func withValue(p *model.Param, data []float32) *model.Param {
 	other := *p
 	other.Value = tensor.New(tensor.WithShape(p.Value.Shape()...), tensor.WithBacking(data))
 	return &other
-}
-
-// finite reports whether no value is NaN or infinite: x−x is 0 for all others.
-func finite(data []float32) bool {
-	for _, x := range data {
-		if x-x != 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// describe returns the metadata that both files of a job have.
-func describe(j *Job) (map[string]string, error) {
-	arch, err := j.Arch.YAML()
-	if err != nil {
-		return nil, err
-	}
-	classes, err := json.Marshal(j.Classes)
-	if err != nil {
-		return nil, fmt.Errorf("class names: %w", err)
-	}
-	return map[string]string{
-		keyArch:      string(arch),
-		keySettings:  string(j.Recipe.YAML()),
-		keyClasses:   string(classes),
-		keyInput:     model.Input{N: 1, C: 1, H: j.Recipe.Resize, W: j.Recipe.Resize}.String(),
-		keyNormalize: j.Recipe.Normalize.String(),
-		keyData:      j.Data,
-		keyDigest:    hex.EncodeToString(j.DataDigest[:]),
-	}, nil
 }

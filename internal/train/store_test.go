@@ -80,6 +80,17 @@ func buffers(ps model.Params) [][]float32 {
 	return all
 }
 
+// mustSave saves the state, as the best too, and waits until it is written.
+func mustSave(t *testing.T, store *files, p *Progress) {
+	t.Helper()
+	if err := store.Save(p, true); err != nil {
+		t.Fatal(err)
+	}
+	if how, ended := store.Ended(true); !ended || how.checkpoint != nil || how.best != nil || !how.hasBest {
+		t.Fatal(how, ended)
+	}
+}
+
 func TestStoreWritesWhatLoadNetworkReads(t *testing.T) {
 	job := prepare(t, newPool(t, 1), "normalize=dataset", "limit-train=100")
 	momenta := buffers(job.Params)
@@ -87,11 +98,9 @@ func TestStoreWritesWhatLoadNetworkReads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := newProgress()
+	p := &Progress{Epoch: 1}
 	p.improve(EpochRecord{Epoch: 3, ValAccuracy: 0.5})
-	if err := errors.Join(store.Best(p), store.Checkpoint(p)); err != nil {
-		t.Fatal(err)
-	}
+	mustSave(t, store, p)
 	for _, path := range []string{job.Checkpoint, job.Best} {
 		n, err := LoadNetwork(path)
 		if err != nil {
@@ -118,11 +127,9 @@ func TestStoreNamesAndLayouts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := newProgress()
+	p := &Progress{Epoch: 1}
 	p.improve(EpochRecord{Epoch: 3, ValAccuracy: 0.5})
-	if err := errors.Join(store.Best(p), store.Checkpoint(p)); err != nil {
-		t.Fatal(err)
-	}
+	mustSave(t, store, p)
 	best, err := checkpoint.Read(job.Best)
 	if err != nil {
 		t.Fatal(err)
@@ -163,20 +170,16 @@ func TestStoreKeepsTheFileOfFiniteWeights(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := newProgress()
-	if err := errors.Join(store.Best(p), store.Checkpoint(p)); err != nil {
-		t.Fatal(err)
-	}
+	p := &Progress{Epoch: 1}
+	mustSave(t, store, p)
 	before, err := os.ReadFile(job.Checkpoint)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 		job.Params[2].Data()[1] = float32(bad)
-		for _, err := range []error{store.Checkpoint(p), store.Best(p)} {
-			if !errors.Is(err, errWeights) || !strings.Contains(err.Error(), job.Params[2].Name) {
-				t.Errorf("weight %v: error %v", bad, err)
-			}
+		if err := store.Save(p, true); !errors.Is(err, errWeights) || !strings.Contains(err.Error(), job.Params[2].Name) {
+			t.Errorf("weight %v: error %v", bad, err)
 		}
 	}
 	if after, err := os.ReadFile(job.Checkpoint); err != nil || !slices.Equal(before, after) {
@@ -190,10 +193,8 @@ func TestLoadNetworkErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := store.Checkpoint(newProgress()); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := LoadNetwork(job.Best); !errors.Is(err, fs.ErrNotExist) {
+	mustSave(t, store, &Progress{Epoch: 1})
+	if _, err := LoadNetwork(filepath.Join(t.TempDir(), "none.bin")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing file: %v", err)
 	}
 	for name, c := range map[string]struct {
@@ -243,14 +244,12 @@ func TestStoreLongestHistory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := newProgress()
+	p := &Progress{Epoch: 1}
 	for range longest {
 		const wide = -2.2250738585072014e-308 // no float64 has more digits
 		p.History = append(p.History, EpochRecord{longest, wide, wide, wide, wide, wide, wide})
 	}
-	if err := store.Checkpoint(p); err != nil {
-		t.Fatal(err)
-	}
+	mustSave(t, store, p)
 	if _, err := LoadNetwork(job.Checkpoint); err != nil {
 		t.Error(err)
 	}

@@ -9,7 +9,7 @@ import (
 func TestRunNoticesAPlateau(t *testing.T) {
 	f := newFixture(200, 0)
 	f.trainer.losses = []float64{math.Ln2 * 1.009}
-	if _, _, err := f.run(t.Context()); err != nil {
+	if _, _, _, err := f.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(f.observer.notices); n != 1 {

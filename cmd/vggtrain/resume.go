@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"vggtrain/configs"
+	"vggtrain/dataset"
+	"vggtrain/internal/kernel"
+	"vggtrain/internal/rundir"
+	"vggtrain/internal/train"
+)
+
+// resume prepares to go on with the run that --resume names, in its folder. The folder is
+// locked before anything is read of it, unless it is only looked at (--dry-run).
+func (o *fitOptions) resume(ctx context.Context) (job *train.Job, dir *rundir.Dir, err error) {
+	for name, given := range map[string]bool{"recipe": o.Recipe != "", "out": o.Dir != ""} {
+		if given {
+			return nil, nil, wrongUsage("--%s does not go with --resume: a run goes on in its folder, with its settings", name)
+		}
+	}
+	folder, file, err := runOf(o.Resume)
+	if err != nil {
+		return nil, nil, err
+	}
+	dir = rundir.At(folder)
+	if !o.DryRun {
+		if dir, err = rundir.Open(folder); err != nil {
+			return nil, nil, err
+		}
+		defer func() {
+			if err != nil {
+				dir.Close()
+			}
+		}()
+	}
+	if file == "" {
+		file = dir.Checkpoint()
+	}
+	saved, err := train.LoadCheckpoint(file)
+	switch {
+	case err == nil:
+		job, err = o.goOn(ctx, saved)
+	case errors.Is(err, fs.ErrNotExist):
+		job, err = o.startOver(ctx, dir)
+	}
+	if err == nil && !o.DryRun {
+		err = dir.WriteConfig(job.Recipe.YAML())
+	}
+	return job, dir, err
+}
+
+// runOf returns the folder of a run and, where a file was named, its checkpoint.
+func runOf(path string) (folder, file string, err error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", "", fmt.Errorf("%s: no such file or folder: name the folder of a run, or its checkpoint.bin", path)
+	case err != nil:
+		return "", "", fmt.Errorf("%s: %w: name the folder of a run, or its checkpoint.bin", path, errors.Unwrap(err))
+	case info.IsDir():
+		return path, "", nil
+	default:
+		return filepath.Dir(path), path, nil
+	}
+}
+
+// goOn makes the job that goes on with what was saved.
+func (o *fitOptions) goOn(ctx context.Context, saved *train.Checkpoint) (*train.Job, error) {
+	recipe, err := o.Flags.Resume(saved.Recipe)
+	if err != nil {
+		return nil, err
+	}
+	if err := sameNetwork(o.Flags, saved.Recipe); err != nil {
+		return nil, err
+	}
+	data, err := o.savedData(ctx, saved, recipe)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkTraining(saved.Arch, data, recipe.BatchSize, recipe.Resize); err != nil {
+		return nil, err
+	}
+	job, err := o.onPool(func(pool *kernel.Pool) (*train.Job, error) { return saved.Prepare(recipe, data, pool) })
+	if err != nil {
+		return nil, err
+	}
+	if _, err := job.Recipe.Resume(saved.Recipe); err != nil { // what a flag only named has its value now
+		job.Pool.Close()
+		return nil, err
+	}
+	o.showSources(saved, job.Recipe)
+	return job, nil
+}
+
+// sameNetwork looks whether the network that a flag names is the run's, but for the dropout,
+// which is a setting of its own.
+func sameNetwork(flags, run *configs.Recipe) error {
+	if !flags.IsSet("arch") {
+		return nil
+	}
+	arch, err := parseArch(flags.Arch)
+	if err != nil {
+		return err
+	}
+	arch.Dropout = run.Dropout
+	text, err := arch.YAML()
+	if err != nil {
+		return err
+	}
+	spelled := *flags
+	spelled.SetNetwork(flags.Arch.Name, text, flags.Origin("arch"))
+	_, err = spelled.Resume(run)
+	return err
+}
+
+// savedData opens what the run was trained on: where it was then, or where --data says. If it
+// is there no longer, the images may be found as at the run's start; their digest tells.
+func (o *fitOptions) savedData(ctx context.Context, saved *train.Checkpoint, recipe *configs.Recipe) (*dataset.Data, error) {
+	if o.Flags.IsSet("data") {
+		return openData(ctx, recipe.Data, o.Err)
+	}
+	data, err := openData(ctx, saved.Data, o.Err)
+	if errors.Is(err, fs.ErrNotExist) && recipe.Data == "auto" {
+		return openData(ctx, recipe.Data, o.Err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the run's data: %w; where they are now says --data", err)
+	}
+	return data, nil
+}
+
+// showSources says where the run goes on, and what of its settings is from where.
+func (o *fitOptions) showSources(saved *train.Checkpoint, recipe *configs.Recipe) {
+	fmt.Fprintf(o.Err, "%s: goes on after step %d\n", saved.Path, saved.Step())
+	var read, given []string
+	for _, s := range recipe.Sources() {
+		if s.Name == configs.FromFlag.Source {
+			given = append(given, s.Settings...)
+		} else {
+			read = append(read, s.Settings...)
+		}
+	}
+	fmt.Fprintf(o.Err, "from the checkpoint: %s\n", strings.Join(read, " "))
+	for i, text := range given {
+		key, _, _ := strings.Cut(text, "=")
+		if was := saved.Recipe.Text(key); was != recipe.Text(key) {
+			given[i] += " (was " + was + ")"
+		}
+	}
+	if len(given) > 0 {
+		fmt.Fprintf(o.Err, "from flags: %s\n", strings.Join(given, " "))
+	}
+}
+
+// startOver makes the job of a run that ended before it saved anything.
+func (o *fitOptions) startOver(ctx context.Context, dir *rundir.Dir) (*train.Job, error) {
+	if _, err := os.Stat(dir.Config()); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: not the folder of a run: it has neither checkpoint.bin nor config.yaml", dir.Path())
+	}
+	recipe, err := configs.LoadRecipe(dir.Config())
+	if err != nil {
+		return nil, err
+	}
+	if recipe, err = o.Flags.Resume(recipe); err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(o.Err, "%s: nothing was saved yet: the run starts over from config.yaml\n", dir.Path())
+	return o.prepare(ctx, recipe)
+}
