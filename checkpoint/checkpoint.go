@@ -39,9 +39,10 @@ const (
 	// The most dimensions of a tensor.
 	maxRank = 8
 
-	// Bytes converted at a time between floats and their file form: small enough for the
-	// first-level caches, large enough that system calls cost nothing.
-	chunk = 64 << 10
+	// Bytes hashed and written, or read and hashed, at a time: few enough for the second-level
+	// cache, so that the second of the two finds them there, and enough for the system to take
+	// them in few and large pages.
+	chunk = 256 << 10
 )
 
 // Tensor is a named array of float32, row-major. Shape [] is a scalar of one element.

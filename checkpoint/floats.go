@@ -3,20 +3,33 @@ package checkpoint
 import (
 	"encoding/binary"
 	"math"
+	"unsafe"
 )
 
 // The conversions between float32 and the file's little-endian forms. Every value passes
 // unchanged in F32, NaN payloads included; F64 is rounded to nearest, F16 and BF16 are exact.
+// F32 is the form that this machine's memory has, unless it is big-endian: then the bytes are
+// copied neither on their way to a file nor from it.
 
+// bigEndian says that this machine's memory holds a number's bytes in the other order than a file.
+var bigEndian = binary.NativeEndian.Uint16([]byte{0, 1}) == 1
+
+// memoryOf returns the memory of x, 4 bytes a value in this machine's order.
+func memoryOf(x []float32) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), 4*len(x))
+}
+
+// encodeF32 puts src into dst, of 4 bytes a value.
 func encodeF32(dst []byte, src []float32) {
 	for i, v := range src {
-		binary.LittleEndian.PutUint32(dst[4*i:4*i+4], math.Float32bits(v))
+		binary.LittleEndian.PutUint32(dst[4*i:], math.Float32bits(v))
 	}
 }
 
+// decodeF32 puts src into dst, which may be the same memory.
 func decodeF32(dst []float32, src []byte) {
 	for i := range dst {
-		dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(src[4*i : 4*i+4]))
+		dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(src[4*i:]))
 	}
 }
 

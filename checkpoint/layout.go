@@ -70,11 +70,12 @@ func (e *entry) check(foreign bool) error {
 type dtype struct {
 	size   int                             // bytes
 	decode func(dst []float32, src []byte) // len(src) = size·len(dst)
+	native bool                            // a float32, whose memory is the file's form but for the order of bytes
 }
 
 var dtypes = map[string]dtype{
-	"F32":  {4, decodeF32},
-	"F64":  {8, decodeF64},
-	"F16":  {2, decodeF16},
-	"BF16": {2, decodeBF16},
+	"F32":  {4, decodeF32, true},
+	"F64":  {8, decodeF64, false},
+	"F16":  {2, decodeF16, false},
+	"BF16": {2, decodeBF16, false},
 }

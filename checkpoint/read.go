@@ -10,6 +10,7 @@ import (
 	"hash"
 	"io"
 	"os"
+	"slices"
 )
 
 // Read reads a file that Write wrote. Everything is checked: nothing is returned of a file whose
@@ -175,18 +176,23 @@ func (h *header) load(r io.Reader, sum hash.Hash, dataLen int64, foreign bool) (
 	return s, nil
 }
 
+// load reads the tensor's values, of type d in the file, through sum where there is one. F32 is
+// read into its place, the others by way of buf.
 func (t *Tensor) load(r io.Reader, sum hash.Hash, d dtype, buf []byte) error {
-	for rest := t.Data; len(rest) > 0; {
-		n := min(len(rest), len(buf)/d.size)
-		piece := buf[:n*d.size]
-		if _, err := io.ReadFull(r, piece); err != nil {
+	for piece := range slices.Chunk(t.Data, len(buf)/d.size) {
+		raw := buf[:len(piece)*d.size]
+		if d.native {
+			raw = memoryOf(piece)
+		}
+		if _, err := io.ReadFull(r, raw); err != nil {
 			return err
 		}
 		if sum != nil {
-			sum.Write(piece)
+			sum.Write(raw)
 		}
-		d.decode(rest[:n], piece)
-		rest = rest[n:]
+		if !d.native || bigEndian {
+			d.decode(piece, raw)
+		}
 	}
 	return nil
 }

@@ -43,13 +43,15 @@ func encode(f file, head []byte, digestAt int64, tensors []Tensor) error {
 	}
 	buf := make([]byte, chunk)
 	for i := range tensors {
-		for rest := tensors[i].Data; len(rest) > 0; {
-			n := min(len(rest), chunk/4)
-			encodeF32(buf, rest[:n])
-			if err := writeBoth(f, sum, buf[:4*n]); err != nil {
+		for piece := range slices.Chunk(tensors[i].Data, chunk/4) {
+			raw := memoryOf(piece)
+			if bigEndian {
+				raw = buf[:len(raw)]
+				encodeF32(raw, piece)
+			}
+			if err := writeBoth(f, sum, raw); err != nil {
 				return err
 			}
-			rest = rest[n:]
 		}
 	}
 	_, err := f.WriteAt(hex.AppendEncode(nil, sum.Sum(nil)), digestAt)
