@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -20,12 +21,14 @@ var plan = train.Plan{
 	Epochs: 10, StepsPerEpoch: 469, Steps: 4690, Data: "/usr/share/datasets/fashion-mnist", Threads: 2, Kernel: "avx512",
 }
 
+func mute(string) {}
+
 func TestFiles(t *testing.T) {
 	dir, err := rundir.Create(filepath.Join(t.TempDir(), "run"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	play(t, NewFiles(dir))
+	play(t, NewFiles(dir, mute))
 	steps, err := os.ReadFile(dir.StepsFile())
 	if err != nil {
 		t.Fatal(err)
@@ -47,13 +50,52 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+// A resumed run cuts what its checkpoint does not know, and says which steps are missing.
+func TestFilesGoOn(t *testing.T) {
+	dir, err := rundir.Create(filepath.Join(t.TempDir(), "run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	play(t, NewFiles(dir, mute))
+	resumed := plan
+	resumed.StepsDone = 25
+	resumed.History = []train.EpochRecord{{Epoch: 1, TrainLoss: 2, ValLoss: 0.5, ValAccuracy: 0.75, LR: 0.05, ImagesPerSecond: 512, Seconds: 60.2}}
+	var notices []string
+	for _, c := range []struct{ done, lines, notices int }{{25, 25, 0}, {30, 25, 1}} {
+		resumed.StepsDone = c.done
+		f := NewFiles(dir, func(text string) { notices = append(notices, text) })
+		if err := f.Begin(resumed); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(f.Flush(), f.End(train.Result{})); err != nil {
+			t.Fatal(err)
+		}
+		steps, err := os.ReadFile(dir.StepsFile())
+		if err != nil {
+			t.Fatal(err)
+		}
+		metrics, err := os.ReadFile(dir.MetricsFile())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(steps), "\n"); n != c.lines || strings.Count(string(metrics), "\n") != 2 || len(notices) != c.notices {
+			t.Errorf("after step %d: %d steps, notices %q, metrics:\n%s", c.done, n, notices, metrics)
+		}
+	}
+	if want := "the lines of steps 26 to 30 are not there"; !strings.Contains(notices[0], want) {
+		t.Errorf("notice %q, want %q", notices[0], want)
+	}
+}
+
 func TestFilesOfAFolderThatIsGone(t *testing.T) {
 	dir, err := rundir.Create(filepath.Join(t.TempDir(), "run"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir.Discard()
-	f := NewFiles(dir)
+	if err := os.RemoveAll(dir.Path()); err != nil {
+		t.Fatal(err)
+	}
+	f := NewFiles(dir, mute)
 	if err := f.Begin(plan); err == nil || !strings.Contains(err.Error(), dir.StepsFile()) {
 		t.Errorf("error %v, want one that names %s", err, dir.StepsFile())
 	}
