@@ -25,6 +25,9 @@ const cut = 4
 // from one.
 const streamBytes = 16 << 20
 
+// streamed reports whether n floats of output are stored to y past the caches.
+func streamed(y []float32, n int) bool { return 4*n >= streamBytes && aligned(y) }
+
 // Bounds of a convolution's hyperparameters.
 const (
 	maxKernel = 64

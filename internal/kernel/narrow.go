@@ -76,7 +76,7 @@ func (c Conv) narrowForward(p *Pool, y []float32, arg []byte, x, w, b []float32,
 	spare := r.spare()
 	p.Reserve(spare + weights + size)
 	row := narrowRow{b: b, oc: r.OC, channels: r.C, pitch: r.pitch, n: r.ow}
-	row.stream = 4*rows*r.oh*r.ow*r.OC >= streamBytes && aligned(y)
+	row.stream = streamed(y, rows*r.oh*r.ow*r.OC)
 	units := rows * r.strips
 	pieces := min(units, narrowPieces)
 	return p.Run(pieces, func(worker, piece int) {

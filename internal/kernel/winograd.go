@@ -162,7 +162,7 @@ func (r *winogradRun) runs(from, to int, f func(row, col, count, at int)) {
 // filters u. work is workSize floats.
 func (r *winogradRun) run(p *Pool, load stripLoader, dst []float32, arg []byte, u, b, work []float32, images int) error {
 	p.Reserve(r.scratch())
-	r.stream = p.isa == AVX512 && 4*images*r.oh*r.ow*r.oc >= streamBytes && r.oc%cacheLine == 0 && aligned(dst)
+	r.stream = p.isa == AVX512 && r.oc%cacheLine == 0 && streamed(dst, images*r.oh*r.ow*r.oc)
 	if r.apart {
 		return r.convolveApart(p, load, dst, arg, u, b, work, images)
 	}
