@@ -21,6 +21,7 @@ type lines struct {
 	f       appendFile // nil: closed
 	size    int64      // of the lines that are there whole
 	pending []byte     // lines that are not there
+	waiting int        // how many those are
 	lost    int        // lines that pending had no room for
 	syncErr error      // the first one of Sync
 }
@@ -54,6 +55,7 @@ func (l *lines) append(line []byte) error {
 		}
 	}
 	l.pending = append(l.pending, line...)
+	l.waiting++
 	if err := l.flush(); err != nil {
 		return l.missing(err)
 	}
@@ -74,6 +76,7 @@ func (l *lines) flush() error {
 			return err
 		}
 		l.size += int64(len(chunk))
+		l.waiting -= bytes.Count(chunk, []byte{'\n'})
 		if len(chunk) < len(l.pending) {
 			l.pending = l.pending[len(chunk):]
 			continue
@@ -95,10 +98,8 @@ func (l *lines) missing(err error) error {
 	if l.lost > 0 {
 		lost = fmt.Sprintf(", lost: %d", l.lost)
 	}
-	return fmt.Errorf("%s: %w: %s (lines that wait for it: %d%s)", l.path, causeOf(err), advice, l.waiting(), lost)
+	return fmt.Errorf("%s: %w: %s (lines that wait for it: %d%s)", l.path, causeOf(err), advice, l.waiting, lost)
 }
-
-func (l *lines) waiting() int { return bytes.Count(l.pending, []byte{'\n'}) }
 
 func (l *lines) errClosed() error { return fmt.Errorf("%s: %w", l.path, os.ErrClosed) }
 
@@ -136,7 +137,7 @@ func (l *lines) Close() error {
 		return nil
 	}
 	err := l.flush()
-	switch n := l.lost + l.waiting(); {
+	switch n := l.lost + l.waiting; {
 	case err != nil:
 		err = fmt.Errorf("%s: %w: lines missing from it: %d", l.path, causeOf(err), n)
 	case n > 0:

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/gofrs/flock"
 )
@@ -38,26 +39,28 @@ func (d *Dir) takeLock() error {
 	path := d.file(lockName)
 	for range 100 {
 		// Opening a pipe would wait for its other end, and a link leads elsewhere.
-		if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		info, statErr := os.Lstat(path)
+		if statErr == nil && !info.Mode().IsRegular() {
 			return notFile(path)
 		}
 		// For writing too, since network file systems lock only such files.
 		lock := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o666))
 		locked, err := lock.TryLock()
-		if err != nil {
+		switch {
+		case errors.Is(err, fs.ErrPermission) && statErr == nil:
+			return systemError(path, err, adviceAgain) // the file is another user's
+		case err != nil:
 			return lockError(d.path, err)
-		}
-		if !locked {
-			break
-		}
-		if isInPlace(lock) {
+		case !locked:
+			return d.inUse()
+		case isInPlace(lock):
 			noteOwner(lock)
 			d.lock = lock
 			return nil
 		}
 		_ = lock.Close() // its last owner has removed it: try again with a new one
 	}
-	return inUse(d.path, path)
+	return d.inUse()
 }
 
 func isInPlace(lock *flock.Flock) bool {
@@ -69,7 +72,7 @@ func isInPlace(lock *flock.Flock) bool {
 	return err == nil && os.SameFile(held, there)
 }
 
-// Close releases the lock. Closing it again does nothing.
+// Close releases the lock: what writes to the folder must have ended before. Closing it again does nothing.
 func (d *Dir) Close() error {
 	lock := d.lock
 	if lock == nil {
@@ -125,22 +128,26 @@ func noteOwner(lock *flock.Flock) {
 }
 
 // inUse reads who holds the lock, as far as it can.
-func inUse(folder, path string) error {
-	e := &InUseError{Path: folder}
-	f, err := os.Open(path)
+func (d *Dir) inUse() error {
+	e := &InUseError{Path: d.path}
+	f, err := os.Open(d.file(lockName))
 	if err != nil {
 		return e
 	}
 	defer f.Close()
-	buf := make([]byte, 256)
-	n, _ := f.ReadAt(buf, ownerAt)
-	line, _, whole := strings.Cut(string(buf[:n]), "\n")
+	text := make([]byte, 256)
+	n, _ := f.ReadAt(text, ownerAt)
+	line, _, whole := strings.Cut(string(text[:n]), "\n")
 	pid, host, _ := strings.Cut(line, " ")
 	if e.PID, err = strconv.Atoi(pid); err != nil || e.PID < 0 || !whole {
 		e.PID = 0
 	}
-	if own, _ := os.Hostname(); host != own && safeName(host) == strings.ReplaceAll(host, ".", "_") {
+	if own, _ := os.Hostname(); host != own && !strings.ContainsFunc(host, notInHostName) {
 		e.Host = host
 	}
 	return e
+}
+
+func notInHostName(c rune) bool {
+	return !unicode.IsLetter(c) && !unicode.IsDigit(c) && c != '-' && c != '.' && c != '_'
 }

@@ -1,0 +1,287 @@
+package rundir
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestOpenWhileAnotherProcessHasIt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run")
+	mustMkdir(t, path)
+	c := startChild(t, "hold", path)
+	c.wantSays("holds")
+
+	d, err := openWithin(path, 0)
+	want := fmt.Sprintf("%s: another process (%d) is working on this run: wait for it, or stop it", path, c.cmd.Process.Pid)
+	var inUse *InUseError
+	if !errors.As(err, &inUse) || err.Error() != want || inUse.PID != c.cmd.Process.Pid {
+		t.Fatalf("%v, %v, want %s", d, err, want)
+	}
+	if _, err := Create(path); !errors.As(err, &inUse) {
+		t.Errorf("Create: %v", err)
+	}
+	wantTree(t, path, ".lock")
+
+	c.in.Close()
+	if err := c.cmd.Wait(); err != nil {
+		t.Errorf("orderly end: %v", err)
+	}
+	wantTree(t, path)
+	if d, err = openWithin(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	d.Close()
+}
+
+// A killed owner holds nothing, and needs not be waited for by who opens the folder next.
+func TestKilledOwner(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run")
+	mustMkdir(t, path)
+	c := startChild(t, "hold", path)
+	c.wantSays("holds")
+	c.kill()
+	wantTree(t, path, ".lock")
+	d, err := openWithin(path, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Error(err)
+	}
+	wantTree(t, path)
+
+	// Open waits a little for one that is about to die.
+	c = startChild(t, "hold", path)
+	c.wantSays("holds")
+	time.AfterFunc(100*time.Millisecond, func() { c.cmd.Process.Kill() })
+	if d, err = Open(path); err != nil {
+		t.Fatal(err)
+	}
+	d.Close()
+}
+
+// A process that the owner started and that outlives it does not hold the lock.
+func TestChildOfKilledOwner(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run")
+	mustMkdir(t, path)
+	c := startChild(t, "parent", path)
+	c.wantSays("lingers")
+	if _, err := openWithin(path, 0); err == nil {
+		t.Fatal("the owner does not hold the lock")
+	}
+	c.cmd.Process.Kill()
+	c.cmd.Process.Wait()
+	d, err := openWithin(path, 0)
+	if err != nil {
+		t.Fatalf("a child of the owner still holds the lock: %v", err)
+	}
+	defer d.Close()
+	c.in.Close()
+	c.wantSays("goes") // so it was alive until here
+}
+
+func TestTwoCreators(t *testing.T) {
+	const rounds, processes = 5, 4
+	for range rounds {
+		path := filepath.Join(t.TempDir(), "a", "run")
+		var all []*child
+		for range processes {
+			c := startChild(t, "create", path)
+			c.wantSays("ready")
+			all = append(all, c)
+		}
+		for _, c := range all {
+			c.in.Write([]byte{'\n'})
+		}
+		var said []string
+		for _, c := range all {
+			said = append(said, c.says())
+		}
+		if text := strings.Join(said, ", "); strings.Count(text, "has it") != 1 || strings.Count(text, "refused") != processes-1 {
+			t.Errorf("the processes say: %s", text)
+		}
+		for _, c := range all {
+			c.in.Close()
+			if err := c.cmd.Wait(); err != nil {
+				t.Error(err)
+			}
+		}
+		// It is there if a process made it that was not the one to have it.
+		if entries, err := os.ReadDir(path); len(entries) > 0 {
+			t.Errorf("%v is left, %v", entries, err)
+		}
+	}
+}
+
+// However many take and release the lock, and remove its file each time, one has it at a time.
+func TestOneHolder(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run")
+	mustMkdir(t, path)
+	var all []*child
+	for range 4 {
+		all = append(all, startChild(t, "churn", path))
+	}
+	total := 0
+	for _, c := range all {
+		text := c.says()
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			t.Error(text)
+		}
+		total += n
+		if err := c.cmd.Wait(); err != nil {
+			t.Error(err)
+		}
+	}
+	if total == 0 {
+		t.Error("nobody ever had the lock")
+	}
+	wantTree(t, path)
+}
+
+// The same within a process, where it happens more often.
+func TestOneHolderAmongGoroutines(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run")
+	mustMkdir(t, path)
+	var holders, held atomic.Int32
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 300 {
+				d, err := openWithin(path, 0)
+				var inUse *InUseError
+				if errors.As(err, &inUse) {
+					continue
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				held.Add(1)
+				if n := holders.Add(1); n != 1 {
+					t.Errorf("%d have the lock", n)
+				}
+				holders.Add(-1)
+				if err := d.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if held.Load() == 0 {
+		t.Error("nobody ever had the lock")
+	}
+	wantTree(t, path)
+}
+
+// Of many that create the same folder, and the one above it, and take both away again, one has it
+// at a time, and each gets either the folder or one of the two errors.
+func TestManyCreators(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "runs", "run")
+	var holders, held atomic.Int32
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 100 {
+				d, err := Create(path)
+				var inUse *InUseError
+				if errors.As(err, &inUse) {
+					continue
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				held.Add(1)
+				if n := holders.Add(1); n != 1 {
+					t.Errorf("%d have the folder", n)
+				}
+				holders.Add(-1)
+				d.Discard()
+			}
+		})
+	}
+	all.Wait()
+	if held.Load() == 0 {
+		t.Error("nobody ever had the folder")
+	}
+}
+
+func TestInUseWords(t *testing.T) {
+	own, err := os.Hostname()
+	if err != nil {
+		t.Skip(err)
+	}
+	const end = " is working on this run: wait for it, or stop it"
+	for _, c := range []struct{ file, want string }{
+		{"\x0017 " + own + "\nrest of a longer one\n", "another process (17)"},
+		{"\x0017 \n", "another process (17)"},
+		{"\x0017 node7.example\n", "another process (17 on node7.example)"},
+		{"\x0017 evil\x1b[31m\n", "another process (17)"},
+		{"\x0017 node7", "another process"}, // not whole
+		{"\x00-17 node7\n", "another process"},
+		{"\x00" + strings.Repeat("9", 1000) + "\n", "another process"},
+		{"", "another process"},
+	} {
+		d := newDir(t)
+		if err := os.WriteFile(d.file(lockName), []byte(c.file), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		_, err := openWithin(d.Path(), 0)
+		if want := d.Path() + ": " + c.want + end; err == nil || err.Error() != want {
+			t.Errorf("%q: got %v, want %s", c.file, err, want)
+		}
+	}
+}
+
+func TestLockError(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{syscall.ENOLCK, "runs/a: the file system gives no lock (" + syscall.ENOLCK.Error() + "): put the run folder on another one"},
+		{&os.PathError{Op: "open", Path: ".lock", Err: syscall.EROFS},
+			"runs/a: the folder is read-only (" + syscall.EROFS.Error() + "): make it writable, or use another one"},
+		{&os.PathError{Op: "open", Path: ".lock", Err: syscall.EACCES},
+			"runs/a: the folder is read-only (" + syscall.EACCES.Error() + "): make it writable, or use another one"},
+		{&os.PathError{Op: "open", Path: ".lock", Err: syscall.ENOSPC},
+			"runs/a: " + syscall.ENOSPC.Error() + ": free some room and try again"},
+	} {
+		if err := lockError("runs/a", c.err); err.Error() != c.want || !errors.Is(err, errors.Unwrap(c.err)) && !errors.Is(err, c.err) {
+			t.Errorf("got %v, want %s", err, c.want)
+		}
+	}
+}
+
+// Somebody removed the lock's file by hand, and another process has made a new one: it stays.
+func TestCloseLeavesTheLockOfOthers(t *testing.T) {
+	if !canRemoveOpenFiles {
+		t.Skip("open files cannot be removed here")
+	}
+	first := newDir(t)
+	if err := os.Remove(first.file(lockName)); err != nil {
+		t.Fatal(err)
+	}
+	second, err := openWithin(first.Path(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	if err := first.Close(); err != nil {
+		t.Error(err)
+	}
+	wantTree(t, first.Path(), ".lock")
+	if err := first.Close(); err != nil {
+		t.Errorf("closed again: %v", err)
+	}
+}

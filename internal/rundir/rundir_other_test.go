@@ -1,0 +1,5 @@
+//go:build !unix
+
+package rundir
+
+var systemChildren map[string]func(path string) error
