@@ -2,9 +2,6 @@ package checkpoint
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +10,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"vggtrain/checkpoint/checkpointtest"
 )
 
 // smallFile is a whole file of about 600 bytes.
@@ -87,118 +86,46 @@ func TestAddedBytes(t *testing.T) {
 	}
 }
 
-// forge makes a file of a header and data with a digest that fits: where the header has $DIGEST.
-func forge(header string, data int) []byte {
-	header = strings.Replace(header, "$DIGEST", string(zeros), 1)
-	file := binary.LittleEndian.AppendUint64(nil, uint64(len(header)))
-	file = append(append(file, header...), make([]byte, data)...)
-	sum := sha256.Sum256(file)
-	return bytes.Replace(file, zeros, hex.AppendEncode(nil, sum[:]), 1)
-}
-
-const meta = `"__metadata__":{"vggtrain.format":"1","vggtrain.sha256":"$DIGEST"}`
-
-// tensor is a header's entry of F32.
-func tensor(name, shape string, begin, end int64) string {
-	return fmt.Sprintf(`,%q:{"dtype":"F32","shape":%s,"data_offsets":[%d,%d]}`, name, shape, begin, end)
+func TestOddHeaders(t *testing.T) {
+	a := checkpointtest.Tensor("a", "[2]", 0, 8)
+	tests := []struct {
+		name, header string
+		data         int
+	}{
+		{"common", "{" + checkpointtest.Meta + a + "}", 8},
+		{"metadata last", "{" + a[1:] + "," + checkpointtest.Meta + "}", 8},
+		{"zero elements", "{" + checkpointtest.Meta + checkpointtest.Tensor("z", "[0,4611686018427387904,4611686018427387904]", 0, 0) + "}", 0},
+	}
+	for _, test := range tests {
+		if _, err := decodeBytes(checkpointtest.Forge(test.header, test.data), false); err != nil {
+			t.Errorf("%s: %v", test.name, err)
+		}
+	}
 }
 
 func TestHostileHeaders(t *testing.T) {
-	a := tensor("a", "[2]", 0, 8)
-	tests := []struct {
-		name   string
-		header string
-		data   int
-		kind   error
-		want   string // in the message
-	}{
-		{"good", "{" + meta + a + "}", 8, nil, ""},
-		{"metadata last", "{" + a[1:] + "," + meta + "}", 8, nil, ""},
-		{"zero elements", "{" + meta + tensor("z", "[0,4611686018427387904,4611686018427387904]", 0, 0) + "}", 0, nil, ""},
-
-		{"gap before the first", "{" + meta + tensor("a", "[2]", 4, 12) + "}", 12, ErrDamaged, "gap"},
-		{"gap between", "{" + meta + a + tensor("b", "[1]", 12, 16) + "}", 16, ErrDamaged, "gap"},
-		{"gap at the end", "{" + meta + a + "}", 12, ErrDamaged, "4 bytes follow"},
-		{"cut short", "{" + meta + a + "}", 7, ErrDamaged, "cut short: 8 bytes of data announced, 7 present"},
-		{"overlap", "{" + meta + a + tensor("b", "[2]", 4, 12) + "}", 12, ErrDamaged, "overlap"},
-		{"same place", "{" + meta + a + tensor("b", "[2]", 0, 8) + "}", 8, ErrDamaged, "overlap"},
-		{"wrong order", "{" + meta + tensor("b", "[1]", 8, 12) + a + "}", 12, ErrDamaged, "gap"},
-		{"end before begin", "{" + meta + tensor("a", "[2]", 8, 0) + "}", 8, ErrDamaged, "data_offsets"},
-		{"offsets too far", "{" + meta + tensor("a", "[2]", 0, 9) + "}", 9, ErrDamaged, "takes 8 bytes"},
-		{"empty between offsets", "{" + meta + tensor("a", "[2]", 0, 0) + "}", 0, ErrDamaged, "takes 8 bytes"},
-		{"name twice", "{" + meta + a + a + "}", 8, ErrDamaged, `key "a" twice`},
-		{"name twice, escaped", "{" + meta + a + strings.Replace(a, `"a"`, `"\u0061"`, 1) + "}", 8, ErrDamaged, "twice"},
-		{"metadata twice", "{" + meta + "," + meta + "}", 0, ErrDamaged, "twice"},
-		{"digest twice", `{"__metadata__":{"vggtrain.format":"1","vggtrain.sha256":"$DIGEST","vggtrain.sha256":"x"}}`, 0, ErrDamaged, "twice"},
-		{"dtype twice", "{" + meta + strings.Replace(a, `"dtype":"F32"`, `"dtype":"F32","dtype":"F32"`, 1) + "}", 8, ErrDamaged, "twice"},
-		{"no dtype", "{" + meta + strings.Replace(a, `"dtype":"F32",`, "", 1) + "}", 8, ErrDamaged, "without"},
-		{"no shape", "{" + meta + strings.Replace(a, `"shape":[2],`, "", 1) + "}", 8, ErrDamaged, "without"},
-		{"no offsets", "{" + meta + strings.Replace(a, `,"data_offsets":[0,8]`, "", 1) + "}", 8, ErrDamaged, "without"},
-		{"unknown key", "{" + meta + strings.Replace(a, `"dtype"`, `"type"`, 1) + "}", 8, ErrDamaged, `unknown key "type"`},
-		{"one offset", "{" + meta + strings.Replace(a, "[0,8]", "[0]", 1) + "}", 8, ErrDamaged, "not two"},
-		{"three offsets", "{" + meta + strings.Replace(a, "[0,8]", "[0,8,8]", 1) + "}", 8, ErrDamaged, "more than 2"},
-		{"negative offset", "{" + meta + strings.Replace(a, "[0,8]", "[-8,0]", 1) + "}", 8, ErrDamaged, "not an integer"},
-		{"negative zero", "{" + meta + strings.Replace(a, "[0,8]", "[-0,8]", 1) + "}", 8, ErrDamaged, "not an integer"},
-		{"fraction", "{" + meta + strings.Replace(a, "[2]", "[2.0]", 1) + "}", 8, ErrDamaged, "not an integer"},
-		{"exponent", "{" + meta + strings.Replace(a, "[2]", "[2e0]", 1) + "}", 8, ErrDamaged, "not an integer"},
-		{"number as string", "{" + meta + strings.Replace(a, "[2]", `["2"]`, 1) + "}", 8, ErrDamaged, "integer expected"},
-		{"null", "{" + meta + strings.Replace(a, "[2]", "null", 1) + "}", 8, ErrDamaged, "expected"},
-		{"offset of 2⁶³", "{" + meta + strings.Replace(a, "[0,8]", "[0,9223372036854775808]", 1) + "}", 8, ErrDamaged, "2⁶³"},
-		{"offset of 100 digits", "{" + meta + strings.Replace(a, "[0,8]", "[0,"+strings.Repeat("9", 100)+"]", 1) + "}", 8, ErrDamaged, "2⁶³"},
-		{"shape overflows to 8 bytes", "{" + meta + tensor("a", "[4611686018427387905,2]", 0, 8) + "}", 8, ErrDamaged, "absurd shape"},
-		{"shape overflows to 0", "{" + meta + tensor("a", "[4294967296,4294967296]", 0, 0) + "}", 0, ErrDamaged, "absurd shape"},
-		{"bytes overflow", "{" + meta + tensor("a", "[4611686018427387904]", 0, 0) + "}", 0, ErrDamaged, "absurd shape"},
-		{"huge but consistent", "{" + meta + tensor("a", "[1000000000000]", 0, 4000000000000) + "}", 8, ErrDamaged, "cut short"},
-		{"nine dimensions", "{" + meta + tensor("a", "[1,1,1,1,1,1,1,1,2]", 0, 8) + "}", 8, ErrDamaged, "more than 8"},
-		{"nested shape", "{" + meta + tensor("a", "[[2]]", 0, 8) + "}", 8, ErrDamaged, "integer expected"},
-		{"deep nesting", "{" + meta + `,"a":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + "}", 8, ErrDamaged, "expected"},
-		{"deeper nesting", "{" + meta + `,"a":` + strings.Repeat("[", 1<<20), 8, ErrDamaged, "not JSON"},
-		{"nested objects", "{" + meta + `,"a":` + strings.Repeat(`{"dtype":`, 5000) + "1" + strings.Repeat("}", 5000) + "}", 8, ErrDamaged, "string expected"},
-		{"tensor is a number", "{" + meta + `,"a":1}`, 8, ErrDamaged, "'{' expected"},
-		{"metadata is a list", `{"__metadata__":[]}`, 0, ErrDamaged, "'{' expected"},
-		{"metadata of numbers", `{"__metadata__":{"vggtrain.format":1}}`, 0, ErrDamaged, "string expected"},
-		{"a list", `[]`, 0, ErrDamaged, "begin with {"},
-		{"two documents", "{" + meta + a + "}{}", 8, ErrDamaged, "not JSON"},
-		{"comma too many", "{" + meta + a + ",}", 8, ErrDamaged, "not JSON"},
-		{"unfinished", "{" + meta + a, 8, ErrDamaged, "not JSON"},
-		{"not UTF-8", "{" + meta + strings.Replace(a, `"a"`, "\"\xff\"", 1) + "}", 8, ErrDamaged, "UTF-8"},
-		{"leading space", " {" + meta + a + "}", 8, ErrDamaged, "begin with {"},
-		{"integers", "{" + meta + strings.Replace(a, "F32", "I32", 1) + "}", 8, ErrUnsupported, `"a" is of type "I32"`},
-		{"halves", "{" + meta + strings.Replace(tensor("a", "[4]", 0, 8), "F32", "F16", 1) + "}", 8, ErrUnsupported, `only F32`},
-		{"type of a line", "{" + meta + strings.Replace(a, "F32", `F\n32`, 1) + "}", 8, ErrUnsupported, `"F\n32"`},
-		{"no metadata", "{" + a[1:] + "}", 8, ErrNoDigest, "no digest"},
-		{"no digest", `{"__metadata__":{"vggtrain.format":"1"}}`, 0, ErrNoDigest, "no digest"},
-		{"no format", `{"__metadata__":{"vggtrain.sha256":"$DIGEST"}}`, 0, ErrVersion, `version ""`},
-		{"later format", `{"__metadata__":{"vggtrain.format":"2","vggtrain.sha256":"$DIGEST"}}`, 100, ErrVersion, `version "2"`},
-		{"short digest", `{"__metadata__":{"vggtrain.format":"1","vggtrain.sha256":"00"}}`, 0, ErrDamaged, "64 hexadecimal digits"},
-		{"upper-case digest", `{"__metadata__":{"vggtrain.format":"1","vggtrain.sha256":"` + strings.Repeat("A", 64) + `"}}`, 0, ErrDamaged, "among its digits"},
-		{"escaped digest", `{"__metadata__":{"vggtrain.format":"1","vggtrain.sha256":"\u0061` + strings.Repeat("a", 63) + `"}}`, 0, ErrDamaged, "64 hexadecimal digits"},
-		{"wrong digest", strings.Replace("{"+meta+a+"}", "$DIGEST", strings.Repeat("a", 64), 1), 8, ErrDamaged, "SHA-256"},
+	kinds := map[string]error{}
+	for _, kind := range []error{ErrDamaged, ErrUnsupported, ErrNoDigest, ErrVersion} {
+		kinds[kind.Error()] = kind
 	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			s, err := decodeBytes(forge(test.header, test.data), false)
-			if test.kind == nil {
-				if err != nil {
-					t.Error(err)
-				}
-				return
-			}
-			if s != nil || !errors.Is(err, test.kind) || !isOurs(err) {
-				t.Errorf("got %v, %v; want %v", s, err, test.kind)
-			} else if !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got %q, want %q in it", err, test.want)
+	for _, test := range checkpointtest.Hostile() {
+		t.Run(test.Name, func(t *testing.T) {
+			s, err := decodeBytes(test.File(), false)
+			if s != nil || !errors.Is(err, kinds[test.Kind]) || !isOurs(err) {
+				t.Errorf("got %v, %v; want %s", s, err, test.Kind)
+			} else if !strings.Contains(err.Error(), test.Want) {
+				t.Errorf("got %q, want %q in it", err, test.Want)
 			}
 		})
 	}
 }
 
 func TestForeignOrder(t *testing.T) {
-	data := forge("{"+(tensor("b", "[1]", 8, 12) + tensor("a", "[2]", 0, 8))[1:]+"}", 12)
+	data := checkpointtest.Forge("{"+(checkpointtest.Tensor("b", "[1]", 8, 12) + checkpointtest.Tensor("a", "[2]", 0, 8))[1:]+"}", 12)
 	if _, err := decodeBytes(data, true); err != nil {
 		t.Error(err)
 	}
-	data = forge("{"+(tensor("b", "[1]", 8, 12) + tensor("a", "[2]", 0, 8))[1:]+"}", 16)
+	data = checkpointtest.Forge("{"+(checkpointtest.Tensor("b", "[1]", 8, 12) + checkpointtest.Tensor("a", "[2]", 0, 8))[1:]+"}", 16)
 	if _, err := decodeBytes(data, true); !errors.Is(err, ErrDamaged) {
 		t.Errorf("4 bytes too many: %v", err)
 	}
@@ -251,25 +178,25 @@ func TestNotACheckpoint(t *testing.T) {
 func TestMemoryBound(t *testing.T) {
 	var most, tooMany strings.Builder
 	for i := range maxKeys {
-		entry := tensor(fmt.Sprint(i), "[0,0,0,0,0,0,0,0]", 0, 0)
+		entry := checkpointtest.Tensor(fmt.Sprint(i), "[0,0,0,0,0,0,0,0]", 0, 0)
 		if i < maxKeys-1 { // and the metadata
 			most.WriteString(entry)
 		}
 		tooMany.WriteString(entry)
 	}
-	long := strings.Replace(meta, `"vggtrain.sha256"`, `"a":"`+strings.Repeat("x", maxHeader-200)+`","vggtrain.sha256"`, 1)
+	long := strings.Replace(checkpointtest.Meta, `"vggtrain.sha256"`, `"a":"`+strings.Repeat("x", maxHeader-200)+`","vggtrain.sha256"`, 1)
 	tests := []struct {
 		name, header string
 		fits         bool
 	}{
-		{"most tensors", meta + most.String(), true},
-		{"too many tensors", meta + tooMany.String(), false},
+		{"most tensors", checkpointtest.Meta + most.String(), true},
+		{"too many tensors", checkpointtest.Meta + tooMany.String(), false},
 		{"long metadata", long, true},
-		{"many brackets", meta + `,"a":` + strings.Repeat("[", maxHeader-200), false},
+		{"many brackets", checkpointtest.Meta + `,"a":` + strings.Repeat("[", maxHeader-200), false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			data := forge("{"+test.header+"}", 0)
+			data := checkpointtest.Forge("{"+test.header+"}", 0)
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			_, err := decodeBytes(data, false)
@@ -286,7 +213,7 @@ func TestMemoryBound(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	f.Add(forge("{"+meta+tensor("a", "[2]", 0, 8)+"}", 8))
+	f.Add(checkpointtest.Forge("{"+checkpointtest.Meta+checkpointtest.Tensor("a", "[2]", 0, 8)+"}", 8))
 	f.Add([]byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, foreign := range []bool{false, true} {
