@@ -55,29 +55,40 @@ func absolute(dir string) string {
 // exist the error is fs.ErrNotExist.
 func (f folder) read(p publishedFile) (content *idx, path string, err error) {
 	name := p.name + ".gz"
-	info, err := fs.Stat(f.files, name)
+	file, size, err := openRegular(f.files, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		name = p.name
-		info, err = fs.Stat(f.files, name)
+		file, size, err = openRegular(f.files, name)
 	}
 	path = filepath.Join(f.title, name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, path, fmt.Errorf("%s: %w, neither packed (.gz) nor plain", path, errNoFile)
-	case err != nil:
-		return nil, path, fmt.Errorf("%s: cannot be read: %w", path, cause(err))
-	case !info.Mode().IsRegular():
-		return nil, path, fmt.Errorf("%s: not a regular file", path)
-	}
-	file, err := f.files.Open(name)
-	if err != nil {
-		return nil, path, fmt.Errorf("%s: cannot be read: %w", path, cause(err))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, path, fmt.Errorf("%s: %w, neither packed (.gz) nor plain", path, err)
+	} else if err != nil {
+		return nil, path, fmt.Errorf("%s: %w", path, err)
 	}
 	defer file.Close()
-	if content, err = readIDX(file, info.Size(), p.magic); err != nil {
+	if content, err = readIDX(file, size, p.magic); err != nil {
 		return nil, path, fmt.Errorf("%s: %w", path, cause(err))
 	}
 	return content, path, nil
+}
+
+// openRegular opens a file that is regular: others, as a pipe, may let us wait for ever. Its errors
+// do not name the file.
+func openRegular(files fs.FS, name string) (file fs.File, size int64, err error) {
+	info, err := fs.Stat(files, name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, 0, errNoFile
+	case err != nil:
+		return nil, 0, fmt.Errorf("cannot be read: %w", cause(err))
+	case !info.Mode().IsRegular():
+		return nil, 0, errors.New("not a regular file")
+	}
+	if file, err = files.Open(name); err != nil {
+		return nil, 0, fmt.Errorf("cannot be read: %w", cause(err))
+	}
+	return file, info.Size(), nil
 }
 
 // check tells whether the folder is there.

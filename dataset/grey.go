@@ -1,0 +1,140 @@
+package dataset
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/gif"
+)
+
+// luma is PIL's L of 8-bit colours (ITU-R 601-2 in 16-bit fractions, L24 of Pillow's Convert.c).
+func luma(r, g, b byte) byte {
+	return byte((19595*uint32(r) + 38470*uint32(g) + 7471*uint32(b) + 0x8000) >> 16)
+}
+
+// toGrey returns the grey of what the decoders return, as PIL's convert("L"): of colours their
+// luma, and no alpha.
+func toGrey(m image.Image) (*image.Gray, error) {
+	switch m := m.(type) {
+	case *image.Gray:
+		return convert(m.Rect, m.Pix, m.Stride, 1, func(p []byte) byte { return p[0] }), nil
+	case *image.Gray16: // big-endian, as all of 16 bits
+		return convert(m.Rect, m.Pix, m.Stride, 2, func(p []byte) byte { return p[0] }), nil
+	case *image.Paletted:
+		table := lumas(m.Palette)
+		return convert(m.Rect, m.Pix, m.Stride, 1, func(p []byte) byte { return table[p[0]] }), nil
+	case *image.RGBA: // of decoders, always opaque
+		return convert(m.Rect, m.Pix, m.Stride, 4, luma8), nil
+	case *image.NRGBA:
+		return convert(m.Rect, m.Pix, m.Stride, 4, luma8), nil
+	case *image.RGBA64: // likewise
+		return convert(m.Rect, m.Pix, m.Stride, 8, luma16), nil
+	case *image.NRGBA64:
+		return convert(m.Rect, m.Pix, m.Stride, 8, luma16), nil
+	case *image.CMYK:
+		return convert(m.Rect, m.Pix, m.Stride, 4, lumaCMYK), nil
+	case *image.YCbCr:
+		return convertYCbCr(m), nil
+	}
+	return nil, fmt.Errorf("%w: its pixels are of type %T", ErrNotImage, m)
+}
+
+// convert returns the image whose pixel is value of each pixel of size bytes.
+func convert(bounds image.Rectangle, pix []byte, stride, size int, value func(pixel []byte) byte) *image.Gray {
+	grey := image.NewGray(image.Rect(0, 0, bounds.Dx(), bounds.Dy()))
+	for y := range bounds.Dy() {
+		row := pix[y*stride:]
+		for x := range bounds.Dx() {
+			grey.Pix[y*grey.Stride+x] = value(row[x*size : (x+1)*size])
+		}
+	}
+	return grey
+}
+
+func luma8(p []byte) byte  { return luma(p[0], p[1], p[2]) }
+func luma16(p []byte) byte { return luma(p[0], p[2], p[4]) }
+
+// lumaCMYK goes to colours as Pillow's cmyk2rgb.
+func lumaCMYK(p []byte) byte {
+	white := 255 - int(p[3])
+	mixed := func(ink byte) byte {
+		product := int(ink)*white + 128 // /255, rounded
+		return byte(white - (product>>8+product)>>8)
+	}
+	return luma(mixed(p[0]), mixed(p[1]), mixed(p[2]))
+}
+
+func convertYCbCr(m *image.YCbCr) *image.Gray {
+	grey := image.NewGray(image.Rect(0, 0, m.Rect.Dx(), m.Rect.Dy()))
+	for y := range grey.Rect.Max.Y {
+		for x := range grey.Rect.Max.X {
+			luminance, at := m.YOffset(m.Rect.Min.X+x, m.Rect.Min.Y+y), m.COffset(m.Rect.Min.X+x, m.Rect.Min.Y+y)
+			r, g, b := color.YCbCrToRGB(m.Y[luminance], m.Cb[at], m.Cr[at])
+			grey.Pix[y*grey.Stride+x] = luma(r, g, b)
+		}
+	}
+	return grey
+}
+
+// lumas are those of a palette's colours, and 0 after them.
+func lumas(palette color.Palette) (table [256]byte) {
+	for i, c := range palette[:min(len(palette), len(table))] {
+		switch c := c.(type) {
+		case color.RGBA: // opaque
+			table[i] = luma(c.R, c.G, c.B)
+		case color.NRGBA:
+			table[i] = luma(c.R, c.G, c.B)
+		}
+	}
+	return table
+}
+
+// decodeGIF returns the first frame on the GIF's whole screen, which is otherwise of the
+// transparent colour, or the palette's first where there is none: as PIL. It changes p.file.
+func decodeGIF(p *picture) (image.Image, error) {
+	background := makeOpaque(p.file)
+	m, err := gif.Decode(bytes.NewReader(p.file))
+	if err != nil {
+		return nil, err
+	}
+	frame, ok := m.(*image.Paletted)
+	screen := image.Rect(0, 0, p.cols, p.rows)
+	if !ok || frame.Rect == screen {
+		return m, nil
+	}
+	whole := image.NewPaletted(screen, frame.Palette)
+	for i := range whole.Pix {
+		whole.Pix[i] = background
+	}
+	for y := range frame.Rect.Dy() {
+		from := whole.PixOffset(frame.Rect.Min.X, frame.Rect.Min.Y+y)
+		copy(whole.Pix[from:], frame.Pix[y*frame.Stride:][:frame.Rect.Dx()])
+	}
+	return whole, nil
+}
+
+// makeOpaque takes the transparency from a GIF's first frame, since the decoder would put nothing
+// in place of the transparent colour, and returns that colour's index. What is no sound GIF may
+// change in any way.
+func makeOpaque(file []byte) (transparent byte) {
+	const header, extension, control = 13, 0x21, 0xf9
+	if len(file) < header {
+		return 0
+	}
+	at := header
+	if flags := file[10]; flags&0x80 != 0 {
+		at += 3 << (flags&7 + 1) // the palette
+	}
+	for at+8 < len(file) && file[at] == extension {
+		if b := file[at+1:]; b[0] == control && b[1] == 4 && b[2]&1 != 0 {
+			b[2] &^= 1
+			transparent = b[5]
+		}
+		for at += 2; at < len(file) && file[at] != 0; { // blocks, each its size before it
+			at += 1 + int(file[at])
+		}
+		at++
+	}
+	return transparent
+}

@@ -1,0 +1,190 @@
+package dataset
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/dustin/go-humanize"
+)
+
+// What no sensible image passes. Decoding takes up to 25 bytes a pixel of memory, sides rounded up
+// to whole blocks of 32 (four-colour progressive JPEG: 16 bytes of coefficients, 8 of colours, 1
+// of grey), and so up to 840 MB for the largest image.
+const (
+	maxImageFile   = 64 << 20 // bytes
+	maxImagePixels = 1 << 25
+)
+
+// maxScanPixels bounds the work of a JPEG's scans, each of which may visit all pixels although it
+// takes a few bytes only: scans × pixels. Encoders make about 10, and the largest image may have 64.
+const maxScanPixels = 64 * maxImagePixels
+
+// ErrNotImage is what ReadImage's error is when the file holds no image of a kind that is read
+// here, and not when an image is damaged or too large.
+var ErrNotImage = errors.New("not an image that is read here")
+
+// imageFormat is a kind of image file.
+type imageFormat struct {
+	name, magic string
+	// inflation is how many pixels one byte of the file can stand for; 0: any number.
+	inflation int64
+	config    func(io.Reader) (image.Config, error)
+	decode    func(*picture) (image.Image, error)
+}
+
+// imageFormats are known by their first bytes, not by the file's name. One byte of PNG unpacks to
+// no more than maxInflation, each of 8 pixels at most. Each 8×8 block of a JPEG takes at least a
+// bit. A GIF may fill its screen with nothing.
+var imageFormats = []imageFormat{
+	{"PNG", "\x89PNG\r\n\x1a\n", 8 * maxInflation, png.DecodeConfig, decodePNG},
+	{"JPEG", "\xff\xd8", 8 * 64, jpeg.DecodeConfig, decodeJPEG},
+	{"GIF", "GIF8", 0, gif.DecodeConfig, decodeGIF},
+}
+
+// picture is an image file in memory, whose announced size is within bounds.
+type picture struct {
+	imageFormat
+	file       []byte
+	rows, cols int // H, W
+}
+
+// ReadImage reads an image as 8-bit grey, H×W without gaps, by PIL's convert("L"): PNG, JPEG and
+// GIF, of which the first frame. What is transparent has the colour that the file gives it, as in
+// PIL; of 16 bits the upper 8 count, as in PIL for colours (its 16-bit greys end at 255 of 65,535).
+// No more than 64 MiB are read. Memory is taken only once the announced size is known to be
+// sensible and to fit the file. Errors are one line and do not name the file.
+func ReadImage(r io.Reader) (*image.Gray, error) {
+	return readImage(r, 0)
+}
+
+// ReadImageFile is ReadImage of a regular file. Errors name it.
+func ReadImageFile(path string) (*image.Gray, error) {
+	file, size, err := openRegular(everywhere{}, path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", shown(path), err)
+	}
+	defer file.Close()
+	grey, err := readImage(file, size)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", shown(path), err)
+	}
+	return grey, nil
+}
+
+// everywhere is a file system of all paths that os.Open takes.
+type everywhere struct{}
+
+func (everywhere) Open(path string) (fs.File, error)     { return os.Open(path) }
+func (everywhere) Stat(path string) (fs.FileInfo, error) { return os.Stat(path) }
+
+func readImage(r io.Reader, size int64) (*image.Gray, error) {
+	var file bytes.Buffer
+	p, err := readPicture(&file, r, size)
+	if err != nil {
+		return nil, err
+	}
+	return p.grey()
+}
+
+// readPicture reads a file of about size bytes into buffer and checks what it announces.
+func readPicture(buffer *bytes.Buffer, r io.Reader, size int64) (*picture, error) {
+	buffer.Reset()
+	buffer.Grow(int(min(size, maxImageFile)) + bytes.MinRead)
+	n, err := buffer.ReadFrom(io.LimitReader(r, maxImageFile+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("cannot be read: %w", cause(err))
+	case n == 0:
+		return nil, errors.New("the file is empty: replace it")
+	}
+	p := &picture{file: buffer.Bytes()}
+	for _, format := range imageFormats {
+		if bytes.HasPrefix(p.file, []byte(format.magic)) {
+			p.imageFormat = format
+			return p, p.check()
+		}
+	}
+	return nil, fmt.Errorf("%w: it begins as no PNG, JPEG or GIF does; convert it to one of them", ErrNotImage)
+}
+
+// check sets the announced size, if it is within bounds.
+func (p *picture) check() error {
+	if len(p.file) > maxImageFile {
+		return fmt.Errorf("the file is larger than %s bytes: make the image smaller", humanize.Comma(maxImageFile))
+	}
+	config, err := p.config(bytes.NewReader(p.file))
+	if err != nil {
+		return p.failure(err)
+	}
+	p.rows, p.cols = config.Height, config.Width
+	switch pixels := int64(p.rows) * int64(p.cols); {
+	case p.rows < 1 || p.cols < 1:
+		return fmt.Errorf("the %s announces %s pixels, which is no image: replace the file", p.name, p.size())
+	case p.rows > maxImagePixels || p.cols > maxImagePixels || pixels > maxImagePixels:
+		return fmt.Errorf("the %s announces %s pixels: no more than %s in all are read; make the image smaller",
+			p.name, p.size(), humanize.Comma(maxImagePixels))
+	case p.inflation > 0 && pixels > p.inflation*int64(len(p.file)):
+		return fmt.Errorf("the %s announces %s pixels, which %s bytes cannot hold: the file is cut short or damaged; replace it",
+			p.name, p.size(), humanize.Comma(int64(len(p.file))))
+	}
+	return nil
+}
+
+// size is how people write an image's size, width first.
+func (p *picture) size() string { return fmt.Sprintf("%d×%d", p.cols, p.rows) }
+
+// grey decodes the picture.
+func (p *picture) grey() (*image.Gray, error) {
+	m, err := p.decode(p)
+	if err != nil {
+		return nil, p.failure(err)
+	}
+	return toGrey(m)
+}
+
+// failure tells what is of a kind that is not read from what is damaged. All kinds of PNG are read:
+// what its decoder does not know is none.
+func (p *picture) failure(err error) error {
+	if _, ok := errors.AsType[jpeg.UnsupportedError](err); ok {
+		return fmt.Errorf("%w: a %s of a rare kind (%v); convert it to a PNG", ErrNotImage, p.name, err)
+	}
+	if isCut(err) {
+		return fmt.Errorf("the %s is cut short: replace the file", p.name)
+	}
+	return fmt.Errorf("the %s is damaged (%w): replace the file", p.name, err)
+}
+
+func decodePNG(p *picture) (image.Image, error) { return png.Decode(bytes.NewReader(p.file)) }
+
+func decodeJPEG(p *picture) (image.Image, error) {
+	return jpeg.Decode(&scanLimit{r: bytes.NewReader(p.file), left: maxScanPixels / (int64(p.rows) * int64(p.cols))})
+}
+
+// scanLimit ends a JPEG file in which more scans begin than there are left.
+type scanLimit struct {
+	r      io.Reader
+	marked bool // the last byte read was 0xff
+	left   int64
+}
+
+func (s *scanLimit) Read(b []byte) (int, error) {
+	n, err := s.r.Read(b)
+	for _, v := range b[:n] {
+		if s.marked && v == 0xda { // the only way in which a scan can begin
+			s.left--
+		}
+		s.marked = v == 0xff
+	}
+	if s.left < 0 {
+		return 0, errors.New("far too many scans")
+	}
+	return n, err
+}
