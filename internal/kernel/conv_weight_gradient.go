@@ -24,7 +24,7 @@ func (c Conv) weightRun() weightRun {
 	r := weightRun{Conv: c, pitch: (c.W + 2*c.Padding) * c.C}
 	r.fh, r.fw = c.full()
 	r.groups = max(1, min(c.N, weightGroups, partialBytes/4/r.partialSize()))
-	panels := (c.OC + Panel - 1) / Panel
+	panels := panelCount(c.OC)
 	r.shares = min(panels, weightSharesMax, (weightGroups+r.groups-1)/r.groups)
 	r.panels = (panels + r.shares - 1) / r.shares
 	r.shares = (panels + r.panels - 1) / r.panels

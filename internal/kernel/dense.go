@@ -33,7 +33,7 @@ func (d Dense) Check() error {
 }
 
 func (d Dense) blocks() int { return (d.In + blockWidth - 1) / blockWidth }
-func (d Dense) panels() int { return (d.Out + Panel - 1) / Panel }
+func (d Dense) panels() int { return panelCount(d.Out) }
 
 // PackedSize is the floats of x in blocks.
 func (d Dense) PackedSize() int { return d.N * d.blocks() * blockWidth }

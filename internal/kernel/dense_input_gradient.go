@@ -36,7 +36,7 @@ func (d Dense) Gradients(p *Pool, panels, turned, db, dy, y []float32, rows int)
 // result.
 func (d Dense) InputGradient(p *Pool, dx, turned, w []float32, rows int) error {
 	groups := (d.In + turnedInputs - 1) / turnedInputs
-	nPanels := (rows + Panel - 1) / Panel
+	nPanels := panelCount(rows)
 	parts := 1
 	if groups < 16 {
 		parts = nPanels
@@ -105,7 +105,7 @@ func (g *denseInput) next(panel, n int, weights, gradients *ahead) {
 	steps := sweeps(g.isa, g.end-g.in)
 	after := panel + turnedPanels
 	if whole := min(turnedPanels, g.Out/Panel-after); whole > 0 {
-		nPanels := (g.to - g.from + Panel - 1) / Panel
+		nPanels := panelCount(g.to - g.from)
 		first, last := share(whole, 1, (n-g.from)/Panel, nPanels)
 		if first < last {
 			weights.fetch(g.w[g.In*Panel*(after+first)+g.in*Panel:], (g.end-g.in)*Panel, g.In*Panel, last-first, steps)

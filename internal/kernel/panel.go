@@ -7,6 +7,9 @@ package kernel
 // columns of successive rows from successive memory. Panels follow each other without padding.
 const Panel = 32
 
+// panelCount is the number of panels of N columns.
+func panelCount(N int) int { return (N + Panel - 1) / Panel }
+
 // PanelIndex is the offset of element (k, n) of a K×N matrix stored in panels.
 func PanelIndex(K, N, k, n int) int {
 	first := n &^ (Panel - 1)

@@ -73,7 +73,7 @@ func (r *winogradRun) workSize() int {
 
 // panel is where, behind V, the products of the panel of column col begin.
 func (r *winogradRun) panel(col int) int {
-	return planes * (r.block*col + (col+Panel-1)/Panel*cacheLine)
+	return planes * (r.block*col + panelCount(col)*cacheLine)
 }
 
 // stripRows is the input rows of a piece: 4 for each tile row, and 2 more for each image.

@@ -13,7 +13,7 @@ const (
 // then all outputs.
 func (r *winogradRun) convolveApart(p *Pool, load stripLoader, dst []float32, arg []byte, u, b, work []float32, images int) error {
 	v, m := work[:planes*r.vPlane], work[planes*r.vPlane:]
-	panels := (r.oc + Panel - 1) / Panel
+	panels := panelCount(r.oc)
 	for start := 0; start < images*r.th; start += r.chunk {
 		last := min(start+r.chunk, images*r.th)
 		pieces := (last - start + r.rows - 1) / r.rows
@@ -58,7 +58,7 @@ func (r *winogradRun) convolveApart(p *Pool, load stripLoader, dst []float32, ar
 // sumApart makes the sums of all images, as sumGroup does for a group.
 func (r *winogradWeightRun) sumApart(p *Pool, sums, work []float32, src weightSource) error {
 	v, m := work[:planes*r.x.vPlane], work[planes*r.x.vPlane:]
-	panels := (r.OC + Panel - 1) / Panel
+	panels := panelCount(r.OC)
 	for start := 0; start < src.last; start += r.x.chunk {
 		last := min(start+r.x.chunk, src.last)
 		if err := p.Run((last-start+r.x.rows-1)/r.x.rows, func(worker, piece int) {

@@ -28,7 +28,7 @@ func (c Conv) winogradInputRun() winogradRun {
 func transformFilters(p *Pool, u, w []float32, in, out int) error {
 	const chunk = 1 << 10
 	perPanel := (in*Panel + chunk - 1) / chunk
-	panels := (out + Panel - 1) / Panel
+	panels := panelCount(out)
 	return p.Run(panels*perPanel, func(_, piece int) {
 		col := piece / perPanel * Panel
 		size := in * min(Panel, out-col)

@@ -19,7 +19,7 @@ func (c Conv) winogradWeightRun() winogradWeightRun {
 	h, w := c.full()
 	r := winogradWeightRun{Conv: c, x: newWinogradRun(c.N, h, w, c.C, c.OC, c.Padding, c.only == winogradApart)}
 	r.groups = max(1, min(weightGroups, partialBytes/4/r.partialSize(), r.x.total*r.x.tw/weightTiles))
-	panels := (c.OC + Panel - 1) / Panel
+	panels := panelCount(c.OC)
 	r.shares = min(panels, (weightPieces+r.groups-1)/r.groups)
 	r.panels = (panels + r.shares - 1) / r.shares
 	r.shares = (panels + r.panels - 1) / r.panels
@@ -149,7 +149,7 @@ const reduceChunk = 1 << 9 // weights of a plane that are reduced at a time
 // reduce adds the groups' sums in order and transforms them to weights.
 func (r *winogradWeightRun) reduce(p *Pool, dw, db, partial []float32) error {
 	perPanel := (r.C*Panel + reduceChunk - 1) / reduceChunk
-	panels := (r.OC + Panel - 1) / Panel
+	panels := panelCount(r.OC)
 	size := r.partialSize()
 	return p.Run(panels*perPanel, func(worker, piece int) {
 		col := piece / perPanel * Panel
