@@ -170,12 +170,17 @@ func (r *weightRun) reduce(p *Pool, dw, db, partial []float32) error {
 			if from >= weights {
 				dst, to, at = db, end, from-weights
 			}
-			sum := dst[at:][:to-from]
-			copy(sum, partial[from:to])
-			for group := 1; group < r.groups; group++ {
-				add(p.isa, sum, partial[group*size+from:])
-			}
+			addGroups(p.isa, dst[at:][:to-from], partial[from:], size, r.groups)
 			from = to
 		}
 	})
+}
+
+// addGroups makes dst the sum of the groups' partial sums, added in order: each group's lie size
+// floats behind those of the one before. dst may be the first group's.
+func addGroups(isa ISA, dst, partial []float32, size, groups int) {
+	copy(dst, partial)
+	for group := 1; group < groups; group++ {
+		add(isa, dst, partial[group*size:])
+	}
 }

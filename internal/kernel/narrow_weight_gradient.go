@@ -34,9 +34,7 @@ func (c Conv) narrowWeightGradient(p *Pool, dw, db, x, dy, y []float32, arg []by
 	return p.Run(r.OC/r.lanes, func(_, v int) {
 		of := size / (r.OC / r.lanes)
 		total := partial[v*of:][:of]
-		for group := 1; group < groups; group++ {
-			add(p.isa, total, partial[group*size+v*of:][:of])
-		}
+		addGroups(p.isa, total, partial[v*of:], size, groups)
 		r.unpack(dw, db, total, v*r.lanes)
 	})
 }

@@ -158,20 +158,12 @@ func (r *winogradWeightRun) reduce(p *Pool, dw, db, partial []float32) error {
 		if n := min(reduceChunk, plane-from); n > 0 {
 			sums := p.Scratch(worker)[:planes*reduceChunk]
 			for e := range planes {
-				sum, at := sums[e*reduceChunk:][:n], planes*r.C*col+e*plane+from
-				copy(sum, partial[at:])
-				for group := 1; group < r.groups; group++ {
-					add(p.isa, sum, partial[group*size+at:])
-				}
+				addGroups(p.isa, sums[e*reduceChunk:][:n], partial[planes*r.C*col+e*plane+from:], size, r.groups)
 			}
 			filterGradients(p.isa, dw[9*r.C*col+from:], sums, n, plane, reduceChunk)
 		}
 		if from == 0 {
-			sum, at := db[col:][:width], planes*r.C*r.OC+col
-			copy(sum, partial[at:])
-			for group := 1; group < r.groups; group++ {
-				add(p.isa, sum, partial[group*size+at:])
-			}
+			addGroups(p.isa, db[col:][:width], partial[planes*r.C*r.OC+col:], size, r.groups)
 		}
 	})
 }
