@@ -1,5 +1,5 @@
-// Package dataset reads Fashion-MNIST (Xiao, Rasul & Vollgraf 2017) wherever it can be found and
-// streams it to a network as batches of resized images.
+// Package dataset reads Fashion-MNIST (Xiao, Rasul & Vollgraf 2017) wherever it can be found, or
+// folders of images, and streams them to a network as batches of resized images.
 //
 // Shape letters: N images, H rows, W columns; S is the side in pixels that a network sees.
 // An image is H×W bytes, row by row, 0 black. A batch is N×S×S×1 float32.
@@ -9,7 +9,7 @@ import (
 	"math"
 )
 
-// Classes are the names of the labels 0 to 9.
+// Classes are the names of Fashion-MNIST's labels 0 to 9.
 var Classes = []string{
 	"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
 	"Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
@@ -17,25 +17,29 @@ var Classes = []string{
 
 // The kinds of data that Open returns.
 const (
-	Published = "published" // the four files as Zalando Research published them
-	Sampled   = "sample"    // the embedded sample of them
-	Other     = "other"     // any other four files in the same format
+	Published    = "published" // the four files as Zalando Research published them
+	Sampled      = "sample"    // the embedded sample of them
+	Other        = "other"     // any other four files in the same format
+	ClassFolders = "folders"   // images in train/CLASS and test/CLASS
 )
 
 // Data is a training and a test set of images of one size.
 type Data struct {
 	Train, Test *Set
 	Classes     []string
-	Origin      string   // for people: the folder, or "embedded sample"
-	Spec        string   // for OpenOptions, to open exactly this again: the folder's absolute path, or "sample"
-	Kind        string   // Published, Sampled or Other
-	Digest      [32]byte // SHA-256 over the four files' SHA-256, in the order of FileNames
+	Origin      string // for people: the folder, or "embedded sample"
+	Spec        string // for OpenOptions, to open exactly this again: the folder's absolute path, or "sample"
+	Kind        string // Published, Sampled, Other or ClassFolders
+	// Digest is the SHA-256 over the SHA-256 of the four files, uncompressed, in the order train
+	// images, train labels, test images, test labels; of class folders, over class names, sizes,
+	// labels and pixels.
+	Digest [32]byte
 }
 
 // Set is N labelled images.
 type Set struct {
 	Images        []byte // N×H×W
-	Labels        []byte // N, each an index of Classes
+	Labels        []byte // N, each an index of Data.Classes
 	N, Rows, Cols int    // N, H, W
 }
 

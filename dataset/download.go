@@ -207,7 +207,7 @@ func (r *progressReader) Read(b []byte) (int, error) {
 
 // verify checks that r holds the published file, packed or plain.
 func verify(r io.Reader, size int64, p publishedFile) error {
-	content, err := readIDX(r, size, p.magic)
+	content, err := readIDX(r, size, p.magic, p.size)
 	if err != nil {
 		return err
 	}

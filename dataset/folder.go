@@ -67,7 +67,7 @@ func (f folder) read(p publishedFile) (content *idx, path string, err error) {
 		return nil, path, fmt.Errorf("%s: %w", path, err)
 	}
 	defer file.Close()
-	if content, err = readIDX(file, size, p.magic); err != nil {
+	if content, err = readIDX(file, size, p.magic, maxBytes); err != nil {
 		return nil, path, fmt.Errorf("%s: %w", path, cause(err))
 	}
 	return content, path, nil

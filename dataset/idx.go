@@ -20,11 +20,20 @@ const (
 	labelsMagic = 0x00000801
 )
 
-// What no sensible file passes, and so what a hostile one can make us allocate at most.
+// What no sensible file passes. Each file makes us allocate no more than the least of: 4/3 of
+// maxBytes; unproven and 6 times what is really in it; maxInflation times its size, and a few
+// buffers.
 const (
 	maxSide  = 1024    // pixels
 	maxBytes = 1 << 30 // of pixels or labels in one file
 )
+
+// unproven is how many bytes of a packed file's content are believed to be there before they have
+// come: more than the published files have, so that reading those is one piece.
+const unproven = 64 << 20
+
+// growth is how much more is believed each time that all of it was there.
+const growth = 4
 
 // maxInflation is how many bytes one byte of a gzip file can stand for: deflate's longest match
 // is 258 bytes and takes at least two bits.
@@ -37,11 +46,12 @@ type idx struct {
 	digest [sha256.Size]byte // of the whole uncompressed file
 }
 
-// readIDX reads an IDX file, gzip or plain, of fileSize bytes whose magic number must be magic.
-// Every bound is checked before memory is taken, and no more is read than is announced and one
-// byte, which must not exist. Its errors do not name the file.
-func readIDX(r io.Reader, fileSize int64, magic uint32) (*idx, error) {
-	plain, present, err := uncompressed(r, fileSize)
+// readIDX reads an IDX file, gzip or plain, of fileSize bytes, whose magic number must be magic and
+// which must not announce more than largest bytes. Every bound is checked before memory is taken,
+// and no more is read than is announced and one byte, which must not exist. Its errors do not name
+// the file.
+func readIDX(r io.Reader, fileSize int64, magic uint32, largest int64) (*idx, error) {
+	plain, packed, err := uncompressed(r)
 	if err != nil {
 		return nil, err
 	}
@@ -49,9 +59,13 @@ func readIDX(r io.Reader, fileSize int64, magic uint32) (*idx, error) {
 	if err != nil {
 		return nil, err
 	}
-	dims, total, err := parseDims(header, magic)
+	dims, total, err := parseDims(header, magic, largest)
 	if err != nil {
 		return nil, err
+	}
+	present := fileSize
+	if packed {
+		present *= maxInflation
 	}
 	if total > present { // cannot all be there: count what is, without keeping it
 		n, err := io.Copy(io.Discard, plain)
@@ -60,10 +74,9 @@ func readIDX(r io.Reader, fileSize int64, magic uint32) (*idx, error) {
 		}
 		return nil, cutShort(magic, total, n)
 	}
-	data := make([]byte, total)
-	n, digest, err := readDigested(plain, header, data)
+	data, digest, err := readDigested(plain, header, int(total), packed)
 	if isCut(err) {
-		return nil, cutShort(magic, total, int64(n))
+		return nil, cutShort(magic, total, int64(len(data)))
 	} else if err != nil {
 		return nil, damaged(err)
 	}
@@ -77,10 +90,11 @@ func readIDX(r io.Reader, fileSize int64, magic uint32) (*idx, error) {
 // cache.
 const digestPart = 256 << 10
 
-// readDigested fills data from r, as io.ReadFull, and returns the SHA-256 of header and data.
-// Another goroutine takes it of each part while the next one is being uncompressed.
-func readDigested(r io.Reader, header, data []byte) (n int, digest [sha256.Size]byte, err error) {
-	parts := make(chan []byte, len(data)/digestPart+1) // sending never waits
+// readDigested reads total bytes from r, or as many as come before an error, and returns them and
+// the SHA-256 of header and them. Another goroutine takes it of each part while the next one is
+// being uncompressed. Where the content is packed, memory for much of it is taken as it comes.
+func readDigested(r io.Reader, header []byte, total int, packed bool) (data []byte, digest [sha256.Size]byte, err error) {
+	parts := make(chan []byte, total/digestPart+1) // sending never waits
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -91,35 +105,44 @@ func readDigested(r io.Reader, header, data []byte) (n int, digest [sha256.Size]
 		}
 		sum.Sum(digest[:0])
 	}()
-	for n < len(data) && err == nil {
+	room := total
+	if packed {
+		room = min(total, unproven)
+	}
+	data = make([]byte, 0, room)
+	for len(data) < total && err == nil {
+		if len(data) == cap(data) {
+			data = append(make([]byte, 0, min(total, growth*len(data))), data...)
+		}
+		n, end := len(data), min(len(data)+digestPart, cap(data))
 		var read int
-		read, err = io.ReadFull(r, data[n:min(n+digestPart, len(data))])
-		parts <- data[n : n+read]
-		n += read
+		read, err = io.ReadFull(r, data[n:end])
+		data = data[:n+read]
+		parts <- data[n:]
 	}
 	close(parts)
 	<-done
-	return n, digest, err
+	return data, digest, err
 }
 
-// uncompressed returns a reader of r's content and a bound of the content's size. Gzip is known
-// by its first bytes, which no IDX file has, and not by the file's name.
-func uncompressed(r io.Reader, fileSize int64) (plain io.Reader, present int64, err error) {
+// uncompressed returns a reader of r's content. Gzip is known by its first bytes, which no IDX file
+// has, and not by the file's name.
+func uncompressed(r io.Reader) (plain io.Reader, packed bool, err error) {
 	buffered := bufio.NewReaderSize(r, 1<<16)
 	start, err := buffered.Peek(2)
 	if err != nil && !isCut(err) {
-		return nil, 0, err
+		return nil, false, err
 	}
 	if string(start) != "\x1f\x8b" {
-		return buffered, fileSize, nil
+		return buffered, false, nil
 	}
 	unzipped, err := gzip.NewReader(buffered)
 	if isCut(err) {
-		return nil, 0, errors.New("the gzip header is cut short; fetch the file again")
+		return nil, false, errors.New("the gzip header is cut short; fetch the file again")
 	} else if err != nil {
-		return nil, 0, damaged(err)
+		return nil, false, damaged(err)
 	}
-	return unzipped, fileSize * maxInflation, nil
+	return unzipped, true, nil
 }
 
 // readHeader returns the header of a file whose magic number is right.
@@ -141,7 +164,7 @@ func readHeader(r io.Reader, magic uint32) ([]byte, error) {
 }
 
 // parseDims returns the dimensions and their product.
-func parseDims(header []byte, magic uint32) (dims []int, total int64, err error) {
+func parseDims(header []byte, magic uint32, largest int64) (dims []int, total int64, err error) {
 	total = 1
 	for at := 4; at < len(header); at += 4 {
 		dim := int64(binary.BigEndian.Uint32(header[at:]))
@@ -154,8 +177,8 @@ func parseDims(header []byte, magic uint32) (dims []int, total int64, err error)
 		dims = append(dims, int(dim))
 		total *= dim // below 2³²·2¹⁰·2¹⁰
 	}
-	if total > maxBytes {
-		return nil, 0, fmt.Errorf("%s bytes of %s announced: no more than %s are read", humanize.Comma(total), unit(magic), humanize.Comma(maxBytes))
+	if total > largest {
+		return nil, 0, fmt.Errorf("%s bytes of %s announced: no more than %s are read", humanize.Comma(total), unit(magic), humanize.Comma(largest))
 	}
 	return dims, total, nil
 }

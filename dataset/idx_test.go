@@ -2,10 +2,10 @@ package dataset
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"io"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -47,7 +47,7 @@ func pack(t testing.TB, data []byte) []byte {
 func TestReadIDX(t *testing.T) {
 	file := imagesFile(3, 2, 5)
 	for name, content := range map[string][]byte{"plain": file, "packed": pack(t, file)} {
-		got, err := readIDX(bytes.NewReader(content), int64(len(content)), imagesMagic)
+		got, err := readIDX(bytes.NewReader(content), int64(len(content)), imagesMagic, maxBytes)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -101,7 +101,7 @@ func TestReadIDXErrors(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := readIDX(bytes.NewReader(test.content), int64(len(test.content)), imagesMagic)
+			_, err := readIDX(bytes.NewReader(test.content), int64(len(test.content)), imagesMagic, maxBytes)
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -112,21 +112,55 @@ func TestReadIDXErrors(t *testing.T) {
 	}
 }
 
-// A header that announces a gibibyte in a file of a few bytes must not take the memory.
+// A header that announces a gibibyte must not take the memory: not in a file of a few bytes, nor in
+// one whose size would allow it if it were packed well.
 func TestReadIDXAllocation(t *testing.T) {
-	for name, content := range map[string][]byte{
-		"plain":  header(imagesMagic, 1024, 1024, 1024),
-		"packed": pack(t, header(imagesMagic, 1024, 1024, 1024)),
+	huge := header(imagesMagic, 1024, 1024, 1024)
+	for name, test := range map[string]struct {
+		content []byte
+		bound   int64
+	}{
+		"plain":         {huge, 1 << 20},
+		"packed":        {pack(t, huge), 1 << 20},
+		"packed, large": {pack(t, append(huge, noise(1100<<10)...)), unproven + 1<<20},
 	} {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		if _, err := readIDX(bytes.NewReader(content), int64(len(content)), imagesMagic); err == nil {
-			t.Errorf("%s: no error", name)
+		got := allocated(func() {
+			_, err := readIDX(bytes.NewReader(test.content), int64(len(test.content)), imagesMagic, maxBytes)
+			if err == nil || !strings.Contains(err.Error(), "cut short") {
+				t.Errorf("%s: error %v", name, err)
+			}
+		})
+		if got > test.bound {
+			t.Errorf("%s: %s bytes allocated, bound %s", name, humanize.Comma(got), humanize.Comma(test.bound))
 		}
-		runtime.ReadMemStats(&after)
-		if got := after.TotalAlloc - before.TotalAlloc; got > 1<<20 {
-			t.Errorf("%s: %s bytes allocated", name, humanize.Comma(int64(got)))
-		}
+	}
+}
+
+// Content that is more than was believed at first arrives whole.
+func TestReadIDXGrows(t *testing.T) {
+	if testing.Short() {
+		t.Skip("unpacks 80 MiB")
+	}
+	const images = 80
+	content := append(header(imagesMagic, images, 1024, 1024), make([]byte, images<<20)...)
+	copy(content[16+unproven-50:], noise(100))
+	packed := pack(t, content)
+	got, err := readIDX(bytes.NewReader(packed), int64(len(packed)), imagesMagic, maxBytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got.data, content[16:]) || got.digest != sha256.Sum256(content) {
+		t.Error("other pixels")
+	}
+}
+
+// A mirror cannot make us unpack more than the file that is looked for.
+func TestVerifyBound(t *testing.T) {
+	p := publishedFiles[3]
+	packed := pack(t, append(header(p.magic, 10_100), make([]byte, 10_100)...))
+	err := verify(bytes.NewReader(packed), int64(len(packed)), p)
+	if want := "10,100 bytes of labels announced: no more than 10,008 are read"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
 	}
 }
 
@@ -147,7 +181,7 @@ func (e *endless) Read(b []byte) (int, error) {
 // A gzip bomb: of a gigabyte of zeros behind the announced pixels, one byte is unpacked.
 func TestReadIDXStopsAtTheEnd(t *testing.T) {
 	source := &endless{start: imagesFile(10, 28, 28)}
-	_, err := readIDX(source, 1<<40, imagesMagic)
+	_, err := readIDX(source, 1<<40, imagesMagic, maxBytes)
 	if err == nil || !strings.Contains(err.Error(), "more are present") {
 		t.Errorf("error %v", err)
 	}
@@ -159,7 +193,7 @@ func TestReadIDXStopsAtTheEnd(t *testing.T) {
 func TestReadIDXFailure(t *testing.T) {
 	broken := errors.New("input/output error")
 	r := io.MultiReader(bytes.NewReader(imagesFile(10, 28, 28)[:100]), failing{broken})
-	if _, err := readIDX(r, 1<<20, imagesMagic); !errors.Is(err, broken) {
+	if _, err := readIDX(r, 1<<20, imagesMagic, maxBytes); !errors.Is(err, broken) {
 		t.Errorf("error %v, want %v", err, broken)
 	}
 }
@@ -168,13 +202,39 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
+// unpackingBytes is what reading an IDX file of a size may allocate at most, from what idx.go
+// promises; the first part is for buffers.
+func unpackingBytes(size int) int64 { return 512<<10 + maxInflation*int64(size) }
+
 func FuzzReadIDX(f *testing.F) {
-	f.Add(imagesFile(2, 3, 4))
-	f.Add(pack(f, imagesFile(2, 3, 4)))
-	f.Add(header(imagesMagic, 1<<31, 1<<10, 1<<10))
+	sound := imagesFile(2, 3, 4)
+	packed := pack(f, sound)
+	var two bytes.Buffer // members, as pigz and bgzip make
+	for _, part := range [][]byte{sound[:20], nil, sound[20:]} {
+		two.Write(pack(f, part))
+	}
+	for _, seed := range [][]byte{
+		sound, packed, two.Bytes(), packed[:20], append(bytes.Clone(packed), 0), labelsFile(1, 2, 3),
+		header(imagesMagic, 1<<31, 1<<10, 1<<10), pack(f, header(imagesMagic, 1, 1<<10, 1<<10)),
+		pack(f, imagesFile(40, 28, 28)), pack(f, append(header(imagesMagic, 20, 1024, 1024), make([]byte, 20<<20)...)),
+	} {
+		f.Add(seed)
+	}
 	f.Fuzz(func(t *testing.T, content []byte) {
-		got, err := readIDX(bytes.NewReader(content), int64(len(content)), imagesMagic)
-		if err == nil && got.dims[0]*got.dims[1]*got.dims[2] != len(got.data) {
+		var got *idx
+		var err error
+		taken := allocated(func() {
+			got, err = readIDX(bytes.NewReader(content), int64(len(content)), imagesMagic, maxBytes)
+		})
+		if bound := unpackingBytes(len(content)); taken > bound {
+			t.Errorf("%d bytes allocated, bound %d", taken, bound)
+		}
+		switch {
+		case err != nil:
+			if text := err.Error(); text == "" || strings.Contains(text, "\n") {
+				t.Errorf("error %q, want one line", text)
+			}
+		case got.dims[0]*got.dims[1]*got.dims[2] != len(got.data):
 			t.Errorf("dims %v, %d bytes", got.dims, len(got.data))
 		}
 	})

@@ -17,7 +17,7 @@ import (
 // OpenOptions says where to look for the images. Its zero value is how the program does it; the
 // fields after Notice are for tests.
 type OpenOptions struct {
-	Spec   string       // "auto" or "", "sample", or a folder of four IDX files
+	Spec   string       // "auto" or "", "sample", or a folder of four IDX files or of class folders
 	Notice func(string) // receives what the user should know but what stops nothing; may be nil
 
 	Getenv    func(string) string // os.Getenv
@@ -35,8 +35,9 @@ const dataVariable = "VGGTRAIN_DATA"
 // Open returns the data that o.Spec names. For "auto" it is the first of: what the variable
 // VGGTRAIN_DATA names, the cache folder, the system's folder, a download into the cache folder,
 // and the embedded sample, of which a notice tells. A folder that is named must be good: that one
-// of its files is not as published is only a notice, anything else an error. In the two folders
-// that are not named only the published files are taken.
+// of its files is not as published is only a notice, anything else an error; it may hold class
+// folders, train/CLASS and test/CLASS, instead of the four files. In the two folders that are not
+// named only the published files are taken.
 func Open(ctx context.Context, o OpenOptions) (*Data, error) {
 	o = o.withDefaults()
 	spec := o.Spec
@@ -49,17 +50,29 @@ func Open(ctx context.Context, o OpenOptions) (*Data, error) {
 	case spec == sampleSpec:
 		return Sample()
 	}
-	data, differs, err := openFolder(spec).load()
+	data, err := o.named(ctx, spec)
 	if err != nil && isAuto(o.Spec) {
 		return nil, fmt.Errorf("%s: %w", dataVariable, err)
-	} else if err != nil {
-		return nil, err
 	}
-	if differs != "" {
+	return data, err
+}
+
+// named returns the data of a folder that somebody named.
+func (o OpenOptions) named(ctx context.Context, dir string) (*Data, error) {
+	f := openFolder(dir)
+	if f.holdsClasses() {
+		data, out, err := openClasses(ctx, dir)
+		if err == nil && out.count > 0 {
+			o.Notice(fmt.Sprintf("%s: no image by its name, left out; %s such files in all", f.at(out.first), humanize.Comma(int64(out.count))))
+		}
+		return data, err
+	}
+	data, differs, err := f.load()
+	if err == nil && differs != "" {
 		o.Notice(fmt.Sprintf("%s: not the published Fashion-MNIST; training on %s and testing on %s images of %d×%d all the same",
 			differs, humanize.Comma(int64(data.Train.N)), humanize.Comma(int64(data.Test.N)), data.Train.Rows, data.Train.Cols))
 	}
-	return data, nil
+	return data, err
 }
 
 // Locate returns the folder that `data verify` looks at when none is named: what VGGTRAIN_DATA

@@ -3,6 +3,7 @@ package dataset
 import (
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 )
 
@@ -24,11 +25,14 @@ type FileReport struct {
 }
 
 // Verify checks each of the four files in dir by itself. It is an error if dir is no folder that
-// can be read; a file that is missing or wrong is not, but is reported.
+// can be read, or holds class folders; a file that is missing or wrong is not, but is reported.
 func Verify(dir string) ([]FileReport, error) {
 	f := openFolder(dir)
 	if err := f.check(); err != nil {
 		return nil, err
+	}
+	if f.holdsClasses() {
+		return nil, fmt.Errorf("%s: holds class folders, of which nothing is published to compare them with; they are checked whenever they are opened", dir)
 	}
 	var reports []FileReport
 	for _, p := range publishedFiles {

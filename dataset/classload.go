@@ -1,0 +1,175 @@
+package dataset
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+
+	"github.com/dustin/go-humanize"
+)
+
+// openClasses reads the folders train/CLASS and test/CLASS of dir, as torchvision's ImageFolder:
+// PNG, JPEG and GIF files in grey, all of one size. Nothing outside of dir is read, wherever links
+// lead. out are the files that are no images.
+func openClasses(ctx context.Context, dir string) (data *Data, out leftOut, err error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, out, fmt.Errorf("%s: not a folder that can be read: %w", dir, cause(err))
+	}
+	defer root.Close()
+	return folder{root.FS(), dir, absolute(dir)}.loadClasses(ctx)
+}
+
+func (f folder) loadClasses(ctx context.Context) (data *Data, out leftOut, err error) {
+	train, err := f.classes("train", &out)
+	if err != nil {
+		return nil, out, err
+	}
+	test, err := f.classes("test", &out)
+	if err != nil {
+		return nil, out, err
+	}
+	names := classNames(train)
+	if len(names) < 2 {
+		return nil, out, fmt.Errorf("%s: %d class folders: there must be two or more", f.at("train"), len(names))
+	}
+	trainFiles, err := f.label("train", train, names)
+	if err != nil {
+		return nil, out, err
+	}
+	testFiles, err := f.label("test", test, names)
+	if err != nil {
+		return nil, out, err
+	}
+	data = &Data{Classes: names, Origin: f.title, Spec: f.spec, Kind: ClassFolders}
+	first := trainFiles[0].path // whose size is that of all
+	if data.Train, err = f.readSet(ctx, trainFiles, first); err != nil {
+		return nil, out, err
+	}
+	if data.Test, err = f.readSet(ctx, testFiles, first); err != nil {
+		return nil, out, err
+	}
+	data.Digest = classDigest(data)
+	return data, out, nil
+}
+
+// readSet reads all files, which must have the size of the file first, with all processors. Of
+// several errors it returns the first file's.
+func (f folder) readSet(ctx context.Context, files []labelled, first string) (*Set, error) {
+	s, err := f.newSet(files, first)
+	if err != nil {
+		return nil, err
+	}
+	var (
+		group  sync.WaitGroup
+		mutex  sync.Mutex
+		next   int          // to be taken
+		worst  = len(files) // the first file that failed
+		failed error        // its error
+	)
+	take := func() int {
+		mutex.Lock()
+		defer mutex.Unlock()
+		if failed != nil || next == len(files) || ctx.Err() != nil {
+			return -1
+		}
+		next++
+		return next - 1
+	}
+	fail := func(i int, err error) {
+		mutex.Lock()
+		defer mutex.Unlock()
+		if i < worst { // files are taken in order, and what is taken is finished
+			worst, failed = i, err
+		}
+	}
+	for range min(runtime.GOMAXPROCS(0), len(files)) {
+		group.Go(func() {
+			var buffer bytes.Buffer
+			for i := take(); i >= 0; i = take() {
+				if err := f.readInto(s, i, &buffer, files[i].path, first); err != nil {
+					fail(i, err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if failed != nil {
+		return nil, failed
+	}
+	return s, ctx.Err()
+}
+
+// newSet returns a set for the files, all as large as the file first, with their labels.
+func (f folder) newSet(files []labelled, first string) (*Set, error) {
+	var buffer bytes.Buffer
+	p, err := f.picture(&buffer, first)
+	if err != nil {
+		return nil, err
+	}
+	if p.rows > maxSide || p.cols > maxSide {
+		return nil, fmt.Errorf("%s: %s pixels: sides from 1 to %s are read; make the images smaller", f.at(first), p.size(), humanize.Comma(maxSide))
+	}
+	s := &Set{N: len(files), Rows: p.rows, Cols: p.cols}
+	total := int64(s.N) * int64(s.Rows) * int64(s.Cols)
+	if total > maxBytes {
+		return nil, fmt.Errorf("%s: %s images of %s pixels are %s bytes: no more than %s are read; make the images smaller or fewer",
+			f.at(files[0].path), humanize.Comma(int64(s.N)), p.size(), humanize.Comma(total), humanize.Comma(maxBytes))
+	}
+	s.Images, s.Labels = make([]byte, total), make([]byte, s.N)
+	for i, file := range files {
+		s.Labels[i] = file.label
+	}
+	return s, nil
+}
+
+// readInto reads a file into image i of s.
+func (f folder) readInto(s *Set, i int, buffer *bytes.Buffer, name, first string) error {
+	p, err := f.picture(buffer, name)
+	if err != nil {
+		return err
+	}
+	if p.rows != s.Rows || p.cols != s.Cols {
+		return fmt.Errorf("%s: %s pixels, but %s has %d×%d: all images must be of one size; resize them first",
+			f.at(name), p.size(), f.at(first), s.Cols, s.Rows)
+	}
+	grey, err := p.grey()
+	if err != nil {
+		return fmt.Errorf("%s: %w", f.at(name), err)
+	}
+	copy(s.Image(i), grey.Pix)
+	return nil
+}
+
+// picture reads a file as far as its size.
+func (f folder) picture(buffer *bytes.Buffer, name string) (*picture, error) {
+	file, size, err := openRegular(f.files, name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.at(name), err)
+	}
+	defer file.Close()
+	p, err := readPicture(buffer, file, size)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.at(name), err)
+	}
+	return p, nil
+}
+
+// classDigest covers class names, sizes, labels and pixels, whatever files they came from.
+func classDigest(d *Data) [sha256.Size]byte {
+	all := sha256.New()
+	fmt.Fprintf(all, "class folders\n%d classes\n", len(d.Classes))
+	for _, name := range d.Classes {
+		fmt.Fprintf(all, "%q\n", name)
+	}
+	for _, s := range []*Set{d.Train, d.Test} {
+		fmt.Fprintf(all, "%d images, %d rows, %d columns\n", s.N, s.Rows, s.Cols)
+		all.Write(s.Labels)
+		all.Write(s.Images)
+	}
+	return [sha256.Size]byte(all.Sum(nil))
+}
