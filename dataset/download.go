@@ -30,12 +30,16 @@ var mirrors = []string{
 // packedSlack is how much larger than the plain file we let a packed one be.
 const packedSlack = 1 << 16
 
+// pace is how much a mirror must send in the stall time: one that sends a byte now and then would
+// keep us for weeks.
+const pace = 16 << 10
+
 // fetcher downloads the published files.
 type fetcher struct {
 	client  *http.Client
 	mirrors []string
 	connect time.Duration // in which some mirror must have sent the smallest file
-	stall   time.Duration // in which a download must have received something
+	stall   time.Duration // in which a download must have received pace bytes, or its end
 	notice  func(string)
 }
 
@@ -156,13 +160,13 @@ func (f fetcher) download(ctx context.Context, dir string, p publishedFile, from
 	return nil
 }
 
-// get copies what a URL holds to w. It stops when nothing came for the stall time, and when
-// more comes than the file can have.
+// get copies what a URL holds to w. It stops when less than pace came in the stall time, and
+// when more comes than the file can have.
 func (f fetcher) get(ctx context.Context, from string, p publishedFile, w io.Writer) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stalled := time.AfterFunc(f.stall, func() {
-		cancel(fmt.Errorf("nothing received for %v", f.stall))
+		cancel(fmt.Errorf("less than %s bytes received in %v", humanize.Comma(pace), f.stall))
 	})
 	defer stalled.Stop()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
@@ -181,7 +185,7 @@ func (f fetcher) get(ctx context.Context, from string, p publishedFile, w io.Wri
 		return errors.New("status " + response.Status)
 	}
 	limit := p.size + packedSlack
-	body := &progressReader{io.LimitReader(response.Body, limit+1), func() { stalled.Reset(f.stall) }}
+	body := &progressReader{Reader: io.LimitReader(response.Body, limit+1), progress: func() { stalled.Reset(f.stall) }}
 	switch n, err := io.Copy(w, body); {
 	case err != nil:
 		return causeOf(ctx, err)
@@ -191,15 +195,17 @@ func (f fetcher) get(ctx context.Context, from string, p publishedFile, w io.Wri
 	return nil
 }
 
-// progressReader calls progress after each read that brought something.
+// progressReader calls progress each time that it has read pace bytes.
 type progressReader struct {
 	io.Reader
 	progress func()
+	read     int // since then
 }
 
 func (r *progressReader) Read(b []byte) (int, error) {
 	n, err := r.Reader.Read(b)
-	if n > 0 {
+	if r.read += n; r.read >= pace {
+		r.read = 0
 		r.progress()
 	}
 	return n, err

@@ -180,20 +180,31 @@ func TestFetchFile(t *testing.T) {
 func TestDownloadStall(t *testing.T) {
 	f := fetcher{client: http.DefaultClient, stall: 50 * time.Millisecond}
 	err := f.get(t.Context(), serve(t, badMirrors["hangs within"].serve), publishedFiles[3], io.Discard)
-	if err == nil || err.Error() != "nothing received for 50ms" {
+	if err == nil || err.Error() != "less than 16,384 bytes received in 50ms" {
 		t.Errorf("error %v", err)
 	}
-	// Slow but steady is no stall: 25 pieces, one each 50 ms; a busy machine may hold one back.
-	slow := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		for range 25 {
-			w.Write([]byte{1})
-			w.(http.Flusher).Flush()
-			time.Sleep(50 * time.Millisecond)
-		}
-	}))
+	// 25 pieces, one each 50 ms.
+	inPieces := func(size int) string {
+		return serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			for range 25 {
+				w.Write(make([]byte, size))
+				w.(http.Flusher).Flush()
+				select {
+				case <-time.After(50 * time.Millisecond):
+				case <-r.Context().Done():
+					return
+				}
+			}
+		}))
+	}
+	// Slow but steady is no stall; a busy machine may hold a piece back.
 	f.stall = time.Second
-	if err := f.get(t.Context(), slow, publishedFiles[3], io.Discard); err != nil {
+	if err := f.get(t.Context(), inPieces(3000), publishedFiles[3], io.Discard); err != nil {
 		t.Errorf("slow mirror: %v", err)
+	}
+	f.stall = 200 * time.Millisecond
+	if err := f.get(t.Context(), inPieces(1), publishedFiles[3], io.Discard); err == nil {
+		t.Error("a mirror that drips is waited for")
 	}
 }
 

@@ -26,7 +26,7 @@ type OpenOptions struct {
 	Mirrors   []string            // folders of the four .gz files, by http or https
 	Client    *http.Client        // one that respects the environment's proxies
 	Connect   time.Duration       // in which a mirror must have answered
-	Stall     time.Duration       // in which a download must have gone on
+	Stall     time.Duration       // in which a download must have gone on, not by drops
 }
 
 // dataVariable stands for the folder when none is named.
