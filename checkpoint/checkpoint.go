@@ -40,9 +40,9 @@ const (
 	maxRank = 8
 
 	// Bytes hashed and written, or read and hashed, at a time: few enough for the second-level
-	// cache, so that the second of the two finds them there, and enough for the system to take
-	// them in few and large pages.
-	chunk = 256 << 10
+	// cache, so that the second of the two finds them there, and so many that the system takes
+	// them in large pages: 64 KiB cost it a third more.
+	chunk = 1 << 20
 )
 
 // Tensor is a named array of float32, row-major. Shape [] is a scalar of one element.

@@ -19,6 +19,16 @@ func memoryOf(x []float32) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), 4*len(x))
 }
 
+// fileForm returns x as a file holds it: its own memory, or a copy on a big-endian machine.
+func fileForm(x []float32) []byte {
+	if !bigEndian {
+		return memoryOf(x)
+	}
+	copied := make([]byte, 4*len(x))
+	encodeF32(copied, x)
+	return copied
+}
+
 // encodeF32 puts src into dst, of 4 bytes a value.
 func encodeF32(dst []byte, src []float32) {
 	for i, v := range src {

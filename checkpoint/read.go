@@ -160,7 +160,13 @@ func (h *header) load(r io.Reader, sum hash.Hash, dataLen int64, foreign bool) (
 	if s.Metadata == nil {
 		s.Metadata = map[string]string{}
 	}
-	buf := make([]byte, chunk)
+	var longest int64 // of what is converted, in bytes
+	for _, e := range h.entries {
+		if !dtypes[e.dtype].native {
+			longest = max(longest, e.end-e.begin)
+		}
+	}
+	buf := make([]byte, min(chunk, longest))
 	for i, e := range h.entries {
 		t := Tensor{Name: e.name, Shape: e.shape, Data: make([]float32, e.elements)}
 		if err := t.load(r, sum, dtypes[e.dtype], buf); err != nil {
@@ -168,7 +174,7 @@ func (h *header) load(r io.Reader, sum hash.Hash, dataLen int64, foreign bool) (
 		}
 		s.Tensors[i] = t
 	}
-	if n, err := io.ReadFull(r, buf[:1]); n > 0 {
+	if n, err := io.ReadFull(r, make([]byte, 1)); n > 0 {
 		return nil, damaged("it grew while it was read")
 	} else if err != io.EOF {
 		return nil, readError(err, dataLen, dataLen)
@@ -179,10 +185,10 @@ func (h *header) load(r io.Reader, sum hash.Hash, dataLen int64, foreign bool) (
 // load reads the tensor's values, of type d in the file, through sum where there is one. F32 is
 // read into its place, the others by way of buf.
 func (t *Tensor) load(r io.Reader, sum hash.Hash, d dtype, buf []byte) error {
-	for piece := range slices.Chunk(t.Data, len(buf)/d.size) {
-		raw := buf[:len(piece)*d.size]
-		if d.native {
-			raw = memoryOf(piece)
+	for piece := range slices.Chunk(t.Data, chunk/d.size) {
+		raw := memoryOf(piece)
+		if !d.native {
+			raw = buf[:len(piece)*d.size]
 		}
 		if _, err := io.ReadFull(r, raw); err != nil {
 			return err

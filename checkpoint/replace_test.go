@@ -2,7 +2,6 @@ package checkpoint
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -180,33 +179,4 @@ func TestReplaceRefuses(t *testing.T) {
 			t.Errorf("%s: %v, want %q", path, err, want)
 		}
 	}
-}
-
-// 172 MB, a state of vgg11-small at 224: compare with the speed of SHA-256 alone
-// (go test -bench SHA256Hash8K crypto/sha256).
-func BenchmarkWriteRead(b *testing.B) {
-	s := &State{}
-	for i := range 4 {
-		s.Tensors = append(s.Tensors, Tensor{fmt.Sprint(i), []int{10_750_000}, make([]float32, 10_750_000)})
-	}
-	path := filepath.Join(b.TempDir(), "checkpoint.bin")
-	if err := Write(path, s); err != nil {
-		b.Fatal(err)
-	}
-	b.Run("write", func(b *testing.B) {
-		b.SetBytes(4 * 43_000_000)
-		for b.Loop() {
-			if err := Write(path, s); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("read", func(b *testing.B) {
-		b.SetBytes(4 * 43_000_000)
-		for b.Loop() {
-			if _, err := Read(path); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
 }

@@ -41,15 +41,9 @@ func encode(f file, head []byte, digestAt int64, tensors []Tensor) error {
 	if err := writeBoth(f, sum, head); err != nil {
 		return err
 	}
-	buf := make([]byte, chunk)
 	for i := range tensors {
 		for piece := range slices.Chunk(tensors[i].Data, chunk/4) {
-			raw := memoryOf(piece)
-			if bigEndian {
-				raw = buf[:len(raw)]
-				encodeF32(raw, piece)
-			}
-			if err := writeBoth(f, sum, raw); err != nil {
+			if err := writeBoth(f, sum, fileForm(piece)); err != nil {
 				return err
 			}
 		}
