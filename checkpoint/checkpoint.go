@@ -28,10 +28,10 @@ const (
 
 	digestLen = 64 // hexadecimal digits
 
-	// The longest headers that are read. Ours take about a hundred bytes a tensor and a few
-	// thousand for the settings; the reference implementation takes up to 100 MB.
-	maxHeader        = 8 << 20
-	maxForeignHeader = 64 << 20
+	// The longest header. It takes about a hundred bytes a tensor, two hundred an epoch of the
+	// history, and a few thousand for the settings: there is room for the most of all of them.
+	// To read one allocates less than 80 MB, garbage included.
+	maxHeader = 4 << 20
 
 	// The most tensors, and the most entries of metadata.
 	maxKeys = 1 << 14

@@ -176,22 +176,24 @@ func TestNotACheckpoint(t *testing.T) {
 
 // The longest headers must not take many times their length.
 func TestMemoryBound(t *testing.T) {
-	var most, tooMany strings.Builder
+	var most, long, tooMany strings.Builder
 	for i := range maxKeys {
 		entry := checkpointtest.Tensor(fmt.Sprint(i), "[0,0,0,0,0,0,0,0]", 0, 0)
 		if i < maxKeys-1 { // and the metadata
 			most.WriteString(entry)
+			long.WriteString(strings.Replace(entry, `"`, `"`+strings.Repeat("n", 160), 1))
 		}
 		tooMany.WriteString(entry)
 	}
-	long := strings.Replace(checkpointtest.Meta, `"vggtrain.sha256"`, `"a":"`+strings.Repeat("x", maxHeader-200)+`","vggtrain.sha256"`, 1)
+	metadata := strings.Replace(checkpointtest.Meta, `"vggtrain.sha256"`, `"a":"`+strings.Repeat("x", maxHeader-200)+`","vggtrain.sha256"`, 1)
 	tests := []struct {
 		name, header string
 		fits         bool
 	}{
 		{"most tensors", checkpointtest.Meta + most.String(), true},
 		{"too many tensors", checkpointtest.Meta + tooMany.String(), false},
-		{"long metadata", long, true},
+		{"most tensors, of long names", checkpointtest.Meta + long.String(), true},
+		{"long metadata", metadata, true},
 		{"many brackets", checkpointtest.Meta + `,"a":` + strings.Repeat("[", maxHeader-200), false},
 	}
 	for _, test := range tests {
@@ -206,7 +208,7 @@ func TestMemoryBound(t *testing.T) {
 			}
 			// All that was allocated, garbage included.
 			if got := after.TotalAlloc - before.TotalAlloc; got > 80<<20 {
-				t.Errorf("%d MB allocated for a header of %d MB", got>>20, len(test.header)>>20)
+				t.Errorf("%d KiB allocated for a header of %d KiB", got>>10, len(test.header)>>10)
 			}
 		})
 	}

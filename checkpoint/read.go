@@ -51,11 +51,7 @@ func read(path string, foreign bool) (*State, error) {
 
 // decode reads a file of size bytes.
 func decode(r io.Reader, size int64, foreign bool) (*State, error) {
-	limit := int64(maxHeader)
-	if foreign {
-		limit = maxForeignHeader
-	}
-	head, err := readHead(r, size, limit)
+	head, err := readHead(r, size)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +68,7 @@ func decode(r io.Reader, size int64, foreign bool) (*State, error) {
 }
 
 // readHead reads the eight bytes of the header's length and the header.
-func readHead(r io.Reader, size, limit int64) ([]byte, error) {
+func readHead(r io.Reader, size int64) ([]byte, error) {
 	if size == 0 {
 		return nil, notSafetensors("it is empty")
 	}
@@ -87,10 +83,10 @@ func readHead(r io.Reader, size, limit int64) ([]byte, error) {
 	}
 	n := binary.LittleEndian.Uint64(start)
 	switch {
-	case n > uint64(limit) && !looksRight:
+	case n > maxHeader && !looksRight:
 		return nil, notSafetensors("it begins with %q", start[:8])
-	case n > uint64(limit):
-		return nil, damaged("its first 8 bytes announce a header of %d bytes, more than the %d that are read", n, limit)
+	case n > maxHeader:
+		return nil, damaged("its first 8 bytes announce a header of %d bytes, more than the %d that are read", n, maxHeader)
 	case n > uint64(size-8):
 		return nil, damaged("cut short: a header of %d bytes announced, %d bytes present", n, size-8)
 	case n < 2 || start[8] != '{':
