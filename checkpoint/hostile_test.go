@@ -213,15 +213,3 @@ func TestMemoryBound(t *testing.T) {
 		})
 	}
 }
-
-func FuzzDecode(f *testing.F) {
-	f.Add(checkpointtest.Forge("{"+checkpointtest.Meta+checkpointtest.Tensor("a", "[2]", 0, 8)+"}", 8))
-	f.Add([]byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, foreign := range []bool{false, true} {
-			if s, err := decodeBytes(data, foreign); (s == nil) == (err == nil) || err != nil && !isOurs(err) {
-				t.Fatalf("%v, %v", s, err)
-			}
-		}
-	})
-}

@@ -26,13 +26,17 @@ func Write(path string, s *State) error {
 }
 
 func write(fsys files, path string, s *State) error {
-	tensors := slices.Clone(s.Tensors)
-	slices.SortFunc(tensors, func(a, b Tensor) int { return cmp.Compare(a.Name, b.Name) })
+	tensors := sorted(s.Tensors)
 	head, digestAt, err := encodeHeader(tensors, s.Metadata)
 	if err != nil {
 		return fmt.Errorf("checkpoint: %s: %w", path, err)
 	}
 	return replace(fsys, path, func(f file) error { return encode(f, head, digestAt, tensors) })
+}
+
+// sorted returns tensors in the order of their names.
+func sorted(tensors []Tensor) []Tensor {
+	return slices.SortedFunc(slices.Values(tensors), func(a, b Tensor) int { return cmp.Compare(a.Name, b.Name) })
 }
 
 // encode writes the file with zeros for the digest and then puts it in its place.
