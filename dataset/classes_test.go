@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"image"
 	"image/png"
-	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -349,37 +349,63 @@ func TestClassDigest(t *testing.T) {
 	}
 }
 
-// treeOf makes a tree of lines, each a path whose file has the content; one that begins with @ is a
-// link to what follows a space.
-func treeOf(lines string, content []byte) fstest.MapFS {
-	files := fstest.MapFS{}
+// plant makes in dir what lines say, each a path whose file has the content; one that begins with @
+// is a link to what follows a space. What cannot be made is not; nothing is made outside of dir.
+func plant(t *testing.T, dir, lines string, content []byte) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
 	for line := range strings.SplitSeq(lines, "\n") {
 		name, target, _ := strings.Cut(line, " ")
-		if link, ok := strings.CutPrefix(name, "@"); ok && fs.ValidPath(link) {
-			files[link] = &fstest.MapFile{Data: []byte(target), Mode: fs.ModeSymlink}
-		} else if fs.ValidPath(line) && line != "." {
-			files[line] = &fstest.MapFile{Data: content}
+		link, isLink := strings.CutPrefix(name, "@")
+		if !isLink {
+			link = line
+		}
+		if root.MkdirAll(path.Dir(link), 0o700) != nil {
+			continue
+		}
+		if isLink {
+			err = root.Symlink(target, link)
+		} else {
+			err = root.WriteFile(link, content, 0o600)
+		}
+		if err != nil {
+			t.Logf("%q: %v", line, err)
 		}
 	}
-	return files
 }
 
+// Any tree, with links to anywhere, gives an error of one line or sound sets, in which is no image
+// from outside.
 func FuzzClassFolders(f *testing.F) {
 	sound := "train/cat/a.png\ntrain/dog/b.jpg\ntest/cat/a.gif\ntest/dog/c.jpeg"
 	grey := readGolden(f, "grey.png")
 	f.Add(sound, grey)
 	f.Add(sound+"\ntrain/dog/.hidden\ntrain/notes.txt\n@train/cat/l.png a.png", grey)
-	f.Add(sound+"\n@train/cat/l.png ../../../etc/passwd", grey)
+	f.Add(sound+"\n@train/cat/l.png ../../../outside/cat/a.png", grey)
+	f.Add(sound+"\n@test/dog/l.png ../../../outside/./cat/../cat/a.png\n@test/cat/x.png /etc/passwd", grey)
+	f.Add("@train ../outside\n@test ../outside", grey)
+	f.Add(sound+"\n@train/emu emu\n@test/emu ../train/cat\n@train/fox dog", grey)
 	f.Add(sound+"\ntest/cow/a.png\ntrain/cow/a.webp", grey)
 	f.Add("train/Bag/a.png\ntrain/ankle_boot/a.png\ntest/Ankle boot/a.png\ntest/bag/a.png", grey)
 	f.Add(sound, readGolden(f, "colour-420-progressive.jpg")[:200])
+	foreign := pngOf(f, 13, 11, 213) // of grey.png's size
 	f.Fuzz(func(t *testing.T, lines string, content []byte) {
-		if decodingBytes(content) > 1<<20 {
+		if decodingBytes(content) > 1<<20 || len(lines) > 1<<12 {
 			t.Skip() // the images' own fuzzing is elsewhere
 		}
-		data, _, err := folder{files: treeOf(lines, content), title: "DIR"}.loadClasses(t.Context())
+		parent := t.TempDir()
+		plant(t, parent, "outside/cat/a.png\noutside/dog/a.png", foreign)
+		dir := filepath.Join(parent, "data")
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		plant(t, dir, lines, content)
+		data, _, err := openClasses(t.Context(), dir)
 		if err != nil {
-			if text := err.Error(); !strings.Contains(text, "DIR") || strings.Contains(text, "\n") {
+			if text := err.Error(); !strings.Contains(text, dir) || strings.Contains(text, "\n") {
 				t.Errorf("error %q, want one line that names a file", text)
 			}
 			return
@@ -388,6 +414,9 @@ func FuzzClassFolders(f *testing.F) {
 			if s.N < len(data.Classes) || len(s.Labels) != s.N || len(s.Images) != s.N*s.Rows*s.Cols ||
 				!slices.IsSorted(s.Labels) || int(s.Labels[s.N-1]) != len(data.Classes)-1 {
 				t.Errorf("%s: %d×%d×%d, %d classes, %d bytes, labels %v", name, s.N, s.Rows, s.Cols, len(data.Classes), len(s.Images), s.Labels)
+			}
+			if bytes.Contains(s.Images, same(213, 13*11)) {
+				t.Errorf("%s: an image from outside", name)
 			}
 		}
 	})
