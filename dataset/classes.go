@@ -51,6 +51,12 @@ func (l *leftOut) add(name string) {
 
 // holdsClasses tells whether the folder has a folder train and none of the four files.
 func (f folder) holdsClasses() bool {
+	info, err := fs.Stat(f.files, "train")
+	return err == nil && info.IsDir() && f.holdsNoFiles()
+}
+
+// holdsNoFiles tells whether a folder that is there has none of the four files.
+func (f folder) holdsNoFiles() bool {
 	for _, p := range publishedFiles {
 		for _, name := range []string{p.name, p.name + ".gz"} {
 			if _, err := fs.Stat(f.files, name); !errors.Is(err, fs.ErrNotExist) {
@@ -58,8 +64,7 @@ func (f folder) holdsClasses() bool {
 			}
 		}
 	}
-	info, err := fs.Stat(f.files, "train")
-	return err == nil && info.IsDir()
+	return f.check() == nil
 }
 
 // at is how messages name a file of the folder.

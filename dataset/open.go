@@ -68,6 +68,9 @@ func (o OpenOptions) named(ctx context.Context, dir string) (*Data, error) {
 		return data, err
 	}
 	data, differs, err := f.load()
+	if err != nil && f.holdsNoFiles() {
+		return nil, fmt.Errorf("%w; nor is there a folder train of class folders", err)
+	}
 	if err == nil && differs != "" {
 		o.Notice(fmt.Sprintf("%s: not the published Fashion-MNIST; training on %s and testing on %s images of %d×%d all the same",
 			differs, humanize.Comma(int64(data.Train.N)), humanize.Comma(int64(data.Test.N)), data.Train.Rows, data.Train.Cols))

@@ -128,6 +128,7 @@ func TestOpenFolderErrors(t *testing.T) {
 		want string // after the folder and a slash
 	}{
 		{"missing", func(f map[string][]byte) { delete(f, "t10k-labels-idx1-ubyte") }, "t10k-labels-idx1-ubyte: no such file, neither packed (.gz) nor plain"},
+		{"nothing", func(f map[string][]byte) { clear(f) }, "train-images-idx3-ubyte: no such file, neither packed (.gz) nor plain; nor is there a folder train of class folders"},
 		{"cut", func(f map[string][]byte) { f["train-images-idx3-ubyte"] = f["train-images-idx3-ubyte"][:100] }, "train-images-idx3-ubyte: 120 bytes of pixels announced, 84 present: the file is cut short; fetch it again"},
 		{"counts", func(f map[string][]byte) { f["train-labels-idx1-ubyte"] = labelsFile(1, 2) }, "train-labels-idx1-ubyte: 2 labels, but "},
 		{"label", func(f map[string][]byte) { f["t10k-labels-idx1-ubyte"] = labelsFile(1, 2, 10, 3) }, "t10k-labels-idx1-ubyte: label 10 of image 2 (counted from 0) is out of range: labels are 0 to 9"},
