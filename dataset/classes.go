@@ -218,8 +218,9 @@ func folded(name string) string {
 	}, name)
 }
 
-// label returns the files of train or test, class by class in the order of names. Folders may spell
-// Fashion-MNIST's names in their way.
+// label returns the files of train or test: the first of each class, in the order of names, then
+// the second of each, and so on, so that the first N images of a set are of all classes. Folders
+// may spell Fashion-MNIST's names in their way.
 func (f folder) label(split string, folders []classFolder, names []string) ([]labelled, error) {
 	same := func(folder, name string) bool { return folder == name }
 	if isKnown(names) {
@@ -230,7 +231,7 @@ func (f folder) label(split string, folders []classFolder, names []string) ([]la
 			return nil, fmt.Errorf("%s: a class that train does not have: the two must have the same classes", f.at(path.Join(split, c.name)))
 		}
 	}
-	var files []labelled
+	classes := make([][]string, len(names))
 	for label, name := range names {
 		var of []classFolder
 		for _, c := range folders {
@@ -244,11 +245,24 @@ func (f folder) label(split string, folders []classFolder, names []string) ([]la
 		case len(of) > 1:
 			return nil, fmt.Errorf("%s: the same class as the folder %s: keep one of the two", f.at(path.Join(split, of[1].name)), of[0].name)
 		}
-		for _, file := range of[0].files {
-			files = append(files, labelled{file, byte(label)})
+		classes[label] = of[0].files
+	}
+	return inTurn(classes), nil
+}
+
+// inTurn returns the files of all classes, one of each class at a time while it has any.
+func inTurn(classes [][]string) []labelled {
+	var files []labelled
+	for i, found := 0, true; found; i++ {
+		found = false
+		for label, of := range classes {
+			if i < len(of) {
+				files = append(files, labelled{of[i], byte(label)})
+				found = true
+			}
 		}
 	}
-	return files, nil
+	return files
 }
 
 // isKnown tells whether all names are Fashion-MNIST's.
