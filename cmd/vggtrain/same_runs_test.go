@@ -28,8 +28,8 @@ func scriptSameRuns(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(sameRuns(ts.MkAbs(args[0]), ts.MkAbs(args[1])))
 }
 
-// sameRuns tells what differs in two run folders, but for what a clock has told and where the
-// data were: each bit of the tensors in checkpoint.bin and best.bin, their metadata with the
+// sameRuns tells what differs in two run folders, but for what a clock has told, where the data
+// were, and how many epochs were asked for at the time: each bit of the tensors in checkpoint.bin and best.bin, their metadata with the
 // whole history, steps.jsonl and metrics.csv line by line.
 func sameRuns(want, got string) error {
 	for name, read := range map[string]func(path string) (any, error){
@@ -58,7 +58,8 @@ func isClock(field string) bool {
 	return strings.HasSuffix(field, "seconds") || field == "images_per_second"
 }
 
-var dataLine = regexp.MustCompile(`(?m)^data: .*\n`)
+// mayDiffer are the settings that may.
+var mayDiffer = regexp.MustCompile(`(?m)^(data|epochs): .*\n`)
 
 // withoutClock returns what a checkpoint holds, the tensors as bits.
 func withoutClock(path string) (any, error) {
@@ -68,7 +69,7 @@ func withoutClock(path string) (any, error) {
 	}
 	content := map[string]any{}
 	for key, value := range s.Metadata {
-		content[key] = dataLine.ReplaceAllString(value, "")
+		content[key] = mayDiffer.ReplaceAllString(value, "")
 	}
 	delete(content, "vggtrain.data")
 	if text, ok := s.Metadata["vggtrain.progress"]; ok {
