@@ -10,6 +10,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"vggtrain/internal/strictyaml"
 )
 
 //go:embed arch/*.yaml recipe/*.yaml
@@ -54,9 +56,9 @@ type UnknownError struct {
 
 func (e *UnknownError) Error() string {
 	if e.Nearest != "" {
-		return fmt.Sprintf("unknown %s %q: did you mean %s?", e.Kind, e.Name, e.Nearest)
+		return fmt.Sprintf("unknown %s %q: did you mean %s?", e.Kind, shorten(e.Name), e.Nearest)
 	}
-	return fmt.Sprintf("unknown %s %q: there are %s", e.Kind, e.Name, strings.Join(e.Known, ", "))
+	return fmt.Sprintf("unknown %s %q: there are %s", e.Kind, shorten(e.Name), strings.Join(e.Known, ", "))
 }
 
 func unknown(kind, name string, known []string) *UnknownError {
@@ -91,11 +93,10 @@ func isFile(s string) bool {
 	return ext == ".yaml" || ext == ".yml" || strings.ContainsAny(s, `/\`)
 }
 
-// maxFile is the longest settings file that is read: longer ones are something else.
-const maxFile = 1 << 20
-
+// readFile reads a settings file, which is a file and not a folder, a pipe or a device, and not
+// longer than settings are.
 func readFile(name string) ([]byte, error) {
-	info, err := os.Stat(name) // before opening: to open a pipe would wait for its writer
+	info, err := os.Stat(name) // before opening: to open a pipe waits for its writer, a device may act
 	if err != nil {
 		return nil, systemError(name, err)
 	}
@@ -107,7 +108,7 @@ func readFile(name string) ([]byte, error) {
 		return nil, systemError(name, err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1)) // one more: parse tells of the limit
+	data, err := io.ReadAll(io.LimitReader(f, strictyaml.MaxBytes+1)) // one more: strictyaml tells of the limit
 	if err != nil {
 		return nil, systemError(name, err)
 	}

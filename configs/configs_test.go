@@ -117,6 +117,16 @@ func TestLoadFiles(t *testing.T) {
 	if err != nil || name != "vgg11.yaml" || !strings.Contains(string(text), "name: vgg11") {
 		t.Errorf("arch by name: %s %q %v", name, text, err)
 	}
+	long := filepath.Join(dir, "long.yaml")
+	if err := os.WriteFile(long, make([]byte, 8<<20), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := LoadRecipe(long); err == nil || !strings.HasPrefix(err.Error(), long+": more than 32768 bytes") {
+		t.Errorf("8 MiB: %v", err)
+	}
+	if _, text, err := (Network{Name: long}).Load(); err != nil || len(text) > 1<<16 {
+		t.Errorf("8 MiB: %d bytes read, %v", len(text), err)
+	}
 	missing := filepath.Join(dir, "none.yaml")
 	if _, err := LoadRecipe(missing); !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), missing+": no such file") {
 		t.Errorf("missing: %v", err)

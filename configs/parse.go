@@ -3,33 +3,25 @@ package configs
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
-	"unicode/utf8"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"vggtrain/internal/strictyaml"
 )
 
-// maxTokens is the most words and signs of YAML in a settings file (comments not counted). The
-// parser recurses, and takes quadratic time where brackets nest: this bounds both. All
-// settings and the longest architecture take about 300.
-const maxTokens = 4096
-
 // ParseRecipe reads a recipe or a config.yaml; file is the name that errors and origins have. It
-// is strict: no unknown or repeated keys, no values of another type, no anchors, aliases or tags,
-// one document of at most 1 MiB. Settings that the text does not have are not set. Errors:
+// is strict: no unknown or repeated keys, no values of another type, nothing of YAML that
+// strictyaml does not take. Settings that the text does not have are not set. Errors:
 // *SyntaxError or *SettingError, both one line that begins with file:line:column.
 func ParseRecipe(file string, data []byte) (*Recipe, error) {
-	doc, err := parseDocument(file, data)
+	doc, err := strictyaml.Parse(data)
 	if err != nil {
-		return nil, err
+		return nil, syntaxError(file, err)
 	}
 	r := &Recipe{}
-	if doc == nil || doc.Body == nil {
+	if doc.Body == nil {
 		return r, nil
 	}
 	root, ok := doc.Body.(*ast.MappingNode)
@@ -44,57 +36,26 @@ func ParseRecipe(file string, data []byte) (*Recipe, error) {
 			if root.IsFlowStyle {
 				return nil, syntaxAt(file, entry.Key.GetToken(), "an architecture that is spelled out needs lines of its own")
 			}
-			end := 0 // the line after the value; 0: it goes to the end of the file
+			end := doc.End // the line after the value; 0: it goes to the end of the file
 			if i+1 < len(root.Values) {
 				end = root.Values[i+1].Key.GetToken().Position.Line
-			} else if doc.End != nil {
-				end = doc.End.Position.Line
 			}
-			r.Arch.Text = isolate(data, entry.Start.Position, end)
+			r.Arch.Text = isolate(doc.Text, entry.Start.Position, end)
 		}
 	}
 	return r, nil
 }
 
-// parseDocument returns the file's one YAML document, nil if it has none.
-func parseDocument(file string, data []byte) (*ast.DocumentNode, error) {
-	if len(data) > maxFile {
-		return nil, &SyntaxError{File: file, What: fmt.Sprintf("more than %d bytes: not a settings file", maxFile)}
+func syntaxError(file string, err error) error {
+	var at *strictyaml.Error
+	if !errors.As(err, &at) {
+		return &SyntaxError{File: file, What: err.Error()}
 	}
-	if !utf8.Valid(data) {
-		return nil, &SyntaxError{File: file, What: "not UTF-8 text: not a settings file"}
-	}
-	tokens := slices.DeleteFunc(lexer.Tokenize(string(data)), func(t *token.Token) bool { return t.Type == token.CommentType })
-	if len(tokens) > maxTokens {
-		return nil, syntaxAt(file, tokens[maxTokens], "more than %d words and signs: not a settings file", maxTokens)
-	}
-	for _, t := range tokens {
-		switch t.Type {
-		case token.AnchorType, token.AliasType, token.TagType, token.MergeKeyType, token.DirectiveType, token.MappingKeyType:
-			return nil, syntaxAt(file, t, "%s: write the setting out, without anchors, aliases, tags, directives or ?", show(t.Value))
-		}
-	}
-	parsed, err := parser.ParseBytes(data, 0)
-	if err != nil {
-		var at yaml.Error
-		if errors.As(err, &at) && at.GetToken() != nil {
-			return nil, syntaxAt(file, at.GetToken(), "%s", at.GetMessage())
-		}
-		return nil, &SyntaxError{File: file, What: strings.ReplaceAll(err.Error(), "\n", " ")}
-	}
-	switch len(parsed.Docs) {
-	case 0:
-		return nil, nil
-	case 1:
-		return parsed.Docs[0], nil
-	default:
-		return nil, &SyntaxError{File: file, What: "more than one YAML document (---): give one"}
-	}
+	return &SyntaxError{file, at.Line, at.Column, at.What}
 }
 
 func syntaxAt(file string, t *token.Token, format string, args ...any) error {
-	what := strings.Join(strings.Fields(fmt.Sprintf(format, args...)), " ")
-	return &SyntaxError{file, t.Position.Line, t.Position.Column, what}
+	return syntaxError(file, strictyaml.ErrorAt(t, format, args...))
 }
 
 // setEntry sets one key: value.
@@ -143,8 +104,6 @@ func scalar(k *key, node ast.Node) (string, error) {
 		return n.Value, nil
 	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode, *ast.BoolNode:
 		return t.Value, nil
-	case *ast.LiteralNode:
-		return "", errors.New("must stand on its line, without | or >")
 	default:
 		return "", fmt.Errorf("must be one value, not a %s", strings.ToLower(node.Type().String()))
 	}

