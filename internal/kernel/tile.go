@@ -48,6 +48,13 @@ func (t *tile) run(isa ISA) {
 	}
 }
 
+// product is product i of the batch alone.
+func (t tile) product(i int) tile {
+	t.dst, t.a, t.b = t.dst[i*t.dBatch:], t.a[i*t.aBatch:], t.b[i*t.bBatch:]
+	t.batch = 1
+	return t
+}
+
 // split cuts the rows into chunks of at most maxRows, as equal as can be, and the columns
 // into chunks of maxCols, and runs the assembly on each size of chunk.
 func (t *tile) split(maxRows, maxCols int, isa ISA) {

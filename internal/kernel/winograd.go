@@ -182,11 +182,7 @@ func (r *winogradRun) convolve(isa ISA, s *winogradSpace, starts *[blockTiles]in
 		r.transform(isa, s.v, s.in, starts, from, to)
 		for col := 0; col < r.oc; col += Panel {
 			width := min(Panel, r.oc-col)
-			t := tile{
-				dst: s.m, a: s.v, b: u[planes*r.c*col:], off: origin[:], rows: to - from, cols: width, k: r.c,
-				aRow: r.ldv, aK: 1, ldb: width, ldd: width,
-				batch: planes, aBatch: r.vPlane, bBatch: r.c * width, dBatch: r.mPlane(width),
-			}
+			t := r.products(s.m, s.v, u, to-from, col, width)
 			t.run(isa)
 			r.runs(from, to, func(row, tx, count, at int) {
 				r.store(isa, s, s.m, dst, arg, bias(b, col), first+row, tx, count, at, col, width)
@@ -203,6 +199,16 @@ func (r *winogradRun) transform(isa ISA, v, in []float32, starts *[blockTiles]in
 			plane: r.vPlane, ldd: r.ldv, pitch: r.pitch, pixel: r.c, step: winogradTile * r.c,
 		}.input(isa)
 	})
+}
+
+// products is M = V·U of tiles tiles for the panel of width columns from col on, a batch of one
+// product a plane.
+func (r *winogradRun) products(m, v, u []float32, tiles, col, width int) tile {
+	return tile{
+		dst: m, a: v, b: u[planes*r.c*col:], off: origin[:], rows: tiles, cols: width, k: r.c,
+		aRow: r.ldv, aK: 1, ldb: width, ldd: width,
+		batch: planes, aBatch: r.vPlane, bBatch: r.c * width, dBatch: r.mPlane(width),
+	}
 }
 
 // bias is b from column col on, or zeros.

@@ -29,10 +29,7 @@ func (r *winogradRun) convolveApart(p *Pool, load stripLoader, dst []float32, ar
 		if err := p.Run(planes*panels, func(_, piece int) {
 			e, col := piece/panels, piece%panels*Panel
 			width := min(Panel, r.oc-col)
-			t := tile{
-				dst: m[r.panel(col)+e*r.mPlane(width):], a: v[e*r.vPlane:], b: u[planes*r.c*col+e*r.c*width:], off: origin[:],
-				rows: (last - start) * r.tw, cols: width, k: r.c, aRow: r.ldv, aK: 1, ldb: width, ldd: width,
-			}
+			t := r.products(m[r.panel(col):], v, u, (last-start)*r.tw, col, width).product(e)
 			t.run(p.isa)
 		}); err != nil {
 			return err
@@ -79,15 +76,11 @@ func (r *winogradWeightRun) sumApart(p *Pool, sums, work []float32, src weightSo
 		if err := p.Run(planes*panels, func(_, piece int) {
 			e, col := piece/panels, piece%panels*Panel
 			width := min(Panel, r.OC-col)
-			plane := m[r.x.panel(col)+e*r.x.mPlane(width):]
-			tiles := (last - start) * r.x.tw
-			t := tile{
-				dst: sums[planes*r.C*col+e*r.C*width:], a: v[e*r.x.vPlane:], b: plane, off: origin[:], rows: r.C, cols: width, k: tiles,
-				aRow: 1, aK: r.x.ldv, ldb: width, ldd: width, accumulate: start > 0,
-			}
+			panel, tiles := m[r.x.panel(col):], (last-start)*r.x.tw
+			t := r.products(sums, v, panel, tiles, col, width, start > 0).product(e)
 			t.run(p.isa)
 			if e == onesPlane {
-				r.sumBias(p.isa, sums, plane, tiles, col, width, start > 0)
+				r.sumBias(p.isa, sums, panel, tiles, col, width, start > 0)
 			}
 		}); err != nil {
 			return err

@@ -105,7 +105,9 @@ func (r *winogradWeightRun) sumGroup(isa ISA, sums []float32, src weightSource, 
 		for col := col0; col < col1; col += Panel {
 			width := min(Panel, col1-col)
 			r.spread(isa, s.m, s.in, &starts, tiles, col, width)
-			r.multiply(isa, sums, s.v, s.m, tiles, col, width, q > first)
+			t := r.products(sums, s.v, s.m, tiles, col, width, q > first)
+			t.run(isa)
+			r.sumBias(isa, sums, s.m, tiles, col, width, q > first)
 		}
 	}
 }
@@ -120,25 +122,23 @@ func (r *winogradWeightRun) spread(isa ISA, m, in []float32, starts *[blockTiles
 	})
 }
 
-// multiply adds Vᵀ·M of a block to a panel of sums.
-func (r *winogradWeightRun) multiply(isa ISA, sums, v, m []float32, tiles, col, width int, accumulate bool) {
-	plane := r.x.mPlane(width)
-	t := tile{
+// products is the sums' panel of width columns from col on, Vᵀ·M of tiles tiles, a batch of one
+// product a plane.
+func (r *winogradWeightRun) products(sums, v, m []float32, tiles, col, width int, accumulate bool) tile {
+	return tile{
 		dst: sums[planes*r.C*col:], a: v, b: m, off: origin[:], rows: r.C, cols: width, k: tiles,
 		aRow: 1, aK: r.x.ldv, ldb: width, ldd: width,
-		batch: planes, aBatch: r.x.vPlane, bBatch: plane, dBatch: r.C * width, accumulate: accumulate,
+		batch: planes, aBatch: r.x.vPlane, bBatch: r.x.mPlane(width), dBatch: r.C * width, accumulate: accumulate,
 	}
-	t.run(isa)
-	r.sumBias(isa, sums, m[onesPlane*plane:], tiles, col, width, accumulate)
 }
 
 // onesPlane is plane (1, 1): of A·dy·Aᵀ it is the sum of a tile's gradient, as row 1 of A is all ones.
 const onesPlane = winogradPatch + 1
 
-// sumBias adds the gradient's own sum, of that plane, to the bias.
-func (r *winogradWeightRun) sumBias(isa ISA, sums, plane []float32, tiles, col, width int, accumulate bool) {
+// sumBias adds the gradient's own sum, of that plane of m, to the bias.
+func (r *winogradWeightRun) sumBias(isa ISA, sums, m []float32, tiles, col, width int, accumulate bool) {
 	t := tile{
-		dst: sums[planes*r.C*r.OC+col:], a: ones[:], b: plane, off: origin[:], rows: 1, cols: width, k: tiles,
+		dst: sums[planes*r.C*r.OC+col:], a: ones[:], b: m[onesPlane*r.x.mPlane(width):], off: origin[:], rows: 1, cols: width, k: tiles,
 		ldb: width, accumulate: accumulate,
 	}
 	t.run(isa)
