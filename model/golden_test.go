@@ -125,7 +125,9 @@ func gradient(t *testing.T, trainer *Trainer, i int, p *Param) []float32 {
 		t.Fatal(err)
 	}
 	dst := make([]float32, p.Len())
-	p.layout().toTorch(dst, value.Data().([]float32))
+	if _, err := p.layout().toTorch(newPool(t, 1), dst, value.Data().([]float32)); err != nil {
+		t.Fatal(err)
+	}
 	return dst
 }
 

@@ -35,33 +35,58 @@ func (l layout) row(t int) int { return t%l.positions*l.channels + t/l.positions
 type piece struct{ first, width, from, to int }
 
 // each calls f for pieces that cover the matrix, concurrently.
-func (l layout) each(f func(piece)) {
+func (l layout) each(f func(piece)) { parallel(l.pieces(), func(i int) { f(l.piece(i)) }) }
+
+// pieces is the number of pieces that cover the matrix.
+func (l layout) pieces() int {
 	panels := (l.outputs + kernel.Panel - 1) / kernel.Panel
-	parts := (l.rows() + pieceRows - 1) / pieceRows
-	parallel(panels*parts, func(i int) {
-		first, from := i/parts*kernel.Panel, i%parts*pieceRows
-		f(piece{first, min(kernel.Panel, l.outputs-first), from, min(from+pieceRows, l.rows())})
-	})
+	return panels * l.parts()
 }
 
-// toTorch writes src, which is stored, to dst in PyTorch's order.
-func (l layout) toTorch(dst, src []float32) {
-	l.each(func(p piece) {
+// parts is the number of pieces of a panel.
+func (l layout) parts() int { return (l.rows() + pieceRows - 1) / pieceRows }
+
+// piece is the i-th of pieces.
+func (l layout) piece(i int) piece {
+	first, from := i/l.parts()*kernel.Panel, i%l.parts()*pieceRows
+	return piece{first, min(kernel.Panel, l.outputs-first), from, min(from+pieceRows, l.rows())}
+}
+
+// toTorch writes src, which is stored, to dst in PyTorch's order, and tells whether all of it is
+// finite.
+func (l layout) toTorch(pool *kernel.Pool, dst, src []float32) (finite bool, err error) {
+	var other atomic.Bool // a number that is not
+	err = pool.Run(l.pieces(), func(_, i int) {
+		p := l.piece(i)
 		panel := src[l.rows()*p.first:]
-		var turned [kernel.Panel][strip]float32
-		for t := p.from; t < p.to; t += strip {
-			n := min(strip, p.to-t)
-			for i := range n {
-				row := panel[l.row(t+i)*p.width:][:p.width]
-				for o, v := range row {
-					turned[o][i] = v
-				}
-			}
-			for o := range p.width {
-				copy(dst[(p.first+o)*l.rows()+t:], turned[o][:n])
-			}
+		stored := panel[p.from*p.width : p.to*p.width] // as many rows, though maybe not the same
+		if sum := kernel.SumSquares(pool.ISA(), stored); sum-sum != 0 {
+			other.Store(true)
+		}
+		if l.positions == 1 {
+			kernel.Transpose(pool.ISA(), dst[p.first*l.rows()+p.from:], stored, p.to-p.from, p.width, l.rows(), p.width)
+		} else {
+			l.turn(dst, panel, p)
 		}
 	})
+	return !other.Load(), err
+}
+
+// turn writes a piece of a panel to dst in PyTorch's order.
+func (l layout) turn(dst, panel []float32, p piece) {
+	var turned [kernel.Panel][strip]float32
+	for t := p.from; t < p.to; t += strip {
+		n := min(strip, p.to-t)
+		for i := range n {
+			row := panel[l.row(t+i)*p.width:][:p.width]
+			for o, v := range row {
+				turned[o][i] = v
+			}
+		}
+		for o := range p.width {
+			copy(dst[(p.first+o)*l.rows()+t:], turned[o][:n])
+		}
+	}
 }
 
 // fromTorch writes src, which is in PyTorch's order, to dst as it is stored.

@@ -2,10 +2,10 @@ package model
 
 import (
 	"fmt"
-	"sync/atomic"
 
 	"gorgonia.org/tensor"
 
+	"vggtrain/internal/kernel"
 	"vggtrain/internal/memory"
 )
 
@@ -59,29 +59,15 @@ func (ps Params) Count() int64 {
 // Data is Value's numbers, in the stored layout.
 func (p *Param) Data() []float32 { return p.Value.Data().([]float32) }
 
-// Export writes the numbers to dst as PyTorch orders them: row-major in Shape.
-// dst has Len elements.
-func (p *Param) Export(dst []float32) { p.layout().toTorch(dst[:p.Len()], p.Data()) }
+// Export writes the numbers to dst as PyTorch orders them: row-major in Shape, and tells whether
+// all are finite. dst has Len elements.
+func (p *Param) Export(pool *kernel.Pool, dst []float32) (finite bool, err error) {
+	return p.layout().toTorch(pool, dst[:p.Len()], p.Data())
+}
 
 // Import reads the numbers from src, which holds them as PyTorch orders them.
 // src has Len elements.
 func (p *Param) Import(src []float32) { p.layout().fromTorch(p.Data(), src[:p.Len()]) }
-
-// Finite reports whether no number is NaN or infinite: x−x is 0 for all others.
-func (p *Param) Finite() bool {
-	var bad atomic.Bool
-	data := p.Data()
-	const piece = 1 << 16
-	parallel((len(data)+piece-1)/piece, func(i int) {
-		for _, x := range data[i*piece : min((i+1)*piece, len(data))] {
-			if x-x != 0 {
-				bad.Store(true)
-				return
-			}
-		}
-	})
-	return !bad.Load()
-}
 
 // stored is the shape of the parameter's Value.
 func (s *ParamSpec) stored() []int {

@@ -67,7 +67,33 @@ func TestImportPlacesElements(t *testing.T) {
 	}
 }
 
+// mustExport exports a parameter, whose numbers must be finite.
+func mustExport(t testing.TB, pool *kernel.Pool, p *Param, dst []float32) {
+	t.Helper()
+	if finite, err := p.Export(pool, dst); err != nil || !finite {
+		t.Fatalf("%s: finite: %t, %v", p.Name, finite, err)
+	}
+}
+
+func TestExportTellsWhatIsNotFinite(t *testing.T) {
+	pool := newPool(t, 2)
+	for _, p := range mustParams(t, oddLayers(t)) {
+		dst := make([]float32, p.Len())
+		for _, at := range []int{0, p.Len() / 2, p.Len() - 1} {
+			for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+				p.Data()[at] = float32(bad)
+				if finite, err := p.Export(pool, dst); finite || err != nil {
+					t.Errorf("%s with %v at %d: finite: %t, %v", p.Name, bad, at, finite, err)
+				}
+			}
+			p.Data()[at] = math.MaxFloat32 // its square is no float32
+		}
+		mustExport(t, pool, p, dst)
+	}
+}
+
 func TestExportInvertsImport(t *testing.T) {
+	pool := newPool(t, 2)
 	for _, p := range mustParams(t, oddLayers(t)) {
 		src, dst := make([]float32, p.Len()), make([]float32, p.Len()+1)
 		for i := range src {
@@ -75,7 +101,7 @@ func TestExportInvertsImport(t *testing.T) {
 		}
 		dst[p.Len()] = -1
 		p.Import(src)
-		p.Export(dst)
+		mustExport(t, pool, p, dst)
 		for i, want := range src {
 			if dst[i] != want {
 				t.Fatalf("%s: element %d comes back as %v, want %v", p.Name, i, dst[i], want)
@@ -162,7 +188,7 @@ func TestInitDrawsInTorchOrder(t *testing.T) {
 	}
 	for i, p := range ps {
 		got, bound := make([]float32, p.Len()), xavierLimit(p)
-		p.Export(got)
+		mustExport(t, newPool(t, 1), p, got)
 		draws := rng.New(seed, rng.Init, 0).Split(uint64(i))
 		for j, v := range got {
 			if want := float32(bound * (2*draws.Float64(uint64(j)) - 1)); v != want {
@@ -190,7 +216,7 @@ func TestLoad(t *testing.T) {
 	}
 	for i, p := range ps {
 		dst := make([]float32, p.Len())
-		p.Export(dst)
+		mustExport(t, newPool(t, 1), p, dst)
 		if last := len(dst) - 1; dst[0] != float32(i) || dst[last] != float32(i+last) {
 			t.Errorf("%s holds %v ... %v", p.Name, dst[0], dst[last])
 		}
@@ -241,9 +267,10 @@ func BenchmarkParams(b *testing.B) {
 		}
 	})
 	b.Run("Export", func(b *testing.B) {
+		pool := newPool(b, 0)
 		for b.Loop() {
 			for i, p := range ps {
-				p.Export(dst[i])
+				mustExport(b, pool, p, dst[i])
 			}
 		}
 	})

@@ -115,7 +115,7 @@ func (c followCase) follow(t *testing.T, pool *kernel.Pool, golden *checkpoint.S
 		}
 	}
 	for i, p := range job.Params {
-		before, after := exported(start.Params[i]), exported(p)
+		before, after := exported(t, start.Params[i]), exported(t, p)
 		for j := range after {
 			after[j] -= before[j]
 		}
@@ -182,9 +182,12 @@ type param struct {
 	values []float32
 }
 
-func exported(p *model.Param) []float32 {
+func exported(t *testing.T, p *model.Param) []float32 {
+	t.Helper()
 	values := make([]float32, p.Len())
-	p.Export(values)
+	if _, err := p.Export(newPool(t, 1), values); err != nil {
+		t.Fatal(err)
+	}
 	return values
 }
 
@@ -220,7 +223,7 @@ func (c followCase) gradients(t *testing.T, job *Job) map[string]param {
 			t.Fatal(err)
 		}
 		copy(shadow[i].Data(), value.(interface{ Float32s() []float32 }).Float32s())
-		result[job.Params[i].Name] = param{i, exported(shadow[i])}
+		result[job.Params[i].Name] = param{i, exported(t, shadow[i])}
 	}
 	return result
 }

@@ -146,7 +146,7 @@ func TestRunResumed(t *testing.T) {
 	}
 	second := newFixture(3, 0)
 	second.trainer.losses, second.predictor.correct = whole.trainer.losses, []int{5, 4}
-	progress, err := decodeProgress(string(first.store.progress))
+	progress, err := decodeProgress(string(first.store.progress), 10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -367,7 +367,7 @@ func TestProgressReadsBackToTheSameBits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	back, err := decodeProgress(text)
+	back, err := decodeProgress(text, 10)
 	if err != nil {
 		t.Fatal(err)
 	}

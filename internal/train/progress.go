@@ -126,8 +126,13 @@ func (p *Progress) encode() (string, error) {
 	return string(data), nil
 }
 
-// decodeProgress reads what encode wrote, and nothing else.
-func decodeProgress(text string) (*Progress, error) {
+// decodeProgress reads what encode wrote, and nothing else, of a run of so many epochs.
+func decodeProgress(text string, epochs int) (*Progress, error) {
+	// One object a record of the history, one of the plateau, and the whole: counted before memory
+	// is taken for them.
+	if n := strings.Count(text, "{") - 2; n > epochs {
+		return nil, fmt.Errorf("a history of %d epochs, of %d", n, epochs)
+	}
 	p := new(Progress)
 	d := json.NewDecoder(strings.NewReader(text))
 	d.DisallowUnknownFields()

@@ -73,7 +73,7 @@ func (c *Checkpoint) parse() error {
 	if _, err := hex.DecodeString(c.digest); err != nil || len(c.digest) != 64 {
 		return fmt.Errorf("%s is not 64 hexadecimal digits", keyDigest)
 	}
-	if c.progress, err = decodeProgress(m[keyProgress]); err != nil {
+	if c.progress, err = decodeProgress(m[keyProgress], c.Recipe.Epochs); err != nil {
 		return fmt.Errorf("%s: %w", keyProgress, err)
 	}
 	return c.checkMomenta()

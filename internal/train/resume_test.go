@@ -62,7 +62,7 @@ func sameState(t *testing.T, want, got string, otherSettings bool) {
 			t.Fatal(err)
 		}
 		if text, ok := s.Metadata[keyProgress]; ok {
-			p, err := decodeProgress(text)
+			p, err := decodeProgress(text, 10)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -30,6 +30,7 @@ func Run(ctx context.Context, job *Job, obs ...Observer) (Result, error) {
 	status, advice := Failed, ""
 	var incomplete error
 	m.open()
+	m.files.allocate()
 	if err = m.observers.begin(m.plan); err == nil {
 		m.greet(job)
 		status, advice, incomplete, err = m.run(ctx)

@@ -136,7 +136,7 @@ func TestRunInterrupted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := decodeProgress(state.Metadata[keyProgress])
+	p, err := decodeProgress(state.Metadata[keyProgress], 10)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"vggtrain/checkpoint"
+	"vggtrain/internal/kernel"
 	"vggtrain/internal/memory"
 	"vggtrain/model"
 )
@@ -38,6 +39,7 @@ type saved struct {
 type files struct {
 	checkpoint, best string // paths
 	flush            func() error
+	pool             *kernel.Pool
 	params           model.Params
 	momenta          [][]float32       // in params' order, as they are stored; nil: none
 	metadata         map[string]string // of both files
@@ -55,7 +57,7 @@ func newFiles(j *Job, momenta [][]float32) (*files, error) {
 	}
 	f := &files{
 		checkpoint: j.Checkpoint, best: j.Best, flush: j.Flush,
-		params: j.Params, momenta: momenta, metadata: metadata,
+		pool: j.Pool, params: j.Params, momenta: momenta, metadata: metadata,
 	}
 	if f.flush == nil {
 		f.flush = func() error { return nil }
@@ -152,26 +154,42 @@ func (f *files) mendBest(p *Progress) string {
 	return fmt.Sprintf("%s does not hold the weights of the best epoch, %d: it will when an epoch is better", f.best, p.BestEpoch)
 }
 
-// copy fills the snapshot with the weights and momenta of now, in PyTorch's layouts. Its
-// memory is allocated once a run. If a weight is not finite, it is errWeights.
-func (f *files) copy() error {
-	if f.snapshot == nil {
+// allocate makes room for the snapshot, once a run, and touches all of it: else the first save
+// would wait for the system to map it.
+func (f *files) allocate() {
+	if f.snapshot != nil {
+		return
+	}
+	prefixes := []string{""}
+	if f.momenta != nil {
+		prefixes = append(prefixes, momentumPrefix)
+	}
+	for _, prefix := range prefixes {
 		for _, p := range f.params {
-			f.snapshot = append(f.snapshot, checkpoint.Tensor{Name: p.Name, Shape: p.Shape, Data: memory.Floats(p.Len())})
-		}
-		for i := range f.momenta {
-			p := f.params[i]
-			f.snapshot = append(f.snapshot, checkpoint.Tensor{Name: momentumPrefix + p.Name, Shape: p.Shape, Data: memory.Floats(p.Len())})
+			data := memory.Floats(p.Len())
+			clear(data)
+			f.snapshot = append(f.snapshot, checkpoint.Tensor{Name: prefix + p.Name, Shape: p.Shape, Data: data})
 		}
 	}
+}
+
+// copy fills the snapshot with the weights and momenta of now, in PyTorch's layouts. If a weight
+// is not finite, it is errWeights.
+func (f *files) copy() error {
+	f.allocate()
 	for i, p := range f.params {
-		if !p.Finite() {
+		finite, err := p.Export(f.pool, f.snapshot[i].Data)
+		if err != nil {
+			return err
+		}
+		if !finite {
 			return fmt.Errorf("%s: %w", p.Name, errWeights)
 		}
-		p.Export(f.snapshot[i].Data)
 	}
 	for i, m := range f.momenta {
-		withValue(f.params[i], m).Export(f.snapshot[len(f.params)+i].Data)
+		if _, err := withValue(f.params[i], m).Export(f.pool, f.snapshot[len(f.params)+i].Data); err != nil {
+			return err
+		}
 	}
 	return nil
 }

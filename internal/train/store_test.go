@@ -156,7 +156,7 @@ func TestStoreNamesAndLayouts(t *testing.T) {
 			t.Errorf("momentum of %s does not read back", p.Name)
 		}
 	}
-	if _, err := decodeProgress(whole.Metadata[keyProgress]); err != nil {
+	if _, err := decodeProgress(whole.Metadata[keyProgress], 10); err != nil {
 		t.Error(err)
 	}
 	if _, err := configs.ParseRecipe("settings", []byte(whole.Metadata[keySettings])); err != nil {

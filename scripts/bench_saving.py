@@ -1,0 +1,57 @@
+"""Measures what saving costs a training: the same run with `--checkpoint-every` and without, in turns.
+
+    python scripts/bench_saving.py [--resize 56] [--every 50] [--steps 301] [--rounds 3] [--data DIR]
+
+Compared is the time from the end of the first step to the end of the last, by the `seconds` in
+steps.jsonl: a step's lasts from the end of the step before, so what a save takes of the training is
+in it. Both runs stay within their first epoch. Prints each pair, the median cost, and the peak
+memory of both.
+"""
+
+import json
+import subprocess
+from statistics import median
+
+import architecture
+import program
+
+
+def train(command, folder):
+    """The seconds of all steps but the first, and the final record."""
+    done = subprocess.run([*command, "--out", folder], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+    steps = [json.loads(line) for line in (folder / "steps.jsonl").read_text().splitlines()]
+    return sum(step["seconds"] for step in steps[1:]), json.loads(done.stdout)
+
+
+def main():
+    parser = program.flags(__doc__)
+    parser.add_argument("--arch", default="vgg11-small", help="name or FILE.yaml")
+    parser.add_argument("--resize", type=int, default=56, help="side in pixels")
+    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--data", default="auto", help="auto, sample or a folder")
+    parser.add_argument("--every", type=int, default=50, help="steps between two saves")
+    parser.add_argument("--steps", type=int, default=301)
+    parser.add_argument("--rounds", type=int, default=3)
+    flags = parser.parse_args()
+    with program.Program(flags.binary) as vggtrain:
+        command = [*vggtrain.command("fit"), "--arch", str(architecture.find(flags.arch)), "--resize", str(flags.resize),
+                   "--batch-size", str(flags.batch), "--threads", str(flags.threads), "--data", flags.data,
+                   "--max-steps", str(flags.steps), "--limit-val", "1", "--json"]
+        costs, peaks = [], {}
+        for round in range(flags.rounds):
+            seconds = {}
+            kinds = {"without": [], "with": ["--checkpoint-every", str(flags.every)]}
+            for kind in reversed(kinds) if round % 2 else kinds:
+                seconds[kind], record = train([*command, *kinds[kind]], vggtrain.folder / f"{kind}{round}")
+                peaks[kind] = record["peak_rss_bytes"]
+            costs.append(seconds["with"] / seconds["without"] - 1)
+            print(f"without {seconds['without']:.2f} s, with {seconds['with']:.2f} s: {costs[-1]:+.2%}", flush=True)
+    print(f"{flags.arch}, {flags.resize}×{flags.resize}, batch {flags.batch}, {flags.threads} threads, "
+          f"vggtrain {record['kernel']}, data: {record['data']}")
+    print(f"a save every {flags.every} steps costs {median(costs):+.2%}; "
+          f"peak memory {peaks['without'] / 2**20:.0f} MiB without, {peaks['with'] / 2**20:.0f} MiB with")
+
+
+if __name__ == "__main__":
+    main()
