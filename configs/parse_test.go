@@ -1,7 +1,6 @@
 package configs
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 )
@@ -135,32 +134,4 @@ func TestIsolate(t *testing.T) {
 			}
 		})
 	}
-}
-
-func FuzzParseRecipe(f *testing.F) {
-	f.Add([]byte(everything))
-	for _, name := range RecipeNames() {
-		text, err := RecipeText(name)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		r, err := ParseRecipe("x", data)
-		if err != nil {
-			if strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), "x:") {
-				t.Fatalf("%q", err)
-			}
-			return
-		}
-		first := r.YAML()
-		again, err := ParseRecipe("x", first)
-		if err != nil {
-			t.Fatal(fmt.Errorf("%w\n%q\nwas %q", err, first, data))
-		}
-		if string(again.YAML()) != string(first) {
-			t.Fatalf("%q became %q", first, again.YAML())
-		}
-	})
 }

@@ -138,33 +138,6 @@ func TestParseArchRefuses(t *testing.T) {
 	}
 }
 
-// Whatever the file, ParseArch returns: a valid architecture that survives YAML, or one line.
-func FuzzParseArch(f *testing.F) {
-	for _, seed := range []string{smallYAML, "blocks:\n- - 1\n  - 8\n", "a: &x {b: *x}", "? [a]\n: |\n  b", "'\"\\u0000", "%YAML 1.2\n--- >-\n"} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		a, err := ParseArch("fuzz.yaml", data)
-		if err != nil {
-			if strings.ContainsAny(err.Error(), "\n\r") {
-				t.Errorf("error has more than one line: %q", err)
-			}
-			return
-		}
-		text, err := a.YAML()
-		if err != nil {
-			t.Fatalf("%+v is parsed but not valid: %v", a, err)
-		}
-		again, err := ParseArch("again.yaml", text)
-		if err != nil {
-			t.Fatalf("%s: %v", text, err)
-		}
-		if diff := cmp.Diff(a.Layers(10), again.Layers(10)); diff != "" || a.Name != again.Name {
-			t.Errorf("%s (-want +got):\n%s", text, diff)
-		}
-	})
-}
-
 func TestParseInput(t *testing.T) {
 	got, err := ParseInput("2x1x224x96")
 	if want := (Input{2, 1, 224, 96}); err != nil || got != want {
@@ -174,23 +147,26 @@ func TestParseInput(t *testing.T) {
 		t.Errorf("String() = %q", s)
 	}
 	for text, want := range map[string]string{
-		"":                             `input ""; give images x channels x height x width`,
-		"224":                          "such as 1x1x224x224",
-		"1x1x224":                      "such as 1x1x224x224",
-		"1x1x224x224x1":                "such as 1x1x224x224",
-		"1x1x224xabc":                  `"abc" is not a number of pixels of width`,
-		"1x1x224x":                     `"" is not a number of pixels of width`,
-		"1x1x224x-5":                   `"-5" is not a number`,
-		"1x1x 224x224":                 `" 224" is not a number of pixels of height`,
-		"1x1x224x+224":                 `"+224" is not a number`,
-		"1x1x2e2x224":                  `"2e2" is not a number`,
-		"0x1x224x224":                  "0 images; give 1 to 65536",
-		"1x0x224x224":                  "0 channels; give 1 to 4096",
-		"1x1x0x224":                    "0 pixels of height; give 1 to 16384",
-		"1x1x224x16385":                "16385 pixels of width; give 1 to 16384",
-		"1x1x224x99999999999999999999": "is not a number of pixels of width",
+		"":                                  `input ""; give images x channels x height x width`,
+		"224":                               "such as 1x1x224x224",
+		"1x1x224":                           "such as 1x1x224x224",
+		"1x1x224x224x1":                     "such as 1x1x224x224",
+		"1x1x224xabc":                       `"abc" is not a number of pixels of width`,
+		"1x1x224x":                          `"" is not a number of pixels of width`,
+		"1x1x224x-5":                        `"-5" is not a number`,
+		"1x1x 224x224":                      `" 224" is not a number of pixels of height`,
+		"1x1x224x+224":                      `"+224" is not a number`,
+		"1x1x2e2x224":                       `"2e2" is not a number`,
+		"0x1x224x224":                       "0 images; give 1 to 65536",
+		"1x0x224x224":                       "0 channels; give 1 to 4096",
+		"1x1x0x224":                         "0 pixels of height; give 1 to 16384",
+		"1x1x224x16385":                     "16385 pixels of width; give 1 to 16384",
+		"1x1x224x99999999999999999999":      "is not a number of pixels of width",
+		"1x1x1\n1x1":                        `"1\n1" is not a number of pixels of height`,
+		strings.Repeat("1x", 1e6):           "such as 1x1x224x224",
+		"1x1x1x" + strings.Repeat("9", 1e6): `999…" is not a number of pixels of width`,
 	} {
-		if in, err := ParseInput(text); err == nil || !strings.Contains(err.Error(), want) {
+		if in, err := ParseInput(text); err == nil || !strings.Contains(err.Error(), want) || len(err.Error()) > 300 {
 			t.Errorf("ParseInput(%q) = %+v, %v; want an error with %q", text, in, err, want)
 		}
 	}

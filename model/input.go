@@ -21,19 +21,19 @@ const maxSide = 16384
 
 // ParseInput reads a shape N×C×H×W, such as "1x1x224x224".
 func ParseInput(s string) (Input, error) {
-	parts := strings.Split(s, "x")
+	parts := strings.SplitN(s, "x", 5) // a fifth part is one too many, whatever it holds
 	if len(parts) != 4 {
-		return Input{}, fmt.Errorf("input %q; give images x channels x height x width, such as 1x1x224x224", s)
+		return Input{}, fmt.Errorf("input %s; give images x channels x height x width, such as 1x1x224x224", quoted(s))
 	}
 	var sizes [4]int
 	for i, part := range parts {
 		n, err := strconv.ParseUint(part, 10, 31)
 		if err != nil {
-			return Input{}, fmt.Errorf("input %q: %q is not a number of %s; give four numbers, such as 1x1x224x224",
-				s, part, inputBounds[i].what)
+			return Input{}, fmt.Errorf("input %s: %s is not a number of %s; give four numbers, such as 1x1x224x224",
+				quoted(s), quoted(part), inputBounds[i].what)
 		}
 		if err := inputBounds[i].check(int(n)); err != nil {
-			return Input{}, fmt.Errorf("input %q: %w", s, err)
+			return Input{}, fmt.Errorf("input %s: %w", quoted(s), err)
 		}
 		sizes[i] = int(n)
 	}

@@ -1,0 +1,126 @@
+package model
+
+import (
+	"runtime/metrics"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// What a text of n bytes may allocate in all, in bytes: to be read, and, if it is an architecture,
+// to be resolved and counted for images of one size. The latter grows with the square of the
+// layers, since the plan of their buffers does, and is 234 MB for the most that there can be: 14
+// blocks of 64 convolutions, on images of 16,384 pixels.
+const (
+	readBase, readPerByte = 1 << 20, 1 << 10
+	resolveBytes          = 256 << 20
+)
+
+// Whatever the file, ParseArch returns: a valid architecture that survives YAML, or one line. What
+// it returns can be resolved and counted, or one line says why not.
+func FuzzParseArch(f *testing.F) {
+	for _, seed := range []string{
+		smallYAML, "blocks:\n- - 1\n  - 8\n", "a: &x {b: *x}", "? [a]\n: |\n  b", "'\"\\u0000", "%YAML 1.2\n--- >-\n",
+		"blocks: [[64, 8192], [64, 1], [1, 1]]\nhidden: [65536, 65536]\ndropout: 0.999\n", "blocks: [[1, 99999999999999999999]]",
+		"blocks: [" + strings.Repeat("[64, 1],", 14) + "]\n", "\ufeffname: x\r\nblocks:\r\n  - [1, 8] # c\r\n", "blocks: [[1, 8]]\ndropout: 1e-320\nname: no",
+		"{blocks: [[1,2]], hidden: [[[[[[[[[[", "---\n---\nblocks: []\n...\n", "blocks: !!seq [[0x1, 1_0]]\n", "\"\\e\": 1",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		before := allocated()
+		a, err := ParseArch("fuzz.yaml", data)
+		if got, bound := allocated()-before, uint64(readBase+readPerByte*len(data)); got > bound {
+			t.Errorf("%d bytes take %d bytes to read, more than %d", len(data), got, bound)
+		}
+		if err != nil {
+			checkLine(t, err)
+			return
+		}
+		text, err := a.YAML()
+		if err != nil {
+			t.Fatalf("%+v is parsed but not valid: %v", a, err)
+		}
+		again, err := ParseArch("again.yaml", text)
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		if diff := cmp.Diff(a.Layers(10), again.Layers(10)); diff != "" || a.Name != again.Name {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
+		for _, side := range []int{56, maxSide} {
+			checkSummary(t, a, Input{1, 1, side, side})
+		}
+	})
+}
+
+// checkSummary counts a network, which must not take memory in proportion to its sizes.
+func checkSummary(t *testing.T, a *Arch, in Input) {
+	t.Helper()
+	before := allocated()
+	s, err := Summarize(a, in, 10)
+	if got := allocated() - before; got > resolveBytes {
+		t.Errorf("%+v at %v takes %d bytes to resolve, more than %d", a, in, got, resolveBytes)
+	}
+	if err != nil {
+		checkLine(t, err)
+		return
+	}
+	if s.Params <= 0 || s.Params > maxElements || s.MACs <= 0 || s.MACs > maxMACs || s.WeightBytes != 4*s.Params || s.TrainBytes < s.WeightBytes {
+		t.Errorf("%+v at %v: %d parameters, %d MACs, %d and %d bytes", a, in, s.Params, s.MACs, s.WeightBytes, s.TrainBytes)
+	}
+	for _, l := range s.Layers {
+		for _, size := range l.Output {
+			if size < 1 {
+				t.Errorf("%+v at %v: %s has shape %v", a, in, l.Name, l.Output)
+			}
+		}
+	}
+}
+
+// Whatever the text, ParseInput returns a shape within its bounds that String writes back, or one line.
+func FuzzParseInput(f *testing.F) {
+	for _, seed := range []string{
+		"1x1x224x224", "65536x4096x16384x16384", "0x1x1x1", "1x1x1x-1", "1X1X1X1", "1×1×1×1", "1x1x1x1x1", "xxx", "", "+1x1x1x1", "01x1x1x1",
+		"1x1x1x99999999999999999999", "1_0x1x1x1", "0x10x1x1x1", "1x1x\n1x1", "1x1x1x1\x00", "\xffx1x1x1", "１x1x1x1", "1x1x1x2147483648",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		before := allocated()
+		in, err := ParseInput(text)
+		if got, bound := allocated()-before, uint64(64<<10+64*len(text)); got > bound {
+			t.Errorf("%d bytes take %d bytes to read, more than %d", len(text), got, bound)
+		}
+		if err != nil {
+			checkLine(t, err)
+			return
+		}
+		for i, n := range []int{in.N, in.C, in.H, in.W} {
+			if err := inputBounds[i].check(n); err != nil {
+				t.Errorf("%q is %v: %v", text, in, err)
+			}
+		}
+		if again, err := ParseInput(in.String()); err != nil || again != in {
+			t.Errorf("%q is %v, and %v again: %v", text, in, again, err)
+		}
+	})
+}
+
+// checkLine checks that an error is one short line that a terminal can show.
+func checkLine(t *testing.T, err error) {
+	t.Helper()
+	notShown := func(r rune) bool { return !unicode.IsPrint(r) }
+	if text := err.Error(); len(text) > 1000 || strings.ContainsFunc(text, notShown) || strings.ContainsRune(text, unicode.ReplacementChar) {
+		t.Errorf("not one short line of text: %q", text)
+	}
+}
+
+// allocated returns how many bytes the process has allocated since its start.
+func allocated() uint64 {
+	s := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(s)
+	return s[0].Value.Uint64()
+}
