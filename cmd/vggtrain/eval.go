@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"github.com/dustin/go-humanize"
@@ -81,6 +82,10 @@ func runEval(ctx context.Context, o *evalOptions) error {
 	if err != nil {
 		return err
 	}
+	if !slices.Equal(network.Classes, data.Classes) {
+		return fmt.Errorf("%s: images of other classes (%s) than those that %s knows (%s): give such images with --data",
+			data.Origin, someOf(data.Classes), o.Checkpoint, someOf(network.Classes))
+	}
 	set := map[string]*dataset.Set{"test": data.Test, "train": data.Train}[o.Split]
 	if o.Limit > 0 {
 		set = set.Head(o.Limit)
@@ -113,6 +118,15 @@ func runEval(ctx context.Context, o *evalOptions) error {
 		return writeJSON(o.Out, r)
 	}
 	return r.write(o.Out)
+}
+
+// someOf lists names, the first ones of many.
+func someOf(names []string) string {
+	const most = 5
+	if len(names) <= most {
+		return listed(names)
+	}
+	return fmt.Sprintf("%s and %d more", listed(names[:most]), len(names)-most)
 }
 
 // write writes the record for people.

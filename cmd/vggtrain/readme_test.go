@@ -19,7 +19,7 @@ import (
 //
 //   - vggtrain lines, also as `go run ./cmd/vggtrain`, are executed as they
 //     stand, flag for flag, on a small run that stands where the line says. So
-//     that this takes seconds, fit gets --dry-run --batch-size 2, eval --limit 8,
+//     that this takes seconds, fit gets --dry-run --batch-size 2 if it begins a run, eval --limit 8,
 //     and bench --steps 1 --batch-size 2 --resize 32 at the end of the line.
 //   - other lines must be one of otherCommands, whose files must exist.
 //
@@ -72,6 +72,11 @@ func runOurs(t *testing.T, lines []string) {
 			}
 			mustRun(t, append(same, "--out", dir)) // the file has to be of this very network
 		}
+		if i := slices.Index(args, "--resume"); i >= 0 {
+			if err := os.CopyFS(args[i+1], os.DirFS("made")); err != nil && !errors.Is(err, os.ErrExist) {
+				t.Fatalf("README.md: %s: %v", line, err)
+			}
+		}
 		for _, arg := range args {
 			if err := supply(arg); err != nil {
 				t.Fatalf("README.md: %s: %v", line, err)
@@ -111,6 +116,8 @@ func shortened(args []string) []string {
 	switch {
 	case len(args) == 0 || slices.Contains(args, "--help"):
 		return args
+	case args[0] == "fit" && slices.Contains(args, "--resume"):
+		return args // the small run is finished: there is nothing to train
 	case args[0] == "fit":
 		return append(args, "--dry-run", "--batch-size", "2")
 	case args[0] == "eval":

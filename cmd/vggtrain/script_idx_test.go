@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
+	"image"
+	"image/png"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -63,6 +65,29 @@ func idxFiles(n, side int) (images, labels []byte) {
 		}
 	}
 	return images, labels
+}
+
+// scriptClasses runs `classes DIR CLASS...`: it writes folders of PNG images, DIR/train/CLASS and
+// DIR/test/CLASS, of those that idx makes, eight of a class.
+func scriptClasses(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: classes DIR CLASS...")
+	}
+	const side, each = 28, 8
+	images, _ := idxFiles(each*10, side)
+	for _, set := range []string{"train", "test"} {
+		for class, name := range args[1:] {
+			dir := filepath.Join(ts.MkAbs(args[0]), set, name)
+			ts.Check(os.MkdirAll(dir, 0o755))
+			for i := range each {
+				first := 16 + (10*i+class)*side*side
+				picture := &image.Gray{Pix: images[first:][:side*side], Stride: side, Rect: image.Rect(0, 0, side, side)}
+				var file bytes.Buffer
+				ts.Check(png.Encode(&file, picture))
+				ts.Check(os.WriteFile(filepath.Join(dir, strconv.Itoa(i)+".png"), file.Bytes(), 0o644))
+			}
+		}
+	}
 }
 
 func writeIDX(path string, content []byte, plain bool) error {

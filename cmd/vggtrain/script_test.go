@@ -38,6 +38,7 @@ func TestScripts(t *testing.T) {
 			"lines":      scriptLines,
 			"difference": scriptDifference,
 			"idx":        scriptIDX,
+			"classes":    scriptClasses,
 			"truncate":   scriptTruncate,
 			"poke":       scriptPoke,
 			"smalldisk":  scriptSmallDisk,

@@ -38,8 +38,6 @@ type Progress struct {
 	Plateau Plateau       `json:"plateau"`
 }
 
-func newProgress() *Progress { return &Progress{Epoch: 1} }
-
 // evaluated adds the epoch under way to the history, and moves on to the next unless steps of
 // it are left. It tells whether it is the best.
 func (p *Progress) evaluated(r EpochRecord, stepsPerEpoch int) (best bool) {
