@@ -39,8 +39,11 @@ const maxShown = 60
 
 // quoted returns a word in quotes, cut short.
 func quoted(word string) string {
-	if runes := []rune(word); len(runes) > maxShown {
-		word = string(runes[:maxShown]) + "…"
+	shown := 0
+	for i := range word { // not []rune(word): what is no UTF-8 stays as it is, for Quote to show
+		if shown++; shown > maxShown {
+			return strconv.Quote(word[:i] + "…")
+		}
 	}
 	return strconv.Quote(word)
 }
