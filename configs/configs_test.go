@@ -88,6 +88,11 @@ func TestUnknownNames(t *testing.T) {
 	if !errors.As(err, &unknown) || err.Error() != `unknown recipe "keras": there are d2l, fast` {
 		t.Errorf("keras: %v", err)
 	}
+	for _, name := range []string{strings.Repeat("x", 1e6), "vgg11" + strings.Repeat("x", 40)} {
+		if _, err := Arch(name); err == nil || len(err.Error()) > 200 {
+			t.Errorf("%.60s...: an error of %d bytes", name, len(err.Error()))
+		}
+	}
 	for _, name := range []string{"", "../arch/vgg11", ".."} {
 		if _, err := Arch(name); !errors.As(err, &unknown) {
 			t.Errorf("%q: %v", name, err)

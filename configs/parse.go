@@ -41,6 +41,9 @@ func ParseRecipe(file string, data []byte) (*Recipe, error) {
 				end = root.Values[i+1].Key.GetToken().Position.Line
 			}
 			r.Arch.Text = isolate(doc.Text, entry.Start.Position, end)
+			if line := outdented(r.Arch.Text, entry); line > 0 { // the parser takes some for the value
+				return nil, &SyntaxError{file, line, 1, "indent the architecture's lines more than arch"}
+			}
 		}
 	}
 	return r, nil
@@ -131,4 +134,20 @@ func isolate(data []byte, colon *token.Position, end int) []byte {
 		}
 	}
 	return []byte(out.String())
+}
+
+// outdented returns the first line of a value that does not stand deeper than its key, 0 if all do.
+func outdented(text []byte, entry *ast.MappingValueNode) int {
+	number := 0
+	for line := range strings.Lines(string(text)) {
+		number++
+		rest := strings.TrimLeft(line, " ")
+		if number <= entry.Start.Position.Line || strings.TrimSpace(rest) == "" || rest[0] == '#' {
+			continue
+		}
+		if indent := len(line) - len(rest); indent < entry.Key.GetToken().Position.Column {
+			return number
+		}
+	}
+	return 0
 }

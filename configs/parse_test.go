@@ -37,6 +37,8 @@ func TestParseErrors(t *testing.T) {
 		{"tab", "\tlr: 1\n", "my.yaml:1:3: tab character"},
 		{"open list", "normalize: [0.1\nlr: 1\n", "my.yaml:2:1: "},
 		{"flow with architecture", "{arch: {name: x}, lr: 1}\n", "my.yaml:1:2: an architecture that is spelled out needs lines of its own"},
+		{"outdented architecture", "arch:\n 1: \n0 \n", "my.yaml:3:1: indent the architecture's lines more than arch"},
+		{"outdented list", "lr: 1\narch: {name: x,\nhidden: []}\n", "my.yaml:3:1: indent the architecture's lines more than arch"},
 		{"empty architecture", "arch:\n", "arch: has no value: give NAME|FILE.yaml"},
 		{"binary", "\xff\xfe\x00", "my.yaml: not UTF-8 text"},
 		{"long key", strings.Repeat("x", 4000) + ": 1\n", `my.yaml:1:1: unknown setting "xxx`},
@@ -105,6 +107,7 @@ func TestIsolate(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"in the middle", "lr: 1\narch:\n  name: é # c\n\n  hidden: [1,\n    2]\n# after\nepochs: 3\n",
 			"\n\n  name: é # c\n\n  hidden: [1,\n    2]\n# after\n"},
+		{"indented recipe", "  lr: 1\n  arch:\n   name: x\n# c\n", "\n\n   name: x\n# c\n"},
 		{"one key", "arch:\n  name: x\n", "\n  name: x\n"},
 		{"on its line", "arch: {name: x, hidden: []} # c\nlr: 1\n", "      {name: x, hidden: []} # c\n"},
 		{"quoted key", "\"arch\" :\n  name: x\n", "\n  name: x\n"},

@@ -28,6 +28,8 @@ func TestParse(t *testing.T) {
 		{"marks", "---\na: 1\n...\n", "a", 3},
 		{"tabs before a comment", "a: 1\t\t# one\n", "a", 0},
 		{"depth 8", "a:\n b:\n  c:\n   d:\n    - - - [x]\n", "a", 0},
+		{"nine keys", "a: 1\nb: 2\nc: 3\nd: 4\ne: 5\nf: 6\ng: 7\nh: 8\ni: 9\n", "a b c d e f g h i", 0},
+		{"nine lists", "a: [[1], [2], [3], [4], [5], [6], [7], [8], [9]]\n", "a", 0},
 		{"16 empty lines", "a: 1\n" + strings.Repeat("\n", maxEmpty) + "b: 2\n", "a b", 0},
 		{"the longest line", "# " + strings.Repeat("x", maxLine-2) + "\na: 1\n", "a", 0},
 		{"the longest text", strings.Repeat("#\n", MaxBytes/2-3) + "a: 123", "a", 0},
