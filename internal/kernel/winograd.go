@@ -166,12 +166,18 @@ func (r *winogradRun) run(p *Pool, load stripLoader, dst []float32, arg []byte, 
 	if r.apart {
 		return r.convolveApart(p, load, dst, arg, u, b, work, images)
 	}
-	last := images * r.th
-	return p.Run((last+r.rows-1)/r.rows, func(worker, piece int) {
-		s := r.space(p.Scratch(worker))
-		first, end := piece*r.rows, min((piece+1)*r.rows, last)
+	return r.eachPiece(p, 0, images*r.th, func(s winogradSpace, first, end int) {
 		starts := r.strips(&s, first, end, load)
 		r.convolve(p.isa, &s, &starts, first, (end-first)*r.tw, dst, arg, u, b)
+	})
+}
+
+// eachPiece calls f for the pieces of the tile rows [start, last): the worker's space and the
+// piece's rows [first, end). The space is a copy, so that f does not cause an allocation a piece.
+func (r *winogradRun) eachPiece(p *Pool, start, last int, f func(s winogradSpace, first, end int)) error {
+	return p.Run((last-start+r.rows-1)/r.rows, func(worker, piece int) {
+		first := start + piece*r.rows
+		f(r.space(p.Scratch(worker)), first, min(first+r.rows, last))
 	})
 }
 

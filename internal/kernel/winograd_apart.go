@@ -13,31 +13,21 @@ const (
 // then all outputs.
 func (r *winogradRun) convolveApart(p *Pool, load stripLoader, dst []float32, arg []byte, u, b, work []float32, images int) error {
 	v, m := work[:planes*r.vPlane], work[planes*r.vPlane:]
-	panels := panelCount(r.oc)
 	for start := 0; start < images*r.th; start += r.chunk {
 		last := min(start+r.chunk, images*r.th)
-		pieces := (last - start + r.rows - 1) / r.rows
-		if err := p.Run(pieces, func(worker, piece int) {
-			s := r.space(p.Scratch(worker))
-			first := start + piece*r.rows
-			end := min(first+r.rows, last)
+		if err := r.eachPiece(p, start, last, func(s winogradSpace, first, end int) {
 			starts := r.strips(&s, first, end, load)
 			r.transform(p.isa, v[(first-start)*r.tw*r.ldv:], s.in, &starts, 0, (end-first)*r.tw)
 		}); err != nil {
 			return err
 		}
-		if err := p.Run(planes*panels, func(_, piece int) {
-			e, col := piece/panels, piece%panels*Panel
-			width := min(Panel, r.oc-col)
+		if err := r.eachPlane(p, func(e, col, width int) {
 			t := r.products(m[r.panel(col):], v, u, (last-start)*r.tw, col, width).product(e)
 			t.run(p.isa)
 		}); err != nil {
 			return err
 		}
-		if err := p.Run(pieces, func(worker, piece int) {
-			s := r.space(p.Scratch(worker))
-			first := start + piece*r.rows
-			end := min(first+r.rows, last)
+		if err := r.eachPiece(p, start, last, func(s winogradSpace, first, end int) {
 			for col := 0; col < r.oc; col += Panel {
 				width := min(Panel, r.oc-col)
 				products := m[r.panel(col)+(first-start)*r.tw*width:]
@@ -52,30 +42,33 @@ func (r *winogradRun) convolveApart(p *Pool, load stripLoader, dst []float32, ar
 	return nil
 }
 
+// eachPlane calls f for each plane e of each panel: its width columns from col on.
+func (r *winogradRun) eachPlane(p *Pool, f func(e, col, width int)) error {
+	panels := panelCount(r.oc)
+	return p.Run(planes*panels, func(_, piece int) {
+		col := piece % panels * Panel
+		f(piece/panels, col, min(Panel, r.oc-col))
+	})
+}
+
 // sumApart makes the sums of all images, as sumGroup does for a group.
 func (r *winogradWeightRun) sumApart(p *Pool, sums, work []float32, src weightSource) error {
 	v, m := work[:planes*r.x.vPlane], work[planes*r.x.vPlane:]
-	panels := panelCount(r.OC)
 	for start := 0; start < src.last; start += r.x.chunk {
 		last := min(start+r.x.chunk, src.last)
-		if err := p.Run((last-start+r.x.rows-1)/r.x.rows, func(worker, piece int) {
-			s := r.x.space(p.Scratch(worker))
-			first := start + piece*r.x.rows
-			end := min(first+r.x.rows, last)
-			at := (first - start) * r.x.tw
+		if err := r.x.eachPiece(p, start, last, func(s winogradSpace, first, end int) {
+			at, tiles := (first-start)*r.x.tw, (end-first)*r.x.tw
 			starts := r.x.strips(&s, first, end, src.pixels)
-			r.x.transform(p.isa, v[at*r.x.ldv:], s.in, &starts, 0, (end-first)*r.x.tw)
+			r.x.transform(p.isa, v[at*r.x.ldv:], s.in, &starts, 0, tiles)
 			starts = r.dy.strips(&s, first, end, src.gradient)
 			for col := 0; col < r.OC; col += Panel {
 				width := min(Panel, r.OC-col)
-				r.spread(p.isa, m[r.x.panel(col)+at*width:], s.in, &starts, (end-first)*r.x.tw, col, width)
+				r.spread(p.isa, m[r.x.panel(col)+at*width:], s.in, &starts, tiles, col, width)
 			}
 		}); err != nil {
 			return err
 		}
-		if err := p.Run(planes*panels, func(_, piece int) {
-			e, col := piece/panels, piece%panels*Panel
-			width := min(Panel, r.OC-col)
+		if err := r.x.eachPlane(p, func(e, col, width int) {
 			panel, tiles := m[r.x.panel(col):], (last-start)*r.x.tw
 			t := r.products(sums, v, panel, tiles, col, width, start > 0).product(e)
 			t.run(p.isa)
