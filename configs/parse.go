@@ -136,13 +136,14 @@ func isolate(data []byte, colon *token.Position, end int) []byte {
 	return []byte(out.String())
 }
 
-// outdented returns the first line of a value that does not stand deeper than its key, 0 if all do.
+// outdented returns the first line of a value, as isolate returns it, that does not stand deeper
+// than its key; 0 if all do.
 func outdented(text []byte, entry *ast.MappingValueNode) int {
 	number := 0
 	for line := range strings.Lines(string(text)) {
 		number++
 		rest := strings.TrimLeft(line, " ")
-		if number <= entry.Start.Position.Line || strings.TrimSpace(rest) == "" || rest[0] == '#' {
+		if strings.TrimSpace(rest) == "" || rest[0] == '#' {
 			continue
 		}
 		if indent := len(line) - len(rest); indent < entry.Key.GetToken().Position.Column {

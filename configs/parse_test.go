@@ -38,6 +38,7 @@ func TestParseErrors(t *testing.T) {
 		{"open list", "normalize: [0.1\nlr: 1\n", "my.yaml:2:1: "},
 		{"flow with architecture", "{arch: {name: x}, lr: 1}\n", "my.yaml:1:2: an architecture that is spelled out needs lines of its own"},
 		{"outdented architecture", "arch:\n 1: \n0 \n", "my.yaml:3:1: indent the architecture's lines more than arch"},
+		{"outdented in an indented recipe", "  arch:\n   1: \n  0 \n", "my.yaml:3:1: indent the architecture's lines more than arch"},
 		{"outdented list", "lr: 1\narch: {name: x,\nhidden: []}\n", "my.yaml:3:1: indent the architecture's lines more than arch"},
 		{"empty architecture", "arch:\n", "arch: has no value: give NAME|FILE.yaml"},
 		{"binary", "\xff\xfe\x00", "my.yaml: not UTF-8 text"},

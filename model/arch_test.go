@@ -163,6 +163,7 @@ func TestParseInput(t *testing.T) {
 		"1x1x224x16385":                     "16385 pixels of width; give 1 to 16384",
 		"1x1x224x99999999999999999999":      "is not a number of pixels of width",
 		"1x1x1\n1x1":                        `"1\n1" is not a number of pixels of height`,
+		strings.Repeat("é", 100):            strings.Repeat("é", 60) + "…",
 		strings.Repeat("1x", 1e6):           "such as 1x1x224x224",
 		"1x1x1x" + strings.Repeat("9", 1e6): `999…" is not a number of pixels of width`,
 	} {
