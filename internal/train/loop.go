@@ -162,12 +162,13 @@ func (l *loop) save(best bool) error {
 	return l.saves.save(l.progress, best)
 }
 
-// steps trains the batches of the epoch under way that are left, up to the run's end.
+// steps trains the batches of the epoch under way that are left, up to the run's end; one at
+// least, if there is one: an epoch of none would have no loss.
 func (l *loop) steps(ctx context.Context) error {
 	p := l.progress
 	l.batches.Start(p.Epoch, p.Batch)
 	from := time.Now()
-	for p.Step < l.plan.Steps && !l.timeUp() {
+	for p.Step < l.plan.Steps && (p.Batch == 0 || !l.timeUp()) {
 		err := l.step(ctx, &from)
 		if errors.Is(err, io.EOF) {
 			break

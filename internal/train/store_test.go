@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -252,5 +253,34 @@ func TestStoreLongestHistory(t *testing.T) {
 	mustSave(t, store, p)
 	if _, err := LoadNetwork(job.Checkpoint); err != nil {
 		t.Error(err)
+	}
+}
+
+// A save holds one copy of the state: the first one makes room for it, and those after it take no
+// more than the buffer of what is being written.
+func TestStoreHoldsOneCopy(t *testing.T) {
+	wide := *small
+	wide.Hidden = []int{2000, 2000}
+	job, err := Prepare(settings(t), &wide, sample(t), newPool(t, 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	job.Checkpoint, job.Best = filepath.Join(dir, "checkpoint.bin"), filepath.Join(dir, "best.bin")
+	momenta := buffers(job.Params)
+	store, err := newFiles(job, momenta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := uint64(2 * 4 * job.Params.Count()) // 33 MB
+	const slack = 8 << 20
+	for i, most := range []uint64{state + slack, slack, slack} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		mustSave(t, store, &Progress{Epoch: 1})
+		runtime.ReadMemStats(&after)
+		if got := after.TotalAlloc - before.TotalAlloc; got > most {
+			t.Errorf("save %d: %d bytes allocated, for a state of %d", i+1, got, state)
+		}
 	}
 }
