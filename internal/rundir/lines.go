@@ -77,14 +77,9 @@ func (l *lines) flush() error {
 		}
 		l.size += int64(len(chunk))
 		l.waiting -= bytes.Count(chunk, []byte{'\n'})
-		if len(chunk) < len(l.pending) {
-			l.pending = l.pending[len(chunk):]
-			continue
-		}
-		if l.pending = l.pending[:0]; cap(l.pending) > maxChunk {
-			l.pending = nil
-		}
+		l.pending = l.pending[len(chunk):]
 	}
+	l.pending = nil // a slice of no length would hold on to the memory of all that waited
 	return nil
 }
 

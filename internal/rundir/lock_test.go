@@ -122,6 +122,39 @@ func TestTwoCreators(t *testing.T) {
 	}
 }
 
+// Who sees an empty folder, and gets its lock when another process has had it already and has
+// begun a run, is refused.
+func TestCreateAfterAnotherRun(t *testing.T) {
+	root := t.TempDir()
+	for round := range 100 {
+		path := filepath.Join(root, strconv.Itoa(round))
+		var held atomic.Int32
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				d, err := Create(path)
+				var inUse *InUseError
+				var exists *ExistsError
+				if errors.As(err, &inUse) || errors.As(err, &exists) {
+					return
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				held.Add(1)
+				if err := errors.Join(os.WriteFile(d.Config(), nil, 0o666), d.Close()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if n := held.Load(); n != 1 {
+			t.Fatalf("%d had the folder", n)
+		}
+	}
+}
+
 // However many take and release the lock, and remove its file each time, one has it at a time.
 func TestOneHolder(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run")

@@ -92,6 +92,10 @@ func asNobody(take func(string) (*Dir, error)) func(string) error {
 			}
 		}
 		_, err := take(path)
+		// Who is refused does not keep the lock.
+		if _, again := openWithin(path, 0); err == nil || again == nil || again.Error() != err.Error() {
+			return fmt.Errorf("first %v, then %v", err, again)
+		}
 		return err
 	}
 }

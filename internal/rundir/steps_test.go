@@ -91,6 +91,7 @@ func TestStepsCuts(t *testing.T) {
 		{"no step", one + `{"epoch":1}` + "\n", 1, 1},
 		{"no epoch", one + `{"step":2}` + "\n", 1, 1},
 		{"other letters", one + `{"epoch":1,"STEP":2}` + "\n", 1, 1},
+		{"epoch 0", one + `{"epoch":0,"step":2}` + "\n", 1, 1},
 		{"step 0", `{"epoch":1,"step":0}` + "\n", 0, 0},
 		{"step null", `{"epoch":1,"step":null}` + "\n", 0, 0},
 		{"a fraction", one + `{"epoch":1,"step":2.5}` + "\n", 1, 1},
