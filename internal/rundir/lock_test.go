@@ -63,7 +63,7 @@ func TestKilledOwner(t *testing.T) {
 	c = startChild(t, "hold", path)
 	c.wantSays("holds")
 	time.AfterFunc(100*time.Millisecond, func() { c.cmd.Process.Kill() })
-	if d, err = Open(path); err != nil {
+	if d, err = openWithin(path, 20*time.Second); err != nil {
 		t.Fatal(err)
 	}
 	d.Close()
