@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -46,8 +47,9 @@ func (f *Files) Step(r train.StepRecord) error { return f.steps.Write(rundir.Ste
 // Epoch appends the epoch's line.
 func (f *Files) Epoch(r train.EpochRecord) error { return f.metrics.Write(rundir.Epoch(r)) }
 
-// Flush puts on the disk what has been written. It may run while Step or Epoch does.
-func (f *Files) Flush() error { return errors.Join(f.steps.Sync(), f.metrics.Sync()) }
+// Flush puts on the disk what has been written. It may run while Step or Epoch does. Of two
+// errors it returns one.
+func (f *Files) Flush() error { return cmp.Or(f.steps.Sync(), f.metrics.Sync()) }
 
 // Notice does nothing: notices are not kept.
 func (f *Files) Notice(string) {}

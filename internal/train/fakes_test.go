@@ -125,7 +125,7 @@ func (f *fakeStore) Save(p *Progress, best bool) error {
 	if best {
 		*f.log = append(*f.log, fmt.Sprintf("best: epoch %d", p.BestEpoch))
 	}
-	f.result, f.looks = saved{f.failCheckpoint, f.failBest, best}, 0
+	f.result, f.looks = saved{checkpoint: f.failCheckpoint, best: f.failBest, hasBest: best}, 0
 	return err
 }
 

@@ -159,6 +159,20 @@ func TestRunInAFolderThatIsGone(t *testing.T) {
 	}
 }
 
+// A run whose records cannot be flushed saves its state all the same, and says so once.
+func TestRunWithoutItsRecords(t *testing.T) {
+	job := prepare(t, newPool(t, 1), everything...)
+	job.Flush = func() error { return errors.New("steps.jsonl: no space left on device") }
+	log := []string{}
+	seen := &recorder{log: &log}
+	if result := mustRun(t, job, seen); result.Incomplete != nil || result.Checkpoint == "" || result.Best == "" {
+		t.Errorf("incomplete: %v, checkpoint %q, best %q", result.Incomplete, result.Checkpoint, result.Best)
+	}
+	if len(seen.notices) != 1 || !strings.Contains(seen.notices[0], "steps.jsonl: no space") {
+		t.Errorf("notices %q", seen.notices)
+	}
+}
+
 func TestRunObserverThatCannotBegin(t *testing.T) {
 	broken := errors.New("steps.jsonl: no space left on device")
 	log := []string{}

@@ -13,6 +13,7 @@ type saves struct {
 	hasBest bool  // it was to be written as the best too
 	busy    bool  // it is being written
 	failed  error // of the newest checkpoint; nil: it is whole
+	behind  error // why records were not flushed before it; their observer knows whether they are in the end
 	stale   error // why the best weights are not in their file; nil: they are, or there are none
 }
 
@@ -36,8 +37,9 @@ func (s *saves) settle(wait bool) {
 		return
 	}
 	s.busy = false
+	s.tell(how.records, s.behind)
 	s.tell(how.checkpoint, s.failed)
-	s.failed = how.checkpoint
+	s.behind, s.failed = how.records, how.checkpoint
 	if how.hasBest {
 		s.tell(how.best, s.stale)
 		s.stale = how.best

@@ -30,6 +30,7 @@ type Store interface {
 
 // saved is how a save ended.
 type saved struct {
+	records    error // what observers have written is not on the disk: it may be, later
 	checkpoint error
 	best       error
 	hasBest    bool // the best was to be written too
@@ -91,12 +92,12 @@ func (f *files) Save(p *Progress, best bool) error {
 
 // write writes the checkpoint, and then the weights of the best epoch, if there are any: in
 // this order a run that is killed in between is at the end of that epoch when it is resumed,
-// and has the weights. What the checkpoint counts as done is on the disk before it is.
+// and has the weights. What the checkpoint counts as done is on the disk before it is, if it can
+// be: weights are worth more than records.
 func (f *files) write(state, best *checkpoint.State) saved {
 	s := saved{hasBest: best != nil}
-	if s.checkpoint = f.flush(); s.checkpoint == nil {
-		s.checkpoint = checkpoint.Write(f.checkpoint, state)
-	}
+	s.records = f.flush()
+	s.checkpoint = checkpoint.Write(f.checkpoint, state)
 	if best != nil {
 		s.best = checkpoint.Write(f.best, best)
 	}
