@@ -2,20 +2,20 @@ package model
 
 import (
 	"runtime/metrics"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/google/go-cmp/cmp"
 )
 
-// What a text of n bytes may allocate in all, in bytes: to be read, and, if it is an architecture,
-// to be resolved and counted. The latter grows with the square of the layers, since the plan of
-// their buffers does: images of 56 pixels leave 5 blocks of at most 64 convolutions, 32 MB.
+// What a text of n bytes may allocate in all, in bytes: to be read, and, if it is an architecture
+// of so many layers, to be resolved and counted. The latter grows with the square of the layers,
+// since the plan of their buffers does.
 const (
 	readBase, readPerByte = 1 << 20, 1 << 10
-	countBytes            = 64 << 20
+	countBase             = 1 << 20
+	countPerSquare        = 160
 )
 
 // Whatever the file, ParseArch returns: a valid architecture that survives YAML, or one line. What
@@ -47,23 +47,28 @@ func FuzzParseArch(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
-		if diff := cmp.Diff(a.Layers(10), again.Layers(10)); diff != "" || a.Name != again.Name {
-			t.Errorf("%s (-want +got):\n%s", text, diff)
+		layers := a.Layers(10)
+		if !slices.Equal(layers, again.Layers(10)) || a.Name != again.Name {
+			t.Errorf("%+v became %+v", a, again)
 		}
-		if _, err := Resolve(a, 1, maxSide, maxSide, 10); err != nil {
+		if len(layers) < 200 { // deeper ones take long, see TestCountBounds
+			checkSummary(t, a, 56)
+			checkSummary(t, a, maxSide)
+		} else if _, err := Resolve(a, 1, maxSide, maxSide, 10); err != nil {
 			checkLine(t, err)
 		}
-		checkSummary(t, a, Input{1, 1, 56, 56})
 	})
 }
 
 // checkSummary counts a network, which must not take memory in proportion to its sizes.
-func checkSummary(t *testing.T, a *Arch, in Input) {
+func checkSummary(t *testing.T, a *Arch, side int) {
 	t.Helper()
+	in := Input{1, 1, side, side}
 	before := allocated()
 	s, err := Summarize(a, in, 10)
-	if got := allocated() - before; got > countBytes {
-		t.Errorf("%+v at %v takes %d bytes to count, more than %d", a, in, got, countBytes)
+	layers := uint64(len(a.Layers(10)))
+	if got, bound := allocated()-before, countBase+countPerSquare*layers*layers; got > bound {
+		t.Errorf("%+v at %v takes %d bytes to count, more than %d", a, in, got, bound)
 	}
 	if err != nil {
 		checkLine(t, err)
@@ -78,6 +83,15 @@ func checkSummary(t *testing.T, a *Arch, in Input) {
 				t.Errorf("%+v at %v: %s has shape %v", a, in, l.Name, l.Output)
 			}
 		}
+	}
+}
+
+// The deepest networks that there are images for, and the most layers that there can be.
+func TestCountBounds(t *testing.T) {
+	for _, blocks := range []int{5, 14, 64} {
+		a := &Arch{Name: "deep", Blocks: slices.Repeat([][2]int{{64, 1}}, blocks), Hidden: slices.Repeat([]int{1}, 16)}
+		checkSummary(t, a, 56)
+		checkSummary(t, a, maxSide)
 	}
 }
 

@@ -66,7 +66,7 @@ func Parse(data []byte) (*Document, error) {
 	if err := checkText(data); err != nil {
 		return nil, err
 	}
-	tokens := lexer.Tokenize(string(data))
+	tokens := lexer.Tokenize(string(data) + "\n") // without a line's end, the lexer loses a tag that ends the text
 	if err := checkTokens(tokens); err != nil {
 		return nil, err
 	}

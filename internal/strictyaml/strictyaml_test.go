@@ -65,6 +65,7 @@ func TestParseRefuses(t *testing.T) {
 		{"a billion laughs", "a: &a [x]\nb: &b [*a,*a]\n", "1:4: &: write the value out"},
 		{"merge", "<<: {a: 1}\n", "1:1: <<: write the value out"},
 		{"tag", "a: !!binary x\n", "1:4: !!binary: write the value out"},
+		{"tag at the end", "a: {}!", "1:6: !: write the value out"},
 		{"own tag", "a: !x y\n", "1:4: !x: write the value out"},
 		{"directive", "%YAML 1.2\n---\na: 1\n", "1:1: %: write the value out"},
 		{"marked key", "? a\n: 1\n", "1:1: ?: write the value out"},
