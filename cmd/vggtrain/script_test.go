@@ -43,6 +43,14 @@ func TestScripts(t *testing.T) {
 			"poke":       scriptPoke,
 			"smalldisk":  scriptSmallDisk,
 			"sameruns":   scriptSameRuns,
+			"begin":      scriptBegin,
+			"await":      scriptAwait,
+			"send":       scriptSend,
+			"end":        scriptEnd,
+			"tmpfs":      scriptTmpfs,
+			"fill":       scriptFill,
+			"readonly":   scriptReadOnly,
+			"steps":      scriptSteps,
 		},
 	})
 }
@@ -61,11 +69,14 @@ func setUpScript(env *testscript.Env) error {
 }
 
 // scriptCondition tells scripts what this machine is: [root] if permissions do
-// not bind the user, [published] if Debian's package of Fashion-MNIST is there.
+// not bind the user, [mounts] if the user may mount file systems, [published] if
+// Debian's package of Fashion-MNIST is there.
 func scriptCondition(name string) (bool, error) {
 	switch name {
 	case "root":
 		return os.Getuid() == 0, nil
+	case "mounts":
+		return canMount()
 	case "published":
 		_, err := os.Stat("/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz")
 		return err == nil, nil
