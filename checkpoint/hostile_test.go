@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -29,7 +30,16 @@ func smallFile(t *testing.T) []byte {
 }
 
 func decodeBytes(data []byte, foreign bool) (*State, error) {
-	return decode(bytes.NewReader(data), int64(len(data)), foreign)
+	return decode(bytes.NewReader(data), int64(len(data)), foreign, true)
+}
+
+// metadataAlone makes sure that ReadMetadata says of a file what Read says.
+func metadataAlone(t *testing.T, data []byte, whole *State, err error) {
+	t.Helper()
+	s, onlyErr := decode(bytes.NewReader(data), int64(len(data)), false, false)
+	if fmt.Sprint(err) != fmt.Sprint(onlyErr) || err == nil && (!maps.Equal(s.Metadata, whole.Metadata) || s.Tensors != nil) {
+		t.Errorf("error %v; of the metadata alone %v, %v", err, s, onlyErr)
+	}
 }
 
 // isOurs says whether an error is one of the package's, in one line.
@@ -48,6 +58,8 @@ func TestEveryFlippedBit(t *testing.T) {
 			data[i] ^= 1 << bit
 			if s, err := decodeBytes(data, false); s != nil || !isOurs(err) {
 				t.Errorf("byte %d bit %d flipped: %v, %v", i, bit, s, err)
+			} else {
+				metadataAlone(t, data, s, err)
 			}
 			// One key alone tells ReadForeign that the file is ours; both cannot be lost to one bit.
 			if s, err := decodeBytes(data, true); s != nil || !isOurs(err) {
@@ -65,9 +77,11 @@ func TestEveryTruncation(t *testing.T) {
 			t.Errorf("%d of %d bytes: %v, %v", n, len(data), s, err)
 		} else if n >= 10 && !errors.Is(err, ErrDamaged) {
 			t.Errorf("%d of %d bytes: %v, want ErrDamaged", n, len(data), err)
+		} else {
+			metadataAlone(t, data[:n], s, err)
 		}
 		// The size is told before the bytes are read: here the file shrinks in between.
-		if s, err := decode(bytes.NewReader(data[:n]), int64(len(data)), false); s != nil || !errors.Is(err, ErrDamaged) {
+		if s, err := decode(bytes.NewReader(data[:n]), int64(len(data)), false, true); s != nil || !errors.Is(err, ErrDamaged) {
 			t.Errorf("%d of %d bytes, shrunk: %v, %v", n, len(data), s, err)
 		}
 	}
@@ -80,7 +94,7 @@ func TestAddedBytes(t *testing.T) {
 		if s, err := decodeBytes(longer, false); s != nil || !errors.Is(err, ErrDamaged) {
 			t.Errorf("%d bytes added: %v, %v", len(extra), s, err)
 		}
-		if s, err := decode(bytes.NewReader(longer), int64(len(data)), false); s != nil || !errors.Is(err, ErrDamaged) {
+		if s, err := decode(bytes.NewReader(longer), int64(len(data)), false, true); s != nil || !errors.Is(err, ErrDamaged) {
 			t.Errorf("%d bytes added while it was read: %v, %v", len(extra), s, err)
 		}
 	}

@@ -22,7 +22,22 @@ func Read(path string) (*State, error) { return read(path, false) }
 // float32. If it carries vggtrain's format or digest, it is read as by Read.
 func ReadForeign(path string) (*State, error) { return read(path, true) }
 
+// ReadMetadata reads a file as Read does, and checks as much, but keeps its metadata only: it
+// takes hardly any memory.
+func ReadMetadata(path string) (map[string]string, error) {
+	s, err := readBy(path, func(r io.Reader, size int64) (*State, error) { return decode(r, size, false, false) })
+	if err != nil {
+		return nil, err
+	}
+	return s.Metadata, nil
+}
+
 func read(path string, foreign bool) (*State, error) {
+	return readBy(path, func(r io.Reader, size int64) (*State, error) { return decode(r, size, foreign, true) })
+}
+
+// readBy opens a file and has it decoded.
+func readBy(path string, decode func(r io.Reader, size int64) (*State, error)) (*State, error) {
 	info, err := os.Stat(path) // before opening: to open a pipe would wait for its writer
 	if err != nil {
 		return nil, at(path, err)
@@ -42,15 +57,15 @@ func read(path string, foreign bool) (*State, error) {
 	if info, err = f.Stat(); err != nil {
 		return nil, at(path, err)
 	}
-	s, err := decode(f, info.Size(), foreign)
+	s, err := decode(f, info.Size())
 	if err != nil {
 		return nil, at(path, err)
 	}
 	return s, nil
 }
 
-// decode reads a file of size bytes.
-func decode(r io.Reader, size int64, foreign bool) (*State, error) {
+// decode reads a file of size bytes. Without keep the state has no tensors.
+func decode(r io.Reader, size int64, foreign, keep bool) (*State, error) {
 	head, err := readHead(r, size)
 	if err != nil {
 		return nil, err
@@ -64,7 +79,7 @@ func decode(r io.Reader, size int64, foreign bool) (*State, error) {
 	if !ours && foreign {
 		return h.load(r, nil, size-int64(len(head)), true)
 	}
-	return h.loadOurs(r, head, size-int64(len(head)))
+	return h.loadOurs(r, head, size-int64(len(head)), keep)
 }
 
 // readHead reads the eight bytes of the header's length and the header.
@@ -101,7 +116,7 @@ func readHead(r io.Reader, size int64) ([]byte, error) {
 }
 
 // loadOurs reads the data of a file with a digest.
-func (h *header) loadOurs(r io.Reader, head []byte, dataLen int64) (*State, error) {
+func (h *header) loadOurs(r io.Reader, head []byte, dataLen int64, keep bool) (*State, error) {
 	if h.digestAt == 0 {
 		return nil, &Error{What: fmt.Sprintf("no digest (%s): not a checkpoint of vggtrain, or damaged", digestKey),
 			Advice: adviceInit, Err: ErrNoDigest}
@@ -123,7 +138,11 @@ func (h *header) loadOurs(r io.Reader, head []byte, dataLen int64) (*State, erro
 		return nil, &Error{What: fmt.Sprintf("format version %s, and this vggtrain reads version %s", quote(version), Version),
 			Advice: adviceUpdate, Err: ErrVersion}
 	}
-	s, err := h.load(r, sum, dataLen, false)
+	load := h.load
+	if !keep {
+		load = h.pass
+	}
+	s, err := load(r, sum, dataLen, false)
 	if err != nil {
 		return nil, err
 	}
@@ -176,6 +195,23 @@ func (h *header) load(r io.Reader, sum hash.Hash, dataLen int64, foreign bool) (
 		return nil, readError(err, dataLen, dataLen)
 	}
 	return s, nil
+}
+
+// pass is load without the tensors: it only takes their digest.
+func (h *header) pass(r io.Reader, sum hash.Hash, dataLen int64, foreign bool) (*State, error) {
+	if err := h.check(dataLen, foreign); err != nil {
+		return nil, err
+	}
+	n, err := io.CopyBuffer(sum, io.LimitReader(r, dataLen+1), make([]byte, min(chunk, dataLen+1)))
+	switch {
+	case err != nil:
+		return nil, readError(err, n, dataLen)
+	case n < dataLen:
+		return nil, readError(io.ErrUnexpectedEOF, n, dataLen)
+	case n > dataLen:
+		return nil, damaged("it grew while it was read")
+	}
+	return &State{Metadata: h.metadata}, nil
 }
 
 // load reads the tensor's values, of type d in the file, through sum where there is one. F32 is

@@ -17,8 +17,9 @@ const (
 	exitFailed      = 1
 	exitUsage       = 2
 	exitDiverged    = 3
-	exitInterrupted = 130 // 128 + SIGINT, as shells report it
-	exitTerminated  = 143 // 128 + SIGTERM
+	exitSignal      = 128 // and the signal's number, as shells report it
+	exitInterrupted = 130 // SIGINT
+	exitTerminated  = 143 // SIGTERM
 )
 
 // errDiverged marks a training that met a loss that is not finite.

@@ -58,6 +58,11 @@ max-time, early-stop and checkpoint-every may be given anew.`,
   vggtrain fit --recipe runs/chapter/config.yaml`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			for _, name := range []string{"recipe", "out", "resume"} { // an unset variable of a shell, as a rule
+				if flag := cmd.Flags().Lookup(name); flag.Changed && flag.Value.String() == "" {
+					return wrongUsage("--%s must not be empty", name)
+				}
+			}
 			o.Out, o.Err = cmd.OutOrStdout(), cmd.ErrOrStderr()
 			return run(cmd.Context(), o)
 		},
@@ -91,10 +96,11 @@ func runFit(ctx context.Context, o *fitOptions) error {
 	defer dir.Close()
 	fmt.Fprintf(o.Err, "run folder %s\n", dir.Path())
 	progress := newProgress(o.Err)
-	files := report.NewFiles(dir, progress.Notice)
+	files := report.NewFiles(dir, job.Recipe.YAML(), progress.Notice)
 	job.Checkpoint, job.Best, job.Flush = dir.Checkpoint(), dir.Best(), files.Flush
 	result, err := train.Run(ctx, job, files, progress)
 	if err != nil {
+		dir.Discard() // only if nothing is in it
 		return err
 	}
 	return o.conclude(ctx, result)
@@ -169,21 +175,12 @@ func checkInit(name string) error {
 	return wrongUsage("init: %q is neither %s nor a file%s", name, strings.Join(kinds, " nor "), suggestion(name, kinds))
 }
 
-// makeFolder makes the run folder, with its config.yaml.
-func (o *fitOptions) makeFolder(job *train.Job) (dir *rundir.Dir, err error) {
+// makeFolder makes the run folder.
+func (o *fitOptions) makeFolder(job *train.Job) (*rundir.Dir, error) {
 	if o.Dir == "" {
-		dir, err = rundir.CreateDefault("runs", job.Arch.Name, time.Now())
-	} else {
-		dir, err = rundir.Create(o.Dir)
+		return rundir.CreateDefault("runs", job.Arch.Name, time.Now())
 	}
-	if err != nil {
-		return nil, err
-	}
-	if err := dir.WriteConfig(job.Recipe.YAML()); err != nil {
-		dir.Discard()
-		return nil, err
-	}
-	return dir, nil
+	return rundir.Create(o.Dir)
 }
 
 // conclude prints how a run ended and returns the error that its status stands for.
@@ -192,9 +189,12 @@ func (o *fitOptions) conclude(ctx context.Context, r train.Result) error {
 	if o.JSON {
 		write = report.WriteRecord
 	}
-	if err := write(o.Out, r); err != nil {
-		return err
-	}
+	// A closed pipe does not hide how the run ended: it comes after.
+	return errors.Join(ending(ctx, r), write(o.Out, r))
+}
+
+// ending is the error that a run's status stands for.
+func ending(ctx context.Context, r train.Result) error {
 	switch {
 	case r.Status == train.Diverged:
 		return errors.Join(fmt.Errorf("%w: %s", errDiverged, r.Advice), r.Incomplete)

@@ -22,7 +22,7 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, stop := untilSignal(context.Background())
 	defer stop()
-	ignoreFileSizeSignal()
+	ignoreWriteSignals()
 	return execute(ctx, newRootCommand(), os.Args[1:], os.Stdout, os.Stderr)
 }
 
@@ -39,7 +39,7 @@ func execute(ctx context.Context, root *cobra.Command, args []string, stdout, st
 	root.SetOut(out)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
-	if failure := out.failure(); failure != nil && (err == nil || errors.Is(err, out.err)) {
+	if failure := out.failure(); failure != nil && (err == nil || err == out.err || exitStatus(err) == exitFailed && errors.Is(err, out.err)) {
 		err = failure
 	}
 	if err == nil {

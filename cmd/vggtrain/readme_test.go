@@ -73,7 +73,7 @@ func runOurs(t *testing.T, lines []string) {
 			mustRun(t, append(same, "--out", dir)) // the file has to be of this very network
 		}
 		if i := slices.Index(args, "--resume"); i >= 0 {
-			if err := os.CopyFS(args[i+1], os.DirFS("made")); err != nil && !errors.Is(err, os.ErrExist) {
+			if err := errors.Join(os.RemoveAll(args[i+1]), os.CopyFS(args[i+1], os.DirFS("made"))); err != nil {
 				t.Fatalf("README.md: %s: %v", line, err)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"vggtrain/configs"
@@ -19,9 +20,9 @@ import (
 // resume prepares to go on with the run that --resume names, in its folder. The folder is
 // locked before anything is read of it, unless it is only looked at (--dry-run).
 func (o *fitOptions) resume(ctx context.Context) (job *train.Job, dir *rundir.Dir, err error) {
-	for name, given := range map[string]bool{"recipe": o.Recipe != "", "out": o.Dir != ""} {
-		if given {
-			return nil, nil, wrongUsage("--%s does not go with --resume: a run goes on in its folder, with its settings", name)
+	for _, flag := range []struct{ name, value string }{{"recipe", o.Recipe}, {"out", o.Dir}} {
+		if flag.value != "" {
+			return nil, nil, wrongUsage("--%s does not go with --resume: a run goes on in its folder, with its settings", flag.name)
 		}
 	}
 	folder, file, err := runOf(o.Resume)
@@ -33,26 +34,48 @@ func (o *fitOptions) resume(ctx context.Context) (job *train.Job, dir *rundir.Di
 		if dir, err = rundir.Open(folder); err != nil {
 			return nil, nil, err
 		}
-		defer func() {
+		defer func(locked *rundir.Dir) {
 			if err != nil {
-				dir.Close()
+				locked.Close()
 			}
-		}()
+		}(dir)
 	}
 	if file == "" {
+		if _, err := os.Lstat(dir.Checkpoint()); errors.Is(err, fs.ErrNotExist) {
+			job, err = o.startOver(ctx, dir)
+			return job, dir, err
+		}
 		file = dir.Checkpoint()
 	}
 	saved, err := train.LoadCheckpoint(file)
-	switch {
-	case err == nil:
-		job, err = o.goOn(ctx, saved)
-	case errors.Is(err, fs.ErrNotExist):
-		job, err = o.startOver(ctx, dir)
+	if err != nil {
+		return nil, nil, err
 	}
-	if err == nil && !o.DryRun {
-		err = dir.WriteConfig(job.Recipe.YAML())
+	if file != dir.Checkpoint() {
+		if err := belongs(saved, dir); err != nil {
+			return nil, nil, err
+		}
 	}
+	job, err = o.goOn(ctx, saved)
 	return job, dir, err
+}
+
+// belongs looks whether a checkpoint that was named is of the run in its folder, as far as the
+// folder tells: else that run's files would be replaced.
+func belongs(saved *train.Checkpoint, dir *rundir.Dir) error {
+	if _, err := os.Lstat(dir.Config()); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	there, err := configs.LoadRecipe(dir.Config())
+	if err != nil {
+		return err
+	}
+	// One may have more epochs than the other.
+	_, newer := there.Resume(saved.Recipe)
+	if _, older := saved.Recipe.Resume(there); newer != nil && older != nil {
+		return fmt.Errorf("%s: not of the run in its folder, whose %s has other settings: put it into a folder of its own", saved.Path, dir.Config())
+	}
+	return nil
 }
 
 // runOf returns the folder of a run and, where a file was named, its checkpoint.
@@ -65,10 +88,16 @@ func runOf(path string) (folder, file string, err error) {
 		return "", "", fmt.Errorf("%s: %w: name the folder of a run, or its checkpoint.bin", path, errors.Unwrap(err))
 	case info.IsDir():
 		return path, "", nil
+	case unfinished.MatchString(path):
+		return "", "", fmt.Errorf("%s: a save that was not finished: name the folder of the run, or its checkpoint.bin", path)
 	default:
+		path = filepath.Clean(path)
 		return filepath.Dir(path), path, nil
 	}
 }
+
+// unfinished are the names of files that a killed process was writing.
+var unfinished = regexp.MustCompile(`\.tmp-[0-9a-f]{8}$`)
 
 // goOn makes the job that goes on with what was saved.
 func (o *fitOptions) goOn(ctx context.Context, saved *train.Checkpoint) (*train.Job, error) {
@@ -86,16 +115,13 @@ func (o *fitOptions) goOn(ctx context.Context, saved *train.Checkpoint) (*train.
 	if err := checkTraining(saved.Arch, data, recipe.BatchSize, recipe.Resize); err != nil {
 		return nil, err
 	}
-	job, err := o.onPool(func(pool *kernel.Pool) (*train.Job, error) { return saved.Prepare(recipe, data, pool) })
-	if err != nil {
-		return nil, err
+	job, err := o.sameRun(saved.Recipe, func() (*train.Job, error) {
+		return o.onPool(func(pool *kernel.Pool) (*train.Job, error) { return saved.Prepare(recipe, data, pool) })
+	})
+	if err == nil {
+		o.showSources(saved, job.Recipe)
 	}
-	if _, err := job.Recipe.Resume(saved.Recipe); err != nil { // what a flag only named has its value now
-		job.Pool.Close()
-		return nil, err
-	}
-	o.showSources(saved, job.Recipe)
-	return job, nil
+	return job, err
 }
 
 // sameNetwork looks whether the network that a flag names is the run's, but for the dropout,
@@ -163,13 +189,36 @@ func (o *fitOptions) startOver(ctx context.Context, dir *rundir.Dir) (*train.Job
 	if _, err := os.Stat(dir.Config()); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: not the folder of a run: it has neither checkpoint.bin nor config.yaml", dir.Path())
 	}
-	recipe, err := configs.LoadRecipe(dir.Config())
+	if _, err := os.Lstat(dir.Best()); err == nil { // it is never written before a checkpoint
+		return nil, fmt.Errorf("%s: missing, but %s shows that it was saved: put it back, or begin a new run with --recipe %s",
+			dir.Checkpoint(), dir.Best(), dir.Config())
+	}
+	run, err := configs.LoadRecipe(dir.Config())
 	if err != nil {
 		return nil, err
 	}
-	if recipe, err = o.Flags.Resume(recipe); err != nil {
+	recipe, err := o.Flags.Resume(run)
+	if err != nil {
 		return nil, err
 	}
+	if err := sameNetwork(o.Flags, run); err != nil {
+		return nil, err
+	}
+	recipe.Arch = run.Arch
 	fmt.Fprintf(o.Err, "%s: nothing was saved yet: the run starts over from config.yaml\n", dir.Path())
-	return o.prepare(ctx, recipe)
+	return o.sameRun(run, func() (*train.Job, error) { return o.prepare(ctx, recipe) })
+}
+
+// sameRun looks whether a job is of the run with these settings, now that what flags only named
+// has its value.
+func (o *fitOptions) sameRun(run *configs.Recipe, prepare func() (*train.Job, error)) (*train.Job, error) {
+	job, err := prepare()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := job.Recipe.Resume(run); err != nil {
+		job.Pool.Close()
+		return nil, err
+	}
+	return job, nil
 }

@@ -11,26 +11,36 @@ import (
 type signalError struct{ signal os.Signal }
 
 func (e *signalError) Error() string {
-	if e.signal == syscall.SIGTERM {
+	switch e.signal {
+	case syscall.SIGTERM:
 		return "terminated"
+	case syscall.SIGHUP:
+		return "hung up"
+	case syscall.SIGQUIT:
+		return "quit"
 	}
 	return "interrupted"
 }
 
 func (e *signalError) status() int {
-	if e.signal == syscall.SIGTERM {
-		return exitTerminated
+	if number, ok := e.signal.(syscall.Signal); ok && number != syscall.SIGINT {
+		return exitSignal + int(number)
 	}
 	return exitInterrupted
 }
 
-// untilSignal returns a context that the first SIGINT or SIGTERM cancels, its
-// cause a *signalError: commands then end in order and save their state. A
-// second signal ends the process at once.
+// untilSignal returns a context that the first SIGINT, SIGTERM, SIGHUP (its terminal is gone; not
+// under nohup) or SIGQUIT cancels, its cause a *signalError: commands then end in order and save
+// their state. A second signal ends the process at once.
 func untilSignal(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	for _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGQUIT} {
+		if !signal.Ignored(s) {
+			signal.Notify(signals, s)
+		}
+	}
 	done := make(chan struct{})
 	go func() {
 		for first := true; ; first = false {

@@ -2,6 +2,5 @@
 
 package main
 
-// ignoreFileSizeSignal does nothing: only Unix limits the size of files by a
-// signal.
-func ignoreFileSizeSignal() {}
+// ignoreWriteSignals does nothing: only Unix tells of failing writes by signals.
+func ignoreWriteSignals() {}

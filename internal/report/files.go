@@ -9,22 +9,29 @@ import (
 	"vggtrain/internal/train"
 )
 
-// Files writes a run's steps.jsonl and metrics.csv: each step and each epoch as it ends. In the
+// Files writes a run's config.yaml, steps.jsonl and metrics.csv: the settings as it begins, each
+// step and each epoch as it ends. In the
 // folder of a resumed run both go on where its checkpoint is, and what they have of later steps
 // is cut.
 type Files struct {
 	dir     *rundir.Dir
+	config  []byte
 	notice  func(string)
 	steps   *rundir.Steps
 	metrics *rundir.Metrics
 }
 
-// NewFiles returns an observer that writes to the folder of a run; notice receives what the
-// user should know.
-func NewFiles(dir *rundir.Dir, notice func(string)) *Files { return &Files{dir: dir, notice: notice} }
+// NewFiles returns an observer that writes to the folder of a run with these settings; notice
+// receives what the user should know.
+func NewFiles(dir *rundir.Dir, config []byte, notice func(string)) *Files {
+	return &Files{dir: dir, config: config, notice: notice}
+}
 
-// Begin opens both files.
+// Begin writes the settings and opens the other files.
 func (f *Files) Begin(p train.Plan) error {
+	if err := f.dir.WriteConfig(f.config); err != nil {
+		return err
+	}
 	var rows []rundir.Epoch
 	for _, r := range p.History {
 		rows = append(rows, rundir.Epoch(r))
@@ -47,9 +54,14 @@ func (f *Files) Step(r train.StepRecord) error { return f.steps.Write(rundir.Ste
 // Epoch appends the epoch's line.
 func (f *Files) Epoch(r train.EpochRecord) error { return f.metrics.Write(rundir.Epoch(r)) }
 
-// Flush puts on the disk what has been written. It may run while Step or Epoch does. Of two
-// errors it returns one.
-func (f *Files) Flush() error { return cmp.Or(f.steps.Sync(), f.metrics.Sync()) }
+// Flush puts on the disk what has been written, if Begin has opened it. It may run while Step or
+// Epoch does. Of two errors it returns one.
+func (f *Files) Flush() error {
+	if f.steps == nil || f.metrics == nil {
+		return nil
+	}
+	return cmp.Or(f.steps.Sync(), f.metrics.Sync())
+}
 
 // Notice does nothing: notices are not kept.
 func (f *Files) Notice(string) {}

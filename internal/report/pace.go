@@ -24,7 +24,11 @@ type pace struct {
 }
 
 func newPace(p train.Plan, now func() time.Time) pace {
-	return pace{plan: p, now: now, begun: now()}
+	begun := pace{plan: p, now: now, begun: now()}
+	for _, r := range p.History {
+		begun.epoch(r)
+	}
+	return begun
 }
 
 func (p *pace) step(r train.StepRecord) {

@@ -28,7 +28,7 @@ func TestFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	play(t, NewFiles(dir, mute))
+	play(t, NewFiles(dir, nil, mute))
 	steps, err := os.ReadFile(dir.StepsFile())
 	if err != nil {
 		t.Fatal(err)
@@ -56,14 +56,14 @@ func TestFilesGoOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	play(t, NewFiles(dir, mute))
+	play(t, NewFiles(dir, nil, mute))
 	resumed := plan
 	resumed.StepsDone = 25
 	resumed.History = []train.EpochRecord{{Epoch: 1, TrainLoss: 2, ValLoss: 0.5, ValAccuracy: 0.75, LR: 0.05, ImagesPerSecond: 512, Seconds: 60.2}}
 	var notices []string
 	for _, c := range []struct{ done, lines, notices int }{{25, 25, 0}, {30, 25, 1}} {
 		resumed.StepsDone = c.done
-		f := NewFiles(dir, func(text string) { notices = append(notices, text) })
+		f := NewFiles(dir, nil, func(text string) { notices = append(notices, text) })
 		if err := f.Begin(resumed); err != nil {
 			t.Fatal(err)
 		}
@@ -95,9 +95,9 @@ func TestFilesOfAFolderThatIsGone(t *testing.T) {
 	if err := os.RemoveAll(dir.Path()); err != nil {
 		t.Fatal(err)
 	}
-	f := NewFiles(dir, mute)
-	if err := f.Begin(plan); err == nil || !strings.Contains(err.Error(), dir.StepsFile()) {
-		t.Errorf("error %v, want one that names %s", err, dir.StepsFile())
+	f := NewFiles(dir, nil, mute)
+	if err := f.Begin(plan); err == nil || !strings.Contains(err.Error(), dir.Path()) {
+		t.Errorf("error %v, want one that names %s", err, dir.Path())
 	}
 	if err := f.End(train.Result{}); err != nil {
 		t.Errorf("nothing was open: %v", err)

@@ -83,17 +83,18 @@ func (l *lines) flush() error {
 	return nil
 }
 
-// missing says what an error of the system means for the lines.
+// missing says what an error of the system means for the lines, in the same words as long as it
+// means the same.
 func (l *lines) missing(err error) error {
 	advice := "see to it"
 	if isFull(err) {
 		advice = "free some room"
 	}
-	lost := ""
+	waits := "its lines wait"
 	if l.lost > 0 {
-		lost = fmt.Sprintf(", lost: %d", l.lost)
+		waits = "so many wait that lines are lost"
 	}
-	return fmt.Errorf("%s: %w: %s (lines that wait for it: %d%s)", l.path, causeOf(err), advice, l.waiting, lost)
+	return fmt.Errorf("%s: %w: %s, %s", l.path, causeOf(err), advice, waits)
 }
 
 func (l *lines) errClosed() error { return fmt.Errorf("%s: %w", l.path, os.ErrClosed) }

@@ -100,7 +100,7 @@ func TestFileSizeLimit(t *testing.T) {
 	d := newDir(t)
 	d.Close()
 	c := startChild(t, "limit", d.Path())
-	c.wantSays("1000 bytes: " + d.StepsFile() + ": file too large: see to it (lines that wait for it: 2)")
+	c.wantSays("1000 bytes: " + d.StepsFile() + ": file too large: see to it, its lines wait")
 	c.wantSays("done")
 	if got := mustRead(t, d.StepsFile()); got != stepLines(1, 30) {
 		t.Errorf("%q", got)

@@ -52,9 +52,9 @@ type loop struct {
 
 // limits end a run, or save it, before its plan is fulfilled. 0 is none.
 type limits struct {
-	time  time.Duration // of this process; one step is always done
-	stale int           // epochs without a better accuracy
-	every int           // steps between two saves
+	time     time.Duration // of this process; one step is always done
+	patience int           // epochs without a better accuracy
+	every    int           // steps between two saves
 }
 
 // run trains until the plan is fulfilled or something ends it before. The status is
@@ -104,7 +104,7 @@ func (l *loop) epochs(ctx context.Context) (Status, string, error) {
 func (l *loop) finished() bool {
 	p := l.progress
 	evaluated := p.Batch == 0 || p.Cut
-	return evaluated && (p.Epoch > l.plan.Epochs || p.Step >= l.plan.Steps || p.stale(l.limits.stale) || l.timeUp())
+	return evaluated && (p.Epoch > l.plan.Epochs || p.Step >= l.plan.Steps || p.outOfPatience(l.limits.patience) || l.timeUp())
 }
 
 // timeUp tells whether the time of this process is over.

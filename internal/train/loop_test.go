@@ -338,7 +338,7 @@ func TestRunSavesWhenTheWriterIsFree(t *testing.T) {
 func TestRunStopsEarly(t *testing.T) {
 	f := newFixture(9, 0)
 	f.predictor.correct = []int{5, 6, 6, 4, 8}
-	f.limits.stale = 2
+	f.limits.patience = 2
 	f.expect(t, t.Context(), Done,
 		"row: epoch 1", "checkpoint: epoch 2 batch 0 step 3", "best: epoch 1",
 		"row: epoch 2", "checkpoint: epoch 3 batch 0 step 6", "best: epoch 2",

@@ -71,9 +71,9 @@ func (p *Progress) reopen() {
 	}
 }
 
-// stale tells whether no epoch of the last so many was the best; never for 0.
-func (p *Progress) stale(epochs int) bool {
-	return epochs > 0 && len(p.History)-p.BestEpoch >= epochs && len(p.History) > 0
+// outOfPatience tells whether none of the last so many whole epochs was the best; never for 0.
+func (p *Progress) outOfPatience(epochs int) bool {
+	return epochs > 0 && !p.Cut && len(p.History) > 0 && len(p.History)-p.BestEpoch >= epochs
 }
 
 // trained adds a step to the epoch under way.
@@ -160,13 +160,16 @@ func (p *Progress) check(plan Plan) error {
 		return fmt.Errorf("%d images of the epoch, %d of all, cannot be at epoch %d, batch %d", p.Images, p.TrainImages, p.Epoch, p.Batch)
 	case done != p.Epoch-1:
 		return fmt.Errorf("a history of %d epochs in epoch %d", len(p.History), p.Epoch)
-	case p.LossSum < 0 || p.EpochSeconds < 0 || p.TrainSeconds < 0 || p.Seconds < 0 || p.Plateau.Steps < 0:
-		return errors.New("a sum below 0")
+	case p.LossSum < 0 || p.LossSum > math.MaxFloat32*float64(p.Images) || p.EpochSeconds < 0 || p.TrainSeconds < 0 || p.Seconds < 0 || p.Plateau.Steps < 0:
+		return errors.New("a sum below 0 or beyond all bounds")
 	}
 	best := Progress{}
 	for i, r := range p.History {
 		if r.Epoch != i+1 {
 			return fmt.Errorf("epoch %d in the place of epoch %d", r.Epoch, i+1)
+		}
+		if r.ValAccuracy < 0 || r.ValAccuracy > 1 || r.TrainLoss < 0 || r.ValLoss < 0 || r.LR < 0 || r.ImagesPerSecond < 0 || r.Seconds < 0 {
+			return fmt.Errorf("numbers of epoch %d that cannot be", r.Epoch)
 		}
 		best.improve(r)
 	}

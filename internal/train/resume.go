@@ -70,6 +70,9 @@ func (c *Checkpoint) parse() error {
 	if c.Recipe.Resize != n.Side || c.Recipe.Normalize != n.Normalize || !c.Recipe.IsSet("dropout") {
 		return fmt.Errorf("%s and %s contradict each other", keySettings, keyInput)
 	}
+	if err := c.checkWords(); err != nil {
+		return err
+	}
 	if _, err := hex.DecodeString(c.digest); err != nil || len(c.digest) != 64 {
 		return fmt.Errorf("%s is not 64 hexadecimal digits", keyDigest)
 	}
@@ -77,6 +80,18 @@ func (c *Checkpoint) parse() error {
 		return fmt.Errorf("%s: %w", keyProgress, err)
 	}
 	return c.checkMomenta()
+}
+
+// checkWords looks at what is shown to people, or opened.
+func (c *Checkpoint) checkWords() error {
+	if err := new(configs.Recipe).Set("data", c.Data, configs.Origin{Source: keyData}); err != nil {
+		return fmt.Errorf("%s: %w", keyData, err)
+	}
+	switch kernel.ISA(c.kernel) {
+	case kernel.Generic, kernel.AVX2, kernel.AVX512:
+		return nil
+	}
+	return fmt.Errorf("%s: unknown kernels %q", keyKernel, c.kernel)
 }
 
 // checkMomenta looks whether there is a momentum of each parameter, if the run uses momentum,

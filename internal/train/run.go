@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,9 +30,11 @@ func Run(ctx context.Context, job *Job, obs ...Observer) (Result, error) {
 	defer m.close()
 	status, advice := Failed, ""
 	var incomplete error
-	m.open()
 	m.files.allocate()
-	if err = m.observers.begin(m.plan); err == nil {
+	if err = m.open(job); err == nil {
+		err = m.observers.begin(m.plan)
+	}
+	if err == nil {
 		m.greet(job)
 		status, advice, incomplete, err = m.run(ctx)
 	}
@@ -43,12 +46,26 @@ func Run(ctx context.Context, job *Job, obs ...Observer) (Result, error) {
 	return result, err
 }
 
-// open opens an epoch again that was cut, if the run may go on with it now.
-func (m *machine) open() {
+// open brings a resumed run to where it goes on: it opens an epoch again that was cut, if it may
+// go on with it now. If checkpoint.bin is not what the run goes on with, it is made so before
+// anything that belongs to the other is cut.
+func (m *machine) open(j *Job) error {
+	if j.resumed == nil {
+		return nil
+	}
 	if p := m.progress; p.Cut && !m.finished() {
 		p.reopen()
 		m.plan.History = p.History
+		m.saves.fresh = false
 	}
+	if text := string(j.Recipe.YAML()); text != string(j.resumed.Recipe.YAML()) {
+		m.saves.fresh = false
+	}
+	if m.saves.fresh {
+		return nil
+	}
+	incomplete, err := m.saves.finish(m.progress)
+	return cmp.Or(err, incomplete)
 }
 
 // greet says what the user of a resumed run should know before it goes on.
@@ -57,14 +74,31 @@ func (m *machine) greet(j *Job) {
 		return
 	}
 	if p := m.progress; m.finished() {
-		m.observers.notice(fmt.Sprintf("the run is finished: %d of %d epochs, %d steps; to go on, give it more --epochs (or another --max-steps or --early-stop, where they ended it)",
-			len(p.History), m.plan.Epochs, p.Step))
+		m.observers.notice(fmt.Sprintf("the run is finished: %d of %d epochs, %d steps; to go on, give it %s",
+			len(p.History), m.plan.Epochs, p.Step, m.more()))
 	}
 	for _, text := range j.resumed.notices(j) {
 		m.observers.notice(text)
 	}
-	if text := m.files.mendBest(m.progress); text != "" {
-		m.observers.notice(text)
+	there, err := m.files.mendBest(m.progress)
+	if m.saves.bestFailed = err; err != nil {
+		m.observers.notice(err.Error())
+	}
+	if !there {
+		m.observers.notice(fmt.Sprintf("%s does not hold the weights of the best epoch, %d: it will when an epoch is better",
+			m.files.best, m.progress.BestEpoch))
+	}
+}
+
+// more is what a finished run needs to go on.
+func (l *loop) more() string {
+	switch p := l.progress; {
+	case p.Epoch > l.plan.Epochs:
+		return "more --epochs"
+	case p.outOfPatience(l.limits.patience):
+		return "more patience by --early-stop, or --early-stop off"
+	default:
+		return "more --max-steps, or --max-steps off"
 	}
 }
 
@@ -92,7 +126,7 @@ func (j *Job) assemble(start time.Time, obs []Observer) (*machine, error) {
 	m := &machine{graphs: trainer, loop: loop{
 		plan: j.plan(), classes: len(j.Classes), trainer: trainer, schedule: schedule(j),
 		batches: training, validation: validation, observers: newObservers(obs...),
-		limits:   limits{time: r.MaxTime, stale: r.EarlyStop, every: r.CheckpointEvery},
+		limits:   limits{time: r.MaxTime, patience: r.EarlyStop, every: r.CheckpointEvery},
 		progress: j.progress(), start: start,
 	}}
 	m.plan.MemoryBytes = j.memory(trainer.PlannedBytes())

@@ -8,13 +8,13 @@ type saves struct {
 	store  Store
 	notice func(string)
 
-	at      int   // step of the newest snapshot
-	fresh   bool  // nothing has happened since that snapshot
-	hasBest bool  // it was to be written as the best too
-	busy    bool  // it is being written
-	failed  error // of the newest checkpoint; nil: it is whole
-	behind  error // why records were not flushed before it; their observer knows whether they are in the end
-	stale   error // why the best weights are not in their file; nil: they are, or there are none
+	at         int   // step of the newest snapshot
+	fresh      bool  // nothing has happened since that snapshot
+	hasBest    bool  // it was to be written as the best too
+	busy       bool  // it is being written
+	failed     error // of the newest checkpoint; nil: it is whole
+	behind     error // why records were not flushed before it; their observer knows whether they are in the end
+	bestFailed error // why the best weights are not in their file; nil: they are, or there are none
 }
 
 // save begins to save the state, once the save before has ended.
@@ -41,8 +41,8 @@ func (s *saves) settle(wait bool) {
 	s.tell(how.checkpoint, s.failed)
 	s.behind, s.failed = how.records, how.checkpoint
 	if how.hasBest {
-		s.tell(how.best, s.stale)
-		s.stale = how.best
+		s.tell(how.best, s.bestFailed)
+		s.bestFailed = how.best
 	}
 }
 
@@ -58,8 +58,8 @@ func (s *saves) tell(now, before error) {
 // waits until it is written. incomplete says what could not be saved.
 func (s *saves) finish(p *Progress) (incomplete, err error) {
 	s.settle(true)
-	if !s.fresh || s.failed != nil || s.stale != nil && s.hasBest {
-		again := s.fresh && s.hasBest && s.stale != nil
+	if !s.fresh || s.failed != nil || s.bestFailed != nil && s.hasBest {
+		again := s.fresh && s.hasBest && s.bestFailed != nil
 		if err := s.save(p, again); err != nil {
 			return nil, err
 		}
@@ -69,4 +69,4 @@ func (s *saves) finish(p *Progress) (incomplete, err error) {
 }
 
 // incomplete says what is missing of what should be saved.
-func (s *saves) incomplete() error { return errors.Join(s.failed, s.stale) }
+func (s *saves) incomplete() error { return errors.Join(s.failed, s.bestFailed) }

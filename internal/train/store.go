@@ -3,7 +3,9 @@ package train
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"strconv"
 
 	"gorgonia.org/tensor"
@@ -86,7 +88,8 @@ func (f *files) Save(p *Progress, best bool) error {
 		weights = f.bestState(p)
 	}
 	f.writing = make(chan saved, 1)
-	go func() { f.writing <- f.write(state, weights) }()
+	cut := p.Cut
+	go func() { f.writing <- f.write(state, weights, cut) }()
 	return nil
 }
 
@@ -94,12 +97,12 @@ func (f *files) Save(p *Progress, best bool) error {
 // this order a run that is killed in between is at the end of that epoch when it is resumed,
 // and has the weights. What the checkpoint counts as done is on the disk before it is, if it can
 // be: weights are worth more than records.
-func (f *files) write(state, best *checkpoint.State) saved {
+func (f *files) write(state, best *checkpoint.State, cut bool) saved {
 	s := saved{hasBest: best != nil}
 	s.records = f.flush()
 	s.checkpoint = checkpoint.Write(f.checkpoint, state)
 	if best != nil {
-		s.best = checkpoint.Write(f.best, best)
+		s.best = f.writeBest(best, cut)
 	}
 	return s
 }
@@ -133,26 +136,44 @@ func (f *files) bestState(p *Progress) *checkpoint.State {
 	return &checkpoint.State{Tensors: f.snapshot[:len(f.params)], Metadata: metadata}
 }
 
-// mendBest sees to it that a resumed run has the weights of its best epoch. One that was killed
-// after it wrote its checkpoint and before it wrote them is at the end of that epoch, and the
-// snapshot holds them. Otherwise it returns what to say.
-func (f *files) mendBest(p *Progress) string {
-	state, err := checkpoint.Read(f.best)
-	want := f.bestState(p).Metadata
-	switch {
-	case p.BestEpoch == 0:
-		return ""
-	case err == nil && state.Metadata[keyEpoch] == want[keyEpoch] && state.Metadata[keyAccuracy] == want[keyAccuracy]:
-		f.written.best = true
-		return ""
-	case p.BestEpoch == p.lastEpoch() && (p.Batch == 0 || p.Cut):
-		if err := checkpoint.Write(f.best, f.bestState(p)); err != nil {
-			return err.Error()
-		}
-		f.written.best = true
-		return ""
+// mendBest sees to it that a resumed run has the weights of its best epoch. One that goes on with
+// an epoch that was cut has those of before put aside. One that was killed after it wrote its
+// checkpoint and before it wrote them is at the end of that epoch, and the snapshot holds them.
+// In another folder they may be missing, and there is nothing to be done: then there tells so.
+func (f *files) mendBest(p *Progress) (there bool, err error) {
+	if p.BestEpoch == 0 {
+		return true, nil
 	}
-	return fmt.Sprintf("%s does not hold the weights of the best epoch, %d: it will when an epoch is better", f.best, p.BestEpoch)
+	want := f.bestState(p)
+	fits := func(path string) bool {
+		got, err := checkpoint.ReadMetadata(path)
+		return err == nil && got[keyEpoch] == want.Metadata[keyEpoch] && got[keyAccuracy] == want.Metadata[keyAccuracy]
+	}
+	switch {
+	case fits(f.best):
+	case fits(f.aside()):
+		err = os.Rename(f.aside(), f.best)
+	case p.BestEpoch == p.lastEpoch() && (p.Batch == 0 || p.Cut):
+		err = f.writeBest(want, p.Cut)
+	default:
+		return false, nil
+	}
+	f.written.best = err == nil
+	return true, err
+}
+
+// aside is where the best weights of whole epochs wait while those of a cut one are better: the
+// run may yet go on with that epoch.
+func (f *files) aside() string { return f.best + ".whole" }
+
+// writeBest writes best.bin. If the epoch was cut, what was there is put aside.
+func (f *files) writeBest(best *checkpoint.State, cut bool) error {
+	if cut {
+		if err := os.Rename(f.best, f.aside()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s: not put aside: %w", f.best, err)
+		}
+	}
+	return checkpoint.Write(f.best, best)
 }
 
 // allocate makes room for the snapshot, once a run, and touches all of it: else the first save

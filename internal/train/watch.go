@@ -52,7 +52,9 @@ func (p plateau) end() string {
 	if p.seen.Said || p.seen.Steps < plateauShortest {
 		return ""
 	}
-	return p.say(p.seen.Sum/float64(p.seen.Steps), p.seen.Steps)
+	seen := *p.seen // a run that goes on later knows nothing of this end
+	p.seen = &seen
+	return p.say(seen.Sum/float64(seen.Steps), seen.Steps)
 }
 
 func (p plateau) say(mean float64, steps int) string {
@@ -66,6 +68,6 @@ func (p plateau) say(mean float64, steps int) string {
 
 // divergence is the advice to a run whose loss or weights are no longer finite.
 func divergence(what string, r StepRecord) string {
-	return fmt.Sprintf("training diverged: %s is not finite at step %d (epoch %d); try a lower --lr (it was %.4g), a --clip-norm such as 1, or a longer --warmup-epochs",
+	return fmt.Sprintf("%s is not finite at step %d (epoch %d); try a lower --lr (it was %.4g), a --clip-norm such as 1, or a longer --warmup-epochs",
 		what, r.Step, r.Epoch, r.LR)
 }
