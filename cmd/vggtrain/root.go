@@ -14,7 +14,7 @@ func newRootCommand() *cobra.Command {
 
 Results go to standard output, progress and errors to standard error.
 Exit status: 0 done; 1 failed; 2 wrong usage; 3 training diverged;
-130 interrupted and 143 terminated, both with the state saved.`,
+130 interrupted, 143 terminated, 129 hung up: all with the state saved.`,
 		Example: `  vggtrain fit --arch vgg11-small
   vggtrain summary --input 1x1x224x224 --arch vgg16
   vggtrain eval runs/vgg11-small/best.bin`,

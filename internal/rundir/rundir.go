@@ -6,6 +6,7 @@
 //	metrics.csv     a line an epoch
 //	checkpoint.bin  the newest state
 //	best.bin        the weights of the best epoch
+//	best.bin.whole  those of the best whole epoch, while best.bin has those of one that was cut
 //	.lock           there while a process works on the run, and after one was killed
 package rundir
 
