@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -94,15 +95,28 @@ func scriptReadOnly(ts *testscript.TestScript, neg bool, args []string) {
 	case neg:
 		ts.Check(os.Chmod(dir, 0o755))
 	case root:
-		// A mount that has files open for writing cannot be made read-only: so a second one is
-		// laid over it.
-		ts.Check(mount("--bind", dir, dir))
+		ts.Check(mountReadOnly(dir, ts.MkAbs(".readonly")))
 		ts.Defer(func() { _ = unmount(dir) }) // fails if the script has done it
-		ts.Check(mount("-o", "remount,bind,ro", dir))
 	default:
 		ts.Check(os.Chmod(dir, 0o555))
 		ts.Defer(func() { _ = os.Chmod(dir, 0o755) }) // it may be gone
 	}
+}
+
+// mountReadOnly lays a read-only view of a folder over it. A mount that has files open for writing
+// cannot be made read-only: so that is done aside, where nobody writes.
+func mountReadOnly(dir, aside string) error {
+	if err := os.MkdirAll(aside, 0o777); err != nil {
+		return err
+	}
+	if err := mount("--bind", dir, aside); err != nil {
+		return err
+	}
+	err := mount("-o", "remount,bind,ro", aside)
+	if err == nil {
+		err = mount("--bind", aside, dir)
+	}
+	return errors.Join(err, unmount(aside))
 }
 
 // scriptSteps runs `steps RUN [RECORD]`: the lines of the run's steps.jsonl must count from 1 with
