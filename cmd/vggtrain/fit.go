@@ -97,7 +97,8 @@ func runFit(ctx context.Context, o *fitOptions) error {
 	fmt.Fprintf(o.Err, "run folder %s\n", dir.Path())
 	progress := newProgress(o.Err)
 	files := report.NewFiles(dir, job.Recipe.YAML(), progress.Notice)
-	job.Checkpoint, job.Best, job.Flush = dir.Checkpoint(), dir.Best(), files.Flush
+	job.Checkpoint, job.Best = dir.Checkpoint(), dir.Best()
+	job.Held, job.Flush = dir.Held, files.Flush
 	result, err := train.Run(ctx, job, files, progress)
 	if err != nil {
 		dir.Discard() // only if nothing is in it

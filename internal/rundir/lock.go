@@ -72,6 +72,19 @@ func isInPlace(lock *flock.Flock) bool {
 	return err == nil && os.SameFile(held, there)
 }
 
+// Held is an error if the folder at the path is no longer the one that is locked: it was moved or
+// removed, and another may be in its place, with a run of its own. It is to be asked before a file
+// is written by its path, and may be asked on any goroutine until the folder is closed.
+func (d *Dir) Held() error {
+	if err := d.wantLock(); err != nil {
+		return err
+	}
+	if !isInPlace(d.lock) {
+		return fmt.Errorf("%s: the folder was moved or removed while the run was on: put it back", d.path)
+	}
+	return nil
+}
+
 // Close releases the lock: what writes to the folder must have ended before. Closing it again does nothing.
 func (d *Dir) Close() error {
 	lock := d.lock

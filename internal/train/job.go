@@ -32,6 +32,10 @@ type Job struct {
 	// Where the checkpoints go. The folder has to exist.
 	Checkpoint, Best string
 
+	// Held is an error if the folder is no longer the run's own: then no checkpoint may be written.
+	// It too runs on another goroutine. nil: it always is.
+	Held func() error
+
 	// Flush puts on the disk what observers have written, before a checkpoint counts it as
 	// done. It runs on another goroutine than they do. nil: there is nothing.
 	Flush func() error

@@ -41,7 +41,9 @@ func (s *saves) settle(wait bool) {
 	s.tell(how.checkpoint, s.failed)
 	s.behind, s.failed = how.records, how.checkpoint
 	if how.hasBest {
-		s.tell(how.best, s.bestFailed)
+		if how.best == nil || how.checkpoint == nil || how.best.Error() != how.checkpoint.Error() {
+			s.tell(how.best, s.bestFailed)
+		}
 		s.bestFailed = how.best
 	}
 }
@@ -69,4 +71,9 @@ func (s *saves) finish(p *Progress) (incomplete, err error) {
 }
 
 // incomplete says what is missing of what should be saved.
-func (s *saves) incomplete() error { return errors.Join(s.failed, s.bestFailed) }
+func (s *saves) incomplete() error {
+	if s.failed != nil && s.bestFailed != nil && s.failed.Error() == s.bestFailed.Error() {
+		return s.failed
+	}
+	return errors.Join(s.failed, s.bestFailed)
+}

@@ -41,7 +41,7 @@ type saved struct {
 // files is the Store of a run folder. It holds one copy of the state at most.
 type files struct {
 	checkpoint, best string // paths
-	flush            func() error
+	held, flush      func() error
 	pool             *kernel.Pool
 	params           model.Params
 	momenta          [][]float32       // in params' order, as they are stored; nil: none
@@ -59,11 +59,13 @@ func newFiles(j *Job, momenta [][]float32) (*files, error) {
 		return nil, err
 	}
 	f := &files{
-		checkpoint: j.Checkpoint, best: j.Best, flush: j.Flush,
+		checkpoint: j.Checkpoint, best: j.Best, held: j.Held, flush: j.Flush,
 		pool: j.Pool, params: j.Params, momenta: momenta, metadata: metadata,
 	}
-	if f.flush == nil {
-		f.flush = func() error { return nil }
+	for _, ask := range []*func() error{&f.held, &f.flush} {
+		if *ask == nil {
+			*ask = func() error { return nil }
+		}
 	}
 	if j.resumed != nil {
 		f.snapshot = j.resumed.takeTensors(j.Params)
@@ -99,6 +101,13 @@ func (f *files) Save(p *Progress, best bool) error {
 // be: weights are worth more than records.
 func (f *files) write(state, best *checkpoint.State, cut bool) saved {
 	s := saved{hasBest: best != nil}
+	if err := f.held(); err != nil {
+		s.checkpoint = err
+		if best != nil {
+			s.best = err
+		}
+		return s
+	}
 	s.records = f.flush()
 	s.checkpoint = checkpoint.Write(f.checkpoint, state)
 	if best != nil {
