@@ -16,28 +16,23 @@ import (
 // Read reads a file that Write wrote. Everything is checked: nothing is returned of a file whose
 // digest does not fit. What is allocated is bounded by the file's length plus a small multiple
 // of its header's. Numbers that are not finite are read as they are.
-func Read(path string) (*State, error) { return read(path, false) }
+func Read(path string) (*State, error) { return read(path, false, true) }
 
 // ReadForeign reads any safetensors file of F32, F64, F16 or BF16 tensors, converted to
 // float32. If it carries vggtrain's format or digest, it is read as by Read.
-func ReadForeign(path string) (*State, error) { return read(path, true) }
+func ReadForeign(path string) (*State, error) { return read(path, true, true) }
 
 // ReadMetadata reads a file as Read does, and checks as much, but keeps its metadata only: it
 // takes hardly any memory.
 func ReadMetadata(path string) (map[string]string, error) {
-	s, err := readBy(path, func(r io.Reader, size int64) (*State, error) { return decode(r, size, false, false) })
+	s, err := read(path, false, false)
 	if err != nil {
 		return nil, err
 	}
 	return s.Metadata, nil
 }
 
-func read(path string, foreign bool) (*State, error) {
-	return readBy(path, func(r io.Reader, size int64) (*State, error) { return decode(r, size, foreign, true) })
-}
-
-// readBy opens a file and has it decoded.
-func readBy(path string, decode func(r io.Reader, size int64) (*State, error)) (*State, error) {
+func read(path string, foreign, keep bool) (*State, error) {
 	info, err := os.Stat(path) // before opening: to open a pipe would wait for its writer
 	if err != nil {
 		return nil, at(path, err)
@@ -57,7 +52,7 @@ func readBy(path string, decode func(r io.Reader, size int64) (*State, error)) (
 	if info, err = f.Stat(); err != nil {
 		return nil, at(path, err)
 	}
-	s, err := decode(f, info.Size())
+	s, err := decode(f, info.Size(), foreign, keep)
 	if err != nil {
 		return nil, at(path, err)
 	}
@@ -77,7 +72,7 @@ func decode(r io.Reader, size int64, foreign, keep bool) (*State, error) {
 	_, ours := h.metadata[formatKey]
 	ours = ours || h.digestAt > 0
 	if !ours && foreign {
-		return h.load(r, nil, size-int64(len(head)), true)
+		return h.load(r, nil, size-int64(len(head)), true, keep)
 	}
 	return h.loadOurs(r, head, size-int64(len(head)), keep)
 }
@@ -138,11 +133,7 @@ func (h *header) loadOurs(r io.Reader, head []byte, dataLen int64, keep bool) (*
 		return nil, &Error{What: fmt.Sprintf("format version %s, and this vggtrain reads version %s", quote(version), Version),
 			Advice: adviceUpdate, Err: ErrVersion}
 	}
-	load := h.load
-	if !keep {
-		load = h.pass
-	}
-	s, err := load(r, sum, dataLen, false)
+	s, err := h.load(r, sum, dataLen, false, keep)
 	if err != nil {
 		return nil, err
 	}
@@ -165,29 +156,24 @@ func compareDigest(sum hash.Hash, want []byte) error {
 	return nil
 }
 
-// load checks the entries and reads dataLen bytes of data straight into the tensors, through
-// sum where there is one, and sees that nothing follows.
-func (h *header) load(r io.Reader, sum hash.Hash, dataLen int64, foreign bool) (*State, error) {
+// load checks the entries, reads dataLen bytes of data, through sum where there is one, and sees
+// that nothing follows. Without keep the data go to sum alone.
+func (h *header) load(r io.Reader, sum hash.Hash, dataLen int64, foreign, keep bool) (*State, error) {
 	if err := h.check(dataLen, foreign); err != nil {
 		return nil, err
 	}
-	s := &State{Metadata: h.metadata, Tensors: make([]Tensor, len(h.entries))}
+	s := &State{Metadata: h.metadata}
 	if s.Metadata == nil {
 		s.Metadata = map[string]string{}
 	}
-	var longest int64 // of what is converted, in bytes
-	for _, e := range h.entries {
-		if !dtypes[e.dtype].native {
-			longest = max(longest, e.end-e.begin)
-		}
+	var err error
+	if keep {
+		s.Tensors, err = h.tensors(r, sum, dataLen)
+	} else {
+		err = pass(r, sum, dataLen)
 	}
-	buf := make([]byte, min(chunk, longest))
-	for i, e := range h.entries {
-		t := Tensor{Name: e.name, Shape: e.shape, Data: make([]float32, e.elements)}
-		if err := t.load(r, sum, dtypes[e.dtype], buf); err != nil {
-			return nil, readError(err, e.begin, dataLen)
-		}
-		s.Tensors[i] = t
+	if err != nil {
+		return nil, err
 	}
 	if n, err := io.ReadFull(r, make([]byte, 1)); n > 0 {
 		return nil, damaged("it grew while it was read")
@@ -197,21 +183,36 @@ func (h *header) load(r io.Reader, sum hash.Hash, dataLen int64, foreign bool) (
 	return s, nil
 }
 
-// pass is load without the tensors: it only takes their digest.
-func (h *header) pass(r io.Reader, sum hash.Hash, dataLen int64, foreign bool) (*State, error) {
-	if err := h.check(dataLen, foreign); err != nil {
-		return nil, err
+// tensors reads the data straight into the tensors.
+func (h *header) tensors(r io.Reader, sum hash.Hash, dataLen int64) ([]Tensor, error) {
+	var longest int64 // of what is converted, in bytes
+	for _, e := range h.entries {
+		if !dtypes[e.dtype].native {
+			longest = max(longest, e.end-e.begin)
+		}
 	}
-	n, err := io.CopyBuffer(sum, io.LimitReader(r, dataLen+1), make([]byte, min(chunk, dataLen+1)))
-	switch {
-	case err != nil:
-		return nil, readError(err, n, dataLen)
-	case n < dataLen:
-		return nil, readError(io.ErrUnexpectedEOF, n, dataLen)
-	case n > dataLen:
-		return nil, damaged("it grew while it was read")
+	buf := make([]byte, min(chunk, longest))
+	tensors := make([]Tensor, len(h.entries))
+	for i, e := range h.entries {
+		t := Tensor{Name: e.name, Shape: e.shape, Data: make([]float32, e.elements)}
+		if err := t.load(r, sum, dtypes[e.dtype], buf); err != nil {
+			return nil, readError(err, e.begin, dataLen)
+		}
+		tensors[i] = t
 	}
-	return &State{Metadata: h.metadata}, nil
+	return tensors, nil
+}
+
+// pass takes the digest of the data.
+func pass(r io.Reader, sum hash.Hash, dataLen int64) error {
+	n, err := io.CopyBuffer(sum, io.LimitReader(r, dataLen), make([]byte, min(chunk, dataLen+1))) // not empty
+	if err == nil && n < dataLen {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return readError(err, n, dataLen)
+	}
+	return nil
 }
 
 // load reads the tensor's values, of type d in the file, through sum where there is one. F32 is

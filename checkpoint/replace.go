@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 )
 
@@ -67,12 +68,26 @@ func replace(fsys files, path string, write func(file) error) error {
 
 func createTemp(fsys files, path string) (f file, temp string, err error) {
 	for range 100 {
-		temp = fmt.Sprintf("%s.tmp-%08x", path, rand.Uint32())
+		temp = TempName(path)
 		if f, err = fsys.Create(temp); !errors.Is(err, fs.ErrExist) {
 			break
 		}
 	}
 	return f, temp, err
+}
+
+// tempMark stands between the name of a file and eight hexadecimal digits in the name of the
+// temporary file that Replace makes of it.
+const tempMark = ".tmp-"
+
+// TempName returns a name for a temporary file beside path. Two may be equal by chance.
+func TempName(path string) string { return fmt.Sprintf("%s%s%08x", path, tempMark, rand.Uint32()) }
+
+// TempOf tells the names that TempName gives, and of what path each was made.
+func TempOf(name string) (path string, ok bool) {
+	at := max(strings.LastIndex(name, tempMark), 0)
+	digits, found := strings.CutPrefix(name[at:], tempMark)
+	return name[:at], found && len(digits) == 8 && strings.Trim(digits, "0123456789abcdef") == ""
 }
 
 // writeError names the file that was to be written, not the temporary one.

@@ -162,6 +162,19 @@ func TestReplace(t *testing.T) {
 	}
 }
 
+func TestTempNames(t *testing.T) {
+	for _, path := range []string{"checkpoint.bin", "runs/a.tmp-b/best.bin", "x.tmp-01234567"} {
+		if of, ok := TempOf(TempName(path)); !ok || of != path {
+			t.Errorf("of a temporary file of %s: %q, %t", path, of, ok)
+		}
+	}
+	for _, name := range []string{"", "checkpoint.bin", "a.tmp-", "a.tmp-0123456", "a.tmp-012345678", "a.tmp-0123456G", "a.tmp-01234567.bin"} {
+		if of, ok := TempOf(name); ok {
+			t.Errorf("%q is taken for a temporary file of %q", name, of)
+		}
+	}
+}
+
 func TestReplaceRefuses(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "folder"), 0o777); err != nil {

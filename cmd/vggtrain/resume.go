@@ -7,9 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
+	"vggtrain/checkpoint"
 	"vggtrain/configs"
 	"vggtrain/dataset"
 	"vggtrain/internal/kernel"
@@ -88,16 +88,13 @@ func runOf(path string) (folder, file string, err error) {
 		return "", "", fmt.Errorf("%s: %w: name the folder of a run, or its checkpoint.bin", path, errors.Unwrap(err))
 	case info.IsDir():
 		return path, "", nil
-	case unfinished.MatchString(path):
-		return "", "", fmt.Errorf("%s: a save that was not finished: name the folder of the run, or its checkpoint.bin", path)
-	default:
-		path = filepath.Clean(path)
-		return filepath.Dir(path), path, nil
 	}
+	if _, unfinished := checkpoint.TempOf(path); unfinished {
+		return "", "", fmt.Errorf("%s: a save that was not finished: name the folder of the run, or its checkpoint.bin", path)
+	}
+	path = filepath.Clean(path)
+	return filepath.Dir(path), path, nil
 }
-
-// unfinished are the names of files that a killed process was writing.
-var unfinished = regexp.MustCompile(`\.tmp-[0-9a-f]{8}$`)
 
 // goOn makes the job that goes on with what was saved.
 func (o *fitOptions) goOn(ctx context.Context, saved *train.Checkpoint) (*train.Job, error) {

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math/rand/v2"
 	"os"
-	"strings"
 	"time"
+
+	"vggtrain/checkpoint"
 )
 
 // dying is how long Open waits for a lock: a process that was killed holds it until the system
@@ -54,7 +54,7 @@ func openWithin(path string, wait time.Duration) (*Dir, error) {
 // probe makes a file in the folder and removes it: every save has to. That the lock was there to
 // be opened does not say that files can be made.
 func (d *Dir) probe() error {
-	path := fmt.Sprintf("%s%s%08x", d.file(lockName), tempMark, rand.Uint32())
+	path := checkpoint.TempName(d.file(lockName))
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err == nil {
 		f.Close()
@@ -90,14 +90,10 @@ func (d *Dir) removeTemps() error {
 	return nil
 }
 
-// tempMark stands between the name of a file and eight hexadecimal digits in the name of the
-// temporary file that checkpoint.Replace makes of it.
-const tempMark = ".tmp-"
-
 // isTemp tells the temporary files of ours from all others.
 func isTemp(name string) bool {
-	of, digits, found := strings.Cut(name, tempMark)
-	if !found || len(digits) != 8 || strings.Trim(digits, "0123456789abcdef") != "" {
+	of, ok := checkpoint.TempOf(name)
+	if !ok {
 		return false
 	}
 	switch of {
