@@ -112,13 +112,15 @@ func (o *fitOptions) goOn(ctx context.Context, saved *train.Checkpoint) (*train.
 	if err := checkTraining(saved.Arch, data, recipe.BatchSize, recipe.Resize); err != nil {
 		return nil, err
 	}
-	job, err := o.sameRun(saved.Recipe, func() (*train.Job, error) {
-		return o.onPool(func(pool *kernel.Pool) (*train.Job, error) { return saved.Prepare(recipe, data, pool) })
-	})
-	if err == nil {
-		o.showSources(saved, job.Recipe)
+	job, err := o.onPool(func(pool *kernel.Pool) (*train.Job, error) { return saved.Prepare(recipe, data, pool) })
+	if err != nil {
+		return nil, err
 	}
-	return job, err
+	if err := sameRun(job, saved.Recipe); err != nil {
+		return nil, err
+	}
+	o.showSources(saved, job.Recipe)
+	return job, nil
 }
 
 // sameNetwork looks whether the network that a flag names is the run's, but for the dropout,
@@ -203,19 +205,19 @@ func (o *fitOptions) startOver(ctx context.Context, dir *rundir.Dir) (*train.Job
 	}
 	recipe.Arch = run.Arch
 	fmt.Fprintf(o.Err, "%s: nothing was saved yet: the run starts over from config.yaml\n", dir.Path())
-	return o.sameRun(run, func() (*train.Job, error) { return o.prepare(ctx, recipe) })
-}
-
-// sameRun looks whether a job is of the run with these settings, now that what flags only named
-// has its value.
-func (o *fitOptions) sameRun(run *configs.Recipe, prepare func() (*train.Job, error)) (*train.Job, error) {
-	job, err := prepare()
+	job, err := o.prepare(ctx, recipe)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := job.Recipe.Resume(run); err != nil {
+	return job, sameRun(job, run)
+}
+
+// sameRun looks whether a job is of the run with these settings, now that what flags only named
+// has its value. One that is not is at its end.
+func sameRun(job *train.Job, run *configs.Recipe) error {
+	_, err := job.Recipe.Resume(run)
+	if err != nil {
 		job.Pool.Close()
-		return nil, err
 	}
-	return job, nil
+	return err
 }

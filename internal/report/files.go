@@ -10,9 +10,8 @@ import (
 )
 
 // Files writes a run's config.yaml, steps.jsonl and metrics.csv: the settings as it begins, each
-// step and each epoch as it ends. In the
-// folder of a resumed run both go on where its checkpoint is, and what they have of later steps
-// is cut.
+// step and each epoch as it ends. In the folder of a resumed run the last two go on where its
+// checkpoint is, and what they have of later steps is cut.
 type Files struct {
 	dir     *rundir.Dir
 	config  []byte

@@ -181,52 +181,16 @@ func TestOneHolder(t *testing.T) {
 	wantTree(t, path)
 }
 
-// The same within a process, where it happens more often.
-func TestOneHolderAmongGoroutines(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "run")
-	mustMkdir(t, path)
+// contend has eight goroutines take the same folder and leave it so many times each: who does not
+// get it gets an *InUseError, and nobody else has it meanwhile.
+func contend(t *testing.T, times int, take func() (*Dir, error), leave func(*Dir) error) {
+	t.Helper()
 	var holders, held atomic.Int32
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
-			for range 300 {
-				d, err := openWithin(path, 0)
-				var inUse *InUseError
-				if errors.As(err, &inUse) {
-					continue
-				}
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				held.Add(1)
-				if n := holders.Add(1); n != 1 {
-					t.Errorf("%d have the lock", n)
-				}
-				holders.Add(-1)
-				if err := d.Close(); err != nil {
-					t.Error(err)
-				}
-			}
-		})
-	}
-	all.Wait()
-	if held.Load() == 0 {
-		t.Error("nobody ever had the lock")
-	}
-	wantTree(t, path)
-}
-
-// Of many that create the same folder, and the one above it, and take both away again, one has it
-// at a time, and each gets either the folder or one of the two errors.
-func TestManyCreators(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "runs", "run")
-	var holders, held atomic.Int32
-	var all sync.WaitGroup
-	for range 8 {
-		all.Go(func() {
-			for range 100 {
-				d, err := Create(path)
+			for range times {
+				d, err := take()
 				var inUse *InUseError
 				if errors.As(err, &inUse) {
 					continue
@@ -240,7 +204,9 @@ func TestManyCreators(t *testing.T) {
 					t.Errorf("%d have the folder", n)
 				}
 				holders.Add(-1)
-				d.Discard()
+				if err := leave(d); err != nil {
+					t.Error(err)
+				}
 			}
 		})
 	}
@@ -248,6 +214,24 @@ func TestManyCreators(t *testing.T) {
 	if held.Load() == 0 {
 		t.Error("nobody ever had the folder")
 	}
+}
+
+// The same within a process, where it happens more often.
+func TestOneHolderAmongGoroutines(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run")
+	mustMkdir(t, path)
+	contend(t, 300, func() (*Dir, error) { return openWithin(path, 0) }, (*Dir).Close)
+	wantTree(t, path)
+}
+
+// Of many that create the same folder, and the one above it, and take both away again, one has it
+// at a time, and each gets either the folder or one of the two errors.
+func TestManyCreators(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "runs", "run")
+	contend(t, 100, func() (*Dir, error) { return Create(path) }, func(d *Dir) error {
+		d.Discard()
+		return nil
+	})
 }
 
 func TestInUseWords(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strings"
 
 	"vggtrain/checkpoint"
 	"vggtrain/configs"
@@ -166,7 +165,7 @@ func (c *Checkpoint) notices(j *Job) []string {
 	if now := string(j.Pool.ISA()); now != c.kernel {
 		list = append(list, fmt.Sprintf("the run was trained by %s kernels and goes on with %s: from here on its numbers differ in their last bits", c.kernel, now))
 	}
-	if j.Recipe.Epochs != c.Recipe.Epochs && !strings.EqualFold(j.Recipe.Schedule, "constant") {
+	if j.Recipe.Epochs != c.Recipe.Epochs && j.Recipe.Schedule != "constant" {
 		list = append(list, fmt.Sprintf("the %s schedule now spans %d epochs, not %d: the learning rates from here on are those of the longer run",
 			j.Recipe.Schedule, j.Recipe.Epochs, c.Recipe.Epochs))
 	}

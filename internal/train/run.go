@@ -58,7 +58,7 @@ func (m *machine) open(j *Job) error {
 		m.plan.History = p.History
 		m.saves.fresh = false
 	}
-	if text := string(j.Recipe.YAML()); text != string(j.resumed.Recipe.YAML()) {
+	if len(j.Recipe.Changed(j.resumed.Recipe)) > 0 {
 		m.saves.fresh = false
 	}
 	if m.saves.fresh {

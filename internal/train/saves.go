@@ -41,7 +41,7 @@ func (s *saves) settle(wait bool) {
 	s.tell(how.checkpoint, s.failed)
 	s.behind, s.failed = how.records, how.checkpoint
 	if how.hasBest {
-		if how.best == nil || how.checkpoint == nil || how.best.Error() != how.checkpoint.Error() {
+		if !same(how.best, how.checkpoint) {
 			s.tell(how.best, s.bestFailed)
 		}
 		s.bestFailed = how.best
@@ -50,7 +50,7 @@ func (s *saves) settle(wait bool) {
 
 // tell tells of a failure, once as long as it stays the same.
 func (s *saves) tell(now, before error) {
-	if now == nil || before != nil && now.Error() == before.Error() {
+	if now == nil || same(now, before) {
 		return
 	}
 	s.notice(now.Error() + "; the run goes on, what was saved before is as it was")
@@ -72,8 +72,11 @@ func (s *saves) finish(p *Progress) (incomplete, err error) {
 
 // incomplete says what is missing of what should be saved.
 func (s *saves) incomplete() error {
-	if s.failed != nil && s.bestFailed != nil && s.failed.Error() == s.bestFailed.Error() {
+	if same(s.failed, s.bestFailed) {
 		return s.failed
 	}
 	return errors.Join(s.failed, s.bestFailed)
 }
+
+// same tells whether two errors say the same.
+func same(a, b error) bool { return a != nil && b != nil && a.Error() == b.Error() }
