@@ -69,8 +69,11 @@ func TestKilledRun(t *testing.T) {
 		if next == "" {
 			break
 		}
-		if attempt == 90 {
+		if attempt == 150 {
 			t.Fatalf("after %d attempts: %v", attempt, k.count)
+		}
+		if next == beforeSave && k.look().checkpoint > 0 {
+			k.restart() // killed too late: now there is a save
 		}
 		k.kill(next)
 	}
@@ -129,6 +132,14 @@ func (k *killer) missing() phase {
 	return phases[k.random.IntN(len(phases))]
 }
 
+// restart throws the run away, and with it the kills that it has seen.
+func (k *killer) restart() {
+	if err := os.RemoveAll(k.dir); err != nil {
+		k.t.Fatal(err)
+	}
+	clear(k.count)
+}
+
 // command begins the run, or goes on with it.
 func (k *killer) command() *exec.Cmd {
 	args := killedRun(k.dir)
@@ -173,7 +184,7 @@ func (k *killer) wait(want phase, pid int) bool {
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Microsecond) {
 		now := k.look()
 		if want == beforeSave && now.lines >= steps%killEvery {
-			time.Sleep(time.Duration(part * float64(300*time.Millisecond)))
+			time.Sleep(time.Duration(part * float64(10*time.Millisecond)))
 			return true
 		}
 		if started = started || k.owns(pid, first, now); !started {
