@@ -24,15 +24,19 @@ type Pool struct {
 	exited sync.WaitGroup
 }
 
-// job is what the workers are doing: pieces are handed out by an atomic counter.
+// job is what the workers are doing. It is over when its pieces are: it does not wait for a worker
+// that the system has given no time, and such a worker, when it comes, takes nothing of the next.
 type job struct {
 	f       func(worker, piece int)
-	pieces  int64
-	next    atomic.Int64
-	running atomic.Int64 // workers that have not finished yet
+	pieces  atomic.Int64
+	ticket  atomic.Uint64 // the job's number, and in the lower 32 bits the next piece or allTaken
+	left    atomic.Int64  // pieces that are not done
 	failure atomic.Pointer[error]
-	done    chan struct{}
+	done    chan struct{} // takes a token when left becomes 0
 }
+
+// allTaken is what follows the last piece of any job.
+const allTaken = 1<<32 - 1
 
 // MaxThreads bounds the workers of a pool.
 const MaxThreads = 1024
@@ -110,22 +114,19 @@ func (p *Pool) Run(pieces int, f func(worker, piece int)) error {
 	if p.closed.Load() {
 		return fmt.Errorf("kernel: the worker pool is closed")
 	}
-	j := &p.job
-	j.f, j.pieces = f, int64(pieces)
-	j.next.Store(0)
-	j.failure.Store(nil)
-	others := int64(len(p.scratch) - 1)
-	if pieces <= 1 {
-		others = 0
+	if pieces <= 0 {
+		return nil
 	}
-	j.running.Store(others)
-	if others > 0 {
+	if uint64(pieces) > allTaken {
+		return fmt.Errorf("kernel: %d pieces are too many", pieces)
+	}
+	j := &p.job
+	j.open(f, pieces)
+	if pieces > 1 {
 		p.start()
 	}
 	j.share(0)
-	if others > 0 {
-		j.wait()
-	}
+	j.wait()
 	j.f = nil
 	if failure := j.failure.Load(); failure != nil {
 		return *failure
@@ -143,7 +144,7 @@ func (p *Pool) start() {
 	}
 }
 
-// work is a worker's life: wait for a job, share in it, say that it is done.
+// work is a worker's life: wait for a job, share in it.
 func (p *Pool) work(w int) {
 	defer p.exited.Done()
 	for seen := uint64(0); ; {
@@ -152,9 +153,6 @@ func (p *Pool) work(w int) {
 			return
 		}
 		p.job.share(w)
-		if p.job.running.Add(-1) == 0 {
-			p.job.done <- struct{}{}
-		}
 	}
 }
 
@@ -177,28 +175,65 @@ func (p *Pool) await(w int, seen uint64) uint64 {
 	}
 }
 
+// open begins a job. Its number is taken first, with no piece to take: a worker of the job before
+// must not mistake this one's pieces for its own.
+func (j *job) open(f func(worker, piece int), pieces int) {
+	number := j.ticket.Load()>>32 + 1
+	j.ticket.Store(number<<32 | allTaken)
+	j.f = f
+	j.pieces.Store(int64(pieces))
+	j.left.Store(int64(pieces))
+	j.failure.Store(nil)
+	j.ticket.Store(number << 32)
+}
+
 // share takes pieces until none is left.
 func (j *job) share(worker int) {
-	piece := int64(-1)
-	defer func() {
-		if r := recover(); r != nil {
-			err := fmt.Errorf("kernel: piece %d of %d failed: %v", piece, j.pieces, r)
-			j.failure.CompareAndSwap(nil, &err)
-			j.next.Store(j.pieces)
-		}
-	}()
 	for {
-		if piece = j.next.Add(1) - 1; piece >= j.pieces {
+		piece, ok := j.take()
+		if !ok {
 			return
 		}
-		j.f(worker, int(piece))
+		j.do(worker, piece)
 	}
 }
 
-// wait returns when the last worker has left the job.
+// take returns a piece that nobody else gets.
+func (j *job) take() (piece int, ok bool) {
+	for {
+		ticket := j.ticket.Load()
+		next := ticket & allTaken
+		if next >= uint64(j.pieces.Load()) {
+			return 0, false
+		}
+		if j.ticket.CompareAndSwap(ticket, ticket+1) {
+			return int(next), true
+		}
+	}
+}
+
+// do does a piece. If it fails, those that nobody has taken are left undone.
+func (j *job) do(worker, piece int) {
+	ended := int64(1)
+	defer func() {
+		if r := recover(); r != nil {
+			err := fmt.Errorf("kernel: piece %d of %d failed: %v", piece, j.pieces.Load(), r)
+			j.failure.CompareAndSwap(nil, &err)
+			if next := j.ticket.Or(allTaken) & allTaken; next < uint64(j.pieces.Load()) {
+				ended += j.pieces.Load() - int64(next)
+			}
+		}
+		if j.left.Add(-ended) == 0 {
+			j.done <- struct{}{}
+		}
+	}()
+	j.f(worker, piece)
+}
+
+// wait returns when the last piece is done.
 func (j *job) wait() {
 	for range spins {
-		if j.running.Load() == 0 {
+		if j.left.Load() == 0 {
 			break
 		}
 	}
