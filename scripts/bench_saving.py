@@ -6,6 +6,10 @@ Compared is the time from the end of the first step to the end of the last, by t
 steps.jsonl: a step's lasts from the end of the step before, so what a save takes of the training is
 in it. Both runs stay within their first epoch. Prints each pair, the median cost, and the peak
 memory of both.
+
+Where a machine's speed drifts by more than a save costs, that comparison needs many rounds. So the
+cost is also taken within the runs that save: how much longer the first half of the steps between two
+saves took than as many times the median of the second half, when the save is over.
 """
 
 import json
@@ -17,10 +21,17 @@ import program
 
 
 def train(command, folder):
-    """The seconds of all steps but the first, and the final record."""
+    """The seconds of each step, and the final record."""
     done = subprocess.run([*command, "--out", folder], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
     steps = [json.loads(line) for line in (folder / "steps.jsonl").read_text().splitlines()]
-    return sum(step["seconds"] for step in steps[1:]), json.loads(done.stdout)
+    return [step["seconds"] for step in steps], json.loads(done.stdout)
+
+
+def excess(seconds, every):
+    """What each save of a run took of its training, as shares of the time between two saves."""
+    for save in range(every, len(seconds) - every + 1, every):
+        first, second = seconds[save:save + every // 2], seconds[save + every // 2:save + every]
+        yield (sum(first) - len(first) * median(second)) / (every * median(second))
 
 
 def main():
@@ -38,18 +49,21 @@ def main():
         command = [*vggtrain.command("fit"), "--arch", str(architecture.find(flags.arch)), "--resize", str(flags.resize),
                    "--batch-size", str(flags.batch), "--threads", str(flags.threads), "--data", flags.data,
                    "--max-steps", str(flags.steps), "--limit-val", "1", "--json"]
-        costs, peaks = [], {}
+        costs, within, peaks = [], [], {}
         for round in range(flags.rounds):
             seconds = {}
             kinds = {"without": [], "with": ["--checkpoint-every", str(flags.every)]}
             for kind in reversed(kinds) if round % 2 else kinds:
-                seconds[kind], record = train([*command, *kinds[kind]], vggtrain.folder / f"{kind}{round}")
+                steps, record = train([*command, *kinds[kind]], vggtrain.folder / f"{kind}{round}")
+                seconds[kind] = sum(steps[1:])
+                if kind == "with":
+                    within += excess(steps, flags.every)
                 peaks[kind] = record["peak_rss_bytes"]
             costs.append(seconds["with"] / seconds["without"] - 1)
             print(f"without {seconds['without']:.2f} s, with {seconds['with']:.2f} s: {costs[-1]:+.2%}", flush=True)
     print(f"{flags.arch}, {flags.resize}×{flags.resize}, batch {flags.batch}, {flags.threads} threads, "
           f"vggtrain {record['kernel']}, data: {record['data']}")
-    print(f"a save every {flags.every} steps costs {median(costs):+.2%}; "
+    print(f"a save every {flags.every} steps costs {median(costs):+.2%}, within the runs {median(within):+.2%}; "
           f"peak memory {peaks['without'] / 2**20:.0f} MiB without, {peaks['with'] / 2**20:.0f} MiB with")
 
 
