@@ -115,7 +115,7 @@ func (b *Bar) flush() {
 }
 
 // Epoch puts the epoch's line above the bar.
-func (b *Bar) Epoch(r train.EpochRecord) error {
+func (b *Bar) Epoch(r train.EpochRecord, _ *train.Evaluation) error {
 	best := b.pace.epoch(r)
 	line := epochLine(b.pace.plan, r, best)
 	if best {

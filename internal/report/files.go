@@ -51,7 +51,9 @@ func (f *Files) Begin(p train.Plan) error {
 func (f *Files) Step(r train.StepRecord) error { return f.steps.Write(rundir.Step(r)) }
 
 // Epoch appends the epoch's line.
-func (f *Files) Epoch(r train.EpochRecord) error { return f.metrics.Write(rundir.Epoch(r)) }
+func (f *Files) Epoch(r train.EpochRecord, _ *train.Evaluation) error {
+	return f.metrics.Write(rundir.Epoch(r))
+}
 
 // Flush puts on the disk what has been written, if Begin has opened it. It may run while Step or
 // Epoch does. Of two errors it returns one.

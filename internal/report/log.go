@@ -39,7 +39,7 @@ func (l *Log) Step(r train.StepRecord) error {
 }
 
 // Epoch writes the epoch's line.
-func (l *Log) Epoch(r train.EpochRecord) error {
+func (l *Log) Epoch(r train.EpochRecord, _ *train.Evaluation) error {
 	l.line(epochLine(l.pace.plan, r, l.pace.epoch(r)))
 	return nil
 }

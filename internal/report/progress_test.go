@@ -45,7 +45,7 @@ func play(t *testing.T, o train.Observer) {
 				Epoch: epoch, TrainLoss: 2 / float64(epoch), ValLoss: 0.5, ValAccuracy: 0.75, LR: 0.05 / float64(epoch*epoch*epoch),
 				ImagesPerSecond: 512, Seconds: 60.2 * float64(epoch),
 			}
-			if err := o.Epoch(r); err != nil {
+			if err := o.Epoch(r, nil); err != nil {
 				t.Fatal(err)
 			}
 		}

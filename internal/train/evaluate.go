@@ -31,6 +31,14 @@ type Evaluation struct {
 	Loss      float64   // mean cross-entropy, no label smoothing
 	Confusion [][]int64 // [true class][predicted class]
 	Seconds   float64   // wall time
+
+	Predictions []Prediction // of each image, in the set's order
+}
+
+// Prediction is what a network makes of one image.
+type Prediction struct {
+	Class       int     // the most probable one, the first of equal ones
+	Probability float64 // that softmax gives it
 }
 
 // Accuracy is the share of correct images; 0 for none.
@@ -114,7 +122,9 @@ func (e *Evaluation) score(logits []float32, labels []int32) (loss float64, err 
 		}
 		row := logits[i*classes:][:classes]
 		best := argmax(row)
-		loss += crossEntropy(row, int(label))
+		normalizer := logSumExp(row)
+		loss += normalizer - float64(row[label])
+		e.Predictions = append(e.Predictions, Prediction{best, math.Exp(float64(row[best]) - normalizer)})
 		e.Images++
 		e.Confusion[label][best]++
 		if best == int(label) {
@@ -135,15 +145,15 @@ func argmax(row []float32) int {
 	return best
 }
 
-// crossEntropy returns −log softmax(row)[label] = log Σ exp(row) − row[label], shifted by
-// the largest logit so that nothing overflows. A row with NaN gives NaN.
-func crossEntropy(row []float32, label int) float64 {
+// logSumExp returns log Σ exp(row), shifted by the largest logit so that nothing overflows:
+// log softmax(row)[k] is row[k] less it. A row with NaN gives NaN.
+func logSumExp(row []float32) float64 {
 	top := float64(row[argmax(row)])
 	var sum float64
 	for _, x := range row {
 		sum += math.Exp(float64(x) - top)
 	}
-	return math.Log(sum) + top - float64(row[label])
+	return math.Log(sum) + top
 }
 
 func ratio(part, whole int64) float64 {

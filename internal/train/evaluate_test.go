@@ -76,6 +76,13 @@ func TestEvaluate(t *testing.T) {
 	if math.Abs(e.Loss-want) > 1e-15 {
 		t.Errorf("loss %v, want %v", e.Loss, want)
 	}
+	// torch.softmax(logits, 1).max(1), likewise.
+	predictions := []Prediction{
+		{0, 0.8437947344813395}, {1, 0.6652409557748218}, {1, 0.9950669512572847}, {0, 0.4997721334023318}, {0, 1},
+	}
+	if diff := cmp.Diff(predictions, e.Predictions, cmpopts.EquateApprox(0, 1e-15)); diff != "" {
+		t.Errorf("predictions (-want +got):\n%s", diff)
+	}
 	scores := []ClassScore{
 		{Precision: 2.0 / 3, Recall: 2.0 / 3, F1: 2.0 / 3, Support: 3},
 		{Precision: 0.5, Recall: 0.5, F1: 0.5, Support: 2},

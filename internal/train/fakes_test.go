@@ -152,7 +152,7 @@ func (r *recorder) Step(s StepRecord) error {
 	return r.failStep
 }
 
-func (r *recorder) Epoch(e EpochRecord) error {
+func (r *recorder) Epoch(e EpochRecord, _ *Evaluation) error {
 	r.epochs = append(r.epochs, e)
 	*r.log = append(*r.log, fmt.Sprintf("row: epoch %d", e.Epoch))
 	return r.failEpoch

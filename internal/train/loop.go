@@ -135,7 +135,7 @@ func (l *loop) epoch(ctx context.Context) error {
 		LR:              l.schedule.At(p.Step),
 		ImagesPerSecond: rate(p.Images, p.EpochSeconds),
 		Seconds:         p.EpochSeconds + time.Since(start).Seconds(),
-	})
+	}, e)
 }
 
 // errLoss is a validation loss that is NaN or infinite.
@@ -144,9 +144,9 @@ var errLoss = errors.New("the validation loss is not finite")
 // conclude writes an evaluated epoch down. The order matters to a run that is killed in
 // between and resumed: it repeats what the checkpoint does not know, so the checkpoint
 // comes last.
-func (l *loop) conclude(record EpochRecord) error {
+func (l *loop) conclude(record EpochRecord, e *Evaluation) error {
 	p := l.progress
-	l.observers.epoch(record)
+	l.observers.epoch(record, e)
 	best := p.evaluated(record, l.plan.StepsPerEpoch)
 	if l.finished() {
 		if text := l.plateau.end(); text != "" {

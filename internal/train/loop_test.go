@@ -115,8 +115,8 @@ type cancelling struct {
 	cancel func()
 }
 
-func (c *cancelling) Step(StepRecord) error   { return nil }
-func (c *cancelling) Epoch(EpochRecord) error { c.cancel(); return nil }
+func (c *cancelling) Step(StepRecord) error                { return nil }
+func (c *cancelling) Epoch(EpochRecord, *Evaluation) error { c.cancel(); return nil }
 
 func TestRunInterruptedBeforeItsFirstStep(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())

@@ -28,9 +28,9 @@ func (o *observers) step(r StepRecord) {
 	}
 }
 
-func (o *observers) epoch(r EpochRecord) {
+func (o *observers) epoch(r EpochRecord, e *Evaluation) {
 	for _, each := range o.all {
-		o.take(each.Epoch(r))
+		o.take(each.Epoch(r, e))
 	}
 }
 

@@ -83,7 +83,7 @@ type Result struct {
 type Observer interface {
 	Begin(Plan) error
 	Step(StepRecord) error
-	Epoch(EpochRecord) error
-	Notice(text string) // one line for the user
+	Epoch(EpochRecord, *Evaluation) error // the evaluation is not to be changed
+	Notice(text string)                   // one line for the user
 	End(Result) error
 }
