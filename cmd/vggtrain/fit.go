@@ -99,7 +99,10 @@ func runFit(ctx context.Context, o *fitOptions) error {
 	files := report.NewFiles(dir, job.Recipe.YAML(), progress.Notice)
 	job.Checkpoint, job.Best = dir.Checkpoint(), dir.Best()
 	job.Held, job.Flush = dir.Held, files.Flush
-	result, err := train.Run(ctx, job, files, progress)
+	result, err := train.Run(ctx, job,
+		files,
+		progress,
+	)
 	if err != nil {
 		dir.Discard() // only if nothing is in it
 		return err
