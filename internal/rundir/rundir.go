@@ -6,6 +6,7 @@
 //	metrics.csv     a line an epoch
 //	checkpoint.bin  the newest state
 //	best.bin        the weights of the best epoch
+//	curves.png      loss, accuracy and learning rate until the newest epoch
 //	best.bin.whole  those of the best whole epoch, while best.bin has those of one that was cut
 //	.lock           there while a process works on the run, and after one was killed
 package rundir
@@ -52,6 +53,9 @@ func (d *Dir) Checkpoint() string { return d.file(checkpointName) }
 // Best is the weights of the epoch with the best val_accuracy.
 func (d *Dir) Best() string { return d.file(bestName) }
 
+// Curves is the picture of loss, accuracy and learning rate.
+func (d *Dir) Curves() string { return d.file(curvesName) }
+
 func (d *Dir) file(name string) string { return filepath.Join(d.path, name) }
 
 const (
@@ -68,6 +72,15 @@ const (
 // WriteConfig writes config.yaml, as a whole or not at all.
 func (d *Dir) WriteConfig(text []byte) error {
 	return d.replace(configName, text)
+}
+
+// WriteCurves writes curves.png, as a whole or not at all, if the folder is still the one that is
+// locked.
+func (d *Dir) WriteCurves(png []byte) error {
+	if err := d.Held(); err != nil {
+		return err
+	}
+	return d.replace(curvesName, png)
 }
 
 // replace writes a file of the folder as a whole or not at all.

@@ -111,20 +111,20 @@ func stepOf(line []byte) (step int, ok bool) {
 	return step, epoch >= 1 && step >= 1
 }
 
+// stepLine is a line as it stands in the file.
+type stepLine struct {
+	Epoch   int      `json:"epoch"`
+	Step    int      `json:"step"`
+	Loss    *float64 `json:"loss"`
+	LR      *float64 `json:"lr"`
+	Images  int      `json:"images"`
+	Seconds float64  `json:"seconds"`
+}
+
 // Write appends a step's line. Whatever its error, the line is kept, and written before the next
 // one as soon as that is possible.
 func (s *Steps) Write(r Step) error {
-	var line struct {
-		Epoch   int      `json:"epoch"`
-		Step    int      `json:"step"`
-		Loss    *float64 `json:"loss"`
-		LR      *float64 `json:"lr"`
-		Images  int      `json:"images"`
-		Seconds float64  `json:"seconds"`
-	}
-	line.Epoch, line.Step, line.Images = r.Epoch, r.Step, r.Images
-	line.Loss, line.LR, line.Seconds = finite(r.Loss), finite(r.LR), round(r.Seconds)
-	text, err := json.Marshal(line)
+	text, err := json.Marshal(stepLine{r.Epoch, r.Step, finite(r.Loss), finite(r.LR), r.Images, round(r.Seconds)})
 	if err != nil {
 		return fmt.Errorf("%s: step %d: %w", s.path, r.Step, err)
 	}

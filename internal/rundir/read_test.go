@@ -1,0 +1,91 @@
+package rundir
+
+import (
+	"errors"
+	"io"
+	"math"
+	"os"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// What Write has written comes back, but for what JSON and the file do not hold.
+func TestEachStep(t *testing.T) {
+	d := newDir(t)
+	want := []Step{{1, 1, math.Log(10), 0.05, 128, 0.25}, {1, 2, math.NaN(), 1e-7, 96, 12}, {2, 3, 0.5, 0, 128, 0}}
+	s, _, err := d.Steps(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range want {
+		if err := s.Write(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer s.Close()
+	var got []Step
+	if err := At(d.Path()).EachStep(func(r Step) { got = append(got, r) }); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateNaNs()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// It ends where a line is no step, whatever follows.
+func TestEachStepEnds(t *testing.T) {
+	for name, end := range map[string]string{
+		"torn":    `{"epoch":1,"st`,
+		"zeros":   strings.Repeat("\x00", 500) + "\n",
+		"epoch 0": `{"epoch":0,"step":3}` + "\n",
+		"no step": `{"epoch":1}` + "\n",
+		"text":    `{"epoch":1,"step":3,"loss":"low"}` + "\n",
+		"long":    strings.Repeat(" ", maxLine) + stepLines(3, 3),
+	} {
+		n := 0
+		if err := eachStep(strings.NewReader(stepLines(1, 2)+end+stepLines(3, 5)), func(Step) { n++ }); err != nil || n != 2 {
+			t.Errorf("%s: %d steps, error %v, want 2", name, n, err)
+		}
+	}
+}
+
+func TestEachStepErrors(t *testing.T) {
+	never := func(Step) { t.Error("a step of nothing") }
+	d := newDir(t)
+	if err := d.EachStep(never); err != nil {
+		t.Errorf("a file that is missing: %v", err)
+	}
+	if err := os.Mkdir(d.StepsFile(), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.EachStep(never); err == nil || !strings.Contains(err.Error(), d.StepsFile()) {
+		t.Errorf("a folder: %v", err)
+	}
+	broken := errors.New("broken")
+	n := 0
+	if err := eachStep(io.MultiReader(strings.NewReader(stepLines(1, 3)), iotest.ErrReader(broken)), func(Step) { n++ }); !errors.Is(err, broken) || n != 3 {
+		t.Errorf("%d steps and %v, want 3 and %v", n, err, broken)
+	}
+}
+
+func TestWriteCurves(t *testing.T) {
+	d := newDir(t)
+	if err := d.WriteCurves([]byte("one")); err != nil {
+		t.Fatal(err)
+	}
+	if got := mustRead(t, d.Curves()); got != "one" {
+		t.Errorf("the file is %q", got)
+	}
+	if err := os.Rename(d.Path(), d.Path()+"-moved"); err != nil {
+		t.Skipf("a folder that is in use cannot be moved here: %v", err)
+	}
+	mustMkdir(t, d.Path())
+	if err := d.WriteCurves([]byte("two")); err == nil {
+		t.Error("written into another folder")
+	}
+	wantTree(t, d.Path())
+}
