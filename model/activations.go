@@ -1,0 +1,77 @@
+package model
+
+import (
+	"fmt"
+
+	"vggtrain/blocks"
+	"vggtrain/internal/kernel"
+)
+
+// Activation is what a block of layers makes of one image.
+type Activation struct {
+	First, Last string // the block's layers, by name
+	Shape       []int  // [C H W], or [F] of the logits
+
+	values []float32 // H×W×C, or F
+}
+
+// Channel copies a channel, H×W numbers row by row, to dst; of [F], the one number.
+func (a *Activation) Channel(dst []float32, c int) {
+	channels := a.Shape[0]
+	for i := range product(a.Shape[1:]) {
+		dst[i] = a.values[i*channels+c]
+	}
+}
+
+// Activations runs one image, H×W×C, through a network without dropout, and calls visit with what
+// each block makes of it, in their order and the logits last. A block ends before a convolution
+// that sees a smaller image than the block did, and before Flatten. Each has a graph of its own,
+// so that memory is taken for one at a time. An error of visit ends it.
+func Activations(pool *kernel.Pool, layers []Layer, ps Params, image []float32, visit func(*Activation) error) error {
+	if err := check(layers, 1); err != nil {
+		return err
+	}
+	for _, block := range cutBlocks(layers) {
+		var err error
+		if image, err = runBlock(pool, block, ps, image); err != nil {
+			return err
+		}
+		last := &block[len(block)-1]
+		if err := visit(&Activation{First: block[0].Name, Last: last.Name, Shape: last.Out, values: image}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cutBlocks cuts layers into the blocks of Activations.
+func cutBlocks(layers []Layer) [][]Layer {
+	var list [][]Layer
+	first := 0
+	for i := 1; i < len(layers); i++ {
+		_, conv := layers[i].Layer.(blocks.Conv2d)
+		_, flatten := layers[i].Layer.(blocks.Flatten)
+		if conv && product(layers[i].In[1:]) < product(layers[first].In[1:]) || flatten {
+			list = append(list, layers[first:i])
+			first = i
+		}
+	}
+	return append(list, layers[first:])
+}
+
+// runBlock runs one image through a block.
+func runBlock(pool *kernel.Pool, block []Layer, ps Params, image []float32) ([]float32, error) {
+	stages, err := fuse(block)
+	if err != nil {
+		return nil, err
+	}
+	g, err := forward(pool, stages, ps, 1)
+	if err != nil {
+		return nil, err
+	}
+	g.start()
+	if err := g.run(image, 1); err != nil {
+		return nil, fmt.Errorf("%s to %s: %w", block[0].Name, block[len(block)-1].Name, err)
+	}
+	return g.result(1), g.machine.Close()
+}
