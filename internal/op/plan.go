@@ -2,6 +2,7 @@ package op
 
 import (
 	"fmt"
+	"math/big"
 	"slices"
 	"unsafe"
 
@@ -147,26 +148,24 @@ func nodesOf(n *gorgonia.Node) []*gorgonia.Node {
 	return nil
 }
 
-// ancestors returns, for each node, the set of nodes that it needs, directly or not.
-func ancestors(sorted gorgonia.Nodes) [][]bool {
+// ancestors returns, for each node, the set of nodes that it needs, directly or not: bit i stands
+// for the i-th node.
+func ancestors(sorted gorgonia.Nodes) []*big.Int {
 	index := make(map[int64]int, len(sorted))
-	sets := make([][]bool, len(sorted))
+	sets := make([]*big.Int, len(sorted))
 	for i, n := range sorted {
 		index[n.ID()] = i
-		sets[i] = make([]bool, len(sorted))
+		sets[i] = new(big.Int)
 		for _, child := range nodesOf(n) {
 			at := index[child.ID()]
-			sets[i][at] = true
-			for j, needed := range sets[at] {
-				sets[i][j] = sets[i][j] || needed
-			}
+			sets[i].SetBit(sets[i].Or(sets[i], sets[at]), at, 1)
 		}
 	}
 	return sets
 }
 
 // deadBefore reports whether a is never read again once b's maker runs.
-func deadBefore(a, b *buffer, needs [][]bool) bool {
+func deadBefore(a, b *buffer, needs []*big.Int) bool {
 	if a.output || a.lasting || b.lasting {
 		return false
 	}
@@ -174,10 +173,10 @@ func deadBefore(a, b *buffer, needs [][]bool) bool {
 		return true
 	}
 	if len(a.uses) == 0 {
-		return needs[b.maker][a.maker]
+		return needs[b.maker].Bit(a.maker) == 1
 	}
 	for _, use := range a.uses {
-		if !needs[b.maker][use] {
+		if needs[b.maker].Bit(use) == 0 {
 			return false
 		}
 	}
@@ -186,12 +185,13 @@ func deadBefore(a, b *buffer, needs [][]bool) bool {
 
 // pack sets the buffers' offsets, largest first, each at the lowest place that no buffer alive
 // at the same time takes, and returns the size of the whole in floats.
-func pack(list []*buffer, needs [][]bool) int {
+func pack(list []*buffer, needs []*big.Int) int {
 	order := slices.Clone(list)
 	slices.SortStableFunc(order, func(a, b *buffer) int { return b.floats() - a.floats() })
 	size := 0
+	var taken []*buffer
 	for i, b := range order {
-		var taken []*buffer
+		taken = taken[:0]
 		for _, other := range order[:i] {
 			if !deadBefore(other, b, needs) && !deadBefore(b, other, needs) {
 				taken = append(taken, other)
