@@ -72,19 +72,19 @@ func TestEachStepErrors(t *testing.T) {
 	}
 }
 
-func TestWriteCurves(t *testing.T) {
+func TestWriteCurvesAndReport(t *testing.T) {
 	d := newDir(t)
-	if err := d.WriteCurves([]byte("one")); err != nil {
+	if err := errors.Join(d.WriteCurves([]byte("one")), d.WriteReport([]byte("page"))); err != nil {
 		t.Fatal(err)
 	}
-	if got := mustRead(t, d.Curves()); got != "one" {
-		t.Errorf("the file is %q", got)
+	if curves, report := mustRead(t, d.Curves()), mustRead(t, d.Report()); curves != "one" || report != "page" {
+		t.Errorf("the files are %q and %q", curves, report)
 	}
 	if err := os.Rename(d.Path(), d.Path()+"-moved"); err != nil {
 		t.Skipf("a folder that is in use cannot be moved here: %v", err)
 	}
 	mustMkdir(t, d.Path())
-	if err := d.WriteCurves([]byte("two")); err == nil {
+	if d.WriteCurves([]byte("two")) == nil || d.WriteReport([]byte("two")) == nil {
 		t.Error("written into another folder")
 	}
 	wantTree(t, d.Path())

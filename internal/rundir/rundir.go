@@ -7,6 +7,7 @@
 //	checkpoint.bin  the newest state
 //	best.bin        the weights of the best epoch
 //	curves.png      loss, accuracy and learning rate until the newest epoch
+//	report.html     all there is to see of the run, as a page
 //	best.bin.whole  those of the best whole epoch, while best.bin has those of one that was cut
 //	.lock           there while a process works on the run, and after one was killed
 package rundir
@@ -56,6 +57,9 @@ func (d *Dir) Best() string { return d.file(bestName) }
 // Curves is the picture of loss, accuracy and learning rate.
 func (d *Dir) Curves() string { return d.file(curvesName) }
 
+// Report is the page about the run.
+func (d *Dir) Report() string { return d.file(reportName) }
+
 func (d *Dir) file(name string) string { return filepath.Join(d.path, name) }
 
 const (
@@ -76,11 +80,16 @@ func (d *Dir) WriteConfig(text []byte) error {
 
 // WriteCurves writes curves.png, as a whole or not at all, if the folder is still the one that is
 // locked.
-func (d *Dir) WriteCurves(png []byte) error {
+func (d *Dir) WriteCurves(png []byte) error { return d.replaceHeld(curvesName, png) }
+
+// WriteReport writes report.html in the same way.
+func (d *Dir) WriteReport(html []byte) error { return d.replaceHeld(reportName, html) }
+
+func (d *Dir) replaceHeld(name string, data []byte) error {
 	if err := d.Held(); err != nil {
 		return err
 	}
-	return d.replace(curvesName, png)
+	return d.replace(name, data)
 }
 
 // replace writes a file of the folder as a whole or not at all.
