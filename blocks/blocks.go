@@ -8,7 +8,8 @@
 // features [F]. Letters: C channels, H height, W width, F features, O output channels or features.
 package blocks
 
-// Layer is one module of a network: Conv2d, ReLU, MaxPool2d, Flatten, Linear or Dropout.
+// Layer is one module of a network: Conv2d, ReLU, Sigmoid, MaxPool2d, AvgPool2d, Flatten, Linear
+// or Dropout.
 type Layer interface {
 	// Type is the name of PyTorch's module, such as "Conv2d".
 	Type() string

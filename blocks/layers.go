@@ -8,8 +8,14 @@ type Conv2d struct{ Out, Kernel, Stride, Padding int }
 // ReLU is max(x, 0).
 type ReLU struct{}
 
+// Sigmoid is 1/(1+exp(-x)).
+type Sigmoid struct{}
+
 // MaxPool2d takes the largest value of each Kernel×Kernel window.
 type MaxPool2d struct{ Kernel, Stride int }
+
+// AvgPool2d takes the mean of each Kernel×Kernel window.
+type AvgPool2d struct{ Kernel, Stride int }
 
 // Flatten makes one row of features of an image, in C×H×W order.
 type Flatten struct{}
@@ -22,7 +28,9 @@ type Dropout struct{ P float64 }
 
 func (Conv2d) sealed()    {}
 func (ReLU) sealed()      {}
+func (Sigmoid) sealed()   {}
 func (MaxPool2d) sealed() {}
+func (AvgPool2d) sealed() {}
 func (Flatten) sealed()   {}
 func (Linear) sealed()    {}
 func (Dropout) sealed()   {}
@@ -33,8 +41,14 @@ func (Conv2d) Type() string { return "Conv2d" }
 // Type returns "ReLU".
 func (ReLU) Type() string { return "ReLU" }
 
+// Type returns "Sigmoid".
+func (Sigmoid) Type() string { return "Sigmoid" }
+
 // Type returns "MaxPool2d".
 func (MaxPool2d) Type() string { return "MaxPool2d" }
+
+// Type returns "AvgPool2d".
+func (AvgPool2d) Type() string { return "AvgPool2d" }
 
 // Type returns "Flatten".
 func (Flatten) Type() string { return "Flatten" }
@@ -51,6 +65,9 @@ func (l Conv2d) Window() Window { return Window{l.Kernel, l.Stride, l.Padding} }
 // Window returns the square window that the pool slides.
 func (l MaxPool2d) Window() Window { return Window{l.Kernel, l.Stride, 0} }
 
+// Window returns the square window that the pool slides.
+func (l AvgPool2d) Window() Window { return Window{l.Kernel, l.Stride, 0} }
+
 // Output is [C, H, W] → [Out, H', W'].
 func (l Conv2d) Output(in []int) ([]int, error) {
 	if l.Out < 1 {
@@ -60,15 +77,16 @@ func (l Conv2d) Output(in []int) ([]int, error) {
 }
 
 // Output is [C, H, W] → [C, H', W'].
-func (l MaxPool2d) Output(in []int) ([]int, error) {
-	if len(in) != 3 {
-		return nil, errNotImage(l, in)
-	}
-	return l.Window().output(l, in, in[0])
-}
+func (l MaxPool2d) Output(in []int) ([]int, error) { return l.Window().pooled(l, in) }
+
+// Output is [C, H, W] → [C, H', W'].
+func (l AvgPool2d) Output(in []int) ([]int, error) { return l.Window().pooled(l, in) }
 
 // Output is the input's shape.
 func (ReLU) Output(in []int) ([]int, error) { return in, nil }
+
+// Output is the input's shape.
+func (Sigmoid) Output(in []int) ([]int, error) { return in, nil }
 
 // Output is [C, H, W] → [C·H·W].
 func (Flatten) Output(in []int) ([]int, error) {
@@ -112,7 +130,13 @@ func (l Linear) Weights(in []int) (weight, bias []int) {
 func (ReLU) Weights([]int) (weight, bias []int) { return nil, nil }
 
 // Weights is nil: the layer has none.
+func (Sigmoid) Weights([]int) (weight, bias []int) { return nil, nil }
+
+// Weights is nil: the layer has none.
 func (MaxPool2d) Weights([]int) (weight, bias []int) { return nil, nil }
+
+// Weights is nil: the layer has none.
+func (AvgPool2d) Weights([]int) (weight, bias []int) { return nil, nil }
 
 // Weights is nil: the layer has none.
 func (Flatten) Weights([]int) (weight, bias []int) { return nil, nil }

@@ -42,6 +42,14 @@ func (w Window) output(layer Layer, in []int, channels int) ([]int, error) {
 	return []int{channels, h, wd}, nil
 }
 
+// pooled gives the shape that layer, a pool, makes of the image in.
+func (w Window) pooled(layer Layer, in []int) ([]int, error) {
+	if len(in) != 3 {
+		return nil, errNotImage(layer, in)
+	}
+	return w.output(layer, in, in[0])
+}
+
 func errNotImage(layer Layer, in []int) error {
 	return fmt.Errorf("%s takes an image of shape [C H W], not %v: put it before Flatten", layer.Type(), in)
 }

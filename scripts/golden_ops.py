@@ -8,6 +8,8 @@ weights OIHW, dense weights (out, in). Files, one an operation, and the tensors 
 
     conv.safetensors          <case>/x weight bias dy y dx dweight dbias
     maxpool.safetensors       <case>/x dy y dx
+    avgpool.safetensors       <case>/x dy y dx
+    activation.safetensors    <case>/x dy y dx, functions that are an operation of their own
     dense.safetensors         <case>/x weight bias dy y dx dweight dbias
     crossentropy.safetensors  <case>/logits labels loss dlogits
     golden.json               the cases' settings, by operation, and the versions used
@@ -70,6 +72,7 @@ CONVS = [
     ("5x5-padding-2-relu-pool", 2, 1, 9, 9, 5, 5, 1, 2, True, True, "normal"),
     ("5x5-padding-0", 1, 3, 7, 7, 16, 5, 1, 0, True, False, "normal"),
     ("7x7-padding-3-stride-2", 1, 3, 9, 9, 17, 7, 2, 3, True, False, "normal"),
+    ("5x5-padding-2-relu-16-17", 2, 16, 7, 9, 17, 5, 1, 2, True, False, "normal"),
     ("11x11-padding-2-stride-4", 1, 1, 23, 19, 16, 11, 4, 2, True, False, "normal"),
     ("11x11-padding-1-stride-4", 1, 3, 21, 27, 15, 11, 4, 1, False, False, "normal"),
     ("grid-first-layer-ties", 2, 1, 8, 8, 5, 3, 1, 1, True, True, "grid"),
@@ -100,6 +103,34 @@ POOLS = [
     ("2x2-minus-infinity", 1, 3, 6, 6, 2, 2, "minus-infinity"),
     ("2x2-nan", 1, 17, 6, 6, 2, 2, "nan"),
     ("3x3-stride-2-nan", 1, 2, 7, 7, 3, 2, "nan"),
+]
+
+# name, batch, channels, height, width, kernel, stride, values
+MEANS = [
+    ("2x2", 2, 16, 8, 6, 2, 2, "normal"),
+    ("2x2-odd", 3, 17, 7, 9, 2, 2, "normal"),
+    ("2x2-overlapping", 1, 3, 5, 4, 2, 1, "normal"),
+    ("2x2-stride-3-gaps", 1, 5, 8, 8, 2, 3, "normal"),
+    ("3x3-stride-2", 2, 33, 7, 7, 3, 2, "normal"),
+    ("3x3-stride-1", 1, 2, 5, 7, 3, 1, "normal"),
+    ("5x4-image-4x4", 1, 15, 5, 4, 4, 2, "normal"),
+    ("1x1-stride-2", 1, 3, 5, 4, 1, 2, "normal"),
+    ("2x2-infinity", 1, 3, 6, 6, 2, 2, "minus-infinity"),
+    ("2x2-nan", 1, 17, 6, 6, 2, 2, "nan"),
+]
+
+# name, batch, channels, height, width (1 and 1: a row of features), function, values
+ACTIVATIONS = [
+    ("relu", 2, 17, 5, 3, "relu", "normal"),
+    ("relu-row", 3, 33, 1, 1, "relu", "normal"),
+    ("relu-at-zero", 2, 16, 4, 4, "relu", "grid"),
+    ("relu-infinity", 1, 5, 6, 6, "relu", "minus-infinity"),
+    ("relu-nan", 2, 17, 5, 5, "relu", "nan"),
+    ("sigmoid", 2, 17, 5, 3, "sigmoid", "normal"),
+    ("sigmoid-row", 3, 33, 1, 1, "sigmoid", "normal"),
+    ("sigmoid-large", 2, 16, 4, 4, "sigmoid", "large"),
+    ("sigmoid-infinity", 1, 5, 6, 6, "sigmoid", "minus-infinity"),
+    ("sigmoid-nan", 2, 17, 5, 5, "sigmoid", "nan"),
 ]
 
 # name, batch, in, out, relu
@@ -141,6 +172,8 @@ def draw(random, shape, values):
         x = random.standard_normal(shape)
     if values == "negative":
         x = -np.abs(x) - 1
+    elif values == "large":
+        x *= 100
     elif values == "minus-infinity":
         x[random.random(shape) < 0.6] = -np.inf
     elif values == "nan":
@@ -216,6 +249,26 @@ def maxpool(case, batch, channels, height, width, kernel, stride, values):
     return result
 
 
+def avgpool(case, batch, channels, height, width, kernel, stride, values):
+    random = generator("avgpool", case)
+    x = draw(random, (batch, channels, height, width), values).requires_grad_()
+    y = F.avg_pool2d(x, kernel, stride)
+    result = {"x": x, "y": y}
+    if values != "nan":
+        result |= backward(random, y, torch.zeros_like(y, dtype=torch.bool), {"x": x})
+    return result
+
+
+def activation(case, batch, channels, height, width, function, values):
+    random = generator("activation", case)
+    x = draw(random, (batch, channels, height, width), values).requires_grad_()
+    y = getattr(torch, function)(x)
+    result = {"x": x, "y": y}
+    if values != "nan":  # the inputs are float32 numbers: a ReLU's sign is sure
+        result |= backward(random, y, torch.zeros_like(y, dtype=torch.bool), {"x": x})
+    return result
+
+
 def dense(case, batch, inputs, outputs, relu):
     random = generator("dense", case)
     weight = draw(random, (outputs, inputs), "normal") / inputs ** 0.5
@@ -251,6 +304,8 @@ def crossentropy(case, batch, rows, classes, smoothing, kind):
 OPERATIONS = {
     "conv": (conv, CONVS, "batch in_channels height width out_channels kernel stride padding relu pool values"),
     "maxpool": (maxpool, POOLS, "batch channels height width kernel stride values"),
+    "avgpool": (avgpool, MEANS, "batch channels height width kernel stride values"),
+    "activation": (activation, ACTIVATIONS, "batch channels height width function values"),
     "dense": (dense, DENSES, "batch in out relu"),
     "crossentropy": (crossentropy, ENTROPIES, "batch rows classes smoothing values"),
 }

@@ -6,6 +6,8 @@ import (
 	"os"
 	"testing"
 
+	"gorgonia.org/gorgonia"
+
 	"vggtrain/checkpoint"
 	"vggtrain/internal/kernel"
 )
@@ -13,7 +15,7 @@ import (
 // goldenCase is one case of testdata/golden.json, which scripts/golden_ops.py writes beside
 // PyTorch's results: float64 computations stored as float32, in PyTorch's own layouts.
 type goldenCase struct {
-	Name, Values            string
+	Name, Values, Function  string
 	Batch, Rows, Channels   int
 	InChannels              int `json:"in_channels"`
 	OutChannels             int `json:"out_channels"`
@@ -235,21 +237,33 @@ func testDenseGolden(t *testing.T, c goldenCase, isa kernel.ISA) {
 	near(t, "dbias", p.gradient(b), c.get(t, "dbias"), absB, c.Batch)
 }
 
+// onImages runs an operation that has no parameters on the case's images, forward and back, and
+// returns its output and, unless the case has none, the gradient dx.
+func (c goldenCase) onImages(t *testing.T, isa kernel.ISA, add func(*Context, *gorgonia.Node) (*gorgonia.Node, error)) (y, dx []float32) {
+	t.Helper()
+	p := newProbe(t, isa, 2, c.Batch)
+	node := p.must(add(p.ctx, p.activation(p.input("x", c.nhwc(t, "x"), c.Batch, c.Height, c.Width, c.Channels))))
+	dy := make([]float32, node.Shape().TotalSize())
+	if !c.forwardOnly() {
+		dy = c.nhwc(t, "dy")
+	}
+	p.plan(p.cost(node, dy), p.inputs[0])
+	if err := p.run(); err != nil {
+		t.Fatal(err)
+	}
+	if !c.forwardOnly() {
+		dx = p.gradient(p.inputs[0])
+	}
+	return floats(node.Value()), dx
+}
+
 func TestMaxPoolGolden(t *testing.T) {
 	for _, c := range goldens(t, "maxpool") {
 		t.Run(c.Name, func(t *testing.T) {
-			p := newProbe(t, kernel.Generic, 2, c.Batch)
-			x := p.activation(p.input("x", c.nhwc(t, "x"), c.Batch, c.Height, c.Width, c.Channels))
-			y := p.must(p.ctx.MaxPool(x, c.Kernel, c.Stride))
-			dy := make([]float32, y.Shape().TotalSize())
-			if !c.forwardOnly() {
-				dy = c.nhwc(t, "dy")
-			}
-			p.plan(p.cost(y, dy), p.inputs[0])
-			if err := p.run(); err != nil {
-				t.Fatal(err)
-			}
-			if d := equal(floats(y.Value()), c.nhwc(t, "y")); d != "" {
+			y, dx := c.onImages(t, kernel.Generic, func(ctx *Context, x *gorgonia.Node) (*gorgonia.Node, error) {
+				return ctx.MaxPool(x, c.Kernel, c.Stride)
+			})
+			if d := equal(y, c.nhwc(t, "y")); d != "" {
 				t.Errorf("y: %s", d)
 			}
 			if c.forwardOnly() {
@@ -257,7 +271,7 @@ func TestMaxPoolGolden(t *testing.T) {
 			}
 			want := c.nhwc(t, "dx")
 			// dx adds at most one dy of each window that holds the pixel.
-			near(t, "dx", p.gradient(p.inputs[0]), want, abs(want), c.Kernel*c.Kernel)
+			near(t, "dx", dx, want, abs(want), c.Kernel*c.Kernel)
 		})
 	}
 }

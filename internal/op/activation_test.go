@@ -1,0 +1,98 @@
+package op
+
+import (
+	"math"
+	"testing"
+
+	"gorgonia.org/gorgonia"
+
+	"vggtrain/internal/kernel"
+)
+
+// add adds the activation that a golden case names.
+func (c goldenCase) add(ctx *Context, x *gorgonia.Node) (*gorgonia.Node, error) {
+	if c.Function == "relu" {
+		return ctx.ReLU(x)
+	}
+	return ctx.Sigmoid(x)
+}
+
+func TestActivationGolden(t *testing.T) {
+	cases := goldens(t, "activation")
+	everyISA(t, func(t *testing.T, isa kernel.ISA) {
+		for _, c := range cases {
+			t.Run(c.Name, func(t *testing.T) {
+				y, dx := c.onImages(t, isa, c.add)
+				want := c.nhwc(t, "y")
+				if c.Function == "relu" {
+					if d := equal(y, want); d != "" {
+						t.Errorf("y: %s", d)
+					}
+				} else {
+					near(t, "y", y, want, abs(want), 0) // computed in float64, rounded once
+				}
+				if c.forwardOnly() {
+					return
+				}
+				if want = c.nhwc(t, "dx"); c.Function == "relu" {
+					if d := equal(dx, want); d != "" {
+						t.Errorf("dx: %s", d)
+					}
+					return
+				}
+				// y is off by 2⁻²⁵, y·(1-y) by no more, and the products by two roundings.
+				near(t, "dx", dx, want, abs(c.nhwc(t, "dy")), 0)
+			})
+		}
+	})
+}
+
+// Rows that do not count are neither read nor written, and those that do are computed in full:
+// with more numbers than a piece has, and whether rows fill pieces or not.
+func TestShortBatchOfLayers(t *testing.T) {
+	const batch, rows, h, w, c = 5, 3, 20, 31, 19
+	for name, add := range map[string]func(*Context, *gorgonia.Node) (*gorgonia.Node, error){
+		"relu":    (*Context).ReLU,
+		"sigmoid": (*Context).Sigmoid,
+		"avgpool": func(ctx *Context, x *gorgonia.Node) (*gorgonia.Node, error) { return ctx.AvgPool(x, 3, 2) },
+	} {
+		var all [2][]float32
+		for _, count := range []int{batch, rows} {
+			p := newProbe(t, kernel.Best(), 2, batch)
+			images := make([]float32, batch*h*w*c)
+			for i := range images {
+				images[i] = float32(math.Sin(float64(i)))
+				if i >= count*h*w*c {
+					images[i] = float32(math.NaN())
+				}
+			}
+			y := p.must(add(p.ctx, p.activation(p.input("x", images, batch, h, w, c))))
+			dy := make([]float32, y.Shape().TotalSize())
+			for i := range dy {
+				dy[i] = float32(math.Cos(float64(i)))
+			}
+			p.plan(p.cost(y, dy), p.inputs[0])
+			if err := p.ctx.SetRows(count); err != nil {
+				t.Fatal(err)
+			}
+			if err := p.run(); err != nil {
+				t.Fatal(err)
+			}
+			for i, got := range [][]float32{floats(y.Value()), p.gradient(p.inputs[0])} {
+				counting := len(got) / batch * rows
+				if all[i] == nil {
+					all[i] = got[:counting]
+					continue
+				}
+				if d := equal(got[:counting], all[i]); d != "" {
+					t.Errorf("%s, result %d of %d rows in a batch of %d: %s", name, i, rows, batch, d)
+				}
+				for _, v := range got[counting:] {
+					if v != 0 {
+						t.Fatalf("%s: result %d of a row that does not count was written", name, i)
+					}
+				}
+			}
+		}
+	}
+}

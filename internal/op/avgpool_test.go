@@ -1,0 +1,44 @@
+package op
+
+import (
+	"testing"
+
+	"gorgonia.org/gorgonia"
+
+	"vggtrain/internal/kernel"
+)
+
+func TestAvgPoolGolden(t *testing.T) {
+	cases := goldens(t, "avgpool")
+	everyISA(t, func(t *testing.T, isa kernel.ISA) {
+		for _, c := range cases {
+			t.Run(c.Name, func(t *testing.T) { testAvgPoolGolden(t, c, isa) })
+		}
+	})
+}
+
+func testAvgPoolGolden(t *testing.T, c goldenCase, isa kernel.ISA) {
+	y, dx := c.onImages(t, isa, func(ctx *Context, x *gorgonia.Node) (*gorgonia.Node, error) {
+		return ctx.AvgPool(x, c.Kernel, c.Stride)
+	})
+	// The magnitudes that are added up: the means and their gradients of |x| and |dy|.
+	pool, err := kernel.NewPool(1, kernel.Generic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	shape := kernel.AvgPool{N: c.Batch, H: c.Height, W: c.Width, C: c.Channels, Kernel: c.Kernel, Stride: c.Stride}
+	x := c.nhwc(t, "x")
+	absY, absX := make([]float32, len(y)), make([]float32, len(x))
+	if err := shape.Forward(pool, absY, abs(x), c.Batch); err != nil {
+		t.Fatal(err)
+	}
+	near(t, "y", y, c.nhwc(t, "y"), absY, c.Kernel*c.Kernel)
+	if c.forwardOnly() {
+		return
+	}
+	if err := shape.Gradient(pool, absX, abs(c.nhwc(t, "dy")), c.Batch); err != nil {
+		t.Fatal(err)
+	}
+	near(t, "dx", dx, c.nhwc(t, "dx"), absX, c.Kernel*c.Kernel)
+}
