@@ -7,6 +7,7 @@ import (
 
 	"vggtrain/dataset"
 	"vggtrain/internal/kernel"
+	"vggtrain/internal/train"
 	"vggtrain/model"
 )
 
@@ -28,7 +29,7 @@ func openData(ctx context.Context, spec string, stderr io.Writer) (*dataset.Data
 // checkMemory refuses what this machine cannot hold, before it is allocated:
 // a Go program that runs out of memory cannot end in order.
 func checkMemory(bytes int64) error {
-	if present := physicalMemory(); present > 0 && bytes > present {
+	if present := train.PhysicalMemory(); present > 0 && bytes > present {
 		return fmt.Errorf("this takes about %s of memory, and there are %s: use a smaller --batch-size, a smaller image or a smaller network",
 			binarySize(bytes), binarySize(present))
 	}

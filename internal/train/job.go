@@ -3,6 +3,7 @@ package train
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 
 	"vggtrain/checkpoint"
@@ -25,6 +26,7 @@ type Job struct {
 	Classes    []string
 	Data       string   // where the images come from, for people
 	DataSpec   string   // and as --data takes it
+	DataKind   string   // dataset.Published, Sampled, Other or ClassFolders
 	DataDigest [32]byte // of all the data, before any image is held out
 
 	Pool *kernel.Pool
@@ -62,7 +64,7 @@ func newJob(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, pool *
 	if err := r.Validate(); err != nil {
 		return nil, err
 	}
-	j := &Job{Recipe: &r, Arch: &a, Classes: data.Classes, Data: data.Origin, DataSpec: data.Spec, DataDigest: data.Digest, Pool: pool}
+	j := &Job{Recipe: &r, Arch: &a, Classes: data.Classes, Data: data.Origin, DataSpec: data.Spec, DataKind: data.Kind, DataDigest: data.Digest, Pool: pool}
 	if err := j.cut(data); err != nil {
 		return nil, err
 	}
@@ -165,12 +167,21 @@ func (j *Job) plan() Plan {
 	if r.MaxSteps > 0 {
 		steps = min(steps, r.MaxSteps)
 	}
+	var macs int64
+	for _, l := range j.Layers {
+		macs += l.MACs
+	}
+	folder := ""
+	if j.Checkpoint != "" {
+		folder = filepath.Dir(j.Checkpoint)
+	}
 	p := j.progress()
 	return Plan{
 		StepsDone: p.Step, History: p.History,
-		Arch: j.Arch.Name, Params: j.Params.Count(),
+		Arch: j.Arch.Name, Params: j.Params.Count(), MACs: macs,
 		TrainImages: j.Train.N, ValImages: j.Val.N, BatchSize: r.BatchSize, Side: r.Resize,
 		Epochs: r.Epochs, StepsPerEpoch: batches, Steps: steps,
-		Data: j.Data, Threads: j.Pool.Threads(), Kernel: string(j.Pool.ISA()),
+		Settings: r, MachineBytes: PhysicalMemory(), Data: j.Data, DataKind: j.DataKind, Folder: folder,
+		Threads: j.Pool.Threads(), Kernel: string(j.Pool.ISA()),
 	}
 }

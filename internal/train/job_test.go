@@ -4,6 +4,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -33,6 +34,21 @@ func TestPrepareCutsTheSets(t *testing.T) {
 		if p.TrainImages != c.train || p.ValImages != c.val || p.Steps != c.steps {
 			t.Errorf("%v: %d + %d images, %d steps; want %d + %d, %d", c.settings, p.TrainImages, p.ValImages, p.Steps, c.train, c.val, c.steps)
 		}
+	}
+}
+
+func TestPlanSaysWhatTheRunIs(t *testing.T) {
+	job := prepare(t, newPool(t, 1))
+	p := job.plan()
+	var macs int64
+	for _, l := range job.Layers {
+		macs += l.MACs
+	}
+	if p.MACs != macs || macs == 0 || p.Settings != job.Recipe || p.DataKind != dataset.Sampled || p.Folder != filepath.Dir(job.Checkpoint) {
+		t.Errorf("%+v", p)
+	}
+	if runtime.GOOS == "linux" && p.MachineBytes < 1<<26 {
+		t.Errorf("a machine of %d bytes", p.MachineBytes)
 	}
 }
 

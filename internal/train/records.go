@@ -1,5 +1,7 @@
 package train
 
+import "vggtrain/configs"
+
 // StepRecord is one step of a run.
 type StepRecord struct {
 	Epoch   int     // from 1
@@ -25,17 +27,22 @@ type EpochRecord struct {
 type Plan struct {
 	Arch          string // name of the network
 	Params        int64  // its parameters
+	MACs          int64  // multiply-adds of its forward pass for one image
 	TrainImages   int    // in an epoch
 	ValImages     int
 	BatchSize     int // images a step; the last of an epoch may have fewer
 	Side          int // of the images as the network sees them, in pixels
 	Epochs        int
 	StepsPerEpoch int
-	Steps         int           // of the whole run: fewer than Epochs × StepsPerEpoch if max-steps says so
-	StepsDone     int           // by the run that this one resumes; 0 for a new one
-	History       []EpochRecord // of the run that this one resumes
-	MemoryBytes   int64
-	Data          string // where the images come from
+	Steps         int             // of the whole run: fewer than Epochs × StepsPerEpoch if max-steps says so
+	StepsDone     int             // by the run that this one resumes; 0 for a new one
+	History       []EpochRecord   // of the run that this one resumes
+	Settings      *configs.Recipe // all of them; not to be changed
+	MemoryBytes   int64           // that the run is expected to hold at its peak
+	MachineBytes  int64           // that the machine has; 0 if it is not known
+	Data          string          // where the images come from, for people
+	DataKind      string          // dataset.Published, Sampled, Other or ClassFolders
+	Folder        string          // of the run; "" for one that writes nothing
 	Threads       int
 	Kernel        string // generic, avx2 or avx512
 }
