@@ -42,11 +42,14 @@ def load(where, split, limit=None):
     return images[:limit], labels[:limit]
 
 
+def resized(images, side):
+    """8 bit (N, side, side): Pillow's bilinear filter."""
+    return np.stack([np.asarray(Image.fromarray(image).resize((side, side), Image.BILINEAR)) for image in images])
+
+
 def inputs(images, side, normalize=None):
-    """Float32 (N, 1, side, side): bilinear on the 8 bit, scaled to [0,1], (mean, deviation) or None."""
-    resized = np.stack([np.asarray(Image.fromarray(image).resize((side, side), Image.BILINEAR))
-                        for image in images])
-    x = resized[:, None].astype(np.float32) / np.float32(255)
+    """Float32 (N, 1, side, side): resized, scaled to [0,1], (mean, deviation) or None."""
+    x = resized(images, side)[:, None].astype(np.float32) / np.float32(255)
     if normalize is not None:
         mean, deviation = (np.float32(value) for value in normalize)
         x = (x - mean) / deviation
