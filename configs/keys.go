@@ -9,7 +9,7 @@ import (
 type Key struct {
 	Name    string // resize
 	Values  string // N
-	Help    string // side of the images in pixels
+	Help    string // side of the images in pixels: with the default, a line of --help
 	Default string // "" for dropout: the architecture's
 	Bool    bool   // --nesterov alone means true
 }
@@ -63,27 +63,27 @@ var keys = []key{
 	boolean("nesterov", "false", "Nesterov's momentum", func(r *Recipe) *bool { return &r.Nesterov }),
 	float("weight-decay", "0", "weight decay (L2)", from(0, 1), func(r *Recipe) *float64 { return &r.WeightDecay }),
 	word("schedule", "constant", "learning rate over the steps", func(r *Recipe) *string { return &r.Schedule }, "constant", "cosine"),
-	integer("warmup-epochs", "0", "epochs in which the learning rate rises from 0", 0, maxEpochs, func(r *Recipe) *int { return &r.WarmupEpochs }),
-	float("clip-norm", "0", "greatest global norm of the gradient, 0: off", from(0, 1e6), func(r *Recipe) *float64 { return &r.ClipNorm }),
+	integer("warmup-epochs", "0", "epochs of rising learning rate", 0, maxEpochs, func(r *Recipe) *int { return &r.WarmupEpochs }),
+	float("clip-norm", "0", "greatest norm of the gradient, 0: off", from(0, 1e6), func(r *Recipe) *float64 { return &r.ClipNorm }),
 	float("label-smoothing", "0", "label smoothing of the training loss", below(0, 1), func(r *Recipe) *float64 { return &r.LabelSmoothing }),
-	float("dropout", "", "dropout of the dense layers, if not the architecture's", below(0, 1), func(r *Recipe) *float64 { return &r.Dropout }),
-	setting("augment", "none|flip,crop", "none", "random changes of the training images: flip, crop", kindText,
+	float("dropout", "", "dropout of dense layers (default the network's)", below(0, 1), func(r *Recipe) *float64 { return &r.Dropout }),
+	setting("augment", "none|flip,crop", "none", "random changes of training images", kindText,
 		func(r *Recipe) *string { return &r.Augment }, parseAugment, func(s string) string { return s }),
-	named(setting("normalize", "none|dataset", "none", "pixels in [0, 1], or also by the set's mean and deviation", kindText,
+	named(setting("normalize", "none|dataset", "none", "by the set's mean and deviation", kindText,
 		func(r *Recipe) *Normalize { return &r.Normalize }, parseNormalize, Normalize.String),
 		func(run, now *Recipe) bool { return now.Normalize.Kind == "dataset" && run.Normalize.Kind == "values" }),
-	line("init", "xavier|kaiming|FILE", "xavier", "initial weights, or the file that they are in", func(r *Recipe) *string { return &r.Init }),
+	line("init", "xavier|kaiming|FILE", "xavier", "initial weights, drawn or read", func(r *Recipe) *string { return &r.Init }),
 	setting("seed", "N", "0", "seed of all random numbers", kindNumber,
 		func(r *Recipe) *uint64 { return &r.Seed }, parseSeed, func(n uint64) string { return strconv.FormatUint(n, 10) }),
-	boolean("shuffle", "true", "draw the images of an epoch in random order", func(r *Recipe) *bool { return &r.Shuffle }),
-	count("val", "test", "what is scored each epoch: the test set, or N images held out of train", func(r *Recipe) *int { return &r.Val }),
+	boolean("shuffle", "true", "images in random order", func(r *Recipe) *bool { return &r.Shuffle }),
+	count("val", "test", "score test, or N images held out", func(r *Recipe) *int { return &r.Val }),
 	count("limit-train", "all", "first N images of the training set", func(r *Recipe) *int { return &r.LimitTrain }),
-	count("limit-val", "all", "first N images of the set that is scored", func(r *Recipe) *int { return &r.LimitVal }),
-	free(count("max-steps", "off", "steps after which the run ends", func(r *Recipe) *int { return &r.MaxSteps })),
-	free(setting("max-time", "off|D", "off", "time after which the run ends, such as 1h30m", kindMixed,
+	count("limit-val", "all", "first N images of the scored set", func(r *Recipe) *int { return &r.LimitVal }),
+	free(count("max-steps", "off", "end after N steps", func(r *Recipe) *int { return &r.MaxSteps })),
+	free(setting("max-time", "off|D", "off", "end after a time such as 1h30m", kindMixed,
 		func(r *Recipe) *time.Duration { return &r.MaxTime }, parseMaxTime, formatMaxTime)),
-	free(count("early-stop", "off", "epochs without a better val_accuracy after which the run ends", func(r *Recipe) *int { return &r.EarlyStop })),
-	free(count("checkpoint-every", "epoch", "steps between saves, besides those at each epoch's end", func(r *Recipe) *int { return &r.CheckpointEvery })),
+	free(count("early-stop", "off", "end after N epochs without gain", func(r *Recipe) *int { return &r.EarlyStop })),
+	free(count("checkpoint-every", "epoch", "also save every N steps", func(r *Recipe) *int { return &r.CheckpointEvery })),
 }
 
 func find(name string) *key {

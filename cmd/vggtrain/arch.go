@@ -25,8 +25,11 @@ func newArchCommand() *cobra.Command {
 
 func newArchListCommand(run func(context.Context, *archListOptions) error) *cobra.Command {
 	return &cobra.Command{
-		Use:     "list",
-		Short:   "A line each: the name, then what it costs for one 1x1x224x224 image of 10 classes",
+		Use:   "list",
+		Short: "A line each: the name, then what it costs",
+		Long: `List the built-in architectures, a line each: the name, the number of
+convolutions, and the parameters and multiply-adds for one grey image of
+224x224 pixels and 10 classes.`,
 		Example: "  vggtrain arch list",
 		Args:    arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -36,8 +36,8 @@ two warm-up steps not counted. Peak memory is that of the training phase.
 With --layers, also where the time of a training step goes: a row for each pass
 of each layer, then loading the batch (loader), the update of the weights
 (solver), running the graph (gorgonia) and what is left (other), over the middle
-half of the counted steps. GFLOP/s are two for each multiply-add of the layer's definition,
-so that an algorithm that needs fewer may exceed the peak.`,
+half of the counted steps. GFLOP/s are two for each multiply-add of the layer's
+definition, so that an algorithm that needs fewer may exceed the peak.`,
 		Example: `  vggtrain bench --arch vgg11-small
   vggtrain bench --arch vgg11-small --resize 224 --threads 2 --json
   vggtrain bench --arch vgg11-small --layers`,
@@ -51,7 +51,7 @@ so that an algorithm that needs fewer may exceed the peak.`,
 	dataFlag(cmd, &o.Data)
 	countFlag(cmd, &o.Side, "resize", 56, "side of the images in pixels")
 	countFlag(cmd, &o.Batch, "batch-size", 128, "images a step")
-	countFlag(cmd, &o.Steps, "steps", 10, "steps counted of training and of evaluation")
+	countFlag(cmd, &o.Steps, "steps", 10, "steps counted of each phase")
 	threadsFlag(cmd, &o.Threads)
 	cmd.Flags().BoolVar(&o.Layers, "layers", false, "a row for each layer and pass of a training step")
 	jsonFlag(cmd, &o.JSON, "print one JSON document")

@@ -25,8 +25,8 @@ func newDataVerifyCommand(run func(context.Context, *dataVerifyOptions) error) *
 		Use:   "verify [DIR]",
 		Short: "Compare the four files of a folder with the published ones",
 		Long: `Compare the four files of a folder with the published ones, by the SHA-256 of
-their uncompressed bytes. Without DIR: the folder that fit takes its images from.
-The exit status is 0 only if all four are as published.`,
+their uncompressed bytes. Without DIR: the folder that fit takes its images
+from. The exit status is 0 only if all four are as published.`,
 		Example: `  vggtrain data verify
   vggtrain data verify /usr/share/datasets/fashion-mnist`,
 		Args: arguments("[DIR]"),

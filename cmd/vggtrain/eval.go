@@ -57,7 +57,7 @@ func newEvalCommand(run func(context.Context, *evalOptions) error) *cobra.Comman
 trained with: accuracy, loss, each class's precision and recall, and how often
 each class was taken for each other.`,
 		Example: `  vggtrain eval runs/vgg11-small/best.bin
-  vggtrain eval runs/vgg11-small/checkpoint.bin --split train --limit 5000 --json`,
+  vggtrain eval runs/mine/checkpoint.bin --split train --limit 5000 --json`,
 		Args: arguments("CHECKPOINT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Checkpoint, o.Out, o.Err = args[0], cmd.OutOrStdout(), cmd.ErrOrStderr()

@@ -36,7 +36,7 @@ func newFitCommand(run func(context.Context, *fitOptions) error) *cobra.Command 
 	o := &fitOptions{Flags: &configs.Recipe{}}
 	cmd := &cobra.Command{
 		Use:   "fit",
-		Short: "Train a network",
+		Short: "Train a network, and keep all of it in a run folder",
 		Long: `Train a network and keep everything about it in a run folder: its settings
 (config.yaml), a line a step (steps.jsonl), a line an epoch (metrics.csv), the
 newest state (checkpoint.bin) and the weights of the best epoch (best.bin).
@@ -44,6 +44,13 @@ newest state (checkpoint.bin) and the weights of the best epoch (best.bin).
 A setting's value is: flag, else recipe, else default. The defaults shown are
 those of the recipe "fast". Ctrl-C ends after the step under way and saves; a
 second one ends at once.
+
+--augment takes a list: flip mirrors images at random, crop moves them by up to
+two pixels. --normalize dataset takes the set's mean from each pixel and divides
+by its deviation. --val N scores N images held out of the training set, drawn
+by class, in place of the test set. --init takes the weights of a checkpoint, or
+of a .safetensors file with torchvision's names. --early-stop N ends the run
+after N epochs without a better val_accuracy.
 
 --resume goes on with a run that was interrupted, killed or shall train longer,
 bit for bit as if it had never ended. Its settings are in its checkpoint; only
@@ -67,14 +74,12 @@ max-time, early-stop and checkpoint-every may be given anew.`,
 			return run(cmd.Context(), o)
 		},
 	}
-	flags := cmd.Flags()
-	flags.SortFlags = false
-	flags.StringVar(&o.Recipe, "recipe", "", "training settings, by `NAME|FILE.yaml`; \"vggtrain recipe list\" shows the names (default "+defaultRecipe+")")
+	textFlag(cmd, &o.Recipe, "recipe", "NAME|FILE.yaml", "", "settings that no flag gives (default "+defaultRecipe+")")
 	settingFlags(cmd, o.Flags)
 	threadsFlag(cmd, &o.Threads)
-	flags.StringVar(&o.Dir, "out", "", "the run folder, `DIR` (default runs/ARCH-TIME)")
-	flags.StringVar(&o.Resume, "resume", "", "go on with the run in the folder `DIR|FILE`, or from that checkpoint in it")
-	flags.BoolVar(&o.DryRun, "dry-run", false, "build everything, print the plan, train nothing")
+	textFlag(cmd, &o.Dir, "out", "DIR", "", "run folder (default runs/ARCH-TIME)")
+	textFlag(cmd, &o.Resume, "resume", "DIR|FILE", "", "go on with the run that is there")
+	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "build everything, print the plan, train nothing")
 	jsonFlag(cmd, &o.JSON, "print the final record as one JSON document")
 	_ = cmd.RegisterFlagCompletionFunc("recipe", nameOrFile(configs.RecipeNames()))
 	return cmd

@@ -12,15 +12,31 @@ import (
 // Flags that several commands have, and the kinds of values that pflag lacks.
 
 func dataFlag(cmd *cobra.Command, target *string) {
-	cmd.Flags().StringVar(target, "data", "auto", "where the images come from: `auto|sample|DIR`")
+	textFlag(cmd, target, "data", "auto|sample|DIR", "auto", "where the images come from")
 }
 
 func threadsFlag(cmd *cobra.Command, target *int) {
-	countFlag(cmd, target, "threads", 0, "`N` threads: same bits for every N (default all cores)")
+	countFlag(cmd, target, "threads", 0, "threads, same bits for any (default all cores)")
 }
 
 func jsonFlag(cmd *cobra.Command, target *bool, usage string) {
 	cmd.Flags().BoolVar(target, "json", false, usage)
+}
+
+// text is a flag's value that may be any text; what it takes has a name.
+type text struct {
+	target *string
+	takes  string
+}
+
+func (t text) String() string         { return *t.target }
+func (t text) Type() string           { return t.takes }
+func (t text) Set(given string) error { *t.target = given; return nil }
+
+// textFlag adds a flag that takes a text, which help calls by the given name.
+func textFlag(cmd *cobra.Command, target *string, name, takes, value, usage string) {
+	*target = value
+	cmd.Flags().Var(text{target, takes}, name, usage)
 }
 
 // choice is a flag's value that must be one of a few words.

@@ -18,7 +18,7 @@ const (
 
 // archFlag adds --arch, which names an architecture or a file that holds one.
 func archFlag(cmd *cobra.Command, target *string) {
-	cmd.Flags().StringVar(target, "arch", defaultArch, "network, by `NAME|FILE.yaml`; \"vggtrain arch list\" shows the names")
+	textFlag(cmd, target, "arch", "NAME|FILE.yaml", defaultArch, "network")
 	_ = cmd.RegisterFlagCompletionFunc("arch", nameOrFile(configs.ArchNames()))
 }
 

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 )
 
@@ -26,6 +28,7 @@ Exit status: 0 done; 1 failed; 2 wrong usage; 3 training diverged;
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelpCommand(root))
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { fmt.Fprint(cmd.OutOrStdout(), screenHelp(newManual(cmd))) })
 	root.AddCommand(
 		newFitCommand(runFit),
 		newEvalCommand(runEval),
@@ -37,15 +40,17 @@ Exit status: 0 done; 1 failed; 2 wrong usage; 3 training diverged;
 		newCompletionCommand(),
 		newVersionCommand(),
 	)
-	trimUseLines(root)
+	tidy(root)
 	return root
 }
 
-// trimUseLines keeps Cobra from writing [flags] after commands that have none.
-func trimUseLines(cmd *cobra.Command) {
+// tidy keeps Cobra from writing [flags] after commands that have none, and
+// from sorting the flags of the others.
+func tidy(cmd *cobra.Command) {
 	cmd.DisableFlagsInUseLine = !cmd.Flags().HasFlags()
+	cmd.Flags().SortFlags = false
 	for _, c := range cmd.Commands() {
-		trimUseLines(c)
+		tidy(c)
 	}
 }
 
@@ -66,14 +71,16 @@ func newGroupCommand(name, short string, commands ...*cobra.Command) *cobra.Comm
 func newHelpCommand(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]",
-		Short: "Show the help of a command",
+		Short: "Show all that there is to say of a command",
+		Example: `  vggtrain help fit
+  vggtrain help data verify`,
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if found, rest, err := root.Find(args); err == nil && len(rest) == 0 {
 				return commandNames(found), cobra.ShellCompDirectiveNoFileComp
 			}
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			found, rest, err := root.Find(args)
 			if err != nil {
 				return err
@@ -81,7 +88,8 @@ func newHelpCommand(root *cobra.Command) *cobra.Command {
 			if len(rest) > 0 {
 				return noSuchCommand(found, rest)
 			}
-			return found.Help()
+			_, err = fmt.Fprint(cmd.OutOrStdout(), fullHelp(newManual(found)))
+			return err
 		},
 	}
 }

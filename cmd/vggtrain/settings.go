@@ -14,7 +14,11 @@ func settingFlags(cmd *cobra.Command, target *configs.Recipe) {
 		shown = recipe.Over(shown)
 	}
 	for _, key := range configs.Keys() {
-		flag := cmd.Flags().VarPF(&setting{key, target, shown.Text(key.Name)}, key.Name, "", key.Help)
+		value := &setting{key: key, target: target}
+		if shown.IsSet(key.Name) {
+			value.shown = shown.Text(key.Name)
+		}
+		flag := cmd.Flags().VarPF(value, key.Name, "", key.Help)
 		if key.Bool {
 			flag.NoOptDefVal = "true"
 		}
@@ -26,7 +30,7 @@ func settingFlags(cmd *cobra.Command, target *configs.Recipe) {
 type setting struct {
 	key    configs.Key
 	target *configs.Recipe
-	shown  string
+	shown  string // as its default; "": it has none of its own
 }
 
 func (s *setting) String() string { return s.shown }

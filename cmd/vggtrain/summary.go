@@ -35,8 +35,8 @@ the batch given. A multiply-add counts as two floating-point operations.`,
 		},
 	}
 	archFlag(cmd, &o.Arch)
-	cmd.Flags().StringVar(&o.Input, "input", "1x1x224x224", "shape of a batch of images, `NxCxHxW`")
-	countFlag(cmd, &o.Classes, "classes", 10, "`N` classes")
+	textFlag(cmd, &o.Input, "input", "NxCxHxW", "1x1x224x224", "a batch of images")
+	countFlag(cmd, &o.Classes, "classes", 10, "classes to tell apart")
 	choiceFlag(cmd, &o.Format, "format", "how to print it", model.SummaryFormats()...)
 	return cmd
 }
