@@ -17,8 +17,6 @@
 // Nothing may follow the data. So no bit can flip, and no byte be cut or added, unnoticed.
 package checkpoint
 
-import "strings"
-
 // Version is the format version that Write writes and that Read reads.
 const Version = "1"
 
@@ -73,7 +71,7 @@ func (s *State) Tensor(name string) *Tensor {
 func (s *State) Weights() []Tensor {
 	var weights []Tensor
 	for _, t := range s.Tensors {
-		if !strings.Contains(t.Name, "/") {
+		if ofNetwork(t.Name) {
 			weights = append(weights, t)
 		}
 	}

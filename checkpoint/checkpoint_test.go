@@ -73,6 +73,7 @@ func TestRoundTrip(t *testing.T) {
 		if n := len(got.Weights()); n != 5 {
 			t.Errorf("%s: %d weights without a slash, want 5", name, n)
 		}
+		inParts(t, mustRead(t, path), got, nil)
 	}
 	if got := want.Tensors[0].Name; got != "optimizer/features.0.weight" {
 		t.Errorf("Write reordered the caller's tensors: %s first", got)
@@ -86,7 +87,7 @@ func TestRoundTripLong(t *testing.T) {
 	for i := range data {
 		data[i] = float32(i)
 	}
-	want := &State{Tensors: []Tensor{{"w", []int{len(data)}, data}}}
+	want := &State{Tensors: []Tensor{{"optimizer/w", []int{len(data)}, data}, {"w", []int{len(data)}, data}}}
 	if err := Write(path, want); err != nil {
 		t.Fatal(err)
 	}
@@ -95,6 +96,7 @@ func TestRoundTripLong(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantTensors(t, got, want.Tensors)
+	inParts(t, mustRead(t, path), got, nil)
 }
 
 func TestEmptyState(t *testing.T) {

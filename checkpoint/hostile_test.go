@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"vggtrain/checkpoint/checkpointtest"
 )
 
@@ -30,15 +32,23 @@ func smallFile(t *testing.T) []byte {
 }
 
 func decodeBytes(data []byte, foreign bool) (*State, error) {
-	return decode(bytes.NewReader(data), int64(len(data)), foreign, true)
+	return decode(bytes.NewReader(data), int64(len(data)), foreign, everything)
 }
 
-// metadataAlone makes sure that ReadMetadata says of a file what Read says.
-func metadataAlone(t *testing.T, data []byte, whole *State, err error) {
+// inParts makes sure that ReadMetadata and ReadWeights say of a file what Read says.
+func inParts(t *testing.T, data []byte, whole *State, err error) {
 	t.Helper()
-	s, onlyErr := decode(bytes.NewReader(data), int64(len(data)), false, false)
-	if fmt.Sprint(err) != fmt.Sprint(onlyErr) || err == nil && (!maps.Equal(s.Metadata, whole.Metadata) || s.Tensors != nil) {
-		t.Errorf("error %v; of the metadata alone %v, %v", err, s, onlyErr)
+	for _, part := range []struct {
+		keep keep
+		want func() []Tensor
+	}{{nothing, func() []Tensor { return nil }}, {ofNetwork, func() []Tensor { return whole.Weights() }}} {
+		s, partErr := decode(bytes.NewReader(data), int64(len(data)), false, part.keep)
+		if fmt.Sprint(err) != fmt.Sprint(partErr) {
+			t.Errorf("error %v; of a part %v", err, partErr)
+		}
+		if err == nil && (!maps.Equal(s.Metadata, whole.Metadata) || !cmp.Equal(s.Tensors, part.want(), bitsEqual)) {
+			t.Errorf("a part is %v, the whole %v", s, whole)
+		}
 	}
 }
 
@@ -59,7 +69,7 @@ func TestEveryFlippedBit(t *testing.T) {
 			if s, err := decodeBytes(data, false); s != nil || !isOurs(err) {
 				t.Errorf("byte %d bit %d flipped: %v, %v", i, bit, s, err)
 			} else {
-				metadataAlone(t, data, s, err)
+				inParts(t, data, s, err)
 			}
 			// One key alone tells ReadForeign that the file is ours; both cannot be lost to one bit.
 			if s, err := decodeBytes(data, true); s != nil || !isOurs(err) {
@@ -78,10 +88,10 @@ func TestEveryTruncation(t *testing.T) {
 		} else if n >= 10 && !errors.Is(err, ErrDamaged) {
 			t.Errorf("%d of %d bytes: %v, want ErrDamaged", n, len(data), err)
 		} else {
-			metadataAlone(t, data[:n], s, err)
+			inParts(t, data[:n], s, err)
 		}
 		// The size is told before the bytes are read: here the file shrinks in between.
-		if s, err := decode(bytes.NewReader(data[:n]), int64(len(data)), false, true); s != nil || !errors.Is(err, ErrDamaged) {
+		if s, err := decode(bytes.NewReader(data[:n]), int64(len(data)), false, everything); s != nil || !errors.Is(err, ErrDamaged) {
 			t.Errorf("%d of %d bytes, shrunk: %v, %v", n, len(data), s, err)
 		}
 	}
@@ -94,7 +104,7 @@ func TestAddedBytes(t *testing.T) {
 		if s, err := decodeBytes(longer, false); s != nil || !errors.Is(err, ErrDamaged) {
 			t.Errorf("%d bytes added: %v, %v", len(extra), s, err)
 		}
-		if s, err := decode(bytes.NewReader(longer), int64(len(data)), false, true); s != nil || !errors.Is(err, ErrDamaged) {
+		if s, err := decode(bytes.NewReader(longer), int64(len(data)), false, everything); s != nil || !errors.Is(err, ErrDamaged) {
 			t.Errorf("%d bytes added while it was read: %v, %v", len(extra), s, err)
 		}
 	}

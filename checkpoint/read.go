@@ -11,28 +11,42 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 )
 
 // Read reads a file that Write wrote. Everything is checked: nothing is returned of a file whose
 // digest does not fit. What is allocated is bounded by the file's length plus a small multiple
 // of its header's. Numbers that are not finite are read as they are.
-func Read(path string) (*State, error) { return read(path, false, true) }
+func Read(path string) (*State, error) { return read(path, false, everything) }
+
+// ReadWeights reads a file as Read does, and checks as much, but keeps the network's own tensors
+// only: it takes no memory for the state of a training.
+func ReadWeights(path string) (*State, error) { return read(path, false, ofNetwork) }
 
 // ReadForeign reads any safetensors file of F32, F64, F16 or BF16 tensors, converted to
 // float32. If it carries vggtrain's format or digest, it is read as by Read.
-func ReadForeign(path string) (*State, error) { return read(path, true, true) }
+func ReadForeign(path string) (*State, error) { return read(path, true, everything) }
 
 // ReadMetadata reads a file as Read does, and checks as much, but keeps its metadata only: it
 // takes hardly any memory.
 func ReadMetadata(path string) (map[string]string, error) {
-	s, err := read(path, false, false)
+	s, err := read(path, false, nothing)
 	if err != nil {
 		return nil, err
 	}
 	return s.Metadata, nil
 }
 
-func read(path string, foreign, keep bool) (*State, error) {
+// keep says which tensors, by their names, a state is to have.
+type keep func(name string) bool
+
+func everything(string) bool { return true }
+func nothing(string) bool    { return false }
+
+// ofNetwork tells the network's own tensors from the state of a training.
+func ofNetwork(name string) bool { return !strings.Contains(name, "/") }
+
+func read(path string, foreign bool, keep keep) (*State, error) {
 	info, err := os.Stat(path) // before opening: to open a pipe would wait for its writer
 	if err != nil {
 		return nil, at(path, err)
@@ -59,8 +73,8 @@ func read(path string, foreign, keep bool) (*State, error) {
 	return s, nil
 }
 
-// decode reads a file of size bytes. Without keep the state has no tensors.
-func decode(r io.Reader, size int64, foreign, keep bool) (*State, error) {
+// decode reads a file of size bytes.
+func decode(r io.Reader, size int64, foreign bool, keep keep) (*State, error) {
 	head, err := readHead(r, size)
 	if err != nil {
 		return nil, err
@@ -111,7 +125,7 @@ func readHead(r io.Reader, size int64) ([]byte, error) {
 }
 
 // loadOurs reads the data of a file with a digest.
-func (h *header) loadOurs(r io.Reader, head []byte, dataLen int64, keep bool) (*State, error) {
+func (h *header) loadOurs(r io.Reader, head []byte, dataLen int64, keep keep) (*State, error) {
 	if h.digestAt == 0 {
 		return nil, &Error{What: fmt.Sprintf("no digest (%s): not a checkpoint of vggtrain, or damaged", digestKey),
 			Advice: adviceInit, Err: ErrNoDigest}
@@ -157,8 +171,8 @@ func compareDigest(sum hash.Hash, want []byte) error {
 }
 
 // load checks the entries, reads dataLen bytes of data, through sum where there is one, and sees
-// that nothing follows. Without keep the data go to sum alone.
-func (h *header) load(r io.Reader, sum hash.Hash, dataLen int64, foreign, keep bool) (*State, error) {
+// that nothing follows.
+func (h *header) load(r io.Reader, sum hash.Hash, dataLen int64, foreign bool, keep keep) (*State, error) {
 	if err := h.check(dataLen, foreign); err != nil {
 		return nil, err
 	}
@@ -167,12 +181,7 @@ func (h *header) load(r io.Reader, sum hash.Hash, dataLen int64, foreign, keep b
 		s.Metadata = map[string]string{}
 	}
 	var err error
-	if keep {
-		s.Tensors, err = h.tensors(r, sum, dataLen)
-	} else {
-		err = pass(r, sum, dataLen)
-	}
-	if err != nil {
+	if s.Tensors, err = h.tensors(r, sum, dataLen, keep); err != nil {
 		return nil, err
 	}
 	if n, err := io.ReadFull(r, make([]byte, 1)); n > 0 {
@@ -183,36 +192,43 @@ func (h *header) load(r io.Reader, sum hash.Hash, dataLen int64, foreign, keep b
 	return s, nil
 }
 
-// tensors reads the data straight into the tensors.
-func (h *header) tensors(r io.Reader, sum hash.Hash, dataLen int64) ([]Tensor, error) {
-	var longest int64 // of what is converted, in bytes
+// tensors reads the data straight into the tensors that are kept. Those of the others go to sum
+// alone.
+func (h *header) tensors(r io.Reader, sum hash.Hash, dataLen int64, keep keep) ([]Tensor, error) {
+	var longest int64 // of what goes through buf, in bytes
 	for _, e := range h.entries {
-		if !dtypes[e.dtype].native {
+		if !dtypes[e.dtype].native || !keep(e.name) {
 			longest = max(longest, e.end-e.begin)
 		}
 	}
 	buf := make([]byte, min(chunk, longest))
-	tensors := make([]Tensor, len(h.entries))
-	for i, e := range h.entries {
+	var tensors []Tensor
+	for _, e := range h.entries {
+		if !keep(e.name) {
+			if n, err := pass(r, sum, e.end-e.begin, buf); err != nil {
+				return nil, readError(err, e.begin+n, dataLen)
+			}
+			continue
+		}
 		t := Tensor{Name: e.name, Shape: e.shape, Data: make([]float32, e.elements)}
 		if err := t.load(r, sum, dtypes[e.dtype], buf); err != nil {
 			return nil, readError(err, e.begin, dataLen)
 		}
-		tensors[i] = t
+		tensors = append(tensors, t)
 	}
 	return tensors, nil
 }
 
-// pass takes the digest of the data.
-func pass(r io.Reader, sum hash.Hash, dataLen int64) error {
-	n, err := io.CopyBuffer(sum, io.LimitReader(r, dataLen), make([]byte, min(chunk, dataLen+1))) // not empty
-	if err == nil && n < dataLen {
+// pass takes the digest of the next n bytes, by way of buf, and returns how many there were.
+func pass(r io.Reader, sum hash.Hash, n int64, buf []byte) (int64, error) {
+	if n == 0 {
+		return 0, nil
+	}
+	done, err := io.CopyBuffer(sum, io.LimitReader(r, n), buf)
+	if err == nil && done < n {
 		err = io.ErrUnexpectedEOF
 	}
-	if err != nil {
-		return readError(err, n, dataLen)
-	}
-	return nil
+	return done, err
 }
 
 // load reads the tensor's values, of type d in the file, through sum where there is one. F32 is
