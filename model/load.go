@@ -17,6 +17,27 @@ type Tensor struct {
 // its shape, and no tensor may be left over, except those whose name has a slash: they are the
 // state of a training run. On an error no parameter is changed.
 func (ps Params) Load(tensors map[string]Tensor) error {
+	if err := ps.accept(tensors); err != nil {
+		return err
+	}
+	for _, p := range ps {
+		p.Import(tensors[p.Name].Data)
+	}
+	return nil
+}
+
+// CheckWeights looks whether tensors by PyTorch's names are what the parameters of layers can be
+// loaded from.
+func CheckWeights(layers []Layer, tensors map[string]Tensor) error {
+	ps, err := outline(layers)
+	if err != nil {
+		return err
+	}
+	return ps.accept(tensors)
+}
+
+// accept looks whether the parameters can be loaded from tensors.
+func (ps Params) accept(tensors map[string]Tensor) error {
 	var missing, misshaped []string
 	extra := maps.Clone(tensors)
 	for _, p := range ps {
@@ -43,9 +64,6 @@ func (ps Params) Load(tensors map[string]Tensor) error {
 	if len(wrong) > 0 {
 		return fmt.Errorf("weights of another network: %s; give the architecture, input and classes that they were made with",
 			strings.Join(wrong, "; "))
-	}
-	for _, p := range ps {
-		p.Import(tensors[p.Name].Data)
 	}
 	return nil
 }

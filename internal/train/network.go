@@ -25,7 +25,7 @@ type Network struct {
 // LoadNetwork reads a checkpoint.bin or best.bin. A file without a valid digest is an error,
 // as is one whose weights are not those of its architecture.
 func LoadNetwork(path string) (*Network, error) {
-	state, err := checkpoint.Read(path)
+	state, err := checkpoint.ReadWeights(path)
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"strconv"
 
 	"gorgonia.org/tensor"
 
@@ -140,8 +139,7 @@ func (f *files) Ended(wait bool) (saved, bool) {
 // bestState is the snapshot's weights alone, as best.bin holds them.
 func (f *files) bestState(p *Progress) *checkpoint.State {
 	metadata := maps.Clone(f.metadata)
-	metadata[keyEpoch] = strconv.Itoa(p.BestEpoch)
-	metadata[keyAccuracy] = strconv.FormatFloat(p.BestValAccuracy, 'g', -1, 64)
+	describeEpoch(metadata, p.BestEpoch, p.BestValAccuracy)
 	return &checkpoint.State{Tensors: f.snapshot[:len(f.params)], Metadata: metadata}
 }
 

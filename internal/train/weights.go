@@ -1,0 +1,58 @@
+package train
+
+import (
+	"fmt"
+	"strconv"
+
+	"vggtrain/checkpoint"
+	"vggtrain/model"
+)
+
+// LoadWeights reads a checkpoint as LoadNetwork does, and checks as much, but leaves the weights
+// as the file holds them: PyTorch's names, shapes and layouts. The network has no Params. The
+// state is that of a best.bin: the weights and what describes them. Of a checkpoint.bin it has
+// neither the optimiser's buffers nor the run's progress.
+func LoadWeights(path string) (*Network, *checkpoint.State, error) {
+	state, err := checkpoint.ReadWeights(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	n, err := describedNetwork(state)
+	if err == nil {
+		err = model.CheckWeights(n.Layers, tensors(state))
+	}
+	if err == nil {
+		err = dropProgress(state.Metadata)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return n, state, nil
+}
+
+// maxHistory bounds the epochs of a run, as configs does.
+const maxHistory = 10000
+
+// dropProgress makes the metadata of a checkpoint.bin those of a best.bin: where the run stands
+// gives way to the epoch and accuracy of the weights, if they are those of an evaluated epoch.
+func dropProgress(metadata map[string]string) error {
+	text, ok := metadata[keyProgress]
+	if !ok {
+		return nil
+	}
+	p, err := decodeProgress(text, maxHistory)
+	if err != nil {
+		return fmt.Errorf("%s: %w", keyProgress, err)
+	}
+	delete(metadata, keyProgress)
+	if last := p.last(); last != nil && (p.Batch == 0 || p.Cut) {
+		describeEpoch(metadata, last.Epoch, last.ValAccuracy)
+	}
+	return nil
+}
+
+// describeEpoch notes of which epoch the weights are, and their accuracy.
+func describeEpoch(metadata map[string]string, epoch int, accuracy float64) {
+	metadata[keyEpoch] = strconv.Itoa(epoch)
+	metadata[keyAccuracy] = strconv.FormatFloat(accuracy, 'g', -1, 64)
+}
