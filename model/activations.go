@@ -61,11 +61,7 @@ func cutBlocks(layers []Layer) [][]Layer {
 
 // runBlock runs one image through a block.
 func runBlock(pool *kernel.Pool, block []Layer, ps Params, image []float32) ([]float32, error) {
-	stages, err := fuse(block)
-	if err != nil {
-		return nil, err
-	}
-	g, err := forward(pool, stages, ps, 1)
+	g, err := forward(pool, fuse(block), ps, 1)
 	if err != nil {
 		return nil, err
 	}

@@ -14,12 +14,14 @@ import (
 	"vggtrain/blocks"
 )
 
-// Arch is a VGG network as data: what an architecture file says.
+// Arch is a network as data: what an architecture file says. It is a VGG, of Blocks and Hidden,
+// or any Sequence of layers.
 type Arch struct {
-	Name    string
-	Blocks  [][2]int // of each VGG block: convolutions, channels
-	Hidden  []int    // features of each hidden Linear layer
-	Dropout float64  // probability after each hidden layer, in [0, 1)
+	Name     string
+	Blocks   [][2]int       // of each VGG block: convolutions, channels
+	Hidden   []int          // features of each hidden Linear layer
+	Sequence []blocks.Layer // all layers, instead; with Linear{Classes} last, and Dropout{ArchDropout} where Dropout holds
+	Dropout  float64        // probability after each hidden layer, in [0, 1)
 }
 
 // bound is the range in which a size makes sense. It keeps a slip of the finger from asking
@@ -51,6 +53,12 @@ func (b bound) check(n int) error {
 func (a *Arch) check() error {
 	if err := checkName(a.Name); err != nil {
 		return err
+	}
+	if len(a.Sequence) > 0 {
+		if err := a.checkSequence(); err != nil {
+			return err
+		}
+		return checkDropout(a.Dropout)
 	}
 	if err := blockBound.check(len(a.Blocks)); err != nil {
 		return err
@@ -98,8 +106,12 @@ func checkName(name string) error {
 	return nil
 }
 
-// Layers returns the network as one flat list: the VGG blocks, then the classifier.
+// Layers returns the network as one flat list: the VGG blocks, then the classifier, or the
+// sequence.
 func (a *Arch) Layers(classes int) []blocks.Layer {
+	if len(a.Sequence) > 0 {
+		return a.sequence(classes)
+	}
 	var layers []blocks.Layer
 	for _, block := range a.Blocks {
 		layers = append(layers, blocks.VGGBlock(block[0], block[1])...)
@@ -112,13 +124,24 @@ func (a *Arch) YAML() ([]byte, error) {
 	if err := a.check(); err != nil {
 		return nil, err
 	}
-	var list []string
-	for _, block := range a.Blocks {
-		list = append(list, fmt.Sprintf("[%d, %d]", block[0], block[1]))
+	text := fmt.Appendf(nil, "name: %s\n", yamlName(a.Name))
+	if len(a.Sequence) > 0 {
+		text = append(text, "layers:\n"...)
+		for _, l := range a.Sequence {
+			text = fmt.Appendf(text, "  - %s\n", layerYAML(l))
+		}
+		if !a.takesDropout() {
+			return text, nil
+		}
+	} else {
+		var list []string
+		for _, block := range a.Blocks {
+			list = append(list, fmt.Sprintf("[%d, %d]", block[0], block[1]))
+		}
+		hidden := strings.ReplaceAll(fmt.Sprint(a.Hidden), " ", ", ")
+		text = fmt.Appendf(text, "blocks: [%s]\nhidden: %s\n", strings.Join(list, ", "), hidden)
 	}
-	hidden := strings.ReplaceAll(fmt.Sprint(a.Hidden), " ", ", ")
-	return fmt.Appendf(nil, "name: %s\nblocks: [%s]\nhidden: %s\ndropout: %s\n",
-		yamlName(a.Name), strings.Join(list, ", "), hidden, strconv.FormatFloat(a.Dropout, 'f', -1, 64)), nil
+	return fmt.Appendf(text, "dropout: %s\n", strconv.FormatFloat(a.Dropout, 'f', -1, 64)), nil
 }
 
 // yamlName quotes a name that YAML might read as a number, a truth value or null.

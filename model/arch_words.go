@@ -48,8 +48,8 @@ func quoted(word string) string {
 	return strconv.Quote(word)
 }
 
-// suggest proposes the nearest of known, if it is near, or else all of them.
-func suggest(word string, known []string) string {
+// suggest proposes the nearest of the known things, if it is near, or else all of them.
+func suggest(word, things string, known []string) string {
 	best, distance := "", 3 // farther is another word
 	for _, k := range known {
 		if d := edits(word, k); d < distance {
@@ -57,7 +57,7 @@ func suggest(word string, known []string) string {
 		}
 	}
 	if best == "" {
-		return "the keys are " + strings.Join(known, ", ")
+		return "the " + things + " are " + strings.Join(known, ", ")
 	}
 	return fmt.Sprintf("did you mean %q?", best)
 }

@@ -26,41 +26,29 @@ func (e *FileError) Error() string {
 
 func (e *FileError) Unwrap() error { return e.Err }
 
-var archKeys = []string{"name", "blocks", "hidden", "dropout"}
+var archKeys = []string{"name", "blocks", "hidden", "layers", "dropout"}
 
 // ParseArch reads an architecture file strictly: every key known, every size in bounds, nothing
 // of YAML that strictyaml does not take. file names it in errors, which are *FileError. A file without a
 // name takes its own: my-net.yaml holds my-net. Without hidden layers or dropout there are none.
 func ParseArch(file string, data []byte) (*Arch, error) {
-	r := archReader{file}
+	r := &archReader{file: file}
 	root, err := r.root(data)
 	if err != nil {
 		return nil, err
 	}
 	a := &Arch{Name: strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))}
-	blocksFound := false
+	keys := map[string]*token.Token{}
 	for _, entry := range root.Values {
 		key := entry.Key.GetToken()
-		switch key.Value {
-		case "name":
-			err = r.name(entry.Value, &a.Name)
-		case "blocks":
-			blocksFound = true
-			err = r.blocks(entry.Value, &a.Blocks)
-		case "hidden":
-			err = r.hidden(entry.Value, &a.Hidden)
-		case "dropout":
-			err = r.dropout(entry.Value, &a.Dropout)
-		default:
-			err = r.errorf(key, "unknown key %s; %s", quoted(key.Value), suggest(key.Value, archKeys))
-		}
-		if err != nil {
+		if err := r.entry(a, key, entry.Value); err != nil {
 			return nil, err
 		}
+		keys[key.Value] = key
 	}
 	start := root.Values[0].Key.GetToken()
-	if !blocksFound {
-		return nil, r.errorf(start, "no blocks; add a list of [convolutions, channels], such as blocks: [[1, 16], [1, 32]]")
+	if err := r.together(keys, start); err != nil {
+		return nil, err
 	}
 	if err := checkName(a.Name); err != nil {
 		return nil, r.errorf(start, "%w", err)
@@ -68,10 +56,52 @@ func ParseArch(file string, data []byte) (*Arch, error) {
 	return a, nil
 }
 
-// archReader reads the nodes of one file.
-type archReader struct{ file string }
+// entry reads what stands under one key.
+func (r *archReader) entry(a *Arch, key *token.Token, value ast.Node) error {
+	switch key.Value {
+	case "name":
+		return r.name(value, &a.Name)
+	case "blocks":
+		return r.blocks(value, &a.Blocks)
+	case "hidden":
+		return r.hidden(value, &a.Hidden)
+	case "layers":
+		return r.layers(value, &a.Sequence)
+	case "dropout":
+		return r.dropout(value, &a.Dropout)
+	}
+	return r.errorf(key, "unknown key %s; %s", quoted(key.Value), suggest(key.Value, "keys", archKeys))
+}
 
-func (r archReader) errorf(at *token.Token, format string, args ...any) error {
+// together reports keys that do not go together, by where they stand.
+func (r *archReader) together(keys map[string]*token.Token, start *token.Token) error {
+	if keys["layers"] == nil {
+		if keys["blocks"] == nil {
+			return r.errorf(start, "no blocks and no layers; add a list of [convolutions, channels], such as blocks: [[1, 16], [1, 32]], or a list of layers")
+		}
+		return nil
+	}
+	for _, key := range []string{"blocks", "hidden"} {
+		if keys[key] != nil {
+			return r.errorf(keys[key], "%s beside layers; give one of them", key)
+		}
+	}
+	switch {
+	case keys["dropout"] != nil && r.bare == nil:
+		return r.errorf(keys["dropout"], "no layer takes this dropout; add - dropout to the layers, or leave it out")
+	case keys["dropout"] == nil && r.bare != nil:
+		return r.errorf(r.bare, "dropout of what probability? Write - dropout: 0.5 here, or dropout: 0.5 for all of them after the layers")
+	}
+	return nil
+}
+
+// archReader reads the nodes of one file.
+type archReader struct {
+	file string
+	bare *token.Token // a dropout among the layers without a number
+}
+
+func (r *archReader) errorf(at *token.Token, format string, args ...any) error {
 	e := &FileError{File: r.file, Line: 1, Column: 1, Err: fmt.Errorf(format, args...)}
 	if at != nil && at.Position != nil {
 		e.Line, e.Column = max(1, at.Position.Line), max(1, at.Position.Column)
@@ -80,7 +110,7 @@ func (r archReader) errorf(at *token.Token, format string, args ...any) error {
 }
 
 // root parses data and returns its one mapping, which has at least one entry.
-func (r archReader) root(data []byte) (*ast.MappingNode, error) {
+func (r *archReader) root(data []byte) (*ast.MappingNode, error) {
 	doc, err := strictyaml.Parse(data)
 	var at *strictyaml.Error
 	switch {
@@ -98,7 +128,7 @@ func (r archReader) root(data []byte) (*ast.MappingNode, error) {
 	return root, nil
 }
 
-func (r archReader) name(n ast.Node, name *string) error {
+func (r *archReader) name(n ast.Node, name *string) error {
 	s, ok := n.(*ast.StringNode)
 	if !ok {
 		return r.errorf(n.GetToken(), "name is %s; give a word, in quotes if it looks like a number", kindOf(n))
@@ -110,7 +140,7 @@ func (r archReader) name(n ast.Node, name *string) error {
 	return nil
 }
 
-func (r archReader) blocks(n ast.Node, list *[][2]int) error {
+func (r *archReader) blocks(n ast.Node, list *[][2]int) error {
 	const want = "give a list of [convolutions, channels], such as [[1, 16], [1, 32]]"
 	seq, ok := n.(*ast.SequenceNode)
 	if !ok {
@@ -140,7 +170,7 @@ func (r archReader) blocks(n ast.Node, list *[][2]int) error {
 	return nil
 }
 
-func (r archReader) hidden(n ast.Node, list *[]int) error {
+func (r *archReader) hidden(n ast.Node, list *[]int) error {
 	seq, ok := n.(*ast.SequenceNode)
 	if !ok {
 		return r.errorf(n.GetToken(), "hidden is %s; give a list of sizes, such as [4096, 4096], or [] for none", kindOf(n))
@@ -158,7 +188,7 @@ func (r archReader) hidden(n ast.Node, list *[]int) error {
 	return nil
 }
 
-func (r archReader) dropout(n ast.Node, p *float64) error {
+func (r *archReader) dropout(n ast.Node, p *float64) error {
 	value, err := strconv.ParseFloat(plain(n), 64)
 	if err != nil {
 		return r.errorf(n.GetToken(), "dropout is %s; give a probability, such as 0.5", kindOf(n))
@@ -171,7 +201,7 @@ func (r archReader) dropout(n ast.Node, p *float64) error {
 }
 
 // size reads a whole number within b.
-func (r archReader) size(n ast.Node, b bound) (int, error) {
+func (r *archReader) size(n ast.Node, b bound) (int, error) {
 	value, err := strconv.Atoi(plain(n))
 	switch {
 	case errors.Is(err, strconv.ErrRange):

@@ -30,10 +30,7 @@ func NewEvaluator(pool *kernel.Pool, layers []Layer, ps Params, batch int) (*Eva
 	if err := check(layers, batch); err != nil {
 		return nil, err
 	}
-	stages, err := fuse(layers)
-	if err != nil {
-		return nil, err
-	}
+	stages := fuse(layers)
 	e, err := planEvaluator(pool, stages, ps, batch, chunk(stages, batch))
 	if err != nil {
 		return nil, err

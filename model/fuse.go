@@ -1,10 +1,6 @@
 package model
 
-import (
-	"fmt"
-
-	"vggtrain/blocks"
-)
+import "vggtrain/blocks"
 
 // stage is one operation of the graph: a layer, and the ReLU and the 2×2 max-pool behind it that
 // the operation computes as it stores, so that the numbers between them never reach memory.
@@ -17,10 +13,8 @@ type stage struct {
 //
 //	Conv2d [ReLU [MaxPool2d 2×2, stride 2]]
 //	Linear [ReLU]
-//	MaxPool2d, Flatten, Dropout
-//
-// A ReLU elsewhere is an error: no operation computes it.
-func fuse(layers []Layer) ([]stage, error) {
+//	any other layer alone, a ReLU elsewhere among them
+func fuse(layers []Layer) []stage {
 	var stages []stage
 	for _, layer := range layers {
 		last := &stage{}
@@ -28,10 +22,7 @@ func fuse(layers []Layer) ([]stage, error) {
 			last = &stages[len(stages)-1]
 		}
 		switch {
-		case layer.Layer == blocks.ReLU{}:
-			if last.Weight == nil || last.relu {
-				return nil, fmt.Errorf("%s: this ReLU follows neither Conv2d nor Linear; move it there", layer.Name)
-			}
+		case last.Weight != nil && !last.relu && layer.Layer == blocks.ReLU{}:
 			last.relu = true
 		case last.poolable() && layer.Layer == blocks.MaxPool2d{Kernel: 2, Stride: 2}:
 			last.pool, last.Out = true, layer.Out
@@ -39,7 +30,7 @@ func fuse(layers []Layer) ([]stage, error) {
 			stages = append(stages, stage{Layer: layer})
 		}
 	}
-	return stages, nil
+	return stages
 }
 
 // poolable reports whether a max-pool that comes next can be computed by this stage.

@@ -23,6 +23,8 @@ func FuzzParseArch(f *testing.F) {
 		smallYAML, "blocks:\n- - 1\n  - 8\n", "a: &x {b: *x}", "? [a]\n: |\n  b", "'\"\\u0000", "%YAML 1.2\n--- >-\n",
 		"blocks: [[64, 8192], [64, 1], [1, 1]]\nhidden: [65536, 65536]\ndropout: 0.999\n", "blocks: [[1, 99999999999999999999]]",
 		"blocks: [" + strings.Repeat("[64, 1],", 5) + "]\n", "\ufeffname: x\r\nblocks:\r\n  - [1, 8] # c\r\n", "blocks: [[1, 8]]\ndropout: 1e-320\nname: no",
+		lenetYAML, "layers: [conv: {out: 8192, kernel: 32, stride: 32, padding: 31}, maxpool: {kernel: 16}, flatten, dropout, linear: 65536, linear: classes]\ndropout: 0.5",
+		"layers:\n- dropout: 0.5\n- conv:\n    out: 1\n    kernel: 1\n- relu\n- flatten\n- sigmoid\n- linear: classes", "layers: [" + strings.Repeat("relu, ", 62) + "flatten, linear: classes]",
 		"{blocks: [[1,2]], hidden: [[[[[[[[[[", "---\n---\nblocks: []\n...\n", "blocks: !!seq [[0x1, 1_0]]\n", "\"\\e\": 1",
 	} {
 		f.Add([]byte(seed))

@@ -89,8 +89,14 @@ func (g *graph) add(s *stage, x *gorgonia.Node, nodes map[string]*gorgonia.Node)
 		return g.ctx.Conv(x, weight, bias, op.ConvConfig{
 			Kernel: l.Kernel, Stride: l.Stride, Padding: l.Padding, ReLU: s.relu, Pool: s.pool,
 		})
+	case blocks.ReLU:
+		return g.ctx.ReLU(x)
+	case blocks.Sigmoid:
+		return g.ctx.Sigmoid(x)
 	case blocks.MaxPool2d:
 		return g.ctx.MaxPool(x, l.Kernel, l.Stride)
+	case blocks.AvgPool2d:
+		return g.ctx.AvgPool(x, l.Kernel, l.Stride)
 	case blocks.Flatten:
 		return g.ctx.Flatten(x)
 	case blocks.Linear:

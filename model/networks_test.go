@@ -51,12 +51,26 @@ func torchvisionAlexNet() []blocks.Layer {
 		blocks.Conv2d{Out: 192, Kernel: 5, Stride: 1, Padding: 2}, [3]int{384, 256, 256}, 1000)
 }
 
+// leNet is the chapter's (7.6).
 func leNet() []blocks.Layer {
+	pool := blocks.AvgPool2d{Kernel: 2, Stride: 2}
+	return []blocks.Layer{
+		blocks.Conv2d{Out: 6, Kernel: 5, Stride: 1, Padding: 2}, blocks.Sigmoid{}, pool,
+		blocks.Conv2d{Out: 16, Kernel: 5, Stride: 1}, blocks.Sigmoid{}, pool,
+		blocks.Flatten{}, blocks.Linear{Out: 120}, blocks.Sigmoid{}, blocks.Linear{Out: 84}, blocks.Sigmoid{}, blocks.Linear{Out: 10},
+	}
+}
+
+// mixedLayers has ReLUs, sigmoids and pools where nothing computes them beside another layer.
+func mixedLayers() []blocks.Layer {
+	conv := blocks.Conv2d{Out: 3, Kernel: 3, Stride: 1, Padding: 1}
 	pool := blocks.MaxPool2d{Kernel: 2, Stride: 2}
-	return append([]blocks.Layer{
-		blocks.Conv2d{Out: 6, Kernel: 5, Stride: 1, Padding: 2}, blocks.ReLU{}, pool,
-		blocks.Conv2d{Out: 16, Kernel: 5, Stride: 1}, blocks.ReLU{}, pool,
-	}, blocks.Classifier([]int{120, 84}, 10, 0)...)
+	return []blocks.Layer{
+		blocks.ReLU{}, conv, blocks.ReLU{}, pool, blocks.ReLU{}, blocks.AvgPool2d{Kernel: 2, Stride: 2},
+		blocks.Conv2d{Out: 2, Kernel: 1, Stride: 1}, blocks.Sigmoid{}, blocks.ReLU{}, blocks.MaxPool2d{Kernel: 3, Stride: 1}, blocks.ReLU{},
+		blocks.Flatten{}, blocks.ReLU{}, blocks.Linear{Out: 4}, blocks.Sigmoid{},
+		blocks.Linear{Out: 5}, blocks.ReLU{}, blocks.ReLU{}, blocks.Linear{Out: 3},
+	}
 }
 
 func mustResolve(t *testing.T, a *Arch, c, side, classes int) []Layer {

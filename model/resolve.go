@@ -146,7 +146,7 @@ func checkSide(network string, list []blocks.Layer, h, w int) error {
 		if !ok {
 			continue
 		}
-		if _, ok := windowed.(blocks.MaxPool2d); ok {
+		if _, ok := windowed.(blocks.Conv2d); !ok {
 			poolings++
 		} else if window := windowed.Window(); window.Input(1<<20) > 1<<20 {
 			shrinking = true
@@ -161,7 +161,7 @@ func checkSide(network string, list []blocks.Layer, h, w int) error {
 		who = network + "'s convolutions and poolings"
 	}
 	if need > maxSide {
-		return fmt.Errorf("input %dx%d is too small: %s need more than %d, the largest input; use fewer blocks", h, w, who, maxSide)
+		return fmt.Errorf("input %dx%d is too small: %s need more than %d, the largest input; use fewer of them", h, w, who, maxSide)
 	}
 	verb := "need"
 	if poolings == 1 && !shrinking {

@@ -74,10 +74,7 @@ func EvaluationBytes(layers []Layer, n int) (int64, error) {
 	if err := check(layers, n); err != nil {
 		return 0, err
 	}
-	stages, err := fuse(layers)
-	if err != nil {
-		return 0, err
-	}
+	stages := fuse(layers)
 	ps, err := outline(layers)
 	if err != nil {
 		return 0, err

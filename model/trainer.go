@@ -42,10 +42,7 @@ func planTrainer(pool *kernel.Pool, layers []Layer, ps Params, o Options) (*Trai
 	if err := check(layers, o.Batch); err != nil {
 		return nil, err
 	}
-	stages, err := fuse(layers)
-	if err != nil {
-		return nil, err
-	}
+	stages := fuse(layers)
 	g, err := lower(pool, stages, ps, o.Batch, o.Dropout, o.Seed)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"vggtrain/blocks"
 	"vggtrain/configs"
 	"vggtrain/model"
 )
@@ -50,8 +51,10 @@ func runArchList(_ context.Context, o *archListOptions) error {
 			return err
 		}
 		convolutions := 0
-		for _, block := range arch.Blocks {
-			convolutions += block[0]
+		for _, layer := range arch.Layers(10) {
+			if _, ok := layer.(blocks.Conv2d); ok {
+				convolutions++
+			}
 		}
 		t.add(name, strconv.Itoa(convolutions), humanize.Comma(summary.Params), humanize.Comma(summary.MACs))
 	}

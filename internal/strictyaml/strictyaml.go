@@ -18,14 +18,14 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// Bounds of a text. All settings with the longest architecture take 2,500 bytes in 40 lines of at
-// most 800, and 600 words and signs of depth 4.
+// Bounds of a text. All settings with the longest architecture take 5,000 bytes in 110 lines of at
+// most 800, and 1,400 words and signs of depth 5.
 const (
 	MaxBytes = 32 << 10
 
 	maxLine   = 4096 // bytes
 	maxEmpty  = 16   // lines in a row without anything
-	maxTokens = 1024 // words and signs, comments not counted
+	maxTokens = 1536 // words and signs, comments not counted
 	maxDepth  = 8    // of brackets, dashes and indented keys
 )
 
@@ -108,7 +108,7 @@ func checkTokens(tokens token.Tokens) error {
 			return ErrorAt(t, "more than %d words and signs; settings and architectures have far fewer", maxTokens)
 		}
 		if depth.after(last, t) > maxDepth {
-			return ErrorAt(t, "more than %d levels of brackets, dashes and indentation; settings and architectures have 4", maxDepth)
+			return ErrorAt(t, "more than %d levels of brackets, dashes and indentation; settings and architectures have 5", maxDepth)
 		}
 		last = t
 	}

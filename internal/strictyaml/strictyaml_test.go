@@ -82,7 +82,7 @@ func TestParseRefuses(t *testing.T) {
 		{"bytes, just", strings.Repeat("#\n", MaxBytes/2) + "#", "more than 32768 bytes"},
 		{"line", "a: 1\n#" + strings.Repeat("x", maxLine), "2:1: a line of 4097 bytes; use at most 4096"},
 		{"empty lines", "a: 1\n" + strings.Repeat(" \r\n", maxEmpty+1), "18:1: more than 16 empty lines in a row"},
-		{"words", "a: [" + strings.Repeat("1,", (maxTokens-4)/2) + "1]\n", "1:1026: more than 1024 words and signs"},
+		{"words", "a: [" + strings.Repeat("1,", (maxTokens-4)/2) + "1]\n", "1:1538: more than 1536 words and signs"},
 		{"brackets", "a: " + strings.Repeat("[", 100), "1:11: more than 8 levels"},
 		{"braces", "a: " + strings.Repeat("{b: ", 100), "1:32: more than 8 levels"},
 		{"dashes", strings.Repeat("- ", 100), "1:17: more than 8 levels"},

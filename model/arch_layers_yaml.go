@@ -1,0 +1,178 @@
+package model
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
+
+	"vggtrain/blocks"
+)
+
+// layers reads a list of layers. An item is a word, or a word with what describes the layer:
+//
+//	layers:
+//	  - conv: {out: 96, kernel: 11, stride: 4, padding: 1}   # stride 1, padding 0 unless given
+//	  - relu
+//	  - maxpool: {kernel: 3, stride: 2}                      # the kernel's stride unless given
+//	  - flatten
+//	  - linear: 4096
+//	  - sigmoid
+//	  - dropout                                              # the file's, or its own: dropout: 0.2
+//	  - linear: classes
+func (r *archReader) layers(n ast.Node, list *[]blocks.Layer) error {
+	seq, ok := n.(*ast.SequenceNode)
+	if !ok {
+		return r.errorf(n.GetToken(), "layers is %s; give a list, an item a layer, such as - relu", kindOf(n))
+	}
+	if err := layerBound.check(len(seq.Values)); err != nil {
+		return r.errorf(n.GetToken(), "%w", err)
+	}
+	var at place
+	var last *token.Token
+	for _, item := range seq.Values {
+		word, value, err := r.item(item)
+		if err != nil {
+			return err
+		}
+		l, err := r.layer(word, value)
+		if err != nil {
+			return err
+		}
+		if err := at.next(l); err != nil {
+			return r.errorf(word, "%w", err)
+		}
+		*list, last = append(*list, l), word
+	}
+	if err := at.end(); err != nil {
+		return r.errorf(last, "%w", err)
+	}
+	return nil
+}
+
+// item returns an item's word and what describes the layer, nil for a word alone.
+func (r *archReader) item(item ast.Node) (word *token.Token, value ast.Node, err error) {
+	if s, ok := item.(*ast.StringNode); ok {
+		return s.GetToken(), nil, nil
+	}
+	entries := entriesOf(item)
+	switch len(entries) {
+	case 1:
+		return entries[0].Key.GetToken(), entries[0].Value, nil
+	case 0:
+		return nil, nil, r.errorf(item.GetToken(), "a layer is %s; the layers are %s", kindOf(item), strings.Join(layerWords, ", "))
+	}
+	second := entries[1].Key.GetToken()
+	return nil, nil, r.errorf(second, "%s beside %s in one item; begin each layer with a dash, and indent what describes it",
+		quoted(second.Value), quoted(entries[0].Key.GetToken().Value))
+}
+
+// entriesOf returns the entries of a mapping, nil for any other node.
+func entriesOf(n ast.Node) []*ast.MappingValueNode {
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		return n.Values
+	case *ast.MappingValueNode:
+		return []*ast.MappingValueNode{n}
+	}
+	return nil
+}
+
+// layer reads the layer that a word names; value is nil for a word alone.
+func (r *archReader) layer(word *token.Token, value ast.Node) (blocks.Layer, error) {
+	switch word.Value {
+	case "conv":
+		var l blocks.Conv2d
+		err := r.numbers(word, value, convNumbers(&l))
+		return l, err
+	case "maxpool":
+		var l blocks.MaxPool2d
+		err := r.numbers(word, value, poolNumbers(&l.Kernel, &l.Stride))
+		return l, err
+	case "avgpool":
+		var l blocks.AvgPool2d
+		err := r.numbers(word, value, poolNumbers(&l.Kernel, &l.Stride))
+		return l, err
+	case "linear":
+		return r.linear(word, value)
+	case "dropout":
+		if value == nil {
+			r.bare = word
+			return blocks.Dropout{P: ArchDropout}, nil
+		}
+		var l blocks.Dropout
+		err := r.dropout(value, &l.P)
+		return l, err
+	}
+	l, ok := map[string]blocks.Layer{"relu": blocks.ReLU{}, "sigmoid": blocks.Sigmoid{}, "flatten": blocks.Flatten{}}[word.Value]
+	switch {
+	case !ok:
+		return nil, r.errorf(word, "unknown layer %s; %s", quoted(word.Value), suggest(word.Value, "layers", layerWords))
+	case value != nil:
+		return nil, r.errorf(word, "nothing describes %s; write it alone", word.Value)
+	}
+	return l, nil
+}
+
+func (r *archReader) linear(word *token.Token, value ast.Node) (blocks.Layer, error) {
+	const want = "give its features, such as linear: 120, or linear: classes for the last layer"
+	if value == nil {
+		return nil, r.errorf(word, "linear alone; %s", want)
+	}
+	text := plain(value)
+	if text == "classes" {
+		return blocks.Linear{Out: Classes}, nil
+	}
+	if text == "" || !strings.ContainsAny(text[:1], "+-0123456789") {
+		return nil, r.errorf(value.GetToken(), "linear is %s; %s", kindOf(value), want)
+	}
+	out, err := r.size(value, linearBound)
+	return blocks.Linear{Out: out}, err
+}
+
+// numbers reads the mapping that describes a layer; value is nil for a word alone.
+func (r *archReader) numbers(word *token.Token, value ast.Node, list []number) error {
+	entries := entriesOf(value)
+	if value != nil && entries == nil {
+		return r.errorf(value.GetToken(), "%s is %s; %s", word.Value, kindOf(value), example(word.Value, list))
+	}
+	given := make([]bool, len(list))
+	for _, entry := range entries {
+		key := entry.Key.GetToken()
+		at := slices.IndexFunc(list, func(n number) bool { return n.key == key.Value })
+		if at < 0 {
+			var keys []string
+			for _, n := range list {
+				keys = append(keys, n.key)
+			}
+			return r.errorf(key, "unknown key %s of %s; %s", quoted(key.Value), word.Value, suggest(key.Value, "keys", keys))
+		}
+		var err error
+		if *list[at].value, err = r.size(entry.Value, list[at].bound); err != nil {
+			return err
+		}
+		given[at] = true
+	}
+	for i, n := range list {
+		switch {
+		case given[i]:
+		case n.usual == nil:
+			return r.errorf(word, "%s without %s; %s", word.Value, n.key, example(word.Value, list))
+		default:
+			*n.value = *n.usual
+		}
+	}
+	return nil
+}
+
+// example says how to describe a layer.
+func example(word string, list []number) string {
+	var keys []string
+	for _, n := range list {
+		if n.usual == nil {
+			keys = append(keys, n.key+": 3")
+		}
+	}
+	return "write it such as " + word + ": {" + strings.Join(keys, ", ") + "}"
+}
