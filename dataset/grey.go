@@ -77,6 +77,43 @@ func convertYCbCr(m *image.YCbCr) *image.Gray {
 	return grey
 }
 
+// toAlpha returns how opaque each pixel is of what the decoders return: 255 wholly, 0 not at all;
+// nil where all are. Of 16 bits the upper 8 count.
+func toAlpha(m image.Image) *image.Gray {
+	switch m := m.(type) {
+	case *image.Paletted:
+		if m.Opaque() {
+			return nil
+		}
+		table := alphas(m.Palette)
+		return convert(m.Rect, m.Pix, m.Stride, 1, func(p []byte) byte { return table[p[0]] })
+	case *image.NRGBA:
+		if m.Opaque() {
+			return nil
+		}
+		return convert(m.Rect, m.Pix, m.Stride, 4, func(p []byte) byte { return p[3] })
+	case *image.NRGBA64:
+		if m.Opaque() {
+			return nil
+		}
+		return convert(m.Rect, m.Pix, m.Stride, 8, func(p []byte) byte { return p[6] })
+	}
+	return nil
+}
+
+// alphas are those of a palette's colours, and 255 after them.
+func alphas(palette color.Palette) (table [256]byte) {
+	for i := range table {
+		table[i] = 255
+	}
+	for i, c := range palette[:min(len(palette), len(table))] {
+		if c, ok := c.(color.NRGBA); ok {
+			table[i] = c.A
+		}
+	}
+	return table
+}
+
 // lumas are those of a palette's colours, and 0 after them.
 func lumas(palette color.Palette) (table [256]byte) {
 	for i, c := range palette[:min(len(palette), len(table))] {
@@ -93,19 +130,27 @@ func lumas(palette color.Palette) (table [256]byte) {
 // decodeGIF returns the first frame on the GIF's whole screen, which is otherwise of the
 // transparent colour, or the palette's first where there is none: as PIL. It changes p.file.
 func decodeGIF(p *picture) (image.Image, error) {
-	background := makeOpaque(p.file)
+	transparent := makeOpaque(p.file)
 	m, err := gif.Decode(bytes.NewReader(p.file))
 	if err != nil {
 		return nil, err
 	}
 	frame, ok := m.(*image.Paletted)
-	screen := image.Rect(0, 0, p.cols, p.rows)
-	if !ok || frame.Rect == screen {
+	if !ok {
 		return m, nil
+	}
+	if transparent >= 0 && transparent < len(frame.Palette) {
+		if c, ok := frame.Palette[transparent].(color.RGBA); ok {
+			frame.Palette[transparent] = color.NRGBA{c.R, c.G, c.B, 0} // the colour stays
+		}
+	}
+	screen := image.Rect(0, 0, p.cols, p.rows)
+	if frame.Rect == screen {
+		return frame, nil
 	}
 	whole := image.NewPaletted(screen, frame.Palette)
 	for i := range whole.Pix {
-		whole.Pix[i] = background
+		whole.Pix[i] = byte(max(transparent, 0))
 	}
 	for y := range frame.Rect.Dy() {
 		from := whole.PixOffset(frame.Rect.Min.X, frame.Rect.Min.Y+y)
@@ -115,12 +160,13 @@ func decodeGIF(p *picture) (image.Image, error) {
 }
 
 // makeOpaque takes the transparency from a GIF's first frame, since the decoder would put nothing
-// in place of the transparent colour, and returns that colour's index. What is no sound GIF may
-// change in any way.
-func makeOpaque(file []byte) (transparent byte) {
+// in place of the transparent colour, and returns that colour's index, or -1. What is no sound GIF
+// may change in any way.
+func makeOpaque(file []byte) (transparent int) {
 	const header, extension, control = 13, 0x21, 0xf9
+	transparent = -1
 	if len(file) < header {
-		return 0
+		return transparent
 	}
 	at := header
 	if flags := file[10]; flags&0x80 != 0 {
@@ -129,7 +175,7 @@ func makeOpaque(file []byte) (transparent byte) {
 	for at+8 < len(file) && file[at] == extension {
 		if b := file[at+1:]; b[0] == control && b[1] == 4 && b[2]&1 != 0 {
 			b[2] &^= 1
-			transparent = b[5]
+			transparent = int(b[5])
 		}
 		for at += 2; at < len(file) && file[at] != 0; { // blocks, each its size before it
 			at += 1 + int(file[at])

@@ -332,6 +332,7 @@ func FuzzReadImage(f *testing.F) {
 	for _, path := range goldens {
 		f.Add(readGolden(f, filepath.Base(path)))
 	}
+	f.Add(readGolden(f, "../photos/turned-6.jpg"))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		checkReadImage(t, file)
 		if changed := mended(file); !bytes.Equal(changed, file) {
@@ -361,4 +362,20 @@ func checkReadImage(t *testing.T, file []byte) {
 	if grey.Stride != grey.Rect.Dx() || len(grey.Pix) != grey.Rect.Dx()*grey.Rect.Dy() || len(grey.Pix) == 0 {
 		t.Errorf("bounds %v, stride %d, %d pixels", grey.Rect, grey.Stride, len(grey.Pix))
 	}
+	checkReadPhoto(t, file, grey)
+}
+
+// checkReadPhoto checks that a photo is the image but for its sides, and can be prepared.
+func checkReadPhoto(t *testing.T, file []byte, grey *image.Gray) {
+	photo, err := NewPhotoReader().read(bytes.NewReader(file), 0)
+	if err != nil {
+		t.Fatalf("an image that is no photo: %v", err)
+	}
+	if size := photo.Grey.Rect.Size(); size != grey.Rect.Size() && size != image.Pt(grey.Rect.Dy(), grey.Rect.Dx()) {
+		t.Errorf("bounds %v, as image %v", photo.Grey.Rect, grey.Rect)
+	}
+	if photo.Alpha != nil && (photo.Alpha.Rect != photo.Grey.Rect || photo.Alpha.Stride != photo.Grey.Stride) {
+		t.Errorf("alpha has %v, the image %v", photo.Alpha.Rect, photo.Grey.Rect)
+	}
+	photo.Prepare(InvertAuto)
 }

@@ -80,7 +80,7 @@ type desk struct {
 // their bounds.
 func NewLoader(s *Set, o LoaderOptions) (*Loader, error) {
 	if o.Mean == 0 && o.Deviation == 0 {
-		o.Deviation = 1
+		o.Deviation = 1 // as PixelTable
 	}
 	if o.Workers == nil {
 		o.Workers = alone{}
@@ -108,11 +108,21 @@ func NewLoader(s *Set, o LoaderOptions) (*Loader, error) {
 			humanize.Comma(int64(o.Batch)), o.Side, o.Side, maxBatchBytes>>30)
 	}
 	l.batch = Batch{Images: make([]float32, o.Batch*size), Labels: make([]int32, o.Batch)}
-	for v := range l.table {
-		// In float32 throughout, as torchvision's ToTensor and Normalize.
-		l.table[v] = (float32(v)/255 - float32(o.Mean)) / float32(o.Deviation)
-	}
+	l.table = *PixelTable(o.Mean, o.Deviation)
 	return l, nil
+}
+
+// PixelTable holds what each pixel becomes for a network: v becomes (v/255 - mean) / deviation, or
+// v/255 where both are 0. In float32 throughout, as torchvision's ToTensor and Normalize.
+func PixelTable(mean, deviation float64) *[256]float32 {
+	if mean == 0 && deviation == 0 {
+		deviation = 1
+	}
+	table := new([256]float32)
+	for v := range table {
+		table[v] = (float32(v)/255 - float32(mean)) / float32(deviation)
+	}
+	return table
 }
 
 // Batches returns the number of batches in an epoch.

@@ -124,13 +124,23 @@ func resize[T byte | float32](r *Resizer, dst []T, src []byte, table *[256]T) {
 		return
 	}
 	for y := range r.rows {
-		row, out := src[y*r.cols:(y+1)*r.cols], r.narrow[y*r.pairs:(y+1)*r.pairs]
-		if r.across.taps == 2 {
-			widen(out, row, &r.across)
-		} else {
-			r.shrink(out, row)
-		}
+		r.alongRow(y, src[y*r.cols:(y+1)*r.cols])
 	}
+	alongColumns(r, dst, table)
+}
+
+// alongRow is the horizontal pass over row y.
+func (r *Resizer) alongRow(y int, row []byte) {
+	out := r.narrow[y*r.pairs : (y+1)*r.pairs]
+	if r.across.taps == 2 {
+		widen(out, row, &r.across)
+	} else {
+		r.shrink(out, row)
+	}
+}
+
+// alongColumns is the vertical pass, after the horizontal pass over all rows.
+func alongColumns[T byte | float32](r *Resizer, dst []T, table *[256]T) {
 	taps := r.down.taps
 	for y := range r.side {
 		out := dst[y*r.side : (y+1)*r.side]

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Make dataset/testdata/images and images.json: small image files and what Pillow reads in them.
+"""Make small image files and what Pillow reads in them: dataset/testdata/images, photos and two .json.
 
     python scripts/golden_images.py          # needs Pillow and NumPy
 
 A case holds the pixels of Image.open(file).convert("L"), row by row in hexadecimal, and how far
 another decoder may be from them: PNG and GIF leave no choice; of JPEG see `tolerance`. Only greys
 of 16 bits are their upper 8 instead.
+photos.json holds images as `vggtrain predict` prepares them, in the words of Pillow: see `prepared`.
 Files that Pillow cannot write (2 and 4 bits, 16 bits a colour, Adam7, a GIF's frame that is smaller
 than its screen) are put together here.
 """
@@ -18,10 +19,13 @@ from pathlib import Path
 
 import numpy as np
 import PIL
-from PIL import Image
+from PIL import Image, ImageDraw
+
+from photo import prepared
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "dataset/testdata/images"
+PHOTOS = ROOT / "dataset/testdata/photos"
 ROWS, COLS = 11, 13  # no multiple of 8, nor of Adam7's steps
 
 rng = np.random.default_rng(5)
@@ -136,6 +140,65 @@ def tolerance(name: str) -> int:
     return 1 if name.startswith("grey") else 2
 
 
+def drawn(mode: str, size: tuple[int, int], background, garment) -> Image.Image:
+    """A picture of no symmetry: a body and one sleeve."""
+    image = Image.new(mode, size, background)
+    wide, high = size
+    draw = ImageDraw.Draw(image)
+    draw.ellipse([wide * 0.3, high * 0.15, wide * 0.75, high * 0.9], garment)
+    draw.polygon([(wide * 0.3, high * 0.2), (wide * 0.1, high * 0.6), (wide * 0.25, high * 0.65), (wide * 0.5, high * 0.3)], garment)
+    return image
+
+
+def turned(orientation: int) -> bytes:
+    """A JPEG whose EXIF says how to turn it, as cameras write it."""
+    exif = Image.Exif()
+    exif[0x010F] = "a camera"
+    exif[0x0112] = orientation
+    exif.endian = "<" if orientation % 2 else ">"
+    return save(Image.fromarray(SMOOTH[:, :, 0] // 2 + SMOOTH[:, :, 1] // 3), "JPEG", quality=90, exif=exif)
+
+
+def photos() -> dict[str, bytes]:
+    """Pictures of the kinds that `predict` meets, beside those of files()."""
+    made = {
+        "light.png": save(drawn("RGB", (37, 90), (250, 246, 240), (30, 60, 120)), "PNG"),
+        "dark.gif": save(drawn("L", (121, 41), 12, 200), "GIF"),
+        "bright-cutout.png": save(drawn("RGBA", (50, 64), (0, 0, 0, 0), (240, 235, 220, 255)), "PNG"),
+        "dark-cutout.png": save(drawn("RGBA", (64, 50), (255, 255, 255, 0), (60, 20, 30, 230)), "PNG"),
+        "large.png": save(drawn("L", (901, 640), 255, 33), "PNG", optimize=True),
+        "long.png": save(drawn("L", (4000, 3), 90, 250), "PNG", optimize=True),
+        "thin.png": save(drawn("L", (1, 5), 200, 3), "PNG"),
+        "point.png": save(Image.new("L", (1, 1), 77), "PNG"),
+    }
+    return made | {f"turned-{n}.jpg": turned(n) for n in range(1, 9)}
+
+
+def prepare() -> list[dict]:
+    """Cases of photos.json."""
+    cases = []
+    PHOTOS.mkdir(exist_ok=True)
+    for name, content in photos().items():
+        (PHOTOS / name).write_bytes(content)
+    names = sorted(path.relative_to(FOLDER.parent) for path in PHOTOS.iterdir())
+    names += [Path("images") / n for n in ("alpha.png", "alpha-16.png", "grey-alpha.png", "grey-transparent.png",
+                                           "palette-transparent.png", "colour-transparent.png", "palette-transparent.gif",
+                                           "small-frame-transparent.gif", "palette.png", "colour-16.png", "grey.jpg")]
+    for name in names:
+        for invert, side in (("auto", 9), ("yes", 7), ("no", 14)):
+            pixels, background = prepared(FOLDER.parent / name, side, invert)
+            cases.append({"file": str(name), "invert": invert, "side": side, "background": background,
+                          "tolerance": tolerance(name.name) if name.parent.name == "images" else int(name.suffix == ".jpg"),
+                          "pixels": pixels.tobytes().hex()})
+    return cases
+
+
+def write(name: str, cases: list[dict]) -> None:
+    lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases)
+    text = f'{{"made by":"scripts/golden_images.py","pillow":"{PIL.__version__}","cases":[\n{lines}\n]}}\n'
+    (FOLDER.parent / name).write_text(text)
+
+
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     cases = []
@@ -147,9 +210,8 @@ def main() -> None:
         image = image.convert("L")
         cases.append({"file": name, "rows": image.height, "cols": image.width,
                       "tolerance": allowed, "pixels": image.tobytes().hex()})
-    lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases)
-    text = f'{{"made by":"scripts/golden_images.py","pillow":"{PIL.__version__}","cases":[\n{lines}\n]}}\n'
-    (ROOT / "dataset/testdata/images.json").write_text(text)
+    write("images.json", cases)
+    write("photos.json", prepare())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,90 @@
+package dataset
+
+import (
+	"bytes"
+	"image"
+	"io"
+	"sync"
+)
+
+// Photo is an image that comes from anywhere, upright.
+type Photo struct {
+	Grey  *image.Gray // as ReadImage's
+	Alpha *image.Gray // of the same size, 255 where opaque; nil where all of it is
+}
+
+// PhotoReader reads photos as ReadImage reads images, but turned as a camera's note in a JPEG asks
+// for (EXIF's orientation), and with what is transparent. It may be used by several goroutines at
+// the same time: they decode only so many pixels together as the largest image may have, so that
+// their memory has the same bound, but for the files themselves and what they return.
+type PhotoReader struct {
+	mutex sync.Mutex
+	less  *sync.Cond // used has become less
+	used  int64      // pixels being decoded
+}
+
+// NewPhotoReader returns a reader of photos.
+func NewPhotoReader() *PhotoReader {
+	r := &PhotoReader{}
+	r.less = sync.NewCond(&r.mutex)
+	return r
+}
+
+// Read reads a file. Errors are one line and name it.
+func (r *PhotoReader) Read(f PhotoFile) (*Photo, error) {
+	source, size, err := f.open()
+	if err != nil {
+		return nil, err
+	}
+	defer source.Close()
+	photo, err := r.read(source, size)
+	if err != nil {
+		return nil, f.failure(err)
+	}
+	return photo, nil
+}
+
+// read reads a photo from a source of about size bytes.
+func (r *PhotoReader) read(source io.Reader, size int64) (*Photo, error) {
+	var file bytes.Buffer
+	p, err := readPicture(&file, source, size)
+	if err != nil {
+		return nil, err
+	}
+	pixels := int64(p.rows) * int64(p.cols)
+	r.take(pixels)
+	defer r.put(pixels)
+	return p.photo()
+}
+
+func (r *PhotoReader) take(pixels int64) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	for r.used > 0 && r.used+pixels > maxImagePixels {
+		r.less.Wait()
+	}
+	r.used += pixels
+}
+
+func (r *PhotoReader) put(pixels int64) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.used -= pixels
+	r.less.Broadcast()
+}
+
+// photo decodes the picture.
+func (p *picture) photo() (*Photo, error) {
+	m, err := p.decode(p)
+	if err != nil {
+		return nil, p.failure(err)
+	}
+	grey, err := toGrey(m)
+	if err != nil {
+		return nil, err
+	}
+	if p.name == "JPEG" {
+		grey = turned(grey, orientation(p.file))
+	}
+	return &Photo{Grey: grey, Alpha: toAlpha(m)}, nil
+}

@@ -1,0 +1,263 @@
+package dataset
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"image"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+func readPhoto(t *testing.T, path string) *Photo {
+	t.Helper()
+	files, err := Photos(path, nil)
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	photo, err := NewPhotoReader().Read(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return photo
+}
+
+// What a network gets of a photo is what Pillow makes of it: upright, over black or white, inverted,
+// padded, resized.
+func TestPhotosEqualPIL(t *testing.T) {
+	text, err := os.ReadFile("testdata/photos.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var golden struct {
+		Cases []struct {
+			File                        string
+			Invert                      Invert
+			Side, Background, Tolerance int
+			Pixels                      string
+		}
+	}
+	if err := json.Unmarshal(text, &golden); err != nil {
+		t.Fatal(err)
+	}
+	if len(golden.Cases) < 80 {
+		t.Fatalf("only %d cases in the golden file", len(golden.Cases))
+	}
+	for _, c := range golden.Cases {
+		t.Run(c.File+"/"+string(c.Invert), func(t *testing.T) {
+			photo := readPhoto(t, filepath.Join("testdata", filepath.FromSlash(c.File)))
+			background := photo.Prepare(c.Invert)
+			if d := distance(background.Grey, byte(c.Background)); d > c.Tolerance {
+				t.Errorf("background %d, want %d", background.Grey, c.Background)
+			}
+			want, err := hex.DecodeString(c.Pixels)
+			if err != nil {
+				t.Fatal(err)
+			}
+			q, err := NewSquarer(photo.Grey.Rect.Dy(), photo.Grey.Rect.Dx(), c.Side)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := make([]byte, c.Side*c.Side)
+			q.Bytes(got, photo.Grey.Pix, background.Fill())
+			worst := 0
+			for i, v := range got {
+				worst = max(worst, distance(v, want[i]))
+			}
+			if worst > c.Tolerance {
+				t.Errorf("%d levels from Pillow's, allowed are %d\n got %v\nwant %v", worst, c.Tolerance, got, want)
+			}
+		})
+	}
+}
+
+func distance(a, b byte) int { return max(int(a)-int(b), int(b)-int(a)) }
+
+func TestPrepare(t *testing.T) {
+	grey := func(v ...byte) *image.Gray {
+		return &image.Gray{Pix: v, Stride: 3, Rect: image.Rect(0, 0, 3, len(v)/3)}
+	}
+	for _, test := range []struct {
+		name  string
+		grey  *image.Gray
+		alpha *image.Gray
+		mode  Invert
+		want  Background
+		pix   []byte
+	}{
+		{"dark", grey(0, 9, 127, 200, 200, 200, 127, 9, 127), nil, InvertAuto, Background{Grey: 127}, []byte{0, 9, 127, 200, 200, 200, 127, 9, 127}},
+		{"light", grey(0, 9, 128, 200, 200, 200, 128, 9, 128), nil, InvertAuto, Background{Grey: 128, Inverted: true}, []byte{255, 246, 127, 55, 55, 55, 127, 246, 127}},
+		{"light, kept", grey(255, 9, 255), nil, InvertNo, Background{Grey: 255}, []byte{255, 9, 255}},
+		{"dark, inverted", grey(1, 9, 1), nil, InvertYes, Background{Grey: 1, Inverted: true}, []byte{254, 246, 254}},
+		{"bright cutout", grey(90, 200, 90), grey(0, 255, 0), InvertAuto, Background{Grey: 0, Transparent: true}, []byte{0, 200, 0}},
+		{"dark cutout", grey(90, 20, 90), grey(0, 255, 0), InvertAuto, Background{Grey: 255, Inverted: true, Transparent: true, Behind: 255}, []byte{0, 235, 0}},
+		{"bright cutout, inverted", grey(90, 200, 90), grey(0, 255, 0), InvertYes, Background{Grey: 255, Inverted: true, Transparent: true, Behind: 255}, []byte{0, 55, 0}},
+		{"dark cutout, kept", grey(90, 20, 90), grey(0, 255, 0), InvertNo, Background{Grey: 0, Transparent: true}, []byte{0, 20, 0}},
+		{"nothing visible", grey(90, 20, 90), grey(0, 0, 0), InvertAuto, Background{Grey: 255, Inverted: true, Transparent: true, Behind: 255}, []byte{0, 0, 0}},
+		{"half", grey(200, 100, 0), grey(128, 128, 255), InvertNo, Background{Grey: 0, Transparent: true}, []byte{100, 50, 0}},
+	} {
+		got := (&Photo{test.grey, test.alpha}).Prepare(test.mode)
+		if got != test.want || !bytes.Equal(test.grey.Pix, test.pix) {
+			t.Errorf("%s: %+v, %v, want %+v, %v", test.name, got, test.grey.Pix, test.want, test.pix)
+		}
+	}
+}
+
+// Each image of Fashion-MNIST is bright on black, and its negative dark on white.
+func TestBackgroundOfFashionMNIST(t *testing.T) {
+	data, err := Open(t.Context(), OpenOptions{Spec: debianFolder})
+	if err != nil {
+		if data, err = Sample(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, s := range []*Set{data.Train, data.Test} {
+		for i := range s.N {
+			m := &image.Gray{Pix: bytes.Clone(s.Image(i)), Stride: s.Cols, Rect: image.Rect(0, 0, s.Cols, s.Rows)}
+			if b := (&Photo{Grey: m}).Prepare(InvertAuto); b.Inverted || !bytes.Equal(m.Pix, s.Image(i)) {
+				t.Fatalf("image %d was inverted", i)
+			}
+			(&Photo{Grey: m}).Prepare(InvertYes)
+			if b := (&Photo{Grey: m}).Prepare(InvertAuto); !b.Inverted || !bytes.Equal(m.Pix, s.Image(i)) {
+				t.Fatalf("the negative of image %d was not inverted", i)
+			}
+		}
+	}
+}
+
+// Whatever a camera's note is, nothing but its orientation counts, and nonsense is none.
+func TestOrientation(t *testing.T) {
+	file := readGolden(t, "../photos/turned-6.jpg")
+	if got := orientation(file); got != 6 {
+		t.Fatalf("orientation %d, want 6", got)
+	}
+	exif := bytes.Index(file, []byte("Exif"))
+	for cut := range exif + 54 {
+		if got := orientation(file[:max(cut, 2)]); got != 1 {
+			t.Errorf("cut after %d bytes: %d", cut, got)
+		}
+	}
+	for at := 2; at < len(file); at++ {
+		for _, v := range []byte{0, 1, 8, 9, 0x7f, 0x80, 0xff} {
+			if got := orientation(patched(file, at, v)); got < 1 || got > 8 {
+				t.Errorf("byte %d as %d: %d", at, v, got)
+			}
+		}
+	}
+	if got := orientation(readGolden(t, "grey.jpg")); got != 1 {
+		t.Errorf("without a note: %d", got)
+	}
+}
+
+// Photos are read at the same time, but not with more memory than the largest alone takes.
+func TestPhotoReaderBound(t *testing.T) {
+	r := NewPhotoReader()
+	r.take(maxImagePixels - 10)
+	r.take(10) // there is room
+	began := make(chan bool, 3)
+	var all sync.WaitGroup
+	for range 3 {
+		all.Go(func() {
+			r.take(6)
+			began <- true
+			r.put(6)
+		})
+	}
+	select {
+	case <-began:
+		t.Error("more is decoded at the same time than may be")
+	case <-time.After(20 * time.Millisecond):
+	}
+	r.put(10)
+	all.Wait()
+	r.put(maxImagePixels - 10)
+	r.take(maxImagePixels) // the largest always finds room
+	if r.put(maxImagePixels); r.used != 0 {
+		t.Errorf("%d pixels are still in use", r.used)
+	}
+}
+
+func TestPhotosOfFolder(t *testing.T) {
+	dir := t.TempDir()
+	outside := filepath.Join(t.TempDir(), "secret.png")
+	point := readGolden(t, "../photos/point.png")
+	for path, content := range map[string][]byte{
+		"b.png": point, "a.PNG": point, "c.jpeg": []byte("no image"), "d.webp": []byte("RIFF"),
+		".hidden.png": point, "notes.txt": nil, "in/e.png": point, outside: point,
+	} {
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(dir, path)
+		}
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, content, 0o666)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	links := map[string]string{"inside.png": "b.png", "out.png": outside, "up.png": "../" + filepath.Base(dir) + "/b.png", "loop.png": "loop.png", "folder.png": "in"}
+	for name, target := range links {
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			t.Skipf("no links here: %v", err)
+		}
+	}
+	var notices []string
+	files, err := Photos(dir, func(s string) { notices = append(notices, s) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []struct{ name, failure string }{
+		{"a.PNG", ""}, {"b.png", ""},
+		{"c.jpeg", "not an image that is read here: it begins as no PNG"},
+		{"d.webp", "not an image that is read here: it begins as no PNG"},
+		{"folder.png", "not a regular file; it is a link: "},
+		{"inside.png", ""},
+		{"loop.png", "cannot be read: "}, {"out.png", "cannot be read: "}, {"up.png", "cannot be read: "},
+	}
+	if len(files) != len(want) {
+		t.Fatalf("%d files: %v", len(files), files)
+	}
+	r := NewPhotoReader()
+	for i, w := range want {
+		path := filepath.Join(dir, w.name)
+		photo, err := r.Read(files[i])
+		switch {
+		case files[i].Name != path:
+			t.Errorf("%s instead of %s", files[i].Name, path)
+		case w.failure == "" && (err != nil || photo.Grey.Pix[0] != 77):
+			t.Errorf("%s: %v, %v", path, photo, err)
+		case w.failure != "" && (err == nil || !strings.HasPrefix(err.Error(), path+": "+w.failure)):
+			t.Errorf("%s: %v, want %q", path, err, w.failure)
+		}
+	}
+	if len(notices) != 1 || !strings.HasPrefix(notices[0], filepath.Join(dir, "in")+": ") || !strings.Contains(notices[0], "; 2 such in all") {
+		t.Errorf("notices %q", notices)
+	}
+}
+
+func TestPhotosNone(t *testing.T) {
+	dir := t.TempDir()
+	if files, err := Photos(dir, nil); err == nil || !strings.Contains(err.Error(), "no image in this folder") {
+		t.Errorf("an empty folder: %v, %v", files, err)
+	}
+	files, err := Photos(filepath.Join(dir, "absent\n.png"), nil)
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	if _, err := NewPhotoReader().Read(files[0]); err == nil || err.Error() != `"`+dir+`/absent\n.png": no such file` && filepath.Separator == '/' {
+		t.Errorf("an absent file: %v", err)
+	}
+}
+
+func TestPhotoFrom(t *testing.T) {
+	r := NewPhotoReader()
+	photo, err := r.Read(PhotoFrom("-", bytes.NewReader(readGolden(t, "../photos/point.png"))))
+	if err != nil || photo.Grey.Pix[0] != 77 || photo.Alpha != nil {
+		t.Errorf("%v, %v", photo, err)
+	}
+	if _, err := r.Read(PhotoFrom("-", strings.NewReader(""))); err == nil || err.Error() != "-: the file is empty: replace it" {
+		t.Errorf("nothing: %v", err)
+	}
+}

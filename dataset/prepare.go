@@ -1,0 +1,110 @@
+package dataset
+
+import (
+	"image"
+)
+
+// Invert says which photos become their negative, so that a bright garment on black comes out, as
+// in Fashion-MNIST.
+type Invert string
+
+// The ways to invert.
+const (
+	InvertAuto Invert = "auto" // those with a light background
+	InvertYes  Invert = "yes"
+	InvertNo   Invert = "no"
+)
+
+// Background is what Prepare takes a photo's background to be.
+type Background struct {
+	Grey        byte // before it is inverted
+	Inverted    bool
+	Transparent bool // parts of the photo are
+	Behind      byte // what stands there instead: 0 black or 255 white
+}
+
+// lightest is the lightest grey that counts as dark.
+const lightest = 127
+
+// corner is the share of a side that a corner takes: 2 of 28 pixels. Of the 70,000 images of
+// Fashion-MNIST none has corners whose median is light, but 2 have such a border.
+const corner = 14
+
+// Prepare puts black or white behind what is transparent and inverts the photo if it has to be.
+// It changes p.Grey. Behind is white if a dark garment is to be inverted, else black; of
+// InvertAuto, whatever sets off from the visible part. The background is the median of the pixels
+// in the four corners.
+func (p *Photo) Prepare(mode Invert) Background {
+	var b Background
+	if p.Alpha != nil {
+		b.Transparent, b.Behind = true, p.behind(mode)
+		over(p.Grey, p.Alpha, b.Behind)
+	}
+	b.Grey = cornerMedian(p.Grey)
+	b.Inverted = mode == InvertYes || mode == InvertAuto && b.Grey > lightest
+	if b.Inverted {
+		for i, v := range p.Grey.Pix {
+			p.Grey.Pix[i] = 255 - v
+		}
+	}
+	return b
+}
+
+// Fill is the background as it is once the photo is prepared: what it has to be padded with.
+func (b Background) Fill() byte {
+	if b.Inverted {
+		return 255 - b.Grey
+	}
+	return b.Grey
+}
+
+// behind is what has to stand where a photo is transparent.
+func (p *Photo) behind(mode Invert) byte {
+	switch mode {
+	case InvertYes:
+		return 255
+	case InvertNo:
+		return 0
+	}
+	var sum, weight int64
+	for i, v := range p.Grey.Pix {
+		sum += int64(v) * int64(p.Alpha.Pix[i])
+		weight += int64(p.Alpha.Pix[i])
+	}
+	if sum > lightest*weight {
+		return 0
+	}
+	return 255
+}
+
+// over puts m, as opaque as alpha says, over a grey: PIL's paste with a mask.
+func over(m, alpha *image.Gray, grey byte) {
+	for i, v := range m.Pix {
+		a := int(alpha.Pix[i])
+		product := int(v)*a + int(grey)*(255-a) + 128 // /255, rounded
+		m.Pix[i] = byte((product>>8 + product) >> 8)
+	}
+}
+
+// cornerMedian is the median of the pixels in the four corners, the lower one of two.
+func cornerMedian(m *image.Gray) byte {
+	rows, cols := m.Rect.Dy(), m.Rect.Dx()
+	high, wide := max(1, rows/corner), max(1, cols/corner)
+	var counts [256]int
+	for _, y := range []int{0, rows - high} {
+		for _, x := range []int{0, cols - wide} {
+			for row := y; row < y+high; row++ {
+				for _, v := range m.Pix[row*m.Stride+x:][:wide] {
+					counts[v]++
+				}
+			}
+		}
+	}
+	below, half := 0, (4*high*wide-1)/2
+	for v, n := range counts {
+		if below += n; below > half {
+			return byte(v)
+		}
+	}
+	return 255
+}

@@ -1,0 +1,70 @@
+package dataset
+
+// Squarer resizes images of one size to squares of one side as Resizer does, after it has padded
+// them to a square with themselves in its middle: with PIL, for an image of W×H, L the longer side,
+//
+//	padded = Image.new("L", (L, L), fill)
+//	padded.paste(image, ((L - W) // 2, (L - H) // 2))
+//	padded.resize((S, S), Image.BILINEAR)
+//
+// bit for bit. The padded image never exists: of a long and narrow one it would be enormous. It
+// owns scratch memory: use one for each goroutine.
+type Squarer struct {
+	resizer    *Resizer // of L×L
+	rows, cols int
+	padded     []byte // L: a row
+}
+
+// NewSquarer returns a Squarer from rows×cols to side×side. All have to be from 1 to 16,384.
+func NewSquarer(rows, cols, side int) (*Squarer, error) {
+	longer := max(rows, cols)
+	if rows < 1 || cols < 1 {
+		longer = 0 // which NewResizer refuses
+	}
+	resizer, err := NewResizer(longer, longer, side)
+	if err != nil {
+		return nil, err
+	}
+	return &Squarer{resizer, rows, cols, make([]byte, longer)}, nil
+}
+
+// Fits tells whether images of rows×cols are those that it resizes.
+func (q *Squarer) Fits(rows, cols int) bool { return rows == q.rows && cols == q.cols }
+
+// Bytes resizes src (H×W), padded with fill, into dst (S×S).
+func (q *Squarer) Bytes(dst, src []byte, fill byte) { square(q, dst, src, fill, &q.resizer.identity) }
+
+// Floats resizes src (H×W), padded with fill, into dst (S×S), where a pixel v becomes table[v].
+func (q *Squarer) Floats(dst []float32, src []byte, fill byte, table *[256]float32) {
+	square(q, dst, src, fill, table)
+}
+
+func square[T byte | float32](q *Squarer, dst []T, src []byte, fill byte, table *[256]T) {
+	r := q.resizer
+	if q.rows == q.cols {
+		resize(r, dst, src, table)
+		return
+	}
+	for i := range q.padded {
+		q.padded[i] = fill
+	}
+	above, left := (r.rows-q.rows)/2, (r.cols-q.cols)/2
+	for y := range r.rows {
+		if y < above || y >= above+q.rows {
+			r.fillRow(y, fill)
+			continue
+		}
+		copy(q.padded[left:], src[(y-above)*q.cols:(y-above+1)*q.cols])
+		r.alongRow(y, q.padded)
+	}
+	alongColumns(r, dst, table)
+}
+
+// fillRow is what the horizontal pass makes of a row of equal pixels: the same, since rounding
+// hides what weights that add up to 1 only nearly change (maxResize).
+func (r *Resizer) fillRow(y int, v byte) {
+	row := r.narrow[y*r.pairs : (y+1)*r.pairs]
+	for p := range row {
+		row[p] = uint64(v) | uint64(v)<<laneBits
+	}
+}
