@@ -47,7 +47,7 @@ func (ps Params) accept(tensors map[string]Tensor) error {
 		case !ok:
 			missing = append(missing, p.Name)
 		case !slices.Equal(t.Shape, p.Shape) || len(t.Data) != p.Len():
-			misshaped = append(misshaped, fmt.Sprintf("%s is %s and should be %s", p.Name, cross(t.Shape), cross(p.Shape)))
+			misshaped = append(misshaped, fmt.Sprintf("%s is %s and should be %s", p.Name, FormatShape(t.Shape), FormatShape(p.Shape)))
 		}
 	}
 	maps.DeleteFunc(extra, func(name string, _ Tensor) bool { return strings.Contains(name, "/") })

@@ -1,6 +1,19 @@
 package model
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// FormatShape writes a shape: 1x16x112x112.
+func FormatShape(shape []int) string {
+	parts := make([]string, len(shape))
+	for i, n := range shape {
+		parts[i] = strconv.Itoa(n)
+	}
+	return strings.Join(parts, "x")
+}
 
 // count writes a number of things in words: "five poolings".
 func count(n int, thing string) string {

@@ -2,11 +2,14 @@ package model
 
 import "fmt"
 
-// Summary counts what a network holds and does, in the fields of `vggtrain summary --json`.
+// Summary counts what a network holds and does, in the fields of `vggtrain summary --format json`.
 type Summary struct {
-	Arch        string         `json:"arch"`
-	Input       [4]int         `json:"input"` // N, C, H, W
-	Layers      []SummaryLayer `json:"layers"`
+	Arch   string         `json:"arch"`
+	Input  [4]int         `json:"input"` // N, C, H, W
+	Layers []SummaryLayer `json:"layers"`
+	// Blocks are the layers again, block by block: a row for those up to and including each
+	// pooling, then one for Flatten and each layer of the classifier.
+	Blocks      []SummaryLayer `json:"blocks,omitempty"`
 	Params      int64          `json:"params"`
 	MACs        int64          `json:"macs"`  // of convolution and linear layers, for the batch
 	FLOPs       int64          `json:"flops"` // 2 × MACs
@@ -18,13 +21,18 @@ type Summary struct {
 	TrainBytes int64 `json:"train_bytes"`
 }
 
-// SummaryLayer is one layer as PyTorch would list it, however operations are fused.
+// SummaryLayer is one layer as PyTorch would list it, however operations are fused; or a block.
 type SummaryLayer struct {
-	Name   string `json:"name"`   // features.0
-	Type   string `json:"type"`   // Conv2d
+	Name   string `json:"name"`   // features.0, or features.0-2 of a block
+	Type   string `json:"type"`   // Conv2d; VGGBlock or Sequential
 	Output []int  `json:"output"` // [N, C, H, W] or [N, F]
 	Params int64  `json:"params"`
 	MACs   int64  `json:"macs"`
+	// ReceptiveField is the height and width in pixels of what one output depends on, see
+	// receptiveFields; Stride how far apart neighbours' are, none after Flatten.
+	ReceptiveField [2]int `json:"receptive_field"`
+	Stride         int    `json:"stride,omitempty"`
+	Convolutions   int    `json:"convolutions,omitempty"` // of a block
 }
 
 // Summarize resolves a for a batch of the given shape and counts. Its errors are Resolve's.
@@ -43,14 +51,17 @@ func SummarizeLayers(network string, layers []Layer, n int) (*Summary, error) {
 	}
 	image := layers[0].In
 	s := &Summary{Arch: network, Input: [4]int{n, image[0], image[1], image[2]}}
-	for _, l := range layers {
+	fields := receptiveFields(layers)
+	for i, l := range layers {
 		s.Params += l.Params
 		s.MACs += l.MACs
 		s.Layers = append(s.Layers, SummaryLayer{
 			Name: l.Name, Type: l.Type, Output: append([]int{n}, l.Out...),
 			Params: l.Params, MACs: int64(n) * l.MACs,
+			ReceptiveField: fields[i].size, Stride: fields[i].stride,
 		})
 	}
+	s.Blocks = groups(layers, s.Layers)
 	if s.MACs > maxMACs/int64(n) {
 		return nil, fmt.Errorf("%s: more than %d multiply-adds for %d images; use a smaller batch or input", network, maxMACs, n)
 	}

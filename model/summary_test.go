@@ -1,14 +1,12 @@
 package model
 
 import (
-	"bytes"
-	"encoding/csv"
-	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"vggtrain/blocks"
 )
 
 var tiny = &Arch{Name: "tiny", Blocks: [][2]int{{1, 3}, {2, 32}}, Hidden: []int{7}, Dropout: 0.5}
@@ -24,15 +22,6 @@ func summarize(t *testing.T, a *Arch, input string, classes int) *Summary {
 		t.Fatal(err)
 	}
 	return s
-}
-
-func (s *Summary) text(t *testing.T, format string) string {
-	t.Helper()
-	var b bytes.Buffer
-	if err := s.Write(&b, format); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
 }
 
 // MACs, FLOPs and outputs are the batch's, parameters the network's.
@@ -87,73 +76,67 @@ func TestEvaluationBytes(t *testing.T) {
 	}
 }
 
-func TestSummaryTable(t *testing.T) {
-	s := summarize(t, tiny, "2x1x8x8", 10)
-	want := `tiny, input 2x1x8x8
-
-layer         type       output    parameters     MACs   weights
-features.0    Conv2d     2x3x8x8           30    3,456     120 B
-features.1    ReLU       2x3x8x8
-features.2    MaxPool2d  2x3x4x4
-features.3    Conv2d     2x32x4x4         896   27,648   3.5 KiB
-features.4    ReLU       2x32x4x4
-features.5    Conv2d     2x32x4x4       9,248  294,912  36.1 KiB
-features.6    ReLU       2x32x4x4
-features.7    MaxPool2d  2x32x2x2
-flatten       Flatten    2x128
-classifier.0  Linear     2x7              903    1,792   3.5 KiB
-classifier.1  ReLU       2x7
-classifier.2  Dropout    2x7
-classifier.3  Linear     2x10              80      140     320 B
-total                                  11,157  327,948  43.6 KiB
-
-MACs are the multiply-adds of convolution and linear layers, for the whole batch: 655,896 FLOPs.
-Training holds ` + binaryBytes(s.TrainBytes) + `: weights, the buffers of a step, and a batch of images.
-`
-	if diff := cmp.Diff(want, s.text(t, "table")); diff != "" {
-		t.Errorf("table (-want +got):\n%s", diff)
-	}
+// block is what a row of Summary.Blocks says, but for its counts.
+type block struct {
+	Name, Type     string
+	Convolutions   int
+	Output         []int
+	ReceptiveField [2]int
+	Stride         int
 }
 
-func TestSummaryJSON(t *testing.T) {
-	s := summarize(t, &Arch{Name: "one", Blocks: [][2]int{{1, 2}}}, "3x1x4x6", 5)
-	const want = `{"arch": "one", "input": [3, 1, 4, 6], "layers": [
-		{"name": "features.0", "type": "Conv2d", "output": [3, 2, 4, 6], "params": 20, "macs": 1296},
-		{"name": "features.1", "type": "ReLU", "output": [3, 2, 4, 6], "params": 0, "macs": 0},
-		{"name": "features.2", "type": "MaxPool2d", "output": [3, 2, 2, 3], "params": 0, "macs": 0},
-		{"name": "flatten", "type": "Flatten", "output": [3, 12], "params": 0, "macs": 0},
-		{"name": "classifier.0", "type": "Linear", "output": [3, 5], "params": 65, "macs": 180}],
-		"params": 85, "macs": 1476, "flops": 2952, "weight_bytes": 340, "train_bytes": %d}`
-	var got, expected any
-	if err := json.Unmarshal([]byte(s.text(t, "json")), &got); err != nil {
-		t.Fatal(err)
+func TestBlocks(t *testing.T) {
+	conv := func(kernel int) blocks.Layer { return blocks.Conv2d{Out: 4, Kernel: kernel, Stride: 1, Padding: 1} }
+	pool := blocks.MaxPool2d{Kernel: 2, Stride: 2}
+	tests := []struct {
+		name   string
+		layers []blocks.Layer
+		want   []block
+	}{
+		{"VGG blocks, then the classifier layer by layer", tiny.Layers(10), []block{
+			{"features.0-2", "VGGBlock", 1, []int{2, 3, 8, 8}, [2]int{4, 4}, 2},
+			{"features.3-7", "VGGBlock", 2, []int{2, 32, 4, 4}, [2]int{14, 14}, 4},
+			{"flatten", "Flatten", 0, []int{2, 512}, [2]int{14, 14}, 0},
+			{"classifier.0", "Linear", 0, []int{2, 7}, [2]int{16, 16}, 0},
+			{"classifier.1", "ReLU", 0, []int{2, 7}, [2]int{16, 16}, 0},
+			{"classifier.2", "Dropout", 0, []int{2, 7}, [2]int{16, 16}, 0},
+			{"classifier.3", "Linear", 0, []int{2, 10}, [2]int{16, 16}, 0},
+		}},
+		{"other groups that end in a pooling or before Flatten", append([]blocks.Layer{
+			conv(1), blocks.ReLU{}, pool, // 18 + 2 pixels of padding, halved
+			conv(3), blocks.ReLU{}, conv(3), pool, // without the second ReLU
+			pool,
+			conv(3), blocks.ReLU{},
+		}, blocks.Classifier(nil, 3, 0)...), []block{
+			{"features.0-2", "Sequential", 1, []int{2, 4, 9, 9}, [2]int{2, 2}, 2},
+			{"features.3-6", "Sequential", 2, []int{2, 4, 4, 4}, [2]int{12, 12}, 4},
+			{"features.7", "MaxPool2d", 0, []int{2, 4, 2, 2}, [2]int{16, 16}, 8},
+			{"features.8-9", "Sequential", 1, []int{2, 4, 2, 2}, [2]int{32, 32}, 8},
+			{"flatten", "Flatten", 0, []int{2, 16}, [2]int{32, 32}, 0},
+			{"classifier.0", "Linear", 0, []int{2, 3}, [2]int{16, 16}, 0},
+		}},
 	}
-	if err := json.Unmarshal(fmt.Appendf(nil, want, s.TrainBytes), &expected); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(expected, got); diff != "" {
-		t.Errorf("JSON (-want +got):\n%s", diff)
-	}
-}
-
-func TestSummaryCSVAndMarkdown(t *testing.T) {
-	s := summarize(t, tiny, "1x1x8x8", 10)
-	rows, err := csv.NewReader(strings.NewReader(s.text(t, "csv"))).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(rows) != 1+len(s.Layers) {
-		t.Errorf("CSV has %d rows, want a header and %d layers", len(rows), len(s.Layers))
-	}
-	if diff := cmp.Diff([]string{"features.5", "Conv2d", "1x32x4x4", "9248", "147456"}, rows[6]); diff != "" {
-		t.Errorf("CSV row of features.5 (-want +got):\n%s", diff)
-	}
-	markdown := s.text(t, "markdown")
-	if line := "| features.5 | Conv2d | 1x32x4x4 | 9,248 | 147,456 | 36.1 KiB |\n"; !strings.Contains(markdown, line) {
-		t.Errorf("no line %q in\n%s", line, markdown)
-	}
-	if err := s.Write(&bytes.Buffer{}, "xml"); err == nil || !strings.Contains(err.Error(), "table, json, csv, markdown") {
-		t.Errorf("format xml: %v", err)
+	for _, tt := range tests {
+		layers, err := ResolveLayers("net", tt.layers, 1, 16, 16)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := SummarizeLayers("net", layers, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []block
+		params, macs := int64(0), int64(0)
+		for _, b := range s.Blocks {
+			got = append(got, block{b.Name, b.Type, b.Convolutions, b.Output, b.ReceptiveField, b.Stride})
+			params, macs = params+b.Params, macs+b.MACs
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+		if params != s.Params || macs != s.MACs {
+			t.Errorf("%s: the blocks have %d parameters and %d MACs, the network %d and %d", tt.name, params, macs, s.Params, s.MACs)
+		}
 	}
 }
 

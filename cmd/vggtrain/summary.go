@@ -2,8 +2,12 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"slices"
+	"strconv"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"vggtrain/model"
@@ -14,6 +18,7 @@ type summaryOptions struct {
 	Input   string
 	Classes int
 	Format  string
+	Blocks  bool
 	Out     io.Writer
 }
 
@@ -24,8 +29,10 @@ func newSummaryCommand(run func(context.Context, *summaryOptions) error) *cobra.
 		Short: "List a network's layers, shapes, parameters and multiply-adds",
 		Long: `List a network's layers as PyTorch would, with the shape of each output, the
 parameters and the multiply-adds (MACs) of convolutions and linear layers for
-the batch given. A multiply-add counts as two floating-point operations.`,
+the batch given. A multiply-add counts as two floating-point operations. The
+receptive field is the pixels of the image that one output depends on.`,
 		Example: `  vggtrain summary --input 1x1x224x224
+  vggtrain summary --input 1x1x224x224 --blocks
   vggtrain summary --arch vgg16 --input 1x3x224x224 --classes 1000
   vggtrain summary --arch my.yaml --input 8x1x56x56 --format json`,
 		Args: arguments(),
@@ -37,7 +44,8 @@ the batch given. A multiply-add counts as two floating-point operations.`,
 	archFlag(cmd, &o.Arch)
 	textFlag(cmd, &o.Input, "input", "NxCxHxW", "1x1x224x224", "a batch of images")
 	countFlag(cmd, &o.Classes, "classes", 10, "classes to tell apart")
-	choiceFlag(cmd, &o.Format, "format", "how to print it", model.SummaryFormats()...)
+	choiceFlag(cmd, &o.Format, "format", "how to print it", sheetFormats()...)
+	cmd.Flags().BoolVar(&o.Blocks, "blocks", false, "a row a block, as the chapter lists the network")
 	return cmd
 }
 
@@ -54,5 +62,66 @@ func runSummary(_ context.Context, o *summaryOptions) error {
 	if err != nil {
 		return err
 	}
-	return summary.Write(o.Out, o.Format)
+	if !o.Blocks {
+		summary.Blocks = nil
+	}
+	return summarySheet(summary).write(o.Out, o.Format)
+}
+
+// summarySheet has a row a block, or a layer where the summary has no blocks.
+func summarySheet(s *model.Summary) *sheet {
+	blocks := len(s.Blocks) > 0
+	out := &sheet{
+		title: fmt.Sprintf("%s, input %s", s.Arch, model.FormatShape(s.Input[:])),
+		table: table{columns: []column{
+			{"layer", false}, {"type", false}, {"output", false}, {"receptive field", true}, {"parameters", true}, {"MACs", true}, {"weights", true},
+		}},
+		notes: []string{
+			fmt.Sprintf("MACs are the multiply-adds of convolution and linear layers, for the whole batch: %s FLOPs.", humanize.Comma(s.FLOPs)),
+			fmt.Sprintf("Training holds %s: weights, the buffers of a step, and a batch of images.", binarySize(s.TrainBytes)),
+			"The receptive field is what one output sees of the image and of the padding round it (of Linear: of the image alone).",
+		},
+		document: s,
+		records:  [][]string{{"name", "type", "output", "params", "macs", "receptive_field", "stride"}},
+	}
+	rows := s.Layers
+	if blocks {
+		rows = s.Blocks
+		out.table.columns = slices.Insert(out.table.columns, 2, column{"convolutions", true})
+		out.records[0] = append(out.records[0], "convolutions")
+	}
+	for i := range rows {
+		out.add(&rows[i], blocks)
+	}
+	total := []string{"total", "", "", "", humanize.Comma(s.Params), humanize.Comma(s.MACs), binarySize(s.WeightBytes)}
+	if blocks {
+		total = slices.Insert(total, 2, "")
+	}
+	out.table.add(total...)
+	return out
+}
+
+// add adds the row of a layer, or of a block.
+func (s *sheet) add(l *model.SummaryLayer, block bool) {
+	shown := []string{l.Name, l.Type, model.FormatShape(l.Output), model.FormatShape(l.ReceptiveField[:]), "", "", ""}
+	if l.Params > 0 {
+		shown[4], shown[6] = humanize.Comma(l.Params), binarySize(4*l.Params)
+	}
+	if l.MACs > 0 {
+		shown[5] = humanize.Comma(l.MACs)
+	}
+	record := []string{l.Name, l.Type, model.FormatShape(l.Output), fmt.Sprint(l.Params), fmt.Sprint(l.MACs), model.FormatShape(l.ReceptiveField[:]), blankIfZero(l.Stride)}
+	if block {
+		shown = slices.Insert(shown, 2, blankIfZero(l.Convolutions))
+		record = append(record, blankIfZero(l.Convolutions))
+	}
+	s.table.add(shown...)
+	s.records = append(s.records, record)
+}
+
+func blankIfZero(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
 }

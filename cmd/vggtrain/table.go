@@ -52,6 +52,24 @@ func (t *table) write(w io.Writer) error {
 	return nil
 }
 
+// markdown writes a Markdown table.
+func (t *table) markdown(w io.Writer) error {
+	head, rule := make([]string, len(t.columns)), make([]string, len(t.columns))
+	for i, c := range t.columns {
+		head[i], rule[i] = c.name, "---"
+		if c.number {
+			rule[i] = "---:"
+		}
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "| %s |\n|%s|\n", strings.Join(head, " | "), strings.Join(rule, "|"))
+	for _, cells := range t.rows {
+		fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | "))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
 // binarySize writes a count of bytes for people: 491.4 MiB.
 func binarySize(bytes int64) string {
 	if bytes < 1024 {
