@@ -33,6 +33,7 @@ Exit status: 0 done; 1 failed; 2 wrong usage; 3 training diverged;
 		newFitCommand(runFit),
 		newEvalCommand(runEval),
 		newSummaryCommand(runSummary),
+		newCompareCommand(runCompare),
 		newBenchCommand(runBench),
 		newDataCommand(),
 		newArchCommand(),

@@ -1,0 +1,106 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"vggtrain/blocks"
+)
+
+// Comparison sets what networks cost side by side, in the fields of `vggtrain compare --format json`.
+type Comparison struct {
+	Input    [4]int     `json:"input"` // N, C, H, W
+	Classes  int        `json:"classes"`
+	Networks []Compared `json:"networks"`
+}
+
+// Compared is one network of a comparison: what it costs, or why it cannot take the input.
+type Compared struct {
+	Arch  string `json:"arch"`
+	Error string `json:"error,omitempty"`
+	*Costs
+}
+
+// Costs are a network's counts, with Summary's meanings, and those of its layers of a kind.
+type Costs struct {
+	Params       int64 `json:"params"`
+	MACs         int64 `json:"macs"`
+	FLOPs        int64 `json:"flops"`
+	WeightBytes  int64 `json:"weight_bytes"`
+	TrainBytes   int64 `json:"train_bytes"`
+	EvalBytes    int64 `json:"eval_bytes"` // see EvaluationBytes
+	Convolutions Part  `json:"convolutions"`
+	Dense        Part  `json:"dense"`
+}
+
+// Part is what a network's layers of one kind, Conv2d or Linear, make of its costs.
+type Part struct {
+	Layers      int     `json:"layers"`
+	Params      int64   `json:"params"`
+	ParamsShare float64 `json:"params_share"` // of all parameters, 0 to 1
+	MACs        int64   `json:"macs"`
+	MACsShare   float64 `json:"macs_share"`
+}
+
+// Compare counts what each of the networks costs for a batch of the given shape. One that cannot
+// take it has Error and no Costs.
+func Compare(archs []*Arch, in Input, classes int) *Comparison {
+	c := &Comparison{Input: [4]int{in.N, in.C, in.H, in.W}, Classes: classes}
+	for _, a := range archs {
+		network := Compared{Arch: a.Name}
+		found, err := costs(a, in, classes)
+		if err != nil {
+			network.Error = strings.TrimPrefix(err.Error(), a.Name+": ")
+		} else {
+			network.Costs = found
+		}
+		c.Networks = append(c.Networks, network)
+	}
+	return c
+}
+
+func costs(a *Arch, in Input, classes int) (*Costs, error) {
+	layers, err := Resolve(a, in.C, in.H, in.W, classes)
+	if err != nil {
+		return nil, err
+	}
+	s, err := SummarizeLayers(a.Name, layers, in.N)
+	if err != nil {
+		return nil, err
+	}
+	c := &Costs{Params: s.Params, MACs: s.MACs, FLOPs: s.FLOPs, WeightBytes: s.WeightBytes, TrainBytes: s.TrainBytes}
+	if c.EvalBytes, err = EvaluationBytes(layers, in.N); err != nil {
+		return nil, err
+	}
+	for i := range layers {
+		switch layers[i].Layer.(type) {
+		case blocks.Conv2d:
+			c.Convolutions.add(&s.Layers[i])
+		case blocks.Linear:
+			c.Dense.add(&s.Layers[i])
+		}
+	}
+	for _, p := range []*Part{&c.Convolutions, &c.Dense} { // Params and MACs are above 0: the last layer is Linear
+		p.ParamsShare = float64(p.Params) / float64(c.Params)
+		p.MACsShare = float64(p.MACs) / float64(c.MACs)
+	}
+	return c, nil
+}
+
+func (p *Part) add(l *SummaryLayer) {
+	p.Layers++
+	p.Params += l.Params
+	p.MACs += l.MACs
+}
+
+// Err says of each network that cannot take the input why, or is nil.
+func (c *Comparison) Err() error {
+	var list []error
+	for _, n := range c.Networks {
+		if n.Error != "" {
+			list = append(list, fmt.Errorf("%s: %s", n.Arch, n.Error))
+		}
+	}
+	return errors.Join(list...)
+}
