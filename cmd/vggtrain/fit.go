@@ -81,7 +81,6 @@ max-time, early-stop and checkpoint-every may be given anew.`,
 	textFlag(cmd, &o.Resume, "resume", "DIR|FILE", "", "go on with the run that is there")
 	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "build everything, print the plan, train nothing")
 	jsonFlag(cmd, &o.JSON, "print the final record as one JSON document")
-	_ = cmd.RegisterFlagCompletionFunc("recipe", nameOrFile(configs.RecipeNames()))
 	return cmd
 }
 

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/spf13/cobra"
 
 	"vggtrain/configs"
@@ -19,7 +16,6 @@ const (
 // archFlag adds --arch, which names an architecture or a file that holds one.
 func archFlag(cmd *cobra.Command, target *string) {
 	textFlag(cmd, target, "arch", "NAME|FILE.yaml", defaultArch, "network")
-	_ = cmd.RegisterFlagCompletionFunc("arch", nameOrFile(configs.ArchNames()))
 }
 
 // loadArch reads the architecture of that name, or in that file.
@@ -32,14 +28,4 @@ func parseArch(network configs.Network) (*model.Arch, error) {
 		return nil, err
 	}
 	return model.ParseArch(file, text)
-}
-
-// nameOrFile completes known names, and YAML files where none begins as typed.
-func nameOrFile(names []string) cobra.CompletionFunc {
-	return func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-		if slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, typed) }) {
-			return names, cobra.ShellCompDirectiveNoFileComp
-		}
-		return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
-	}
 }

@@ -26,6 +26,7 @@ Exit status: 0 done; 1 failed; 2 wrong usage; 3 training diverged;
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelpCommand(root))
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { fmt.Fprint(cmd.OutOrStdout(), screenHelp(newManual(cmd))) })
@@ -42,6 +43,7 @@ Exit status: 0 done; 1 failed; 2 wrong usage; 3 training diverged;
 		newVersionCommand(),
 	)
 	tidy(root)
+	addCompletions(root)
 	return root
 }
 

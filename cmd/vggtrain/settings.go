@@ -23,7 +23,6 @@ func settingFlags(cmd *cobra.Command, target *configs.Recipe) {
 			flag.NoOptDefVal = "true"
 		}
 	}
-	_ = cmd.RegisterFlagCompletionFunc("arch", nameOrFile(configs.ArchNames()))
 }
 
 // setting is the value of a flag that sets a training setting.

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"vggtrain/configs"
+	"vggtrain/internal/rundir"
+	"vggtrain/internal/train"
+	"vggtrain/model"
+)
+
+// Completion answers while a key is held down: it reads no more than this of a
+// folder, and begins no file's description later than this.
+const (
+	maxEntries      = 2000
+	maxRuns         = 50
+	describingTakes = 25 * time.Millisecond
+)
+
+// architectures completes --arch: names with what they cost, and YAML files.
+func architectures(typed string) []cobra.Completion {
+	var list []cobra.Completion
+	for _, name := range configs.ArchNames() {
+		list = append(list, cobra.CompletionWithDesc(name, costOf(name)))
+	}
+	return append(list, entries(typed, folderIfTyped, ".yaml", ".yml")...)
+}
+
+func costOf(name string) string {
+	arch, err := loadArch(name)
+	if err != nil {
+		return ""
+	}
+	summary, err := model.Summarize(arch, model.Input{N: 1, C: 1, H: 224, W: 224}, 10)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%s parameters, %s multiply-adds at 224x224", thousands(summary.Params), thousands(summary.MACs))
+}
+
+// thousands writes a count in thousands of the size that suits: 43.1 M.
+func thousands(n int64) string {
+	value, prefix := humanize.ComputeSI(float64(n))
+	return fmt.Sprintf("%.1f %s", value, prefix)
+}
+
+// recipes completes --recipe: names with their main settings, YAML files, and
+// the settings of runs.
+func recipes(typed string) []cobra.Completion {
+	var list []cobra.Completion
+	for _, name := range configs.RecipeNames() {
+		description := ""
+		if recipe, err := configs.LoadRecipe(name); err == nil {
+			r := recipe.Over(configs.Defaults())
+			description = fmt.Sprintf("%d pixels, %d epochs, batch %d, %s, lr %g, %s", r.Resize, r.Epochs, r.BatchSize, r.Optimizer, r.LR, r.Schedule)
+		}
+		list = append(list, cobra.CompletionWithDesc(name, description))
+	}
+	return append(list, entries(typed, folderIfTyped, ".yaml", ".yml")...)
+}
+
+// resumable completes --resume: the runs in runs/, newest first, then folders
+// that are runs anywhere, and checkpoints in them.
+func resumable(typed string) []cobra.Completion {
+	about := describer{until: time.Now().Add(describingTakes)}
+	var list []cobra.Completion
+	for _, path := range runs() {
+		list = append(list, about.file(path, rundir.At(path).Checkpoint()))
+	}
+	for _, path := range entries(typed, folderToo, ".bin") {
+		dir := rundir.At(path)
+		switch {
+		case isFile(dir.Config()) && isFile(dir.Checkpoint()):
+			list = append(list, about.file(path[:len(path)-1], dir.Checkpoint()))
+		case endsInSeparator(path) && typed != "":
+			list = append(list, path)
+		case !endsInSeparator(path) && filepath.Base(path) != filepath.Base(dir.Best()): // weights only: no state to go on with
+			list = append(list, about.file(path, path))
+		}
+	}
+	return list
+}
+
+// checkpoints completes what eval, predict, export and --init read: the best
+// weights and the checkpoints of the runs in runs/, newest first, then files.
+func checkpoints(typed string) []cobra.Completion {
+	about := describer{until: time.Now().Add(describingTakes)}
+	var list []cobra.Completion
+	for _, path := range runs() {
+		for _, file := range []string{rundir.At(path).Best(), rundir.At(path).Checkpoint()} {
+			if isFile(file) {
+				list = append(list, about.file(file, file))
+			}
+		}
+	}
+	for _, path := range entries(typed, folderIfTyped, ".bin", ".safetensors") {
+		if !endsInSeparator(path) {
+			path = about.file(path, path)
+		}
+		list = append(list, path)
+	}
+	return list
+}
+
+// runs are the folders in runs/ that hold a run with a checkpoint, newest first.
+func runs() []string {
+	type run struct {
+		path    string
+		changed time.Time
+	}
+	var found []run
+	for _, path := range entries("runs"+string(filepath.Separator), folderToo) {
+		dir := rundir.At(path)
+		info, err := os.Stat(dir.Checkpoint())
+		if err == nil && info.Mode().IsRegular() && isFile(dir.Config()) {
+			found = append(found, run{dir.Path(), info.ModTime()})
+		}
+	}
+	slices.SortStableFunc(found, func(a, b run) int { return cmp.Or(b.changed.Compare(a.changed), cmp.Compare(a.path, b.path)) })
+	var paths []string
+	for _, r := range found[:min(len(found), maxRuns)] {
+		paths = append(paths, r.path)
+	}
+	return paths
+}
+
+// describer describes checkpoints as long as there is time.
+type describer struct{ until time.Time }
+
+// file is a completion whose description is what a checkpoint says of itself.
+func (d describer) file(completion, checkpoint string) cobra.Completion {
+	if time.Now().After(d.until) {
+		return completion
+	}
+	glance, err := train.LookAt(checkpoint)
+	if err != nil {
+		return completion
+	}
+	return cobra.CompletionWithDesc(completion, glance.String())
+}
+
+// Which folders entries lists beside files.
+type folderRule int
+
+const (
+	folderToo     folderRule = iota
+	folderIfTyped            // none where nothing was typed
+)
+
+// entries are the files and folders that typed may become, by name: files with
+// one of the extensions, and folders with a separator at their end. Hidden
+// ones are there if typed begins so.
+func entries(typed string, rule folderRule, extensions ...string) []cobra.Completion {
+	dir, base := filepath.Split(typed)
+	f, err := os.Open(cmp.Or(dir, "."))
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	names, _ := f.Readdirnames(maxEntries)
+	slices.Sort(names)
+	var list []cobra.Completion
+	for _, name := range names {
+		hidden := strings.HasPrefix(name, ".") && !strings.HasPrefix(base, ".")
+		if hidden || !strings.HasPrefix(name, base) || strings.ContainsFunc(name, unicode.IsControl) {
+			continue
+		}
+		path := dir + name // as it was typed: not cleaned
+		info, err := os.Stat(path)
+		switch {
+		case err != nil:
+		case info.IsDir() && (rule == folderToo || typed != ""):
+			list = append(list, path+string(filepath.Separator))
+		case info.Mode().IsRegular() && slices.Contains(extensions, strings.ToLower(filepath.Ext(name))):
+			list = append(list, path)
+		}
+	}
+	return list
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+func endsInSeparator(path string) bool { return path != "" && os.IsPathSeparator(path[len(path)-1]) }
