@@ -11,7 +11,6 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
-	"vggtrain/configs"
 	"vggtrain/model"
 )
 
@@ -36,8 +35,7 @@ A network that cannot take the input gets its reason instead of numbers; the
 exit status is then 1.`,
 		Example: `  vggtrain compare vgg11 vgg16 vgg19
   vggtrain compare vgg11-small my.yaml --input 128x1x56x56 --format markdown`,
-		Args:              atLeastTwoArchs,
-		ValidArgsFunction: nameOrFile(configs.ArchNames()),
+		Args: atLeastTwoArchs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Archs, o.Out = args, cmd.OutOrStdout()
 			return run(cmd.Context(), o)
