@@ -40,7 +40,7 @@ Exit status: 0 done; 1 failed; 2 wrong usage; 3 training diverged;
 		newArchCommand(),
 		newRecipeCommand(),
 		newCompletionCommand(),
-		newVersionCommand(),
+		newVersionCommand(runVersion),
 	)
 	tidy(root)
 	addCompletions(root)
