@@ -33,6 +33,7 @@ Exit status: 0 done; 1 failed; 2 wrong usage; 3 training diverged;
 	root.AddCommand(
 		newFitCommand(runFit),
 		newEvalCommand(runEval),
+		newExportCommand(runExport),
 		newSummaryCommand(runSummary),
 		newCompareCommand(runCompare),
 		newBenchCommand(runBench),

@@ -1,0 +1,84 @@
+package export
+
+import (
+	"encoding/binary"
+	"io"
+	"slices"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// message is a protobuf message in the making. The numbers of tensors are not copied into it: it
+// refers to them, and turns them into bytes as it is written.
+type message struct {
+	parts []part
+	size  int64 // bytes
+}
+
+// part is a piece of a message: bytes, or else numbers that become little-endian bytes.
+type part struct {
+	bytes  []byte
+	floats []float32
+}
+
+func (m *message) integer(field protowire.Number, v int64) {
+	m.bytes(protowire.AppendVarint(protowire.AppendTag(nil, field, protowire.VarintType), uint64(v)))
+}
+
+func (m *message) text(field protowire.Number, s string) {
+	m.bytes(protowire.AppendString(protowire.AppendTag(nil, field, protowire.BytesType), s))
+}
+
+// embed adds another message as a field.
+func (m *message) embed(field protowire.Number, inner *message) {
+	m.length(field, inner.size)
+	m.parts = append(m.parts, inner.parts...)
+	m.size += inner.size
+}
+
+// numbers adds a field of bytes: float32s, little-endian.
+func (m *message) numbers(field protowire.Number, floats []float32) {
+	size := 4 * int64(len(floats))
+	m.length(field, size)
+	m.parts = append(m.parts, part{floats: floats})
+	m.size += size
+}
+
+// length begins a field of so many bytes.
+func (m *message) length(field protowire.Number, size int64) {
+	m.bytes(protowire.AppendVarint(protowire.AppendTag(nil, field, protowire.BytesType), uint64(size)))
+}
+
+func (m *message) bytes(b []byte) {
+	m.parts = append(m.parts, part{bytes: b})
+	m.size += int64(len(b))
+}
+
+// chunk is how many numbers are turned into bytes at a time.
+const chunk = 1 << 16
+
+// write writes the message: as many bytes as its size says.
+func (m *message) write(w io.Writer) error {
+	var small, buf []byte // small: what stands between two tensors, written at once
+	for _, p := range m.parts {
+		if p.floats == nil {
+			small = append(small, p.bytes...)
+			continue
+		}
+		if _, err := w.Write(small); err != nil {
+			return err
+		}
+		small = small[:0]
+		for piece := range slices.Chunk(p.floats, chunk) {
+			var err error
+			if buf, err = binary.Append(buf[:0], binary.LittleEndian, piece); err != nil {
+				return err
+			}
+			if _, err := w.Write(buf); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := w.Write(small)
+	return err
+}

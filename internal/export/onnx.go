@@ -1,0 +1,196 @@
+// Package export writes trained networks for other programs.
+//
+// Shape letters: N images in a batch, C channels, S side of an image in pixels, K classes.
+package export
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"slices"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"vggtrain/checkpoint"
+	"vggtrain/model"
+)
+
+// Network is what a file for other programs has of a trained network.
+type Network struct {
+	Name            string
+	Layers          []model.Layer
+	Weights         []checkpoint.Tensor // by PyTorch's names, in its layouts
+	Mean, Deviation float64             // a pixel x in [0, 1] becomes (x - Mean) / Deviation; 0, 0: it stays as it is
+	Metadata        map[string]string
+}
+
+// Input and Output are the names of the graph's input, N×C×S×S pixels in [0, 1], and of its
+// output, N×K logits.
+const (
+	Input  = "input"
+	Output = "logits"
+)
+
+// Versions of the form that is written: that of ONNX 1.8 (November 2020), which has all that is
+// needed here, so that runtimes since then read it.
+const (
+	irVersion    = 7
+	opsetVersion = 13
+)
+
+// ErrTooLarge is a network whose file would be longer than protobuf allows.
+var ErrTooLarge = errors.New("too large for one ONNX file")
+
+const adviceWeights = "export the weights alone, with --format safetensors"
+
+// maxProtobuf is the most bytes of a protobuf message.
+const maxProtobuf = math.MaxInt32
+
+// ONNX is a network as an ONNX file (https://onnx.ai): a ModelProto that is ready to be written.
+// It refers to the network's weights, which must not change before.
+type ONNX struct{ model message }
+
+// Numbers of the fields of onnx.proto that are used, message by message.
+const (
+	modelIRVersion, modelProducer, modelGraph, modelOpset, modelMetadata protowire.Number = 1, 2, 7, 8, 14
+
+	opsetDomain, opsetNumber protowire.Number = 1, 2
+	entryKey, entryValue     protowire.Number = 1, 2
+
+	graphNode, graphName, graphInitializer, graphInput, graphOutput, graphValue protowire.Number = 1, 2, 5, 11, 12, 13
+
+	tensorDim, tensorType, tensorName, tensorData protowire.Number = 1, 2, 8, 9
+
+	valueName, valueType, valueDoc protowire.Number = 1, 2, 3
+	typeTensor                     protowire.Number = 1
+	typeElement, typeShape         protowire.Number = 1, 2
+	shapeDim                       protowire.Number = 1
+	dimValue, dimName              protowire.Number = 1, 2
+)
+
+// elementFloat is TensorProto.DataType's FLOAT.
+const elementFloat = 1
+
+// NewONNX makes the file of a network. The normalisation is part of its graph; Dropout, which
+// does nothing when a network is used, is not. Errors: a layer of a kind that is not known, a
+// weight that is missing, ErrTooLarge.
+func NewONNX(n *Network) (*ONNX, error) {
+	graph, err := n.graph()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", n.Name, err)
+	}
+	f := &ONNX{}
+	f.model.integer(modelIRVersion, irVersion)
+	f.model.text(modelProducer, "vggtrain")
+	f.model.embed(modelGraph, graph)
+	opset := &message{}
+	opset.text(opsetDomain, "") // ONNX's own operators
+	opset.integer(opsetNumber, opsetVersion)
+	f.model.embed(modelOpset, opset)
+	for _, key := range slices.Sorted(maps.Keys(n.Metadata)) {
+		entry := &message{}
+		entry.text(entryKey, key)
+		entry.text(entryValue, n.Metadata[key])
+		f.model.embed(modelMetadata, entry)
+	}
+	if f.model.size > maxProtobuf {
+		return nil, fmt.Errorf("%s: %w: %d bytes, and a protobuf file has %d at most: %s", n.Name, ErrTooLarge, f.model.size, maxProtobuf, adviceWeights)
+	}
+	return f, nil
+}
+
+// Size is the file's length in bytes.
+func (f *ONNX) Size() int64 { return f.model.size }
+
+// Write writes the file, with little memory besides the weights.
+func (f *ONNX) Write(w io.Writer) error { return f.model.write(w) }
+
+// graph is the GraphProto: its fields in the order of their numbers.
+func (n *Network) graph() (*message, error) {
+	nodes, err := n.nodes()
+	if err != nil {
+		return nil, err
+	}
+	weights, err := n.initializers()
+	if err != nil {
+		return nil, err
+	}
+	g := &message{}
+	for i := range nodes {
+		g.embed(graphNode, nodes[i].message())
+	}
+	g.text(graphName, n.Name)
+	for i := range weights {
+		g.embed(graphInitializer, tensor(&weights[i]))
+	}
+	last := nodes[len(nodes)-1]
+	g.embed(graphInput, value(Input, n.Layers[0].In, "pixels from 0 to 1, rows from the top"))
+	g.embed(graphOutput, value(last.output, last.shape, "a logit for each class: softmax makes probabilities of them"))
+	for _, node := range nodes[:len(nodes)-1] {
+		g.embed(graphValue, value(node.output, node.shape, ""))
+	}
+	return g, nil
+}
+
+// initializers are the weights of the layers, in their order, after the normalisation's numbers.
+func (n *Network) initializers() ([]checkpoint.Tensor, error) {
+	var list []checkpoint.Tensor
+	if n.normalizes() {
+		scalar := []int{1, 1, 1, 1} // for all pixels of N×C×S×S
+		list = append(list,
+			checkpoint.Tensor{Name: meanName, Shape: scalar, Data: []float32{float32(n.Mean)}},
+			checkpoint.Tensor{Name: deviationName, Shape: scalar, Data: []float32{float32(n.Deviation)}})
+	}
+	for _, layer := range n.Layers {
+		for _, spec := range []*model.ParamSpec{layer.Weight, layer.Bias} {
+			if spec == nil {
+				continue
+			}
+			at := slices.IndexFunc(n.Weights, func(t checkpoint.Tensor) bool { return t.Name == spec.Name })
+			if at < 0 || !slices.Equal(n.Weights[at].Shape, spec.Shape) {
+				return nil, fmt.Errorf("no %s of shape %v among its weights", spec.Name, spec.Shape)
+			}
+			list = append(list, n.Weights[at])
+		}
+	}
+	return list, nil
+}
+
+// tensor is a TensorProto.
+func tensor(t *checkpoint.Tensor) *message {
+	m := &message{}
+	for _, d := range t.Shape {
+		m.integer(tensorDim, int64(d))
+	}
+	m.integer(tensorType, elementFloat)
+	m.text(tensorName, t.Name)
+	m.numbers(tensorData, t.Data)
+	return m
+}
+
+// value is the ValueInfoProto of N values of that shape, where N is free.
+func value(name string, shape []int, doc string) *message {
+	dims := &message{}
+	dim := &message{}
+	dim.text(dimName, "N")
+	dims.embed(shapeDim, dim)
+	for _, d := range shape {
+		dim = &message{}
+		dim.integer(dimValue, int64(d))
+		dims.embed(shapeDim, dim)
+	}
+	array := &message{}
+	array.integer(typeElement, elementFloat)
+	array.embed(typeShape, dims)
+	kind := &message{}
+	kind.embed(typeTensor, array)
+	m := &message{}
+	m.text(valueName, name)
+	m.embed(valueType, kind)
+	if doc != "" {
+		m.text(valueDoc, doc)
+	}
+	return m
+}

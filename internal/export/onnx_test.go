@@ -1,0 +1,332 @@
+package export
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"flag"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vggtrain/blocks"
+	"vggtrain/checkpoint"
+	"vggtrain/internal/kernel"
+	"vggtrain/model"
+)
+
+var update = flag.Bool("update", false, "write testdata/network.onnx anew; then scripts/check_onnx.py golden checks it")
+
+// every is a network that has each kind of layer, with sizes that do not divide by each other.
+var every = []blocks.Layer{
+	blocks.Conv2d{Out: 4, Kernel: 3, Stride: 1, Padding: 1}, blocks.ReLU{}, blocks.MaxPool2d{Kernel: 2, Stride: 2}, // 29, 14
+	blocks.Conv2d{Out: 6, Kernel: 5, Stride: 2, Padding: 2}, blocks.Sigmoid{}, blocks.AvgPool2d{Kernel: 2, Stride: 1}, // 7, 6
+	blocks.Conv2d{Out: 5, Kernel: 1, Stride: 1}, blocks.MaxPool2d{Kernel: 3, Stride: 2}, // 6, 2
+	blocks.Flatten{},
+	blocks.Linear{Out: 7}, blocks.ReLU{}, blocks.Dropout{P: 0.5},
+	blocks.Linear{Out: 3}, blocks.Dropout{P: 0.25},
+}
+
+const side = 29 // pixels
+
+func newPool(t *testing.T) *kernel.Pool {
+	t.Helper()
+	pool, err := kernel.NewPool(1, kernel.Best())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	return pool
+}
+
+// network makes a network of layers for grey images, with the weights of a seed.
+func network(t *testing.T, list []blocks.Layer) (*Network, model.Params) {
+	t.Helper()
+	layers, err := model.ResolveLayers("every", list, 1, side, side)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ps, err := model.NewParams(layers)
+	if err == nil {
+		err = ps.Init("kaiming", 3)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &Network{Name: "every", Layers: layers}
+	pool := newPool(t)
+	for _, p := range ps {
+		tensor := checkpoint.Tensor{Name: p.Name, Shape: p.Shape, Data: make([]float32, p.Len())}
+		if _, err := p.Export(pool, tensor.Data); err != nil {
+			t.Fatal(err)
+		}
+		n.Weights = append(n.Weights, tensor)
+	}
+	return n, ps
+}
+
+// golden is the network that testdata/network.onnx holds.
+func golden(t *testing.T) (*Network, model.Params) {
+	n, ps := network(t, every)
+	n.Mean, n.Deviation = 0.286, 0.353
+	n.Metadata = map[string]string{"vggtrain.classes": `["Hemd","ø","<c>"]`, "vggtrain.arch": "name: every\n"}
+	return n, ps
+}
+
+func written(t *testing.T, n *Network) []byte {
+	t.Helper()
+	f, err := NewONNX(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := f.Write(&file); err != nil {
+		t.Fatal(err)
+	}
+	if int64(file.Len()) != f.Size() {
+		t.Errorf("%d bytes, Size says %d", file.Len(), f.Size())
+	}
+	return file.Bytes()
+}
+
+func TestONNXSays(t *testing.T) {
+	n, _ := golden(t)
+	got := decodeModel(t, written(t, n))
+	want := decodedModel{
+		IR: 7, Opset: 13, Producer: "vggtrain", Graph: "every",
+		Metadata: [][2]string{{"vggtrain.arch", "name: every\n"}, {"vggtrain.classes", `["Hemd","ø","<c>"]`}},
+		Nodes: []string{
+			"normalize.subtract: Sub(input, normalize.mean) -> normalize.subtract",
+			"normalize.divide: Div(normalize.subtract, normalize.deviation) -> normalize.divide",
+			"features.0: Conv(normalize.divide, features.0.weight, features.0.bias) -> features.0 dilations=[1 1] group=1 kernel_shape=[3 3] pads=[1 1 1 1] strides=[1 1]",
+			"features.1: Relu(features.0) -> features.1",
+			"features.2: MaxPool(features.1) -> features.2 kernel_shape=[2 2] pads=[0 0 0 0] strides=[2 2]",
+			"features.3: Conv(features.2, features.3.weight, features.3.bias) -> features.3 dilations=[1 1] group=1 kernel_shape=[5 5] pads=[2 2 2 2] strides=[2 2]",
+			"features.4: Sigmoid(features.3) -> features.4",
+			"features.5: AveragePool(features.4) -> features.5 kernel_shape=[2 2] pads=[0 0 0 0] strides=[1 1]",
+			"features.6: Conv(features.5, features.6.weight, features.6.bias) -> features.6 dilations=[1 1] group=1 kernel_shape=[1 1] pads=[0 0 0 0] strides=[1 1]",
+			"features.7: MaxPool(features.6) -> features.7 kernel_shape=[3 3] pads=[0 0 0 0] strides=[2 2]",
+			"flatten: Flatten(features.7) -> flatten axis=1",
+			"classifier.0: Gemm(flatten, classifier.0.weight, classifier.0.bias) -> classifier.0 transB=1",
+			"classifier.1: Relu(classifier.0) -> classifier.1",
+			"classifier.3: Gemm(classifier.1, classifier.3.weight, classifier.3.bias) -> logits transB=1",
+		},
+		Inputs:  []string{"input: float N×1×29×29"},
+		Outputs: []string{"logits: float N×3"},
+		Values: []string{
+			"normalize.subtract: float N×1×29×29", "normalize.divide: float N×1×29×29",
+			"features.0: float N×4×29×29", "features.1: float N×4×29×29", "features.2: float N×4×14×14",
+			"features.3: float N×6×7×7", "features.4: float N×6×7×7", "features.5: float N×6×6×6",
+			"features.6: float N×5×6×6", "features.7: float N×5×2×2", "flatten: float N×20",
+			"classifier.0: float N×7", "classifier.1: float N×7",
+		},
+		Initializers: []decodedTensor{
+			{"normalize.mean", []int64{1, 1, 1, 1}, 1, []float32{0.286}},
+			{"normalize.deviation", []int64{1, 1, 1, 1}, 1, []float32{0.353}},
+		},
+	}
+	for _, w := range n.Weights {
+		d := decodedTensor{Name: w.Name, Type: 1, Data: w.Data}
+		for _, dim := range w.Shape {
+			d.Dims = append(d.Dims, int64(dim))
+		}
+		want.Initializers = append(want.Initializers, d)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// Pixels that stay as they are need no nodes.
+func TestONNXWithoutNormalization(t *testing.T) {
+	for _, by := range [][2]float64{{0, 0}, {0, 1}} {
+		n, _ := network(t, every)
+		n.Mean, n.Deviation = by[0], by[1]
+		got := decodeModel(t, written(t, n))
+		if !strings.HasPrefix(got.Nodes[0], "features.0: Conv(input, ") || got.Initializers[0].Name != "features.0.weight" {
+			t.Errorf("mean %v, deviation %v: begins with %s, %s", by[0], by[1], got.Nodes[0], got.Initializers[0].Name)
+		}
+	}
+}
+
+// A tensor that is longer than what is turned into bytes at a time.
+func TestONNXLongTensor(t *testing.T) {
+	n, _ := network(t, []blocks.Layer{blocks.Flatten{}, blocks.Linear{Out: 2*chunk/(side*side) + 1}})
+	got := decodeModel(t, written(t, n)).Initializers
+	if len(got) != 2 || len(got[0].Data) <= 2*chunk || !slices.Equal(got[0].Data, n.Weights[0].Data) || !slices.Equal(got[1].Data, n.Weights[1].Data) {
+		t.Errorf("the weights differ")
+	}
+}
+
+// TestEveryLayerIsKnown fails where blocks has a kind of layer that the network of these tests
+// does not have, so that none is forgotten.
+func TestEveryLayerIsKnown(t *testing.T) {
+	have := map[string]bool{}
+	for _, l := range every {
+		have[reflect.TypeOf(l).Name()] = true
+		if op, err := operationOf(l); err != nil || (op.operator == "") != (l.Type() == "Dropout") {
+			t.Errorf("%s: %v, %v", l.Type(), op, err)
+		}
+	}
+	kinds := layerKinds(t)
+	if len(kinds) < 8 {
+		t.Errorf("only %v found in blocks", kinds)
+	}
+	for _, kind := range kinds {
+		if !have[kind] {
+			t.Errorf("blocks.%s: add it to operationOf and to the network of these tests, and run scripts/check_onnx.py golden", kind)
+		}
+	}
+}
+
+// layerKinds lists the types of package blocks that are layers: those with the method sealed.
+func layerKinds(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("../../blocks/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds []string
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if ok && f.Recv != nil && f.Name.Name == "sealed" {
+				kinds = append(kinds, f.Recv.List[0].Type.(*ast.Ident).Name)
+			}
+		}
+	}
+	return kinds
+}
+
+// unknown is a layer that no part of the program knows.
+type unknown struct{ blocks.Layer }
+
+func (unknown) Type() string { return "Swish" }
+
+func TestONNXErrors(t *testing.T) {
+	renamed, _ := network(t, every)
+	renamed.Weights[3].Name = "features.9.bias"
+	misshaped, _ := network(t, every)
+	misshaped.Weights[0].Shape = []int{4, 9}
+	strange, _ := network(t, every)
+	strange.Layers[4].Layer = unknown{blocks.ReLU{}}
+	idle, _ := network(t, every)
+	idle.Layers = idle.Layers[11:12]
+	for want, n := range map[string]*Network{
+		"every: no features.3.bias of shape [6]":          renamed,
+		"every: no features.0.weight of shape [4 1 3 3]":  misshaped,
+		"every: features.4: a layer Swish, which no ONNX": strange,
+		"every: a network that does nothing":              idle,
+	} {
+		if f, err := NewONNX(n); f != nil || err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("error %v, want one that begins with %q", err, want)
+		}
+	}
+}
+
+// Layers that share their numbers make a network of more than 2 GiB in the memory of one layer.
+func TestONNXTooLarge(t *testing.T) {
+	const features, most = 4096, 2 << 30 / (4 * 4096 * 4096)
+	list := []blocks.Layer{blocks.Flatten{}, blocks.Linear{Out: features}}
+	for range most {
+		list = append(list, blocks.Linear{Out: features})
+	}
+	layers, err := model.ResolveLayers("wide", list, 1, 1, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared := make([]float32, features*features)
+	n := &Network{Name: "wide", Layers: layers}
+	for _, l := range layers[1:] {
+		for _, spec := range []*model.ParamSpec{l.Weight, l.Bias} {
+			n.Weights = append(n.Weights, checkpoint.Tensor{Name: spec.Name, Shape: spec.Shape, Data: shared[:spec.Len()]})
+		}
+	}
+	if _, err := NewONNX(n); !errors.Is(err, ErrTooLarge) || !strings.Contains(err.Error(), "and a protobuf file has 2147483647 at most") {
+		t.Errorf("error %v", err)
+	}
+	n.Layers = layers[:most]
+	f, err := NewONNX(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Size() > math.MaxInt32 || f.Size() < 4*(most-2)*features*features {
+		t.Errorf("%d bytes", f.Size())
+	}
+}
+
+// fullAfter fails once so many bytes are written.
+type fullAfter struct{ left int }
+
+func (w *fullAfter) Write(p []byte) (int, error) {
+	if len(p) > w.left {
+		return w.left, fs.ErrPermission
+	}
+	w.left -= len(p)
+	return len(p), nil
+}
+
+func TestONNXWriteFails(t *testing.T) {
+	n, _ := golden(t)
+	f, err := NewONNX(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for left := range int(f.Size()) {
+		if err := f.Write(&fullAfter{left}); !errors.Is(err, fs.ErrPermission) {
+			t.Fatalf("room for %d bytes of %d: %v", left, f.Size(), err)
+		}
+	}
+	if err := f.Write(io.Discard); err != nil {
+		t.Error(err)
+	}
+}
+
+// goldenLogits is testdata/network.json, which scripts/check_onnx.py golden writes: what
+// onnxruntime makes of testdata/network.onnx.
+type goldenLogits struct {
+	ONNX, Onnxruntime string // versions
+	SHA256            string // of the file
+	Images            int
+	Logits            []float64
+}
+
+// TestGolden compares the bytes of an export with a file that onnx.checker has accepted and
+// onnxruntime has run.
+func TestGolden(t *testing.T) {
+	n, _ := golden(t)
+	file := written(t, n)
+	if *update {
+		if err := os.WriteFile("testdata/network.onnx", file, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := os.ReadFile("testdata/network.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want goldenLogits
+	if err := json.Unmarshal(data, &want); err != nil {
+		t.Fatal(err)
+	}
+	if digest := sha256.Sum256(file); hex.EncodeToString(digest[:]) != want.SHA256 {
+		t.Errorf("the file's digest is %x, that of the one that onnxruntime has run is %s", digest, want.SHA256)
+	}
+}

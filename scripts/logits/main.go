@@ -1,0 +1,93 @@
+// Command logits writes what a checkpoint's network makes of the first test images, for
+// scripts that compare it with other programs:
+//
+//	go run ./scripts/logits [-data auto|sample|DIR] [-images N] CHECKPOINT OUT.safetensors
+//
+// OUT holds pixels, N×1×S×S in [0, 1], before any normalisation, and logits, N×K.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+
+	"vggtrain/checkpoint"
+	"vggtrain/dataset"
+	"vggtrain/internal/kernel"
+	"vggtrain/internal/train"
+	"vggtrain/model"
+)
+
+func main() {
+	spec := flag.String("data", "auto", "where the images come from: auto, sample or a folder")
+	images := flag.Int("images", 17, "how many")
+	flag.Parse()
+	if flag.NArg() != 2 || *images < 1 {
+		fmt.Fprintln(os.Stderr, "usage: logits [-data auto|sample|DIR] [-images N] CHECKPOINT OUT.safetensors")
+		os.Exit(2)
+	}
+	if err := run(context.Background(), flag.Arg(0), *spec, *images, flag.Arg(1)); err != nil {
+		fmt.Fprintln(os.Stderr, "logits:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, path, spec string, images int, out string) error {
+	network, err := train.LoadNetwork(path)
+	if err != nil {
+		return err
+	}
+	data, err := dataset.Open(ctx, dataset.OpenOptions{Spec: spec})
+	if err != nil {
+		return err
+	}
+	set := data.Test.Head(images)
+	isa, err := kernel.FromEnv()
+	if err != nil {
+		return err
+	}
+	pool, err := kernel.NewPool(0, isa)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	evaluator, err := model.NewEvaluator(pool, network.Layers, network.Params, set.N)
+	if err != nil {
+		return err
+	}
+	options := dataset.LoaderOptions{Side: network.Side, Batch: set.N}
+	pixels, err := load(ctx, set, options)
+	if err != nil {
+		return err
+	}
+	options.Mean, options.Deviation = network.Normalize.Mean, network.Normalize.Deviation
+	normalized, err := load(ctx, set, options)
+	if err != nil {
+		return err
+	}
+	logits, err := evaluator.Logits(normalized, set.N)
+	if err != nil {
+		return err
+	}
+	classes := len(network.Classes)
+	return checkpoint.Write(out, &checkpoint.State{Tensors: []checkpoint.Tensor{
+		{Name: "pixels", Shape: []int{set.N, 1, network.Side, network.Side}, Data: pixels},
+		{Name: "logits", Shape: []int{set.N, classes}, Data: slices.Clone(logits[:set.N*classes])},
+	}})
+}
+
+// load returns all images of a set, as a batch.
+func load(ctx context.Context, set *dataset.Set, o dataset.LoaderOptions) ([]float32, error) {
+	loader, err := dataset.NewLoader(set, o)
+	if err != nil {
+		return nil, err
+	}
+	loader.Start(1, 0)
+	batch, err := loader.Next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return batch.Images, nil
+}
