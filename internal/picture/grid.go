@@ -1,0 +1,196 @@
+package picture
+
+import (
+	"fmt"
+	"image"
+	"image/draw"
+	"io"
+	"strings"
+)
+
+// Grid is rows of labelled grey images of one size.
+type Grid struct {
+	Title, Note   string
+	Width, Height int // of each image, in pixels
+	Rows          []Row
+}
+
+// Row is images side by side.
+type Row struct {
+	Name  string // to the left of them
+	Tiles []Tile
+}
+
+// Tile is an image with lines of text below.
+type Tile struct {
+	Pixels []byte // H×W, 0 black
+	Lines  []Line
+}
+
+// Line is text below an image. Left is cut where it has no room beside Right.
+type Line struct {
+	Left, Right string
+	Strong      bool // bold
+}
+
+const (
+	tileSide  = 112 // what images are enlarged to at least, in pixels
+	tileMost  = 256 // what they are made smaller to
+	labelRoom = 168 // what they are enlarged to for the sake of their text, at most
+	tileGap   = 14
+)
+
+// WritePNG draws the grid. Images are enlarged by a whole factor, and ones that are too large are
+// made smaller by one.
+func (g *Grid) WritePNG(w io.Writer) error {
+	if err := g.check(); err != nil {
+		return err
+	}
+	t := g.layout()
+	s, err := newSheet(t.width, t.height, true)
+	if err != nil {
+		return err
+	}
+	header{g.Title, g.Note}.draw(s, edge, edge, t.width-2*edge)
+	for i, row := range g.Rows {
+		y := t.top + i*t.pitch.Y
+		if row.Name != "" {
+			s.write(boldText, boldText.fit(row.Name, nameRoom), t.left-2*gap, y+t.size.Y/2, right)
+		}
+		for j, tile := range row.Tiles {
+			t.draw(s, tile, image.Pt(t.left+j*t.pitch.X, y))
+		}
+	}
+	return s.writePNG(w)
+}
+
+func (g *Grid) check() error {
+	for i, row := range g.Rows {
+		for j, tile := range row.Tiles {
+			if g.Width < 1 || g.Height < 1 || len(tile.Pixels) != g.Width*g.Height {
+				return fmt.Errorf("row %d, image %d: %d pixels, want %d×%d", i, j, len(tile.Pixels), g.Width, g.Height)
+			}
+		}
+	}
+	return nil
+}
+
+// tiling is where things are, in pixels.
+type tiling struct {
+	source        image.Point // an image's size
+	enlarge       int         // an image's pixel becomes so many a side,
+	shrink        int         // or so many become one
+	size          image.Point // of an image as drawn
+	column        int         // width of an image with its text
+	pitch         image.Point // from one image to the next
+	left, top     int         // of the first one
+	width, height int
+}
+
+// layout takes the smallest factor that makes the images as large as they should be, or a smaller
+// one if the whole picture would be too large.
+func (g *Grid) layout() tiling {
+	side := max(1, g.Width, g.Height)
+	if side > tileMost {
+		return g.tiling(1, (side+tileMost-1)/tileMost)
+	}
+	want := max(tileSide, min(g.textRoom(), labelRoom))
+	for factor := (want + side - 1) / side; ; factor-- {
+		t := g.tiling(factor, 1)
+		if factor == 1 || t.width <= maxSide && t.height <= maxSide && t.width*t.height <= maxPixels {
+			return t
+		}
+	}
+}
+
+// textRoom is the width of the widest line below an image.
+func (g *Grid) textRoom() int {
+	widest := 0
+	for _, row := range g.Rows {
+		for _, tile := range row.Tiles {
+			for _, line := range tile.Lines {
+				widest = max(widest, line.room())
+			}
+		}
+	}
+	return widest
+}
+
+func (g *Grid) tiling(enlarge, shrink int) tiling {
+	t := tiling{source: image.Pt(g.Width, g.Height), enlarge: enlarge, shrink: shrink}
+	t.size = image.Pt((g.Width*enlarge+shrink-1)/shrink, (g.Height*enlarge+shrink-1)/shrink)
+	columns, lines, name := 0, 0, 0
+	for _, row := range g.Rows {
+		columns = max(columns, len(row.Tiles))
+		if row.Name != "" {
+			name = max(name, min(boldText.room(row.Name), nameRoom)+2*gap)
+		}
+		for _, tile := range row.Tiles {
+			lines = max(lines, len(tile.Lines))
+		}
+	}
+	wide, high := header{g.Title, g.Note}.size()
+	t.column = max(t.size.X, min(g.textRoom(), labelRoom))
+	t.pitch = image.Pt(t.column+tileGap, t.size.Y+lines*lineRoom+tileGap)
+	t.left, t.top = edge+name, edge+high+gap
+	t.width = max(t.left+columns*t.pitch.X-tileGap+edge, 2*edge+wide)
+	t.height = t.top + len(g.Rows)*t.pitch.Y - tileGap + edge
+	return t
+}
+
+func (l Line) style() textStyle {
+	if l.Strong {
+		return boldText
+	}
+	return bodyText
+}
+
+// room is the width of the whole line in pixels.
+func (l Line) room() int {
+	width := l.style().room(l.Left)
+	if l.Right != "" {
+		width += gap + l.style().room(l.Right)
+	}
+	return width
+}
+
+// draw draws an image with its text.
+func (t *tiling) draw(s *sheet, tile Tile, at image.Point) {
+	t.image(s, tile.Pixels, at.Add(image.Pt((t.column-t.size.X)/2, 0)))
+	for k, line := range tile.Lines {
+		style := line.style()
+		y := at.Y + t.size.Y + k*lineRoom + lineRoom/2 + 1
+		end := style.fit(line.Right, float64(t.column))
+		s.write(style, end, at.X+t.column, y, right)
+		rest := float64(t.column)
+		if end != "" {
+			rest -= style.width(end) + gap
+		}
+		s.write(style, strings.TrimSpace(style.fit(line.Left, rest)), at.X, y, left)
+	}
+}
+
+// image draws the pixels with their upper left corner at a point, in a faint frame.
+func (t *tiling) image(s *sheet, pixels []byte, at image.Point) {
+	drawn := image.NewGray(image.Rectangle{Max: t.size}.Add(at))
+	for i := range drawn.Pix {
+		drawn.Pix[i] = t.pixel(pixels, i%t.size.X, i/t.size.X)
+	}
+	s.fill(drawn.Rect.Inset(-1), faint)
+	draw.Draw(s, drawn.Rect, drawn, at, draw.Src)
+}
+
+// pixel is the value at a place of the image as drawn: that of the source, or a mean.
+func (t *tiling) pixel(pixels []byte, x, y int) byte {
+	if t.shrink == 1 {
+		return pixels[y/t.enlarge*t.source.X+x/t.enlarge]
+	}
+	sum, n := 0, 0
+	for v := y * t.shrink; v < min((y+1)*t.shrink, t.source.Y); v++ {
+		for u := x * t.shrink; u < min((x+1)*t.shrink, t.source.X); u++ {
+			sum += int(pixels[v*t.source.X+u])
+			n++
+		}
+	}
+	return byte((sum + n/2) / n)
+}

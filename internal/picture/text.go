@@ -1,0 +1,94 @@
+package picture
+
+import (
+	"image/color"
+	"strings"
+	"unicode"
+
+	xfont "golang.org/x/image/font"
+	"golang.org/x/image/font/sfnt"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
+)
+
+// textStyle is how a piece of text looks. Its size is in points for curves, whose pages have more
+// pixels than points, and in pixels elsewhere.
+type textStyle struct {
+	size  float64
+	bold  bool
+	color color.Color
+}
+
+var (
+	titleText = textStyle{14, true, ink}
+	noteText  = textStyle{11, false, pale}
+	labelText = textStyle{11, false, ink}
+)
+
+// font is the style's font: Liberation Sans, which comes with the plotting library.
+func (s textStyle) font() font.Font {
+	f := font.Font{Typeface: "Liberation", Variant: "Sans", Size: font.Length(s.size)}
+	if s.bold {
+		f.Weight = xfont.WeightBold
+	}
+	return f
+}
+
+func (s textStyle) face() font.Face { return font.DefaultCache.Lookup(s.font(), font.Length(s.size)) }
+
+func (s textStyle) vg() text.Style {
+	return text.Style{Color: s.color, Font: s.font(), Handler: text.Plain{Fonts: font.DefaultCache}}
+}
+
+// width is how much room a line of text takes, in the unit of the size.
+func (s textStyle) width(line string) float64 {
+	face := s.face()
+	return face.Width(line).Points()
+}
+
+const ellipsis = "…"
+
+// fit returns text that can be drawn as one line and is no wider than room: what the font does
+// not have is "?", and what is too long ends with an ellipsis. Where not even that has room it
+// is empty.
+func (s textStyle) fit(line string, room float64) string {
+	line = s.legible(line)
+	if s.width(line) <= room {
+		return line
+	}
+	runes := []rune(line)
+	low, high := 0, len(runes) // the most that fit are at least low and less than high
+	for low+1 < high {
+		if middle := (low + high) / 2; s.width(string(runes[:middle])+ellipsis) <= room {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	if low == 0 {
+		return ""
+	}
+	return strings.TrimRight(string(runes[:low]), " ") + ellipsis
+}
+
+// maxRunes bounds the work on a line of text: no line that is drawn has so many characters.
+const maxRunes = 500
+
+// legible returns text of characters that the font has. White space of all kinds is a space.
+func (s textStyle) legible(line string) string {
+	face := s.face()
+	var buffer sfnt.Buffer
+	n := 0
+	return strings.Map(func(r rune) rune {
+		if n++; n > maxRunes {
+			return -1
+		}
+		if unicode.IsSpace(r) {
+			return ' '
+		}
+		if glyph, err := face.Face.GlyphIndex(&buffer, r); err != nil || glyph == 0 || !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, line)
+}

@@ -1,0 +1,33 @@
+package picture
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestFit(t *testing.T) {
+	for _, c := range []struct {
+		line string
+		room float64
+		want string
+	}{
+		{"Ankle boot", 200, "Ankle boot"},
+		{"Ankle boot", 80, "Ankle…"}, // no space before the ellipsis
+		{"Ankle boot", 50, "An…"},
+		{"Ankle boot", 15, ""},
+		{"", 100, ""},
+		{"a\tb\nc", 200, "a b c"},
+		{"Größe ñ Žluť Ωμέγα Обувь", 500, "Größe ñ Žluť Ωμέγα Обувь"},
+		{"靴 boot", 200, "? boot"},
+		{"\x1b[31mred\x00", 200, "?[31mred?"},
+		{"bad \xff bytes", 200, "bad ? bytes"},
+	} {
+		if got := bodyText.fit(c.line, c.room); got != c.want {
+			t.Errorf("%q in %v: %q, want %q", c.line, c.room, got, c.want)
+		}
+	}
+	long := bodyText.fit(strings.Repeat("W", 1<<20), 1000)
+	if width := bodyText.width(long); width > 1000 || width < 970 {
+		t.Errorf("a long line takes %.0f of 1000", width)
+	}
+}
