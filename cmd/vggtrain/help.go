@@ -125,6 +125,10 @@ func flagItem(f *pflag.Flag) item {
 	if f.DefValue == "false" {
 		i.Default = ""
 	}
+	// A default that is not a value of the flag stands in its text.
+	if before, after, said := strings.Cut(i.Meaning, " (default "); said && strings.HasSuffix(after, ")") {
+		i.Meaning, i.Default = before, strings.TrimSuffix(after, ")")
+	}
 	return i
 }
 
