@@ -39,7 +39,7 @@ func (r *PhotoReader) Read(f PhotoFile) (*Photo, error) {
 	defer source.Close()
 	photo, err := r.read(source, size)
 	if err != nil {
-		return nil, f.failure(err)
+		return nil, f.Failure(err)
 	}
 	return photo, nil
 }

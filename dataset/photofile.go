@@ -17,8 +17,8 @@ type PhotoFile struct {
 	open func() (file io.ReadCloser, size int64, err error)
 }
 
-// failure names the file in an error.
-func (f PhotoFile) failure(err error) error { return fmt.Errorf("%s: %w", shown(f.Name), err) }
+// Failure names the file in an error.
+func (f PhotoFile) Failure(err error) error { return fmt.Errorf("%s: %w", shown(f.Name), err) }
 
 // PhotoFrom is a photo that can be read once, from r.
 func PhotoFrom(name string, r io.Reader) PhotoFile {

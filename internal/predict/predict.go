@@ -1,0 +1,157 @@
+// Package predict tells what a trained network sees on photos.
+package predict
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+
+	"vggtrain/dataset"
+	"vggtrain/internal/kernel"
+	"vggtrain/internal/train"
+	"vggtrain/model"
+)
+
+// Batch is how many photos go through the network together, as many as eval takes by default. The
+// network is built for that many even if there are fewer: kernels are chosen by it, and so a photo's
+// probabilities are the same bits whatever comes with it.
+const Batch = 128
+
+// Guess is a class that a photo may be of.
+type Guess struct {
+	Class       int // index of the network's classes
+	Probability float64
+}
+
+// Result is what the network sees on a photo.
+type Result struct {
+	Photo      string  // its name
+	Guesses    []Guess // the most probable first, of equal ones the first class
+	Background dataset.Background
+	Err        error // why it could not be read; then the rest is empty
+}
+
+// Options say how photos are taken.
+type Options struct {
+	Invert dataset.Invert
+	TopK   int // guesses a photo, no more than there are classes
+}
+
+// Predictor is a network that is ready for photos. It is for one goroutine.
+type Predictor struct {
+	pool      *kernel.Pool
+	options   Options
+	side      int
+	classes   int
+	evaluator *model.Evaluator
+	reader    *dataset.PhotoReader
+	table     *[256]float32
+	desks     []*dataset.Squarer // one a worker, of the size that it had last
+	images    []float32          // Batch×S×S×1
+	results   []Result           // of the batch
+}
+
+// New builds the network, on the pool's workers.
+func New(pool *kernel.Pool, network *train.Network, o Options) (*Predictor, error) {
+	evaluator, err := model.NewEvaluator(pool, network.Layers, network.Params, Batch)
+	if err != nil {
+		return nil, err
+	}
+	return &Predictor{
+		pool: pool, options: o, side: network.Side, classes: len(network.Classes), evaluator: evaluator,
+		reader:  dataset.NewPhotoReader(),
+		table:   dataset.PixelTable(network.Normalize.Mean, network.Normalize.Deviation),
+		desks:   make([]*dataset.Squarer, pool.Threads()),
+		images:  make([]float32, Batch*network.Side*network.Side),
+		results: make([]Result, 0, Batch),
+	}, nil
+}
+
+// Run calls emit with the result of each file, in the files' order. Memory does not grow with their
+// number. The error is emit's, or ctx's when ctx is done before the end.
+func (p *Predictor) Run(ctx context.Context, files []dataset.PhotoFile, emit func(Result) error) error {
+	for batch := range slices.Chunk(files, Batch) {
+		if err := p.predict(ctx, batch); err != nil {
+			return err
+		}
+		for _, r := range p.results {
+			if err := emit(r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// predict sets the results of a batch.
+func (p *Predictor) predict(ctx context.Context, files []dataset.PhotoFile) error {
+	p.results = p.results[:len(files)]
+	err := p.pool.Run(len(files), func(worker, i int) {
+		p.results[i] = Result{Photo: files[i].Name}
+		if ctx.Err() == nil {
+			p.results[i].Background, p.results[i].Err = p.load(worker, i, files[i])
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	logits, err := p.evaluator.Logits(p.images, len(files))
+	if err != nil {
+		return err
+	}
+	for i := range p.results {
+		if p.results[i].Err != nil {
+			continue
+		}
+		if p.results[i].Guesses, err = p.guesses(logits[i*p.classes:][:p.classes]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// load puts a photo into row i of the batch. Where it cannot be read, black is there.
+func (p *Predictor) load(worker, i int, file dataset.PhotoFile) (dataset.Background, error) {
+	row := p.images[i*p.side*p.side:][:p.side*p.side]
+	clear(row)
+	photo, err := p.reader.Read(file)
+	if err != nil {
+		return dataset.Background{}, err
+	}
+	rows, cols := photo.Grey.Rect.Dy(), photo.Grey.Rect.Dx()
+	if desk := p.desks[worker]; desk == nil || !desk.Fits(rows, cols) {
+		if p.desks[worker], err = dataset.NewSquarer(rows, cols, p.side); err != nil {
+			return dataset.Background{}, file.Failure(err)
+		}
+	}
+	background := photo.Prepare(p.options.Invert)
+	p.desks[worker].Floats(row, photo.Grey.Pix, background.Fill(), p.table)
+	return background, nil
+}
+
+// guesses returns the most probable classes of one photo.
+func (p *Predictor) guesses(logits []float32) ([]Guess, error) {
+	all := make([]Guess, p.classes)
+	probabilities := make([]float64, p.classes)
+	train.Probabilities(probabilities, logits)
+	for class, probability := range probabilities {
+		if math.IsNaN(probability) {
+			return nil, errors.New("the network's outputs are no numbers: its weights are those of a training that diverged; give another checkpoint")
+		}
+		all[class] = Guess{class, probability}
+	}
+	slices.SortStableFunc(all, func(a, b Guess) int {
+		switch {
+		case logits[a.Class] > logits[b.Class]:
+			return -1
+		case logits[a.Class] < logits[b.Class]:
+			return 1
+		}
+		return 0
+	})
+	return all[:min(p.options.TopK, p.classes)], nil
+}

@@ -1,0 +1,195 @@
+package predict
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vggtrain/configs"
+	"vggtrain/dataset"
+	"vggtrain/internal/kernel"
+	"vggtrain/internal/train"
+	"vggtrain/model"
+)
+
+const side = 32
+
+// network is small, its weights are drawn, and its normalisation is one.
+func network(t *testing.T) *train.Network {
+	t.Helper()
+	n := &train.Network{
+		Arch:      &model.Arch{Name: "tiny", Blocks: [][2]int{{1, 8}, {1, 16}}, Hidden: []int{32}, Dropout: 0.5},
+		Classes:   dataset.Classes,
+		Side:      side,
+		Normalize: configs.Normalize{Mean: 0.286, Deviation: 0.353},
+	}
+	var err error
+	if n.Layers, err = model.Resolve(n.Arch, 1, side, side, len(n.Classes)); err != nil {
+		t.Fatal(err)
+	}
+	if n.Params, err = model.NewParams(n.Layers); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Params.Init("kaiming", 3); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func newPool(t *testing.T, threads int) *kernel.Pool {
+	t.Helper()
+	pool, err := kernel.NewPool(threads, kernel.Best())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	return pool
+}
+
+// pictures writes the images of a set as PNG files.
+func pictures(t *testing.T, set *dataset.Set) []dataset.PhotoFile {
+	t.Helper()
+	dir := t.TempDir()
+	for i := range set.N {
+		file, err := os.Create(filepath.Join(dir, fmt.Sprintf("%05d.png", i)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := &image.Gray{Pix: set.Image(i), Stride: set.Cols, Rect: image.Rect(0, 0, set.Cols, set.Rows)}
+		if err := errors.Join(png.Encode(file, m), file.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, err := dataset.Photos(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// run returns all results.
+func run(t *testing.T, n *train.Network, threads int, o Options, files []dataset.PhotoFile) []Result {
+	t.Helper()
+	p, err := New(newPool(t, threads), n, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var results []Result
+	if err := p.Run(t.Context(), files, func(r Result) error {
+		results = append(results, r)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return results
+}
+
+// A test image as a PNG file is what eval's image is, to the last bit, whatever comes with it.
+func TestPredictionsAreThoseOfEval(t *testing.T) {
+	data, err := dataset.Sample()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, set := network(t), data.Test.Head(2*Batch+9)
+	scores, err := n.Evaluate(t.Context(), newPool(t, 2), set, Batch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := pictures(t, set)
+	check := func(what string, results []Result, first int) {
+		for i, r := range results {
+			want := scores.Predictions[first+i]
+			if r.Err != nil || len(r.Guesses) != 1 || r.Guesses[0] != (Guess{want.Class, want.Probability}) || r.Photo != files[first+i].Name {
+				t.Fatalf("%s, image %d: %+v, eval's is %+v", what, first+i, r, want)
+			}
+		}
+	}
+	all := run(t, n, 2, Options{dataset.InvertAuto, 1}, files)
+	if len(all) != set.N {
+		t.Fatalf("%d results for %d photos", len(all), set.N)
+	}
+	check("all", all, 0)
+	check("one", run(t, n, 1, Options{dataset.InvertAuto, 1}, files[40:41]), 40)
+	check("few", run(t, n, 3, Options{dataset.InvertNo, 1}, files[200:207]), 200)
+}
+
+// A photo that cannot be read costs nothing but itself.
+func TestPredictGoesOn(t *testing.T) {
+	data, err := dataset.Sample()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, files := network(t), pictures(t, data.Test.Head(Batch+2))
+	o := Options{dataset.InvertAuto, 3}
+	want := run(t, n, 2, o, files)
+	bad := map[int]bool{0: true, 7: true, Batch - 1: true, Batch: true}
+	for i := range bad {
+		if err := os.WriteFile(files[i].Name, []byte("no image"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, got := range run(t, n, 2, o, files) {
+		if bad[i] {
+			if got.Err == nil || got.Guesses != nil || !strings.HasPrefix(got.Err.Error(), files[i].Name+": ") {
+				t.Errorf("image %d: %+v", i, got)
+			}
+		} else if diff := cmp.Diff(want[i], got); diff != "" {
+			t.Errorf("image %d (-alone +among bad ones):\n%s", i, diff)
+		}
+	}
+}
+
+func TestGuesses(t *testing.T) {
+	p := &Predictor{classes: 4, options: Options{TopK: 9}}
+	got, err := p.guesses([]float32{1, 3, 1, 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	high, low := 1/(2+2*math.Exp(-2)), 1/(2+2*math.Exp(2))
+	want := []int{1, 3, 0, 2}
+	for i, g := range got {
+		if p := []float64{high, high, low, low}[i]; g.Class != want[i] || math.Abs(g.Probability-p) > 1e-15 {
+			t.Errorf("guess %d: %v, want class %d with %v", i, g, want[i], p)
+		}
+	}
+	p.options.TopK = 2
+	if got, err := p.guesses([]float32{1, 3, 1, 3}); err != nil || len(got) != 2 {
+		t.Errorf("%v, %v, want two", got, err)
+	}
+	for _, logits := range [][]float32{{1, float32(math.NaN()), 0, 0}, {float32(math.Inf(1)), 0, 0, 0}} {
+		if got, err := p.guesses(logits); err == nil {
+			t.Errorf("%v gives %v", logits, got)
+		}
+	}
+}
+
+func TestPredictEnds(t *testing.T) {
+	data, err := dataset.Sample()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := pictures(t, data.Test.Head(3))
+	p, err := New(newPool(t, 2), network(t), Options{dataset.InvertAuto, 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	full := errors.New("no room")
+	count := 0
+	if err := p.Run(t.Context(), files, func(Result) error { count++; return full }); err != full || count != 1 {
+		t.Errorf("after %d results: %v", count, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := p.Run(ctx, files, func(Result) error { t.Error("a result"); return nil }); err != context.Canceled {
+		t.Errorf("cancelled: %v", err)
+	}
+}
