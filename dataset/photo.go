@@ -34,7 +34,7 @@ func NewPhotoReader() *PhotoReader {
 func (r *PhotoReader) Read(f PhotoFile) (*Photo, error) {
 	source, size, err := f.open()
 	if err != nil {
-		return nil, err
+		return nil, f.Failure(err)
 	}
 	defer source.Close()
 	photo, err := r.read(source, size)

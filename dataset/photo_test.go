@@ -16,11 +16,7 @@ import (
 
 func readPhoto(t *testing.T, path string) *Photo {
 	t.Helper()
-	files, err := Photos(path, nil)
-	if err != nil || len(files) != 1 {
-		t.Fatal(files, err)
-	}
-	photo, err := NewPhotoReader().Read(files[0])
+	photo, err := NewPhotoReader().Read(Photos(path, nil)[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,10 +200,7 @@ func TestPhotosOfFolder(t *testing.T) {
 		}
 	}
 	var notices []string
-	files, err := Photos(dir, func(s string) { notices = append(notices, s) })
-	if err != nil {
-		t.Fatal(err)
-	}
+	files := Photos(dir, func(s string) { notices = append(notices, s) })
 	want := []struct{ name, failure string }{
 		{"a.PNG", ""}, {"b.png", ""},
 		{"c.jpeg", "not an image that is read here: it begins as no PNG"},
@@ -239,25 +232,28 @@ func TestPhotosOfFolder(t *testing.T) {
 
 func TestPhotosNone(t *testing.T) {
 	dir := t.TempDir()
-	if files, err := Photos(dir, nil); err == nil || !strings.Contains(err.Error(), "no image in this folder") {
-		t.Errorf("an empty folder: %v, %v", files, err)
-	}
-	files, err := Photos(filepath.Join(dir, "absent\n.png"), nil)
-	if err != nil || len(files) != 1 {
-		t.Fatal(files, err)
-	}
-	if _, err := NewPhotoReader().Read(files[0]); err == nil || err.Error() != `"`+dir+`/absent\n.png": no such file` && filepath.Separator == '/' {
-		t.Errorf("an absent file: %v", err)
+	for path, want := range map[string]string{
+		dir:                                  dir + ": no image in this folder: ",
+		filepath.Join(dir, "absent.png"):     filepath.Join(dir, "absent.png") + ": no such file",
+		filepath.Join(dir, "of two\nlines.x"): `"` + dir + `/of two\nlines.x": no such file`,
+	} {
+		files := Photos(path, nil)
+		if len(files) != 1 || files[0].Name != path {
+			t.Fatalf("%q: %v", path, files)
+		}
+		if _, err := NewPhotoReader().Read(files[0]); err == nil || filepath.Separator == '/' && !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", path, err, want)
+		}
 	}
 }
 
 func TestPhotoFrom(t *testing.T) {
 	r := NewPhotoReader()
-	photo, err := r.Read(PhotoFrom("-", bytes.NewReader(readGolden(t, "../photos/point.png"))))
+	photo, err := r.Read(PhotoFrom("-", "standard input", bytes.NewReader(readGolden(t, "../photos/point.png"))))
 	if err != nil || photo.Grey.Pix[0] != 77 || photo.Alpha != nil {
 		t.Errorf("%v, %v", photo, err)
 	}
-	if _, err := r.Read(PhotoFrom("-", strings.NewReader(""))); err == nil || err.Error() != "-: the file is empty: replace it" {
+	if _, err := r.Read(PhotoFrom("-", "standard input", strings.NewReader(""))); err == nil || err.Error() != "standard input: the file is empty: replace it" {
 		t.Errorf("nothing: %v", err)
 	}
 }

@@ -13,65 +13,74 @@ import (
 
 // PhotoFile is an image that has not been read yet.
 type PhotoFile struct {
-	Name string // as it was given, or the folder's with the file's after it
-	open func() (file io.ReadCloser, size int64, err error)
+	Name  string // as it was given, or the folder's with the file's after it
+	Title string // how messages name it
+	open  func() (file io.ReadCloser, size int64, err error)
 }
 
 // Failure names the file in an error.
-func (f PhotoFile) Failure(err error) error { return fmt.Errorf("%s: %w", shown(f.Name), err) }
+func (f PhotoFile) Failure(err error) error { return fmt.Errorf("%s: %w", f.Title, err) }
 
 // PhotoFrom is a photo that can be read once, from r.
-func PhotoFrom(name string, r io.Reader) PhotoFile {
-	return PhotoFile{name, func() (io.ReadCloser, int64, error) { return io.NopCloser(r), 0, nil }}
+func PhotoFrom(name, title string, r io.Reader) PhotoFile {
+	return PhotoFile{name, title, func() (io.ReadCloser, int64, error) { return io.NopCloser(r), 0, nil }}
 }
 
-// Photos returns the image that a path names, whether it can be read or not, or all those of a
-// folder, in the order of their names: its files, and links that stay inside of it, whose names end
-// as those of images do. Folders in it are not entered. notice is told of what is left out by its
-// name; what is hidden (.name) is left out without. It is an error if a folder cannot be read or
-// has no image.
-func Photos(path string, notice func(string)) ([]PhotoFile, error) {
+// Photos returns the image that a path names, or all those of a folder, in the order of their
+// names: its files, and links that stay inside of it, whose names end as those of images do.
+// Folders in it are not entered. notice is told of what is left out by its name; what is hidden
+// (.name) is left out without. Whatever cannot be read, a folder too, is found when it is read.
+func Photos(path string, notice func(string)) []PhotoFile {
+	file := PhotoFile{path, shown(path), func() (io.ReadCloser, int64, error) { return openPhoto(everywhere{}, path) }}
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {
-		return []PhotoFile{{path, func() (io.ReadCloser, int64, error) { return openPhoto(everywhere{}, path, path) }}}, nil
+		return []PhotoFile{file}
 	}
-	entries, err := os.ReadDir(path)
+	files, out, err := photosIn(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: the folder cannot be read: %w", shown(path), cause(err))
+		file.open = func() (io.ReadCloser, int64, error) { return nil, 0, err }
+		return []PhotoFile{file}
 	}
-	var files []PhotoFile
-	var out leftOut
+	if out.count > 0 {
+		notice(fmt.Sprintf("%s: no image by its name, or a folder: left out; %s such in all", shown(out.first), humanize.Comma(int64(out.count))))
+	}
+	return files
+}
+
+// photosIn lists a folder. Errors do not name it.
+func photosIn(dir string) (files []PhotoFile, out leftOut, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, out, fmt.Errorf("the folder cannot be read: %w", cause(err))
+	}
 	for _, e := range entries {
 		name := e.Name()
 		switch {
 		case strings.HasPrefix(name, "."):
 		case e.IsDir() || !hasExtension(name, imageExtensions) && !hasExtension(name, foreignExtensions):
-			out.add(filepath.Join(path, name))
+			out.add(filepath.Join(dir, name))
 		case len(files) == maxFiles:
-			return nil, fmt.Errorf("%s: more than %s images: give fewer at a time", shown(path), humanize.Comma(maxFiles))
+			return nil, out, fmt.Errorf("more than %s images: give fewer at a time", humanize.Comma(maxFiles))
 		default:
-			files = append(files, inFolder(path, name))
+			files = append(files, inFolder(dir, name))
 		}
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("%s: no image in this folder: files that end in %s are looked for, and not in folders in it",
-			shown(path), strings.Join(imageExtensions, ", "))
+		return nil, out, fmt.Errorf("no image in this folder: files that end in %s are looked for, and not in folders in it",
+			strings.Join(imageExtensions, ", "))
 	}
-	if out.count > 0 {
-		notice(fmt.Sprintf("%s: no image by its name, or a folder: left out; %s such in all", shown(out.first), humanize.Comma(int64(out.count))))
-	}
-	return files, nil
+	return files, out, nil
 }
 
 // inFolder is a file of a folder, out of which links do not lead.
 func inFolder(dir, name string) PhotoFile {
 	path := filepath.Join(dir, name)
-	return PhotoFile{path, func() (io.ReadCloser, int64, error) {
+	return PhotoFile{path, shown(path), func() (io.ReadCloser, int64, error) {
 		root, err := os.OpenRoot(dir)
 		if err != nil {
-			return nil, 0, fmt.Errorf("%s: cannot be read: %w", shown(path), cause(err))
+			return nil, 0, fmt.Errorf("cannot be read: %w", cause(err))
 		}
 		defer root.Close()
-		file, size, err := openPhoto(root.FS(), name, path)
+		file, size, err := openPhoto(root.FS(), name)
 		if info, linkErr := root.Lstat(name); err != nil && linkErr == nil && info.Mode()&fs.ModeSymlink != 0 {
 			return nil, 0, fmt.Errorf("%w; it is a link: links must be relative and stay inside %s", err, shown(dir))
 		}
@@ -79,11 +88,11 @@ func inFolder(dir, name string) PhotoFile {
 	}}
 }
 
-// openPhoto opens a regular file. Errors call it by title.
-func openPhoto(files fs.FS, name, title string) (io.ReadCloser, int64, error) {
+// openPhoto is openRegular, for a reader that does not need the file's other methods.
+func openPhoto(files fs.FS, name string) (io.ReadCloser, int64, error) {
 	file, size, err := openRegular(files, name)
 	if err != nil {
-		return nil, 0, fmt.Errorf("%s: %w", shown(title), err)
+		return nil, 0, err // not a nil file in an interface that is none
 	}
 	return file, size, nil
 }

@@ -36,6 +36,7 @@ VGGTRAIN_DATA names the folder of the images, VGGTRAIN_KERNEL the kernels
 	root.AddCommand(
 		newFitCommand(runFit),
 		newEvalCommand(runEval),
+		newPredictCommand(runPredict),
 		newExportCommand(runExport),
 		newSummaryCommand(runSummary),
 		newCompareCommand(runCompare),

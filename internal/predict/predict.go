@@ -26,7 +26,7 @@ type Guess struct {
 
 // Result is what the network sees on a photo.
 type Result struct {
-	Photo      string  // its name
+	Photo      dataset.PhotoFile
 	Guesses    []Guess // the most probable first, of equal ones the first class
 	Background dataset.Background
 	Err        error // why it could not be read; then the rest is empty
@@ -88,7 +88,7 @@ func (p *Predictor) Run(ctx context.Context, files []dataset.PhotoFile, emit fun
 func (p *Predictor) predict(ctx context.Context, files []dataset.PhotoFile) error {
 	p.results = p.results[:len(files)]
 	err := p.pool.Run(len(files), func(worker, i int) {
-		p.results[i] = Result{Photo: files[i].Name}
+		p.results[i] = Result{Photo: files[i]}
 		if ctx.Err() == nil {
 			p.results[i].Background, p.results[i].Err = p.load(worker, i, files[i])
 		}

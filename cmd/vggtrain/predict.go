@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"vggtrain/dataset"
+	"vggtrain/internal/predict"
+	"vggtrain/internal/train"
+	"vggtrain/model"
+)
+
+type predictOptions struct {
+	Checkpoint string
+	Images     []string // files, folders, or "-"
+	TopK       int
+	Invert     string // auto, yes or no
+	Threads    int    // 0: all cores
+	JSON       bool
+	In         io.Reader
+	Out, Err   io.Writer
+}
+
+func newPredictCommand(run func(context.Context, *predictOptions) error) *cobra.Command {
+	o := &predictOptions{}
+	cmd := &cobra.Command{
+		Use:   "predict CHECKPOINT IMAGE...",
+		Short: "Say what is on photos",
+		Long: `Say what is on photos: the classes that a trained network finds most probable.
+
+IMAGE is a PNG, JPEG or GIF file (the first frame) of any size and colour, a
+folder (its files of these kinds by name, not those of folders in it), or "-"
+for standard input. An image becomes grey (0.299 R + 0.587 G + 0.114 B), is
+turned upright as its camera noted, padded to a square with its background's
+grey and resized once to the network's side.
+
+Fashion-MNIST is bright on black. --invert auto inverts an image whose four
+corners are light, and puts white or black behind what is transparent, whichever
+sets off from the rest; yes inverts all and takes transparent for white, no
+inverts none and takes it for black. What auto assumed is said on standard error.
+
+What cannot be read is named and left out; the exit status is then 1.`,
+		Example: `  vggtrain predict runs/mine/best.bin shirt.jpg
+  vggtrain predict runs/mine/best.bin photos/ --topk 1 --json
+  curl -s https://example.org/boot.png | vggtrain predict runs/mine/best.bin -`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			return arguments("CHECKPOINT", "IMAGE")(cmd, args[:min(len(args), 2)])
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Checkpoint, o.Images = args[0], args[1:]
+			o.In, o.Out, o.Err = cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()
+			return run(cmd.Context(), o)
+		},
+	}
+	countFlag(cmd, &o.TopK, "topk", 3, "the `K` most probable classes of each image")
+	choiceFlag(cmd, &o.Invert, "invert", "which images to invert",
+		string(dataset.InvertAuto), string(dataset.InvertYes), string(dataset.InvertNo))
+	threadsFlag(cmd, &o.Threads)
+	jsonFlag(cmd, &o.JSON, "print one JSON document")
+	return cmd
+}
+
+func runPredict(ctx context.Context, o *predictOptions) error {
+	photos, err := o.photos(ctx)
+	if err != nil {
+		return err
+	}
+	network, err := train.LoadNetwork(o.Checkpoint)
+	if err != nil {
+		return err
+	}
+	needed, err := model.EvaluationBytes(network.Layers, predict.Batch)
+	if err != nil {
+		return err
+	}
+	if err := checkMemory(needed); err != nil {
+		return err
+	}
+	pool, err := newPool(o.Threads)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	predictor, err := predict.New(pool, network, predict.Options{Invert: dataset.Invert(o.Invert), TopK: o.TopK})
+	if err != nil {
+		return err
+	}
+	return o.show(newPredictionWriter(o, network.Classes), len(photos), func(emit func(predict.Result) error) error {
+		return predictor.Run(ctx, photos, emit)
+	})
+}
+
+// photos lists what the arguments name.
+func (o *predictOptions) photos(ctx context.Context) ([]dataset.PhotoFile, error) {
+	var photos []dataset.PhotoFile
+	piped := false
+	for _, name := range o.Images {
+		if name != "-" {
+			photos = append(photos, dataset.Photos(name, newProgress(o.Err).Notice)...)
+			continue
+		}
+		if piped {
+			return nil, wrongUsage("- is there twice: standard input has one image")
+		}
+		if f, ok := o.In.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+			return nil, wrongUsage("-: standard input is a terminal: pipe an image into it")
+		}
+		piped = true
+		photos = append(photos, dataset.PhotoFrom(name, "standard input", untilDone(ctx, o.In)))
+	}
+	return photos, nil
+}
+
+// untilDone reads from r, which may wait for ever, until ctx is done.
+func untilDone(ctx context.Context, r io.Reader) io.Reader {
+	out, in := io.Pipe()
+	context.AfterFunc(ctx, func() { out.CloseWithError(context.Cause(ctx)) })
+	go func() {
+		_, err := io.Copy(in, r)
+		in.CloseWithError(err)
+	}()
+	return out
+}
+
+// show writes the results of a run over count photos, and to standard error what was assumed and
+// what was left out.
+func (o *predictOptions) show(w predictionWriter, count int, run func(emit func(predict.Result) error) error) error {
+	notice := newProgress(o.Err).Notice
+	var seen assumptions
+	failures := 0
+	var failure error
+	err := run(func(r predict.Result) error {
+		if r.Err != nil {
+			failures, failure = failures+1, r.Err
+			if count > 1 {
+				notice(r.Err.Error())
+			}
+			return nil
+		}
+		seen.add(r)
+		return w.write(r)
+	})
+	if endErr := w.end(); err == nil {
+		err = endErr
+	}
+	for _, line := range seen.lines(dataset.Invert(o.Invert)) {
+		notice(line)
+	}
+	switch {
+	case err != nil || failures == 0:
+		return err
+	case count == 1:
+		return failure
+	}
+	return fmt.Errorf("%s of %s images were left out; the notices say why", humanize.Comma(int64(failures)), humanize.Comma(int64(count)))
+}

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/dustin/go-humanize"
+	"golang.org/x/term"
+
+	"vggtrain/dataset"
+	"vggtrain/internal/predict"
+	"vggtrain/internal/report"
+)
+
+// predictionWriter writes what the network sees, an image at a time.
+type predictionWriter interface {
+	write(predict.Result) error
+	end() error
+}
+
+// newPredictionWriter returns the writer that suits what the results go to.
+func newPredictionWriter(o *predictOptions, classes []string) predictionWriter {
+	if o.JSON {
+		return &predictionList{w: o.Out, classes: classes}
+	}
+	f := terminal(o.Out)
+	if f == nil {
+		return &predictionLines{o.Out, classes}
+	}
+	columns, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		columns = 80
+	}
+	return &predictionBars{w: o.Out, classes: classes, columns: columns, bold: report.Live(f)}
+}
+
+// terminal returns the terminal that w writes to, or nil.
+func terminal(w io.Writer) *os.File {
+	if sticky, ok := w.(*stickyWriter); ok {
+		w = sticky.to
+	}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return f
+	}
+	return nil
+}
+
+// predictionList is the JSON document: a list, written as it grows.
+type predictionList struct {
+	w       io.Writer
+	classes []string
+	begun   bool
+}
+
+// predictionRecord is an item of predict --json.
+type predictionRecord struct {
+	Image string        `json:"image"`
+	Top   []guessRecord `json:"top"` // best first
+}
+
+type guessRecord struct {
+	Class       int     `json:"class"`
+	Name        string  `json:"name"`
+	Probability float64 `json:"probability"`
+}
+
+func (l *predictionList) write(r predict.Result) error {
+	item := predictionRecord{Image: r.Photo.Name}
+	for _, g := range r.Guesses {
+		item.Top = append(item.Top, guessRecord{g.Class, l.classes[g.Class], g.Probability})
+	}
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("  ", "  ")
+	if err := encoder.Encode(item); err != nil {
+		return err
+	}
+	before := ",\n  "
+	if !l.begun {
+		before = "[\n  "
+	}
+	l.begun = true
+	_, err := fmt.Fprint(l.w, before, strings.TrimSuffix(text.String(), "\n"))
+	return err
+}
+
+// end closes the list, so that it is one whatever happened before.
+func (l *predictionList) end() error {
+	text := "\n]\n"
+	if !l.begun {
+		text = "[]\n"
+	}
+	_, err := io.WriteString(l.w, text)
+	return err
+}
+
+// predictionLines writes a line an image: for a pipe or a file.
+type predictionLines struct {
+	w       io.Writer
+	classes []string
+}
+
+func (l *predictionLines) write(r predict.Result) error {
+	var guesses []string
+	for _, g := range r.Guesses {
+		guesses = append(guesses, fmt.Sprintf("%s %.4f", l.classes[g.Class], g.Probability))
+	}
+	_, err := fmt.Fprintf(l.w, "%s: %s\n", r.Photo.Title, listed(guesses))
+	return err
+}
+
+func (l *predictionLines) end() error { return nil }
+
+// predictionBars draws a bar for each probability: for a terminal.
+type predictionBars struct {
+	w       io.Writer
+	classes []string
+	columns int  // of the terminal
+	bold    bool // the terminal knows how
+}
+
+const (
+	widestBar  = 40              // columns
+	percentage = len(" 100.0 %") // likewise
+)
+
+func (b *predictionBars) write(r predict.Result) error {
+	title := r.Photo.Title
+	if b.bold {
+		title = "\x1b[1m" + title + "\x1b[0m"
+	}
+	lines := []string{title}
+	longest := 0
+	for _, name := range b.classes {
+		longest = max(longest, utf8.RuneCountInString(name))
+	}
+	widest := max(0, min(widestBar, b.columns-len("  ")-longest-percentage-len("  ")))
+	for _, g := range r.Guesses {
+		name := b.classes[g.Class]
+		blanks := strings.Repeat(" ", longest-utf8.RuneCountInString(name))
+		lines = append(lines, strings.TrimRight(fmt.Sprintf("  %s%s %5.1f %%  %s", name, blanks, 100*g.Probability, bar(g.Probability, widest)), " "))
+	}
+	_, err := io.WriteString(b.w, strings.Join(lines, "\n")+"\n")
+	return err
+}
+
+func (b *predictionBars) end() error { return nil }
+
+// bar is a share of the widest, to half a column.
+func bar(share float64, widest int) string {
+	halves := int(share*2*float64(widest) + 0.5)
+	return strings.Repeat("█", halves/2) + strings.Repeat("▌", halves%2)
+}
+
+// assumptions are what Prepare took for granted, over all images.
+type assumptions struct {
+	images                    int
+	light, dark, white, black tally
+}
+
+// tally counts images of one kind and knows the first ones' names.
+type tally struct {
+	count int
+	names []string
+}
+
+func (t *tally) add(name string) {
+	const most = 5
+	t.count++
+	if len(t.names) < most {
+		t.names = append(t.names, name)
+	}
+}
+
+// of says which of all images they are: nothing where there is but one.
+func (t *tally) of(images int) string {
+	switch {
+	case images == 1:
+		return ""
+	case t.count == images:
+		return fmt.Sprintf(" in all %s images", humanize.Comma(int64(images)))
+	}
+	names := listed(t.names)
+	if more := t.count - len(t.names); more > 0 {
+		names += fmt.Sprintf(" and %s more", humanize.Comma(int64(more)))
+	}
+	return fmt.Sprintf(" in %s of %s images (%s)", humanize.Comma(int64(t.count)), humanize.Comma(int64(images)), names)
+}
+
+func (a *assumptions) add(r predict.Result) {
+	a.images++
+	b := r.Background
+	kind := &a.dark
+	if b.Inverted {
+		kind = &a.light
+	}
+	kind.add(r.Photo.Title)
+	if b.Transparent {
+		kind = &a.black
+		if b.Behind != 0 {
+			kind = &a.white
+		}
+		kind.add(r.Photo.Title)
+	}
+}
+
+// lines are what has to be said: nothing of what the user has decided.
+func (a *assumptions) lines(mode dataset.Invert) []string {
+	if mode != dataset.InvertAuto {
+		return nil
+	}
+	var lines []string
+	for _, kind := range []struct {
+		tally     *tally
+		what, end string
+	}{
+		{&a.white, "transparent parts", "white put behind them"},
+		{&a.black, "transparent parts", "black put behind them"},
+		{&a.light, "light background", "inverted, since Fashion-MNIST is bright on black (--invert no: as it is)"},
+		{&a.dark, "dark background", "taken as it is, like Fashion-MNIST (--invert yes: inverted)"},
+	} {
+		if kind.tally.count > 0 {
+			lines = append(lines, kind.what+kind.tally.of(a.images)+": "+kind.end)
+		}
+	}
+	return lines
+}
