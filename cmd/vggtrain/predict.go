@@ -43,7 +43,7 @@ grey and resized once to the network's side.
 Fashion-MNIST is bright on black. --invert auto inverts an image whose four
 corners are light, and puts white or black behind what is transparent, whichever
 sets off from the rest; yes inverts all and takes transparent for white, no
-inverts none and takes it for black. What auto assumed is said on standard error.
+inverts none and takes it for black. Standard error tells what auto assumed.
 
 What cannot be read is named and left out; the exit status is then 1.`,
 		Example: `  vggtrain predict runs/mine/best.bin shirt.jpg

@@ -183,6 +183,8 @@ func (t *tally) of(images int) string {
 	switch {
 	case images == 1:
 		return ""
+	case t.count == images && images == 2:
+		return " in both images"
 	case t.count == images:
 		return fmt.Sprintf(" in all %s images", humanize.Comma(int64(images)))
 	}
