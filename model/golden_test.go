@@ -39,6 +39,12 @@ func goldenNetworks() map[string][]blocks.Layer {
 			blocks.Conv2d{Out: 6, Kernel: 3, Stride: 1, Padding: 1}, blocks.ReLU{},
 			blocks.Flatten{}, blocks.Linear{Out: 5},
 		},
+		"lenet": {
+			blocks.Conv2d{Out: 6, Kernel: 5, Stride: 1, Padding: 2}, blocks.Sigmoid{}, blocks.AvgPool2d{Kernel: 2, Stride: 2},
+			blocks.Conv2d{Out: 5, Kernel: 5, Stride: 1}, blocks.Sigmoid{}, blocks.AvgPool2d{Kernel: 2, Stride: 1},
+			blocks.Flatten{}, blocks.Linear{Out: 12}, blocks.Sigmoid{}, blocks.Linear{Out: 3},
+		},
+		"mixed": mixedLayers(),
 	}
 }
 

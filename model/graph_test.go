@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"vggtrain/blocks"
 	"vggtrain/internal/kernel"
 	"vggtrain/internal/op"
 	"vggtrain/internal/rng"
@@ -165,9 +166,17 @@ func TestChunk(t *testing.T) {
 }
 
 func TestSameBitsForAnyThreads(t *testing.T) {
+	mixed := &Arch{Name: "mixed", Sequence: mixedLayers()}
+	mixed.Sequence[len(mixed.Sequence)-1] = blocks.Linear{Out: Classes}
+	for name, a := range map[string]*Arch{"tiny": tiny, "sized": sized, "mixed": mixed} {
+		t.Run(name, func(t *testing.T) { testSameBits(t, a) })
+	}
+}
+
+func testSameBits(t *testing.T, a *Arch) {
 	results := map[int][][]float32{}
 	for _, threads := range []int{1, 2, 5} {
-		j := newJob(t, tiny, 7, 12, 10)
+		j := newJob(t, a, 7, 40, 10)
 		trainer := j.trainer(t, newPool(t, threads), Options{Dropout: true, Seed: 4, LabelSmoothing: 0.1})
 		loss := j.step(t, trainer, 3)
 		results[threads] = append(results[threads], []float32{float32(loss)})

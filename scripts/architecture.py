@@ -1,6 +1,7 @@
 """The architecture files of configs/arch, as the Python scripts read them.
 
-An architecture is `blocks: [[convolutions, channels], ...]`, `hidden: [...]` and `dropout`.
+An architecture is `blocks: [[convolutions, channels], ...]` and `hidden: [...]`, or a list of
+`layers`, and `dropout`.
 Requires: PyYAML.
 """
 
@@ -14,19 +15,25 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Architecture:
-    """A VGG network: blocks of (convolutions, channels), hidden dense widths, dropout."""
+    """A VGG network: blocks of (convolutions, channels), hidden dense widths, dropout. Or layers,
+    (word, what describes it or None) each, as they stand in the file."""
 
     name: str
     blocks: tuple
     hidden: tuple
     dropout: float
+    layers: tuple = ()
 
     def yaml(self):
         """The text of its file."""
-        return yaml.safe_dump(
-            {"name": self.name, "blocks": [list(b) for b in self.blocks],
-             "hidden": list(self.hidden), "dropout": self.dropout},
-            sort_keys=False, default_flow_style=None)
+        fields = {"name": self.name}
+        if self.layers:
+            fields["layers"] = [word if value is None else {word: value} for word, value in self.layers]
+        else:
+            fields |= {"blocks": [list(b) for b in self.blocks], "hidden": list(self.hidden)}
+        if not self.layers or ("dropout", None) in self.layers:
+            fields["dropout"] = self.dropout
+        return yaml.safe_dump(fields, sort_keys=False, default_flow_style=None)
 
 
 def parse(text):
@@ -34,9 +41,10 @@ def parse(text):
     fields = yaml.safe_load(text)
     return Architecture(
         name=fields["name"],
-        blocks=tuple((int(convs), int(channels)) for convs, channels in fields["blocks"]),
-        hidden=tuple(int(h) for h in fields["hidden"]),
-        dropout=float(fields.get("dropout", 0)))
+        blocks=tuple((int(convs), int(channels)) for convs, channels in fields.get("blocks", ())),
+        hidden=tuple(int(h) for h in fields.get("hidden", ())),
+        dropout=float(fields.get("dropout", 0)),
+        layers=tuple((l, None) if isinstance(l, str) else next(iter(l.items())) for l in fields.get("layers", ())))
 
 
 def find(name):

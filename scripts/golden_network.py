@@ -2,8 +2,9 @@
 
     python scripts/golden_network.py [--out model/testdata/network.json]
 
-Two small networks with odd sizes, one made of VGG blocks and one with strides, larger kernels and
-pools that cannot be fused. For each: the logits of a batch, and loss and gradients of all its rows
+Small networks with odd sizes: one made of VGG blocks, one with strides, larger kernels and pools that
+cannot be fused, and two lists of layers, one like LeNet and one with ReLUs, sigmoids and pools where
+nothing computes them beside another layer. For each: the logits of a batch, and loss and gradients of all its rows
 and of the first few, which is a short batch. Dropout is off.
 
 Nothing random is stored: the weights are those of Params.Init("xavier", SEED), from PyTorch's own
@@ -32,6 +33,45 @@ from counter_rng import INIT, Stream
 SEED, PIXELS, MARGIN = 3, 7, 1e-6
 
 VGG = architecture.Architecture("golden", ((2, 3), (1, 35)), (7, 40), 0.5)
+
+LENET = architecture.parse("""
+name: lenet
+layers:
+  - conv: {out: 6, kernel: 5, padding: 2}
+  - sigmoid
+  - avgpool: {kernel: 2}
+  - conv: {out: 5, kernel: 5}
+  - sigmoid
+  - avgpool: {kernel: 2, stride: 1}
+  - flatten
+  - linear: 12
+  - sigmoid
+  - linear: classes
+""")
+
+MIXED = architecture.parse("""
+name: mixed
+layers:
+  - relu
+  - conv: {out: 3, kernel: 3, padding: 1}
+  - relu
+  - maxpool: {kernel: 2}
+  - relu
+  - avgpool: {kernel: 2}
+  - conv: {out: 2, kernel: 1}
+  - sigmoid
+  - relu
+  - maxpool: {kernel: 3, stride: 1}
+  - relu
+  - flatten
+  - relu
+  - linear: 4
+  - sigmoid
+  - linear: 5
+  - relu
+  - relu
+  - linear: classes
+""")
 
 
 def strided():
@@ -66,8 +106,8 @@ def check_margins(module, x):
     for layer in module.modules():
         if isinstance(layer, nn.Sequential):
             continue
-        if isinstance(layer, nn.ReLU) and x.abs().min() < MARGIN:
-            raise SystemExit(f"a ReLU's input is {x.abs().min():g}: change SEED")
+        if isinstance(layer, nn.ReLU) and x[x != 0].abs().min() < MARGIN:  # zeros are another ReLU's
+            raise SystemExit(f"a ReLU's input is {x[x != 0].abs().min():g}: change SEED")
         if isinstance(layer, nn.MaxPool2d):
             best = F.unfold(x.flatten(0, 1)[:, None], layer.kernel_size, stride=layer.stride).topk(2, 1).values
             gap = (best[:, 0] - best[:, 1])[best[:, 0] != 0].min()  # equal zeros pass no gradient
@@ -105,6 +145,8 @@ def main():
     cases = {
         "vgg": case(torch_network.build(VGG, (9, 13), classes=4, channels=2), [5, 2, 9, 13], 4, 3, 0.1),
         "strided": case(strided(), [3, 3, 20, 28], 5, 1, 0),
+        "lenet": case(torch_network.build(LENET, (13, 16), classes=3, channels=2), [4, 2, 13, 16], 3, 1, 0.1),
+        "mixed": case(torch_network.build(MIXED, (13, 12), classes=3), [5, 1, 13, 12], 3, 2, 0),
     }
     with open(args.out, "w") as out:
         json.dump({"torch": torch.__version__, "seed": SEED, "pixels": PIXELS, "cases": cases}, out, separators=(",", ":"))
