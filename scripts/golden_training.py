@@ -1,6 +1,6 @@
 """Writes internal/train/testdata/follow.json and follow.safetensors: PyTorch's training as golden data.
 
-    python scripts/golden_training.py [--out internal/train/testdata]
+    python scripts/golden_training.py [--out internal/train/testdata] [--only CASE ...]
 
 A case trains a network on images of the embedded sample, in the order the case lists, without
 dropout and shuffle, from the weights that reference_training.py describes; PyTorch computes in
@@ -56,6 +56,8 @@ CANDIDATES = 600
 TINY = architecture.Architecture("tiny", ((1, 8), (1, 8), (2, 16), (2, 16), (2, 16)), (64, 64), 0.0)
 SMALL = architecture.Architecture("vgg11-small", ((1, 16), (1, 32), (2, 64), (2, 128), (2, 128)), (4096, 4096), 0.0)
 
+ALEXNET, LENET = architecture.load("alexnet"), architecture.load("lenet")
+
 PLAIN = Settings()
 DECAYED = dict(momentum=0.9, weight_decay=5e-4, label_smoothing=0.1)
 
@@ -81,6 +83,8 @@ CASES = [
     # Momentum 0.9 makes steps ten times as long: at lr 0.004 PyTorch does not agree with itself.
     Case("small-momentum", SMALL, Settings(lr=0.001, **DECAYED)),
     Case("small-224", SMALL, PLAIN, side=224, batch=16, count=72, steps=5),
+    Case("lenet", LENET, Settings(lr=0.05, **DECAYED), side=28),
+    Case("alexnet", ALEXNET, PLAIN, side=72, batch=16, count=56, steps=8),
 ]
 
 
@@ -96,9 +100,9 @@ def sketch(p, value):
 
 
 def chosen(case, net, start, sample, labels):
-    """Indices of the case's images: the sample's clearest at 56 pixels; at 224, where no image is
+    """Indices of the case's images: the sample's clearest; at 224 pixels, where no image is
     clear, the steadiest of the first CANDIDATES for the batch whose gradient is compared, then others."""
-    if case.side == 56:
+    if case.side < 224:
         return reference_training.clearest(net, start, fashion_images.inputs(sample, case.side), case.count)
     inputs = fashion_images.inputs(sample[:CANDIDATES], case.side)
     return steady_images.first_steady(net, start, inputs, labels[:CANDIDATES], case.batch)[:case.count]
@@ -106,7 +110,7 @@ def chosen(case, net, start, sample, labels):
 
 def follow(case, sample, labels):
     """Index entry and tensors of a case."""
-    net = torch_network.build(case.arch, case.side)
+    net = torch_network.build(case.arch, case.side, dropout=0)
     start = reference_training.initial_weights(net, SEED)
     images = chosen(case, net, start, sample, labels)
     x = fashion_images.inputs(sample[images], case.side)
@@ -138,16 +142,31 @@ def follow(case, sample, labels):
     return entry, tensors
 
 
+def present(out, name):
+    """Index entry and tensors of a case as they are."""
+    entry = next(e for e in json.loads((out / "follow.json").read_text())["cases"] if e["name"] == name)
+    tensors = safetensors.numpy.load_file(out / "follow.safetensors")
+    return entry, {k: v for k, v in tensors.items() if k.startswith(name + "/")}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=pathlib.Path, default=architecture.ROOT / "internal/train/testdata")
-    out = parser.parse_args().out
+    parser.add_argument("--only", nargs="+", metavar="CASE", default=[case.name for case in CASES],
+                        help="renew these; what is there of the others stays, of whatever version")
+    args = parser.parse_args()
+    out = args.out
     out.mkdir(parents=True, exist_ok=True)
     sample, labels = fashion_images.load(fashion_images.SAMPLE, "train")
     made_by = {"script": "scripts/golden_training.py", "torch": torch.__version__, "numpy": np.__version__,
                "pillow": PIL.__version__, "safetensors": safetensors.__version__}
     entries, tensors = [], {}
     for case in CASES:
+        if case.name not in args.only:
+            entry, of_case = present(out, case.name)
+            entries.append(entry)
+            tensors |= of_case
+            continue
         entry, of_case = follow(case, sample, labels)
         entries.append(entry)
         tensors |= of_case
