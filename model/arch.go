@@ -130,7 +130,7 @@ func (a *Arch) YAML() ([]byte, error) {
 		for _, l := range a.Sequence {
 			text = fmt.Appendf(text, "  - %s\n", layerYAML(l))
 		}
-		if !a.takesDropout() {
+		if !a.TakesDropout() {
 			return text, nil
 		}
 	} else {

@@ -144,8 +144,11 @@ func checkLayer(l blocks.Layer) error {
 	return nil
 }
 
-// takesDropout reports whether a layer of Sequence has Dropout for its probability.
-func (a *Arch) takesDropout() bool {
+// TakesDropout reports whether Dropout is the probability of any layer.
+func (a *Arch) TakesDropout() bool {
+	if len(a.Hidden) > 0 {
+		return true
+	}
 	for _, l := range a.Sequence {
 		if d, ok := l.(blocks.Dropout); ok && d.P == ArchDropout {
 			return true

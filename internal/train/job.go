@@ -59,6 +59,9 @@ func Prepare(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, pool 
 // newJob is Prepare but for the weights, which are all zero.
 func newJob(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, pool *kernel.Pool) (*Job, error) {
 	r, a := *recipe, *arch
+	if r.Origin("dropout") == configs.FromFlag && r.Dropout > 0 && !a.TakesDropout() {
+		return nil, &configs.SettingError{Key: "dropout", Origin: configs.FromFlag, What: a.Name + " has no layer that takes it: leave it out"}
+	}
 	r.ResolveDropout(a.Dropout)
 	a.Dropout = r.Dropout
 	if err := r.Validate(); err != nil {
