@@ -1,0 +1,149 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"vggtrain/dataset"
+	"vggtrain/internal/picture"
+	"vggtrain/internal/rundir"
+	"vggtrain/internal/train"
+)
+
+// Curves keeps a run's curves.png: losses, accuracy and learning rate, drawn anew as an epoch ends,
+// unless that has been a moment before, and as the run ends, however it does. Nothing in it is of a
+// clock: a run that was resumed has the picture of one that was not.
+type Curves struct {
+	dir     *rundir.Dir
+	notice  func(string)
+	now     func() time.Time
+	plan    train.Plan
+	history *history
+	broken  int // the step that the training diverged in; 0: none
+
+	shown int           // the last step in the picture; -1: none is drawn
+	drawn time.Time     // when the last drawing ended
+	cost  time.Duration // of it
+	told  string        // the trouble that the user knows of
+}
+
+// drawShare is the most of a run's time that drawing may take: one part in so many.
+const drawShare = 20
+
+// NewCurves returns an observer that draws into the folder of a run; notice receives what the user
+// should know.
+func NewCurves(dir *rundir.Dir, notice func(string)) *Curves {
+	return &Curves{dir: dir, notice: notice, now: time.Now, shown: -1}
+}
+
+// Begin takes what the folder of a resumed run has of its steps.
+func (c *Curves) Begin(p train.Plan) (err error) {
+	c.plan = p
+	if c.history, err = newHistory(p, c.dir); err != nil {
+		c.notice(err.Error() + "; the curves begin here") // a picture is no reason to end a run
+	}
+	return nil
+}
+
+// Step adds a step.
+func (c *Curves) Step(r train.StepRecord) error {
+	c.history.step(r)
+	return nil
+}
+
+// Epoch adds an epoch and draws, if the last drawing is long enough ago.
+func (c *Curves) Epoch(r train.EpochRecord, _ *train.Evaluation) error {
+	c.history.epoch(r)
+	if c.now().Sub(c.drawn) < drawShare*c.cost {
+		return nil
+	}
+	err := c.draw()
+	if err != nil {
+		c.told = err.Error()
+	}
+	return err
+}
+
+// Notice does nothing: notices are not drawn.
+func (c *Curves) Notice(string) {}
+
+// End draws what is not in the picture yet. That this fails is a notice: nothing is lost that
+// steps.jsonl and metrics.csv do not hold.
+func (c *Curves) End(r train.Result) error {
+	if c.history == nil || len(c.history.points)+len(c.history.epochs) == 0 {
+		return nil
+	}
+	if r.Status == train.Diverged {
+		c.broken = r.Steps
+	}
+	if c.shown == c.history.last.Step && c.broken == 0 {
+		return nil
+	}
+	if err := c.draw(); err != nil && err.Error() != c.told {
+		c.notice(err.Error())
+	}
+	return nil
+}
+
+// draw writes the picture, unless the folder is not the run's any more, of which others tell.
+func (c *Curves) draw() error {
+	if c.dir.Held() != nil {
+		return nil
+	}
+	start := c.now()
+	var png bytes.Buffer
+	err := c.picture().WritePNG(&png)
+	if err == nil {
+		err = c.dir.WriteCurves(png.Bytes())
+	}
+	if err == nil {
+		c.shown = c.history.last.Step
+	}
+	c.drawn = c.now()
+	c.cost = c.drawn.Sub(start)
+	return err
+}
+
+func (c *Curves) picture() *picture.Curves {
+	h, p := c.history, c.plan
+	drawn := &picture.Curves{
+		Title:         p.Arch + " on " + dataTitle(p),
+		Note:          c.note(),
+		StepsPerEpoch: float64(h.stepsPerEpoch),
+		Broken:        float64(c.broken),
+	}
+	for _, s := range h.points {
+		drawn.Steps = append(drawn.Steps, picture.Step{Step: s.Middle, Loss: s.Loss, LR: s.LR})
+	}
+	for _, e := range h.epochs {
+		drawn.Epochs = append(drawn.Epochs, picture.Epoch{
+			Epoch: e.Epoch, Step: float64(e.Steps), TrainLoss: e.TrainLoss, ValLoss: e.ValLoss, ValAccuracy: e.ValAccuracy,
+		})
+	}
+	return drawn
+}
+
+func (c *Curves) note() string {
+	p := c.plan
+	note := fmt.Sprintf("%s parameters, %s images at %d×%d, batch %d, epoch %d of %d",
+		humanize.Comma(p.Params), humanize.Comma(int64(p.TrainImages)), p.Side, p.Side, p.BatchSize, len(c.history.epochs), p.Epochs)
+	if c.broken > 0 {
+		note += fmt.Sprintf(": diverged in step %s", humanize.Comma(int64(c.broken)))
+	}
+	return note
+}
+
+// dataTitle names the images in few words, a folder by its last name.
+func dataTitle(p train.Plan) string {
+	switch p.DataKind {
+	case dataset.Published:
+		return "Fashion-MNIST"
+	case dataset.Sampled:
+		return "the embedded sample of Fashion-MNIST"
+	}
+	return filepath.Base(p.Data)
+}
