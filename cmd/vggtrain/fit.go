@@ -105,6 +105,7 @@ func runFit(ctx context.Context, o *fitOptions) error {
 	job.Held, job.Flush = dir.Held, files.Flush
 	result, err := train.Run(ctx, job,
 		files,
+		report.NewCurves(dir, progress.Notice),
 		progress,
 	)
 	if err != nil {

@@ -53,6 +53,7 @@ func TestScripts(t *testing.T) {
 			"fill":        scriptFill,
 			"readonly":    scriptReadOnly,
 			"steps":       scriptSteps,
+			"png":         scriptPNG,
 		},
 	})
 }
