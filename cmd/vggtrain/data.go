@@ -17,7 +17,8 @@ type dataVerifyOptions struct {
 }
 
 func newDataCommand() *cobra.Command {
-	return newGroupCommand("data", "Look after the Fashion-MNIST files", newDataVerifyCommand(runDataVerify))
+	return newGroupCommand("data", "Look after the Fashion-MNIST files", newDataVerifyCommand(runDataVerify),
+		newDataShowCommand(runDataShow))
 }
 
 func newDataVerifyCommand(run func(context.Context, *dataVerifyOptions) error) *cobra.Command {

@@ -10,7 +10,6 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
-	"vggtrain/dataset"
 	"vggtrain/internal/train"
 	"vggtrain/model"
 )
@@ -21,7 +20,8 @@ type evalOptions struct {
 	Split      string // test or train
 	Limit      int    // 0: all
 	Batch      int
-	Threads    int // 0: all cores
+	Threads    int    // 0: all cores
+	Dir        string // for pictures and errors.csv; "": none
 	JSON       bool
 	Out, Err   io.Writer
 }
@@ -55,11 +55,19 @@ func newEvalCommand(run func(context.Context, *evalOptions) error) *cobra.Comman
 		Short: "Score a trained network on the test or the training images",
 		Long: `Score a trained network, with the image size and the normalisation that it was
 trained with: accuracy, loss, each class's precision and recall, and how often
-each class was taken for each other.`,
+each class was taken for each other.
+
+--out adds three files. confusion.png: that matrix as a picture. errors.csv: a
+line for each error, with the image's index in the set (from 0), its class, the
+predicted one and its probability. errors.png: the most confident errors.`,
 		Example: `  vggtrain eval runs/vgg11-small/best.bin
-  vggtrain eval runs/mine/checkpoint.bin --split train --limit 5000 --json`,
+  vggtrain eval runs/mine/checkpoint.bin --split train --limit 5000 --json
+  vggtrain eval runs/mine/best.bin --out runs/mine/errors`,
 		Args: arguments("CHECKPOINT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("out") && o.Dir == "" { // an unset variable of a shell, as a rule
+				return wrongUsage("--out must not be empty")
+			}
 			o.Checkpoint, o.Out, o.Err = args[0], cmd.OutOrStdout(), cmd.ErrOrStderr()
 			return run(cmd.Context(), o)
 		},
@@ -69,6 +77,8 @@ each class was taken for each other.`,
 	countFlag(cmd, &o.Limit, "limit", 0, "the first `N` images (default all)")
 	countFlag(cmd, &o.Batch, "batch-size", 128, "images at a time")
 	threadsFlag(cmd, &o.Threads)
+	cmd.Flags().StringVar(&o.Dir, "out", "", "write pictures and a list of the errors to `DIR`")
+	_ = cmd.MarkFlagDirname("out")
 	jsonFlag(cmd, &o.JSON, "print one JSON document")
 	return cmd
 }
@@ -86,16 +96,18 @@ func runEval(ctx context.Context, o *evalOptions) error {
 		return fmt.Errorf("%s: images of other classes (%s) than those that %s knows (%s): give such images with --data",
 			data.Origin, someOf(data.Classes), o.Checkpoint, someOf(network.Classes))
 	}
-	set := map[string]*dataset.Set{"test": data.Test, "train": data.Train}[o.Split]
-	if o.Limit > 0 {
-		set = set.Head(o.Limit)
-	}
+	set := splitOf(data, o.Split, o.Limit)
 	needed, err := model.EvaluationBytes(network.Layers, min(o.Batch, set.N))
 	if err != nil {
 		return err
 	}
 	if err := checkMemory(needed); err != nil {
 		return err
+	}
+	if o.Dir != "" {
+		if err := makeResultFolder(o.Dir); err != nil {
+			return err
+		}
 	}
 	pool, err := newPool(o.Threads)
 	if err != nil {
@@ -106,6 +118,15 @@ func runEval(ctx context.Context, o *evalOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := o.print(network, scores); err != nil || o.Dir == "" {
+		return err
+	}
+	files := evalFiles{network.Arch.Name, data.Origin, o.Split, network.Classes, set, scores}
+	return files.write(o.Dir, o.Err)
+}
+
+// print writes the scores for people, or as a document.
+func (o *evalOptions) print(network *train.Network, scores *train.Evaluation) error {
 	r := evalRecord{
 		Checkpoint: o.Checkpoint, Arch: network.Arch.Name, Split: o.Split,
 		Images: scores.Images, Correct: scores.Correct, Accuracy: scores.Accuracy(), Loss: scores.Loss,

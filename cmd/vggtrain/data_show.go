@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"vggtrain/checkpoint"
+	"vggtrain/dataset"
+	"vggtrain/internal/picture"
+)
+
+type dataShowOptions struct {
+	Data     string
+	Split    string // test or train
+	Limit    int    // of the set's images; 0: all
+	PerClass int
+	Path     string // of the picture
+	Err      io.Writer
+}
+
+func newDataShowCommand(run func(context.Context, *dataShowOptions) error) *cobra.Command {
+	o := &dataShowOptions{}
+	cmd := &cobra.Command{
+		Use:   "show --out FILE.png",
+		Short: "Draw images with their classes and indices",
+		Long: `Draw images as a PNG picture: a row a class, its first images with their index
+in the set, from 0, below.`,
+		Example: `  vggtrain data show --out grid.png
+  vggtrain data show --data shoes --split train --per-class 20 --out shoes.png`,
+		Args: arguments(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.Path == "" {
+				return wrongUsage("--out is missing: the picture to write, as in --out grid.png")
+			}
+			o.Err = cmd.ErrOrStderr()
+			return run(cmd.Context(), o)
+		},
+	}
+	cmd.Flags().SortFlags = false
+	cmd.Flags().StringVar(&o.Path, "out", "", "the picture, `FILE.png`")
+	dataFlag(cmd, &o.Data)
+	choiceFlag(cmd, &o.Split, "split", "which images", "test", "train")
+	countFlag(cmd, &o.PerClass, "per-class", 10, "`N` images of each class, the first ones")
+	countFlag(cmd, &o.Limit, "limit", 0, "of the first `N` images only (default all)")
+	_ = cmd.MarkFlagFilename("out", "png")
+	return cmd
+}
+
+func runDataShow(ctx context.Context, o *dataShowOptions) error {
+	data, err := openData(ctx, o.Data, o.Err)
+	if err != nil {
+		return err
+	}
+	grid := classGrid(data, splitOf(data, o.Split, o.Limit), o.PerClass)
+	grid.Title = fmt.Sprintf("%s: %s images", data.Origin, o.Split)
+	if err := checkpoint.Replace(o.Path, grid.WritePNG); err != nil {
+		return err
+	}
+	fmt.Fprintf(o.Err, "wrote %s\n", o.Path)
+	return nil
+}
+
+// splitOf returns the test or the train set, of it the first limit images if that is not 0.
+func splitOf(data *dataset.Data, split string, limit int) *dataset.Set {
+	set := data.Test
+	if split == "train" {
+		set = data.Train
+	}
+	if limit > 0 {
+		set = set.Head(limit)
+	}
+	return set
+}
+
+// classGrid shows the first images of each class.
+func classGrid(data *dataset.Data, set *dataset.Set, perClass int) *picture.Grid {
+	rows := make([]picture.Row, len(data.Classes))
+	counts := make([]int, len(rows))
+	for i, label := range set.Labels {
+		if counts[label]++; counts[label] > perClass {
+			continue
+		}
+		row := &rows[label]
+		row.Tiles = append(row.Tiles, picture.Tile{Pixels: set.Image(i), Lines: []picture.Line{{Left: strconv.Itoa(i)}}})
+	}
+	for k := range rows {
+		rows[k].Name = data.Classes[k]
+	}
+	return &picture.Grid{
+		Note: fmt.Sprintf("%s images of %s classes, %d×%d pixels; below each its index",
+			humanize.Comma(int64(set.N)), humanize.Comma(int64(len(rows))), set.Cols, set.Rows),
+		Width: set.Cols, Height: set.Rows,
+		Rows: rows,
+	}
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"cmp"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/dustin/go-humanize"
+
+	"vggtrain/checkpoint"
+	"vggtrain/dataset"
+	"vggtrain/internal/picture"
+	"vggtrain/internal/train"
+)
+
+// The files of eval --out.
+const (
+	confusionFile  = "confusion.png"
+	errorsFile     = "errors.csv"
+	errorTilesFile = "errors.png"
+)
+
+// evalFiles is an evaluation as eval --out shows it.
+type evalFiles struct {
+	arch, data string
+	split      string
+	classes    []string
+	set        *dataset.Set // as it was scored
+	scores     *train.Evaluation
+}
+
+// makeResultFolder makes a folder for results, and those above it, unless it is there.
+func makeResultFolder(path string) error {
+	err := os.MkdirAll(path, 0o777)
+	var cause *fs.PathError
+	if errors.As(err, &cause) {
+		return fmt.Errorf("%s: %w: choose another --out", cause.Path, cause.Err)
+	}
+	return err
+}
+
+// write writes all files into a folder, each as a whole or not at all, and says which.
+func (e *evalFiles) write(dir string, stderr io.Writer) error {
+	wrong := e.errors()
+	for _, file := range []struct {
+		name  string
+		write func(io.Writer) error
+	}{
+		{confusionFile, e.confusion().WritePNG},
+		{errorsFile, func(w io.Writer) error { return e.writeCSV(w, wrong) }},
+		{errorTilesFile, e.tiles(wrong).WritePNG},
+	} {
+		path := filepath.Join(dir, file.name)
+		if err := checkpoint.Replace(path, file.write); err != nil {
+			return err
+		}
+		fmt.Fprintf(stderr, "wrote %s\n", path)
+	}
+	return nil
+}
+
+// errors are the indices of the images that were taken for another class, in the set's order.
+func (e *evalFiles) errors() []int {
+	var wrong []int
+	for i, p := range e.scores.Predictions {
+		if p.Class != int(e.set.Labels[i]) {
+			wrong = append(wrong, i)
+		}
+	}
+	return wrong
+}
+
+// writeCSV writes a line an error.
+func (e *evalFiles) writeCSV(w io.Writer, wrong []int) error {
+	lines := csv.NewWriter(w)
+	_ = lines.Write([]string{"index", "true", "predicted", "probability"}) // Error knows
+	for _, i := range wrong {
+		truth, predicted, probability := e.words(i)
+		_ = lines.Write([]string{strconv.Itoa(i), truth, predicted, strconv.FormatFloat(probability, 'f', 6, 64)})
+	}
+	lines.Flush()
+	return lines.Error()
+}
+
+// words are an image's class, the one it was taken for, and the probability of that.
+func (e *evalFiles) words(i int) (truth, predicted string, probability float64) {
+	p := e.scores.Predictions[i]
+	return e.classes[e.set.Labels[i]], e.classes[p.Class], p.Probability
+}
+
+func (e *evalFiles) images() string {
+	return fmt.Sprintf("%s %s images", humanize.Comma(int64(e.scores.Images)), e.split)
+}
+
+func (e *evalFiles) confusion() *picture.Confusion {
+	return &picture.Confusion{
+		Title:   fmt.Sprintf("%s, accuracy %.4f", e.arch, e.scores.Accuracy()),
+		Note:    e.images() + ", percentages of a true class; " + e.data,
+		Classes: e.classes,
+		Counts:  e.scores.Confusion,
+	}
+}
+
+// tiles are the errors of which the network was most sure.
+func (e *evalFiles) tiles(wrong []int) *picture.Grid {
+	const most, columns = 48, 8
+	surest := slices.Clone(wrong)
+	slices.SortStableFunc(surest, func(a, b int) int {
+		return cmp.Compare(e.scores.Predictions[b].Probability, e.scores.Predictions[a].Probability)
+	})
+	grid := &picture.Grid{
+		Title: fmt.Sprintf("%s: %s of %s wrong", e.arch, humanize.Comma(int64(len(wrong))), e.images()),
+		Note:  "true class and index, predicted class and its probability, the highest first; " + e.data,
+		Width: e.set.Cols, Height: e.set.Rows,
+	}
+	if len(wrong) == 0 {
+		grid.Note = "there is nothing to show"
+	}
+	for row := range slices.Chunk(surest[:min(len(surest), most)], columns) {
+		var tiles []picture.Tile
+		for _, i := range row {
+			truth, predicted, probability := e.words(i)
+			tiles = append(tiles, picture.Tile{Pixels: e.set.Image(i), Lines: []picture.Line{
+				{Left: truth, Right: "#" + strconv.Itoa(i)},
+				{Left: predicted, Right: strconv.FormatFloat(probability, 'f', 3, 64), Strong: true},
+			}})
+		}
+		grid.Rows = append(grid.Rows, picture.Row{Tiles: tiles})
+	}
+	return grid
+}

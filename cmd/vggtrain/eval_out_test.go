@@ -1,0 +1,110 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vggtrain/dataset"
+	"vggtrain/internal/picture"
+	"vggtrain/internal/train"
+)
+
+// scored returns an evaluation of 2×1 images; each pair is an image's class and the predicted one.
+func scored(pairs [][2]int, probabilities ...float64) *evalFiles {
+	classes := []string{"plain", `a, "b"`, "two\nlines"}
+	e := &evalFiles{arch: "net", data: "folder", split: "test", classes: classes,
+		set: &dataset.Set{N: len(pairs), Rows: 1, Cols: 2}, scores: &train.Evaluation{Images: len(pairs)}}
+	for range classes {
+		e.scores.Confusion = append(e.scores.Confusion, make([]int64, len(classes)))
+	}
+	for i, p := range pairs {
+		e.set.Labels = append(e.set.Labels, byte(p[0]))
+		e.set.Images = append(e.set.Images, byte(i), 255)
+		e.scores.Predictions = append(e.scores.Predictions, train.Prediction{Class: p[1], Probability: probabilities[i]})
+		e.scores.Confusion[p[0]][p[1]]++
+		if p[0] == p[1] {
+			e.scores.Correct++
+		}
+	}
+	return e
+}
+
+// errors.csv lists the errors in the set's order, and any reader of CSV gets the names back.
+func TestErrorsCSV(t *testing.T) {
+	e := scored([][2]int{{0, 0}, {0, 1}, {1, 1}, {1, 2}, {2, 0}}, 0.9, 1.0/3, 0.5, 0.9999999, math.NaN())
+	var out bytes.Buffer
+	if err := e.writeCSV(&out, e.errors()); err != nil {
+		t.Fatal(err)
+	}
+	want := "index,true,predicted,probability\n" +
+		"1,plain,\"a, \"\"b\"\"\",0.333333\n" +
+		"3,\"a, \"\"b\"\"\",\"two\nlines\",1.000000\n" +
+		"4,\"two\nlines\",plain,NaN\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	rows, err := csv.NewReader(&out).ReadAll()
+	if err != nil || len(rows) != 4 || rows[2][1] != e.classes[1] || rows[2][2] != e.classes[2] {
+		t.Errorf("read back: %q, %v", rows, err)
+	}
+}
+
+// errors.png shows the errors that the network was most sure of, of equal ones the first, and no
+// more than 48.
+func TestErrorTiles(t *testing.T) {
+	e := scored([][2]int{{0, 1}, {0, 0}, {1, 2}, {2, 0}, {2, 1}}, 0.5, 1, 0.75, math.NaN(), 0.75)
+	grid := e.tiles(e.errors())
+	var got []string
+	for _, row := range grid.Rows {
+		for _, tile := range row.Tiles {
+			got = append(got, tile.Lines[0].Left+tile.Lines[0].Right+" "+tile.Lines[1].Left+tile.Lines[1].Right)
+			if len(tile.Pixels) != 2 || "#"+string('0'+tile.Pixels[0]) != tile.Lines[0].Right {
+				t.Errorf("tile %s shows the pixels %v", tile.Lines[0].Right, tile.Pixels)
+			}
+		}
+	}
+	want := []string{`a, "b"#2 two` + "\nlines0.750", "two\nlines#4 a, \"b\"0.750", `plain#0 a, "b"0.500`, "two\nlines#3 plainNaN"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if want := "net: 4 of 5 test images wrong"; grid.Title != want {
+		t.Errorf("title %q, want %q", grid.Title, want)
+	}
+
+	many := scored(make([][2]int, 100), make([]float64, 100)...)
+	for i := range many.set.Labels {
+		many.set.Labels[i] = 1
+	}
+	grid = many.tiles(many.errors())
+	if len(grid.Rows) != 6 || len(grid.Rows[5].Tiles) != 8 || !strings.Contains(grid.Title, "100 of 100") {
+		t.Errorf("%d rows, %s", len(grid.Rows), grid.Title)
+	}
+}
+
+// Without an error there is a picture all the same, so that none of before stays.
+func TestNoErrors(t *testing.T) {
+	e := scored([][2]int{{0, 0}, {1, 1}}, 1, 1)
+	grid := e.tiles(e.errors())
+	var out bytes.Buffer
+	if err := grid.WritePNG(&out); err != nil || len(grid.Rows) != 0 || grid.Title != "net: 0 of 2 test images wrong" {
+		t.Errorf("%+v, %v", grid, err)
+	}
+}
+
+// Each class has a row, of its first images in the set's order.
+func TestClassGrid(t *testing.T) {
+	set := &dataset.Set{N: 6, Rows: 1, Cols: 1, Images: []byte{0, 1, 2, 3, 4, 5}, Labels: []byte{1, 0, 1, 1, 1, 0}}
+	grid := classGrid(&dataset.Data{Classes: []string{"a", "b", "none"}}, set, 3)
+	tile := func(i byte) picture.Tile {
+		return picture.Tile{Pixels: []byte{i}, Lines: []picture.Line{{Left: string('0' + i)}}}
+	}
+	want := []picture.Row{{Name: "a", Tiles: []picture.Tile{tile(1), tile(5)}}, {Name: "b", Tiles: []picture.Tile{tile(0), tile(2), tile(3)}}, {Name: "none"}}
+	if diff := cmp.Diff(want, grid.Rows); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
