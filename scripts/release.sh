@@ -42,7 +42,7 @@ umask 022
 export LC_ALL=C TZ=UTC CGO_ENABLED=0 GOAMD64=v1 GOARM64=v8.0 GOFLAGS=-buildvcs=true GOEXPERIMENT= GOWORK=off
 
 commit=$(git rev-parse HEAD)
-git clone --quiet --no-tags . "$work/source"
+git -c advice.detachedHead=false clone --quiet --no-tags . "$work/source"
 cd "$work/source"
 git checkout --quiet --detach "$commit"
 seconds=$(git log -1 --format=%ct)
