@@ -1,0 +1,140 @@
+package page
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+)
+
+// Image is a picture as a part of the page.
+type Image struct {
+	URI  template.URL // data:image/png;base64,…
+	Note string       // what it is, for those who cannot see it or who ask
+}
+
+// maxSide bounds the sides of a picture in pixels. Larger ones are made smaller by a whole number.
+const maxSide = 64
+
+// Painter makes pictures. It is for one goroutine.
+type Painter struct {
+	buffer *png.EncoderBuffer
+	out    bytes.Buffer
+}
+
+// Get and Put keep the encoder's memory from one picture to the next: png.EncoderBufferPool.
+func (p *Painter) Get() *png.EncoderBuffer { return p.buffer }
+
+// Put is Get's other half.
+func (p *Painter) Put(b *png.EncoderBuffer) { p.buffer = b }
+
+// Gray makes a picture of rows×cols bytes, 0 black.
+func (p *Painter) Gray(pixels []byte, rows, cols int, note string) (Image, error) {
+	values := make([]float32, rows*cols)
+	for i, v := range pixels[:rows*cols] {
+		values[i] = float32(v)
+	}
+	return p.gray(values, rows, cols, 0, 255, note)
+}
+
+// Map makes a grey picture of rows×cols numbers: black is 0, or the least if that is less, and
+// white is the largest.
+func (p *Painter) Map(values []float32, rows, cols int, note string) (Image, error) {
+	low, high := bounds(values[:rows*cols])
+	return p.gray(values[:rows*cols], rows, cols, low, high, note)
+}
+
+// bounds are the least of 0 and all finite values, and the largest.
+func bounds(values []float32) (low, high float32) {
+	for _, v := range values {
+		if v-v == 0 {
+			low, high = min(low, v), max(high, v)
+		}
+	}
+	return low, high
+}
+
+func (p *Painter) gray(values []float32, rows, cols int, low, high float32, note string) (Image, error) {
+	values, rows, cols = shrink(values, rows, cols)
+	picture := image.NewGray(image.Rect(0, 0, cols, rows))
+	for i, v := range values {
+		picture.Pix[i] = byte(255*fraction(v, low, high) + 0.5)
+	}
+	return p.encode(picture, note)
+}
+
+// fraction is where v stands between low and high, 0 to 1; NaN is 0.
+func fraction(v, low, high float32) float32 {
+	if !(high > low) || !(v > low) {
+		return 0
+	}
+	return min((v-low)/(high-low), 1)
+}
+
+// Signed makes a picture of rows×cols numbers around 0: blue below, white at 0, orange above,
+// both full at ±limit.
+func (p *Painter) Signed(values []float32, rows, cols int, limit float32, note string) (Image, error) {
+	values, rows, cols = shrink(values[:rows*cols], rows, cols)
+	picture := image.NewNRGBA(image.Rect(0, 0, cols, rows))
+	for i, v := range values {
+		picture.SetNRGBA(i%cols, i/cols, signed(v, limit))
+	}
+	return p.encode(picture, note)
+}
+
+// The ends of a scale that people of any colour vision can read, in grey too: both dark.
+var (
+	below = color.NRGBA{0x00, 0x52, 0x93, 0xff}
+	above = color.NRGBA{0xb3, 0x4a, 0x00, 0xff}
+)
+
+func signed(v, limit float32) color.NRGBA {
+	end, part := above, fraction(v, 0, limit)
+	if v < 0 {
+		end, part = below, fraction(-v, 0, limit)
+	}
+	mix := func(c uint8) uint8 { return uint8(255 - part*(255-float32(c)) + 0.5) }
+	return color.NRGBA{mix(end.R), mix(end.G), mix(end.B), 0xff}
+}
+
+// shrink returns the means of k×k numbers each, with the least k for which both sides are at most
+// maxSide. What is left over at the right and below is cut.
+func shrink(values []float32, rows, cols int) ([]float32, int, int) {
+	k := (max(rows, cols) + maxSide - 1) / maxSide
+	if k <= 1 {
+		return values, rows, cols
+	}
+	h, w := max(rows/k, 1), max(cols/k, 1)
+	small := make([]float32, h*w)
+	for y := range min(h*k, rows) {
+		for x := range min(w*k, cols) {
+			small[y/k*w+x/k] += values[y*cols+x] / float32(min(k, rows)*min(k, cols))
+		}
+	}
+	return small, h, w
+}
+
+func (p *Painter) encode(picture image.Image, note string) (Image, error) {
+	p.out.Reset()
+	encoder := png.Encoder{BufferPool: p}
+	if err := encoder.Encode(&p.out, picture); err != nil {
+		return Image{}, fmt.Errorf("picture of %s: %w", note, err)
+	}
+	uri := "data:image/png;base64," + base64.StdEncoding.EncodeToString(p.out.Bytes())
+	return Image{URI: template.URL(uri), Note: note}, nil // of digits, letters, + / = only
+}
+
+// Limit is the largest magnitude of finite numbers, to be given to Signed.
+func Limit(values []float32) float32 {
+	var limit float32
+	for _, v := range values {
+		if v-v == 0 {
+			limit = max(limit, float32(math.Abs(float64(v))))
+		}
+	}
+	return limit
+}

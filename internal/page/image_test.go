@@ -1,0 +1,88 @@
+package page
+
+import (
+	"bytes"
+	"encoding/base64"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"strings"
+	"testing"
+)
+
+func decode(t *testing.T, i Image, err error) image.Image {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, ok := strings.CutPrefix(string(i.URI), "data:image/png;base64,")
+	if !ok {
+		t.Fatalf("URI %.60s", i.URI)
+	}
+	data, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return picture
+}
+
+func wantPixels(t *testing.T, got image.Image, cols int, want ...color.Color) {
+	t.Helper()
+	if got.Bounds() != image.Rect(0, 0, cols, len(want)/cols) {
+		t.Fatalf("bounds %v, want %d×%d", got.Bounds(), cols, len(want)/cols)
+	}
+	for i, c := range want {
+		r, g, b, a := c.RGBA()
+		if gr, gg, gb, ga := got.At(i%cols, i/cols).RGBA(); gr != r || gg != g || gb != b || ga != a {
+			t.Errorf("pixel %d is %v, want %v", i, got.At(i%cols, i/cols), c)
+		}
+	}
+}
+
+func TestPaint(t *testing.T) {
+	var p Painter
+	gray := func(v uint8) color.Color { return color.Gray{v} }
+	nan := float32(math.NaN())
+
+	i, err := p.Gray([]byte{0, 128, 255, 7, 8, 9}, 2, 3, "")
+	wantPixels(t, decode(t, i, err), 3, gray(0), gray(128), gray(255), gray(7), gray(8), gray(9))
+	i, err = p.Map([]float32{0, 1, 2, nan}, 1, 4, "")
+	wantPixels(t, decode(t, i, err), 4, gray(0), gray(128), gray(255), gray(0))
+	i, err = p.Map([]float32{-1, 0, 1}, 3, 1, "")
+	wantPixels(t, decode(t, i, err), 1, gray(0), gray(128), gray(255))
+	i, err = p.Map([]float32{0, 0}, 1, 2, "")
+	wantPixels(t, decode(t, i, err), 2, gray(0), gray(0))
+	i, err = p.Signed([]float32{-2, 0, 1, 2, 3, nan}, 1, 6, 2, "")
+	wantPixels(t, decode(t, i, err), 6, below, color.White, color.NRGBA{0xd9, 0xa5, 0x80, 0xff}, above, above, color.White)
+}
+
+// A large picture is made of means.
+func TestPaintLarge(t *testing.T) {
+	var p Painter
+	const rows, cols = 130, 66 // by three: 43×22
+	values := make([]float32, rows*cols)
+	for i := range values {
+		values[i] = float32(i / cols / 3)
+	}
+	i, err := p.Map(values, rows, cols, "")
+	got := decode(t, i, err)
+	if got.Bounds() != image.Rect(0, 0, 22, 43) {
+		t.Fatalf("bounds %v", got.Bounds())
+	}
+	for y := range 43 {
+		if want := uint8(255*float64(y)/43 + 0.5); got.At(5, y).(color.Gray).Y != want {
+			t.Errorf("row %d is %v, want %d", y, got.At(5, y), want)
+		}
+	}
+}
+
+func TestLimit(t *testing.T) {
+	if got := Limit([]float32{1, -3, float32(math.Inf(1)), float32(math.NaN()), 2}); got != 3 {
+		t.Errorf("%v, want 3", got)
+	}
+}

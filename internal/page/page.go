@@ -1,0 +1,136 @@
+// Package page writes report.html: all there is to see of a run as one page that needs nothing
+// from outside. It takes plain data and knows nothing of where they are from.
+//
+// The page works from a file, without the network, which its content security policy forbids, and
+// without its script, which only adds the values under the pointer and the reloading. Texts may be
+// anybody's: html/template escapes them, and their length and number are bounded.
+package page
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed" // of the page's parts
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"time"
+)
+
+// State says whether a run is on, or how it has ended.
+type State string
+
+// The states of a run.
+const (
+	Running     State = "running"
+	Done        State = "done"
+	Diverged    State = "diverged"
+	Interrupted State = "interrupted"
+	Failed      State = "failed"
+)
+
+// Page is what there is to show. What is left out is not shown.
+type Page struct {
+	Network string // its name
+	About   string // the run in a line: what is trained, on what
+	Folder  string
+	State   State
+	Advice  string // what the state means, and what to do about it
+	Notices []string
+	Written time.Time
+
+	// Of a run that is on: when the page reloads itself, and when to say that it has not been
+	// written for too long.
+	Reload, Stale time.Duration
+
+	Progress  Progress
+	Headlines []Fact
+	History   []Epoch
+	Curve     []Point
+
+	Score *Score
+	// Earlier is a page that an earlier process wrote about the run. What that says of an
+	// evaluation stands in for Score where that is nil, see score.
+	Earlier []byte
+
+	Filters *Filters
+	Maps    *Maps
+
+	Settings    []Setting
+	Config      string // config.yaml
+	Resources   []Fact // speed and memory
+	Environment []Fact
+	Commands    []Command
+}
+
+// Progress is where a run stands.
+type Progress struct {
+	Step, Steps   int    // done, and of the whole run
+	Epochs        int    // of the whole run
+	StepsPerEpoch int    // the unit of the curves' axis
+	Text          string // the same in words
+}
+
+// Fact is a number, or a short text, with its name.
+type Fact struct{ Name, Value, Note string }
+
+// Epoch is an epoch's record. Steps is how many steps of the run it ends after.
+type Epoch struct {
+	Epoch, Steps                        int
+	TrainLoss, ValLoss, ValAccuracy, LR float64
+	ImagesPerSecond, Seconds            float64
+}
+
+// Point is a step of the run, or the mean over some of them that end with it. Loss is NaN where
+// it was not finite.
+type Point struct {
+	Epoch, Step int
+	Loss, LR    float64
+}
+
+// Setting is a setting of the run.
+type Setting struct {
+	Name, Value, Origin, Help string
+	Given                     bool // by the user, and not by default
+}
+
+// Command is what a user can type next.
+type Command struct{ Purpose, Line string }
+
+// The page's parts.
+var (
+	//go:embed page.html
+	pageHTML string
+	//go:embed page.css
+	pageCSS string
+	//go:embed page.js
+	pageJS string
+)
+
+// Render returns the page.
+func (p *Page) Render() ([]byte, error) {
+	t, err := template.New("page").Parse(pageHTML)
+	if err != nil {
+		return nil, fmt.Errorf("report page: %w", err)
+	}
+	score, err := p.score(t)
+	if err != nil {
+		return nil, fmt.Errorf("report page: %w", err)
+	}
+	var out bytes.Buffer
+	if err := t.Execute(&out, p.view(score)); err != nil {
+		return nil, fmt.Errorf("report page: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// policy allows the page's own style and script, by their digests, and pictures that are part of
+// the page; nothing else, and nothing from anywhere.
+func policy() string {
+	return fmt.Sprintf("default-src 'none'; img-src data:; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'",
+		digest(pageCSS), digest(pageJS))
+}
+
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+}

@@ -1,0 +1,124 @@
+"use strict";
+// Without this script the page shows the same: it adds the values under the pointer, and reloads
+// the page while the run is on.
+(() => {
+  // follow shows the sample of a chart that is nearest to the pointer, or that the arrow keys reach.
+  function follow(plot) {
+    const samples = JSON.parse(plot.dataset.samples || "[]") || [];
+    const frame = plot.querySelector(".frame"), tip = plot.querySelector(".tip");
+    const guide = plot.querySelector(".guide"), spots = plot.querySelectorAll(".spot");
+    let shown = -1;
+    if (samples.length === 0) return;
+
+    function show(index) {
+      shown = Math.max(0, Math.min(samples.length - 1, index));
+      const sample = samples[shown];
+      guide.setAttribute("x1", sample.x + "%");
+      guide.setAttribute("x2", sample.x + "%");
+      const head = document.createElement("b");
+      head.textContent = sample.label;
+      tip.replaceChildren(head);
+      sample.at.forEach((spot, i) => {
+        spots[i].classList.toggle("on", spot !== null);
+        if (spot === null) return;
+        spots[i].setAttribute("cx", spot.x + "%");
+        spots[i].setAttribute("cy", spot.y + "%");
+        const row = document.createElement("span"), value = document.createElement("span");
+        row.textContent = spots[i].textContent;
+        value.textContent = spot.text;
+        row.append(value);
+        tip.append(row);
+      });
+      plot.classList.add("on");
+      tip.hidden = false;
+      const box = frame.getBoundingClientRect(), outer = plot.getBoundingClientRect();
+      const at = box.left - outer.left + box.width * sample.x / 100, width = tip.offsetWidth;
+      const left = sample.x > 50 ? at - width - 14 : at + 14;
+      tip.style.left = Math.max(0, Math.min(outer.width - width, left)) + "px";
+    }
+
+    function hide() {
+      shown = -1;
+      plot.classList.remove("on");
+      tip.hidden = true;
+    }
+
+    function point(event) {
+      const box = frame.getBoundingClientRect();
+      const x = 100 * (event.clientX - box.left) / box.width;
+      let best = 0;
+      samples.forEach((sample, i) => {
+        if (Math.abs(sample.x - x) < Math.abs(samples[best].x - x)) best = i;
+      });
+      show(best);
+    }
+
+    frame.addEventListener("pointermove", point);
+    frame.addEventListener("pointerdown", point);
+    frame.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse") hide(); });
+    frame.addEventListener("blur", hide);
+    frame.addEventListener("focus", () => { if (shown < 0 && frame.matches(":focus-visible")) show(samples.length - 1); });
+    frame.addEventListener("keydown", (event) => {
+      const moves = { ArrowLeft: shown - 1, ArrowRight: shown + 1, Home: 0, End: samples.length - 1 };
+      if (event.key === "Escape") hide();
+      if (!(event.key in moves)) return;
+      event.preventDefault();
+      show(moves[event.key]);
+    });
+  }
+
+  // Where the reader was is kept over a reload, by the section at the top of the window: the ones
+  // above it may have grown. Where there is no storage, the browser keeps what it keeps.
+  const place = "vggtrain " + location.pathname;
+
+  function keep() {
+    const top = [...document.querySelectorAll("section[id]")].filter((s) => s.getBoundingClientRect().top <= 0).pop();
+    const open = [...document.querySelectorAll("details[open]")].map((d) => d.id);
+    const state = top ? { id: top.id, by: -top.getBoundingClientRect().top, open } : { by: scrollY, open };
+    try { sessionStorage.setItem(place, JSON.stringify(state)); } catch { /* no storage */ }
+  }
+
+  function restore() {
+    let state = null;
+    try {
+      state = JSON.parse(sessionStorage.getItem(place));
+      sessionStorage.removeItem(place);
+    } catch { /* no storage */ }
+    if (!state) return;
+    for (const id of state.open) {
+      const details = document.getElementById(id);
+      if (details) details.open = true;
+    }
+    const section = state.id && document.getElementById(state.id);
+    history.scrollRestoration = "manual";
+    scrollTo(0, state.by + (section ? section.getBoundingClientRect().top + scrollY : 0));
+  }
+
+  // renew reloads the page when it is time to, somebody may see it, and nobody is using it.
+  function renew(seconds, stale, written) {
+    const loaded = Date.now();
+    let used = 0;
+    for (const name of ["pointermove", "pointerdown", "keydown", "wheel", "scroll"]) {
+      addEventListener(name, () => { used = Date.now(); }, { passive: true });
+    }
+    const look = () => {
+      const now = Date.now(), late = now - written > 1000 * stale;
+      document.getElementById("stale").hidden = !late;
+      if (now - loaded < 1000 * (late ? Math.max(seconds, 60) : seconds) || now - used < 3000 || document.hidden) return;
+      keep();
+      location.reload();
+    };
+    look();
+    setInterval(look, 1000);
+  }
+
+  for (const plot of document.querySelectorAll(".plot")) follow(plot);
+  restore();
+  const { reload, stale, written } = document.documentElement.dataset;
+  if (reload) renew(Number(reload), Number(stale), Number(written));
+
+  // On paper everything is open.
+  addEventListener("beforeprint", () => {
+    for (const details of document.querySelectorAll("details")) details.open = true;
+  });
+})();

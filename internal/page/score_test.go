@@ -1,0 +1,77 @@
+package page
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestMatrixShades(t *testing.T) {
+	s := exampleScore(t)
+	rows := s.matrix(s.Classes)
+	var got []string
+	for _, row := range rows {
+		for _, c := range row.Cells {
+			got = append(got, c.Class+" "+c.Text)
+		}
+	}
+	// √(30/40)=0.87 → 9, √(8/40)=0.45 → 5, √(2/40)=0.22 → 3; √(9/2000)=0.067 → 1, √(1991/2000)=0.998 → 10; √(1/20)=0.22 → 3, √(19/20)=0.97 → 10.
+	want := "c9 30,e5 8,e3 2,e1 9,c10 1,991,e0 ,e0 ,e3 1,c10 19"
+	if strings.Join(got, ",") != want {
+		t.Errorf("cells %q, want %q", got, want)
+	}
+	if note := rows[0].Cells[1].Note; note != "Shirt taken for Coat: 8 of 40" {
+		t.Errorf("note %q", note)
+	}
+}
+
+// A class without images, and one that nobody has named.
+func TestScoreOfOddSets(t *testing.T) {
+	s := &Score{Epoch: 1, Classes: []string{"", "b"}, Confusion: [][]int64{{0, 0, 0}, {0, 0, 3}, {0, 0, 0}}, PerClass: make([]ClassScore, 3)}
+	v := s.view()
+	if v.Matrix[0].Name != "(no name)" || v.PerClass[2].Name != "class 2" || v.Matrix[0].Cells[0].Class != "c0" {
+		t.Errorf("view %+v", v)
+	}
+	if len(v.Confusions) != 1 || v.Confusions[0] != "b taken for class 2: 3 of 3, 100.0 %" {
+		t.Errorf("confusions %q", v.Confusions)
+	}
+}
+
+// The page of a resumed run shows the evaluation of the page before until it has one, and only
+// what a page of the same make says of an epoch that the run has.
+func TestScoreOfAnEarlierPage(t *testing.T) {
+	earlier := []byte(render(t, example(t)))
+	page := func(earlier []byte, epochs int) string {
+		p := example(t)
+		p.Score, p.Earlier, p.History = nil, earlier, p.History[:epochs]
+		p.State = Running
+		return render(t, p)
+	}
+	const evaluation = "Shirt taken for Coat: 8 of 40"
+	kept := page(earlier, 6)
+	if !strings.Contains(kept, evaluation) || strings.Count(kept, `id="score"`) != 1 {
+		t.Error("what was known of the evaluation is lost")
+	}
+	if !strings.Contains(page([]byte(kept), 6), evaluation) {
+		t.Error("it is lost when the run is resumed once more")
+	}
+	for name, other := range map[string]string{
+		"of a later epoch": page(earlier, 5),
+		"of another make":  page([]byte(strings.ReplaceAll(string(earlier), scoreBegin(), "<!-- score 0123456789abcdef ")), 6),
+		"cut short":        page(earlier[:strings.Index(string(earlier), scoreEnd)], 6),
+		"without a number": page([]byte(strings.ReplaceAll(string(earlier), scoreBegin()+"6", scoreBegin()+"x")), 6),
+		"too long":         page([]byte(strings.ReplaceAll(string(earlier), scoreEnd, strings.Repeat(" ", maxKept)+scoreEnd)), 6),
+		"not there":        page(nil, 6),
+	} {
+		if strings.Contains(other, evaluation) || !strings.Contains(other, "Not known yet") {
+			t.Errorf("a page %s is believed", name)
+		}
+	}
+}
+
+func TestChance(t *testing.T) {
+	for p, want := range map[float64]string{0: "0.0 %", 0.5: "50.0 %", 0.98765: "98.8 %", 0.99876: "99.88 %", 0.99996: "> 99.99 %", 1: "100.0 %"} {
+		if got := chance(p); got != want {
+			t.Errorf("%v is %q, want %q", p, got, want)
+		}
+	}
+}

@@ -1,0 +1,161 @@
+package page
+
+import (
+	"fmt"
+	"html/template"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/dustin/go-humanize"
+)
+
+// Filters are those of the first convolution.
+type Filters struct {
+	Layer  string // features.0
+	Shape  string // 16 filters of 3×3
+	Limit  float32
+	Images []Image
+}
+
+// Maps is what the network makes of one image, block by block.
+type Maps struct {
+	Image   string // which one, and what it is
+	Shape   string // 1×56×56
+	Input   Image  // as the network sees it
+	Blocks  []Block
+	Guesses []Guess // the most probable first
+}
+
+// Block is what a block of layers gives.
+type Block struct {
+	Layers   string // features.0 to features.2
+	Shape    string // 16×28×28
+	Channels []Image
+	Silent   string // how many channels are zero everywhere, in words; "" for none
+}
+
+// Guess is a class with the probability that the network gives it.
+type Guess struct {
+	Class       string
+	Probability float64
+}
+
+// view is a Page as the template shows it.
+type view struct {
+	*Page
+	Policy    string
+	CSS       template.CSS
+	JS        template.JS
+	Title     string
+	Mark      string // of the state
+	Time      string
+	WrittenMs int64
+	ReloadS   int
+	StaleS    int
+	Part      string // of the run that is done, 0 to 1
+	Charts    []chart
+	Epochs    []epochRow
+	Omitted   string // how many epochs the table leaves out
+	Score     template.HTML
+	Guesses   []guessView
+	Given     int // settings that somebody gave
+}
+
+type epochRow struct {
+	Epoch, TrainLoss, ValLoss, Accuracy, LR, Speed, Seconds string
+	Best                                                    bool
+}
+
+type guessView struct{ Class, Probability, Bar string }
+
+// maxRows bounds the table of epochs.
+const maxRows = 100
+
+func (p *Page) view(score template.HTML) *view {
+	v := &view{
+		Page: p, Score: score, Charts: p.charts(),
+		Policy: policy(), CSS: template.CSS(pageCSS), JS: template.JS(pageJS), // both our own
+		Title: fmt.Sprintf("%s – %s", label(p.Network), p.State),
+		Time:  p.Written.Format("2006-01-02 15:04:05 -07:00"), WrittenMs: p.Written.UnixMilli(),
+		Mark: marks[p.State],
+	}
+	if p.State == Running {
+		v.ReloadS, v.StaleS = int(p.Reload/time.Second), int(p.Stale/time.Second)
+		v.Part = trim(float64(p.Progress.Step)/float64(max(p.Progress.Steps, 1)), 4)
+	}
+	v.Epochs = p.epochRows()
+	if left := len(p.History) - len(v.Epochs); left > 0 {
+		v.Omitted = humanize.Comma(int64(left))
+	}
+	if p.Maps != nil {
+		for _, g := range p.Maps.Guesses {
+			v.Guesses = append(v.Guesses, guessView{label(g.Class), chance(g.Probability), percent(min(max(g.Probability, 0), 1))})
+		}
+	}
+	for _, s := range p.Settings {
+		if s.Given {
+			v.Given++
+		}
+	}
+	return v
+}
+
+// marks stand beside the words for states, for who does not see colours.
+var marks = map[State]string{Running: "◐", Done: "✓", Diverged: "✕", Interrupted: "‖", Failed: "✕"}
+
+func (p *Page) epochRows() []epochRow {
+	best := p.best().Epoch
+	var rows []epochRow
+	for _, e := range p.History[max(0, len(p.History)-maxRows):] {
+		rows = append(rows, epochRow{
+			Epoch: strconv.Itoa(e.Epoch), TrainLoss: number("%.4f", e.TrainLoss), ValLoss: number("%.4f", e.ValLoss),
+			Accuracy: number("%.4f", e.ValAccuracy), LR: number("%.4g", e.LR),
+			Speed: number("%.0f", e.ImagesPerSecond), Seconds: number("%.1f", e.Seconds), Best: e.Epoch == best,
+		})
+	}
+	return rows
+}
+
+// maxLabel bounds names in tables and pictures, in characters.
+const maxLabel = 32
+
+// label is a name as it is shown: without characters that do not print, which could also turn the
+// direction of the text, and not too long.
+func label(name string) string {
+	var out strings.Builder
+	n := 0
+	for _, r := range name {
+		if n++; n > maxLabel {
+			return out.String() + "…"
+		}
+		if !unicode.IsPrint(r) {
+			r = unicode.ReplacementChar
+		}
+		out.WriteRune(r)
+	}
+	if n == 0 {
+		return "(no name)"
+	}
+	return out.String()
+}
+
+// name is the k-th name, or its number where there are fewer.
+func name(names []string, k int) string {
+	if k < 0 || k >= len(names) {
+		return "class " + strconv.Itoa(k)
+	}
+	return names[k]
+}
+
+// chance writes a probability or a part in percent. What is not certain is not 100.
+func chance(p float64) string {
+	if p < 1 && p > 0.9999 {
+		return "> 99.99 %"
+	}
+	if p > 0.99 && p < 1 {
+		return number("%.2f %%", 100*p)
+	}
+	return number("%.1f %%", 100*p)
+}
