@@ -98,7 +98,6 @@ func runFit(ctx context.Context, o *fitOptions) error {
 		return o.plan(ctx, job)
 	}
 	defer dir.Close()
-	fmt.Fprintf(o.Err, "run folder %s\n", dir.Path())
 	progress := newProgress(o.Err)
 	files := report.NewFiles(dir, job.Recipe.YAML(), progress.Notice)
 	job.Checkpoint, job.Best = dir.Checkpoint(), dir.Best()

@@ -1,12 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"time"
+	"path/filepath"
 
-	"github.com/dustin/go-humanize"
-
+	"vggtrain/internal/report"
 	"vggtrain/internal/train"
 )
 
@@ -14,6 +14,7 @@ import (
 type planRecord struct {
 	Arch          string  `json:"arch"`
 	Params        int64   `json:"params"`
+	MACs          int64   `json:"macs"` // of the forward pass, for one image
 	TrainImages   int     `json:"train_images"`
 	ValImages     int     `json:"val_images"`
 	Side          int     `json:"resize"`
@@ -21,6 +22,7 @@ type planRecord struct {
 	Epochs        int     `json:"epochs"`
 	StepsPerEpoch int     `json:"steps_per_epoch"`
 	Steps         int     `json:"steps"`
+	StepsLeft     int     `json:"steps_left"` // fewer if it goes on with a run
 	MemoryBytes   int64   `json:"memory_bytes"`
 	StepSeconds   float64 `json:"step_seconds"`
 	Seconds       float64 `json:"seconds"`
@@ -35,36 +37,26 @@ func (o *fitOptions) plan(ctx context.Context, job *train.Job) error {
 	if err != nil {
 		return err
 	}
+	e.Plan.Folder = o.plannedFolder(job)
 	p := e.Plan
 	if o.JSON {
 		return writeJSON(o.Out, planRecord{
-			p.Arch, p.Params, p.TrainImages, p.ValImages, p.Side, p.BatchSize, p.Epochs, p.StepsPerEpoch, p.Steps,
+			p.Arch, p.Params, p.MACs, p.TrainImages, p.ValImages, p.Side, p.BatchSize, p.Epochs, p.StepsPerEpoch, p.Steps, max(p.Steps-p.StepsDone, 0),
 			p.MemoryBytes, e.StepSeconds, e.Seconds, p.Data, p.Threads, p.Kernel,
 		})
 	}
-	_, err = fmt.Fprintf(o.Out, `network     %s, %s parameters
-data        %s: %s images to train on, %s to score, at %dx%d
-steps       %s: %d epochs of %s, batch %d
-memory      about %s
-time        about %s: %s a step, %s an evaluation (%d threads, %s kernels)
-
-settings
-%s`, p.Arch, humanize.Comma(p.Params),
-		p.Data, humanize.Comma(int64(p.TrainImages)), humanize.Comma(int64(p.ValImages)), p.Side, p.Side,
-		humanize.Comma(int64(p.Steps)), p.Epochs, humanize.Comma(int64(p.StepsPerEpoch)), p.BatchSize,
-		binarySize(p.MemoryBytes),
-		rounded(e.Seconds), rounded(e.StepSeconds), rounded(e.EvalSeconds), p.Threads, p.Kernel,
-		job.Recipe.YAML())
+	if err := report.WriteEstimate(o.Out, e); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(o.Out, "\nsettings\n%s", job.Recipe.YAML())
 	return err
 }
 
-// rounded writes a time of so many seconds, to two digits or more.
-func rounded(seconds float64) string {
-	d := time.Duration(seconds * float64(time.Second))
-	for _, unit := range []time.Duration{time.Minute, time.Second, time.Millisecond} {
-		if d >= 10*unit {
-			return d.Round(unit).String()
-		}
+// plannedFolder is where the run would write.
+func (o *fitOptions) plannedFolder(job *train.Job) string {
+	if o.Resume != "" {
+		folder, _, _ := runOf(o.Resume) // an error of it has ended the command before
+		return folder
 	}
-	return d.Round(time.Microsecond).String()
+	return cmp.Or(o.Dir, filepath.Join("runs", job.Arch.Name+"-TIME"))
 }

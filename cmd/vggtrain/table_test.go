@@ -39,11 +39,3 @@ func TestBinarySize(t *testing.T) {
 		}
 	}
 }
-
-func TestRounded(t *testing.T) {
-	for seconds, want := range map[float64]string{0.0123456: "12ms", 0.001: "1ms", 9.87654: "9.877s", 11.088: "11s", 754.3: "13m0s", 5000: "1h23m0s"} {
-		if got := rounded(seconds); got != want {
-			t.Errorf("%g: %s, want %s", seconds, got, want)
-		}
-	}
-}

@@ -1,150 +1,139 @@
 package report
 
 import (
-	"bytes"
-	"fmt"
 	"io"
-	"os"
+	"sync"
 	"time"
-
-	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
 	"vggtrain/internal/train"
 )
 
-// NewProgress returns the observer that suits the file progress goes to: the moving bar on
-// a terminal, else, and where NO_COLOR is set, a log's lines.
-func NewProgress(f *os.File) train.Observer {
-	if !Live(f) {
-		return NewLog(f)
-	}
-	return NewBar(f, func() int {
-		width, _, err := term.GetSize(int(f.Fd()))
-		if err != nil {
-			return 80
-		}
-		return width
-	})
-}
-
-// Live reports whether colours and moving bars may go to f: it is a terminal that knows
-// how, and NO_COLOR (https://no-color.org) is not set.
-func Live(f *os.File) bool {
-	return term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-}
-
-// ANSI's select-graphic-rendition sequences.
-const (
-	bold   = "\x1b[1m"
-	green  = "\x1b[32m"
-	yellow = "\x1b[33m"
-	plain  = "\x1b[0m"
-)
-
-// Bar shows a run as a moving bar with step, loss, images/s and time left; an epoch's line
-// stays above it.
+// Bar shows a run on a terminal: first what it is going to do, then a table with a row an epoch,
+// which stays, and below it a line that moves: epoch, step, the loss as an exponential mean of the
+// last steps, learning rate, the speed of the last seconds, and the time left for the run and the
+// epoch under way.
+//
+// The cursor stays where that line begins, so that a terminal which breaks the line anew as its
+// width changes leaves nothing of it behind: all that follows the cursor is erased with the next
+// frame, which is one write. Nothing has to be put back when the program is killed.
 type Bar struct {
-	w       io.Writer
-	width   func() int // of the terminal, in columns
-	now     func() time.Time
-	pace    pace
-	bar     *progressbar.ProgressBar
-	frame   bytes.Buffer // what bar writes; it goes to w as a whole
-	columns int          // that bar was made for
-	moved   time.Time
+	w    io.Writer
+	size func() (columns, rows int) // of the terminal
+	now  func() time.Time
+	tick time.Duration // between two frames where nothing happens; 0: there are none
+
+	mutex sync.Mutex // the clock draws from a goroutine of its own
+	pace  pace
+	table table
+	gauge gauge
+	drawn time.Time
+	stop  chan struct{} // from Begin to End
 }
 
 const (
-	moveEvery = 100 * time.Millisecond // the shortest time between two moves of the bar
-	barWidth  = 24                     // columns at most
-	percent   = 8                      // columns of the percentage, with the spaces round it
-	lineWidth = 70                     // columns of what is said of a step, as a rule
+	drawEvery = 100 * time.Millisecond // the shortest time between two frames
+	idleEvery = 500 * time.Millisecond // the longest: the time left goes down, the width may change
 )
 
-// theme has characters that every terminal's font has.
-var theme = progressbar.Theme{Saucer: "█", SaucerPadding: "░"}
-
-// NewBar returns an observer that writes to w, a terminal of the given width.
-func NewBar(w io.Writer, width func() int) *Bar { return &Bar{w: w, width: width, now: time.Now} }
+// NewBar returns an observer that writes to w, a terminal of the given size.
+func NewBar(w io.Writer, size func() (columns, rows int)) *Bar {
+	return &Bar{w: w, size: size, now: time.Now, tick: idleEvery}
+}
 
 // Begin says what the run is going to do.
 func (b *Bar) Begin(p train.Plan) error {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
 	b.pace = newPace(p, b.now)
-	b.above(bold + planLine(p) + plain)
+	b.stop = make(chan struct{})
+	columns, _ := b.size()
+	b.above(append(header(p, columns, true), "")...)
+	if b.tick > 0 {
+		go b.idle(b.stop)
+	}
 	return nil
+}
+
+// idle draws frames until stop is closed.
+func (b *Bar) idle(stop <-chan struct{}) {
+	ticker := time.NewTicker(b.tick)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-stop:
+			return
+		case <-ticker.C:
+			b.mutex.Lock()
+			if b.stop != nil && b.now().Sub(b.drawn) >= b.tick/2 {
+				b.draw("")
+			}
+			b.mutex.Unlock()
+		}
+	}
 }
 
 // Step moves the bar, if it has not moved just now.
 func (b *Bar) Step(r train.StepRecord) error {
-	b.pace.step(r)
-	now := b.now()
-	if now.Sub(b.moved) < moveEvery && !b.pace.evaluating() {
-		return nil
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.pace.stepped(r)
+	if b.now().Sub(b.drawn) >= drawEvery || b.pace.evaluating() {
+		b.draw("")
 	}
-	b.moved = now
-	b.fit(b.width())
-	_ = b.bar.Set(min(r.Step, b.pace.plan.Steps-1)) // a full bar would count as finished, and the run still evaluates
-	b.frame.Reset()                                 // of the new number with the old text
-	line := b.pace.line()
-	b.bar.Describe(line[:min(len(line), max(0, b.columns-percent-1))])
-	b.flush()
 	return nil
 }
 
-// fit makes the bar for a terminal of that width, if it was another.
-func (b *Bar) fit(columns int) {
-	if b.bar != nil && b.columns == columns {
-		return
-	}
-	b.columns = columns
-	b.bar = progressbar.NewOptions(b.pace.plan.Steps,
-		progressbar.OptionSetWriter(&b.frame),
-		progressbar.OptionUseANSICodes(true),
-		progressbar.OptionSetPredictTime(false), // its own would not know of evaluations
-		progressbar.OptionSetElapsedTime(false),
-		progressbar.OptionSetWidth(max(0, min(barWidth, columns-lineWidth-percent))),
-		progressbar.OptionSetTheme(theme),
-	)
-}
-
-// flush shows what the bar has written. That a terminal is gone is no reason to end a run.
-func (b *Bar) flush() {
-	_, _ = b.w.Write(b.frame.Bytes())
-	b.frame.Reset()
-}
-
-// Epoch puts the epoch's line above the bar.
+// Epoch puts the epoch's row above the bar.
 func (b *Bar) Epoch(r train.EpochRecord, _ *train.Evaluation) error {
-	best := b.pace.epoch(r)
-	line := epochLine(b.pace.plan, r, best)
-	if best {
-		line = green + line + plain
-	}
-	b.above(line)
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	columns, rows := b.size()
+	b.above(b.table.row(r, b.pace.epoch(r), columns, rows)...)
 	return nil
 }
 
 // Notice puts a line for the user above the bar.
-func (b *Bar) Notice(text string) { b.above(yellow + "notice: " + plain + text) }
+func (b *Bar) Notice(text string) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	columns, _ := b.size()
+	b.above(marked(yellow, "notice: ", text, columns))
+}
 
 // End takes the bar away.
 func (b *Bar) End(train.Result) error {
-	b.clear()
-	b.flush()
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	if b.stop != nil {
+		close(b.stop)
+		b.stop = nil
+		b.write("\r" + erase)
+	}
 	return nil
 }
 
-// above writes a line in the bar's place; the bar comes back with the next step.
-func (b *Bar) above(line string) {
-	b.clear()
-	fmt.Fprintln(&b.frame, line)
-	b.flush()
+// above writes lines in the bar's place, and the bar below them.
+func (b *Bar) above(lines ...string) {
+	text := ""
+	for _, line := range lines {
+		text += line + "\n"
+	}
+	b.draw(text)
 }
 
-func (b *Bar) clear() {
-	b.frame.Reset()
-	if b.bar != nil {
-		_ = b.bar.Clear() // to a buffer, which does not fail
+// draw writes a frame: text, whole lines, and the bar, if a run is under way.
+func (b *Bar) draw(text string) {
+	frame := "\r"
+	if text != "" {
+		frame += erase + text
 	}
+	if b.stop != nil {
+		columns, _ := b.size()
+		frame += b.gauge.line(&b.pace, columns-1) + erase + "\r"
+		b.drawn = b.now()
+	}
+	b.write(frame)
 }
+
+// write writes a frame as a whole. That a terminal is gone is no reason to end a run.
+func (b *Bar) write(frame string) { _, _ = io.WriteString(b.w, frame) }

@@ -3,20 +3,28 @@ package report
 import (
 	"fmt"
 	"io"
+	"math"
+	"strings"
 	"time"
+	"unicode"
 
 	"vggtrain/internal/train"
 )
 
 // Log shows a run a line at a time, without control characters: for a file, a pipe, or
-// a terminal whose user wants no colours. It says where the run is about every tenth
-// of an epoch, and each epoch's result.
+// a terminal whose user wants no colours. It says what the run is going to do, after its first
+// steps how long that will take, about every tenth of an epoch where it is, and each epoch's
+// result.
 type Log struct {
 	w     io.Writer
 	now   func() time.Time
 	pace  pace
-	every int // steps between two lines
+	every int  // steps between two lines
+	told  bool // how long the run takes
 }
+
+// enough is the time in seconds of steps after which the run's own is foretold.
+const enough = 2
 
 // NewLog returns an observer that writes to w.
 func NewLog(w io.Writer) *Log { return &Log{w: w, now: time.Now} }
@@ -25,22 +33,51 @@ func NewLog(w io.Writer) *Log { return &Log{w: w, now: time.Now} }
 func (l *Log) Begin(p train.Plan) error {
 	l.pace = newPace(p, l.now)
 	l.every = max(1, (p.StepsPerEpoch+5)/10)
-	l.line(planLine(p))
+	for _, line := range header(p, 0, false) {
+		l.line(line)
+	}
 	return nil
 }
 
 // Step says where the run is if it is time to.
 func (l *Log) Step(r train.StepRecord) error {
-	l.pace.step(r)
-	if l.pace.done()%l.every == 0 && !l.pace.evaluating() {
-		l.line(l.pace.line())
+	l.pace.stepped(r)
+	if l.pace.evaluating() {
+		return nil
+	}
+	if _, run := l.pace.left(); !l.told && l.pace.lasting.seconds >= enough && !math.IsNaN(run) {
+		l.told = true
+		l.line(fmt.Sprintf("this will take about %s", Duration(run+l.now().Sub(l.pace.begun).Seconds())))
+	}
+	if _, done := l.pace.place(); done%l.every == 0 {
+		l.line(l.place(r))
 	}
 	return nil
 }
 
-// Epoch writes the epoch's line.
+// place says where the run is: epoch, step, smoothed loss, learning rate, speed and times left.
+func (l *Log) place(r train.StepRecord) string {
+	p := &l.pace
+	text := fmt.Sprintf("%s  step %*d/%d  loss %s  lr %s  %s", l.epoch(r.Epoch),
+		digits(p.plan.Steps), r.Step, p.plan.Steps, lossText(p.loss.value()), rateText(r.LR), speedText(p.recent.rate()))
+	for _, left := range p.leftTexts() {
+		text += "  " + left
+	}
+	return text
+}
+
+func (l *Log) epoch(number int) string {
+	return fmt.Sprintf("epoch %*d/%d", digits(l.pace.plan.Epochs), number, l.pace.plan.Epochs)
+}
+
+// Epoch writes the epoch's line, whose columns stand below each other in a run.
 func (l *Log) Epoch(r train.EpochRecord, _ *train.Evaluation) error {
-	l.line(epochLine(l.pace.plan, r, l.pace.epoch(r)))
+	mark := ""
+	if l.pace.epoch(r) {
+		mark = "  " + bestMark
+	}
+	l.line(fmt.Sprintf("%s  train loss %s  val loss %s  accuracy %.4f  lr %s  %5.0f images/s  %6s%s", l.epoch(r.Epoch),
+		lossText(r.TrainLoss), lossText(r.ValLoss), r.ValAccuracy, rateText(r.LR), r.ImagesPerSecond, Duration(r.Seconds), mark))
 	return nil
 }
 
@@ -50,6 +87,16 @@ func (l *Log) Notice(text string) { l.line("notice: " + text) }
 // End has nothing to tidy up.
 func (l *Log) End(train.Result) error { return nil }
 
-// line writes a line. That the progress cannot be shown is no reason to end a run: its
-// results are elsewhere.
-func (l *Log) line(text string) { _, _ = fmt.Fprintln(l.w, text) }
+// line writes lines, without what might move a cursor. That the progress cannot be shown is no
+// reason to end a run: its results are elsewhere.
+func (l *Log) line(text string) { _, _ = fmt.Fprintln(l.w, quiet(text)) }
+
+// quiet replaces control characters, which names of files may hold, but for the ends of lines.
+func quiet(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
+}

@@ -1,85 +1,168 @@
 package report
 
 import (
-	"fmt"
+	"math"
 	"time"
 
 	"vggtrain/internal/train"
 )
 
-// pace follows a run's steps: what the bar and the log say between two epochs.
+// mean is an exponential moving mean with Adam's bias correction (Kingma & Ba 2015, section 3):
+// m = decay·m + (1-decay)·x from m = 0, divided by 1-decayⁿ after n values, so that the first ones
+// are not drawn towards 0. Its zero value with a decay is one of nothing yet, NaN.
+type mean struct{ decay, sum, weight float64 }
+
+func (m *mean) add(x float64) {
+	m.sum = m.decay*m.sum + (1-m.decay)*x
+	m.weight = m.decay*m.weight + (1 - m.decay)
+}
+
+func (m *mean) value() float64 { return m.sum / m.weight }
+
+// smoothing is the decay of the loss that is shown: a mean of some twenty steps, of which the
+// newest count most.
+const smoothing = 0.95
+
+// speed is images a second, of which older ones count less: 1/e after span seconds.
+type speed struct{ span, images, seconds float64 }
+
+func (s *speed) add(images int, seconds float64) {
+	keep := math.Exp(-seconds / s.span)
+	s.images, s.seconds = keep*s.images+float64(images), keep*s.seconds+seconds
+}
+
+// rate is NaN or infinite before any time is known.
+func (s *speed) rate() float64 { return s.images / s.seconds }
+
+const (
+	recently = 10.  // seconds that the speed shown looks back
+	lastly   = 120. // and that from which times are foretold, which should not jump
+)
+
+// pace follows a run: where it is, how fast it goes, and what it has left.
 type pace struct {
 	plan  train.Plan
 	now   func() time.Time
 	begun time.Time
-	last  train.StepRecord
+	at    time.Time // of the newest step or epoch
+	step  int       // the newest one, over the whole run
+	steps int       // of this process
+	lr    float64
+	loss  mean
 
-	// Over the steps of the epoch under way that this process has seen.
-	images  int
-	lossSum float64
-	seconds float64
+	recent, lasting speed
+
+	epochs  int     // evaluated ones
+	between float64 // seconds from an epoch's last step to the next step, evaluation and save included; 0: none was seen yet
 
 	best float64 // val_accuracy
-	any  bool    // an epoch has been evaluated
 }
 
 func newPace(p train.Plan, now func() time.Time) pace {
-	begun := pace{plan: p, now: now, begun: now()}
+	begun := pace{
+		plan: p, now: now, begun: now(), step: p.StepsDone, loss: mean{decay: smoothing},
+		recent: speed{span: recently}, lasting: speed{span: lastly}, best: math.Inf(-1),
+	}
+	begun.at = begun.begun
 	for _, r := range p.History {
-		begun.epoch(r)
+		begun.add(r)
 	}
 	return begun
 }
 
-func (p *pace) step(r train.StepRecord) {
-	if r.Epoch != p.last.Epoch {
-		p.images, p.lossSum, p.seconds = 0, 0, 0
+// stepped takes a step.
+func (p *pace) stepped(r train.StepRecord) {
+	now := p.now()
+	if gap := now.Sub(p.at).Seconds() - r.Seconds; p.steps > 0 && p.ends(p.step) {
+		p.between += max(gap, 0)
 	}
-	p.last = r
-	p.images += r.Images
-	p.lossSum += r.Loss * float64(r.Images)
-	p.seconds += r.Seconds
+	p.at, p.step, p.lr = now, r.Step, r.LR
+	p.loss.add(r.Loss)
+	p.steps++
+	if p.steps == 2 { // the first step touches all memory for the first time
+		p.recent, p.lasting = speed{span: recently}, speed{span: lastly}
+	}
+	p.recent.add(r.Images, r.Seconds)
+	p.lasting.add(r.Images, r.Seconds)
 }
 
-// epoch reports whether the epoch is the best so far.
+// epoch takes an epoch and reports whether it is the best so far.
 func (p *pace) epoch(r train.EpochRecord) bool {
-	if p.any && r.ValAccuracy <= p.best {
+	now := p.now()
+	p.between = now.Sub(p.at).Seconds()
+	p.at = now
+	return p.add(r)
+}
+
+func (p *pace) add(r train.EpochRecord) bool {
+	p.epochs++
+	if r.ValAccuracy <= p.best {
 		return false
 	}
-	p.best, p.any = r.ValAccuracy, true
+	p.best = r.ValAccuracy
 	return true
 }
 
-// done is how many of its epoch's steps the last step makes complete.
-func (p *pace) done() int {
-	return p.last.Step - (p.last.Epoch-1)*p.plan.StepsPerEpoch
+// ends reports whether a step is its epoch's or the run's last.
+func (p *pace) ends(step int) bool {
+	return step > 0 && step%p.plan.StepsPerEpoch == 0 || step == p.plan.Steps
 }
 
-// line says where the run is: epoch, step, mean loss of the epoch so far, images/s, time left.
-func (p *pace) line() string {
-	if p.evaluating() {
-		return p.place() + "  evaluating"
+// evaluations is how many evaluations there are up to the one after a step.
+func (p *pace) evaluations(step int) int {
+	n := step / p.plan.StepsPerEpoch
+	if step == p.plan.Steps && step%p.plan.StepsPerEpoch > 0 {
+		n++
 	}
-	return fmt.Sprintf("%s  loss %.4f  %.0f images/s  %s left",
-		p.place(), p.lossSum/float64(p.images), float64(p.images)/p.seconds, duration(p.left()))
+	return n
 }
 
-// evaluating reports whether the last step was its epoch's or the run's last.
-func (p *pace) evaluating() bool {
-	return p.done() == p.plan.StepsPerEpoch || p.last.Step == p.plan.Steps
-}
+// evaluating reports whether the steps of an epoch are done and its evaluation is not.
+func (p *pace) evaluating() bool { return p.ends(p.step) && p.epochs < p.evaluations(p.step) }
 
-func (p *pace) place() string {
-	return fmt.Sprintf("epoch %*d/%d  step %*d/%d", digits(p.plan.Epochs), p.last.Epoch, p.plan.Epochs,
-		digits(p.plan.Steps), p.last.Step, p.plan.Steps)
-}
+// over reports whether nothing is left but to save.
+func (p *pace) over() bool { return p.step >= p.plan.Steps && !p.evaluating() }
 
-// left is the time left in seconds, if the run goes on as it has since it began, its
-// evaluations included.
-func (p *pace) left() float64 {
-	steps := p.last.Step - p.plan.StepsDone
-	if steps <= 0 {
-		return 0
+// place is the epoch under way and how many of its steps are done.
+func (p *pace) place() (epoch, done int) {
+	epoch = p.step/p.plan.StepsPerEpoch + 1
+	if p.evaluating() || p.over() {
+		epoch = max(p.step-1, 0)/p.plan.StepsPerEpoch + 1
 	}
-	return p.now().Sub(p.begun).Seconds() / float64(steps) * float64(p.plan.Steps-p.last.Step)
+	return epoch, p.step - (epoch-1)*p.plan.StepsPerEpoch
+}
+
+// images is how many the run has trained on after a step.
+func (p *pace) images(step int) int {
+	whole, rest := step/p.plan.StepsPerEpoch, step%p.plan.StepsPerEpoch
+	return whole*p.plan.TrainImages + min(rest*p.plan.BatchSize, p.plan.TrainImages)
+}
+
+// evaluation is the time in seconds that an evaluation and the save after it take: that of the
+// last one, and before any was seen, as if an image of it took a third of one that is trained on,
+// which is the forward pass of three of the same size.
+func (p *pace) evaluation() float64 {
+	if p.between > 0 {
+		return p.between
+	}
+	return float64(p.plan.ValImages) / (3 * p.lasting.rate())
+}
+
+// left is the time in seconds that the epoch under way and the run have left; NaN before the
+// second step, which is the first one that tells.
+func (p *pace) left() (epoch, run float64) {
+	if p.steps < 2 {
+		return math.NaN(), math.NaN()
+	}
+	number, _ := p.place()
+	end := min(number*p.plan.StepsPerEpoch, p.plan.Steps)
+	evaluations := p.evaluations(p.plan.Steps) - p.epochs
+	now := p.now()
+	passed := now.Sub(p.at).Seconds()
+	epoch = float64(p.images(end)-p.images(p.step))/p.lasting.rate() + p.evaluation() - passed
+	run = float64(p.images(p.plan.Steps)-p.images(p.step))/p.lasting.rate() + float64(evaluations)*p.evaluation() - passed
+	if limit := p.plan.Settings.MaxTime; limit > 0 {
+		run = min(run, max((limit-now.Sub(p.begun)).Seconds(), 0)+p.evaluation())
+	}
+	return max(min(epoch, run), 0), max(run, 0)
 }

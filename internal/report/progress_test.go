@@ -2,38 +2,34 @@ package report
 
 import (
 	"bytes"
-	"math"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
-	"github.com/dustin/go-humanize"
 	"github.com/google/go-cmp/cmp"
 
 	"vggtrain/internal/train"
 )
 
-// clock tells a time that goes on by a second at each call.
-func clock() func() time.Time {
-	now := time.Unix(0, 0)
-	return func() time.Time {
-		now = now.Add(time.Second)
-		return now
-	}
-}
+var escape = regexp.MustCompile(`\x1b\[[0-9;]*[A-Za-z]`)
 
-// play shows an observer a run of two epochs of 20 steps.
-func play(t *testing.T, o train.Observer) {
+// play shows an observer a run of two epochs of 20 steps of a quarter of a second, and an evaluation
+// of two seconds after each. At each step the clock is set first, and then between told.
+func play(t *testing.T, o train.Observer, clock *hand, between func(step int)) {
 	t.Helper()
 	p := plan
-	p.Epochs, p.StepsPerEpoch, p.Steps = 2, 20, 40
+	p.Epochs, p.StepsPerEpoch, p.Steps, p.TrainImages = 2, 20, 40, 2560
 	if err := o.Begin(p); err != nil {
 		t.Fatal(err)
 	}
 	for step := 1; step <= 40; step++ {
 		epoch := (step-1)/20 + 1
+		clock.pass(0.25)
+		between(step)
 		if err := o.Step(train.StepRecord{Epoch: epoch, Step: step, Loss: 2 / float64(epoch), LR: 0.05, Images: 128, Seconds: 0.25}); err != nil {
 			t.Fatal(err)
 		}
@@ -41,6 +37,7 @@ func play(t *testing.T, o train.Observer) {
 			o.Notice("the loss stays at ln(10)")
 		}
 		if step%20 == 0 {
+			clock.pass(2)
 			r := train.EpochRecord{
 				Epoch: epoch, TrainLoss: 2 / float64(epoch), ValLoss: 0.5, ValAccuracy: 0.75, LR: 0.05 / float64(epoch*epoch*epoch),
 				ImagesPerSecond: 512, Seconds: 60.2 * float64(epoch),
@@ -55,18 +52,28 @@ func play(t *testing.T, o train.Observer) {
 	}
 }
 
+func nothing(int) {}
+
 func TestLog(t *testing.T) {
 	var out bytes.Buffer
+	clock := &hand{time.Unix(0, 0)}
 	l := NewLog(&out)
-	l.now = clock()
-	play(t, l)
-	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
-	head := []string{
-		"vgg11-small, 17,927,498 parameters: 60,000 images at 56x56 (/usr/share/datasets/fashion-mnist), 2 epochs of 20 steps, batch 128, 2 threads, avx512",
-		"epoch 1/2  step  2/40  loss 2.0000  512 images/s  19s left",
-		"epoch 1/2  step  4/40  loss 2.0000  512 images/s  18s left",
+	l.now = clock.now
+	play(t, l, clock, nothing)
+	text := out.String()
+	_, text, ok := strings.Cut(text, "run folder runs/new\n")
+	if !ok {
+		t.Fatalf("no header:\n%s", &out)
 	}
-	if diff := cmp.Diff(head, lines[:3]); diff != "" {
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	want := []string{
+		"epoch 1/2  step  2/40  loss 2.0000  lr 0.0500  512 images/s  23s left  (epoch 11s)",
+		"epoch 1/2  step  4/40  loss 2.0000  lr 0.0500  512 images/s  22s left  (epoch 11s)",
+		"epoch 1/2  step  6/40  loss 2.0000  lr 0.0500  512 images/s  22s left  (epoch 10s)",
+		"epoch 1/2  step  8/40  loss 2.0000  lr 0.0500  512 images/s  21s left  (epoch 10s)",
+		"this will take about 23s",
+	}
+	if diff := cmp.Diff(want, lines[:len(want)]); diff != "" {
 		t.Errorf("first lines (-want +got):\n%s", diff)
 	}
 	var epochs []string
@@ -75,74 +82,208 @@ func TestLog(t *testing.T) {
 			epochs = append(epochs, line)
 		}
 	}
-	want := []string{
-		"epoch 1/2  loss 2.0000  val loss 0.5000  accuracy 0.7500    512 images/s   1m00s  best",
+	want = []string{
+		"epoch 1/2  train loss 2.0000  val loss 0.5000  accuracy 0.7500  lr 0.0500    512 images/s   1m00s  best",
 		"notice: the loss stays at ln(10)",
-		"epoch 2/2  loss 1.0000  val loss 0.5000  accuracy 0.7500    512 images/s   2m00s",
+		"epoch 2/2  train loss 1.0000  val loss 0.5000  accuracy 0.7500  lr 0.0063    512 images/s   2m00s",
 	}
 	if diff := cmp.Diff(want, epochs); diff != "" {
 		t.Errorf("epochs (-want +got):\n%s", diff)
 	}
-	if len(lines) != 1+9+1+9+1+1 { // plan, tenths of each epoch, epochs, notice
-		t.Errorf("%d lines:\n%s", len(lines), out.String())
+	if len(lines) != 1+9+1+9+1+1 { // the time, tenths of each epoch, epochs, notice
+		t.Errorf("%d lines:\n%s", len(lines), text)
 	}
 	if i := strings.IndexFunc(out.String(), func(r rune) bool { return r < ' ' && r != '\n' || r > '~' }); i >= 0 {
 		t.Errorf("a control character at %d: %q", i, out.String()[i:])
 	}
 }
 
-var escape = regexp.MustCompile(`\x1b\[[0-9;]*[A-Za-z]`)
+// What a name brings along does not move a cursor.
+func TestLogIsQuiet(t *testing.T) {
+	var out bytes.Buffer
+	l := NewLog(&out)
+	l.Notice("a\x1b[2Jb\rc\nd")
+	if want := "notice: a\uFFFD[2Jb\uFFFDc\nd\n"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
+}
+
+// watched returns a bar on a screen of so many columns.
+func watched(t *testing.T, columns int) (*Bar, *screen, *hand) {
+	s, clock := newScreen(t, columns), &hand{time.Unix(0, 0)}
+	b := NewBar(s, func() (int, int) { return s.columns, 24 })
+	b.now, b.tick = clock.now, 0
+	return b, s, clock
+}
 
 func TestBar(t *testing.T) {
-	var out bytes.Buffer
-	b := NewBar(&out, func() int { return 100 })
-	b.now = clock()
-	play(t, b)
-	text := out.String()
-	for _, want := range []string{"\r", "epoch 1/2  step  1/40  loss 2.0000  512 images/s", "step 20/40  evaluating  50% ████"} {
-		if !strings.Contains(text, want) {
-			t.Errorf("%q is not in %q", want, text)
+	b, s, clock := watched(t, 100)
+	var moving []string
+	play(t, b, clock, func(int) {
+		rows := s.shown()
+		moving = append(moving, rows[len(rows)-1])
+	})
+	for step, want := range map[int]string{
+		1:  " epoch 1/2   0% ░░░░░  starting",
+		2:  " epoch 1/2   5% ░░░░░  step  1/40  loss 2.0000  lr 0.0500  512 images/s",
+		11: " epoch 1/2  50% ██░░░  step 10/40  loss 2.0000  lr 0.0500  512 images/s  21s left  (epoch 9s)",
+	} {
+		if moving[step-1] != want {
+			t.Errorf("before step %d:\n%q, want\n%q", step, moving[step-1], want)
 		}
 	}
-	// What a terminal would still show: of each line, what follows its last return.
-	var kept []string
-	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
-		line = escape.ReplaceAllString(line, "")
-		kept = append(kept, strings.TrimSpace(line[strings.LastIndex(line, "\r")+1:]))
+	rows := s.shown()
+	for i, row := range rows {
+		if strings.HasPrefix(row, "run folder") {
+			rows = rows[i:]
+			break
+		}
 	}
 	want := []string{
-		"vgg11-small, 17,927,498 parameters: 60,000 images at 56x56 (/usr/share/datasets/fashion-mnist), 2 epochs of 20 steps, batch 128, 2 threads, avx512",
-		"epoch 1/2  loss 2.0000  val loss 0.5000  accuracy 0.7500    512 images/s   1m00s  best",
+		"run folder runs/new",
+		"",
+		" epoch  train loss  val loss  accuracy       lr  images/s    time",
+		"     1      2.0000    0.5000    0.7500   0.0500       512   1m00s  best",
 		"notice: the loss stays at ln(10)",
-		"epoch 2/2  loss 1.0000  val loss 0.5000  accuracy 0.7500    512 images/s   2m00s",
+		"     2      1.0000    0.5000    0.7500   0.0063       512   2m00s",
 		"",
 	}
-	if diff := cmp.Diff(want, kept); diff != "" {
+	if diff := cmp.Diff(want, rows); diff != "" {
 		t.Errorf("what stays (-want +got):\n%s", diff)
 	}
 }
 
-func TestBarFitsANarrowTerminal(t *testing.T) {
-	var out bytes.Buffer
-	b := NewBar(&out, func() int { return 40 })
-	play(t, b)
-	for part := range strings.SplitSeq(out.String(), "\r") {
-		part, _, _ = strings.Cut(escape.ReplaceAllString(part, ""), "\n")
-		if strings.HasPrefix(part, "epoch") && strings.Contains(part, "step") && len(strings.SplitN(part, "%", 2)[0]) > 36 {
-			t.Errorf("%q is too long for 40 columns", part)
+func TestBarSaysThatItEvaluates(t *testing.T) {
+	b, s, clock := watched(t, 100)
+	p := plan
+	p.StepsDone = 469
+	p.Epochs, p.Steps = 2, 938
+	if err := b.Begin(p); err != nil {
+		t.Fatal(err)
+	}
+	last := func() string { rows := s.shown(); return rows[len(rows)-1] }
+	if want := " epoch 1/2 100% ██████████████  evaluating"; last() != want {
+		t.Errorf("%q, want %q", last(), want)
+	}
+	clock.pass(3)
+	if err := b.Epoch(train.EpochRecord{Epoch: 1, ValAccuracy: 0.5}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if want := " epoch 2/2   0% ░░░░░░░░░░░░░░  starting"; last() != want {
+		t.Errorf("%q, want %q", last(), want)
+	}
+	if err := b.End(train.Result{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The bar's line fits any terminal, and says what matters most where there is little room.
+func TestLineFits(t *testing.T) {
+	p := plan
+	p.StepsDone = 1189
+	p.History = make([]train.EpochRecord, 2)
+	r := newRunner(p)
+	r.run(3, 0.15)
+	var g gauge
+	for columns := range 220 {
+		if line := g.line(r.pace, columns); utf8.RuneCountInString(line) > columns {
+			t.Errorf("%q is longer than %d columns", line, columns)
+		}
+	}
+	for columns, want := range map[int]string{
+		20:  " epoch  3/10  54%",
+		30:  " epoch  3/10  loss 1.0000",
+		40:  " epoch  3/10  loss 1.0000  9m16s left",
+		60:  " epoch  3/10  54% ████████░░░░░░░  loss 1.0000  9m16s left",
+		80:  " epoch  3/10  54% ██░░░  step 1192/4690  loss 1.0000  853 images/s  9m16s left",
+		100: " epoch  3/10  54% █████░░░░░  step 1192/4690  loss 1.0000  853 images/s  9m16s left  (epoch 36s)",
+		140: " epoch  3/10  54% ████████████████░░░░░░░░░░░░░░  step 1192/4690  loss 1.0000  lr 0.1000  853 images/s  9m16s left  (epoch 36s)",
+	} {
+		t.Logf("%3d: %s", columns, g.line(r.pace, columns-1))
+		if got := g.line(r.pace, columns-1); got != want {
+			t.Errorf("%d columns:\n%q, want\n%q", columns, got, want)
 		}
 	}
 }
 
-func TestPaceOfAnInterruptedEpoch(t *testing.T) {
-	p := plan
-	p.StepsDone = 4000
-	c := newPace(p, clock()) // begins at 1 s
-	c.step(train.StepRecord{Epoch: 9, Step: 4001, Loss: 1, Images: 100, Seconds: 0.5})
-	// One step in one second of the 690 that the run has left.
-	if want := "epoch  9/10  step 4001/4690  loss 1.0000  200 images/s  11m29s left"; c.line() != want {
-		t.Errorf("%q, want %q", c.line(), want)
+// A terminal that gets narrower or wider keeps nothing of the bar's old line.
+func TestBarOnAResizedTerminal(t *testing.T) {
+	for _, columns := range []int{200, 100, 61, 40} {
+		b, s, clock := watched(t, 120)
+		play(t, b, clock, func(step int) {
+			switch step {
+			case 5, 25:
+				s.columns = columns
+			case 15, 35:
+				s.columns = 90
+			}
+		})
+		s.columns = 500
+		for _, row := range s.shown() {
+			if strings.Contains(row, "step") && !strings.HasPrefix(row, "training") || strings.Contains(row, "█") {
+				t.Errorf("120 to %d columns: the bar's line stays: %q", columns, row)
+			}
+		}
 	}
+}
+
+func TestTableRepeatsItsHead(t *testing.T) {
+	var tab table
+	heads := 0
+	for epoch := range 40 {
+		heads += len(tab.row(train.EpochRecord{Epoch: epoch}, false, 80, 13)) - 1
+	}
+	if heads != 4 {
+		t.Errorf("%d heads of 40 rows on a terminal of 13, want one every ten", heads)
+	}
+	if lines := tab.row(train.EpochRecord{Epoch: 40}, false, 81, 13); len(lines) != 2 {
+		t.Error("no head for a terminal of another width")
+	}
+	for columns := range 200 {
+		tab = table{}
+		for _, line := range tab.row(train.EpochRecord{Epoch: 1}, true, columns, 20) {
+			if text := escape.ReplaceAllString(line, ""); len(text) >= columns && columns > 16 {
+				t.Errorf("%q is too long for %d columns", text, columns)
+			}
+		}
+	}
+}
+
+// Where nothing happens, the time left goes down all the same, until the end.
+func TestBarGoesOnByItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScreen(t, 100)
+		b := NewBar(s, func() (int, int) { return s.columns, 24 })
+		if err := b.Begin(plan); err != nil {
+			t.Fatal(err)
+		}
+		for step := 1; step <= 3; step++ {
+			time.Sleep(time.Second)
+			if err := b.Step(train.StepRecord{Epoch: 1, Step: step, Loss: 1, Images: 128, Seconds: 1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		last := func() string {
+			b.mutex.Lock()
+			defer b.mutex.Unlock()
+			rows := s.shown()
+			return rows[len(rows)-1]
+		}
+		before := last()
+		time.Sleep(61 * time.Second)
+		after := last()
+		left := regexp.MustCompile(`\d+h\d\dm left`)
+		if a, b := left.FindString(before), left.FindString(after); a == "" || a == b {
+			t.Errorf("a minute later %q, before %q", after, before)
+		}
+		if err := b.End(train.Result{}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Second)
+		if got := last(); got != "" {
+			t.Errorf("after the end: %q", got)
+		}
+	})
 }
 
 func TestProgressToAFileHasNoControlCharacters(t *testing.T) {
@@ -151,25 +292,12 @@ func TestProgressToAFileHasNoControlCharacters(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	play(t, NewProgress(f))
+	play(t, NewProgress(f), &hand{}, nothing)
 	text, err := os.ReadFile(f.Name())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(text) == 0 || bytes.ContainsAny(text, "\r\x1b") {
 		t.Errorf("log: %q", text)
-	}
-}
-
-func TestWords(t *testing.T) {
-	for want, got := range map[string]string{
-		"0.5s": duration(0.5), "42s": duration(42), "3m07s": duration(187), "2h05m": duration(7500), "?": duration(math.NaN()),
-		"1 epoch": count(1, "epoch"), "4,690 steps": count(4690, "step"), "0 steps": count(0, "step"),
-		"999": humanize.Comma(999), "1,000": humanize.Comma(1000), "-1,000": humanize.Comma(-1000), "-100": humanize.Comma(-100),
-		"2.7 GB": bytesText(2.7e9), "12 MB": bytesText(12e6),
-	} {
-		if got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
 	}
 }

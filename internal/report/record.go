@@ -2,7 +2,6 @@ package report
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"math"
 
@@ -52,25 +51,6 @@ func orNull[T comparable](x T) *T {
 		return nil
 	}
 	return &x
-}
-
-// WriteSummary writes how a run ended in a few lines for people.
-func WriteSummary(w io.Writer, r train.Result) error {
-	_, err := fmt.Fprintf(w, "%s after %s, %s, %s (%.0f images/s, peak memory %s)\n", r.Status,
-		count(r.Epochs, "epoch"), count(r.Steps, "step"), duration(r.Seconds), r.ImagesPerSecond, bytesText(r.PeakRSSBytes))
-	if err != nil {
-		return err
-	}
-	if !math.IsNaN(r.ValAccuracy) {
-		_, err = fmt.Fprintf(w, "accuracy %.4f, loss %.4f; best accuracy %.4f in epoch %d\n",
-			r.ValAccuracy, r.ValLoss, r.BestValAccuracy, r.BestEpoch)
-	}
-	for _, file := range []struct{ name, path string }{{"best weights", r.Best}, {"checkpoint", r.Checkpoint}} {
-		if err == nil && file.path != "" {
-			_, err = fmt.Fprintf(w, "%-12s  %s\n", file.name, file.path)
-		}
-	}
-	return err
 }
 
 // number is a float64 that JSON shows as null where it is NaN or infinite.

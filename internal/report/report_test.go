@@ -12,13 +12,32 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"vggtrain/configs"
+	"vggtrain/dataset"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/train"
 )
 
 var plan = train.Plan{
-	Arch: "vgg11-small", Params: 17927498, TrainImages: 60000, ValImages: 10000, BatchSize: 128, Side: 56,
-	Epochs: 10, StepsPerEpoch: 469, Steps: 4690, Data: "/usr/share/datasets/fashion-mnist", Threads: 2, Kernel: "avx512",
+	Arch: "vgg11-small", Params: 17927498, MACs: 45653504, TrainImages: 60000, ValImages: 10000, BatchSize: 128, Side: 56,
+	Epochs: 10, StepsPerEpoch: 469, Steps: 4690, Settings: fast(), MemoryBytes: 412 << 20, MachineBytes: 16 << 30,
+	Data: "/usr/share/datasets/fashion-mnist", DataKind: dataset.Published, Folder: "runs/new", Threads: 2, Kernel: "avx512",
+}
+
+// fast returns the settings of the recipe of that name, with others over them.
+func fast(settings ...string) *configs.Recipe {
+	recipe, err := configs.LoadRecipe("fast")
+	if err != nil {
+		panic(err)
+	}
+	changed := &configs.Recipe{}
+	for _, s := range settings {
+		key, value, _ := strings.Cut(s, "=")
+		if err := changed.Set(key, value, configs.FromFlag); err != nil {
+			panic(err)
+		}
+	}
+	return changed.Over(recipe).Over(configs.Defaults())
 }
 
 func mute(string) {}
@@ -28,7 +47,7 @@ func TestFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	play(t, NewFiles(dir, nil, mute))
+	play(t, NewFiles(dir, nil, mute), &hand{}, nothing)
 	steps, err := os.ReadFile(dir.StepsFile())
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +75,7 @@ func TestFilesGoOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	play(t, NewFiles(dir, nil, mute))
+	play(t, NewFiles(dir, nil, mute), &hand{}, nothing)
 	resumed := plan
 	resumed.StepsDone = 25
 	resumed.History = []train.EpochRecord{{Epoch: 1, TrainLoss: 2, ValLoss: 0.5, ValAccuracy: 0.75, LR: 0.05, ImagesPerSecond: 512, Seconds: 60.2}}
@@ -175,24 +194,5 @@ func TestWriteRecord(t *testing.T) {
 		if !json.Valid(out.Bytes()) {
 			t.Errorf("%s: not JSON", name)
 		}
-	}
-}
-
-func TestWriteSummary(t *testing.T) {
-	var out bytes.Buffer
-	err := WriteSummary(&out, train.Result{
-		Status: train.Done, Epochs: 1, Steps: 4690, ValLoss: 0.5, ValAccuracy: 0.9, BestValAccuracy: 0.91, BestEpoch: 9,
-		ImagesPerSecond: 812.4, Seconds: 3725, PeakRSSBytes: 512e6, Checkpoint: "runs/x/checkpoint.bin", Best: "runs/x/best.bin",
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := `done after 1 epoch, 4,690 steps, 1h02m (812 images/s, peak memory 512 MB)
-accuracy 0.9000, loss 0.5000; best accuracy 0.9100 in epoch 9
-best weights  runs/x/best.bin
-checkpoint    runs/x/checkpoint.bin
-`
-	if diff := cmp.Diff(want, out.String()); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -77,6 +77,7 @@ type Result struct {
 	Seconds         float64 // wall time
 	PeakRSSBytes    int64
 	Data            string
+	DataSetting     string // as --data took it
 	Threads         int
 	Kernel          string
 	Checkpoint      string // path of the newest checkpoint

@@ -106,7 +106,10 @@ func (l *loop) more() string {
 type machine struct {
 	loop
 	files  *files
-	graphs interface{ Close() error }
+	graphs interface {
+		PlannedBytes() int64
+		Close() error
+	}
 }
 
 // assemble builds what a job needs: two graphs over the same weights, one to train and
@@ -129,7 +132,6 @@ func (j *Job) assemble(start time.Time, obs []Observer) (*machine, error) {
 		limits:   limits{time: r.MaxTime, patience: r.EarlyStop, every: r.CheckpointEvery},
 		progress: j.progress(), start: start,
 	}}
-	m.plan.MemoryBytes = j.memory(trainer.PlannedBytes())
 	m.plateau = newPlateau(m.classes, r.WarmupEpochs*m.plan.StepsPerEpoch, &m.progress.Plateau)
 	if err := m.complete(j); err != nil {
 		m.close()
@@ -156,6 +158,7 @@ func (m *machine) complete(j *Job) error {
 	if m.files, err = newFiles(j, sgd.State()); err != nil {
 		return err
 	}
+	m.plan.MemoryBytes = j.memory(m.graphs.PlannedBytes() + evaluator.PlannedBytes())
 	m.predictor, m.optimizer = evaluator, sgd
 	m.saves = saves{store: m.files, notice: m.observers.notice, at: m.progress.Step, fresh: m.files.written.checkpoint}
 	return nil
@@ -187,16 +190,24 @@ func schedule(j *Job) solver.Schedule {
 	return solver.Constant{LR: r.LR, Warmup: warmup}
 }
 
-// memory counts what a run holds for long: the sets, weights and momenta twice (the second
-// time for a checkpoint), and what the graph has planned.
+// memory is what a run holds at its peak: the sets, weights and momenta twice (the second time
+// for a checkpoint), what the graphs have planned, the batches under way, and the program itself.
 func (j *Job) memory(planned int64) int64 {
 	state := 4 * j.Params.Count()
 	if j.Recipe.Momentum > 0 {
 		state *= 2
 	}
 	sets := int64(len(j.Train.Images) + len(j.Val.Images))
-	return sets + 2*state + planned
+	batch := 4 * int64(min(j.Recipe.BatchSize, j.Train.N)) * int64(j.Recipe.Resize) * int64(j.Recipe.Resize)
+	return sets + 2*state + planned + loaderBatches*batch + programBytes
 }
+
+// What memory takes for granted: each of two loaders has a batch in use and one that is made, and
+// a run of the smallest network holds so much.
+const (
+	loaderBatches = 4
+	programBytes  = 24 << 20
+)
 
 // result says where the run stands.
 func (m *machine) result(status Status, advice string) Result {
@@ -210,7 +221,7 @@ func (m *machine) result(status Status, advice string) Result {
 		ImagesPerSecond: rate(int(p.TrainImages), p.TrainSeconds),
 		Seconds:         m.seconds(),
 		PeakRSSBytes:    PeakRSS(),
-		Data:            m.plan.Data, Threads: m.plan.Threads, Kernel: m.plan.Kernel,
+		Data:            m.plan.Data, DataSetting: m.plan.Settings.Data, Threads: m.plan.Threads, Kernel: m.plan.Kernel,
 	}
 	if math.IsNaN(m.newest.Loss) {
 		r.TrainLoss = math.NaN()

@@ -1,0 +1,136 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"vggtrain/configs"
+	"vggtrain/dataset"
+	"vggtrain/internal/train"
+)
+
+// labelWidth is the columns of a header's labels, with the blanks behind them.
+const labelWidth = 11
+
+// labelled is a line of the header: what it is about, and what it says.
+type labelled struct{ label, text string }
+
+// header says what a run is going to do, a line a subject; on a terminal of so many columns lines
+// are broken and the labels stand out.
+func header(p train.Plan, columns int, terminal bool) []string {
+	var lines []string
+	for _, l := range subjects(p) {
+		lines = append(lines, l.line(columns, terminal))
+	}
+	return lines
+}
+
+func (l labelled) line(columns int, terminal bool) string {
+	label := fmt.Sprintf("%-*s", labelWidth, l.label)
+	if !terminal {
+		return label + l.text
+	}
+	return marked(bold, label, l.text, columns)
+}
+
+// marked is a text behind a label that stands out, broken into lines that begin below its own.
+func marked(style, label, text string, columns int) string {
+	return style + label + plain + wrap(label+text, columns, len(label))[len(label):]
+}
+
+// subjects are the lines of the header.
+func subjects(p train.Plan) []labelled {
+	lines := []labelled{
+		{"data", dataText(p)},
+		{"network", fmt.Sprintf("%s: %s parameters, %s multiply-adds (MACs) an image", printable(p.Arch), comma(int(p.Params)), about(p.MACs))},
+		{"training", trainingText(p)},
+		{"optimizer", optimizerText(p.Settings)},
+		{"memory", memoryText(p)},
+		{"processor", fmt.Sprintf("%s, %s kernels", count(p.Threads, "thread"), p.Kernel)},
+	}
+	if p.Folder != "" {
+		lines = append(lines, labelled{"run folder", printable(p.Folder)})
+	}
+	return lines
+}
+
+// dataText says what is trained on and where it comes from.
+func dataText(p train.Plan) string {
+	name, origin := printable(p.Data), ""
+	switch p.DataKind {
+	case dataset.Published:
+		name, origin = "Fashion-MNIST", " ("+name+")"
+	case dataset.Sampled:
+		name = "only a sample of Fashion-MNIST"
+	}
+	return fmt.Sprintf("%s: %s images to train on, %s to score, at %dx%d%s", name, comma(p.TrainImages), comma(p.ValImages), p.Side, p.Side, origin)
+}
+
+// trainingText says how long the run is: what is left of it, if it goes on with another.
+func trainingText(p train.Plan) string {
+	text := fmt.Sprintf("%s of %s, %s a step", count(p.Epochs, "epoch"), count(p.StepsPerEpoch, "step"), count(min(p.BatchSize, p.TrainImages), "image"))
+	if p.Settings.Augment != "none" {
+		text += ", augmented by " + strings.ReplaceAll(p.Settings.Augment, ",", " and ")
+	}
+	if p.Steps != p.Epochs*p.StepsPerEpoch {
+		text += fmt.Sprintf(", %s at most", count(p.Steps, "step"))
+	}
+	if p.StepsDone > 0 {
+		text += fmt.Sprintf("; %s done, %s left", comma(p.StepsDone), comma(max(p.Steps-p.StepsDone, 0)))
+	}
+	if limit := p.Settings.MaxTime; limit > 0 {
+		text += fmt.Sprintf("; ends after %s", Duration(limit.Seconds()))
+	}
+	if patience := p.Settings.EarlyStop; patience > 0 {
+		text += fmt.Sprintf("; ends after %s without a better accuracy", count(patience, "epoch"))
+	}
+	return text
+}
+
+// optimizerText says in one line how weights are changed.
+func optimizerText(r *configs.Recipe) string {
+	schedule := r.Schedule
+	if r.WarmupEpochs > 0 {
+		schedule += " after " + count(r.WarmupEpochs, "epoch") + " of warm-up"
+	}
+	parts := []string{fmt.Sprintf("%s, lr %v (%s)", strings.ToUpper(r.Optimizer), r.LR, schedule)}
+	if r.Momentum > 0 {
+		kind := "momentum"
+		if r.Nesterov {
+			kind = "Nesterov momentum"
+		}
+		parts = append(parts, fmt.Sprintf("%s %v", kind, r.Momentum))
+	}
+	if r.WeightDecay > 0 {
+		parts = append(parts, fmt.Sprintf("weight decay %v", r.WeightDecay))
+	}
+	if r.ClipNorm > 0 {
+		parts = append(parts, fmt.Sprintf("clip norm %v", r.ClipNorm))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// memoryText says what the run is expected to hold, and what the machine has.
+func memoryText(p train.Plan) string {
+	text := "about " + Bytes(p.MemoryBytes)
+	if p.MachineBytes > 0 {
+		text += " of this machine's " + Bytes(p.MachineBytes)
+	}
+	return text
+}
+
+// WriteEstimate writes what a run would be and how long it would take, a line a subject.
+func WriteEstimate(w io.Writer, e *train.Estimate) error {
+	text := "about " + Duration(e.Seconds)
+	if e.Plan.StepsDone > 0 {
+		text += " for what is left"
+	}
+	lines := append(subjects(e.Plan), labelled{"time", fmt.Sprintf("%s: %s a step, %s an evaluation", text, Duration(e.StepSeconds), Duration(e.EvalSeconds))})
+	for _, l := range lines {
+		if _, err := fmt.Fprintln(w, l.line(0, false)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

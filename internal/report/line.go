@@ -1,0 +1,189 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/schollz/progressbar/v3"
+)
+
+// The bar itself, in columns. Where less is left than the shortest, there is none.
+const (
+	barLongest  = 30
+	barShortest = 5
+	barPercent  = 5 // of the percentage before it, with its blank
+)
+
+// theme has characters that every terminal's font has.
+var theme = progressbar.Theme{Saucer: "█", SaucerPadding: "░"}
+
+// part is one thing that the bar's line says.
+type part struct {
+	text  string
+	width int  // that is kept free for it, so that the line stays as it is while its numbers grow
+	keep  rank // the part with the least is left out first where there is no room for all
+}
+
+// rank is how much a part of the bar's line matters.
+type rank int
+
+const (
+	rankRate rank = iota
+	rankEpochLeft
+	rankStep
+	rankSpeed
+	rankBar // with its percentage
+	rankLeft
+	rankLoss
+)
+
+func (p part) columns() int { return 2 + max(p.width, utf8.RuneCountInString(p.text)) }
+
+// gauge makes the bar's line: the epoch, the bar, and what there is room for.
+type gauge struct {
+	bar   *progressbar.ProgressBar
+	epoch int // that bar was made for, and its length
+	width int
+}
+
+// line is where the run is, in at most so many columns. It begins with a blank, on which the cursor
+// stays.
+func (g *gauge) line(p *pace, columns int) string {
+	epoch, done := p.place()
+	head := fmt.Sprintf(" epoch %*d/%d", digits(p.plan.Epochs), epoch, p.plan.Epochs)
+	parts, width := fit(p.parts(), columns-utf8.RuneCountInString(head))
+	length := p.plan.StepsPerEpoch
+	line := head
+	switch {
+	case width >= 1+barShortest:
+		line += g.draw(epoch, done, length, min(width-1, barLongest))
+	case width >= 0:
+		line += fmt.Sprintf("%4d%%", 100*done/length)
+	}
+	for i, part := range parts {
+		line += "  " + part.text
+		if i < len(parts)-1 && part.keep != rankLeft {
+			line += strings.Repeat(" ", part.columns()-2-utf8.RuneCountInString(part.text))
+		}
+	}
+	return cut(strings.TrimRight(line, " "), columns)
+}
+
+// fit leaves out what there is no room for. The width is what is left for the bar, less its
+// percentage; below 0, neither is shown.
+func fit(parts []part, columns int) (kept []part, width int) {
+	for {
+		width = columns - barPercent
+		least := -1
+		for i, p := range parts {
+			width -= p.columns()
+			if least < 0 || p.keep < parts[least].keep {
+				least = i
+			}
+		}
+		switch {
+		case width >= 1+barShortest, least < 0:
+			return parts, width
+		case parts[least].keep > rankBar:
+			if width >= -barPercent { // without the percentage they have room
+				return parts, width
+			}
+		}
+		parts = append(parts[:least:least], parts[least+1:]...)
+	}
+}
+
+// draw is the percentage and the bar of an epoch, by a library, whose own forecast of time knows
+// nothing of evaluations.
+func (g *gauge) draw(epoch, done, steps, width int) string {
+	if g.bar == nil || g.epoch != epoch || g.width != width {
+		g.epoch, g.width = epoch, width
+		g.bar = progressbar.NewOptions(steps,
+			progressbar.OptionSetWriter(io.Discard),
+			progressbar.OptionSetPredictTime(false),
+			progressbar.OptionSetElapsedTime(false),
+			progressbar.OptionSetWidth(width),
+			progressbar.OptionSetTheme(theme),
+		)
+		_ = g.bar.RenderBlank() // to where no write fails
+	}
+	_ = g.bar.Set(done)
+	return strings.TrimRight(strings.TrimPrefix(g.bar.String(), "\r"), " ")
+}
+
+// parts are what a line may say beside the epoch. What is not known yet is empty, but has its place.
+func (p *pace) parts() []part {
+	state, loss, rate, speed := p.state(), "", "", ""
+	if p.steps > 0 {
+		loss, rate, speed = "loss "+lossText(p.loss.value()), "lr "+rateText(p.lr), speedText(p.recent.rate())
+	}
+	left := append(p.leftTexts(), "", "")
+	return []part{
+		state,
+		{loss, 11, rankLoss},
+		{rate, 9, rankRate},
+		{speed, 12, rankSpeed},
+		{left[0], 11, rankLeft},
+		{left[1], 13, rankEpochLeft},
+	}
+}
+
+// state is the step, or what else goes on.
+func (p *pace) state() part {
+	text := fmt.Sprintf("step %*d/%d", digits(p.plan.Steps), p.step, p.plan.Steps)
+	state := part{text, max(len(text), len("evaluating")), rankLoss}
+	switch {
+	case p.evaluating():
+		state.text = "evaluating"
+	case p.over():
+		state.text = "saving"
+	case p.steps == 0:
+		state.text = "starting"
+	default:
+		state.keep = rankStep
+	}
+	return state
+}
+
+// leftTexts say what time is left: none before it is known, for the run, and for the epoch under
+// way if that is another.
+func (p *pace) leftTexts() []string {
+	epoch, run := p.left()
+	if math.IsNaN(run) {
+		return nil
+	}
+	texts := []string{ahead(run) + " left"}
+	if ahead(epoch) != ahead(run) {
+		texts = append(texts, "(epoch "+ahead(epoch)+")")
+	}
+	return texts
+}
+
+func speedText(rate float64) string {
+	if math.IsNaN(rate) || math.IsInf(rate, 0) {
+		return "? images/s"
+	}
+	return fmt.Sprintf("%.*f images/s", speedDecimals(rate), rate)
+}
+
+// speedDecimals is 1 where whole numbers would tell too little.
+func speedDecimals(rate float64) int {
+	if rate < 10 {
+		return 1
+	}
+	return 0
+}
+
+// cut returns the first columns of a line.
+func cut(line string, columns int) string {
+	for i := range line {
+		if columns <= 0 {
+			return line[:i]
+		}
+		columns--
+	}
+	return line
+}

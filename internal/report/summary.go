@@ -1,0 +1,95 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"vggtrain/internal/train"
+)
+
+// WriteSummary writes how a run ended in at most six lines for people: what came of it, where that
+// is, and what may be done with it.
+func WriteSummary(w io.Writer, r train.Result) error {
+	lines := []string{fmt.Sprintf("%s after %s, %s, %s (%s, peak memory %s)", r.Status,
+		count(r.Epochs, "epoch"), count(r.Steps, "step"), Duration(r.Seconds), speedText(r.ImagesPerSecond), Bytes(r.PeakRSSBytes))}
+	if !math.IsNaN(r.ValAccuracy) {
+		lines = append(lines, fmt.Sprintf("accuracy %.4f, loss %s; best accuracy %.4f in epoch %d",
+			r.ValAccuracy, lossText(r.ValLoss), r.BestValAccuracy, r.BestEpoch))
+	}
+	for _, l := range append(whereabouts(r), next(r)...) {
+		lines = append(lines, l.line(0, false))
+	}
+	_, err := fmt.Fprintln(w, strings.Join(lines, "\n"))
+	return err
+}
+
+// whereabouts are the lines that say where the files of a run are.
+func whereabouts(r train.Result) []labelled {
+	var names []string
+	for _, path := range []string{r.Best, r.Checkpoint} {
+		if path != "" {
+			names = append(names, filepath.Base(path))
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	folder := folderOf(r)
+	lines := []labelled{{"run folder", fmt.Sprintf("%s: %s", printable(folder), strings.Join(names, ", "))}}
+	if page := filepath.Join(folder, "report.html"); exists(page) {
+		lines = append(lines, labelled{"report", printable(page) + ", for a browser"})
+	}
+	return lines
+}
+
+func folderOf(r train.Result) string {
+	if r.Checkpoint != "" {
+		return filepath.Dir(r.Checkpoint)
+	}
+	return filepath.Dir(r.Best)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// next are the commands that may follow on a run.
+func next(r train.Result) []labelled {
+	weights := r.Best
+	if weights == "" {
+		weights = r.Checkpoint
+	}
+	if weights == "" {
+		return nil
+	}
+	data := ""
+	if r.DataSetting != "" && r.DataSetting != "auto" {
+		data = " --data " + quoted(r.DataSetting)
+	}
+	commands := []string{"vggtrain eval " + quoted(weights) + data, "vggtrain predict " + quoted(weights) + " IMAGE.png"}
+	if r.Status == train.Interrupted {
+		commands = []string{"vggtrain fit --resume " + quoted(folderOf(r)), commands[0]}
+	}
+	return []labelled{{"next", commands[0]}, {"", commands[1]}}
+}
+
+// quoted returns a word of a command as a shell takes it.
+func quoted(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._/-+=:,@", r) ||
+			r == '\\' && runtime.GOOS == "windows"
+	}
+	switch {
+	case word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0:
+		return word
+	case runtime.GOOS == "windows":
+		return `"` + word + `"`
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

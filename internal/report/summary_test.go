@@ -1,0 +1,75 @@
+package report
+
+import (
+	"bytes"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vggtrain/internal/train"
+)
+
+func TestWriteSummary(t *testing.T) {
+	done := train.Result{
+		Status: train.Done, Epochs: 1, Steps: 4690, ValLoss: 0.5, ValAccuracy: 0.9, BestValAccuracy: 0.91, BestEpoch: 9,
+		ImagesPerSecond: 812.4, Seconds: 3725, PeakRSSBytes: 512 << 20, DataSetting: "auto",
+		Checkpoint: "runs/x/checkpoint.bin", Best: "runs/x/best.bin",
+	}
+	elsewhere := done
+	elsewhere.Status, elsewhere.DataSetting = train.Interrupted, "my images"
+	elsewhere.Checkpoint, elsewhere.Best = "my run/checkpoint.bin", ""
+	nothing := train.Result{Status: train.Diverged, Steps: 1, ValAccuracy: math.NaN()}
+	for _, c := range []struct {
+		result train.Result
+		want   string
+	}{
+		{done, `done after 1 epoch, 4,690 steps, 1h02m (812 images/s, peak memory 512.0 MiB)
+accuracy 0.9000, loss 0.5000; best accuracy 0.9100 in epoch 9
+run folder runs/x: best.bin, checkpoint.bin
+next       vggtrain eval runs/x/best.bin
+           vggtrain predict runs/x/best.bin IMAGE.png
+`},
+		{elsewhere, `interrupted after 1 epoch, 4,690 steps, 1h02m (812 images/s, peak memory 512.0 MiB)
+accuracy 0.9000, loss 0.5000; best accuracy 0.9100 in epoch 9
+run folder my run: checkpoint.bin
+next       vggtrain fit --resume 'my run'
+           vggtrain eval 'my run/checkpoint.bin' --data 'my images'
+`},
+		{nothing, "diverged after 0 epochs, 1 step, 0ms (0.0 images/s, peak memory 0 B)\n"},
+	} {
+		var out bytes.Buffer
+		if err := WriteSummary(&out, c.result); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(c.want, out.String()); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+}
+
+func TestWriteSummaryNamesTheReport(t *testing.T) {
+	dir := t.TempDir()
+	page := filepath.Join(dir, "report.html")
+	if err := os.WriteFile(page, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := WriteSummary(&out, train.Result{Status: train.Done, Best: filepath.Join(dir, "best.bin")}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "\nreport     " + page + ", for a browser\n"; !strings.Contains(out.String(), want) || strings.Count(out.String(), "\n") > 6 {
+		t.Errorf("%q is not in\n%s", want, &out)
+	}
+}
+
+func TestQuoted(t *testing.T) {
+	for word, want := range map[string]string{"runs/a-1.bin": "runs/a-1.bin", "": "''", "it's": `'it'\''s'`, "$HOME": "'$HOME'", "größe": "'größe'"} {
+		if got := quoted(word); got != want {
+			t.Errorf("%q: %s, want %s", word, got, want)
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"vggtrain/internal/train"
+)
+
+// field is a column of the table of epochs, aligned to the right.
+type field struct {
+	name  string
+	width int
+	keep  int // the field with the least is left out first where there is no room for all
+	text  func(train.EpochRecord) string
+}
+
+// fields are what a row says of an epoch.
+var fields = [...]field{
+	{"epoch", 5, 9, func(r train.EpochRecord) string { return strconv.Itoa(r.Epoch) }},
+	{"train loss", 10, 4, func(r train.EpochRecord) string { return lossText(r.TrainLoss) }},
+	{"val loss", 8, 6, func(r train.EpochRecord) string { return lossText(r.ValLoss) }},
+	{"accuracy", 8, 8, func(r train.EpochRecord) string { return fmt.Sprintf("%.4f", r.ValAccuracy) }},
+	{"lr", 7, 1, func(r train.EpochRecord) string { return rateText(r.LR) }},
+	{"images/s", 8, 2, func(r train.EpochRecord) string {
+		return fmt.Sprintf("%.*f", speedDecimals(r.ImagesPerSecond), r.ImagesPerSecond)
+	}},
+	{"time", 6, 3, func(r train.EpochRecord) string { return Duration(r.Seconds) }},
+}
+
+// bestMark stands behind the row of an epoch that is better than all before it.
+const bestMark = "best"
+
+// table writes the rows of epochs. Its head comes before the first of them, and again where the
+// terminal has another width by now, or so few rows that the head has left it.
+type table struct {
+	fields []field
+	room   int // columns that fields were chosen for
+	rows   int // since the head
+}
+
+// row is the lines of an epoch on a terminal of that size: the row, and the head if it is time for
+// one.
+func (t *table) row(r train.EpochRecord, best bool, columns, rows int) []string {
+	var lines []string
+	if t.fields == nil || t.room != columns || t.rows >= max(rows-3, 1) {
+		t.fields, t.room, t.rows = choose(columns), columns, 0
+		lines = append(lines, bold+t.line(func(f field) string { return f.name })+plain)
+	}
+	t.rows++
+	row := t.line(func(f field) string { return f.text(r) })
+	if best {
+		row += "  " + green + bestMark + plain
+	}
+	return append(lines, row)
+}
+
+func (t *table) line(text func(field) string) string {
+	var b strings.Builder
+	for i, f := range t.fields {
+		blanks := 2
+		if i == 0 {
+			blanks = 1 // as before the bar
+		}
+		cell := text(f)
+		b.WriteString(strings.Repeat(" ", blanks+max(0, f.width-utf8.RuneCountInString(cell))))
+		b.WriteString(cell)
+	}
+	return b.String()
+}
+
+// choose returns the fields that there is room for.
+func choose(columns int) []field {
+	chosen := append([]field(nil), fields[:]...)
+	for {
+		width, least := 1+len(bestMark), 0
+		for i, f := range chosen {
+			width += 2 + f.width
+			if f.keep < chosen[least].keep {
+				least = i
+			}
+		}
+		if width < columns || len(chosen) == 1 {
+			return chosen
+		}
+		chosen = append(chosen[:least], chosen[least+1:]...)
+	}
+}
