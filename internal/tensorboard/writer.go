@@ -1,0 +1,140 @@
+package tensorboard
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Writer writes an event file. Each event is with the system when the call that writes it returns;
+// one that cannot be written, as on a full disk, is kept and written before the next one.
+type Writer struct {
+	path    string
+	f       file
+	size    int64  // of the records that are there whole
+	pending []byte // records that are not there
+	lost    bool   // pending had no room for some
+}
+
+// file is what a Writer asks of a file; tests put one in that fails.
+type file interface {
+	io.WriterAt
+	io.Closer
+	Truncate(size int64) error
+}
+
+// maxPending is the most bytes of records that are kept.
+const maxPending = 16 << 20
+
+// Create makes an event file in a folder, with a name later than those of the ones that are there.
+// Where restart is not 0, it tells readers that a process goes on with that step: they forget
+// what they have read of it and of later ones.
+func Create(folder string, at time.Time, restart int64) (*Writer, error) {
+	seconds := at.Unix()
+	files, err := list(folder)
+	if err != nil {
+		return nil, err
+	}
+	if len(files) > 0 {
+		seconds = max(seconds, files[len(files)-1].seconds+1)
+	}
+	path := filepath.Join(folder, fileName(seconds))
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, cause(err))
+	}
+	w := &Writer{path: path, f: f}
+	w.pending = appendRecord(nil, versionEvent(at))
+	if restart != 0 {
+		w.pending = appendRecord(w.pending, startEvent(at, restart))
+	}
+	return w, nil
+}
+
+// Write adds values of a step.
+func (w *Writer) Write(at time.Time, step int64, scalars ...Scalar) error {
+	event := scalarsEvent(at, step, scalars)
+	if len(w.pending)+len(event) > maxPending {
+		w.lost = true
+	} else {
+		w.pending = appendRecord(w.pending, event)
+	}
+	return w.flush()
+}
+
+// flush writes what is pending. If a part of it was written, that is taken away again: else
+// readers would wait for its end.
+func (w *Writer) flush() error {
+	if _, err := w.f.WriteAt(w.pending, w.size); err != nil {
+		_ = w.f.Truncate(w.size) // best effort: the first error is the one to tell
+		waits := "its events wait"
+		if w.lost {
+			waits = "so many wait that events are lost"
+		}
+		return fmt.Errorf("%s: %w: see to it, %s", w.path, cause(err), waits)
+	}
+	w.size += int64(len(w.pending))
+	w.pending = nil
+	return nil
+}
+
+// Close tries once more what is pending, and closes the file. It fails if events are missing.
+func (w *Writer) Close() error {
+	err := w.flush()
+	if closeErr := w.f.Close(); err == nil && closeErr != nil {
+		err = fmt.Errorf("%s: %w", w.path, cause(closeErr))
+	}
+	if err == nil && w.lost {
+		err = fmt.Errorf("%s: events are missing: they did not fit into memory while it could not be written", w.path)
+	}
+	return err
+}
+
+// cause leaves out the path that the system's errors name.
+func cause(err error) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return pathErr.Err
+	}
+	return err
+}
+
+// Files are called events.out.tfevents.SECONDS.vggtrain. TensorBoard takes all that have
+// "tfevents" in their names.
+const (
+	before = "events.out.tfevents."
+	after  = ".vggtrain"
+)
+
+func fileName(seconds int64) string { return fmt.Sprintf("%s%010d%s", before, seconds, after) }
+
+// eventFile is a file that Create has made.
+type eventFile struct {
+	path    string
+	seconds int64 // in its name
+}
+
+// list lists the event files of a folder in the order of their names. Links, folders and files of
+// other programs are none.
+func list(folder string) ([]eventFile, error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", folder, cause(err))
+	}
+	var files []eventFile
+	for _, entry := range entries {
+		middle, ok := strings.CutPrefix(entry.Name(), before)
+		middle, ours := strings.CutSuffix(middle, after)
+		seconds, err := strconv.ParseInt(middle, 10, 64)
+		if ok && ours && err == nil && seconds >= 0 && fileName(seconds) == entry.Name() && entry.Type().IsRegular() {
+			files = append(files, eventFile{filepath.Join(folder, entry.Name()), seconds})
+		}
+	}
+	return files, nil
+}
