@@ -84,6 +84,7 @@ var keys = []key{
 		func(r *Recipe) *time.Duration { return &r.MaxTime }, parseMaxTime, formatMaxTime)),
 	free(count("early-stop", "off", "end after N epochs without gain", func(r *Recipe) *int { return &r.EarlyStop })),
 	free(count("checkpoint-every", "epoch", "also save every N steps", func(r *Recipe) *int { return &r.CheckpointEvery })),
+	free(boolean("tensorboard", "false", "event files in the run folder", func(r *Recipe) *bool { return &r.TensorBoard })),
 }
 
 func find(name string) *key {

@@ -38,6 +38,7 @@ type Recipe struct {
 	MaxTime         time.Duration // of one process; 0: off
 	EarlyStop       int           // epochs without a better val_accuracy; 0: off
 	CheckpointEvery int           // steps between saves; 0: only at each epoch's end
+	TensorBoard     bool          // write event files
 
 	origins map[string]Origin // of the settings that are set; never changed, only replaced
 }

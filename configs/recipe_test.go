@@ -44,6 +44,7 @@ max-steps: 7
 max-time: 1h30m
 early-stop: 5
 checkpoint-every: 50
+tensorboard: true
 `
 
 func TestRoundTrip(t *testing.T) {
@@ -174,6 +175,7 @@ max-steps: "off"
 max-time: "off"
 early-stop: "off"
 checkpoint-every: epoch
+tensorboard: false
 `
 	if diff := cmp.Diff(want, string(Defaults().YAML())); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -216,6 +218,7 @@ func TestSet(t *testing.T) {
 		{"max-time", []string{"off", "90m", "1h30m", "1.5h", "1ms", "8760h"}, []string{"0", "0s", "-5m", "90", "5 m", "1d", "8760h1ns", "1e3h", "99999999999999999999h", "inf", ""}},
 		{"early-stop", []string{"off", "1"}, []string{"0", "-1", "epoch"}},
 		{"checkpoint-every", []string{"epoch", "1"}, []string{"0", "off", "1.5"}},
+		{"tensorboard", []string{"true", "false"}, []string{"", "on", "1"}},
 	}
 	tested := map[string]bool{}
 	for _, test := range tests {
@@ -277,7 +280,7 @@ func TestSetMessages(t *testing.T) {
 		{"max-time", "90", "--max-time: must be off or a time above 0, at most 8760h, such as 90m or 1h30m, not 90"},
 		{"val", "", `--val: must be test or a whole number from 1 to 1000000000, not ""`},
 		{"augment", "flip,cropp", "--augment: must be none or flip or crop, not cropp: did you mean crop?"},
-		{"learning-rate", "1", `unknown setting "learning-rate": there are arch, data, resize, epochs, batch-size, optimizer, lr, momentum, nesterov, weight-decay, schedule, warmup-epochs, clip-norm, label-smoothing, dropout, augment, normalize, init, seed, shuffle, val, limit-train, limit-val, max-steps, max-time, early-stop, checkpoint-every`},
+		{"learning-rate", "1", `unknown setting "learning-rate": there are arch, data, resize, epochs, batch-size, optimizer, lr, momentum, nesterov, weight-decay, schedule, warmup-epochs, clip-norm, label-smoothing, dropout, augment, normalize, init, seed, shuffle, val, limit-train, limit-val, max-steps, max-time, early-stop, checkpoint-every, tensorboard`},
 		{"batchsize", "1", `unknown setting "batchsize": did you mean batch-size?`},
 	}
 	for _, test := range tests {

@@ -62,6 +62,7 @@ func TestResumeRules(t *testing.T) {
 		"max-time":         {"2h", ""},
 		"early-stop":       {"2", ""},
 		"checkpoint-every": {"epoch", ""},
+		"tensorboard":      {"false", ""},
 	}
 	run := theRun(t)
 	for _, k := range Keys() {

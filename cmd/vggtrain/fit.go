@@ -106,6 +106,7 @@ func runFit(ctx context.Context, o *fitOptions) error {
 		files,
 		report.NewCurves(dir, progress.Notice),
 		progress,
+		report.NewEvents(dir, job.Recipe.TensorBoard, progress.Notice),
 	)
 	if err != nil {
 		dir.Discard() // only if nothing is in it

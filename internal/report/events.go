@@ -1,0 +1,106 @@
+package report
+
+import (
+	"time"
+
+	"vggtrain/internal/rundir"
+	"vggtrain/internal/tensorboard"
+	"vggtrain/internal/train"
+)
+
+// Events writes what TensorBoard shows into the run folder: loss/train and lr of each step, and
+// loss/val and accuracy/val of each epoch, at its last step. They are a convenience: what goes
+// wrong with them is a notice.
+type Events struct {
+	folder string
+	on     bool
+	notice func(string)
+	now    func() time.Time
+	step   int                 // the newest
+	said   string              // the last notice
+	w      *tensorboard.Writer // nil: nothing is written
+}
+
+// NewEvents returns an observer that writes to the folder of a run if it is on; notice receives
+// what the user should know. It sees in any case to it that the folder has no events of steps that
+// a resumed run does again.
+func NewEvents(dir *rundir.Dir, on bool, notice func(string)) *Events {
+	return &Events{folder: dir.Path(), on: on, notice: notice, now: time.Now}
+}
+
+// Begin cuts the events that there are past the run's checkpoint, and begins a file.
+func (e *Events) Begin(p train.Plan) error {
+	e.step = p.StepsDone
+	found, err := tensorboard.Cut(e.folder, func(v tensorboard.Event) bool { return happened(p, v) })
+	e.tell(err)
+	if !e.on {
+		return nil
+	}
+	restart := 0
+	if found || p.StepsDone > 0 {
+		restart = p.StepsDone + 1
+	}
+	if e.w, err = tensorboard.Create(e.folder, e.now(), int64(restart)); err != nil {
+		e.w = nil
+		e.tell(err)
+	}
+	return nil
+}
+
+// happened tells whether an event is of the run before its checkpoint. The evaluation of an epoch
+// may be done again, though its last step is not.
+func happened(p train.Plan, v tensorboard.Event) bool {
+	for _, tag := range v.Tags {
+		epoch := (v.Step-1)/int64(p.StepsPerEpoch) + 1
+		if tag == tagAccuracy && epoch > int64(len(p.History)) {
+			return false
+		}
+	}
+	return v.Step <= int64(p.StepsDone)
+}
+
+// Tags of the curves.
+const (
+	tagTrainLoss = "loss/train"
+	tagLR        = "lr"
+	tagValLoss   = "loss/val"
+	tagAccuracy  = "accuracy/val"
+)
+
+// Step writes the step's values.
+func (e *Events) Step(r train.StepRecord) error {
+	e.step = r.Step
+	return e.write(tensorboard.Scalar{Tag: tagTrainLoss, Value: r.Loss}, tensorboard.Scalar{Tag: tagLR, Value: r.LR})
+}
+
+// Epoch writes the evaluation's values.
+func (e *Events) Epoch(r train.EpochRecord, _ *train.Evaluation) error {
+	return e.write(tensorboard.Scalar{Tag: tagValLoss, Value: r.ValLoss}, tensorboard.Scalar{Tag: tagAccuracy, Value: r.ValAccuracy})
+}
+
+func (e *Events) write(values ...tensorboard.Scalar) error {
+	if e.w == nil {
+		return nil
+	}
+	return e.w.Write(e.now(), int64(e.step), values...)
+}
+
+// Notice does nothing: notices are not kept.
+func (e *Events) Notice(string) {}
+
+// End closes the file.
+func (e *Events) End(train.Result) error {
+	if e.w != nil {
+		e.tell(e.w.Close())
+	}
+	return nil
+}
+
+// tell makes a notice of an error, once as long as it stays the same.
+func (e *Events) tell(err error) {
+	if err == nil || err.Error() == e.said {
+		return
+	}
+	e.said = err.Error()
+	e.notice(e.said + ": the run goes on, TensorBoard does not see all of it")
+}
