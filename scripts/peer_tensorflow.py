@@ -27,6 +27,8 @@ class Network:
     """The network of torch_network.build, on NHWC images."""
 
     def __init__(self, arch, side, classes=10):
+        if arch.layers:
+            raise SystemExit(f"{arch.name}: TensorFlow's side of the comparison knows VGG only")
         self.dropout, self.blocks, self.dense = arch.dropout, [], []
         channels = 1
         for convs, out in arch.blocks:

@@ -1,0 +1,89 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// Numbers at the ends of vectors and pieces are computed as all others, and none beside them is
+// written; NaN stays NaN, infinities give the limits.
+func TestActivations(t *testing.T) {
+	functions := map[string]struct {
+		forward  func(p *Pool, y, x []float32) error
+		gradient func(p *Pool, dx, dy, y []float32) error
+		f        func(x float64) float64
+		slope    func(y float64) float64
+		units    float64 // of rounding: of y, and of dx beside that of y
+	}{
+		"relu": {ReLU, ReLUGradient,
+			func(x float64) float64 { return max(x, 0) },
+			func(y float64) float64 {
+				if y <= 0 {
+					return 0
+				}
+				return 1
+			}, 0},
+		"sigmoid": {Sigmoid, SigmoidGradient,
+			func(x float64) float64 { return 1 / (1 + math.Exp(-x)) },
+			func(y float64) float64 { return y * (1 - y) }, 3},
+	}
+	for name, f := range functions {
+		for _, isa := range Available() {
+			for _, n := range []int{0, 1, 7, 16, 33, activationPiece - 1, activationPiece, 2*activationPiece + 17} {
+				t.Run(fmt.Sprintf("%s/%s/%d", name, isa, n), func(t *testing.T) {
+					r := rand.New(rand.NewPCG(7, uint64(n)))
+					pool, err := NewPool(3, isa)
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer pool.Close()
+					x, y, dy, dx := make([]float32, n+1), make([]float32, n+1), make([]float32, n), make([]float32, n+1)
+					fill(r, x)
+					fill(r, dy)
+					sprinkle(r, x)
+					y[n], dx[n] = 42, 42
+					if err := f.forward(pool, y[:n], x[:n]); err != nil {
+						t.Fatal(err)
+					}
+					if err := f.gradient(pool, dx[:n], dy, y[:n]); err != nil {
+						t.Fatal(err)
+					}
+					for i := range n {
+						want := f.f(float64(x[i]))
+						if !about(y[i], want, f.units*math.Abs(want)) {
+							t.Fatalf("y[%d] = %v of %v, want %v", i, y[i], x[i], want)
+						}
+						if y[i] == y[i] {
+							if want := f.slope(float64(y[i])) * float64(dy[i]); !about(dx[i], want, f.units*math.Abs(want)) {
+								t.Fatalf("dx[%d] = %v, want %v", i, dx[i], want)
+							}
+						}
+					}
+					if y[n] != 42 || dx[n] != 42 {
+						t.Error("written past the end")
+					}
+				})
+			}
+		}
+	}
+}
+
+// about reports whether got is want but for roundings of a size, or both are NaN.
+func about(got float32, want, size float64) bool {
+	return float64(got) == want || got != got && want != want || math.Abs(float64(got)-want) <= size/(1<<24)
+}
+
+func TestAvgPoolRefuses(t *testing.T) {
+	for _, a := range []AvgPool{
+		{1, 4, 4, 1, 0, 1}, {1, 4, 4, 1, 2, 0}, {1, 4, 4, 1, 5, 1}, {0, 4, 4, 1, 2, 2}, {1, 4, 4, 0, 2, 2}, {1, 100, 100, 1, maxKernel + 1, 1},
+	} {
+		if a.Check() == nil {
+			t.Errorf("%+v is taken", a)
+		}
+	}
+	if err := (AvgPool{1, 4, 4, 1, 4, 1}).Check(); err != nil {
+		t.Error(err)
+	}
+}
