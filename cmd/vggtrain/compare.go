@@ -33,7 +33,7 @@ training and evaluation take for the batch given.
 
 A network that cannot take the input gets its reason instead of numbers; the
 exit status is then 1.`,
-		Example: `  vggtrain compare vgg11 vgg16 vgg19
+		Example: `  vggtrain compare lenet alexnet vgg11
   vggtrain compare vgg11-small my.yaml --input 128x1x56x56 --format markdown`,
 		Args: atLeastTwoArchs,
 		RunE: func(cmd *cobra.Command, args []string) error {
