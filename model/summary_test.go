@@ -57,6 +57,13 @@ func TestTrainBytes(t *testing.T) {
 	}
 }
 
+// Buffers share memory wherever the graph allows it, in long chains of layers too.
+func TestTrainBytesAreShared(t *testing.T) {
+	if got, most := summarize(t, vgg11Small, "128x1x56x56", 10).TrainBytes, int64(116<<20); got > most {
+		t.Errorf("training vgg11-small takes %d bytes, more than %d", got, most)
+	}
+}
+
 func TestEvaluationBytes(t *testing.T) {
 	layers := mustResolve(t, tiny, 1, 8, 10)
 	ps, err := NewParams(layers)
