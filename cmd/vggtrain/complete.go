@@ -54,6 +54,9 @@ func flagCompleter(f *pflag.Flag) completer {
 		}
 	case strings.HasSuffix(takes, "DIR"):
 		return folders
+	case strings.Contains(takes, "FILE"):
+		_, extension, _ := strings.Cut(takes, "FILE")
+		return func(typed string) []cobra.Completion { return entries(typed, folderToo, extension) }
 	case len(words) > 0:
 		return func(string) []cobra.Completion { return words }
 	}

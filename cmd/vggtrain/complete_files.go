@@ -158,8 +158,8 @@ const (
 )
 
 // entries are the files and folders that typed may become, by name: files with
-// one of the extensions, and folders with a separator at their end. Hidden
-// ones are there if typed begins so.
+// one of the extensions ("": any), and folders with a separator at their end.
+// Hidden ones are there if typed begins so.
 func entries(typed string, rule folderRule, extensions ...string) []cobra.Completion {
 	dir, base := filepath.Split(typed)
 	f, err := os.Open(cmp.Or(dir, "."))
@@ -169,6 +169,10 @@ func entries(typed string, rule folderRule, extensions ...string) []cobra.Comple
 	defer f.Close()
 	names, _ := f.Readdirnames(maxEntries)
 	slices.Sort(names)
+	fits := func(name string) bool {
+		extension := strings.ToLower(filepath.Ext(name))
+		return slices.ContainsFunc(extensions, func(e string) bool { return e == "" || e == extension })
+	}
 	var list []cobra.Completion
 	for _, name := range names {
 		hidden := strings.HasPrefix(name, ".") && !strings.HasPrefix(base, ".")
@@ -181,7 +185,7 @@ func entries(typed string, rule folderRule, extensions ...string) []cobra.Comple
 		case err != nil:
 		case info.IsDir() && (rule == folderToo || typed != ""):
 			list = append(list, path+string(filepath.Separator))
-		case info.Mode().IsRegular() && slices.Contains(extensions, strings.ToLower(filepath.Ext(name))):
+		case info.Mode().IsRegular() && fits(name):
 			list = append(list, path)
 		}
 	}

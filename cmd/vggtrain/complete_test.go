@@ -77,7 +77,7 @@ func TestDistinct(t *testing.T) {
 // Every flag is completed, but those that take a number or a text of one's own;
 // so is every argument, unless the program cannot know it.
 func TestAllIsCompleted(t *testing.T) {
-	free := []string{"N", "X", "off|D", "NxCxHxW", "URL", "bool", ""}
+	free := []string{"N", "K", "X", "NxCxHxW", "URL", "bool", ""}
 	everyCommand(func(cmd *cobra.Command) {
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
 			takes, _ := pflag.UnquoteUsage(f)

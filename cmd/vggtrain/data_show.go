@@ -47,7 +47,6 @@ in the set, from 0, below.`,
 	choiceFlag(cmd, &o.Split, "split", "which images", "test", "train")
 	countFlag(cmd, &o.PerClass, "per-class", 10, "`N` images of each class, the first ones")
 	countFlag(cmd, &o.Limit, "limit", 0, "of the first `N` images only (default all)")
-	_ = cmd.MarkFlagFilename("out", "png")
 	return cmd
 }
 

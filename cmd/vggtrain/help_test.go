@@ -45,6 +45,9 @@ func TestHelpFits(t *testing.T) {
 			}
 		}
 		for _, name := range flagNames(cmd) {
+			if cmd.Flags().Lookup(name).Hidden {
+				continue
+			}
 			if listed := strings.Contains(screen, "\n  --"+name); listed == (name == "help") {
 				t.Errorf("%s --help lists --%s: %t", cmd.CommandPath(), name, listed)
 			}
@@ -62,9 +65,8 @@ func TestHelpIsComplete(t *testing.T) {
 		case len(m.Examples) == 0 && !cmd.HasAvailableSubCommands():
 			t.Errorf("%s has no example", cmd.CommandPath())
 		}
-		ofOwn := len(flagGroups(cmd)) > 0 || len(commandGroups(cmd)) > 0
 		for _, l := range m.Groups {
-			if ofOwn && (l.Title == "Flags" || l.Title == "Commands") {
+			if len(flagGroups(cmd)) > 0 && l.Title == "Flags" || len(commandGroups(cmd)) > 0 && l.Title == "Commands" {
 				t.Errorf("%s: %v is in no group: name it in groups.go", cmd.CommandPath(), l.Items)
 			}
 			for _, i := range l.Items {

@@ -47,6 +47,7 @@ VGGTRAIN_DATA names the folder of the images, VGGTRAIN_KERNEL the kernels
 		newCompletionCommand(),
 		newVersionCommand(runVersion),
 	)
+	addVersionFlag(root)
 	tidy(root)
 	addCompletions(root)
 	return root
@@ -55,7 +56,7 @@ VGGTRAIN_DATA names the folder of the images, VGGTRAIN_KERNEL the kernels
 // tidy keeps Cobra from writing [flags] after commands that have none, and
 // from sorting the flags of the others.
 func tidy(cmd *cobra.Command) {
-	cmd.DisableFlagsInUseLine = !cmd.Flags().HasFlags()
+	cmd.DisableFlagsInUseLine = !cmd.Flags().HasAvailableFlags()
 	cmd.Flags().SortFlags = false
 	for _, c := range cmd.Commands() {
 		tidy(c)
@@ -78,7 +79,10 @@ func newGroupCommand(name, short string, commands ...*cobra.Command) *cobra.Comm
 
 func newHelpCommand(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
-		Use:   "help [COMMAND]",
+		Use: "help [COMMAND]",
+
+		DisableFlagsInUseLine: true,
+
 		Short: "Show all that there is to say of a command",
 		Example: `  vggtrain help fit
   vggtrain help data verify`,

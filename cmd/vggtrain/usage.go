@@ -21,7 +21,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	case errors.As(err, &setting):
 		return setting
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
-		near := configs.Nearest(unknown.GetSpecifiedName(), flagNames(cmd))
+		near := nearestFlag(cmd, unknown.GetSpecifiedName())
 		if near != "" {
 			near = fmt.Sprintf(": did you mean --%s?", near)
 		}
@@ -50,7 +50,40 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return wrongUsage("unknown command %q%s", args[0], suggestion(args[0], commandNames(cmd)))
+	if !cmd.HasAvailableSubCommands() {
+		return wrongUsage("%s has no commands, so no %q either", cmd.Name(), args[0])
+	}
+	if near := nearestCommand(cmd, args[0]); near != "" {
+		return wrongUsage("unknown command %q: did you mean %s?", args[0], near)
+	}
+	return wrongUsage("unknown command %q: there are %s", args[0], listed(commandNames(cmd)))
+}
+
+// nearestFlag is the flag of cmd that is spelt like name, or whose meaning
+// begins with its words: --learning-rate is --lr. It is "" where there is none.
+func nearestFlag(cmd *cobra.Command, name string) string {
+	near := configs.Nearest(name, flagNames(cmd))
+	words := strings.ReplaceAll(name, "-", " ")
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if near == "" && strings.HasPrefix(f.Usage+" ", words+" ") {
+			near = f.Name
+		}
+	})
+	return near
+}
+
+// nearestCommand is the command under cmd that is spelt like name, begins it,
+// or does what it says: train is fit, evaluate is eval. It is "" where there is none.
+func nearestCommand(cmd *cobra.Command, name string) string {
+	near := configs.Nearest(name, commandNames(cmd))
+	for _, c := range cmd.Commands() {
+		verb, _, _ := strings.Cut(c.Short, " ")
+		says := strings.EqualFold(verb, name) || len(c.Name()) > 2 && strings.HasPrefix(name, c.Name())
+		if near == "" && says && c.IsAvailableCommand() {
+			near = c.Name()
+		}
+	}
+	return near
 }
 
 // arguments is the Args of commands that take the named arguments, in this
@@ -58,10 +91,10 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 func arguments(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) > len(names) {
-			return wrongUsage("%s: unexpected argument %q", cmd.Name(), args[len(names)])
+			return wrongUsage("%s: unexpected argument %q", nameOf(cmd), args[len(names)])
 		}
 		if len(args) < len(names) && !strings.HasPrefix(names[len(args)], "[") {
-			return wrongUsage("%s: %s is missing", cmd.Name(), names[len(args)])
+			return wrongUsage("%s: %s is missing", nameOf(cmd), names[len(args)])
 		}
 		return nil
 	}
@@ -74,6 +107,11 @@ func suggestion(name string, known []string) string {
 		return fmt.Sprintf(": did you mean %s?", near)
 	}
 	return ": there are " + listed(known)
+}
+
+// nameOf is how a command is called after the program's name: data verify.
+func nameOf(cmd *cobra.Command) string {
+	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
 }
 
 func listed(names []string) string { return strings.Join(names, ", ") }

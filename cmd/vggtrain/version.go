@@ -51,6 +51,20 @@ func newVersionCommand(run func(context.Context, *versionOptions) error) *cobra.
 	return cmd
 }
 
+// addVersionFlag lets root take --version, which many programs have, for the
+// command version.
+func addVersionFlag(root *cobra.Command) {
+	asked := root.Flags().Bool("version", false, "as the command version")
+	_ = root.Flags().MarkHidden("version")
+	otherwise := root.RunE
+	root.RunE = func(cmd *cobra.Command, args []string) error {
+		if *asked {
+			return runVersion(cmd.Context(), &versionOptions{Out: cmd.OutOrStdout()})
+		}
+		return otherwise(cmd, args)
+	}
+}
+
 func runVersion(_ context.Context, o *versionOptions) error {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
