@@ -7,66 +7,71 @@ import (
 	"testing"
 )
 
+// activationFunction is a function, its gradient, and what they should be.
+type activationFunction struct {
+	forward  func(p *Pool, y, x []float32) error
+	gradient func(p *Pool, dx, dy, y []float32) error
+	f        func(x float64) float64
+	slope    func(y float64) float64
+	units    float64 // of rounding
+}
+
+func activationFunctions() map[string]activationFunction {
+	step := func(y float64) float64 {
+		if y <= 0 {
+			return 0
+		}
+		return 1
+	}
+	return map[string]activationFunction{
+		"relu": {ReLU, ReLUGradient, func(x float64) float64 { return max(x, 0) }, step, 0},
+		"sigmoid": {Sigmoid, SigmoidGradient,
+			func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }, func(y float64) float64 { return y * (1 - y) }, 3},
+	}
+}
+
 // Numbers at the ends of vectors and pieces are computed as all others, and none beside them is
 // written; NaN stays NaN, infinities give the limits.
 func TestActivations(t *testing.T) {
-	functions := map[string]struct {
-		forward  func(p *Pool, y, x []float32) error
-		gradient func(p *Pool, dx, dy, y []float32) error
-		f        func(x float64) float64
-		slope    func(y float64) float64
-		units    float64 // of rounding: of y, and of dx beside that of y
-	}{
-		"relu": {ReLU, ReLUGradient,
-			func(x float64) float64 { return max(x, 0) },
-			func(y float64) float64 {
-				if y <= 0 {
-					return 0
-				}
-				return 1
-			}, 0},
-		"sigmoid": {Sigmoid, SigmoidGradient,
-			func(x float64) float64 { return 1 / (1 + math.Exp(-x)) },
-			func(y float64) float64 { return y * (1 - y) }, 3},
-	}
-	for name, f := range functions {
+	for name, f := range activationFunctions() {
 		for _, isa := range Available() {
 			for _, n := range []int{0, 1, 7, 16, 33, activationPiece - 1, activationPiece, 2*activationPiece + 17} {
-				t.Run(fmt.Sprintf("%s/%s/%d", name, isa, n), func(t *testing.T) {
-					r := rand.New(rand.NewPCG(7, uint64(n)))
-					pool, err := NewPool(3, isa)
-					if err != nil {
-						t.Fatal(err)
-					}
-					defer pool.Close()
-					x, y, dy, dx := make([]float32, n+1), make([]float32, n+1), make([]float32, n), make([]float32, n+1)
-					fill(r, x)
-					fill(r, dy)
-					sprinkle(r, x)
-					y[n], dx[n] = 42, 42
-					if err := f.forward(pool, y[:n], x[:n]); err != nil {
-						t.Fatal(err)
-					}
-					if err := f.gradient(pool, dx[:n], dy, y[:n]); err != nil {
-						t.Fatal(err)
-					}
-					for i := range n {
-						want := f.f(float64(x[i]))
-						if !about(y[i], want, f.units*math.Abs(want)) {
-							t.Fatalf("y[%d] = %v of %v, want %v", i, y[i], x[i], want)
-						}
-						if y[i] == y[i] {
-							if want := f.slope(float64(y[i])) * float64(dy[i]); !about(dx[i], want, f.units*math.Abs(want)) {
-								t.Fatalf("dx[%d] = %v, want %v", i, dx[i], want)
-							}
-						}
-					}
-					if y[n] != 42 || dx[n] != 42 {
-						t.Error("written past the end")
-					}
-				})
+				t.Run(fmt.Sprintf("%s/%s/%d", name, isa, n), func(t *testing.T) { testActivation(t, f, isa, n) })
 			}
 		}
+	}
+}
+
+func testActivation(t *testing.T, f activationFunction, isa ISA, n int) {
+	pool, err := NewPool(3, isa)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	r := rand.New(rand.NewPCG(7, uint64(n)))
+	x, dy := make([]float32, n+1), make([]float32, n)
+	fill(r, x)
+	fill(r, dy)
+	sprinkle(r, x)
+	y, intact := guarded(r, n)
+	dx, intactToo := guarded(r, n)
+	if err := f.forward(pool, y, x[:n]); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.gradient(pool, dx, dy, y); err != nil {
+		t.Fatal(err)
+	}
+	for i := range n {
+		want := f.f(float64(x[i]))
+		if !about(y[i], want, f.units*math.Abs(want)) {
+			t.Fatalf("y[%d] = %v of %v, want %v", i, y[i], x[i], want)
+		}
+		if want = f.slope(float64(y[i])) * float64(dy[i]); !about(dx[i], want, f.units*math.Abs(want)) {
+			t.Fatalf("dx[%d] = %v, want %v", i, dx[i], want)
+		}
+	}
+	if !intact() || !intactToo() {
+		t.Error("written past an end")
 	}
 }
 
