@@ -308,10 +308,10 @@ type goldenLogits struct {
 	Logits            []float64
 }
 
-// TestGolden compares the bytes of an export with a file that onnx.checker has accepted and
-// onnxruntime has run.
+// TestGolden compares the bytes of an export with a file that onnx.checker has accepted, and our
+// logits with those of onnxruntime.
 func TestGolden(t *testing.T) {
-	n, _ := golden(t)
+	n, ps := golden(t)
 	file := written(t, n)
 	if *update {
 		if err := os.WriteFile("testdata/network.onnx", file, 0o644); err != nil {
@@ -328,5 +328,28 @@ func TestGolden(t *testing.T) {
 	}
 	if digest := sha256.Sum256(file); hex.EncodeToString(digest[:]) != want.SHA256 {
 		t.Errorf("the file's digest is %x, that of the one that onnxruntime has run is %s", digest, want.SHA256)
+	}
+	images := make([]float32, want.Images*side*side)
+	for i := range images {
+		pixel := float32(i*37%256) / 255
+		images[i] = (pixel - float32(n.Mean)) / float32(n.Deviation)
+	}
+	evaluator, err := model.NewEvaluator(newPool(t), n.Layers, ps, want.Images)
+	if err != nil {
+		t.Fatal(err)
+	}
+	logits, err := evaluator.Logits(images, want.Images)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Sums of at most 150 terms in six layers, by two programs: √2·√6·√150·2⁻²⁴ = 2.5e-6 of the
+	// largest.
+	var largest, off float64
+	for i, w := range want.Logits {
+		largest = max(largest, math.Abs(w))
+		off = max(off, math.Abs(w-float64(logits[i])))
+	}
+	if len(logits) != len(want.Logits) || !(off <= 2.5e-6*largest) {
+		t.Errorf("%d logits off by %v, the largest is %v", len(logits), off, largest)
 	}
 }
