@@ -5,6 +5,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"vggtrain/internal/report"
 )
 
 // signalError is the signal that asked the program to end.
@@ -49,6 +51,7 @@ func untilSignal(parent context.Context) (context.Context, func()) {
 				return
 			case s := <-signals:
 				if !first {
+					report.Abandon(os.Stderr)
 					os.Exit((&signalError{s}).status())
 				}
 				cancel(&signalError{s})

@@ -236,8 +236,10 @@ func TestTableRepeatsItsHead(t *testing.T) {
 	if heads != 4 {
 		t.Errorf("%d heads of 40 rows on a terminal of 13, want one every ten", heads)
 	}
-	if lines := tab.row(train.EpochRecord{Epoch: 40}, false, 81, 13); len(lines) != 2 {
-		t.Error("no head for a terminal of another width")
+	for _, c := range []struct{ columns, lines int }{{81, 1}, {60, 2}, {61, 1}, {120, 2}} {
+		if lines := tab.row(train.EpochRecord{Epoch: 40}, false, c.columns, 40); len(lines) != c.lines {
+			t.Errorf("%d lines as the terminal gets %d columns, want %d", len(lines), c.columns, c.lines)
+		}
 	}
 	for columns := range 200 {
 		tab = table{}

@@ -9,8 +9,8 @@ import (
 	"vggtrain/internal/train"
 )
 
-// field is a column of the table of epochs, aligned to the right.
-type field struct {
+// tableField is a column of the table of epochs, aligned to the right.
+type tableField struct {
 	name  string
 	width int
 	keep  int // the field with the least is left out first where there is no room for all
@@ -18,7 +18,7 @@ type field struct {
 }
 
 // fields are what a row says of an epoch.
-var fields = [...]field{
+var fields = [...]tableField{
 	{"epoch", 5, 9, func(r train.EpochRecord) string { return strconv.Itoa(r.Epoch) }},
 	{"train loss", 10, 4, func(r train.EpochRecord) string { return lossText(r.TrainLoss) }},
 	{"val loss", 8, 6, func(r train.EpochRecord) string { return lossText(r.ValLoss) }},
@@ -34,10 +34,9 @@ var fields = [...]field{
 const bestMark = "best"
 
 // table writes the rows of epochs. Its head comes before the first of them, and again where the
-// terminal has another width by now, or so few rows that the head has left it.
+// terminal has room for other fields by now, or so few rows that the head has left it.
 type table struct {
-	fields []field
-	room   int // columns that fields were chosen for
+	fields []tableField
 	rows   int // since the head
 }
 
@@ -45,19 +44,19 @@ type table struct {
 // one.
 func (t *table) row(r train.EpochRecord, best bool, columns, rows int) []string {
 	var lines []string
-	if t.fields == nil || t.room != columns || t.rows >= max(rows-3, 1) {
-		t.fields, t.room, t.rows = choose(columns), columns, 0
-		lines = append(lines, bold+t.line(func(f field) string { return f.name })+plain)
+	if chosen := choose(columns); len(chosen) != len(t.fields) || t.rows >= max(rows-3, 1) {
+		t.fields, t.rows = chosen, 0
+		lines = append(lines, bold+t.line(func(f tableField) string { return f.name })+plain)
 	}
 	t.rows++
-	row := t.line(func(f field) string { return f.text(r) })
+	row := t.line(func(f tableField) string { return f.text(r) })
 	if best {
 		row += "  " + green + bestMark + plain
 	}
 	return append(lines, row)
 }
 
-func (t *table) line(text func(field) string) string {
+func (t *table) line(text func(tableField) string) string {
 	var b strings.Builder
 	for i, f := range t.fields {
 		blanks := 2
@@ -72,8 +71,8 @@ func (t *table) line(text func(field) string) string {
 }
 
 // choose returns the fields that there is room for.
-func choose(columns int) []field {
-	chosen := append([]field(nil), fields[:]...)
+func choose(columns int) []tableField {
+	chosen := append([]tableField(nil), fields[:]...)
 	for {
 		width, least := 1+len(bestMark), 0
 		for i, f := range chosen {

@@ -29,6 +29,13 @@ func Live(f *os.File) bool {
 	return term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && understands(f)
 }
 
+// Abandon takes away a bar that may be on the terminal f, of a program that ends at once.
+func Abandon(f *os.File) {
+	if Live(f) {
+		_, _ = f.WriteString("\r" + erase)
+	}
+}
+
 // ANSI's control sequences: graphic renditions, and to erase from the cursor to the screen's end.
 const (
 	bold   = "\x1b[1m"

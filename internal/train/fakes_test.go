@@ -201,7 +201,7 @@ func newFixture(epochs, maxSteps int) *fixture {
 		batches:    f.batches,
 		validation: &fakeBatches{n: 8, batch: 8},
 		observers:  newObservers(f.observer),
-		plateau:    newPlateau(2, 0, &progress.Plateau),
+		watches:    newWatches(2, 0, progress),
 		progress:   progress,
 		start:      time.Now(),
 	}

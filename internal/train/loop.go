@@ -40,7 +40,7 @@ type loop struct {
 	batches    Batches // of the training set
 	validation Batches
 	observers  observers
-	plateau    plateau
+	watches    watches
 	limits     limits
 	saves      saves
 
@@ -148,12 +148,18 @@ func (l *loop) conclude(record EpochRecord, e *Evaluation) error {
 	p := l.progress
 	l.observers.epoch(record, e)
 	best := p.evaluated(record, l.plan.StepsPerEpoch)
+	l.notice(l.watches.evaluated(e, p.Cut))
 	if l.finished() {
-		if text := l.plateau.end(); text != "" {
-			l.observers.notice(text)
-		}
+		l.notice(l.watches.end())
 	}
 	return l.save(best)
+}
+
+// notice tells the user each of some lines.
+func (l *loop) notice(lines []string) {
+	for _, text := range lines {
+		l.observers.notice(text)
+	}
 }
 
 // save begins to save what the run has reached.
@@ -226,9 +232,7 @@ func (l *loop) step(ctx context.Context, from *time.Time) error {
 	if err != nil {
 		return err
 	}
-	if text := l.plateau.add(number, loss); text != "" {
-		l.observers.notice(text)
-	}
+	l.notice(l.watches.step(l.newest))
 	p.trained(l.newest)
 	l.saves.fresh = false
 	return nil

@@ -151,7 +151,7 @@ func TestRunResumed(t *testing.T) {
 		t.Fatal(err)
 	}
 	second.progress = progress
-	second.plateau = newPlateau(2, 0, &progress.Plateau)
+	second.watches = newWatches(2, 0, progress)
 	if _, _, _, err := second.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}

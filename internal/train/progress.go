@@ -35,7 +35,11 @@ type Progress struct {
 	BestValAccuracy float64 `json:"best_val_accuracy"`
 
 	History []EpochRecord `json:"history"`
-	Plateau Plateau       `json:"plateau"`
+
+	// What the watches have seen.
+	Plateau   Plateau   `json:"plateau"`
+	Explosion Explosion `json:"explosion"`
+	Dead      bool      `json:"dead"` // it is said that the network is
 }
 
 // evaluated adds the epoch under way to the history, and moves on to the next unless steps of
@@ -126,9 +130,9 @@ func (p *Progress) encode() (string, error) {
 
 // decodeProgress reads what encode wrote, and nothing else, of a run of so many epochs.
 func decodeProgress(text string, epochs int) (*Progress, error) {
-	// One object a record of the history, one of the plateau, and the whole: counted before memory
-	// is taken for them.
-	if n := strings.Count(text, "{") - 2; n > epochs {
+	// One object a record of the history, one each of two watches, and the whole: counted before
+	// memory is taken for them.
+	if n := strings.Count(text, "{") - 3; n > epochs {
 		return nil, fmt.Errorf("a history of %d epochs, of %d", n, epochs)
 	}
 	p := new(Progress)
@@ -160,7 +164,8 @@ func (p *Progress) check(plan Plan) error {
 		return fmt.Errorf("%d images of the epoch, %d of all, cannot be at epoch %d, batch %d", p.Images, p.TrainImages, p.Epoch, p.Batch)
 	case done != p.Epoch-1:
 		return fmt.Errorf("a history of %d epochs in epoch %d", len(p.History), p.Epoch)
-	case p.LossSum < 0 || p.LossSum > math.MaxFloat32*float64(p.Images) || p.EpochSeconds < 0 || p.TrainSeconds < 0 || p.Seconds < 0 || p.Plateau.Steps < 0:
+	case p.LossSum < 0 || p.LossSum > math.MaxFloat32*float64(p.Images) || p.EpochSeconds < 0 || p.TrainSeconds < 0 || p.Seconds < 0 ||
+		p.Plateau.Steps < 0 || p.Explosion.Steps < 0 || p.Explosion.Sum < 0 || p.Explosion.Start < 0:
 		return errors.New("a sum below 0 or beyond all bounds")
 	}
 	best := Progress{}

@@ -132,7 +132,7 @@ func (j *Job) assemble(start time.Time, obs []Observer) (*machine, error) {
 		limits:   limits{time: r.MaxTime, patience: r.EarlyStop, every: r.CheckpointEvery},
 		progress: j.progress(), start: start,
 	}}
-	m.plateau = newPlateau(m.classes, r.WarmupEpochs*m.plan.StepsPerEpoch, &m.progress.Plateau)
+	m.watches = newWatches(m.classes, r.WarmupEpochs*m.plan.StepsPerEpoch, m.progress)
 	if err := m.complete(j); err != nil {
 		m.close()
 		return nil, err

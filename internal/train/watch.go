@@ -5,6 +5,118 @@ import (
 	"math"
 )
 
+// watches notice what goes wrong in a run, each once a run, and say what to do about it. What they
+// have seen is in its Progress, so that a run that is resumed says what it would have said.
+type watches struct {
+	plateau   plateau
+	explosion explosion
+	dead      *bool // Progress.Dead
+}
+
+// newWatches returns those of a run of so many classes and steps of warm-up.
+func newWatches(classes, warmup int, p *Progress) watches {
+	return watches{
+		plateau:   newPlateau(classes, warmup, &p.Plateau),
+		explosion: explosion{classes: classes, seen: &p.Explosion},
+		dead:      &p.Dead,
+	}
+}
+
+// step takes a step that is done and returns what to say.
+func (w watches) step(r StepRecord) (notices []string) {
+	if text := w.explosion.add(r); text != "" {
+		notices = append(notices, text)
+	}
+	if text := w.plateau.add(r.Step, r.Loss); text != "" && !*w.dead {
+		notices = append(notices, text)
+	}
+	return notices
+}
+
+// evaluated takes an evaluation, of a whole epoch or of one that was cut, and returns what to say.
+func (w watches) evaluated(e *Evaluation, cut bool) (notices []string) {
+	if *w.dead || !e.constant() {
+		return nil
+	}
+	*w.dead = !cut // a run that goes on later with the epoch knows nothing of this end
+	return []string{fmt.Sprintf("every image gets the same answer (%.3f for one class): nothing of an image comes through the ReLUs any more, which training as a rule does not mend; "+
+		"begin anew with a lower --lr, a longer --warmup-epochs, or --init kaiming", e.Predictions[0].Probability)}
+}
+
+// end judges what is under way when the run has ended, and returns what to say.
+func (w watches) end() (notices []string) {
+	if text := w.plateau.end(); text != "" && !*w.dead {
+		notices = append(notices, text)
+	}
+	return notices
+}
+
+// constantLeast is how many images must have got the same answer.
+const constantLeast = 10
+
+// constant tells whether the network's answer does not depend on the image, to the last bit. Where
+// no ReLU of some layer lets anything through, what follows are biases alone; in a network that has
+// merely not learned yet, answers differ by some 10⁻⁶ at least. A probability of exactly 1 is that of
+// logits so far apart that their differences are lost.
+func (e *Evaluation) constant() bool {
+	if len(e.Predictions) < constantLeast || e.Predictions[0].Probability == 1 {
+		return false
+	}
+	for _, p := range e.Predictions[1:] {
+		if p != e.Predictions[0] {
+			return false
+		}
+	}
+	return true
+}
+
+// A learning rate that is far too high first raises the loss above what it was before the first
+// update, and above what guessing gives, ln K. A mean over a few steps of twice the greater of the two
+// is seen in no run that learns: neither a noisy batch nor a warm-up comes near it.
+const (
+	explosionWindow = 10 // steps
+	explosionFactor = 2
+)
+
+// Explosion is what has been seen of a loss that may rise beyond all bounds; it is said once a run.
+type Explosion struct {
+	Start float64 `json:"start"` // loss of the first step; 0: not known
+	Sum   float64 `json:"sum"`   // of the losses of the window under way
+	Steps int     `json:"steps"` // in it
+	Said  bool    `json:"said"`
+}
+
+// explosion is the watch itself.
+type explosion struct {
+	classes int // K
+	seen    *Explosion
+}
+
+// add takes a step and returns what to say, "" for nothing.
+func (x explosion) add(r StepRecord) string {
+	seen := x.seen
+	if seen.Said || x.classes < 2 {
+		return ""
+	}
+	if r.Step == 1 {
+		seen.Start = r.Loss
+	}
+	seen.Sum += r.Loss
+	seen.Steps++
+	if seen.Steps < explosionWindow {
+		return ""
+	}
+	mean := seen.Sum / float64(seen.Steps)
+	seen.Sum, seen.Steps = 0, 0
+	guessing := math.Log(float64(x.classes))
+	if mean <= explosionFactor*max(guessing, seen.Start) {
+		return ""
+	}
+	seen.Said = true
+	return fmt.Sprintf("the loss has risen to %.4g (mean of the last %d steps; guessing gives ln(%d) = %.3f): the updates are too large; "+
+		"begin anew with a lower --lr (it is %.4g), --clip-norm 1, or a longer --warmup-epochs", mean, explosionWindow, x.classes, guessing, r.LR)
+}
+
 // A network that does not learn gives every class the same probability, and its loss
 // stays at ln K (2.303 for ten classes), smoothed labels or not. One per cent round it
 // is where it is looked for, over a window of steps.

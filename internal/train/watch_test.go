@@ -2,6 +2,7 @@ package train
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -52,6 +53,137 @@ func TestPlateau(t *testing.T) {
 		end := p.end() != ""
 		if said != c.said || end != c.end {
 			t.Errorf("%s: said %t under way and %t at the end, want %t and %t", c.name, said, end, c.said, c.end)
+		}
+	}
+}
+
+func TestExplosion(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		losses func(step int) float64
+		first  int // step of the run with which it begins
+		said   int // the step at which it is said; 0: never
+	}{
+		{"begins high and falls", func(step int) float64 { return 6 * math.Pow(0.9, float64(step-1)) }, 1, 0},
+		{"stays at its start", func(int) float64 { return 50 }, 1, 0},
+		{"stays at ln K", func(int) float64 { return 2.31 }, 1, 0},
+		{"noisy", func(step int) float64 { return 1 + 5*float64((step/7)%2) }, 1, 0},
+		{"one bad batch of twice ln K", func(step int) float64 { return map[bool]float64{true: 20, false: 2}[step == 15] }, 1, 0},
+		{"rises at once", func(step int) float64 { return math.Pow(10, float64(step)/5) }, 1, 10},
+		{"rises late", func(step int) float64 { return map[bool]float64{true: 5, false: 1}[step > 40] }, 1, 50},
+		{"a spike, then dead", func(step int) float64 { return map[bool]float64{true: 1000, false: 2.31}[step == 3] }, 1, 10},
+		{"of a run whose start is not known", func(int) float64 { return 5 }, 8, 17},
+	} {
+		p := &Progress{}
+		w := newWatches(10, 0, p)
+		said := 0
+		for step := c.first; step < c.first+100; step++ {
+			for _, text := range w.step(StepRecord{Step: step, Loss: c.losses(step), LR: 0.5}) {
+				if !strings.Contains(text, "risen") {
+					continue
+				}
+				if said > 0 {
+					t.Errorf("%s: said twice", c.name)
+				}
+				said = step
+				for _, want := range []string{"--lr (it is 0.5)", "--clip-norm", "ln(10) = 2.303"} {
+					if !strings.Contains(text, want) {
+						t.Errorf("%s: %q lacks %q", c.name, text, want)
+					}
+				}
+			}
+			// A checkpoint of any step goes on as if nothing had been.
+			text, err := p.encode()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p, err = decodeProgress(text, 10); err != nil {
+				t.Fatal(err)
+			}
+			w = newWatches(10, 0, p)
+		}
+		if said != c.said {
+			t.Errorf("%s: said at step %d, want %d", c.name, said, c.said)
+		}
+	}
+}
+
+func TestConstantAnswers(t *testing.T) {
+	same := func(n int, p Prediction) *Evaluation {
+		return &Evaluation{Images: n, Predictions: slices.Repeat([]Prediction{p}, n)}
+	}
+	other := same(20, Prediction{3, 0.1})
+	other.Predictions[19].Probability = math.Nextafter(0.1, 1)
+	class := same(20, Prediction{3, 0.1})
+	class.Predictions[19].Class = 4
+	for name, c := range map[string]struct {
+		e    *Evaluation
+		want bool
+	}{
+		"dead": {same(20, Prediction{3, 0.1}), true}, "few images": {same(9, Prediction{3, 0.1}), false}, "none": {same(0, Prediction{}), false},
+		"sure of itself": {same(20, Prediction{3, 1}), false}, "a last bit": {other, false}, "another class": {class, false},
+	} {
+		if got := c.e.constant(); got != c.want {
+			t.Errorf("%s: %t, want %t", name, got, c.want)
+		}
+	}
+}
+
+// A checkpoint of before these watches goes on with them.
+func TestProgressOfBeforeTheWatches(t *testing.T) {
+	p, err := decodeProgress(`{"epoch":1,"batch":3,"step":3,"plateau":{"sum":7,"steps":3,"said":false}}`, 1)
+	if err != nil || p.Plateau.Steps != 3 || p.Explosion != (Explosion{}) || p.Dead {
+		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+// What is said of an epoch that was cut is not remembered: a run that goes on with it judges anew.
+func TestDeadIsSaidOnce(t *testing.T) {
+	e := &Evaluation{Predictions: make([]Prediction, 50)}
+	p := &Progress{}
+	w := newWatches(10, 0, p)
+	for i, c := range []struct {
+		cut  bool
+		want int
+	}{{true, 1}, {false, 1}, {false, 0}, {true, 0}} {
+		if got := w.evaluated(e, c.cut); len(got) != c.want {
+			t.Errorf("evaluation %d: %q", i+1, got)
+		}
+	}
+	for step := range 500 { // the plateau says nothing that is new
+		if got := w.step(StepRecord{Step: step + 2, Loss: 2.3}); len(got) > 0 {
+			t.Error(got)
+		}
+	}
+}
+
+// Real runs that go wrong are noticed while they run, and those that do not are left alone.
+func TestRunsAreWatched(t *testing.T) {
+	const exploding, dead, stuck = "risen", "same answer", "stays at ln"
+	for _, c := range []struct {
+		name     string
+		settings []string
+		want     []string
+	}{
+		{"lr 5 kills it", []string{"lr=5", "epochs=3"}, []string{dead}},
+		{"lr 50 explodes first", []string{"lr=50", "epochs=3"}, []string{exploding, dead}},
+		{"lr 0.05", []string{"lr=0.05", "init=kaiming", "epochs=3"}, nil},
+		{"as in the recipe fast", []string{"lr=0.02", "momentum=0.9", "nesterov=true", "weight-decay=0.0005", "schedule=cosine",
+			"warmup-epochs=1", "init=kaiming", "augment=flip", "normalize=dataset", "epochs=3"}, nil},
+		{"lr 0", []string{"lr=1e-30", "epochs=4"}, []string{stuck}},
+	} {
+		log := []string{}
+		seen := &recorder{log: &log}
+		job := prepare(t, newPool(t, 2), append([]string{"limit-train=1000", "limit-val=200", "batch-size=16", "resize=16"}, c.settings...)...)
+		result := mustRun(t, job, seen)
+		if result.Status != Done || len(seen.notices) != len(c.want) {
+			t.Errorf("%s: %s, notices %q, want %q", c.name, result.Status, seen.notices, c.want)
+			continue
+		}
+		for i, want := range c.want {
+			if !strings.Contains(seen.notices[i], want) {
+				t.Errorf("%s: notice %q, want %q", c.name, seen.notices[i], want)
+			}
 		}
 	}
 }
