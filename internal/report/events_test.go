@@ -13,7 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/encoding/protowire"
 
-	"vggtrain/internal/rundir"
 	"vggtrain/internal/train"
 )
 
@@ -93,16 +92,6 @@ func observe(t *testing.T, e *Events, p train.Plan, first, last int, early bool)
 			t.Error(err)
 		}
 	}
-}
-
-func newRun(t *testing.T) *rundir.Dir {
-	t.Helper()
-	dir, err := rundir.Create(filepath.Join(t.TempDir(), "run"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { dir.Close() })
-	return dir
 }
 
 func TestEvents(t *testing.T) {
