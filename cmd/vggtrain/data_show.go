@@ -9,7 +9,6 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
-	"vggtrain/checkpoint"
 	"vggtrain/dataset"
 	"vggtrain/internal/picture"
 )
@@ -57,11 +56,7 @@ func runDataShow(ctx context.Context, o *dataShowOptions) error {
 	}
 	grid := classGrid(data, splitOf(data, o.Split, o.Limit), o.PerClass)
 	grid.Title = fmt.Sprintf("%s: %s images", data.Origin, o.Split)
-	if err := checkpoint.Replace(o.Path, grid.WritePNG); err != nil {
-		return err
-	}
-	fmt.Fprintf(o.Err, "wrote %s\n", o.Path)
-	return nil
+	return writeResult(o.Path, grid.WritePNG, o.Err)
 }
 
 // splitOf returns the test or the train set, of it the first limit images if that is not 0.

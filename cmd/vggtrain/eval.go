@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -118,11 +119,13 @@ func runEval(ctx context.Context, o *evalOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := o.print(network, scores); err != nil || o.Dir == "" {
-		return err
+	// A closed pipe does not keep the files from being written, nor files the results from being read.
+	err = o.print(network, scores)
+	if o.Dir != "" {
+		files := evalFiles{network.Arch.Name, data.Origin, o.Split, network.Classes, set, scores}
+		err = errors.Join(files.write(o.Dir, o.Err), err)
 	}
-	files := evalFiles{network.Arch.Name, data.Origin, o.Split, network.Classes, set, scores}
-	return files.write(o.Dir, o.Err)
+	return err
 }
 
 // print writes the scores for people, or as a document.

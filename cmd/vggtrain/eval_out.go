@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/csv"
 	"errors"
@@ -57,13 +58,27 @@ func (e *evalFiles) write(dir string, stderr io.Writer) error {
 		{errorsFile, func(w io.Writer) error { return e.writeCSV(w, wrong) }},
 		{errorTilesFile, e.tiles(wrong).WritePNG},
 	} {
-		path := filepath.Join(dir, file.name)
-		if err := checkpoint.Replace(path, file.write); err != nil {
+		if err := writeResult(filepath.Join(dir, file.name), file.write, stderr); err != nil {
 			return err
 		}
-		fmt.Fprintf(stderr, "wrote %s\n", path)
 	}
 	return nil
+}
+
+// writeResult writes a file as a whole or not at all, and says so.
+func writeResult(path string, write func(io.Writer) error, stderr io.Writer) error {
+	var content bytes.Buffer // what goes wrong here is not the disk's fault
+	if err := write(&content); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	err := checkpoint.Replace(path, func(w io.Writer) error {
+		_, err := content.WriteTo(w)
+		return err
+	})
+	if err == nil {
+		fmt.Fprintf(stderr, "wrote %s\n", path)
+	}
+	return err
 }
 
 // errors are the indices of the images that were taken for another class, in the set's order.

@@ -35,7 +35,7 @@ func TestConfusionCells(t *testing.T) {
 		m := c.layout()
 		for i := range classes {
 			for j := range classes {
-				at := m.cellAt(i, j).Min
+				at := m.at.Min.Add(image.Pt(j*m.cell, i*m.cell)) // columns are predicted classes
 				want := shadeOf(float64(c.Counts[i][j]) / 100)
 				if got := color.RGBAModel.Convert(img.At(at.X, at.Y)); got != want {
 					t.Fatalf("%d classes: cell %d,%d is %v, want %v", classes, i, j, got, want)
@@ -115,6 +115,9 @@ func TestShades(t *testing.T) {
 		if contrast := (math.Max(a, b) + 0.05) / (math.Min(a, b) + 0.05); contrast < 4.5 {
 			t.Errorf("share %.3f: text has a contrast of %.2f", float64(i)/1000, contrast)
 		}
+	}
+	if middle := shadeOf(0.25); middle != (color.RGBA{107, 174, 214, 255}) {
+		t.Errorf("half way, by the root, is %v", middle)
 	}
 	if white, dark := shadeOf(0), shadeOf(1); white != (color.RGBA{255, 255, 255, 255}) || last > 60 {
 		t.Errorf("from %v to %v", white, dark)

@@ -103,7 +103,7 @@ func TestCurvesPlaces(t *testing.T) {
 	}
 }
 
-// Whatever the training, there is a picture of the same size, and where there are numbers, lines.
+// Whatever the training, there is a picture of the same size, and where there are losses, their line.
 func TestCurvesOfAllKinds(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	flat := func(int) float64 { return 2.3 }
@@ -119,7 +119,7 @@ func TestCurvesOfAllKinds(t *testing.T) {
 	short.Title, short.Note = strings.Repeat("ネット\n\x1b[31m ", 200), strings.Repeat("x", 10_000)
 	for name, c := range map[string]struct {
 		curves *Curves
-		lines  bool
+		losses bool // can be seen
 	}{
 		"nothing":          {&Curves{}, false},
 		"no epoch's steps": {&Curves{Steps: run(3, 5, flat, 1).Steps}, true},
@@ -132,7 +132,7 @@ func TestCurvesOfAllKinds(t *testing.T) {
 		"nothing finite":   {lost, false},
 		"infinite":         {run(40, 10, func(i int) float64 { return []float64{1, inf}[i/20%2] }, inf), true},
 		"enormous":         {run(40, 10, func(i int) float64 { return math.Pow(10, float64(i*7)) }, 1e300), true},
-		"negative":         {run(40, 10, func(i int) float64 { return -1e300 }, -1), true},
+		"negative":         {run(40, 10, func(i int) float64 { return -1e300 }, -1), false},
 		"tiny":             {run(40, 10, func(int) float64 { return 5e-324 }, 5e-324), true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -140,8 +140,8 @@ func TestCurvesOfAllKinds(t *testing.T) {
 			if size := img.Bounds().Size(); size != image.Pt(1200, 900) {
 				t.Errorf("size %v", size)
 			}
-			if there := !where(img, progressPart, blue).Empty() || !where(img, progressPart, green).Empty(); there != c.lines {
-				t.Errorf("lines drawn: %t, want %t", there, c.lines)
+			if there := !where(img, progressPart, blue).Empty(); there != c.losses {
+				t.Errorf("losses drawn: %t, want %t", there, c.losses)
 			}
 		})
 	}
@@ -174,6 +174,9 @@ func TestCurvesDiverge(t *testing.T) {
 	early := image.Rect(150, 170, 800, 640)
 	flat := where(img, early, blue)
 	near(t, "the height of a loss of 2 of at most 4", float64(flat.Min.Y), float64(progressPart.Min.Y+progressPart.Max.Y)/2, 25)
+	if above := where(img, image.Rect(200, 0, 1200, 155), blue); !above.Empty() {
+		t.Errorf("a line beyond its panel: %v", above)
+	}
 	if mark := where(img, progressPart, red); mark.Min.X < 1100 || mark.Dy() < 300 {
 		t.Errorf("the mark is at %v", mark)
 	}
@@ -210,6 +213,24 @@ func TestThin(t *testing.T) {
 	}
 	if same := thin(points[:1000], 1000); !slices.EqualFunc(same[:4], points[:4], func(a, b point) bool { return a == b }) || len(same) != 1000 {
 		t.Error("few points are not left as they are")
+	}
+}
+
+// The average is over 5 of 200 points, fewer at the ends and at gaps.
+func TestSmooth(t *testing.T) {
+	points := make([]point, 200)
+	for i := range points {
+		points[i] = point{float64(i), float64(i * i)}
+	}
+	points[100].y = math.NaN()
+	got := smooth(points)
+	for i, want := range map[int]float64{0: 5. / 3, 1: 3.5, 2: 6, 50: 2502, 98: (96*96 + 97*97 + 98*98 + 99*99) / 4., 199: (197*197 + 198*198 + 199*199) / 3.} {
+		if math.Abs(got[i].y-want) > 1e-9 || got[i].x != float64(i) {
+			t.Errorf("point %d is %v, want %v", i, got[i], want)
+		}
+	}
+	if !math.IsNaN(got[100].y) || points[50].y != 2500 {
+		t.Errorf("the gap is %v, and what was given %v", got[100], points[50])
 	}
 }
 

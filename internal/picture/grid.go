@@ -90,13 +90,13 @@ type tiling struct {
 // layout takes the smallest factor that makes the images as large as they should be, or a smaller
 // one if the whole picture would be too large.
 func (g *Grid) layout() tiling {
-	side := max(1, g.Width, g.Height)
+	side, text := max(1, g.Width, g.Height), min(g.textRoom(), labelRoom)
 	if side > tileMost {
-		return g.tiling(1, (side+tileMost-1)/tileMost)
+		return g.tiling(1, (side+tileMost-1)/tileMost, text)
 	}
-	want := max(tileSide, min(g.textRoom(), labelRoom))
+	want := max(tileSide, text)
 	for factor := (want + side - 1) / side; ; factor-- {
-		t := g.tiling(factor, 1)
+		t := g.tiling(factor, 1, text)
 		if factor == 1 || t.width <= maxSide && t.height <= maxSide && t.width*t.height <= maxPixels {
 			return t
 		}
@@ -116,7 +116,8 @@ func (g *Grid) textRoom() int {
 	return widest
 }
 
-func (g *Grid) tiling(enlarge, shrink int) tiling {
+// tiling is where things are with such factors and so much room for text, in pixels.
+func (g *Grid) tiling(enlarge, shrink, text int) tiling {
 	t := tiling{source: image.Pt(g.Width, g.Height), enlarge: enlarge, shrink: shrink}
 	t.size = image.Pt((g.Width*enlarge+shrink-1)/shrink, (g.Height*enlarge+shrink-1)/shrink)
 	columns, lines, name := 0, 0, 0
@@ -130,7 +131,7 @@ func (g *Grid) tiling(enlarge, shrink int) tiling {
 		}
 	}
 	wide, high := header{g.Title, g.Note}.size()
-	t.column = max(t.size.X, min(g.textRoom(), labelRoom))
+	t.column = max(t.size.X, text)
 	t.pitch = image.Pt(t.column+tileGap, t.size.Y+lines*lineRoom+tileGap)
 	t.left, t.top = edge+name, edge+high+gap
 	t.width = max(t.left+columns*t.pitch.X-tileGap+edge, 2*edge+wide)

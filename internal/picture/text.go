@@ -86,7 +86,7 @@ func (s textStyle) legible(line string) string {
 		if unicode.IsSpace(r) {
 			return ' '
 		}
-		if glyph, err := face.Face.GlyphIndex(&buffer, r); err != nil || glyph == 0 || !unicode.IsPrint(r) {
+		if glyph, err := face.Face.GlyphIndex(&buffer, r); err != nil || glyph == 0 {
 			return '?'
 		}
 		return r

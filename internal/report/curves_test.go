@@ -102,7 +102,11 @@ func TestCurvesOfResumedRuns(t *testing.T) {
 		t.Error("a run that ended early has the picture of the whole one")
 	}
 	dir := newRun(t)
-	course(t, dir, NewCurves(dir, mute), 0, 60, train.Diverged)
+	c := NewCurves(dir, mute)
+	course(t, dir, c, 0, 60, train.Diverged)
+	if drawn := c.picture(); drawn.Broken != 60 || !strings.HasSuffix(drawn.Note, "epoch 3 of 3: diverged in step 60") {
+		t.Errorf("drawn as broken in step %.0f, with the note %s", drawn.Broken, drawn.Note)
+	}
 	if bytes.Equal(curvesOf(t, dir), pictures["whole"]) {
 		t.Error("a run that diverged has the picture of one that did not")
 	}
@@ -131,6 +135,19 @@ func TestCurvesAreDrawnWhenDue(t *testing.T) {
 		if got := course(t, dir, curves, 0, c.steps, train.Done); !slices.Equal(got, c.want) {
 			t.Errorf("%s: pictures until steps %d, want %d", c.name, got, c.want)
 		}
+	}
+}
+
+// What is in the picture already is not drawn again at the end.
+func TestCurvesAreDrawnOnce(t *testing.T) {
+	dir := newRun(t)
+	c := NewCurves(dir, mute)
+	err := errors.Join(c.Begin(plan), c.Step(train.StepRecord{Epoch: 1, Step: 1, Loss: 1}), c.Epoch(train.EpochRecord{Epoch: 1}, nil))
+	if err := errors.Join(err, os.Remove(dir.Curves()), c.End(train.Result{Steps: 1})); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(dir.Curves()); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the same picture is written twice: %v", err)
 	}
 }
 
