@@ -9,6 +9,7 @@ import (
 
 	"vggtrain/configs"
 	"vggtrain/internal/bench"
+	"vggtrain/internal/report"
 	"vggtrain/internal/solver"
 )
 
@@ -102,7 +103,7 @@ evaluation  %8.1f images/s
 peak        %8.1f GFLOP/s of multiply-adds
 memory      %8s at most while training
 `, arch, o.Side, o.Side, o.Batch, threads, r.Kernel,
-		r.TrainImagesPerSecond, r.TrainGFLOPS, r.EvalImagesPerSecond, r.PeakGFLOPS, binarySize(r.PeakRSSBytes))
+		r.TrainImagesPerSecond, r.TrainGFLOPS, r.EvalImagesPerSecond, r.PeakGFLOPS, report.Bytes(r.PeakRSSBytes))
 	if err != nil || !o.Layers {
 		return err
 	}

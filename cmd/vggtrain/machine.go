@@ -7,6 +7,7 @@ import (
 
 	"vggtrain/dataset"
 	"vggtrain/internal/kernel"
+	"vggtrain/internal/report"
 	"vggtrain/internal/train"
 	"vggtrain/model"
 )
@@ -31,7 +32,7 @@ func openData(ctx context.Context, spec string, stderr io.Writer) (*dataset.Data
 func checkMemory(bytes int64) error {
 	if present := train.PhysicalMemory(); present > 0 && bytes > present {
 		return fmt.Errorf("this takes about %s of memory, and there are %s: use a smaller --batch-size, a smaller image or a smaller network",
-			binarySize(bytes), binarySize(present))
+			report.Bytes(bytes), report.Bytes(present))
 	}
 	return nil
 }

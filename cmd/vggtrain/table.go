@@ -70,18 +70,6 @@ func (t *table) markdown(w io.Writer) error {
 	return err
 }
 
-// binarySize writes a count of bytes for people: 491.4 MiB.
-func binarySize(bytes int64) string {
-	if bytes < 1024 {
-		return fmt.Sprintf("%d B", bytes)
-	}
-	value, units := float64(bytes)/1024, []string{"KiB", "MiB", "GiB", "TiB"}
-	for value >= 1024 && len(units) > 1 {
-		value, units = value/1024, units[1:]
-	}
-	return fmt.Sprintf("%.1f %s", value, units[0])
-}
-
 // writeJSON writes one indented JSON document.
 func writeJSON(w io.Writer, document any) error {
 	encoder := json.NewEncoder(w)

@@ -31,11 +31,3 @@ func TestGrouped(t *testing.T) {
 		}
 	}
 }
-
-func TestBinarySize(t *testing.T) {
-	for n, want := range map[int64]string{0: "0 B", 1023: "1023 B", 1024: "1.0 KiB", 515224616: "491.4 MiB", 1 << 62: "4194304.0 TiB"} {
-		if got := binarySize(n); got != want {
-			t.Errorf("%d: %s, want %s", n, got, want)
-		}
-	}
-}

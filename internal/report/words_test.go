@@ -15,7 +15,7 @@ func TestWords(t *testing.T) {
 		"4s": ahead(4.2), "0s": ahead(0), "12s": ahead(12.2),
 		"1 epoch": count(1, "epoch"), "4,690 steps": count(4690, "step"), "0 steps": count(0, "step"),
 		"1,000": humanize.Comma(1000), "-1,000": humanize.Comma(-1000),
-		"2.7 GiB": Bytes(27 << 30 / 10), "412.0 MiB": Bytes(412 << 20), "512 B": Bytes(512), "0 B": Bytes(0), "4194304.0 TiB": Bytes(1 << 62),
+		"2.7 GiB": Bytes(27 << 30 / 10), "412.0 MiB": Bytes(412 << 20), "512 B": Bytes(512), "1023 B": Bytes(1023), "1.0 KiB": Bytes(1024), "0 B": Bytes(0), "4194304.0 TiB": Bytes(1 << 62),
 		"45.7 million": about(45653504), "1.23 billion": about(1234e6), "128 million": about(128e6), "401,728": about(401728),
 		"2.3026": lossText(2.302585), "23.03": lossText(23.02585), "1.5e+06": lossText(1.5e6), "NaN": lossText(math.NaN()),
 		"0.0200": rateText(0.02), "4.9e-05": rateText(4.87e-5), "0": rateText(0), "50.0000": rateText(50),
