@@ -91,8 +91,11 @@ func TestEveryTruncation(t *testing.T) {
 			inParts(t, data[:n], s, err)
 		}
 		// The size is told before the bytes are read: here the file shrinks in between.
-		if s, err := decode(bytes.NewReader(data[:n]), int64(len(data)), false, everything); s != nil || !errors.Is(err, ErrDamaged) {
-			t.Errorf("%d of %d bytes, shrunk: %v, %v", n, len(data), s, err)
+		for _, keep := range []keep{everything, ofNetwork, nothing} {
+			s, err := decode(bytes.NewReader(data[:n]), int64(len(data)), false, keep)
+			if s != nil || !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "it ended after byte") {
+				t.Errorf("%d of %d bytes, shrunk: %v, %v", n, len(data), s, err)
+			}
 		}
 	}
 }

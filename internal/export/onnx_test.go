@@ -151,13 +151,16 @@ func TestONNXSays(t *testing.T) {
 }
 
 // Pixels that stay as they are need no nodes.
-func TestONNXWithoutNormalization(t *testing.T) {
-	for _, by := range [][2]float64{{0, 0}, {0, 1}} {
+func TestONNXNormalization(t *testing.T) {
+	for by, want := range map[[2]float64]string{
+		{0, 0}: "features.0: Conv(input, ", {0, 1}: "features.0: Conv(input, ",
+		{0, 0.5}: "normalize.subtract: Sub(input, ", {0.5, 1}: "normalize.subtract: Sub(input, ",
+	} {
 		n, _ := network(t, every)
 		n.Mean, n.Deviation = by[0], by[1]
 		got := decodeModel(t, written(t, n))
-		if !strings.HasPrefix(got.Nodes[0], "features.0: Conv(input, ") || got.Initializers[0].Name != "features.0.weight" {
-			t.Errorf("mean %v, deviation %v: begins with %s, %s", by[0], by[1], got.Nodes[0], got.Initializers[0].Name)
+		if first := got.Initializers[0].Name; !strings.HasPrefix(got.Nodes[0], want) || (first == meanName) != strings.HasPrefix(want, "normalize") {
+			t.Errorf("mean %v, deviation %v: begins with %s, %s", by[0], by[1], got.Nodes[0], first)
 		}
 	}
 }

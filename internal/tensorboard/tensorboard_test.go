@@ -2,6 +2,7 @@ package tensorboard
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"flag"
 	"io/fs"
@@ -189,6 +190,11 @@ func TestCutUnfinished(t *testing.T) {
 		check(damaged)
 	}
 	check(append(bytes.Clone(whole[:twoSteps]), bytes.Repeat([]byte{0xff}, 2*maxEvent)...))
+	for _, absurd := range []uint64{maxEvent + 1, 1 << 62, 1<<64 - 1} { // with the right CRC
+		head := binary.LittleEndian.AppendUint64(nil, absurd)
+		head = binary.LittleEndian.AppendUint32(head, crc(head))
+		check(slices.Concat(whole[:twoSteps], head, make([]byte, 2*maxEvent)))
+	}
 }
 
 // tight is a file on a disk of so many bytes, which takes what fits of a write.
