@@ -11,6 +11,7 @@ import (
 type Activation struct {
 	First, Last string // the block's layers, by name
 	Shape       []int  // [C H W], or [F] of the logits
+	Bytes       int64  // memory of the block's graph, which nobody needs after the next one's
 
 	values []float32 // H×W×C, or F
 }
@@ -32,12 +33,13 @@ func Activations(pool *kernel.Pool, layers []Layer, ps Params, image []float32, 
 		return err
 	}
 	for _, block := range cutBlocks(layers) {
-		var err error
-		if image, err = runBlock(pool, block, ps, image); err != nil {
+		g, err := runBlock(pool, block, ps, image)
+		if err != nil {
 			return err
 		}
-		last := &block[len(block)-1]
-		if err := visit(&Activation{First: block[0].Name, Last: last.Name, Shape: last.Out, values: image}); err != nil {
+		image = g.result(1)
+		first, last := &block[0], &block[len(block)-1]
+		if err := visit(&Activation{First: first.Name, Last: last.Name, Shape: last.Out, Bytes: g.ctx.PlannedBytes(), values: image}); err != nil {
 			return err
 		}
 	}
@@ -59,8 +61,8 @@ func cutBlocks(layers []Layer) [][]Layer {
 	return append(list, layers[first:])
 }
 
-// runBlock runs one image through a block.
-func runBlock(pool *kernel.Pool, block []Layer, ps Params, image []float32) ([]float32, error) {
+// runBlock runs one image through a block and returns its graph, with the result.
+func runBlock(pool *kernel.Pool, block []Layer, ps Params, image []float32) (*graph, error) {
 	g, err := forward(pool, fuse(block), ps, 1)
 	if err != nil {
 		return nil, err
@@ -69,5 +71,5 @@ func runBlock(pool *kernel.Pool, block []Layer, ps Params, image []float32) ([]f
 	if err := g.run(image, 1); err != nil {
 		return nil, fmt.Errorf("%s to %s: %w", block[0].Name, block[len(block)-1].Name, err)
 	}
-	return g.result(1), g.machine.Close()
+	return g, g.machine.Close()
 }

@@ -28,6 +28,9 @@ func activations(t *testing.T, layers []Layer, ps Params, image []float32) []vis
 		for c := range a.Shape[0] {
 			a.Channel(values[c*size:(c+1)*size], c)
 		}
+		if a.Bytes < int64(4*len(values)) {
+			t.Errorf("%s: %d bytes were taken for %d numbers", a.First, a.Bytes, len(values))
+		}
 		list = append(list, visited{a.First, a.Last, a.Shape, values})
 		return nil
 	})

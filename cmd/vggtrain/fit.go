@@ -107,6 +107,7 @@ func runFit(ctx context.Context, o *fitOptions) error {
 		report.NewCurves(dir, progress.Notice),
 		progress,
 		report.NewEvents(dir, job.Recipe.TensorBoard, progress.Notice),
+		report.NewPage(dir, job, thisBuild().Version, progress.Notice),
 	)
 	if err != nil {
 		dir.Discard() // only if nothing is in it

@@ -66,18 +66,23 @@ func addVersionFlag(root *cobra.Command) {
 }
 
 func runVersion(_ context.Context, o *versionOptions) error {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		info = &debug.BuildInfo{}
-	}
-	b := describeBuild(info, released)
+	b := thisBuild()
 	if o.JSON {
 		return writeJSON(o.Out, b)
 	}
 	return b.write(o.Out)
 }
 
-// describeBuild tells what this program was built from. The version is the
+// thisBuild tells what this program was built from.
+func thisBuild() buildRecord {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		info = &debug.BuildInfo{}
+	}
+	return describeBuild(info, released)
+}
+
+// describeBuild tells what a program was built from. The version is the
 // release's, else what the go command recorded of the module: a tag, a
 // pseudo-version made of the commit's time and name, or (devel).
 func describeBuild(info *debug.BuildInfo, released string) buildRecord {

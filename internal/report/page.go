@@ -1,0 +1,180 @@
+package report
+
+import (
+	"os"
+	"time"
+
+	"vggtrain/internal/page"
+	"vggtrain/internal/rundir"
+	"vggtrain/internal/train"
+)
+
+// Page keeps a run's report.html: written as the run begins, as epochs end, now and then between,
+// and as the run ends, however it does.
+type Page struct {
+	dir     *rundir.Dir
+	job     *train.Job
+	version string
+	notice  func(string)
+	now     func() time.Time
+
+	plan    train.Plan
+	history *history // nil before Begin
+	begun   time.Time
+	images  int     // trained by this process
+	seconds float64 // that they took
+
+	shown    page.Page
+	pictures pictures
+	epoch    int               // that was evaluated last
+	newest   *train.Evaluation // of it; nil: the page shows it
+
+	written time.Time     // when the last writing ended
+	cost    time.Duration // of it
+	told    string        // the trouble that the user knows of
+}
+
+// renewEvery is the least time between two pages of the same epoch.
+const renewEvery = time.Minute
+
+// NewPage returns an observer that writes to the folder of a job's run. version is this program's;
+// notice receives what the user should know.
+func NewPage(dir *rundir.Dir, job *train.Job, version string, notice func(string)) *Page {
+	return &Page{dir: dir, job: job, version: version, notice: notice, now: time.Now}
+}
+
+// Begin writes a page that says that the run is on. What the page of a run that this one resumes
+// says of its last evaluation stays until there is another.
+func (p *Page) Begin(plan train.Plan) (err error) {
+	p.plan, p.begun = plan, p.now()
+	if p.history, err = newHistory(plan, p.dir); err != nil {
+		p.notice(err.Error() + "; the page's curves begin here") // a page is no reason to end a run
+	}
+	p.fill()
+	if plan.StepsDone > 0 {
+		p.shown.Earlier = p.earlier()
+		err = p.look()
+	}
+	if err == nil {
+		err = p.write()
+	}
+	p.tell(err)
+	return nil
+}
+
+// maxEarlier bounds how much of an earlier page is read, in bytes.
+const maxEarlier = 8 << 20
+
+// earlier is the page that there is of the run; nil if it is of no use.
+func (p *Page) earlier() []byte {
+	info, err := os.Lstat(p.dir.Report())
+	if err != nil || !info.Mode().IsRegular() || info.Size() > maxEarlier {
+		return nil
+	}
+	text, err := os.ReadFile(p.dir.Report())
+	if err != nil {
+		return nil
+	}
+	return text
+}
+
+// Step renews the page if it has become old.
+func (p *Page) Step(r train.StepRecord) error {
+	p.history.step(r)
+	p.images += r.Images
+	p.seconds += r.Seconds
+	if p.now().Sub(p.written) < max(renewEvery, drawShare*p.cost) {
+		return nil
+	}
+	return p.fresh(p.write())
+}
+
+// Epoch shows what the evaluation has found and what the network looks like now, if the last page
+// is long enough ago.
+func (p *Page) Epoch(r train.EpochRecord, e *train.Evaluation) error {
+	p.history.epoch(r)
+	p.epoch, p.newest = r.Epoch, e
+	if p.now().Sub(p.written) < drawShare*p.cost {
+		return nil
+	}
+	return p.fresh(p.renew())
+}
+
+// maxNotices bounds the notices on the page.
+const maxNotices = 20
+
+// Notice puts a line for the user on the next page.
+func (p *Page) Notice(text string) {
+	if len(p.shown.Notices) < maxNotices {
+		p.shown.Notices = append(p.shown.Notices, text)
+	}
+}
+
+// End writes how the run has ended. That this fails is a notice: nothing is lost that other files
+// do not hold.
+func (p *Page) End(r train.Result) error {
+	if p.history == nil {
+		return nil
+	}
+	p.conclude(r)
+	p.tell(p.renew())
+	return nil
+}
+
+// renew shows the newest evaluation and writes the page.
+func (p *Page) renew() error {
+	start := p.now()
+	if p.newest != nil {
+		score, err := p.pictures.score(p.job, p.epoch, p.newest)
+		if err != nil {
+			return err
+		}
+		p.shown.Score, p.newest = score, nil
+		if err := p.look(); err != nil {
+			return err
+		}
+	}
+	err := p.write()
+	p.cost = p.now().Sub(start)
+	return err
+}
+
+// look takes pictures of the network as it is.
+func (p *Page) look() (err error) {
+	if p.shown.Filters, err = p.pictures.filters(p.job); err != nil {
+		return err
+	}
+	p.shown.Maps, err = p.pictures.maps(p.job)
+	return err
+}
+
+// write writes the page as the run is now, unless the folder is not the run's any more, of which
+// others tell.
+func (p *Page) write() error {
+	if p.dir.Held() != nil {
+		return nil
+	}
+	p.update()
+	html, err := p.shown.Render()
+	if err == nil {
+		err = p.dir.WriteReport(html)
+	}
+	p.written = p.now()
+	return err
+}
+
+// fresh is an error for the run to tell the user, nil if it is told already.
+func (p *Page) fresh(err error) error {
+	if err == nil || err.Error() == p.told {
+		return nil
+	}
+	p.told = err.Error()
+	return err
+}
+
+// tell gives the user an error that is not told yet.
+func (p *Page) tell(err error) {
+	if err := p.fresh(err); err != nil {
+		p.notice(err.Error())
+	}
+}

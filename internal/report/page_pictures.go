@@ -1,0 +1,215 @@
+package report
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+
+	"vggtrain/dataset"
+	"vggtrain/internal/page"
+	"vggtrain/internal/train"
+	"vggtrain/model"
+)
+
+// pictures makes the pictures of a page.
+type pictures struct {
+	painter page.Painter
+	image   []float32 // the scored set's first, as the network sees it
+}
+
+// Bounds of what a page shows.
+const (
+	maxErrors   = 24
+	maxFilters  = 64
+	maxBlocks   = 8
+	maxChannels = 16 // of a block
+	maxGuesses  = 5
+)
+
+// score is what the page says of an evaluation.
+func (p *pictures) score(j *train.Job, epoch int, e *train.Evaluation) (*page.Score, error) {
+	s := &page.Score{Epoch: epoch, Set: scoredSet(j), Classes: j.Classes, Confusion: e.Confusion, Wrong: e.Images - e.Correct}
+	for _, c := range e.Classes() {
+		s.PerClass = append(s.PerClass, page.ClassScore(c))
+	}
+	for _, i := range surest(j.Val, e) {
+		note := fmt.Sprintf("image %s", comma(i+1))
+		image, err := p.painter.Gray(j.Val.Image(i), j.Val.Rows, j.Val.Cols, note)
+		if err != nil {
+			return nil, err
+		}
+		predicted := e.Predictions[i]
+		s.Errors = append(s.Errors, page.Error{
+			Image: image, True: int(j.Val.Labels[i]), Predicted: predicted.Class, Probability: predicted.Probability,
+		})
+	}
+	return s, nil
+}
+
+// surest lists the wrong predictions with the highest probability, at most maxErrors.
+func surest(set *dataset.Set, e *train.Evaluation) []int {
+	var wrong []int
+	for i := range e.Predictions[:min(len(e.Predictions), set.N)] {
+		if e.Predictions[i].Class != int(set.Labels[i]) {
+			wrong = append(wrong, i)
+		}
+	}
+	slices.SortStableFunc(wrong, func(a, b int) int {
+		return cmp.Compare(e.Predictions[b].Probability, e.Predictions[a].Probability)
+	})
+	return wrong[:min(len(wrong), maxErrors)]
+}
+
+// filters are those of the first convolution, for its first input channel; nil if there is none.
+func (p *pictures) filters(j *train.Job) (*page.Filters, error) {
+	first := slices.IndexFunc(j.Layers, func(l model.Layer) bool { return l.Type == "Conv2d" })
+	if first < 0 {
+		return nil, nil
+	}
+	layer := j.Layers[first]
+	at := slices.IndexFunc(j.Params, func(p *model.Param) bool { return p.Name == layer.Weight.Name })
+	if at < 0 {
+		return nil, fmt.Errorf("%s: no such parameter", layer.Weight.Name)
+	}
+	weight := j.Params[at]
+	values := make([]float32, weight.Len()) // OIHW
+	if _, err := weight.Export(j.Pool, values); err != nil {
+		return nil, err
+	}
+	filters, rows, cols := weight.Shape[0], weight.Shape[2], weight.Shape[3]
+	f := &page.Filters{Layer: layer.Name, Shape: fmt.Sprintf("%d filters of %d×%d", filters, rows, cols), Limit: page.Limit(values)}
+	if filters > maxFilters {
+		f.Shape = fmt.Sprintf("the first %d of %s", maxFilters, f.Shape)
+	}
+	for o := range min(filters, maxFilters) {
+		one := values[o*weight.Len()/filters:][:rows*cols]
+		image, err := p.painter.Signed(one, rows, cols, f.Limit, fmt.Sprintf("filter %d: %.3g to %.3g", o+1, slices.Min(one), slices.Max(one)))
+		if err != nil {
+			return nil, err
+		}
+		f.Images = append(f.Images, image)
+	}
+	return f, nil
+}
+
+// maps are what the network makes of the first image that is scored.
+func (p *pictures) maps(j *train.Job) (*page.Maps, error) {
+	if err := p.load(j); err != nil {
+		return nil, err
+	}
+	side := j.Recipe.Resize
+	m := &page.Maps{
+		Image: fmt.Sprintf("The first of the %s: %s", scoredSet(j), className(j, int(j.Val.Labels[0]))),
+		Shape: fmt.Sprintf("1×%d×%d", side, side),
+	}
+	var err error
+	if m.Input, err = p.painter.Map(p.image, side, side, fmt.Sprintf("the image at %d×%d", side, side)); err != nil {
+		return nil, err
+	}
+	var taken garbage
+	defer taken.add(0)
+	err = model.Activations(j.Pool, j.Layers, j.Params, p.image, func(a *model.Activation) error {
+		taken.add(a.Bytes)
+		if len(a.Shape) == 1 {
+			m.Guesses = guesses(j, a)
+			return nil
+		}
+		if len(m.Blocks) == maxBlocks {
+			return nil
+		}
+		b, err := p.block(a)
+		m.Blocks = append(m.Blocks, b)
+		return err
+	})
+	return m, err
+}
+
+// garbage is memory in bytes that was let go. Of a large network's blocks, 150 MB of vgg11's at each
+// epoch, it would otherwise lie about until the heap has doubled.
+type garbage int64
+
+// maxGarbage is what may lie about.
+const maxGarbage = 32 << 20
+
+func (g *garbage) add(bytes int64) {
+	if int64(*g)+bytes > maxGarbage {
+		runtime.GC()
+		*g = 0
+	}
+	*g += garbage(bytes)
+}
+
+// load prepares the image once.
+func (p *pictures) load(j *train.Job) error {
+	if p.image != nil {
+		return nil
+	}
+	n := j.Recipe.Normalize
+	loader, err := dataset.NewLoader(j.Val.Head(1), dataset.LoaderOptions{Side: j.Recipe.Resize, Batch: 1, Mean: n.Mean, Deviation: n.Deviation})
+	if err != nil {
+		return err
+	}
+	loader.Start(1, 0)
+	batch, err := loader.Next(context.Background())
+	if err != nil {
+		return err
+	}
+	p.image = batch.Images
+	return nil
+}
+
+func className(j *train.Job, k int) string {
+	if k < 0 || k >= len(j.Classes) {
+		return fmt.Sprintf("class %d", k)
+	}
+	return j.Classes[k]
+}
+
+// block is what the page shows of an activation [C H W].
+func (p *pictures) block(a *model.Activation) (page.Block, error) {
+	channels, rows, cols := a.Shape[0], a.Shape[1], a.Shape[2]
+	b := page.Block{Layers: a.First + " to " + a.Last, Shape: fmt.Sprintf("%d×%d×%d", channels, rows, cols)}
+	values, silent := make([]float32, rows*cols), 0
+	for c := range channels {
+		a.Channel(values, c)
+		top := slices.Max(values)
+		if top == 0 && slices.Min(values) == 0 {
+			silent++
+		}
+		if c >= maxChannels {
+			continue
+		}
+		image, err := p.painter.Map(values, rows, cols, fmt.Sprintf("channel %d: up to %.3g", c+1, top))
+		if err != nil {
+			return b, err
+		}
+		b.Channels = append(b.Channels, image)
+	}
+	if silent > 0 {
+		b.Silent = fmt.Sprintf("%d of %d are zero", silent, channels)
+	}
+	return b, nil
+}
+
+// guesses are the most probable classes, given the logits.
+func guesses(j *train.Job, a *model.Activation) []page.Guess {
+	logits := make([]float64, a.Shape[0])
+	var one [1]float32
+	for k := range logits {
+		a.Channel(one[:], k)
+		logits[k] = float64(one[0])
+	}
+	top, sum := slices.Max(logits), 0.0
+	for _, v := range logits {
+		sum += math.Exp(v - top)
+	}
+	var list []page.Guess
+	for k, v := range logits {
+		list = append(list, page.Guess{Class: className(j, k), Probability: math.Exp(v-top) / sum})
+	}
+	slices.SortStableFunc(list, func(a, b page.Guess) int { return cmp.Compare(b.Probability, a.Probability) })
+	return list[:min(len(list), maxGuesses)]
+}

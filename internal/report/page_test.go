@@ -1,0 +1,295 @@
+package report
+
+import (
+	"context"
+	"errors"
+	"html"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"vggtrain/configs"
+	"vggtrain/dataset"
+	"vggtrain/internal/kernel"
+	"vggtrain/internal/rundir"
+	"vggtrain/internal/train"
+	"vggtrain/model"
+)
+
+// pageRun is a small real job in a folder, and what a page of it is told.
+type pageRun struct {
+	t       *testing.T
+	dir     *rundir.Dir
+	job     *train.Job
+	plan    train.Plan
+	now     time.Time
+	notices []string
+}
+
+func newPageRun(t *testing.T) *pageRun {
+	t.Helper()
+	data, err := dataset.Open(context.Background(), dataset.OpenOptions{Spec: "sample"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool, err := kernel.NewPool(2, kernel.Generic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	flags := &configs.Recipe{}
+	for key, value := range map[string]string{"resize": "28", "limit-train": "64", "limit-val": "20", "lr": "0.08", "epochs": "3"} {
+		if err := flags.Set(key, value, configs.FromFlag); err != nil {
+			t.Fatal(err)
+		}
+	}
+	arch := &model.Arch{Name: "tiny", Blocks: [][2]int{{1, 8}, {2, 80}}, Hidden: []int{16}, Dropout: 0.5}
+	job, err := train.Prepare(flags.Over(configs.Defaults()), arch, data, pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := rundir.Create(filepath.Join(t.TempDir(), "a run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { dir.Close() })
+	p := plan
+	p.Arch, p.TrainImages, p.ValImages, p.Side, p.Epochs, p.StepsPerEpoch, p.Steps, p.DataKind = "tiny", 64, 20, 28, 3, 4, 12, dataset.Sampled
+	return &pageRun{t: t, dir: dir, job: job, plan: p, now: time.Unix(1e9, 0)}
+}
+
+// observer is a page that has begun.
+func (r *pageRun) observer() *Page {
+	r.t.Helper()
+	o := NewPage(r.dir, r.job, "v1.2.3", func(text string) { r.notices = append(r.notices, text) })
+	o.now = func() time.Time { return r.now }
+	if err := o.Begin(r.plan); err != nil {
+		r.t.Fatal(err)
+	}
+	return o
+}
+
+// steps tells of steps up to the last, which take a second each.
+func (r *pageRun) steps(o *Page, first, last int) {
+	r.t.Helper()
+	for step := first; step <= last; step++ {
+		r.now = r.now.Add(time.Second)
+		err := o.Step(train.StepRecord{Epoch: (step-1)/4 + 1, Step: step, Loss: 3 / float64(step), LR: 0.08, Images: 16, Seconds: 1})
+		if err != nil {
+			r.t.Fatal(err)
+		}
+	}
+}
+
+// epoch tells of an epoch after which all of class 4 are taken for class 6, the others recognised.
+func (r *pageRun) epoch(o *Page, number int) {
+	r.t.Helper()
+	e := &train.Evaluation{Images: r.job.Val.N, Confusion: make([][]int64, 10)}
+	for k := range e.Confusion {
+		e.Confusion[k] = make([]int64, 10)
+	}
+	for i, label := range r.job.Val.Labels {
+		said := int(label)
+		if said == 4 {
+			said = 6
+		} else {
+			e.Correct++
+		}
+		e.Confusion[label][said]++
+		e.Predictions = append(e.Predictions, train.Prediction{Class: said, Probability: 0.5 + float64(i)/100})
+	}
+	r.now = r.now.Add(2 * time.Second)
+	record := train.EpochRecord{Epoch: number, TrainLoss: 0.5, ValLoss: 0.25, ValAccuracy: 0.8 + 0.01*float64(number%2), LR: 0.08, ImagesPerSecond: 16, Seconds: 6}
+	if err := o.Epoch(record, e); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *pageRun) page() string {
+	r.t.Helper()
+	text, err := os.ReadFile(r.dir.Report())
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return string(text)
+}
+
+var anyTag = regexp.MustCompile(`<[^>]*>`)
+
+// want checks the page's text, without tags and with single blanks.
+func (r *pageRun) want(when string, parts ...string) {
+	r.t.Helper()
+	_, body, _ := strings.Cut(r.page(), "<body>")
+	body, _, _ = strings.Cut(body, "<script>")
+	text := strings.Join(strings.Fields(html.UnescapeString(anyTag.ReplaceAllString(body, " "))), " ")
+	for _, part := range parts {
+		if part, not := strings.CutPrefix(part, "! "); strings.Contains(text, part) == not {
+			r.t.Errorf("%s: %q on the page is %t:\n%s", when, part, !not, text)
+		}
+	}
+}
+
+func TestPageOverARun(t *testing.T) {
+	r := newPageRun(t)
+	o := r.observer()
+	r.want("at the beginning", "tiny ◐ running", "epoch 1 of 3, step 0 of 12", "On the embedded sample of Fashion-MNIST: 64 images to train on, 20 of the test set to score, 28×28 pixels.",
+		"lr 0.08 flag", "momentum 0 default", "vggtrain v1.2.3", "no epoch is evaluated", "Not known yet", "! Curves", "! Filters")
+	if !strings.Contains(r.page(), `data-reload="5" data-stale="600"`) {
+		t.Error("it does not reload itself")
+	}
+
+	o.Notice("the loss stays at ln(10)")
+	r.steps(o, 1, 4)
+	r.want("in the first epoch, a moment later", "epoch 1 of 3, step 0 of 12")
+	r.epoch(o, 1)
+	coats := 0
+	for _, label := range r.job.Val.Labels {
+		if label == 4 {
+			coats++
+		}
+	}
+	r.want("after an epoch", "epoch 2 of 3, step 4 of 12, about 12s left", "Noticed the loss stays at ln(10)", "best accuracy 0.8100 epoch 1", "16 images a second", "1000 ms",
+		"after epoch 1, 20 of the test set", "Coat taken for Shirt", "Coat 0.000 0.000 0.000", "Coat → Shirt",
+		"features.0, 8 filters of 3×3", "8×14×14 features.0 to features.2", "80×7×7 features.3 to features.7", "1×28×28 the input", "5 likeliest")
+	// Errors, filters, the input, 8 and 16 channels.
+	if n := strings.Count(r.page(), "<img "); n != coats+8+1+8+16 || coats == 0 {
+		t.Errorf("%d pictures, %d errors", n, coats)
+	}
+
+	r.steps(o, 5, 6)
+	r.now = r.now.Add(renewEvery)
+	r.steps(o, 7, 7)
+	r.want("a minute later", "epoch 2 of 3, step 7 of 12", "after epoch 1, 20 of the test set")
+	r.steps(o, 8, 8)
+	r.epoch(o, 2)
+	r.want("after the second epoch", "best accuracy 0.8100 epoch 1 last accuracy 0.8000 epoch 2", "after epoch 2")
+	if err := o.End(train.Result{Status: train.Done, Steps: 8}); err != nil {
+		t.Fatal(err)
+	}
+	r.want("at the end", "tiny ✓ done", "2 of 3", "fit --resume '"+r.dir.Path()+"' --epochs 6", "! running")
+	if strings.Contains(r.page(), "data-reload") || strings.Contains(r.page(), "http:") || strings.Contains(r.page(), "https:") {
+		t.Error("the page of a run that has ended reloads itself, or refers to the network")
+	}
+	if len(r.notices) > 0 {
+		t.Errorf("notices %q", r.notices)
+	}
+}
+
+func TestPageOfRunsThatFail(t *testing.T) {
+	for status, want := range map[train.Status][]string{
+		train.Diverged:    {"✕ diverged", "The training diverged: lower --lr.", "Try again with a lower learning rate vggtrain fit --recipe", "--lr 0.02"},
+		train.Interrupted: {"‖ interrupted", "Interrupted after step 3. The state is saved; to go on: vggtrain fit --resume"},
+		train.Failed:      {"✕ failed", "An error ended the run after step 3"},
+	} {
+		r := newPageRun(t)
+		o := r.observer()
+		r.steps(o, 1, 2)
+		if err := o.Step(train.StepRecord{Epoch: 1, Step: 3, Loss: math.NaN(), LR: 0.08, Images: 16, Seconds: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if err := o.End(train.Result{Status: status, Steps: 3, Advice: "lower --lr"}); err != nil {
+			t.Fatal(err)
+		}
+		r.want(string(status), append(want, "Curves", "! NaN", "! --epochs 6")...)
+		if strings.Contains(r.page(), "data-reload") {
+			t.Errorf("%s: the page reloads itself", status)
+		}
+	}
+}
+
+// A resumed run shows at once that it is on, with all that is known of it.
+func TestPageOfAResumedRun(t *testing.T) {
+	r := newPageRun(t)
+	o := r.observer()
+	steps, _, err := r.dir.Steps(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for step := range 6 {
+		if err := steps.Write(rundir.Step{Epoch: step/4 + 1, Step: step + 1, Loss: 3, LR: 0.08, Images: 16, Seconds: 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := steps.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r.steps(o, 1, 4)
+	r.epoch(o, 1)
+	r.steps(o, 5, 6)
+	if err := o.End(train.Result{Status: train.Interrupted, Steps: 6}); err != nil {
+		t.Fatal(err)
+	}
+	r.plan.StepsDone, r.plan.History = 6, []train.EpochRecord{{Epoch: 1, TrainLoss: 0.5, ValLoss: 0.25, ValAccuracy: 0.81, LR: 0.08, ImagesPerSecond: 16, Seconds: 6}}
+	o = r.observer()
+	known := []string{"tiny ◐ running", "epoch 2 of 3, step 6 of 12", "after epoch 1, 20 of the test set", "Coat taken for Shirt", "80×7×7", "resumed after step 6", "! Interrupted"}
+	r.want("resumed", known...)
+	if n := strings.Count(r.page(), "· step "); n < 6 {
+		t.Errorf("the curves have %d steps", n)
+	}
+	if err := o.End(train.Result{Status: train.Interrupted, Steps: 6}); err != nil {
+		t.Fatal(err)
+	}
+	r.want("interrupted again", "‖ interrupted", "after epoch 1, 20 of the test set")
+	o = r.observer()
+	r.want("and resumed again", known...)
+	r.steps(o, 7, 8)
+	r.epoch(o, 2)
+	r.want("evaluated", "after epoch 2, 20 of the test set")
+}
+
+// A page that cannot be written is said, once, and is no reason to end the run.
+func TestPageThatCannotBeWritten(t *testing.T) {
+	r := newPageRun(t)
+	if err := os.Mkdir(r.dir.Report(), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	o := r.observer()
+	r.steps(o, 1, 4)
+	r.now = r.now.Add(time.Hour)
+	r.steps(o, 5, 5) // no error: it is told
+	if len(r.notices) != 1 || !strings.Contains(r.notices[0], "report.html") {
+		t.Errorf("notices %q", r.notices)
+	}
+	if err := o.End(train.Result{Status: train.Done, Steps: 5}); err != nil || len(r.notices) != 1 {
+		t.Errorf("at the end: notices %q, error %v", r.notices, err)
+	}
+
+	r = newPageRun(t)
+	o = r.observer()
+	if err := errors.Join(os.Remove(r.dir.Report()), os.Mkdir(r.dir.Report(), 0o777)); err != nil {
+		t.Fatal(err)
+	}
+	r.now = r.now.Add(time.Hour)
+	if err := o.Step(train.StepRecord{Epoch: 1, Step: 1, Loss: 1, LR: 0.08, Images: 16, Seconds: 1}); err == nil {
+		t.Error("under way, the run is told nothing")
+	}
+	if err := o.End(train.Result{Status: train.Done, Steps: 1}); err != nil || len(r.notices) != 0 {
+		t.Errorf("at the end, of what is told: notices %q, error %v", r.notices, err)
+	}
+}
+
+// Where pages take long, they are few.
+func TestPageTakesASmallPartOfTheTime(t *testing.T) {
+	r := newPageRun(t)
+	o := r.observer()
+	o.now = func() time.Time { // to look at the clock takes a second: a page some
+		r.now = r.now.Add(time.Second)
+		return r.now
+	}
+	begun, pages := r.now, map[time.Time]bool{}
+	var writing time.Duration
+	for epoch := 1; epoch <= 60; epoch++ {
+		r.epoch(o, epoch)
+		if !pages[o.written] {
+			pages[o.written] = true
+			writing += o.cost
+		}
+	}
+	if took := r.now.Sub(begun); writing == 0 || writing > took/drawShare+2*o.cost {
+		t.Errorf("%d pages took %v of %v", len(pages), writing, took)
+	}
+}

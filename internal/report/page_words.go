@@ -1,0 +1,192 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"vggtrain/configs"
+	"vggtrain/internal/page"
+	"vggtrain/internal/train"
+)
+
+// fill says what stays as it is over the run.
+func (p *Page) fill() {
+	plan, recipe := p.plan, p.job.Recipe
+	p.shown.Network, p.shown.Folder, p.shown.State = plan.Arch, p.dir.Path(), page.Running
+	p.shown.About = fmt.Sprintf("On %s: %s images to train on, %s to score, %d×%d pixels.",
+		dataTitle(plan), comma(plan.TrainImages), scoredSet(p.job), plan.Side, plan.Side)
+	p.shown.Config = string(recipe.YAML())
+	for _, key := range configs.Keys() {
+		origin := recipe.Origin(key.Name)
+		value := recipe.Text(key.Name)
+		if value == "" {
+			value = "–"
+		}
+		p.shown.Settings = append(p.shown.Settings, page.Setting{
+			Name: key.Name, Value: value, Origin: origin.Source, Help: key.Help, Given: origin == configs.FromFlag,
+		})
+	}
+	p.shown.Environment = []page.Fact{
+		{Name: "vggtrain", Value: p.version},
+		{Name: "Go", Value: strings.TrimPrefix(runtime.Version(), "go")},
+		{Name: "system", Value: runtime.GOOS + "/" + runtime.GOARCH},
+		{Name: "processor", Value: count(runtime.NumCPU(), "core"), Note: plan.Kernel + " kernels"},
+		{Name: "threads", Value: strconv.Itoa(plan.Threads)},
+		{Name: "data", Value: plan.Data},
+		{Name: "begun", Value: p.begun.Format("2006-01-02 15:04:05 -07:00"), Note: resumedText(plan)},
+	}
+	p.shown.Commands = p.commands(fmt.Sprintf(" --epochs %d", 2*plan.Epochs))
+}
+
+// commands are what can be done with the run; going on with it takes more of something if it is done.
+func (p *Page) commands(more string) []page.Command {
+	return []page.Command{
+		{Purpose: "Repeat the run, bit for bit", Line: "vggtrain fit --recipe " + quoted(p.dir.Config())},
+		{Purpose: "Go on with it", Line: p.resume() + more},
+		{Purpose: "Score its best weights", Line: "vggtrain eval " + quoted(p.dir.Best()) + dataFlag(p.job.Recipe.Data)},
+		{Purpose: "Use them", Line: "vggtrain predict " + quoted(p.dir.Best()) + " IMAGE.png"},
+	}
+}
+
+func (p *Page) resume() string { return "vggtrain fit --resume " + quoted(p.dir.Path()) }
+
+func resumedText(p train.Plan) string {
+	if p.StepsDone == 0 {
+		return ""
+	}
+	return "resumed after step " + comma(p.StepsDone)
+}
+
+// scoredSet says what is scored, with its number.
+func scoredSet(j *train.Job) string {
+	set := "of the test set"
+	if j.Recipe.Val > 0 {
+		set = "held out of the training set"
+	}
+	return comma(j.Val.N) + " " + set
+}
+
+// dataFlag tells eval where the images are, if a run was told.
+func dataFlag(setting string) string {
+	if setting == "" || setting == "auto" {
+		return ""
+	}
+	return " --data " + quoted(setting)
+}
+
+// update says what changes with each step.
+func (p *Page) update() {
+	h := p.history
+	p.shown.Written = p.now()
+	p.shown.History, p.shown.Curve = nil, nil
+	longest := 0.0
+	for _, e := range h.epochs {
+		p.shown.History = append(p.shown.History, page.Epoch{
+			Epoch: e.Epoch, Steps: e.Steps, TrainLoss: e.TrainLoss, ValLoss: e.ValLoss, ValAccuracy: e.ValAccuracy,
+			LR: e.LR, ImagesPerSecond: e.ImagesPerSecond, Seconds: e.Seconds,
+		})
+		longest = max(longest, e.Seconds)
+	}
+	for _, s := range h.points {
+		p.shown.Curve = append(p.shown.Curve, page.Point{Epoch: s.Epoch, Step: s.Step, Loss: s.Loss, LR: s.LR})
+	}
+	p.shown.Reload, p.shown.Stale = reloading(longest)
+	p.shown.Progress = page.Progress{
+		Step: max(h.last.Step, p.plan.StepsDone), Steps: p.plan.Steps, Epochs: p.plan.Epochs, StepsPerEpoch: p.plan.StepsPerEpoch,
+	}
+	p.shown.Progress.Text = p.progressText()
+	p.shown.Headlines, p.shown.Resources = p.headlines(), p.resources()
+}
+
+// reloading is how often the page reloads itself, and after what time without a new one something
+// must be wrong, if the longest epoch has taken so many seconds.
+func reloading(longest float64) (reload, stale time.Duration) {
+	epoch := time.Duration(min(longest, 1e6) * float64(time.Second))
+	return min(max(epoch/2, 5*time.Second), 30*time.Second), 10*time.Minute + 3*epoch
+}
+
+func (p *Page) progressText() string {
+	done := p.shown.Progress.Step
+	epoch := min(done/p.plan.StepsPerEpoch+1, p.plan.Epochs)
+	text := fmt.Sprintf("epoch %d of %d, step %s of %s", epoch, p.plan.Epochs, comma(done), comma(p.plan.Steps))
+	if steps := done - p.plan.StepsDone; steps > 0 && done < p.plan.Steps {
+		left := p.now().Sub(p.begun).Seconds() / float64(steps) * float64(p.plan.Steps-done)
+		text += ", about " + Duration(left) + " left"
+	}
+	return text
+}
+
+func (p *Page) headlines() []page.Fact {
+	facts := []page.Fact{{Name: "accuracy", Value: "–", Note: "no epoch is evaluated"}}
+	if n := len(p.history.epochs); n > 0 {
+		last, best := p.history.epochs[n-1], p.history.epochs[0]
+		for _, e := range p.history.epochs {
+			if e.ValAccuracy > best.ValAccuracy {
+				best = e
+			}
+		}
+		facts = []page.Fact{
+			{Name: "best accuracy", Value: fmt.Sprintf("%.4f", best.ValAccuracy), Note: fmt.Sprintf("epoch %d", best.Epoch)},
+			{Name: "last accuracy", Value: fmt.Sprintf("%.4f", last.ValAccuracy), Note: fmt.Sprintf("epoch %d", last.Epoch)},
+			{Name: "validation loss", Value: fmt.Sprintf("%.4f", last.ValLoss), Note: fmt.Sprintf("training %.4f", last.TrainLoss)},
+		}
+	}
+	facts = append(facts, page.Fact{
+		Name: "epochs", Value: fmt.Sprintf("%d of %d", len(p.history.epochs), p.plan.Epochs),
+		Note: count(p.shown.Progress.Step, "step"),
+	})
+	if rate := p.rate(); rate > 0 {
+		facts = append(facts, page.Fact{Name: "images a second", Value: comma(int(math.Round(rate))), Note: "training"})
+	}
+	return append(facts, page.Fact{Name: "parameters", Value: about(p.plan.Params), Note: about(p.plan.MACs) + " multiply-adds an image"})
+}
+
+// rate is the images a second of this process, or before it has done any, of the last epoch.
+func (p *Page) rate() float64 {
+	if p.seconds > 0 {
+		return float64(p.images) / p.seconds
+	}
+	if n := len(p.history.epochs); n > 0 {
+		return p.history.epochs[n-1].ImagesPerSecond
+	}
+	return 0
+}
+
+func (p *Page) resources() []page.Fact {
+	facts := []page.Fact{{Name: "memory planned", Value: Bytes(p.plan.MemoryBytes)}}
+	if peak := train.PeakRSS(); peak > 0 {
+		facts = append(facts, page.Fact{Name: "memory, peak", Value: Bytes(peak), Note: "of the process"})
+	}
+	if rate := p.rate(); rate > 0 {
+		facts = append(facts, page.Fact{Name: "training", Value: fmt.Sprintf("%.0f images a second", rate)})
+	}
+	if steps := p.history.last.Step - p.plan.StepsDone; steps > 0 {
+		facts = append(facts, page.Fact{Name: "a step", Value: fmt.Sprintf("%.0f ms", 1000*p.seconds/float64(steps))})
+	}
+	return append(facts, page.Fact{Name: "time", Value: Duration(p.now().Sub(p.begun).Seconds()), Note: "of this process"})
+}
+
+// conclude says how the run has ended.
+func (p *Page) conclude(r train.Result) {
+	p.shown.State = page.State(r.Status)
+	if r.Status != train.Done {
+		p.shown.Commands = p.commands("")
+	}
+	switch r.Status {
+	case train.Diverged:
+		p.shown.Advice = "The training diverged: " + r.Advice + "."
+		p.shown.Commands[1] = page.Command{
+			Purpose: "Try again with a lower learning rate",
+			Line:    fmt.Sprintf("vggtrain fit --recipe %s --lr %.4g", quoted(p.dir.Config()), p.job.Recipe.LR/4),
+		}
+	case train.Interrupted:
+		p.shown.Advice = fmt.Sprintf("Interrupted after step %s. The state is saved; to go on: %s", comma(r.Steps), p.resume())
+	case train.Failed:
+		p.shown.Advice = fmt.Sprintf("An error ended the run after step %s; it stands on the terminal. When its cause is gone, to go on from the last save: %s",
+			comma(r.Steps), p.resume())
+	}
+}
