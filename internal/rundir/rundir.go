@@ -8,6 +8,7 @@
 //	best.bin        the weights of the best epoch
 //	curves.png      loss, accuracy and learning rate until the newest epoch
 //	report.html     all there is to see of the run, as a page
+//	events.out.…    its curves for TensorBoard, if they are asked for
 //	best.bin.whole  those of the best whole epoch, while best.bin has those of one that was cut
 //	.lock           there while a process works on the run, and after one was killed
 package rundir
