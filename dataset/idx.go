@@ -20,6 +20,9 @@ const (
 	labelsMagic = 0x00000801
 )
 
+// gzipMagic begins a gzip file.
+const gzipMagic = "\x1f\x8b"
+
 // What no sensible file passes. Each file makes us allocate no more than the least of: 4/3 of
 // maxBytes; unproven and 6 times what is really in it; maxInflation times its size, and a few
 // buffers.
@@ -133,7 +136,7 @@ func uncompressed(r io.Reader) (plain io.Reader, packed bool, err error) {
 	if err != nil && !isCut(err) {
 		return nil, false, err
 	}
-	if string(start) != "\x1f\x8b" {
+	if string(start) != gzipMagic {
 		return buffered, false, nil
 	}
 	unzipped, err := gzip.NewReader(buffered)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,18 +16,20 @@ import (
 )
 
 // OpenOptions says where to look for the images. Its zero value is how the program does it; the
-// fields after Notice are for tests.
+// fields after Progress are for tests.
 type OpenOptions struct {
 	Spec   string       // "auto" or "", "sample", or a folder of four IDX files or of class folders
 	Notice func(string) // receives what the user should know but what stops nothing; may be nil
 
+	Progress func(FetchProgress) // receives how far a download is; may be nil
+
 	Getenv    func(string) string // os.Getenv
 	CacheDir  string              // os.UserCacheDir()/vggtrain/fashion-mnist
 	SystemDir string              // where Debian's dataset-fashion-mnist puts its files
-	Mirrors   []string            // folders of the four .gz files, by http or https
-	Client    *http.Client        // one that respects the environment's proxies
-	Connect   time.Duration       // in which a mirror must have answered
-	Stall     time.Duration       // in which a download must have gone on, not by drops
+	Mirrors   []string            // these and the rest as in FetchOptions
+	Client    *http.Client
+	Connect   time.Duration
+	Stall     time.Duration
 }
 
 // dataVariable stands for the folder when none is named.
@@ -94,6 +97,23 @@ func Locate(o OpenOptions) string {
 	return o.CacheDir
 }
 
+// FetchDir returns the folder that `data fetch` fills when none is named: what VGGTRAIN_DATA names,
+// else the cache folder or the system's, the first that has all published files, else the cache
+// folder, which may be "" where the user has none.
+func FetchDir(o OpenOptions) string {
+	o = o.withDefaults()
+	if dir := o.Getenv(dataVariable); !isAuto(dir) && dir != sampleSpec {
+		return dir
+	}
+	for _, dir := range o.folders() {
+		f := fetcher{FetchOptions{Dir: dir}.withDefaults()}
+		if reports, err := f.survey(); err == nil && !slices.ContainsFunc(reports, missing) {
+			return dir
+		}
+	}
+	return o.CacheDir
+}
+
 // search goes through the places that nobody had to name.
 func (o OpenOptions) search(ctx context.Context) (*Data, error) {
 	for _, dir := range o.folders() {
@@ -138,8 +158,11 @@ func (o OpenOptions) fetch(ctx context.Context) error {
 	if o.CacheDir == "" {
 		return errors.New("there is no cache folder to keep it in; set HOME or XDG_CACHE_HOME")
 	}
-	f := fetcher{o.Client, o.Mirrors, o.Connect, o.Stall, o.Notice}
-	return f.fetch(ctx, o.CacheDir)
+	_, err := Fetch(ctx, FetchOptions{
+		Dir: o.CacheDir, Mirrors: o.Mirrors, Tries: 1, // there is the sample, too
+		Notice: o.Notice, Progress: o.Progress, Client: o.Client, Connect: o.Connect, Stall: o.Stall,
+	})
+	return err
 }
 
 // folders are the places that may hold the data although nobody named them.
@@ -165,17 +188,8 @@ func (o OpenOptions) withDefaults() OpenOptions {
 	if o.SystemDir == "" {
 		o.SystemDir = "/usr/share/datasets/fashion-mnist"
 	}
-	if o.Mirrors == nil {
-		o.Mirrors = mirrors
-	}
-	if o.Client == nil {
-		o.Client = http.DefaultClient // whose transport asks http.ProxyFromEnvironment
-	}
 	if o.Connect == 0 {
 		o.Connect = 4 * time.Second // so that the whole chain takes no more than five
-	}
-	if o.Stall == 0 {
-		o.Stall = 10 * time.Second
 	}
 	return o
 }
@@ -193,7 +207,7 @@ func sampleNotice(sample *Data, cacheDir string) string {
 %s
   NOT THE WHOLE DATA: Fashion-MNIST was not found, this runs on the embedded sample.
   %s of its 60,000 training and %s of its 10,000 test images: accuracy will be lower.
-  For the whole: go online, or apt-get install dataset-fashion-mnist,
+  For the whole: vggtrain data fetch, or apt-get install dataset-fashion-mnist,
   or %s.
 %s`, line, humanize.Comma(int64(sample.Train.N)), humanize.Comma(int64(sample.Test.N)), where, line)
 }

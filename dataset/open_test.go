@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 	"os"
@@ -293,7 +292,7 @@ func TestVerify(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	// The digest is of the bytes in the file, whatever they are packed in.
-	if digest := digestOf(bytes.NewReader(files["train-images-idx3-ubyte"])); reports[0].SHA256 != digest {
+	if digest := digestOf(files["train-images-idx3-ubyte"]); reports[0].SHA256 != digest {
 		t.Errorf("digest %s, want %s", reports[0].SHA256, digest)
 	}
 }

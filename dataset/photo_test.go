@@ -233,8 +233,8 @@ func TestPhotosOfFolder(t *testing.T) {
 func TestPhotosNone(t *testing.T) {
 	dir := t.TempDir()
 	for path, want := range map[string]string{
-		dir:                                  dir + ": no image in this folder: ",
-		filepath.Join(dir, "absent.png"):     filepath.Join(dir, "absent.png") + ": no such file",
+		dir:                                   dir + ": no image in this folder: ",
+		filepath.Join(dir, "absent.png"):      filepath.Join(dir, "absent.png") + ": no such file",
 		filepath.Join(dir, "of two\nlines.x"): `"` + dir + `/of two\nlines.x": no such file`,
 	} {
 		files := Photos(path, nil)

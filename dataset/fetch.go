@@ -1,0 +1,178 @@
+package dataset
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/dustin/go-humanize"
+)
+
+// FetchOptions say what Fetch fetches and how patient it is. Where a field is zero it is as the
+// program has it.
+type FetchOptions struct {
+	Dir      string              // where the files go
+	Mirrors  []string            // folders of the four .gz files, by http or https, asked in turn
+	Tries    int                 // how often each mirror is asked before it counts as failed
+	Notice   func(string)        // receives what the user should know; may be nil
+	Progress func(FetchProgress) // receives how far a file is, several times a second; may be nil
+
+	Client  *http.Client  // one that respects the environment's proxies
+	Connect time.Duration // in which a mirror must have sent the smallest file
+	Stall   time.Duration // in which a download must have gone on, not by drops
+	Pause   time.Duration // before mirrors are asked again; twice as long each time
+
+	files []publishedFile // in their order; others than the published ones are for tests
+}
+
+// FetchProgress is how far a file is.
+type FetchProgress struct {
+	File     string // train-images-idx3-ubyte.gz
+	Done     int64  // bytes that are here, those of earlier attempts too
+	Size     int64  // bytes in all; 0: the mirror did not say
+	Finished bool   // it is whole, right and in its place
+}
+
+// What Fetch says of a file.
+const (
+	FetchedNow = "fetched"
+	FetchedYet = "already there" // and right
+)
+
+// FetchReport is what Fetch did about one of the four files.
+type FetchReport struct {
+	Name   string // train-images-idx3-ubyte
+	Path   string // where it is
+	Status string // FetchedNow or FetchedYet
+}
+
+func (o FetchOptions) withDefaults() FetchOptions {
+	if o.Mirrors == nil {
+		o.Mirrors = mirrors
+	}
+	if o.Tries == 0 {
+		o.Tries = 5
+	}
+	if o.Notice == nil {
+		o.Notice = func(string) {}
+	}
+	if o.Progress == nil {
+		o.Progress = func(FetchProgress) {}
+	}
+	if o.Client == nil {
+		o.Client = http.DefaultClient // whose transport asks http.ProxyFromEnvironment
+	}
+	if o.Connect == 0 {
+		o.Connect = 15 * time.Second
+	}
+	if o.Stall == 0 {
+		o.Stall = 10 * time.Second
+	}
+	if o.Pause == 0 {
+		o.Pause = 500 * time.Millisecond
+	}
+	if o.files == nil {
+		o.files = publishedFiles[:]
+	}
+	return o
+}
+
+// Fetch puts those of the four published files into o.Dir that it lacks or has damaged. A file
+// appears there whole and verified or not at all; the beginning of one, however Fetch ended, is
+// beside it as name.gz.part, and the next Fetch goes on from there if the mirror can and its file is
+// still the same. A sound file that is another is left alone, and an error. Several processes may
+// fetch into one folder: one does it, and the others wait for it.
+func Fetch(ctx context.Context, o FetchOptions) ([]FetchReport, error) {
+	o = o.withDefaults()
+	f := fetcher{o}
+	reports, err := f.survey()
+	if err != nil || !slices.ContainsFunc(reports, missing) {
+		return reports, err
+	}
+	ranked, err := f.probe(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(o.Dir, 0o777); err != nil {
+		return nil, err
+	}
+	unlock, err := lockFolder(ctx, o.Dir, o.Notice)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	return reports, f.fetchMissing(ctx, reports, ranked)
+}
+
+// fetcher downloads the published files.
+type fetcher struct{ FetchOptions }
+
+// survey looks which of the published files the folder has.
+func (f fetcher) survey() ([]FetchReport, error) {
+	var reports []FetchReport
+	for _, p := range f.files {
+		report, err := f.look(p)
+		if err != nil {
+			return nil, err
+		}
+		reports = append(reports, report)
+	}
+	return reports, nil
+}
+
+func missing(r FetchReport) bool { return r.Status != FetchedYet }
+
+// look tells where a file is, or where it will be once it is fetched.
+func (f fetcher) look(p publishedFile) (FetchReport, error) {
+	switch content, path, err := openFolder(f.Dir).read(p); {
+	case err != nil: // also where it cannot be read: that it cannot be replaced either is found later
+		return FetchReport{p.name, f.place(p), FetchedNow}, nil
+	case p.is(content):
+		return FetchReport{p.name, path, FetchedYet}, nil
+	default:
+		return FetchReport{}, fmt.Errorf("%s: a sound file, but not the published one: move it away, or fetch into another folder", shown(path))
+	}
+}
+
+// fetchMissing fetches what the reports call missing, but for what another process has fetched
+// meanwhile.
+func (f fetcher) fetchMissing(ctx context.Context, reports []FetchReport, ranked []string) error {
+	begun := false
+	for i, p := range f.files {
+		if !missing(reports[i]) {
+			continue
+		}
+		var err error
+		if reports[i], err = f.look(p); err != nil {
+			return err
+		}
+		if !missing(reports[i]) {
+			continue
+		}
+		if !begun {
+			f.Notice(fmt.Sprintf("downloading Fashion-MNIST (30 MB) from %s to %s", host(ranked[0]), shown(f.Dir)))
+		}
+		begun = true
+		if err := f.fetchFile(ctx, p, ranked); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// place is where a file goes. A server may have unpacked it on its way: readers go by the content.
+func (f fetcher) place(p publishedFile) string { return filepath.Join(f.Dir, p.name+".gz") }
+
+// largest is how many bytes of a file are taken: a packed one is hardly larger than the plain one.
+func largest(p publishedFile) int64 {
+	const slack = 1 << 16
+	return p.size + slack
+}
+
+func tooLarge(p publishedFile) error {
+	return lasting{fmt.Errorf("more than %s bytes sent", humanize.Comma(largest(p)))}
+}

@@ -1,0 +1,161 @@
+package dataset
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// mirrors hold the four files as name.gz. The first is the authors' own; what comes from any of
+// them counts only with the right checksum, so that plain http is no risk.
+var mirrors = []string{
+	"http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
+	"https://storage.googleapis.com/tensorflow/tf-keras-datasets",
+	"https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion",
+	"https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion",
+}
+
+// CheckMirror is an error if a mirror is no folder by http or https.
+func CheckMirror(mirror string) error {
+	u, err := url.Parse(mirror)
+	switch {
+	case err != nil:
+		return errors.New("not a URL")
+	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		return errors.New("must begin with http:// or https:// and a host")
+	case u.RawQuery != "" || u.Fragment != "":
+		return errors.New("must be a folder: the files' names are put after it, so it can have no ? or #")
+	}
+	return nil
+}
+
+func fileURL(mirror string, p publishedFile) string {
+	return strings.TrimSuffix(mirror, "/") + "/" + p.name + ".gz"
+}
+
+// host is how messages name a mirror.
+func host(mirror string) string {
+	if u, err := url.Parse(mirror); err == nil && u.Host != "" {
+		return u.Host
+	}
+	return mirror
+}
+
+// failure is why a mirror did not give a file.
+type failure struct {
+	mirror string
+	err    error
+}
+
+// inRounds calls ask with the mirrors, until it succeeds or as often as each is tried, with a
+// longer pause each time. Mirrors whose failure lasts are not asked again. It ends early if ctx is
+// done or the disk is at fault, which no mirror mends.
+func (f fetcher) inRounds(ctx context.Context, mirrors []string, ask func(mirrors []string) []failure) error {
+	last := map[string]error{}
+	for round, left := 0, mirrors; round < f.Tries && len(left) > 0; round++ {
+		if round > 0 {
+			select {
+			case <-ctx.Done():
+			case <-time.After(f.Pause << (round - 1)):
+			}
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		failures := ask(left)
+		if failures == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		left = nil
+		for _, failed := range failures {
+			if isDisks(failed.err) {
+				return failed.err
+			}
+			last[failed.mirror] = failed.err
+			if !lasts(failed.err) {
+				left = append(left, failed.mirror)
+			}
+		}
+	}
+	var reasons []string
+	for _, mirror := range mirrors {
+		reasons = append(reasons, host(mirror)+": "+reason(last[mirror]))
+	}
+	return errors.New(strings.Join(reasons, "; "))
+}
+
+// probe asks all mirrors at once for the smallest file, so that a mirror that hangs costs
+// nothing, and returns them with the first that sent it rightly in front.
+func (f fetcher) probe(ctx context.Context) ([]string, error) {
+	first := ""
+	err := f.inRounds(ctx, f.Mirrors, func(mirrors []string) (failures []failure) {
+		ctx, cancel := context.WithTimeout(ctx, f.Connect)
+		defer cancel()
+		answers := make(chan failure, len(mirrors)) // so that nobody waits to tell
+		for _, mirror := range mirrors {
+			go func() { answers <- failure{mirror, f.has(ctx, mirror)} }()
+		}
+		for range mirrors {
+			answer := <-answers
+			if answer.err == nil {
+				first = answer.mirror
+				return nil
+			}
+			failures = append(failures, answer)
+		}
+		return failures
+	})
+	if err != nil && ctx.Err() == nil {
+		return nil, fmt.Errorf("no mirror serves it (%w)", err)
+	}
+	ranked := slices.DeleteFunc(slices.Clone(f.Mirrors), func(mirror string) bool { return mirror == first })
+	return slices.Insert(ranked, 0, first), err
+}
+
+// has is an error if a mirror does not send the smallest file.
+func (f fetcher) has(ctx context.Context, mirror string) error {
+	small := f.files[3]
+	var file bytes.Buffer
+	err := f.get(ctx, fileURL(mirror, small), nil, func(response *http.Response, body io.Reader) (err error) {
+		if response.StatusCode != http.StatusOK {
+			return statusError(response.StatusCode)
+		}
+		if body, err = begunRightly(body, response, small); err != nil {
+			return err
+		}
+		n, err := file.ReadFrom(io.LimitReader(body, largest(small)+1))
+		if n > largest(small) {
+			return tooLarge(small)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := verify(&file, int64(file.Len()), small); err != nil {
+		return lasting{err}
+	}
+	return nil
+}
+
+// verify checks that r holds the published file, packed or plain.
+func verify(r io.Reader, size int64, p publishedFile) error {
+	content, err := readIDX(r, size, p.magic, p.size)
+	if err != nil {
+		return err
+	}
+	if !p.is(content) {
+		return errors.New("not the published file")
+	}
+	return nil
+}

@@ -1,0 +1,171 @@
+package dataset
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// part is the beginning of a file that is being downloaded: name.gz.part, and beside it
+// name.gz.part.json, which says of what it is the beginning.
+type part struct {
+	file *os.File
+	size int64
+	of   source
+}
+
+// source is a file on a mirror at one time.
+type source struct {
+	URL string `json:"url"`
+	// Validator changes with the file: a strong ETag, or the time of its last change. Where the
+	// mirror gives none, "", a download cannot be resumed.
+	Validator string `json:"validator"`
+	Size      int64  `json:"size"` // in bytes; 0: not known
+}
+
+// sourceOf is what an answer says of the file at a URL.
+func sourceOf(url string, response *http.Response) source {
+	s := source{URL: url, Validator: response.Header.Get("Last-Modified"), Size: max(response.ContentLength, 0)}
+	if tag := response.Header.Get("ETag"); strings.HasPrefix(tag, `"`) { // a weak one begins with W/
+		s.Validator = tag
+	}
+	return s
+}
+
+// openPart opens what there is of the part at a path, or begins one. The beginning of no known
+// source, or of one that is too large, is worth nothing.
+func openPart(path string, largest int64) (*part, error) {
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() { // opening a pipe would wait
+		return nil, &fs.PathError{Op: "open", Path: path, Err: errors.New("not a regular file: move it away")}
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	p := &part{file: file, size: info.Size(), of: readSource(path + ".json")}
+	if p.of.Validator == "" || p.size > largest {
+		err = p.begin(source{})
+	} else {
+		_, err = file.Seek(p.size, io.SeekStart)
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// readSource reads a note of a source. A note that makes no sense is none.
+func readSource(path string) (s source) {
+	const most = 1 << 14
+	file, size, err := openRegular(everywhere{}, path)
+	if err != nil {
+		return source{}
+	}
+	defer file.Close()
+	if size > most || json.NewDecoder(io.LimitReader(file, most)).Decode(&s) != nil {
+		return source{}
+	}
+	return s
+}
+
+// begin throws away what there is and begins again, from a source that may be none.
+func (p *part) begin(s source) error {
+	if err := p.file.Truncate(0); err != nil {
+		return err
+	}
+	if _, err := p.file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	p.size, p.of = 0, s
+	if s.Validator == "" {
+		if err := os.Remove(p.note()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return nil
+	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.note(), err)
+	}
+	return os.WriteFile(p.note(), text, 0o666)
+}
+
+// discard throws away what there is because of an error, which it returns.
+func (p *part) discard(because error) error {
+	if err := p.begin(source{}); err != nil {
+		return err
+	}
+	return because
+}
+
+func (p *part) note() string { return p.file.Name() + ".json" }
+
+// Write adds to the part.
+func (p *part) Write(b []byte) (int, error) {
+	n, err := p.file.Write(b)
+	p.size += int64(n)
+	return n, err
+}
+
+// check verifies the whole file.
+func (p *part) check(file publishedFile) error {
+	if _, err := p.file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	return verify(p.file, p.size, file)
+}
+
+// finish makes the part durable and the file at a path.
+func (p *part) finish(path string) error {
+	if err := p.file.Sync(); err != nil {
+		return err
+	}
+	if err := p.file.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(p.file.Name(), path); err != nil {
+		return err
+	}
+	os.Remove(p.note()) // without its part it says nothing
+	syncFolder(filepath.Dir(path))
+	return nil
+}
+
+// leave closes the part and keeps it if a later download can go on from it.
+func (p *part) leave() {
+	p.file.Close()
+	if p.size == 0 || p.of.Validator == "" {
+		os.Remove(p.file.Name())
+		os.Remove(p.note())
+	}
+}
+
+// isDisks tells errors of files from those of mirrors.
+func isDisks(err error) bool {
+	if _, ok := errors.AsType[*os.LinkError](err); ok { // of a rename
+		return true
+	}
+	_, ok := errors.AsType[*fs.PathError](err)
+	return ok
+}
+
+// syncFolder makes a rename in dir durable. Not every system can (Windows cannot), and a
+// download that is lost with the power is only made again: errors do not matter.
+func syncFolder(dir string) {
+	if d, err := os.Open(dir); err == nil {
+		d.Sync()
+		d.Close()
+	}
+}

@@ -1,0 +1,122 @@
+package dataset
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/dustin/go-humanize"
+)
+
+// pace is how much a mirror must send in the stall time: one that sends a byte now and then would
+// keep us for weeks.
+const pace = 16 << 10
+
+// get asks for a URL and calls take with the answer, whose body ends with an error if it stalls:
+// when less than pace came in the stall time.
+func (f fetcher) get(ctx context.Context, from string, header http.Header, take func(*http.Response, io.Reader) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stalled := time.AfterFunc(f.Stall, func() {
+		cancel(fmt.Errorf("less than %s bytes received in %v", humanize.Comma(pace), f.Stall))
+	})
+	defer stalled.Stop()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
+	if err != nil {
+		return lasting{err}
+	}
+	for key, values := range header {
+		request.Header[key] = values
+	}
+	// The file as it is: without this the transport would ask for gzip and unpack it.
+	request.Header.Set("Accept-Encoding", "identity")
+	request.Header.Set("User-Agent", "vggtrain")
+	response, err := f.Client.Do(request)
+	if err != nil {
+		return causeOf(ctx, err)
+	}
+	defer response.Body.Close()
+	if err := take(response, &pacedReader{Reader: response.Body, moved: func() { stalled.Reset(f.Stall) }}); err != nil {
+		return causeOf(ctx, err)
+	}
+	return nil
+}
+
+// pacedReader calls moved each time that it has read pace bytes.
+type pacedReader struct {
+	io.Reader
+	moved func()
+	read  int // since then
+}
+
+func (r *pacedReader) Read(b []byte) (int, error) {
+	n, err := r.Reader.Read(b)
+	if r.read += n; r.read >= pace {
+		r.read = 0
+		r.moved()
+	}
+	return n, err
+}
+
+// causeOf returns why ctx was cancelled if that is why err came.
+func causeOf(ctx context.Context, err error) error {
+	if why := context.Cause(ctx); why != nil {
+		return why
+	}
+	return err
+}
+
+// lasting is an error that asking again does not mend.
+type lasting struct{ error }
+
+func (l lasting) Unwrap() error { return l.error }
+
+// statusError is an answer that is not the file.
+type statusError int
+
+func (s statusError) Error() string {
+	text := fmt.Sprintf("status %d %s", int(s), http.StatusText(int(s)))
+	if s == http.StatusProxyAuthRequired {
+		text += ": HTTP_PROXY or HTTPS_PROXY must have a user and a password"
+	}
+	return text
+}
+
+// lasts tells whether it is no use to ask again.
+func lasts(err error) bool {
+	if status, ok := errors.AsType[statusError](err); ok {
+		switch status {
+		case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+			return false
+		}
+		return status < http.StatusInternalServerError
+	}
+	if dnsError, ok := errors.AsType[*net.DNSError](err); ok {
+		return dnsError.IsNotFound
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[lasting](err)
+	return ok
+}
+
+// reason shortens an error of a request, which names the whole URL.
+func reason(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "no answer in time"
+	}
+	if dnsError, ok := errors.AsType[*net.DNSError](err); ok {
+		return dnsError.Err // without the name server's address
+	}
+	if urlError, ok := errors.AsType[*url.Error](err); ok {
+		err = urlError.Err
+	}
+	return err.Error()
+}

@@ -1,0 +1,173 @@
+package dataset
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// fetchFile puts one file into the folder, from the first mirror that has it.
+func (f fetcher) fetchFile(ctx context.Context, p publishedFile, ranked []string) error {
+	part, err := openPart(f.place(p)+".part", largest(p))
+	if err != nil {
+		return err
+	}
+	// A part that is there is first asked for where it comes from.
+	for i, mirror := range ranked {
+		if fileURL(mirror, p) == part.of.URL {
+			ranked = append([]string{mirror}, append(ranked[:i:i], ranked[i+1:]...)...)
+			break
+		}
+	}
+	err = f.inRounds(ctx, ranked, func(mirrors []string) (failures []failure) {
+		for _, mirror := range mirrors {
+			err := f.fromMirror(ctx, part, p, fileURL(mirror, p))
+			if err == nil {
+				return nil
+			}
+			failures = append(failures, failure{mirror, err})
+			if isDisks(err) || ctx.Err() != nil {
+				break
+			}
+		}
+		return failures
+	})
+	if err == nil {
+		err = part.finish(f.place(p))
+	}
+	if err != nil {
+		part.leave()
+		if isDisks(err) || ctx.Err() != nil {
+			return err
+		}
+		return fmt.Errorf("%s.gz: %w", p.name, err)
+	}
+	f.Progress(FetchProgress{File: p.name + ".gz", Done: part.size, Size: part.size, Finished: true})
+	return nil
+}
+
+// fromMirror makes the part the whole file. It asks again as long as that brings more of it.
+func (f fetcher) fromMirror(ctx context.Context, part *part, p publishedFile, from string) error {
+	for {
+		before := part.size
+		resumed, err := f.transfer(ctx, part, p, from)
+		switch {
+		case err == nil:
+			err = whole(part, p)
+			if err == nil || !resumed {
+				return err
+			}
+			// The pieces are not of one file: once more, from the beginning.
+		case err == errStale:
+		case lasts(err) || isDisks(err) || ctx.Err() != nil || part.size-before < pace:
+			return err
+		}
+	}
+}
+
+// whole checks a part that is complete. One that is wrong is thrown away.
+func whole(part *part, p publishedFile) error {
+	err := part.check(p)
+	if err == nil {
+		return nil
+	}
+	if part.of.Size > 0 { // else it may have been cut
+		err = lasting{err}
+	}
+	return part.discard(err)
+}
+
+// errStale tells that a part was thrown away, since the mirror cannot go on from it.
+var errStale = errors.New("the mirror cannot go on where it stopped")
+
+// transfer adds what is missing to the part, or begins it anew where the mirror cannot go on from
+// it; resumed tells which.
+func (f fetcher) transfer(ctx context.Context, part *part, p publishedFile, from string) (resumed bool, err error) {
+	header := http.Header{}
+	resumable := part.size > 0 && part.of.URL == from && part.of.Validator != ""
+	if resumable {
+		if part.size == part.of.Size {
+			return true, nil
+		}
+		header.Set("Range", fmt.Sprintf("bytes=%d-", part.size))
+		header.Set("If-Range", part.of.Validator) // all of it where it has changed
+	}
+	err = f.get(ctx, from, header, func(response *http.Response, body io.Reader) error {
+		switch status := response.StatusCode; {
+		case status == http.StatusOK:
+			if err := part.begin(sourceOf(from, response)); err != nil {
+				return err
+			}
+			if body, err = begunRightly(body, response, p); err != nil {
+				return err
+			}
+		case resumable && status == http.StatusPartialContent && part.continuedBy(response):
+			resumed = true
+		case resumable && (status == http.StatusPartialContent || status == http.StatusRequestedRangeNotSatisfiable):
+			return part.discard(errStale)
+		default:
+			return statusError(status)
+		}
+		return f.copy(part, body, p)
+	})
+	return resumed, err
+}
+
+// continuedBy tells whether an answer is the rest of the part.
+func (p *part) continuedBy(response *http.Response) bool {
+	var first, last, size int64
+	n, _ := fmt.Sscanf(response.Header.Get("Content-Range"), "bytes %d-%d/%d", &first, &last, &size)
+	now := sourceOf(p.of.URL, response)
+	return n == 3 && first == p.size && last == size-1 && (size == p.of.Size || p.of.Size == 0) &&
+		(now.Validator == p.of.Validator || now.Validator == "")
+}
+
+// begunRightly returns body if its first bytes are a file's. Networks that ask for a login answer
+// with a page of theirs.
+func begunRightly(body io.Reader, response *http.Response, p publishedFile) (io.Reader, error) {
+	start := make([]byte, 4)
+	n, err := io.ReadFull(body, start)
+	if err != nil && !isCut(err) {
+		return nil, err
+	}
+	if err == nil && !bytes.HasPrefix(start, []byte(gzipMagic)) && binary.BigEndian.Uint32(start) != p.magic {
+		return nil, notTheFile(response)
+	}
+	return io.MultiReader(bytes.NewReader(start[:n]), body), nil
+}
+
+func notTheFile(response *http.Response) error {
+	kind, _, _ := strings.Cut(response.Header.Get("Content-Type"), ";")
+	if !printable(kind) || kind == "" {
+		kind = "something else"
+	}
+	return lasting{fmt.Errorf("sent %s and not the file: perhaps a page to log in", kind)}
+}
+
+// copy adds body to the part.
+func (f fetcher) copy(part *part, body io.Reader, p publishedFile) error {
+	left := largest(p) - part.size
+	n, err := io.Copy(&watchedPart{part, p.name + ".gz", f.Progress}, io.LimitReader(body, left+1))
+	if n > left {
+		return part.discard(tooLarge(p))
+	}
+	return err
+}
+
+// watchedPart tells how far a part is whenever it has grown.
+type watchedPart struct {
+	*part
+	name     string
+	progress func(FetchProgress)
+}
+
+func (w *watchedPart) Write(b []byte) (int, error) {
+	n, err := w.part.Write(b)
+	w.progress(FetchProgress{File: w.name, Done: w.size, Size: w.of.Size})
+	return n, err
+}
