@@ -61,9 +61,11 @@ func (f fetcher) inRounds(ctx context.Context, mirrors []string, ask func(mirror
 	last := map[string]error{}
 	for round, left := 0, mirrors; round < f.Tries && len(left) > 0; round++ {
 		if round > 0 {
+			pause := f.Pause << (round - 1)
+			f.Notice(fmt.Sprintf("%s; asking again in %v", reasons(left, last), pause))
 			select {
 			case <-ctx.Done():
-			case <-time.After(f.Pause << (round - 1)):
+			case <-time.After(pause):
 			}
 		}
 		if ctx.Err() != nil {
@@ -87,11 +89,16 @@ func (f fetcher) inRounds(ctx context.Context, mirrors []string, ask func(mirror
 			}
 		}
 	}
-	var reasons []string
+	return errors.New(reasons(mirrors, last))
+}
+
+// reasons say of each mirror why it did not give a file.
+func reasons(mirrors []string, failed map[string]error) string {
+	var all []string
 	for _, mirror := range mirrors {
-		reasons = append(reasons, host(mirror)+": "+reason(last[mirror]))
+		all = append(all, host(mirror)+": "+reason(failed[mirror]))
 	}
-	return errors.New(strings.Join(reasons, "; "))
+	return strings.Join(all, "; ")
 }
 
 // probe asks all mirrors at once for the smallest file, so that a mirror that hangs costs

@@ -9,6 +9,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/dustin/go-humanize"
 )
 
 // fetchFile puts one file into the folder, from the first mirror that has it.
@@ -108,6 +110,7 @@ func (f fetcher) transfer(ctx context.Context, part *part, p publishedFile, from
 			}
 		case resumable && status == http.StatusPartialContent && part.continuedBy(response):
 			resumed = true
+			f.Notice(fmt.Sprintf("%s.gz: going on after %s", p.name, humanize.Bytes(uint64(part.size))))
 		case resumable && (status == http.StatusPartialContent || status == http.StatusRequestedRangeNotSatisfiable):
 			return part.discard(errStale)
 		default:

@@ -18,6 +18,7 @@ type dataVerifyOptions struct {
 
 func newDataCommand() *cobra.Command {
 	return newGroupCommand("data", "Look after the Fashion-MNIST files", newDataVerifyCommand(runDataVerify),
+		newDataFetchCommand(runDataFetch),
 		newDataShowCommand(runDataShow))
 }
 
@@ -65,7 +66,8 @@ func runDataVerify(_ context.Context, o *dataVerifyOptions) error {
 		return err
 	}
 	if wrong > 0 {
-		return fmt.Errorf("%s: %d of %d files are not the published ones; the table above says why", dir, wrong, len(reports))
+		return fmt.Errorf("%s: %d of %d files are not the published ones; the table above says why, and \"vggtrain data fetch --dir DIR\" gets what is missing or damaged",
+			dir, wrong, len(reports))
 	}
 	return nil
 }

@@ -22,9 +22,11 @@ func newPool(threads int) (*kernel.Pool, error) {
 	return kernel.NewPool(threads, isa)
 }
 
-// openData opens what --data names; notices go to stderr.
+// openData opens what --data names; notices, and how far a download is, go to stderr.
 func openData(ctx context.Context, spec string, stderr io.Writer) (*dataset.Data, error) {
-	return dataset.Open(ctx, dataset.OpenOptions{Spec: spec, Notice: newProgress(stderr).Notice})
+	m := newMeter(stderr)
+	defer m.clear()
+	return dataset.Open(ctx, dataset.OpenOptions{Spec: spec, Notice: m.notice, Progress: m.progress})
 }
 
 // checkMemory refuses what this machine cannot hold, before it is allocated:

@@ -39,6 +39,7 @@ func TestScripts(t *testing.T) {
 			"difference":  scriptDifference,
 			"idx":         scriptIDX,
 			"classes":     scriptClasses,
+			"mirror":      scriptMirror,
 			"photo":       scriptPhoto,
 			"predictions": scriptPredictions,
 			"truncate":    scriptTruncate,
@@ -59,6 +60,9 @@ func TestScripts(t *testing.T) {
 }
 
 type scriptEnvironment struct{}
+
+// publishedFolder is where Debian's package puts Fashion-MNIST.
+const publishedFolder = "/usr/share/datasets/fashion-mnist"
 
 // setUpScript keeps scripts away from the network, from the user's caches and
 // from the data of this machine: they see what they bring.
@@ -81,7 +85,7 @@ func scriptCondition(name string) (bool, error) {
 	case "mounts":
 		return canMount()
 	case "published":
-		_, err := os.Stat("/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz")
+		_, err := os.Stat(filepath.Join(publishedFolder, "train-images-idx3-ubyte.gz"))
 		return err == nil, nil
 	}
 	return false, fmt.Errorf("unknown condition %q", name)

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"vggtrain/dataset"
+)
+
+type dataFetchOptions struct {
+	Dir      string // "": where fit looks
+	Mirror   string // "": those that are known
+	Out, Err io.Writer
+}
+
+func newDataFetchCommand(run func(context.Context, *dataFetchOptions) error) *cobra.Command {
+	o := &dataFetchOptions{}
+	cmd := &cobra.Command{
+		Use:   "fetch",
+		Short: "Download the four files, or what is missing of them",
+		Long: `Download the four files of Fashion-MNIST (30 MB), or what is missing of them.
+
+Files count by the SHA-256 of their uncompressed bytes, wherever they come from.
+What an interrupted download leaves (FILE.part) is where the next one goes on,
+if the mirror can. Mirrors are asked in turn, and those that fail again, after
+longer and longer pauses. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured.`,
+		Example: `  vggtrain data fetch
+  vggtrain data fetch --dir fashion-mnist
+  vggtrain data fetch --mirror https://files.example.org/fashion-mnist`,
+		Args: arguments(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Flags().Changed("dir") && o.Dir == "" {
+				return wrongUsage("--dir must not be empty")
+			}
+			if cmd.Flags().Changed("mirror") {
+				if err := dataset.CheckMirror(o.Mirror); err != nil {
+					return wrongUsage("--mirror: %q %w", o.Mirror, err)
+				}
+			}
+			o.Out, o.Err = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			return run(cmd.Context(), o)
+		},
+	}
+	cmd.Flags().StringVar(&o.Dir, "dir", "", "where to put them, `DIR` (default where fit looks)")
+	cmd.Flags().StringVar(&o.Mirror, "mirror", "", "the only place to take them from, `URL`/FILE.gz")
+	return cmd
+}
+
+func runDataFetch(ctx context.Context, o *dataFetchOptions) error {
+	dir := o.Dir
+	if dir == "" {
+		dir = dataset.FetchDir(dataset.OpenOptions{})
+	}
+	if dir == "" {
+		return errors.New("no folder to fetch into: neither VGGTRAIN_DATA nor HOME is set; name one with --dir")
+	}
+	m := newMeter(o.Err)
+	options := dataset.FetchOptions{Dir: dir, Notice: m.notice, Progress: m.progress}
+	if o.Mirror != "" {
+		options.Mirrors = []string{o.Mirror}
+	}
+	reports, err := dataset.Fetch(ctx, options)
+	m.clear()
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return fmt.Errorf("%w: the next data fetch goes on from what there is", context.Cause(ctx))
+	case err != nil:
+		return err
+	}
+	t := &table{columns: []column{{"file", false}, {"status", false}, {"path", false}}}
+	for _, r := range reports {
+		t.add(r.Name, r.Status, r.Path)
+	}
+	return t.write(o.Out)
+}
