@@ -159,7 +159,9 @@ func edits() []edit {
 		{"no history", "resume", swap("progress", `"history":.*}]`, `"history":[]`), "vggtrain.progress"},
 		{"history of the future", "resume", swap("progress", `"history":\[{"epoch":1`, `"history":[{"epoch":7`), "vggtrain.progress"},
 		{"best epoch of the future", "resume", swap("progress", `"best_epoch":1`, `"best_epoch":7`), "vggtrain.progress"},
-		{"negative plateau", "resume", swap("progress", `"steps":0`, `"steps":-5`), "vggtrain.progress"},
+		{"negative plateau", "resume", swap("progress", `"plateau":{"sum":[^,]*,"steps":\d+`, `"plateau":{"sum":0,"steps":-5`), "vggtrain.progress"},
+		{"negative start of an explosion", "resume", swap("progress", `"start":`, `"start":-`), "vggtrain.progress"},
+		{"negative steps of an explosion", "resume", swap("progress", `"explosion":{"start":[^,]*,"sum":[^,]*,"steps":\d+`, `"explosion":{"start":1,"sum":1,"steps":-5`), "vggtrain.progress"},
 	}
 }
 

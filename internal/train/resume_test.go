@@ -217,7 +217,7 @@ func TestResumeRefuses(t *testing.T) {
 		"other data":      {func(s *checkpoint.State) { s.Metadata[keyDigest] = strings.Repeat("0", 64) }, "not the data"},
 		"not JSON":        {replace(keyProgress, "{", "["), keyProgress},
 		"unknown field":   {replace(keyProgress, `"step"`, `"stride"`), "stride"},
-		"two documents":   {replace(keyProgress, "}}", "}}{}"), "more than one"},
+		"two documents":   {replace(keyProgress, `"dead":false}`, `"dead":false}{}`), "more than one"},
 		"step":            {replace(keyProgress, `"step":6`, `"step":5`), "step 5 cannot be"},
 		"negative step":   {replace(keyProgress, `"step":6`, `"step":-6`), "step -6 cannot be"},
 		"huge epoch":      {replace(keyProgress, `"epoch":2`, `"epoch":9223372036854775807`), "cannot be"},
