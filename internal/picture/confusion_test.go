@@ -25,7 +25,7 @@ func confusion(classes int) *Confusion {
 
 // Each cell has the shade of its share of the row, at its place.
 func TestConfusionCells(t *testing.T) {
-	for _, classes := range []int{2, 3, 10, 26, 47, 100, 256} {
+	for _, classes := range []int{2, 10, 47, 256} {
 		c := confusion(classes)
 		clear(c.Counts[1]) // a class without images
 		img := drawn(t, c)

@@ -2,8 +2,10 @@ package picture
 
 import (
 	"bytes"
+	"errors"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/png"
 	"io"
 	"math"
@@ -12,32 +14,47 @@ import (
 	"testing"
 )
 
-// drawn draws a picture twice, wants the same bytes, and decodes them.
-func drawn(t *testing.T, p interface{ WritePNG(io.Writer) error }) image.Image {
+// drawn draws a picture and decodes it.
+func drawn(t *testing.T, p drawing) image.Image {
 	t.Helper()
-	var first, second bytes.Buffer
-	for _, w := range []*bytes.Buffer{&first, &second} {
-		if err := p.WritePNG(w); err != nil {
-			t.Fatal(err)
-		}
+	var file bytes.Buffer
+	if err := p.WritePNG(&file); err != nil {
+		t.Fatal(err)
 	}
-	if !bytes.Equal(first.Bytes(), second.Bytes()) {
-		t.Error("the same data give other bytes the second time")
-	}
-	img, err := png.Decode(&first)
+	img, err := png.Decode(&file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return img
 }
 
+type drawing interface{ WritePNG(io.Writer) error }
+
+// The same data give the same bytes.
+func TestSameBytes(t *testing.T) {
+	for _, p := range []drawing{
+		run(100, 10, func(step int) float64 { return 2 + math.Sin(float64(step)) }, 0.1), confusion(12),
+		tiles(28, 28, 2, 2, Line{Left: "name", Right: "#1"}),
+	} {
+		var first, second bytes.Buffer
+		if err := errors.Join(p.WritePNG(&first), p.WritePNG(&second)); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(first.Bytes(), second.Bytes()) {
+			t.Errorf("%T: other bytes the second time", p)
+		}
+	}
+}
+
 // where is the smallest rectangle with all pixels of a colour in a part of a picture.
 func where(img image.Image, part image.Rectangle, c color.Color) image.Rectangle {
 	var found image.Rectangle
-	want := color.RGBAModel.Convert(c)
+	pixels := image.NewRGBA(part)
+	draw.Draw(pixels, part, img, part.Min, draw.Src)
+	want := color.RGBAModel.Convert(c).(color.RGBA)
 	for y := part.Min.Y; y < part.Max.Y; y++ {
 		for x := part.Min.X; x < part.Max.X; x++ {
-			if color.RGBAModel.Convert(img.At(x, y)) == want {
+			if pixels.RGBAAt(x, y) == want {
 				found = found.Union(image.Rect(x, y, x+1, y+1))
 			}
 		}
