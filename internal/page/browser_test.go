@@ -163,7 +163,7 @@ func wantShown(t *testing.T, v visit) {
 			t.Errorf("by keys: %q, want %q there", v.Keys, want)
 		}
 	}
-	for _, want := range []string{"vgg11-small", "0.8560", "1,991", "99.87 %", "87.5 %", "68.7 %", "vggtrain fit --recipe runs/x/config.yaml"} {
+	for _, want := range []string{"vgg11-small", "0.8560", "1,991", "99.87\u00a0%", "87.5\u00a0%", "68.7\u00a0%", "vggtrain fit --recipe runs/x/config.yaml"} {
 		if !strings.Contains(v.Text, want) {
 			t.Errorf("%q is not to be seen", want)
 		}

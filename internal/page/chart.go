@@ -13,6 +13,7 @@ import (
 type chart struct {
 	ID, Title string
 	Summary   string // in words
+	Unit      string // of X
 	X, Y      []tick
 	Lines     []drawn
 	Samples   string // JSON of []sample: what the script shows
@@ -76,10 +77,10 @@ func niceAxis(low, high float64, most int) (axis, []float64) {
 	return axis{first * step, last * step}, ticks
 }
 
-// niceStep is the least of 1, 2, 5 times a power of ten that is at least step.
+// niceStep is the least of 1, 2, 2.5, 5 times a power of ten that is at least step.
 func niceStep(step float64) float64 {
 	power := math.Pow(10, math.Floor(math.Log10(step)))
-	for _, k := range []float64{1, 2, 5} {
+	for _, k := range []float64{1, 2, 2.5, 5} {
 		if k*power >= step*(1-1e-9) {
 			return k * power
 		}
@@ -95,7 +96,10 @@ func tickText(v, step float64) string {
 	if math.Abs(v) < 1e-4 || math.Abs(v) >= 1e6 {
 		return strconv.FormatFloat(v, 'g', 3, 64)
 	}
-	decimals := max(0, int(math.Ceil(-math.Log10(step)-1e-9)))
+	decimals := 0
+	for scaled := step; math.Abs(scaled-math.Round(scaled)) > 1e-6*scaled; scaled *= 10 {
+		decimals++
+	}
 	return strconv.FormatFloat(v, 'f', decimals, 64)
 }
 
@@ -108,12 +112,15 @@ func verticalTicks(a axis, ticks []float64) []tick {
 	return list
 }
 
-// epochTicks are ticks at whole epochs, of a run of so many.
-func epochTicks(epochs float64) []tick {
-	step := max(1, niceStep(epochs/8))
+// wholeTicks are ticks at whole numbers from 0 to the end of an axis.
+func wholeTicks(end float64) []tick {
+	step := max(1, niceStep(end/8))
+	if step == 2.5 {
+		step = 5
+	}
 	list := []tick{{percent(0), "0"}}
-	for v := step; v <= epochs+1e-9; v += step {
-		list = append(list, tick{percent(v / epochs), strconv.FormatFloat(v, 'f', 0, 64)})
+	for v := step; v <= end+1e-9; v += step {
+		list = append(list, tick{percent(v / end), strconv.FormatFloat(v, 'f', 0, 64)})
 	}
 	return list
 }

@@ -18,6 +18,8 @@ func TestNiceAxis(t *testing.T) {
 		{0, 0.02, "0 0.005 0.010 0.015 0.020"},
 		{0.87, 0.93, "0.86 0.88 0.90 0.92 0.94"},
 		{0, 812, "0 200 400 600 800 1000"},
+		{0, 1069, "0 250 500 750 1000 1250"},
+		{0, 0.11, "0 0.025 0.050 0.075 0.100 0.125"},
 		{0, 0, "0 0.2 0.4 0.6 0.8 1.0"},
 		{0, 3e-7, "0 1e-07 2e-07 3e-07"},
 		{0, math.Inf(1), "0 0.2 0.4 0.6 0.8 1.0"},
@@ -33,14 +35,14 @@ func TestNiceAxis(t *testing.T) {
 	}
 }
 
-func TestEpochTicks(t *testing.T) {
-	for epochs, want := range map[float64]string{0.3: "0", 1: "0 1", 6: "0 1 2 3 4 5 6", 10: "0 2 4 6 8 10", 100: "0 20 40 60 80 100", 2.5: "0 1 2"} {
+func TestWholeTicks(t *testing.T) {
+	for epochs, want := range map[float64]string{0.3: "0", 1: "0 1", 6: "0 1 2 3 4 5 6", 10: "0 2 4 6 8 10", 100: "0 20 40 60 80 100", 2.5: "0 1 2", 18: "0 5 10 15", 180: "0 25 50 75 100 125 150 175"} {
 		var got []string
-		for _, tick := range epochTicks(epochs) {
+		for _, tick := range wholeTicks(epochs) {
 			got = append(got, tick.Text)
 		}
 		if strings.Join(got, " ") != want {
-			t.Errorf("%v epochs: %q, want %q", epochs, got, want)
+			t.Errorf("an axis to %v: %q, want %q", epochs, got, want)
 		}
 	}
 }
@@ -109,6 +111,18 @@ func TestAxisEnds(t *testing.T) {
 	charts := p.charts()
 	if len(charts) != 2 || charts[0].Lines[0].Path != "M20 0L1000 500" {
 		t.Errorf("charts of an epoch that is not evaluated: %+v", charts)
+	}
+}
+
+// Of less than an epoch the axis counts steps.
+func TestAxisOfSteps(t *testing.T) {
+	p := &Page{State: Diverged, Progress: Progress{Step: 4, Steps: 400, StepsPerEpoch: 40}, Curve: []Point{{1, 1, 2, 0.1}, {1, 4, 1, 0.1}}}
+	c := p.charts()[0]
+	if want := []tick{{"0%", "0"}, {"25%", "1"}, {"50%", "2"}, {"75%", "3"}, {"100%", "4"}}; !cmp.Equal(c.X, want) || c.Unit != "steps of the first epoch" {
+		t.Errorf("%v of %s, want %v", c.X, c.Unit, want)
+	}
+	if text := shown(t, p); !strings.Contains(text, "Over the steps of the first epoch.") || !strings.Contains(text, "no epoch came to its evaluation") {
+		t.Errorf("the page does not say so:\n%s", text)
 	}
 }
 

@@ -211,7 +211,10 @@ func (c *curves) epochSamples(y axis, format string, all []series) []sample {
 }
 
 func (c *curves) chart(id, title, summary string, y axis, ticks []float64, all []series, samples []sample) chart {
-	made := chart{ID: id, Title: title, Summary: summary, X: epochTicks(c.epochs), Y: verticalTicks(y, ticks), Samples: marshal(samples)}
+	made := chart{ID: id, Title: title, Summary: summary, Unit: "epochs", X: wholeTicks(c.epochs), Y: verticalTicks(y, ticks), Samples: marshal(samples)}
+	if c.epochs < 1 {
+		made.Unit, made.X = "steps of the first epoch", wholeTicks(c.epochs*c.perEpoch)
+	}
 	for i := range all {
 		made.Lines = append(made.Lines, all[i].draw(y))
 	}
@@ -243,7 +246,7 @@ func usual(values []float64) float64 {
 	}
 	first := sorted[0]
 	slices.Sort(sorted)
-	return min(sorted[len(sorted)-1], max(first, 2*sorted[len(sorted)*9/10]))
+	return min(sorted[len(sorted)-1], max(first, 2*sorted[len(sorted)/2]))
 }
 
 // number formats a number; what is not finite is a dash.

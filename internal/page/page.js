@@ -35,6 +35,9 @@
       const at = box.left - outer.left + box.width * sample.x / 100, width = tip.offsetWidth;
       const left = sample.x > 50 ? at - width - 14 : at + 14;
       tip.style.left = Math.max(0, Math.min(outer.width - width, left)) + "px";
+      const spotted = sample.at.filter((spot) => spot !== null);
+      // Not over the lines: below them where they are in the upper half.
+      tip.classList.toggle("low", spotted.reduce((sum, spot) => sum + spot.y, 0) < 50 * spotted.length);
     }
 
     function hide() {

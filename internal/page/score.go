@@ -89,9 +89,12 @@ func (p *Page) score(t *template.Template) (template.HTML, error) {
 		}
 	}
 	var out bytes.Buffer
-	err := t.ExecuteTemplate(&out, "score", p.Score.view())
-	if err != nil || p.Score == nil {
+	if p.Score == nil {
+		err := t.ExecuteTemplate(&out, "no score", p)
 		return template.HTML(out.String()), err
+	}
+	if err := t.ExecuteTemplate(&out, "score", p.Score.view()); err != nil {
+		return "", err
 	}
 	return template.HTML(fmt.Sprintf("%s%d -->%s%s", scoreBegin(), p.Score.Epoch, out.String(), scoreEnd)), nil
 }
@@ -123,9 +126,6 @@ func keptScore(earlier []byte, last int) template.HTML {
 }
 
 func (s *Score) view() *scoreView {
-	if s == nil {
-		return nil
-	}
 	v := &scoreView{Epoch: s.Epoch, Set: s.Set, Wrong: humanize.Comma(int64(s.Wrong))}
 	for _, name := range s.Classes[:min(len(s.Classes), maxClasses)] {
 		v.Names = append(v.Names, label(name))

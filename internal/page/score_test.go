@@ -31,7 +31,7 @@ func TestScoreOfOddSets(t *testing.T) {
 	if v.Matrix[0].Name != "(no name)" || v.PerClass[2].Name != "class 2" || v.Matrix[0].Cells[0].Class != "c0" {
 		t.Errorf("view %+v", v)
 	}
-	if len(v.Confusions) != 1 || v.Confusions[0] != "b taken for class 2: 3 of 3, 100.0 %" {
+	if len(v.Confusions) != 1 || v.Confusions[0] != "b taken for class 2: 3 of 3, 100.0\u00a0%" {
 		t.Errorf("confusions %q", v.Confusions)
 	}
 }
@@ -69,7 +69,7 @@ func TestScoreOfAnEarlierPage(t *testing.T) {
 }
 
 func TestChance(t *testing.T) {
-	for p, want := range map[float64]string{0: "0.0 %", 0.5: "50.0 %", 0.98765: "98.8 %", 0.99876: "99.88 %", 0.99996: "> 99.99 %", 1: "100.0 %"} {
+	for p, want := range map[float64]string{0: "0.0\u00a0%", 0.5: "50.0\u00a0%", 0.98765: "98.8\u00a0%", 0.99876: "99.88\u00a0%", 0.99996: "> 99.99\u00a0%", 1: "100.0\u00a0%"} {
 		if got := chance(p); got != want {
 			t.Errorf("%v is %q, want %q", p, got, want)
 		}

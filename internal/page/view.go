@@ -152,10 +152,10 @@ func name(names []string, k int) string {
 // chance writes a probability or a part in percent. What is not certain is not 100.
 func chance(p float64) string {
 	if p < 1 && p > 0.9999 {
-		return "> 99.99 %"
+		return "> 99.99\u00a0%"
 	}
 	if p > 0.99 && p < 1 {
-		return number("%.2f %%", 100*p)
+		return number("%.2f\u00a0%%", 100*p)
 	}
-	return number("%.1f %%", 100*p)
+	return number("%.1f\u00a0%%", 100*p)
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"vggtrain/configs"
 	"vggtrain/internal/page"
 	"vggtrain/internal/train"
@@ -142,7 +144,7 @@ func (p *Page) headlines() []page.Fact {
 	if rate := p.rate(); rate > 0 {
 		facts = append(facts, page.Fact{Name: "images a second", Value: comma(int(math.Round(rate))), Note: "training"})
 	}
-	return append(facts, page.Fact{Name: "parameters", Value: about(p.plan.Params), Note: about(p.plan.MACs) + " multiply-adds an image"})
+	return append(facts, page.Fact{Name: "parameters", Value: humanize.SIWithDigits(float64(p.plan.Params), 1, ""), Note: about(p.plan.MACs) + " multiply-adds an image"})
 }
 
 // rate is the images a second of this process, or before it has done any, of the last epoch.
