@@ -92,7 +92,7 @@ func trainingText(p train.Plan) string {
 func optimizerText(r *configs.Recipe) string {
 	schedule := r.Schedule
 	if r.WarmupEpochs > 0 {
-		schedule += " after " + count(r.WarmupEpochs, "epoch") + " of warm-up"
+		schedule += ", " + count(r.WarmupEpochs, "epoch") + " of warm-up"
 	}
 	parts := []string{fmt.Sprintf("%s, lr %v (%s)", strings.ToUpper(r.Optimizer), r.LR, schedule)}
 	if r.Momentum > 0 {
@@ -122,15 +122,21 @@ func memoryText(p train.Plan) string {
 
 // WriteEstimate writes what a run would be and how long it would take, a line a subject.
 func WriteEstimate(w io.Writer, e *train.Estimate) error {
-	text := "about " + Duration(e.Seconds)
-	if e.Plan.StepsDone > 0 {
-		text += " for what is left"
-	}
-	lines := append(subjects(e.Plan), labelled{"time", fmt.Sprintf("%s: %s a step, %s an evaluation", text, Duration(e.StepSeconds), Duration(e.EvalSeconds))})
-	for _, l := range lines {
+	for _, l := range append(subjects(e.Plan), labelled{"time", timeText(e)}) {
 		if _, err := fmt.Fprintln(w, l.line(0, false)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func timeText(e *train.Estimate) string {
+	each := fmt.Sprintf("%s a step, %s an evaluation", Duration(e.StepSeconds), Duration(e.EvalSeconds))
+	switch p := e.Plan; {
+	case p.StepsDone >= p.Steps:
+		return "nothing is left to train: " + each
+	case p.StepsDone > 0:
+		return "about " + Duration(e.Seconds) + " for what is left: " + each
+	}
+	return "about " + Duration(e.Seconds) + ": " + each
 }

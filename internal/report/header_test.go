@@ -16,7 +16,7 @@ func TestHeader(t *testing.T) {
 		"data       Fashion-MNIST: 60,000 images to train on, 10,000 to score, at 56x56 (/usr/share/datasets/fashion-mnist)",
 		"network    vgg11-small: 17,927,498 parameters, 45.7 million multiply-adds (MACs) an image",
 		"training   10 epochs of 469 steps, 128 images a step, augmented by flip",
-		"optimizer  SGD, lr 0.02 (cosine after 1 epoch of warm-up), Nesterov momentum 0.9, weight decay 0.0005",
+		"optimizer  SGD, lr 0.02 (cosine, 1 epoch of warm-up), Nesterov momentum 0.9, weight decay 0.0005",
 		"memory     about 412.0 MiB of this machine's 16.0 GiB",
 		"processor  2 threads, avx512 kernels",
 		"run folder runs/new",
@@ -71,14 +71,15 @@ func TestHeaderOnATerminal(t *testing.T) {
 }
 
 func TestWriteEstimate(t *testing.T) {
-	resumed := plan
-	resumed.StepsDone = 4000
+	resumed, finished := plan, plan
+	resumed.StepsDone, finished.StepsDone = 4000, 4690
 	for _, c := range []struct {
 		plan train.Plan
 		want string
 	}{
 		{plan, "time       about 6m20s: 75ms a step, 4.2s an evaluation\n"},
 		{resumed, "time       about 6m20s for what is left: 75ms a step, 4.2s an evaluation\n"},
+		{finished, "time       nothing is left to train: 75ms a step, 4.2s an evaluation\n"},
 	} {
 		var out bytes.Buffer
 		if err := WriteEstimate(&out, &train.Estimate{Plan: c.plan, StepSeconds: 0.075, EvalSeconds: 4.2, Seconds: 380}); err != nil {

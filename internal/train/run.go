@@ -197,7 +197,7 @@ func (j *Job) memory(planned int64) int64 {
 	if j.Recipe.Momentum > 0 {
 		state *= 2
 	}
-	sets := int64(len(j.Train.Images) + len(j.Val.Images))
+	sets := int64(cap(j.Train.Images) + cap(j.Val.Images)) // of a limited set, all images stay in memory
 	batch := 4 * int64(min(j.Recipe.BatchSize, j.Train.N)) * int64(j.Recipe.Resize) * int64(j.Recipe.Resize)
 	return sets + 2*state + planned + loaderBatches*batch + programBytes
 }
@@ -206,7 +206,7 @@ func (j *Job) memory(planned int64) int64 {
 // a run of the smallest network holds so much.
 const (
 	loaderBatches = 4
-	programBytes  = 24 << 20
+	programBytes  = 40 << 20
 )
 
 // result says where the run stands.
