@@ -151,6 +151,13 @@ func TestBar(t *testing.T) {
 	if diff := cmp.Diff(want, rows); diff != "" {
 		t.Errorf("what stays (-want +got):\n%s", diff)
 	}
+	b.Notice("late")
+	if rows := s.shown(); rows[len(rows)-2] != "notice: late" || rows[len(rows)-1] != "" {
+		t.Errorf("a notice after the end: %q", rows[len(rows)-2:])
+	}
+	if err := b.End(train.Result{}); err != nil {
+		t.Errorf("a second end: %v", err)
+	}
 }
 
 func TestBarSaysThatItEvaluates(t *testing.T) {
@@ -230,11 +237,11 @@ func TestBarOnAResizedTerminal(t *testing.T) {
 func TestTableRepeatsItsHead(t *testing.T) {
 	var tab table
 	heads := 0
-	for epoch := range 40 {
+	for epoch := range 39 {
 		heads += len(tab.row(train.EpochRecord{Epoch: epoch}, false, 80, 13)) - 1
 	}
 	if heads != 4 {
-		t.Errorf("%d heads of 40 rows on a terminal of 13, want one every ten", heads)
+		t.Errorf("%d heads of 39 rows on a terminal of 13, want one every ten", heads)
 	}
 	for _, c := range []struct{ columns, lines int }{{81, 1}, {60, 2}, {61, 1}, {120, 2}} {
 		if lines := tab.row(train.EpochRecord{Epoch: 40}, false, c.columns, 40); len(lines) != c.lines {

@@ -149,6 +149,14 @@ func TestDeadIsSaidOnce(t *testing.T) {
 		if got := w.evaluated(e, c.cut); len(got) != c.want {
 			t.Errorf("evaluation %d: %q", i+1, got)
 		}
+		text, err := p.encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, err = decodeProgress(text, 10); err != nil {
+			t.Fatal(err)
+		}
+		w = newWatches(10, 0, p)
 	}
 	for step := range 500 { // the plateau says nothing that is new
 		if got := w.step(StepRecord{Step: step + 2, Loss: 2.3}); len(got) > 0 {
