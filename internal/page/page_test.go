@@ -144,7 +144,7 @@ func TestPageEscapes(t *testing.T) {
 	const evil = `</script><script>alert(1)</script><img src=x onerror=alert(2)>"'`
 	p := example(t)
 	p.Network, p.About, p.Folder, p.Advice, p.Config = evil, evil, evil, evil, evil
-	p.Notices, p.State = []string{evil}, Failed
+	p.Notices, p.State = []string{evil, "turned\u202eround"}, Failed
 	p.Score.Classes = []string{evil, "right\u202eleft\x00", strings.Repeat("long ", 100)}
 	p.Settings[0] = Setting{evil, evil, evil, evil, true}
 	p.Commands[0] = Command{evil, evil}

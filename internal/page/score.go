@@ -140,7 +140,7 @@ func (s *Score) view() *scoreView {
 	for k, c := range s.PerClass[:min(len(s.PerClass), maxClasses)] {
 		v.PerClass = append(v.PerClass, classRow{
 			name(v.Names, k), number("%.3f", c.Precision), number("%.3f", c.Recall), number("%.3f", c.F1),
-			humanize.Comma(c.Support), percent(min(max(c.F1, 0), 1)),
+			humanize.Comma(c.Support), bar(c.F1),
 		})
 	}
 	for _, e := range s.Errors {

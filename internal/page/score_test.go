@@ -1,6 +1,7 @@
 package page
 
 import (
+	"math"
 	"strings"
 	"testing"
 )
@@ -64,6 +65,14 @@ func TestScoreOfAnEarlierPage(t *testing.T) {
 	} {
 		if strings.Contains(other, evaluation) || !strings.Contains(other, "Not known yet") {
 			t.Errorf("a page %s is believed", name)
+		}
+	}
+}
+
+func TestBar(t *testing.T) {
+	for part, want := range map[float64]string{0: "0%", 0.25: "25%", 1: "100%", 7: "100%", -1: "0%", math.NaN(): "0%"} {
+		if got := bar(part); got != want {
+			t.Errorf("%v is %q, want %q", part, got, want)
 		}
 	}
 }

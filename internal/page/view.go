@@ -75,7 +75,7 @@ const maxRows = 100
 
 func (p *Page) view(score template.HTML) *view {
 	v := &view{
-		Page: p, Score: score, Charts: p.charts(),
+		Page: p.cleaned(), Score: score, Charts: p.charts(),
 		Policy: policy(), CSS: template.CSS(pageCSS), JS: template.JS(pageJS), // both our own
 		Title: fmt.Sprintf("%s – %s", label(p.Network), p.State),
 		Time:  p.Written.Format("2006-01-02 15:04:05 -07:00"), WrittenMs: p.Written.UnixMilli(),
@@ -91,7 +91,7 @@ func (p *Page) view(score template.HTML) *view {
 	}
 	if p.Maps != nil {
 		for _, g := range p.Maps.Guesses {
-			v.Guesses = append(v.Guesses, guessView{label(g.Class), chance(g.Probability), percent(min(max(g.Probability, 0), 1))})
+			v.Guesses = append(v.Guesses, guessView{label(g.Class), chance(g.Probability), bar(g.Probability)})
 		}
 	}
 	for _, s := range p.Settings {
@@ -100,6 +100,17 @@ func (p *Page) view(score template.HTML) *view {
 		}
 	}
 	return v
+}
+
+// cleaned is the page with texts that may be anybody's as label has them, but longer.
+func (p *Page) cleaned() *Page {
+	c := *p
+	c.Network, c.About, c.Advice, c.Folder = clean(p.Network, 2*maxLabel), clean(p.About, maxText), clean(p.Advice, maxText), clean(p.Folder, maxText)
+	c.Notices = nil
+	for _, text := range p.Notices {
+		c.Notices = append(c.Notices, clean(text, maxText))
+	}
+	return &c
 }
 
 // marks stand beside the words for states, for who does not see colours.
@@ -118,27 +129,42 @@ func (p *Page) epochRows() []epochRow {
 	return rows
 }
 
-// maxLabel bounds names in tables and pictures, in characters.
-const maxLabel = 32
+// Bounds of texts, in characters.
+const (
+	maxLabel = 32 // names in tables and pictures
+	maxText  = 1000
+)
 
 // label is a name as it is shown: without characters that do not print, which could also turn the
 // direction of the text, and not too long.
 func label(name string) string {
+	if name == "" {
+		return "(no name)"
+	}
+	return clean(name, maxLabel)
+}
+
+func clean(text string, most int) string {
 	var out strings.Builder
 	n := 0
-	for _, r := range name {
-		if n++; n > maxLabel {
+	for _, r := range text {
+		if n++; n > most {
 			return out.String() + "…"
 		}
-		if !unicode.IsPrint(r) {
+		if !unicode.IsPrint(r) && r != '\u00a0' {
 			r = unicode.ReplacementChar
 		}
 		out.WriteRune(r)
 	}
-	if n == 0 {
-		return "(no name)"
-	}
 	return out.String()
+}
+
+// bar is the width of a bar for a part of 1.
+func bar(part float64) string {
+	if !(part > 0) { // also if it is NaN
+		return percent(0)
+	}
+	return percent(min(part, 1))
 }
 
 // name is the k-th name, or its number where there are fewer.

@@ -129,8 +129,11 @@ func (p *Page) renew() error {
 		if err != nil {
 			return err
 		}
-		p.shown.Score, p.newest = score, nil
-		if err := p.look(); err != nil {
+		p.shown.Score, p.shown.Earlier, p.newest = score, nil, nil
+		if p.shown.State != page.Diverged { // its weights may be no numbers
+			err = p.look()
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -292,4 +292,8 @@ func TestPageTakesASmallPartOfTheTime(t *testing.T) {
 	if took := r.now.Sub(begun); writing == 0 || writing > took/drawShare+2*o.cost {
 		t.Errorf("%d pages took %v of %v", len(pages), writing, took)
 	}
+	if err := o.End(train.Result{Status: train.Diverged, Steps: 1}); err != nil {
+		t.Fatal(err)
+	}
+	r.want("at the end", "after epoch 60")
 }

@@ -1,0 +1,79 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"vggtrain/dataset"
+	"vggtrain/internal/train"
+)
+
+func TestSurest(t *testing.T) {
+	set := &dataset.Set{N: 100, Labels: make([]byte, 100)}
+	e := &train.Evaluation{}
+	for i := range 100 { // wrong but for each fourth; the surest are in the middle
+		e.Predictions = append(e.Predictions, train.Prediction{Class: i % 4, Probability: 1 - math.Abs(float64(i)-50.1)/100})
+	}
+	got := surest(set, e)
+	if want := []int{50, 51, 49, 53, 47, 54, 46, 55, 45}; !slices.Equal(got[:len(want)], want) || len(got) != maxErrors {
+		t.Errorf("%d: %v, want %d that begin with %v", len(got), got, maxErrors, want)
+	}
+}
+
+// A network of zeros, but for what is looked at.
+func TestPicturesOfANetwork(t *testing.T) {
+	r := newPageRun(t)
+	params := r.job.Params
+	for _, p := range params {
+		clear(p.Data())
+	}
+	weight, logits := params[0], params[len(params)-1].Data()
+	values := make([]float32, weight.Len())
+	for i := range values {
+		values[i] = float32(i / 9) // of filter i/9
+	}
+	weight.Import(values)
+	for k := range logits {
+		logits[k] = float32(math.Log(float64(1 + (k+7)%10))) // so that class 2 has 10/55
+	}
+
+	var p pictures
+	f, err := p.filters(r.job)
+	if err != nil || len(f.Images) != 8 || f.Limit != 7 || f.Shape != "8 filters of 3×3" || f.Images[3].Note != "filter 4: 3 to 3" {
+		t.Errorf("filters %.300v, %v", f, err)
+	}
+
+	m, err := p.maps(r.job)
+	if err != nil || len(m.Blocks) != 2 {
+		t.Fatalf("%.300v, %v", m, err)
+	}
+	// Filter 0 is zero, the others see the image; then nothing is left.
+	first, second := m.Blocks[0], m.Blocks[1]
+	if first.Silent != "1 of 8 are zero" || len(first.Channels) != 8 || second.Silent != "80 of 80 are zero" || len(second.Channels) != maxChannels {
+		t.Errorf("silent %q of %d and %q of %d", first.Silent, len(first.Channels), second.Silent, len(second.Channels))
+	}
+	guess := ""
+	for _, g := range m.Guesses {
+		guess += fmt.Sprintf("%s %.4f ", g.Class, g.Probability)
+	}
+	if want := "Pullover 0.1818 Trouser 0.1636 T-shirt/top 0.1455 Ankle boot 0.1273 Bag 0.1091 "; guess != want {
+		t.Errorf("guesses %s, want %s", guess, want)
+	}
+}
+
+// The image is as the network sees it: normalised.
+func TestPictureOfTheInput(t *testing.T) {
+	r := newPageRun(t)
+	r.job.Recipe.Normalize.Mean, r.job.Recipe.Normalize.Deviation = 0.25, 0.5
+	var p pictures
+	if err := p.load(r.job); err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range r.job.Val.Image(0) {
+		if want := (float64(v)/255 - 0.25) / 0.5; math.Abs(float64(p.image[i])-want) > 1e-6 {
+			t.Fatalf("pixel %d is %v, want %v", i, p.image[i], want)
+		}
+	}
+}
