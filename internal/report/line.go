@@ -121,14 +121,17 @@ func (p *pace) parts() []part {
 		loss, rate, speed = "loss "+lossText(p.loss.value()), "lr "+rateText(p.lr), speedText(p.recent.rate())
 	}
 	left := append(p.leftTexts(), "", "")
-	return []part{
+	list := []part{
 		state,
 		{loss, 11, rankLoss},
 		{rate, 9, rankRate},
 		{speed, 12, rankSpeed},
 		{left[0], 11, rankLeft},
-		{left[1], 13, rankEpochLeft},
 	}
+	if epoch, _ := p.place(); epoch*p.plan.StepsPerEpoch < p.plan.Steps { // else it is the run's
+		list = append(list, part{left[1], 13, rankEpochLeft})
+	}
+	return list
 }
 
 // state is the step, or what else goes on.

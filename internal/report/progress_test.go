@@ -176,7 +176,7 @@ func TestBarSaysThatItEvaluates(t *testing.T) {
 	if err := b.Epoch(train.EpochRecord{Epoch: 1, ValAccuracy: 0.5}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if want := " epoch 2/2   0% ░░░░░░░░░░░░░░  starting"; last() != want {
+	if want := " epoch 2/2   0% ░░░░░░░░░░░░░░░░░░  starting"; last() != want {
 		t.Errorf("%q, want %q", last(), want)
 	}
 	if err := b.End(train.Result{}); err != nil {
