@@ -177,6 +177,21 @@ func wantShown(t *testing.T, v visit) {
 	}
 }
 
+// A matrix of many classes scrolls in its frame, and the page stays as wide as a phone.
+func TestManyClassesInABrowser(t *testing.T) {
+	page := example(t)
+	page.Score = &Score{Epoch: 6}
+	for k := range maxMatrix {
+		page.Score.Classes = append(page.Score.Classes, fmt.Sprintf("%d: a name of no small length", k))
+		page.Score.Confusion = append(page.Score.Confusion, make([]int64, maxMatrix))
+		page.Score.Confusion[k][k] = 1000
+		page.Score.PerClass = append(page.Score.PerClass, ClassScore{1, 1, 1, 1000})
+	}
+	if v := load(t, render(t, page), 360, 3)[0]; len(v.Cells) != maxMatrix*maxMatrix || v.ScrollWidth > 360 || len(v.Wide)+len(v.Troubles) > 0 {
+		t.Errorf("%d cells, a page of %d pixels, too wide: %q; %q", len(v.Cells), v.ScrollWidth, v.Wide, v.Troubles)
+	}
+}
+
 // While a run is on the page reloads itself, shows the same place again, and says if it gets old.
 func TestReloadInABrowser(t *testing.T) {
 	page := example(t)

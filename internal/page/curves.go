@@ -176,7 +176,7 @@ func (c *curves) learningRate() chart {
 
 func (c *curves) speed() chart {
 	s := c.byEpoch("training", classOther, func(e Epoch) float64 { return e.ImagesPerSecond })
-	y, ticks := niceAxis(0, top(s.y), 4)
+	y, ticks := niceAxis(0, top(s.y), 5)
 	return c.chart("speed", "Images a second", "Images trained on a second, by epoch.", y, ticks, []series{s}, c.epochSamples(y, "%.0f", []series{s}))
 }
 
