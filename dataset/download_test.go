@@ -99,6 +99,9 @@ func TestDownloadRefused(t *testing.T) {
 }
 
 func TestDownload(t *testing.T) {
+	if testing.Short() {
+		t.Skip("TestFetch downloads less")
+	}
 	good := serve(t, goodMirror(t))
 	var notices []string
 	o := quick(t, &notices, serve(t, badMirrors["hangs before"].serve), serve(t, badMirrors["not found"].serve), good)
