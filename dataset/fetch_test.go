@@ -66,6 +66,9 @@ func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := filepath.Base(r.URL.Path)
 	s.mutex.Lock()
 	s.asked = append(s.asked, strings.TrimSpace(name+" "+r.Header.Get("Range")))
+	if r.Header.Get("Accept-Encoding") != "identity" {
+		s.asked = append(s.asked, name+" packed once more")
+	}
 	count := 0
 	for _, asked := range s.asked {
 		if strings.HasPrefix(asked, name) {
@@ -238,6 +241,9 @@ func TestFetchBadMirror(t *testing.T) {
 				if err == nil || strings.Contains(err.Error(), "\n") || strings.Count(err.Error(), "127.0.0.1:") != 1 {
 					t.Errorf("error %v", err)
 				}
+				if name == "endless" && !strings.Contains(err.Error(), "more than") {
+					t.Errorf("error %v", err)
+				}
 				wantEntries(t, o.Dir)
 				o.Stall, o.Mirrors = time.Second, []string{url, serve(t, &shelf{library: l})}
 				if _, err := Fetch(t.Context(), o); err != nil {
@@ -375,6 +381,9 @@ func TestFetchResumes(t *testing.T) {
 		"another range": {`"1"`, func(_ *testing.T, s *shelf, _ *FetchOptions) {
 			s.spoil = s.wrongRange("bytes 0-9/" + strconv.Itoa(size))
 		}, []string{"half", ""}},
+		"all as a range": {`"1"`, func(_ *testing.T, s *shelf, _ *FetchOptions) {
+			s.spoil = s.wrongRange("bytes 0-" + strconv.Itoa(size-1) + "/" + strconv.Itoa(size))
+		}, []string{"half", ""}},
 		"no range":            {`"1"`, func(_ *testing.T, s *shelf, _ *FetchOptions) { s.spoil = s.wrongRange("") }, []string{"half", ""}},
 		"If-Range is ignored": {`"1"`, func(_ *testing.T, s *shelf, _ *FetchOptions) { s.etag, s.spoil = `"2"`, ignoreIfRange }, []string{"half", ""}},
 		"not satisfiable": {`"1"`, func(_ *testing.T, s *shelf, _ *FetchOptions) {
@@ -449,6 +458,42 @@ func TestFetchResumes(t *testing.T) {
 	}
 }
 
+// The mirror that a part is of is asked first, even if another is faster now.
+func TestFetchResumesWhereItBegan(t *testing.T) {
+	l := newLibrary(t)
+	s := &shelf{library: l, etag: `"1"`}
+	o := l.options(t, serve(t, s))
+	s.start(t, o)
+	other := &shelf{library: l, etag: `"1"`}
+	s.spoil = func(_ http.ResponseWriter, r *http.Request, _ int) bool {
+		if filepath.Base(r.URL.Path) == l.files[3].name+".gz" {
+			<-r.Context().Done() // the probe, which the other mirror answers
+		}
+		return false
+	}
+	o.Mirrors = append(o.Mirrors, serve(t, other))
+	if _, err := Fetch(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	l.wantFolder(t, o.Dir)
+	if here, there := s.of(l.images()), other.of(l.images()); len(here) != 1 || len(there) != 0 {
+		t.Errorf("asked for the images: %q where they began, %q elsewhere", here, there)
+	}
+}
+
+func TestInRoundsEndsWithTheDisk(t *testing.T) {
+	f := fetcher{FetchOptions{Tries: 5, Notice: func(string) {}}}
+	full := &os.PathError{Op: "write", Path: "x", Err: errors.New("no space left on device")}
+	asked := 0
+	err := f.inRounds(t.Context(), []string{"http://a", "http://b"}, func([]string) []failure {
+		asked++
+		return []failure{{"http://a", full}}
+	})
+	if err != full || asked != 1 {
+		t.Errorf("asked %d times: %v", asked, err)
+	}
+}
+
 func ignoreRanges(_ http.ResponseWriter, r *http.Request, _ int) bool {
 	r.Header.Del("Range")
 	return false
@@ -470,7 +515,7 @@ func (s *shelf) wrongRange(says string) func(http.ResponseWriter, *http.Request,
 			w.Header().Set("Content-Range", says)
 		}
 		w.WriteHeader(http.StatusPartialContent)
-		w.Write(s.packed[filepath.Base(r.URL.Path)][:10])
+		w.Write(s.packed[filepath.Base(r.URL.Path)])
 		return true
 	}
 }

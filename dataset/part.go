@@ -38,8 +38,8 @@ func sourceOf(url string, response *http.Response) source {
 	return s
 }
 
-// openPart opens what there is of the part at a path, or begins one. The beginning of no known
-// source, or of one that is too large, is worth nothing.
+// openPart opens what there is of the part at a path, or begins one. What is too large is not the
+// beginning of anything.
 func openPart(path string, largest int64) (*part, error) {
 	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() { // opening a pipe would wait
 		return nil, &fs.PathError{Op: "open", Path: path, Err: errors.New("not a regular file: move it away")}
@@ -54,7 +54,7 @@ func openPart(path string, largest int64) (*part, error) {
 		return nil, err
 	}
 	p := &part{file: file, size: info.Size(), of: readSource(path + ".json")}
-	if p.of.Validator == "" || p.size > largest {
+	if p.size > largest {
 		err = p.begin(source{})
 	} else {
 		_, err = file.Seek(p.size, io.SeekStart)

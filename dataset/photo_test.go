@@ -142,8 +142,8 @@ func TestOrientation(t *testing.T) {
 		}
 	}
 	for at := 2; at < len(file); at++ {
-		for _, v := range []byte{0, 1, 8, 9, 0x7f, 0x80, 0xff} {
-			if got := orientation(patched(file, at, v)); got < 1 || got > 8 {
+		for v := range 256 {
+			if got := orientation(patched(file, at, byte(v))); got < 1 || got > 8 {
 				t.Errorf("byte %d as %d: %d", at, v, got)
 			}
 		}

@@ -161,12 +161,14 @@ def turned(orientation: int) -> bytes:
 
 def photos() -> dict[str, bytes]:
     """Pictures of the kinds that `predict` meets, beside those of files()."""
+    vignette = np.add.outer((np.arange(70) - 30) ** 2, (np.arange(56) - 20) ** 2) // 20 + 60  # no two corners alike
     made = {
         "light.png": save(drawn("RGB", (37, 90), (250, 246, 240), (30, 60, 120)), "PNG"),
         "dark.gif": save(drawn("L", (121, 41), 12, 200), "GIF"),
         "bright-cutout.png": save(drawn("RGBA", (50, 64), (0, 0, 0, 0), (240, 235, 220, 255)), "PNG"),
         "dark-cutout.png": save(drawn("RGBA", (64, 50), (255, 255, 255, 0), (60, 20, 30, 230)), "PNG"),
         "large.png": save(drawn("L", (901, 640), 255, 33), "PNG", optimize=True),
+        "vignette.png": save(Image.fromarray(vignette.astype(np.uint8)), "PNG", optimize=True),
         "long.png": save(drawn("L", (4000, 3), 90, 250), "PNG", optimize=True),
         "thin.png": save(drawn("L", (1, 5), 200, 3), "PNG"),
         "point.png": save(Image.new("L", (1, 1), 77), "PNG"),

@@ -114,10 +114,10 @@ func (p *Predictor) predict(ctx context.Context, files []dataset.PhotoFile) erro
 	return nil
 }
 
-// load puts a photo into row i of the batch. Where it cannot be read, black is there.
+// load puts a photo into row i of the batch. One that cannot be read leaves there what was before,
+// of which nobody asks for the result.
 func (p *Predictor) load(worker, i int, file dataset.PhotoFile) (dataset.Background, error) {
 	row := p.images[i*p.side*p.side:][:p.side*p.side]
-	clear(row)
 	photo, err := p.reader.Read(file)
 	if err != nil {
 		return dataset.Background{}, err

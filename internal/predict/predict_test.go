@@ -119,6 +119,34 @@ func TestPredictionsAreThoseOfEval(t *testing.T) {
 	check("few", run(t, n, 3, Options{dataset.InvertNo, 1}, files[200:207]), 200)
 }
 
+// Photos of any size and kind, one after another, are each what it is once it is prepared.
+func TestPredictPrepares(t *testing.T) {
+	photos := dataset.Photos("../../dataset/testdata/photos", nil)
+	if len(photos) < 16 {
+		t.Fatalf("only %d photos", len(photos))
+	}
+	prepared := &dataset.Set{N: len(photos), Rows: side, Cols: side, Images: make([]byte, len(photos)*side*side)}
+	for i, file := range photos {
+		photo, err := dataset.NewPhotoReader().Read(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fill := photo.Prepare(dataset.InvertAuto).Fill()
+		q, err := dataset.NewSquarer(photo.Grey.Rect.Dy(), photo.Grey.Rect.Dx(), side)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.Bytes(prepared.Image(i), photo.Grey.Pix, fill)
+	}
+	n := network(t)
+	want := run(t, n, 1, Options{dataset.InvertNo, 3}, pictures(t, prepared))
+	for i, got := range run(t, n, 1, Options{dataset.InvertAuto, 3}, photos) {
+		if diff := cmp.Diff(want[i].Guesses, got.Guesses); diff != "" || got.Err != nil {
+			t.Errorf("%s (-prepared +photo): %v\n%s", got.Photo.Name, got.Err, diff)
+		}
+	}
+}
+
 // A photo that cannot be read costs nothing but itself.
 func TestPredictGoesOn(t *testing.T) {
 	data, err := dataset.Sample()
