@@ -20,7 +20,7 @@ type Page struct {
 
 	plan    train.Plan
 	history *history // nil before Begin
-	begun   time.Time
+	pace    pace
 	images  int     // trained by this process
 	seconds float64 // that they took
 
@@ -46,7 +46,7 @@ func NewPage(dir *rundir.Dir, job *train.Job, version string, notice func(string
 // Begin writes a page that says that the run is on. What the page of a run that this one resumes
 // says of its last evaluation stays until there is another.
 func (p *Page) Begin(plan train.Plan) (err error) {
-	p.plan, p.begun = plan, p.now()
+	p.plan, p.pace = plan, newPace(plan, p.now)
 	if p.history, err = newHistory(plan, p.dir); err != nil {
 		p.notice(err.Error() + "; the page's curves begin here") // a page is no reason to end a run
 	}
@@ -81,6 +81,7 @@ func (p *Page) earlier() []byte {
 // Step renews the page if it has become old.
 func (p *Page) Step(r train.StepRecord) error {
 	p.history.step(r)
+	p.pace.stepped(r)
 	p.images += r.Images
 	p.seconds += r.Seconds
 	if p.now().Sub(p.written) < max(renewEvery, drawShare*p.cost) {
@@ -93,6 +94,7 @@ func (p *Page) Step(r train.StepRecord) error {
 // is long enough ago.
 func (p *Page) Epoch(r train.EpochRecord, e *train.Evaluation) error {
 	p.history.epoch(r)
+	p.pace.epoch(r)
 	p.epoch, p.newest = r.Epoch, e
 	if p.now().Sub(p.written) < drawShare*p.cost {
 		return nil

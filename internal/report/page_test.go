@@ -58,7 +58,7 @@ func newPageRun(t *testing.T) *pageRun {
 	}
 	t.Cleanup(func() { dir.Close() })
 	p := plan
-	p.Arch, p.TrainImages, p.ValImages, p.Side, p.Epochs, p.StepsPerEpoch, p.Steps, p.DataKind = "tiny", 64, 20, 28, 3, 4, 12, dataset.Sampled
+	p.Arch, p.TrainImages, p.ValImages, p.BatchSize, p.Side, p.Epochs, p.StepsPerEpoch, p.Steps, p.DataKind = "tiny", 64, 20, 16, 28, 3, 4, 12, dataset.Sampled
 	return &pageRun{t: t, dir: dir, job: job, plan: p, now: time.Unix(1e9, 0)}
 }
 
@@ -177,6 +177,22 @@ func TestPageOverARun(t *testing.T) {
 	if len(r.notices) > 0 {
 		t.Errorf("notices %q", r.notices)
 	}
+}
+
+// The page says of the run's place and time what the terminal says: an epoch whose evaluation is
+// not done is not over, and --max-time ends the run.
+func TestPageSaysThePlaceThatTheTerminalSays(t *testing.T) {
+	r := newPageRun(t)
+	r.plan.Settings = fast("max-time=10s")
+	o := r.observer()
+	r.steps(o, 1, 3)
+	r.now = r.now.Add(renewEvery)
+	o.pace.begun = o.pace.begun.Add(renewEvery) // as if the minute had not been
+	r.steps(o, 4, 4)
+	// 6 s to --max-time, and an evaluation of 20 images at three times 16 a second.
+	r.want("in an evaluation", "epoch 1 of 3, step 4 of 12, evaluating, about 6s left")
+	r.epoch(o, 1)
+	r.want("after it", "epoch 2 of 3, step 4 of 12, about 6s left")
 }
 
 func TestPageOfRunsThatFail(t *testing.T) {

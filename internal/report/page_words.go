@@ -39,7 +39,7 @@ func (p *Page) fill() {
 		{Name: "processor", Value: count(runtime.NumCPU(), "core"), Note: plan.Kernel + " kernels"},
 		{Name: "threads", Value: strconv.Itoa(plan.Threads)},
 		{Name: "data", Value: plan.Data},
-		{Name: "begun", Value: p.begun.Format("2006-01-02 15:04:05 -07:00"), Note: resumedText(plan)},
+		{Name: "begun", Value: p.pace.begun.Format("2006-01-02 15:04:05 -07:00"), Note: resumedText(plan)},
 	}
 	p.shown.Commands = p.commands(fmt.Sprintf(" --epochs %d", 2*plan.Epochs))
 }
@@ -98,7 +98,7 @@ func (p *Page) update() {
 	}
 	p.shown.Reload, p.shown.Stale = reloading(longest)
 	p.shown.Progress = page.Progress{
-		Step: max(h.last.Step, p.plan.StepsDone), Steps: p.plan.Steps, Epochs: p.plan.Epochs, StepsPerEpoch: p.plan.StepsPerEpoch,
+		Step: p.pace.step, Steps: p.plan.Steps, Epochs: p.plan.Epochs, StepsPerEpoch: p.plan.StepsPerEpoch,
 	}
 	p.shown.Progress.Text = p.progressText()
 	p.shown.Headlines, p.shown.Resources = p.headlines(), p.resources()
@@ -111,13 +111,15 @@ func reloading(longest float64) (reload, stale time.Duration) {
 	return min(max(epoch/2, 5*time.Second), 30*time.Second), 10*time.Minute + 3*epoch
 }
 
+// progressText says where the run is and what time is left, as the line on a terminal does.
 func (p *Page) progressText() string {
-	done := p.shown.Progress.Step
-	epoch := min(done/p.plan.StepsPerEpoch+1, p.plan.Epochs)
-	text := fmt.Sprintf("epoch %d of %d, step %s of %s", epoch, p.plan.Epochs, comma(done), comma(p.plan.Steps))
-	if steps := done - p.plan.StepsDone; steps > 0 && done < p.plan.Steps {
-		left := p.now().Sub(p.begun).Seconds() / float64(steps) * float64(p.plan.Steps-done)
-		text += ", about " + Duration(left) + " left"
+	epoch, _ := p.pace.place()
+	text := fmt.Sprintf("epoch %d of %d, step %s of %s", epoch, p.plan.Epochs, comma(p.pace.step), comma(p.plan.Steps))
+	if p.pace.evaluating() {
+		text += ", evaluating"
+	}
+	if _, left := p.pace.left(); !math.IsNaN(left) && !p.pace.over() {
+		text += ", about " + ahead(left) + " left"
 	}
 	return text
 }
@@ -166,10 +168,10 @@ func (p *Page) resources() []page.Fact {
 	if rate := p.rate(); rate > 0 {
 		facts = append(facts, page.Fact{Name: "training", Value: fmt.Sprintf("%.0f images a second", rate)})
 	}
-	if steps := p.history.last.Step - p.plan.StepsDone; steps > 0 {
-		facts = append(facts, page.Fact{Name: "a step", Value: fmt.Sprintf("%.0f ms", 1000*p.seconds/float64(steps))})
+	if p.pace.steps > 0 {
+		facts = append(facts, page.Fact{Name: "a step", Value: fmt.Sprintf("%.0f ms", 1000*p.seconds/float64(p.pace.steps))})
 	}
-	return append(facts, page.Fact{Name: "time", Value: Duration(p.now().Sub(p.begun).Seconds()), Note: "of this process"})
+	return append(facts, page.Fact{Name: "time", Value: Duration(p.now().Sub(p.pace.begun).Seconds()), Note: "of this process"})
 }
 
 // conclude says how the run has ended.
