@@ -2,7 +2,9 @@ package dataset
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -87,8 +89,7 @@ func (o FetchOptions) withDefaults() FetchOptions {
 // still the same. A sound file that is another is left alone, and an error. Several processes may
 // fetch into one folder: one does it, and the others wait for it.
 func Fetch(ctx context.Context, o FetchOptions) ([]FetchReport, error) {
-	o = o.withDefaults()
-	f := fetcher{o}
+	f := fetcher{o.withDefaults()}
 	reports, err := f.survey()
 	if err != nil || !slices.ContainsFunc(reports, missing) {
 		return reports, err
@@ -97,19 +98,40 @@ func Fetch(ctx context.Context, o FetchOptions) ([]FetchReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(o.Dir, 0o777); err != nil {
-		return nil, err
+	if err := f.fill(ctx, reports, ranked); err != nil {
+		return nil, diskError(err)
 	}
-	unlock, err := lockFolder(ctx, o.Dir, o.Notice)
-	if err != nil {
-		return nil, err
+	return reports, nil
+}
+
+// diskError says in our words what is wrong with a file, and leaves other errors as they are.
+func diskError(err error) error {
+	path, why := "", err
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		path, why = e.Path, e.Err
+	} else if e, ok := errors.AsType[*os.LinkError](err); ok {
+		path, why = e.New, e.Err
+	} else {
+		return err
 	}
-	defer unlock()
-	return reports, f.fetchMissing(ctx, reports, ranked)
+	return fmt.Errorf("%s: cannot be written (%w): make room for it and allow it, or fetch into another folder", shown(path), why)
 }
 
 // fetcher downloads the published files.
 type fetcher struct{ FetchOptions }
+
+// fill makes the folder, if it is not there, and fetches into it what the reports call missing.
+func (f fetcher) fill(ctx context.Context, reports []FetchReport, ranked []string) error {
+	if err := os.MkdirAll(f.Dir, 0o777); err != nil {
+		return err
+	}
+	unlock, err := lockFolder(ctx, f.Dir, f.Notice)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return f.fetchMissing(ctx, reports, ranked)
+}
 
 // survey looks which of the published files the folder has.
 func (f fetcher) survey() ([]FetchReport, error) {

@@ -42,7 +42,7 @@ func sourceOf(url string, response *http.Response) source {
 // beginning of anything.
 func openPart(path string, largest int64) (*part, error) {
 	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() { // opening a pipe would wait
-		return nil, &fs.PathError{Op: "open", Path: path, Err: errors.New("not a regular file: move it away")}
+		return nil, &fs.PathError{Op: "open", Path: path, Err: errors.New("not a regular file")}
 	}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {

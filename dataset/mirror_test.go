@@ -1,0 +1,193 @@
+package dataset
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Each of the ways to be bad is an error that leaves nothing behind; with a good mirror beside it
+// everything comes.
+func TestFetchBadMirror(t *testing.T) {
+	l := newLibrary(t)
+	for name, bad := range badMirrors {
+		for _, when := range []string{"always", "after the smallest file"} {
+			t.Run(name+" "+when, func(t *testing.T) {
+				t.Parallel()
+				s := &shelf{library: l, spoil: func(w http.ResponseWriter, r *http.Request, _ int) bool {
+					if when == "always" || filepath.Base(r.URL.Path) != "t10k-labels-idx1-ubyte.gz" {
+						bad.serve(w, r)
+						return true
+					}
+					return false
+				}}
+				url := serve(t, s)
+				o := l.options(t, url)
+				o.Stall, o.Tries = 200*time.Millisecond, 2
+				_, err := Fetch(t.Context(), o)
+				if err == nil || strings.Contains(err.Error(), "\n") || strings.Count(err.Error(), "127.0.0.1:") != 1 {
+					t.Errorf("error %v", err)
+				}
+				if name == "endless" && !strings.Contains(err.Error(), "more than") {
+					t.Errorf("error %v", err)
+				}
+				wantEntries(t, o.Dir)
+				o.Stall, o.Mirrors = time.Second, []string{url, serve(t, &shelf{library: l})}
+				if _, err := Fetch(t.Context(), o); err != nil {
+					t.Errorf("with a second mirror: %v", err)
+				}
+				l.wantFolder(t, o.Dir)
+			})
+		}
+	}
+}
+
+// Errors that may pass are waited for, others not.
+func TestFetchTries(t *testing.T) {
+	l := newLibrary(t)
+	for status, again := range map[int]bool{500: true, 502: true, 503: true, 429: true, 408: true, 404: false, 403: false, 407: false} {
+		s := &shelf{library: l, spoil: func(w http.ResponseWriter, _ *http.Request, count int) bool {
+			if count <= 2 {
+				w.WriteHeader(status)
+			}
+			return count <= 2
+		}}
+		o := l.options(t, serve(t, s))
+		o.Tries = 3
+		_, err := Fetch(t.Context(), o)
+		if (err == nil) != again {
+			t.Errorf("status %d twice: %v", status, err)
+		}
+		if asked := len(s.of(l.files[3])); again && asked != 4 || !again && asked != 1 { // the probe's three, and one
+			t.Errorf("status %d twice: asked %d times", status, asked)
+		}
+		o.Tries, o.Dir, s.asked = 2, filepath.Join(t.TempDir(), "new"), nil
+		if _, err := Fetch(t.Context(), o); err == nil || !strings.Contains(err.Error(), "status "+strconv.Itoa(status)+" ") {
+			t.Errorf("status %d, two tries: %v", status, err)
+		}
+	}
+}
+
+func TestInRoundsEndsWithTheDisk(t *testing.T) {
+	f := fetcher{FetchOptions{Tries: 5, Notice: func(string) {}}}
+	full := &os.PathError{Op: "write", Path: "x", Err: errors.New("no space left on device")}
+	asked := 0
+	err := f.inRounds(t.Context(), []string{"http://a", "http://b"}, func([]string) []failure {
+		asked++
+		return []failure{{"http://a", full}}
+	})
+	if err != full || asked != 1 {
+		t.Errorf("asked %d times: %v", asked, err)
+	}
+}
+
+func TestFetchRedirected(t *testing.T) {
+	l := newLibrary(t)
+	behind := serve(t, &shelf{library: l})
+	o := l.options(t, serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, behind+r.URL.Path, http.StatusFound)
+	})))
+	if _, err := Fetch(t.Context(), o); err != nil {
+		t.Error(err)
+	}
+	l.wantFolder(t, o.Dir)
+}
+
+func TestFetchThroughProxy(t *testing.T) {
+	l := newLibrary(t)
+	s := &shelf{library: l}
+	var hosts []string
+	proxy, err := url.Parse(serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		hosts = append(hosts, r.URL.Host) // which only a request to a proxy has
+		s.ServeHTTP(w, r)
+	})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := l.options(t, "http://mirror.invalid/data")
+	o.Client.Transport.(*http.Transport).Proxy = http.ProxyURL(proxy)
+	if _, err := Fetch(t.Context(), o); err != nil {
+		t.Error(err)
+	}
+	l.wantFolder(t, o.Dir)
+	if len(hosts) != 5 || hosts[0] != "mirror.invalid" {
+		t.Errorf("the proxy was asked for %v", hosts)
+	}
+}
+
+func TestGetStalls(t *testing.T) {
+	f := fetcher{FetchOptions{Client: http.DefaultClient, Stall: 50 * time.Millisecond}}
+	get := func(url string) error {
+		return f.get(t.Context(), url, nil, func(_ *http.Response, body io.Reader) error {
+			_, err := io.Copy(io.Discard, body)
+			return err
+		})
+	}
+	for _, name := range []string{"hangs within", "hangs before"} {
+		if err := get(serve(t, badMirrors[name].serve)); err == nil || err.Error() != "less than 16,384 bytes received in 50ms" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	// 25 pieces, one each 50 ms.
+	inPieces := func(size int) string {
+		return serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			for range 25 {
+				w.Write(make([]byte, size))
+				w.(http.Flusher).Flush()
+				select {
+				case <-time.After(50 * time.Millisecond):
+				case <-r.Context().Done():
+					return
+				}
+			}
+		}))
+	}
+	// Slow but steady is no stall; a busy machine may hold a piece back.
+	f.Stall = time.Second
+	if err := get(inPieces(3000)); err != nil {
+		t.Errorf("slow mirror: %v", err)
+	}
+	f.Stall = 200 * time.Millisecond
+	if err := get(inPieces(1)); err == nil {
+		t.Error("a mirror that drips is waited for")
+	}
+}
+
+// A packed file may claim to hold anything: what is unpacked is bounded by what is published.
+func TestFetchBomb(t *testing.T) {
+	l := newLibrary(t)
+	small := l.files[3]
+	bomb := pack(t, append(labelsFile(7, 8, 9), make([]byte, 50<<20)...))
+	for name, content := range map[string][]byte{"more than announced": bomb, "announced": pack(t, labelsFile(make([]byte, 50<<20)...))} {
+		var err error
+		taken := allocated(func() { err = verify(bytes.NewReader(content), int64(len(content)), small) })
+		if err == nil || taken > 4<<20 {
+			t.Errorf("%s: %v, %d bytes allocated", name, err, taken)
+		}
+	}
+}
+
+func TestCheckMirror(t *testing.T) {
+	for mirror, good := range map[string]bool{
+		"http://x": true, "https://x.example:8443/a/b/": true, "x.example": false, "ftp://x": false, "http://": false, "": false,
+		"http://x/?a=b": false, "http://x/#a": false, "file:///data": false, "http://x\n": false,
+	} {
+		if err := CheckMirror(mirror); (err == nil) != good {
+			t.Errorf("%q: %v", mirror, err)
+		}
+	}
+	// The real list: only its form, since tests touch no network.
+	for _, mirror := range mirrors {
+		if got := fileURL(mirror, publishedFiles[0]); CheckMirror(mirror) != nil || !strings.HasSuffix(got, "/train-images-idx3-ubyte.gz") || host(mirror) == mirror {
+			t.Errorf("mirror %s gives %s", mirror, got)
+		}
+	}
+}
