@@ -1,6 +1,8 @@
 package dataset
 
 import (
+	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
@@ -18,4 +20,22 @@ func shown(path string) string {
 
 func printable(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
+// maxClassName is how many characters a folder's name can have, and so a class's.
+const maxClassName = 255
+
+// CheckClassName reports a name that no class can have, wherever it comes from: one that is empty,
+// longer than a folder's, or that does not print and could make something else of the line in
+// which it stands.
+func CheckClassName(name string) error {
+	switch n := utf8.RuneCountInString(name); {
+	case n == 0:
+		return errors.New("an empty class name")
+	case n > maxClassName:
+		return fmt.Errorf("a class name of %d characters, more than %d", n, maxClassName)
+	case !printable(name):
+		return fmt.Errorf("%.60q is not a class name that can be printed", name)
+	}
+	return nil
 }

@@ -55,6 +55,11 @@ func describedNetwork(state *checkpoint.State) (*Network, error) {
 	if err := json.Unmarshal([]byte(state.Metadata[keyClasses]), &n.Classes); err != nil {
 		return nil, fmt.Errorf("%s: not a list of names: %w", keyClasses, err)
 	}
+	for i, name := range n.Classes {
+		if err := dataset.CheckClassName(name); err != nil {
+			return nil, fmt.Errorf("%s: name %d: %w", keyClasses, i, err)
+		}
+	}
 	input, err := model.ParseInput(state.Metadata[keyInput])
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", keyInput, err)
