@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"vggtrain/internal/strictyaml"
 )
 
 // Tensor is a tensor as files hold it: row-major in a shape of PyTorch's.
@@ -56,7 +58,11 @@ func (ps Params) accept(tensors map[string]Tensor) error {
 		wrong = append(wrong, "missing "+first(missing, 3))
 	}
 	if len(extra) > 0 {
-		wrong = append(wrong, "unexpected "+first(slices.Sorted(maps.Keys(extra)), 3))
+		names := slices.Sorted(maps.Keys(extra))
+		for i := range names {
+			names[i] = strictyaml.OneLine(names[i], maxShown)
+		}
+		wrong = append(wrong, "unexpected "+first(names, 3))
 	}
 	if len(misshaped) > 0 {
 		wrong = append(wrong, first(misshaped, 2))

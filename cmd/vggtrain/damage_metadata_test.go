@@ -98,6 +98,9 @@ func edits() []edit {
 		{"classes are null", "eval resume", set("classes", "null"), ""},
 		{"no class", "eval resume", set("classes", "[]"), ""},
 		{"a class less", "eval resume", swap("classes", `"T-shirt/top",`, ""), "weights of another network"},
+		{"a class name of lines and colours", "eval resume", swap("classes", `"Shirt"`, `"\u001b[2JShirt\nvggtrain: done"`), `vggtrain.classes: name 6: "\\x1b`},
+		{"a class without a name", "eval resume", swap("classes", `"Shirt"`, `""`), "vggtrain.classes: name 6: an empty"},
+		{"a class with a name of 10⁴ characters", "eval resume", swap("classes", `"Shirt"`, `"`+strings.Repeat("x", 10_000)+`"`), "vggtrain.classes: name 6: .*10000"},
 		{"600,000 classes", "eval resume", set("classes", manyClasses), "600001 classes"},
 		{"input of 10¹⁶ pixels", "eval resume", set("input", "1x1x99999999x99999999"), ""},
 		{"input of no pixels", "eval resume", set("input", "1x1x0x0"), "vggtrain.input"},
@@ -112,6 +115,7 @@ func edits() []edit {
 
 		{"a weight missing", "eval resume", without("features.0.bias"), ""},
 		{"a weight too many", "eval resume", with("features.9.weight", 3), ""},
+		{"a weight with a name of colours", "eval resume", with("\x1b[2J"+strings.Repeat("x", 10_000), 0), `\\x1b\[2Jx{3,60}(…|")`},
 		{"a weight transposed", "eval resume", reshape("classifier.0.weight", 256, 16), "classifier.0.weight"},
 		{"a weight flat", "eval resume", reshape("classifier.0.weight", 4096), "classifier.0.weight"},
 		{"two weights exchanged", "eval resume", func(s *checkpoint.State) {

@@ -52,6 +52,14 @@ func executeWith(ctx context.Context, run func(cmd *cobra.Command) error) (statu
 	return status, out.String(), errors.String()
 }
 
+// Names that files have, or hold, do not reach the terminal as they are.
+func TestErrorsPrint(t *testing.T) {
+	_, _, stderr := executeWith(t.Context(), func(*cobra.Command) error { return errors.New("größe\x1b[2J\u202e: \"a\"\rb") })
+	if want := "vggtrain: größe\\x1b[2J\\u202e: \"a\"; b\n"; stderr != want {
+		t.Errorf("%q, want %q", stderr, want)
+	}
+}
+
 func TestPanicIsOneLine(t *testing.T) {
 	status, _, stderr := executeWith(t.Context(), func(*cobra.Command) error { panic("index 7\nout of range") })
 	if want := "vggtrain: internal error, please report it: index 7; out of range\n"; status != exitFailed || stderr != want {

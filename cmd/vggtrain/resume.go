@@ -175,7 +175,7 @@ func (o *fitOptions) showSources(saved *train.Checkpoint, recipe *configs.Recipe
 	for i, text := range given {
 		key, _, _ := strings.Cut(text, "=")
 		if was := saved.Recipe.Text(key); was != recipe.Text(key) {
-			given[i] += " (was " + was + ")"
+			given[i] += " (was " + escaped(was) + ")"
 		}
 	}
 	if len(given) > 0 {

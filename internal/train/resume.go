@@ -104,7 +104,7 @@ func (c *Checkpoint) checkMomenta() error {
 		for _, w := range weights {
 			m := c.state.Tensor(momentumPrefix + w.Name)
 			if m == nil || !slices.Equal(m.Shape, w.Shape) {
-				return fmt.Errorf("no %s of the shape of %s", momentumPrefix+w.Name, w.Name)
+				return fmt.Errorf("no %.60q of the shape of %.60q", momentumPrefix+w.Name, w.Name)
 			}
 		}
 	}
