@@ -234,7 +234,7 @@ func TestResumeRefuses(t *testing.T) {
 			s.Tensors = append(s.Tensors, checkpoint.Tensor{Name: "optimizer/x"})
 			s.Tensors[len(s.Tensors)-1].Data = []float32{1}
 		}, "tensors of the optimiser"},
-		"momentum of shape": {func(s *checkpoint.State) { s.Tensor("optimizer/features.0.bias").Shape = []int{2, 2} }, "shape of features.0.bias"},
+		"momentum of shape": {func(s *checkpoint.State) { s.Tensor("optimizer/features.0.bias").Shape = []int{2, 2} }, `shape of "features.0.bias"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			state, err := checkpoint.Read(job.Checkpoint)
