@@ -20,7 +20,7 @@ import (
 )
 
 // Completion answers while a key is held down: it reads no more than this of a
-// folder, and begins no file's description later than this.
+// folder, and begins no file's description later than this after the first one's.
 const (
 	maxEntries      = 2000
 	maxRuns         = 50
@@ -72,7 +72,7 @@ func recipes(typed string) []cobra.Completion {
 // resumable completes --resume: the runs in runs/, newest first, then folders
 // that are runs anywhere, and checkpoints in them.
 func resumable(typed string) []cobra.Completion {
-	about := describer{until: time.Now().Add(describingTakes)}
+	about := describer{typed: typed}
 	var list []cobra.Completion
 	for _, path := range runs() {
 		list = append(list, about.file(path, rundir.At(path).Checkpoint()))
@@ -94,7 +94,7 @@ func resumable(typed string) []cobra.Completion {
 // checkpoints completes what eval, predict, export and --init read: the best
 // weights and the checkpoints of the runs in runs/, newest first, then files.
 func checkpoints(typed string) []cobra.Completion {
-	about := describer{until: time.Now().Add(describingTakes)}
+	about := describer{typed: typed}
 	var list []cobra.Completion
 	for _, path := range runs() {
 		for _, file := range []string{rundir.At(path).Best(), rundir.At(path).Checkpoint()} {
@@ -134,12 +134,22 @@ func runs() []string {
 	return paths
 }
 
-// describer describes checkpoints as long as there is time.
-type describer struct{ until time.Time }
+// describer describes checkpoints that what was typed may become: the first one, and others as
+// long as there is time.
+type describer struct {
+	typed string
+	until time.Time // zero: none is described yet
+}
 
 // file is a completion whose description is what a checkpoint says of itself.
-func (d describer) file(completion, checkpoint string) cobra.Completion {
-	if time.Now().After(d.until) {
+func (d *describer) file(completion, checkpoint string) cobra.Completion {
+	if !strings.HasPrefix(completion, d.typed) {
+		return completion
+	}
+	switch now := time.Now(); {
+	case d.until.IsZero():
+		d.until = now.Add(describingTakes)
+	case now.After(d.until):
 		return completion
 	}
 	glance, err := train.LookAt(checkpoint)

@@ -59,10 +59,24 @@ func TestEntriesAreBounded(t *testing.T) {
 	}
 }
 
-// Descriptions end when their time is over, completions do not.
+// Descriptions end when their time is over, which begins with the first one of a file that fits;
+// completions do not.
 func TestDescriberInTime(t *testing.T) {
-	if got := (describer{until: time.Now().Add(-time.Second)}).file("runs/x", "nothing.bin"); got != "runs/x" {
-		t.Errorf("%q", got)
+	dir := t.TempDir()
+	tinyRun(t, dir)
+	path := filepath.Join(dir, "run", "best.bin")
+	about := describer{typed: "runs/x"}
+	for _, step := range []struct {
+		completion string
+		described  bool
+	}{{"runs/other", false}, {"runs/x", true}, {"runs/x2", false}} {
+		got := about.file(step.completion, path)
+		if described := strings.HasPrefix(got, step.completion+"\ttiny, epoch 1"); described != step.described || !described && got != step.completion {
+			t.Errorf("%s: %q", step.completion, got)
+		}
+		if !about.until.IsZero() {
+			about.until = about.until.Add(-time.Hour)
+		}
 	}
 }
 
