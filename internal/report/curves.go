@@ -80,7 +80,7 @@ func (c *Curves) End(r train.Result) error {
 	if r.Status == train.Diverged {
 		c.broken = r.Steps
 	}
-	if c.shown == c.history.last.Step && c.broken == 0 {
+	if c.shown == c.history.last && c.broken == 0 {
 		return nil
 	}
 	if err := c.draw(); err != nil && err.Error() != c.told {
@@ -101,7 +101,7 @@ func (c *Curves) draw() error {
 		err = c.dir.WriteCurves(png.Bytes())
 	}
 	if err == nil {
-		c.shown = c.history.last.Step
+		c.shown = c.history.last
 	}
 	c.drawn = c.now()
 	c.cost = c.drawn.Sub(start)

@@ -12,7 +12,7 @@ type history struct {
 	epochs        []historyEpoch
 	points        []historyPoint // each of so many steps, but for the last, which may have fewer
 	each          int
-	last          train.StepRecord
+	last          int // the newest step
 }
 
 // historyPoints is the most points that are kept; it is even.
@@ -44,16 +44,18 @@ func newHistory(p train.Plan, dir *rundir.Dir) (*history, error) {
 	if p.StepsDone == 0 {
 		return h, nil
 	}
-	return h, dir.EachStep(func(s rundir.Step) {
+	err := dir.EachStep(func(s rundir.Step) {
 		if s.Step <= p.StepsDone {
 			h.step(train.StepRecord(s))
 		}
 	})
+	h.last = p.StepsDone // the folder may have fewer
+	return h, err
 }
 
 // step adds a step.
 func (h *history) step(r train.StepRecord) {
-	h.last = r
+	h.last = r.Step
 	p := historyPoint{Epoch: r.Epoch, Step: r.Step, Middle: float64(r.Step), Loss: r.Loss, LR: r.LR, steps: 1}
 	if r.Loss-r.Loss == 0 {
 		p.losses = 1
@@ -95,5 +97,5 @@ func (p historyPoint) with(q historyPoint) historyPoint {
 
 // epoch adds an epoch that ends with the last step.
 func (h *history) epoch(r train.EpochRecord) {
-	h.epochs = append(h.epochs, historyEpoch{r, h.last.Step})
+	h.epochs = append(h.epochs, historyEpoch{r, h.last})
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"errors"
 	"math"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -82,6 +83,18 @@ func TestHistoryOfAResumedRun(t *testing.T) {
 	h.epoch(train.EpochRecord{Epoch: 3})
 	if h.epochs[2].Steps != 6 || len(p.History) != 2 {
 		t.Errorf("epochs %+v of %+v", h.epochs, p.History)
+	}
+	// Interrupted during the evaluation, and the steps' file is gone: the epoch ends where the run stands.
+	if err := os.Remove(dir.StepsFile()); err != nil {
+		t.Fatal(err)
+	}
+	p = train.Plan{StepsPerEpoch: 3, StepsDone: 3}
+	if h, _ = newHistory(p, dir); len(h.points) != 0 {
+		t.Errorf("points %+v", h.points)
+	}
+	h.epoch(train.EpochRecord{Epoch: 1})
+	if h.epochs[0].Steps != 3 {
+		t.Errorf("epochs %+v, want one after 3 steps", h.epochs)
 	}
 	if h, err := newHistory(train.Plan{StepsPerEpoch: 3}, dir); err != nil || len(h.points) != 0 {
 		t.Errorf("a new run begins with %d points, %v", len(h.points), err)

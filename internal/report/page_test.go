@@ -254,7 +254,7 @@ func TestPageOfAResumedRun(t *testing.T) {
 	r.want("and resumed again", known...)
 	r.steps(o, 7, 8)
 	r.epoch(o, 2)
-	r.want("evaluated", "after epoch 2, 20 of the test set")
+	r.want("evaluated", "after epoch 2, 20 of the test set", "1000 ms")
 }
 
 // A page that cannot be written is said, once, and is no reason to end the run.
