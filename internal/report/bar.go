@@ -97,7 +97,7 @@ func (b *Bar) Notice(text string) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	columns, _ := b.size()
-	b.above(marked(yellow, "notice: ", text, columns))
+	b.above(marked(yellow, "notice: ", quiet(text), columns))
 }
 
 // End takes the bar away.

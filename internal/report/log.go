@@ -91,10 +91,11 @@ func (l *Log) End(train.Result) error { return nil }
 // reason to end a run: its results are elsewhere.
 func (l *Log) line(text string) { _, _ = fmt.Fprintln(l.w, quiet(text)) }
 
-// quiet replaces control characters, which names of files may hold, but for the ends of lines.
+// quiet replaces what is no visible character nor a blank, which names of files may hold, but for the
+// ends of lines.
 func quiet(text string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' {
+		if !unicode.IsGraphic(r) && r != '\n' {
 			return unicode.ReplacementChar
 		}
 		return r

@@ -98,12 +98,17 @@ func TestLog(t *testing.T) {
 	}
 }
 
-// What a name brings along does not move a cursor.
-func TestLogIsQuiet(t *testing.T) {
+// What a name brings along does not move a cursor or turn the text round.
+func TestNoticesAreQuiet(t *testing.T) {
+	const text, want = "a\x1b[2Jb\rc\nd\u202e\u00a0\xff", "a\uFFFD[2Jb\uFFFDc\nd\uFFFD\u00a0\uFFFD\n"
 	var out bytes.Buffer
-	l := NewLog(&out)
-	l.Notice("a\x1b[2Jb\rc\nd")
-	if want := "notice: a\uFFFD[2Jb\uFFFDc\nd\n"; out.String() != want {
+	NewLog(&out).Notice(text)
+	if out.String() != "notice: "+want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
+	out.Reset()
+	NewBar(&out, func() (int, int) { return 80, 24 }).Notice(text)
+	if want := "\r" + erase + yellow + "notice: " + plain + want; out.String() != want {
 		t.Errorf("%q, want %q", out.String(), want)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"vggtrain/internal/train"
 )
@@ -79,7 +81,7 @@ func next(r train.Result) []labelled {
 	return []labelled{{"next", commands[0]}, {"", commands[1]}}
 }
 
-// quoted returns a word of a command as a shell takes it.
+// quoted returns a word of a command as a shell takes it, without characters that do not print.
 func quoted(word string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._/-+=:,@", r) ||
@@ -89,7 +91,32 @@ func quoted(word string) string {
 	case word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0:
 		return word
 	case runtime.GOOS == "windows":
-		return `"` + word + `"`
+		return `"` + quiet(word) + `"` // cmd.exe has no other way to write them
+	case printable(word) != word:
+		return escaped(word)
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// escaped returns a word that does not print as $'…', in which POSIX's shells take octal numbers for
+// bytes.
+func escaped(word string) string {
+	var b strings.Builder
+	b.WriteString("$'")
+	for len(word) > 0 {
+		r, size := utf8.DecodeRuneInString(word)
+		switch bad := r == utf8.RuneError && size == 1; {
+		case r == '\\' || r == '\'':
+			b.WriteString(`\` + word[:size])
+		case unicode.IsPrint(r) && !bad:
+			b.WriteString(word[:size])
+		default:
+			for _, c := range []byte(word[:size]) {
+				fmt.Fprintf(&b, `\%03o`, c)
+			}
+		}
+		word = word[size:]
+	}
+	b.WriteByte('\'')
+	return b.String()
 }
