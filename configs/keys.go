@@ -45,8 +45,8 @@ type key struct {
 	resumed resumption
 }
 
-// maxEpochs bounds a run's history, which its checkpoint holds whole in a header of limited size.
-const maxEpochs = 10000
+// MaxEpochs bounds a run's history, which its checkpoint holds whole in a header of limited size.
+const MaxEpochs = 10000
 
 var keys = []key{
 	named(setting("arch", "NAME|FILE.yaml", "vgg11", "network", kindText,
@@ -54,7 +54,7 @@ var keys = []key{
 		func(run, now *Recipe) bool { return now.Arch.Name != "" && run.Arch.Name == "" }),
 	free(line("data", "auto|sample|DIR", "auto", "where the images come from", func(r *Recipe) *string { return &r.Data })),
 	integer("resize", "56", "side of the images in pixels", 1, 4096, func(r *Recipe) *int { return &r.Resize }),
-	growing(integer("epochs", "10", "passes over the training set", 1, maxEpochs, func(r *Recipe) *int { return &r.Epochs }),
+	growing(integer("epochs", "10", "passes over the training set", 1, MaxEpochs, func(r *Recipe) *int { return &r.Epochs }),
 		func(r *Recipe) *int { return &r.Epochs }),
 	integer("batch-size", "128", "images a step", 1, 65536, func(r *Recipe) *int { return &r.BatchSize }),
 	word("optimizer", "sgd", "optimiser", func(r *Recipe) *string { return &r.Optimizer }, "sgd"),
@@ -63,7 +63,7 @@ var keys = []key{
 	boolean("nesterov", "false", "Nesterov's momentum", func(r *Recipe) *bool { return &r.Nesterov }),
 	float("weight-decay", "0", "weight decay (L2)", from(0, 1), func(r *Recipe) *float64 { return &r.WeightDecay }),
 	word("schedule", "constant", "learning rate over the steps", func(r *Recipe) *string { return &r.Schedule }, "constant", "cosine"),
-	integer("warmup-epochs", "0", "epochs of rising learning rate", 0, maxEpochs, func(r *Recipe) *int { return &r.WarmupEpochs }),
+	integer("warmup-epochs", "0", "epochs of rising learning rate", 0, MaxEpochs, func(r *Recipe) *int { return &r.WarmupEpochs }),
 	float("clip-norm", "0", "greatest norm of the gradient, 0: off", from(0, 1e6), func(r *Recipe) *float64 { return &r.ClipNorm }),
 	float("label-smoothing", "0", "label smoothing of the training loss", below(0, 1), func(r *Recipe) *float64 { return &r.LabelSmoothing }),
 	float("dropout", "", "dropout of dense layers (default the network's)", below(0, 1), func(r *Recipe) *float64 { return &r.Dropout }),

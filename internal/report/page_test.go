@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"errors"
+	"fmt"
 	"html"
 	"math"
 	"os"
@@ -193,6 +194,16 @@ func TestPageSaysThePlaceThatTheTerminalSays(t *testing.T) {
 	r.want("in an evaluation", "epoch 1 of 3, step 4 of 12, evaluating, about 6s left")
 	r.epoch(o, 1)
 	r.want("after it", "epoch 2 of 3, step 4 of 12, about 6s left")
+}
+
+// The page offers no more epochs than there can be.
+func TestPageOffersEpochsThatThereCanBe(t *testing.T) {
+	for epochs, want := range map[int]string{configs.MaxEpochs / 2: "--epochs 10000", configs.MaxEpochs - 1: "--epochs 10000", configs.MaxEpochs: "! Go on with it"} {
+		r := newPageRun(t)
+		r.plan.Epochs = epochs
+		r.observer()
+		r.want(fmt.Sprintf("%d epochs", epochs), want, "Score its best weights")
+	}
 }
 
 func TestPageOfRunsThatFail(t *testing.T) {

@@ -41,17 +41,28 @@ func (p *Page) fill() {
 		{Name: "data", Value: plan.Data},
 		{Name: "begun", Value: p.pace.begun.Format("2006-01-02 15:04:05 -07:00"), Note: resumedText(plan)},
 	}
-	p.shown.Commands = p.commands(fmt.Sprintf(" --epochs %d", 2*plan.Epochs))
+	p.shown.Commands = p.commands(p.longer())
 }
 
-// commands are what can be done with the run; going on with it takes more of something if it is done.
-func (p *Page) commands(more string) []page.Command {
-	return []page.Command{
-		{Purpose: "Repeat the run, bit for bit", Line: "vggtrain fit --recipe " + quoted(p.dir.Config())},
-		{Purpose: "Go on with it", Line: p.resume() + more},
-		{Purpose: "Score its best weights", Line: "vggtrain eval " + quoted(p.dir.Best()) + dataFlag(p.job.Recipe.Data)},
-		{Purpose: "Use them", Line: "vggtrain predict " + quoted(p.dir.Best()) + " IMAGE.png"},
+// longer goes on with a run that is done, for twice the epochs if there can be so many; "" for one
+// that has all that there can be.
+func (p *Page) longer() string {
+	if p.plan.Epochs >= configs.MaxEpochs {
+		return ""
 	}
+	return fmt.Sprintf("%s --epochs %d", p.resume(), min(2*p.plan.Epochs, configs.MaxEpochs))
+}
+
+// commands are what can be done with the run. next is the one that goes on with it, "" for none.
+func (p *Page) commands(next string) []page.Command {
+	commands := []page.Command{{Purpose: "Repeat the run, bit for bit", Line: "vggtrain fit --recipe " + quoted(p.dir.Config())}}
+	if next != "" {
+		commands = append(commands, page.Command{Purpose: "Go on with it", Line: next})
+	}
+	return append(commands,
+		page.Command{Purpose: "Score its best weights", Line: "vggtrain eval " + quoted(p.dir.Best()) + dataFlag(p.job.Recipe.Data)},
+		page.Command{Purpose: "Use them", Line: "vggtrain predict " + quoted(p.dir.Best()) + " IMAGE.png"},
+	)
 }
 
 func (p *Page) resume() string { return "vggtrain fit --resume " + quoted(p.dir.Path()) }
@@ -178,7 +189,7 @@ func (p *Page) resources() []page.Fact {
 func (p *Page) conclude(r train.Result) {
 	p.shown.State = page.State(r.Status)
 	if r.Status != train.Done {
-		p.shown.Commands = p.commands("")
+		p.shown.Commands = p.commands(p.resume())
 	}
 	switch r.Status {
 	case train.Diverged:
