@@ -17,6 +17,7 @@ import (
 // NAME.tmp-…, which is flushed to the disk and then takes the place of the file at path; then the
 // folder is flushed too (not on Windows, which has no such thing). Whatever fails, the previous
 // file stays as it was and the temporary one is removed; only a killed process leaves it behind.
+// Of a symbolic link, the file that it leads to is replaced.
 func Replace(path string, write func(io.Writer) error) error {
 	return replace(osFiles{}, path, func(f file) error { return write(f) })
 }
@@ -38,6 +39,10 @@ type file interface {
 }
 
 func replace(fsys files, path string, write func(file) error) error {
+	path, err := followed(path)
+	if err != nil {
+		return err
+	}
 	// A device or a pipe would be replaced by a file, a folder fails only at the end.
 	if info, err := fsys.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return &Error{Path: path, What: "is there and is not a file", Advice: "choose another name", Err: fs.ErrExist}
@@ -64,6 +69,22 @@ func replace(fsys files, path string, write func(file) error) error {
 		return writeError(path, err)
 	}
 	return nil
+}
+
+// followed returns the file that a symbolic link leads to, and path if it is none. The system's
+// own links, such as /dev/stdout, lead to what is no file, or to one that others have open.
+func followed(path string) (string, error) {
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		return path, nil // what is wrong with it is found when it is written
+	}
+	target, err := filepath.EvalSymlinks(path)
+	absolute, absErr := filepath.Abs(path)
+	system := strings.HasPrefix(absolute, "/dev/") && !strings.HasPrefix(absolute, "/dev/shm/") || strings.HasPrefix(absolute, "/proc/")
+	if err != nil || absErr != nil || system {
+		return "", &Error{Path: path, What: "is a link that leads to no file of yours", Advice: "name the file itself", Err: fs.ErrInvalid}
+	}
+	return target, nil
 }
 
 func createTemp(fsys files, path string) (f file, temp string, err error) {

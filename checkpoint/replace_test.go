@@ -193,3 +193,48 @@ func TestReplaceRefuses(t *testing.T) {
 		}
 	}
 }
+
+// A link stays a link, and what it leads to is replaced; one that leads nowhere is refused.
+func TestReplaceFollowsLinks(t *testing.T) {
+	dir := t.TempDir()
+	link, target := filepath.Join(dir, "link"), filepath.Join(dir, "folder", "target")
+	if err := errors.Join(os.Mkdir(filepath.Dir(target), 0o777), os.WriteFile(target, []byte("old"), 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join("folder", "target"), link); err != nil {
+		t.Skipf("no symbolic links here: %v", err)
+	}
+	write := func(w io.Writer) error { _, err := io.WriteString(w, "new"); return err }
+	if err := Replace(link, write); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Lstat(link)
+	if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		t.Errorf("the link is no link any more: %v, %v", info, err)
+	}
+	if text, err := os.ReadFile(target); err != nil || string(text) != "new" {
+		t.Errorf("what it leads to holds %q, %v", text, err)
+	}
+	if err := os.Remove(target); err != nil {
+		t.Fatal(err)
+	}
+	var refused *Error
+	if err := Replace(link, write); !errors.As(err, &refused) || refused.Path != link {
+		t.Errorf("a link to nothing: %v", err)
+	}
+	if _, err := os.Lstat(link); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestReplaceLeavesTheSystemsLinks(t *testing.T) {
+	const link = "/proc/self/fd/0" // writing it could harm nobody but this test
+	if _, err := os.Lstat(link); err != nil {
+		t.Skip("no /proc here")
+	}
+	called := false
+	err := Replace(link, func(io.Writer) error { called = true; return errors.New("refused too late") })
+	if err == nil || called {
+		t.Errorf("%s was to be replaced: %v", link, err)
+	}
+}
