@@ -1,9 +1,9 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 
-	"vggtrain/blocks"
 	"vggtrain/internal/kernel"
 )
 
@@ -24,15 +24,15 @@ func (a *Activation) Channel(dst []float32, c int) {
 	}
 }
 
-// Activations runs one image, H×W×C, through a network without dropout, and calls visit with what
-// each block makes of it, in their order and the logits last. A block ends before a convolution
-// that sees a smaller image than the block did, and before Flatten. Each has a graph of its own,
-// so that memory is taken for one at a time. An error of visit ends it.
+// Activations runs one image, H×W×C, through a network, of which Dropout is left out as it is
+// after training, and calls visit with what each of blocksOf makes of it, in their order and the
+// logits last. Each block has a graph of its own, so that memory is taken for one at a time. An
+// error of visit ends it.
 func Activations(pool *kernel.Pool, layers []Layer, ps Params, image []float32, visit func(*Activation) error) error {
 	if err := check(layers, 1); err != nil {
 		return err
 	}
-	for _, block := range cutBlocks(layers) {
+	for _, block := range blocksOf(layers) {
 		g, err := runBlock(pool, block, ps, image)
 		if err != nil {
 			return err
@@ -46,21 +46,6 @@ func Activations(pool *kernel.Pool, layers []Layer, ps Params, image []float32, 
 	return nil
 }
 
-// cutBlocks cuts layers into the blocks of Activations.
-func cutBlocks(layers []Layer) [][]Layer {
-	var list [][]Layer
-	first := 0
-	for i := 1; i < len(layers); i++ {
-		_, conv := layers[i].Layer.(blocks.Conv2d)
-		_, flatten := layers[i].Layer.(blocks.Flatten)
-		if conv && product(layers[i].In[1:]) < product(layers[first].In[1:]) || flatten {
-			list = append(list, layers[first:i])
-			first = i
-		}
-	}
-	return append(list, layers[first:])
-}
-
 // runBlock runs one image through a block and returns its graph, with the result.
 func runBlock(pool *kernel.Pool, block []Layer, ps Params, image []float32) (*graph, error) {
 	g, err := forward(pool, fuse(block), ps, 1)
@@ -68,8 +53,11 @@ func runBlock(pool *kernel.Pool, block []Layer, ps Params, image []float32) (*gr
 		return nil, err
 	}
 	g.start()
-	if err := g.run(image, 1); err != nil {
+	if err := g.runOnce(image); err != nil {
 		return nil, fmt.Errorf("%s to %s: %w", block[0].Name, block[len(block)-1].Name, err)
 	}
-	return g, g.machine.Close()
+	return g, nil
 }
+
+// runOnce is run of one image, after which the machine is closed also if it failed.
+func (g *graph) runOnce(image []float32) error { return cmp.Or(g.run(image, 1), g.machine.Close()) }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"gorgonia.org/gorgonia"
 
 	"vggtrain/blocks"
 )
@@ -178,5 +179,32 @@ func TestActivationsRefuse(t *testing.T) {
 	})
 	if !errors.Is(err, stop) || visits != 1 {
 		t.Errorf("after an error of visit: %v, %d visits", err, visits)
+	}
+}
+
+// closing counts how often a machine is closed.
+type closing struct {
+	gorgonia.VM
+	count int
+}
+
+func (c *closing) Close() error {
+	c.count++
+	return c.VM.Close()
+}
+
+func TestRunOnceCloses(t *testing.T) {
+	j := newLayersJob(t, append(blocks.VGGBlock(1, 2), blocks.Classifier(nil, 2, 0)...), 4)
+	for _, image := range [][]float32{j.images, j.images[1:]} {
+		g, err := forward(newPool(t, 1), fuse(j.layers), j.ps, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.start()
+		machine := &closing{VM: g.machine}
+		g.machine = machine
+		if err := g.runOnce(image); (err == nil) != (len(image) == 16) || machine.count != 1 {
+			t.Errorf("%d pixels: %v, closed %d times", len(image), err, machine.count)
+		}
 	}
 }

@@ -7,8 +7,8 @@ type Summary struct {
 	Arch   string         `json:"arch"`
 	Input  [4]int         `json:"input"` // N, C, H, W
 	Layers []SummaryLayer `json:"layers"`
-	// Blocks are the layers again, block by block: a row for those up to and including each
-	// pooling, then one for Flatten and each layer of the classifier.
+	// Blocks are the layers again, block by block, see blocksOf: a row for each, then one for
+	// Flatten and each layer of the classifier.
 	Blocks      []SummaryLayer `json:"blocks,omitempty"`
 	Params      int64          `json:"params"`
 	MACs        int64          `json:"macs"`  // of convolution and linear layers, for the batch

@@ -7,30 +7,39 @@ import (
 	"vggtrain/blocks"
 )
 
-// groups is the rows of a network block by block: one for the layers up to and including each
-// pooling, or before Flatten, then one for Flatten and each layer after it. rows are those of layers.
-func groups(layers []Layer, rows []SummaryLayer) []SummaryLayer {
-	var list []SummaryLayer
-	first := 0
+// blocksOf cuts layers into blocks: a block ends before a convolution that follows a pooling or a
+// stride in it, and before Flatten; Flatten and what comes after it is the last block.
+func blocksOf(layers []Layer) [][]Layer {
+	var list [][]Layer
+	first, smaller := 0, false // whether the block has made its image smaller
 	for i := range layers {
-		end := i + 1
-		switch {
-		case len(layers[i].Out) == 1:
-			list = append(list, rows[i])
-		case pools(&layers[i]) || end == len(layers) || len(layers[end].Out) == 1:
-			list = append(list, group(layers[first:end], rows[first:end]))
-		default:
-			continue
+		l := &layers[i]
+		window, windowed := l.Layer.(blocks.Windowed)
+		_, flatten := l.Layer.(blocks.Flatten)
+		conv := windowed && l.Weight != nil
+		if i > first && (conv && smaller || flatten) {
+			list = append(list, layers[first:i])
+			first, smaller = i, false
 		}
-		first = end
+		smaller = smaller || windowed && (!conv || window.Window().Stride > 1)
 	}
-	return list
+	return append(list, layers[first:])
 }
 
-// pools reports whether a layer slides a window without weights.
-func pools(l *Layer) bool {
-	_, ok := l.Layer.(blocks.Windowed)
-	return ok && l.Weight == nil
+// groups is the rows of a network block by block: one for each of blocksOf, but for the last,
+// whose layers have one each. rows are those of layers.
+func groups(layers []Layer, rows []SummaryLayer) []SummaryLayer {
+	var list []SummaryLayer
+	for _, block := range blocksOf(layers) {
+		n := len(block)
+		if len(block[0].Out) == 1 {
+			list = append(list, rows[:n]...)
+		} else {
+			list = append(list, group(block, rows[:n]))
+		}
+		rows = rows[n:]
+	}
+	return list
 }
 
 // group is the row of a block: a VGGBlock if its layers are those, else PyTorch's Sequential; a

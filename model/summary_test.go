@@ -109,18 +109,26 @@ func TestBlocks(t *testing.T) {
 			{"classifier.2", "Dropout", 0, []int{2, 7}, [2]int{16, 16}, 0},
 			{"classifier.3", "Linear", 0, []int{2, 10}, [2]int{16, 16}, 0},
 		}},
-		{"other groups that end in a pooling or before Flatten", append([]blocks.Layer{
+		{"other blocks that end after poolings or before Flatten", append([]blocks.Layer{
 			conv(1), blocks.ReLU{}, pool, // 18 + 2 pixels of padding, halved
 			conv(3), blocks.ReLU{}, conv(3), pool, // without the second ReLU
 			pool,
 			conv(3), blocks.ReLU{},
 		}, blocks.Classifier(nil, 3, 0)...), []block{
 			{"features.0-2", "Sequential", 1, []int{2, 4, 9, 9}, [2]int{2, 2}, 2},
-			{"features.3-6", "Sequential", 2, []int{2, 4, 4, 4}, [2]int{12, 12}, 4},
-			{"features.7", "MaxPool2d", 0, []int{2, 4, 2, 2}, [2]int{16, 16}, 8},
+			{"features.3-7", "Sequential", 2, []int{2, 4, 2, 2}, [2]int{16, 16}, 8},
 			{"features.8-9", "Sequential", 1, []int{2, 4, 2, 2}, [2]int{32, 32}, 8},
 			{"flatten", "Flatten", 0, []int{2, 16}, [2]int{32, 32}, 0},
 			{"classifier.0", "Linear", 0, []int{2, 3}, [2]int{16, 16}, 0},
+		}},
+		{"blocks that end after a stride, not after a margin that is lost", append([]blocks.Layer{
+			blocks.Conv2d{Out: 4, Kernel: 3, Stride: 1}, blocks.ReLU{}, blocks.Conv2d{Out: 4, Kernel: 3, Stride: 2}, blocks.ReLU{},
+			conv(3),
+		}, blocks.Classifier(nil, 3, 0)...), []block{
+			{"features.0-3", "Sequential", 2, []int{2, 4, 6, 6}, [2]int{5, 5}, 2},
+			{"features.4", "Conv2d", 0, []int{2, 4, 6, 6}, [2]int{9, 9}, 2},
+			{"flatten", "Flatten", 0, []int{2, 144}, [2]int{9, 9}, 0},
+			{"classifier.0", "Linear", 0, []int{2, 3}, [2]int{15, 15}, 0},
 		}},
 	}
 	for _, tt := range tests {
