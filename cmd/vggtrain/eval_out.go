@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -49,14 +48,13 @@ func makeResultFolder(path string) error {
 
 // write writes all files into a folder, each as a whole or not at all, and says which.
 func (e *evalFiles) write(dir string, stderr io.Writer) error {
-	wrong := e.errors()
 	for _, file := range []struct {
 		name  string
 		write func(io.Writer) error
 	}{
 		{confusionFile, e.confusion().WritePNG},
-		{errorsFile, func(w io.Writer) error { return e.writeCSV(w, wrong) }},
-		{errorTilesFile, e.tiles(wrong).WritePNG},
+		{errorsFile, e.writeCSV},
+		{errorTilesFile, e.tiles().WritePNG},
 	} {
 		if err := writeResult(filepath.Join(dir, file.name), file.write, stderr); err != nil {
 			return err
@@ -81,22 +79,11 @@ func writeResult(path string, write func(io.Writer) error, stderr io.Writer) err
 	return err
 }
 
-// errors are the indices of the images that were taken for another class, in the set's order.
-func (e *evalFiles) errors() []int {
-	var wrong []int
-	for i, p := range e.scores.Predictions {
-		if p.Class != int(e.set.Labels[i]) {
-			wrong = append(wrong, i)
-		}
-	}
-	return wrong
-}
-
-// writeCSV writes a line an error.
-func (e *evalFiles) writeCSV(w io.Writer, wrong []int) error {
+// writeCSV writes a line an error, in the set's order.
+func (e *evalFiles) writeCSV(w io.Writer) error {
 	lines := csv.NewWriter(w)
 	_ = lines.Write([]string{"index", "true", "predicted", "probability"}) // Error knows
-	for _, i := range wrong {
+	for _, i := range e.scores.Errors(e.set.Labels) {
 		truth, predicted, probability := e.words(i)
 		_ = lines.Write([]string{strconv.Itoa(i), truth, predicted, strconv.FormatFloat(probability, 'f', 6, 64)})
 	}
@@ -124,21 +111,18 @@ func (e *evalFiles) confusion() *picture.Confusion {
 }
 
 // tiles are the errors of which the network was most sure.
-func (e *evalFiles) tiles(wrong []int) *picture.Grid {
+func (e *evalFiles) tiles() *picture.Grid {
 	const most, columns = 48, 8
-	surest := slices.Clone(wrong)
-	slices.SortStableFunc(surest, func(a, b int) int {
-		return cmp.Compare(e.scores.Predictions[b].Probability, e.scores.Predictions[a].Probability)
-	})
+	wrong := e.scores.Images - e.scores.Correct
 	grid := &picture.Grid{
-		Title: fmt.Sprintf("%s: %s of %s wrong", e.arch, humanize.Comma(int64(len(wrong))), e.images()),
+		Title: fmt.Sprintf("%s: %s of %s wrong", e.arch, humanize.Comma(int64(wrong)), e.images()),
 		Note:  "true class and index, predicted class and its probability, the highest first; " + e.data,
 		Width: e.set.Cols, Height: e.set.Rows,
 	}
-	if len(wrong) == 0 {
+	if wrong == 0 {
 		grid.Note = "there is nothing to show"
 	}
-	for row := range slices.Chunk(surest[:min(len(surest), most)], columns) {
+	for row := range slices.Chunk(e.scores.Surest(e.set.Labels, most), columns) {
 		var tiles []picture.Tile
 		for _, i := range row {
 			truth, predicted, probability := e.words(i)

@@ -38,7 +38,7 @@ func scored(pairs [][2]int, probabilities ...float64) *evalFiles {
 func TestErrorsCSV(t *testing.T) {
 	e := scored([][2]int{{0, 0}, {0, 1}, {1, 1}, {1, 2}, {2, 0}}, 0.9, 1.0/3, 0.5, 0.9999999, math.NaN())
 	var out bytes.Buffer
-	if err := e.writeCSV(&out, e.errors()); err != nil {
+	if err := e.writeCSV(&out); err != nil {
 		t.Fatal(err)
 	}
 	want := "index,true,predicted,probability\n" +
@@ -58,7 +58,7 @@ func TestErrorsCSV(t *testing.T) {
 // more than 48.
 func TestErrorTiles(t *testing.T) {
 	e := scored([][2]int{{0, 1}, {0, 0}, {1, 2}, {2, 0}, {2, 1}}, 0.5, 1, 0.75, math.NaN(), 0.75)
-	grid := e.tiles(e.errors())
+	grid := e.tiles()
 	var got []string
 	for _, row := range grid.Rows {
 		for _, tile := range row.Tiles {
@@ -80,7 +80,8 @@ func TestErrorTiles(t *testing.T) {
 	for i := range many.set.Labels {
 		many.set.Labels[i] = 1
 	}
-	grid = many.tiles(many.errors())
+	many.scores.Correct = 0
+	grid = many.tiles()
 	if len(grid.Rows) != 6 || len(grid.Rows[5].Tiles) != 8 || !strings.Contains(grid.Title, "100 of 100") {
 		t.Errorf("%d rows, %s", len(grid.Rows), grid.Title)
 	}
@@ -89,7 +90,7 @@ func TestErrorTiles(t *testing.T) {
 // Without an error there is a picture all the same, so that none of before stays.
 func TestNoErrors(t *testing.T) {
 	e := scored([][2]int{{0, 0}, {1, 1}}, 1, 1)
-	grid := e.tiles(e.errors())
+	grid := e.tiles()
 	var out bytes.Buffer
 	if err := grid.WritePNG(&out); err != nil || len(grid.Rows) != 0 || grid.Title != "net: 0 of 2 test images wrong" {
 		t.Errorf("%+v, %v", grid, err)

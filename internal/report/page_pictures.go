@@ -1,10 +1,8 @@
 package report
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"runtime"
 	"slices"
 
@@ -35,7 +33,7 @@ func (p *pictures) score(j *train.Job, epoch int, e *train.Evaluation) (*page.Sc
 	for _, c := range e.Classes() {
 		s.PerClass = append(s.PerClass, page.ClassScore(c))
 	}
-	for _, i := range surest(j.Val, e) {
+	for _, i := range e.Surest(j.Val.Labels[:j.Val.N], maxErrors) {
 		note := fmt.Sprintf("image %s", comma(i+1))
 		image, err := p.painter.Gray(j.Val.Image(i), j.Val.Rows, j.Val.Cols, note)
 		if err != nil {
@@ -47,20 +45,6 @@ func (p *pictures) score(j *train.Job, epoch int, e *train.Evaluation) (*page.Sc
 		})
 	}
 	return s, nil
-}
-
-// surest lists the wrong predictions with the highest probability, at most maxErrors.
-func surest(set *dataset.Set, e *train.Evaluation) []int {
-	var wrong []int
-	for i := range e.Predictions[:min(len(e.Predictions), set.N)] {
-		if e.Predictions[i].Class != int(set.Labels[i]) {
-			wrong = append(wrong, i)
-		}
-	}
-	slices.SortStableFunc(wrong, func(a, b int) int {
-		return cmp.Compare(e.Predictions[b].Probability, e.Predictions[a].Probability)
-	})
-	return wrong[:min(len(wrong), maxErrors)]
 }
 
 // filters are those of the first convolution, for its first input channel; nil if there is none.
@@ -196,20 +180,13 @@ func (p *pictures) block(a *model.Activation) (page.Block, error) {
 
 // guesses are the most probable classes, given the logits.
 func guesses(j *train.Job, a *model.Activation) []page.Guess {
-	logits := make([]float64, a.Shape[0])
-	var one [1]float32
+	logits := make([]float32, a.Shape[0])
 	for k := range logits {
-		a.Channel(one[:], k)
-		logits[k] = float64(one[0])
-	}
-	top, sum := slices.Max(logits), 0.0
-	for _, v := range logits {
-		sum += math.Exp(v - top)
+		a.Channel(logits[k:k+1], k)
 	}
 	var list []page.Guess
-	for k, v := range logits {
-		list = append(list, page.Guess{Class: className(j, k), Probability: math.Exp(v-top) / sum})
+	for _, p := range train.Likeliest(logits, maxGuesses) {
+		list = append(list, page.Guess{Class: className(j, p.Class), Probability: p.Probability})
 	}
-	slices.SortStableFunc(list, func(a, b page.Guess) int { return cmp.Compare(b.Probability, a.Probability) })
-	return list[:min(len(list), maxGuesses)]
+	return list
 }

@@ -3,24 +3,8 @@ package report
 import (
 	"fmt"
 	"math"
-	"slices"
 	"testing"
-
-	"vggtrain/dataset"
-	"vggtrain/internal/train"
 )
-
-func TestSurest(t *testing.T) {
-	set := &dataset.Set{N: 100, Labels: make([]byte, 100)}
-	e := &train.Evaluation{}
-	for i := range 100 { // wrong but for each fourth; the surest are in the middle
-		e.Predictions = append(e.Predictions, train.Prediction{Class: i % 4, Probability: 1 - math.Abs(float64(i)-50.1)/100})
-	}
-	got := surest(set, e)
-	if want := []int{50, 51, 49, 53, 47, 54, 46, 55, 45}; !slices.Equal(got[:len(want)], want) || len(got) != maxErrors {
-		t.Errorf("%d: %v, want %d that begin with %v", len(got), got, maxErrors, want)
-	}
-}
 
 // A network of zeros, but for what is looked at.
 func TestPicturesOfANetwork(t *testing.T) {

@@ -1,11 +1,13 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"time"
 
 	"vggtrain/dataset"
@@ -73,6 +75,41 @@ func (e *Evaluation) Classes() []ClassScore {
 		}
 	}
 	return scores
+}
+
+// Errors lists the images that were taken for another class, in the set's order. labels are the
+// set's; images that it does not have are none.
+func (e *Evaluation) Errors(labels []byte) []int {
+	var wrong []int
+	for i, p := range e.Predictions[:min(len(e.Predictions), len(labels))] {
+		if p.Class != int(labels[i]) {
+			wrong = append(wrong, i)
+		}
+	}
+	return wrong
+}
+
+// Surest lists the errors of which the network was most sure, at most n: the highest probability
+// first, of equal ones the first image.
+func (e *Evaluation) Surest(labels []byte, n int) []int {
+	wrong := e.Errors(labels)
+	slices.SortStableFunc(wrong, func(a, b int) int {
+		return cmp.Compare(e.Predictions[b].Probability, e.Predictions[a].Probability)
+	})
+	return wrong[:min(len(wrong), n)]
+}
+
+// Likeliest returns what one image's K logits make of it, at most n classes: the most probable
+// first, of equal logits the first class.
+func Likeliest(logits []float32, n int) []Prediction {
+	probabilities := make([]float64, len(logits))
+	Probabilities(probabilities, logits)
+	all := make([]Prediction, len(logits))
+	for k, p := range probabilities {
+		all[k] = Prediction{k, p}
+	}
+	slices.SortStableFunc(all, func(a, b Prediction) int { return cmp.Compare(logits[b.Class], logits[a.Class]) })
+	return all[:min(len(all), n)]
 }
 
 // Evaluate runs all of a loader's images through the network. classes is K. The error is

@@ -93,6 +93,34 @@ func TestEvaluate(t *testing.T) {
 	}
 }
 
+// Errors are in the set's order; the surest come first, of equal ones the first, and NaN is no
+// certainty.
+func TestErrorsAndSurest(t *testing.T) {
+	e := &Evaluation{Predictions: []Prediction{{1, 0.5}, {0, 1}, {2, 0.75}, {0, math.NaN()}, {1, 0.75}, {1, 1}}}
+	labels := []byte{0, 0, 1, 2, 2}
+	if diff := cmp.Diff([]int{0, 2, 3, 4}, e.Errors(labels)); diff != "" {
+		t.Errorf("errors (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]int{2, 4, 0, 3}, e.Surest(labels, 9)); diff != "" {
+		t.Errorf("surest (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]int{2, 4}, e.Surest(labels, 2)); diff != "" {
+		t.Errorf("surest two (-want +got):\n%s", diff)
+	}
+}
+
+// Classes are told apart by their logits, also where their probabilities are the same.
+func TestLikeliest(t *testing.T) {
+	got := Likeliest([]float32{-201, 1, 2, -200, 1}, 9)
+	want := []Prediction{{2, 0.5761168847658291}, {1, 0.21194155761708547}, {4, 0.21194155761708547}, {3, 1e-88}, {0, 1e-88}}
+	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(0, 1e-15)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := Likeliest([]float32{-2000, -1000, 0}, 2); len(got) != 2 || got[1].Class != 1 {
+		t.Errorf("%v, want classes 2 and 1", got)
+	}
+}
+
 func TestEvaluateErrors(t *testing.T) {
 	logits := [][3]float32{{1, 0, 0}}
 	for name, c := range map[string]struct {
