@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
@@ -35,6 +37,9 @@ in the set, from 0, below.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.Path == "" {
 				return wrongUsage("--out is missing: the picture to write, as in --out grid.png")
+			}
+			if !strings.EqualFold(filepath.Ext(o.Path), ".png") {
+				return wrongUsage("--out %s: name a picture, as in --out grid.png", o.Path)
 			}
 			o.Err = cmd.ErrOrStderr()
 			return run(cmd.Context(), o)

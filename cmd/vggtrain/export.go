@@ -97,6 +97,9 @@ func (o *exportOptions) check() error {
 	case known && ending != o.Format:
 		return wrongUsage("--format %s, but --out %s: change one of them", o.Format, o.File)
 	}
+	if there, err := train.LookAt(o.File); err == nil && there.Of > 0 {
+		return wrongUsage("--out %s holds the state of a run, which would be lost: name another file", o.File)
+	}
 	from, err := os.Stat(o.Checkpoint)
 	if err != nil {
 		return nil // for who reads it to say

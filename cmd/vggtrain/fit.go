@@ -128,14 +128,19 @@ func (o *fitOptions) begin(ctx context.Context) (*train.Job, *rundir.Dir, error)
 		return nil, nil, err
 	}
 	job, err := o.prepare(ctx, o.Flags.Over(recipe).Over(configs.Defaults()))
-	if err != nil || o.DryRun {
+	if err != nil || o.DryRun && o.Dir == "" {
 		return job, nil, err
 	}
 	dir, err := o.makeFolder(job)
 	if err != nil {
 		job.Pool.Close()
+		return nil, nil, err
 	}
-	return job, dir, err
+	if o.DryRun {
+		dir.Discard() // it could be made
+		return job, nil, nil
+	}
+	return job, dir, nil
 }
 
 // prepare reads all that the settings of a new run name.

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"vggtrain/internal/kernel"
 )
 
 // Flags that several commands have, and the kinds of values that pflag lacks.
@@ -16,7 +18,7 @@ func dataFlag(cmd *cobra.Command, target *string) {
 }
 
 func threadsFlag(cmd *cobra.Command, target *int) {
-	countFlag(cmd, target, "threads", 0, "threads, same bits for any (default all cores)")
+	cmd.Flags().Var(count{target, kernel.MaxThreads}, "threads", "threads, same bits for any (default all cores)")
 }
 
 func jsonFlag(cmd *cobra.Command, target *bool, usage string) {
@@ -66,8 +68,11 @@ func choiceFlag(cmd *cobra.Command, target *string, name, usage string, known ..
 // maxCount bounds what flags count.
 const maxCount = 1_000_000_000
 
-// count is a flag's value that must be a whole number from 1.
-type count struct{ target *int }
+// count is a flag's value that must be a whole number from 1 to most.
+type count struct {
+	target *int
+	most   int
+}
 
 func (c count) Type() string { return "N" }
 
@@ -81,8 +86,8 @@ func (c count) String() string {
 
 func (c count) Set(text string) error {
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > maxCount {
-		return fmt.Errorf("must be a whole number from 1 to %d", maxCount)
+	if err != nil || n < 1 || n > c.most {
+		return fmt.Errorf("must be a whole number from 1 to %d", c.most)
 	}
 	*c.target = n
 	return nil
@@ -91,5 +96,5 @@ func (c count) Set(text string) error {
 // countFlag adds a flag that takes a whole number from 1.
 func countFlag(cmd *cobra.Command, target *int, name string, value int, usage string) {
 	*target = value
-	cmd.Flags().Var(count{target}, name, usage)
+	cmd.Flags().Var(count{target, maxCount}, name, usage)
 }
