@@ -53,20 +53,26 @@ func (f fetcher) fetchFile(ctx context.Context, p publishedFile, ranked []string
 	return nil
 }
 
-// fromMirror makes the part the whole file. It asks again as long as that brings more of it.
+// fromMirror makes the part the whole file. It asks again as long as that brings more of it, and
+// begins anew but once.
 func (f fetcher) fromMirror(ctx context.Context, part *part, p publishedFile, from string) error {
-	for {
+	for restarted := false; ; {
 		before := part.size
 		resumed, err := f.transfer(ctx, part, p, from)
-		switch {
-		case err == nil:
+		complete := err == nil
+		if complete {
 			err = whole(part, p)
-			if err == nil || !resumed {
+		}
+		if err == nil || isDisks(err) || ctx.Err() != nil {
+			return err
+		}
+		switch {
+		case err == errStale, complete && resumed: // the pieces were not of one file
+			if restarted {
 				return err
 			}
-			// The pieces are not of one file: once more, from the beginning.
-		case err == errStale:
-		case lasts(err) || isDisks(err) || ctx.Err() != nil || part.size-before < pace:
+			restarted = true
+		case complete, lasts(err), part.size-before < pace:
 			return err
 		}
 	}
