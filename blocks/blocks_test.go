@@ -1,6 +1,12 @@
 package blocks
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -103,4 +109,42 @@ func TestWindowInput(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestKinds fails where a kind of layer is not in Kinds, by which others make sure that they know
+// all of them.
+func TestKinds(t *testing.T) {
+	var got []string
+	for _, l := range Kinds() {
+		got = append(got, reflect.TypeOf(l).Name())
+	}
+	want := sealedTypes(t)
+	slices.Sort(got)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("types with the method sealed, and Kinds (-want +got):\n%s", diff)
+	}
+}
+
+// sealedTypes lists the types of this package that are layers.
+func sealedTypes(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds []string
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if ok && f.Recv != nil && f.Name.Name == "sealed" {
+				kinds = append(kinds, f.Recv.List[0].Type.(*ast.Ident).Name)
+			}
+		}
+	}
+	return kinds
 }

@@ -26,6 +26,11 @@ type Linear struct{ Out int }
 // Dropout zeroes each value with probability P in training and scales the others by 1/(1-P).
 type Dropout struct{ P float64 }
 
+// Kinds returns a layer of each kind, without its numbers.
+func Kinds() []Layer {
+	return []Layer{Conv2d{}, ReLU{}, Sigmoid{}, MaxPool2d{}, AvgPool2d{}, Flatten{}, Linear{}, Dropout{}}
+}
+
 func (Conv2d) sealed()    {}
 func (ReLU) sealed()      {}
 func (Sigmoid) sealed()   {}

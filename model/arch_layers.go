@@ -26,7 +26,13 @@ var (
 )
 
 // layerWords are what layers are called in an architecture file, see layerWord.
-var layerWords = []string{"conv", "relu", "sigmoid", "maxpool", "avgpool", "flatten", "linear", "dropout"}
+func layerWords() []string {
+	var words []string
+	for _, l := range blocks.Kinds() {
+		words = append(words, layerWord(l))
+	}
+	return words
+}
 
 // layerWord is what a layer is called in an architecture file: as PyTorch's module, in small letters and
 // without 2d.

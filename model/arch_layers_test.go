@@ -104,6 +104,31 @@ func TestLayersYAML(t *testing.T) {
 	}
 }
 
+// TestEveryLayerIsKnown fails where blocks has a kind of layer that cannot be written in an
+// architecture file, which TestLayersYAML makes sure of for those of sized, or has no operation.
+func TestEveryLayerIsKnown(t *testing.T) {
+	have := map[string]bool{}
+	for _, l := range sized.Sequence {
+		have[l.Type()] = true
+	}
+	for _, l := range blocks.Kinds() {
+		if !have[l.Type()] {
+			t.Errorf("blocks.%s: add it to archReader.layer, graph.add and the network of these tests", l.Type())
+		}
+	}
+	layers, err := Resolve(sized, 1, 33, 33, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ps, err := outline(layers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lower(nil, fuse(layers), ps, 1, true, 0); err != nil {
+		t.Error(err)
+	}
+}
+
 // Dropout of the arch, which a setting of the training replaces, reaches the layers that take it.
 func TestArchDropout(t *testing.T) {
 	a := *sized

@@ -61,7 +61,7 @@ func (r *archReader) item(item ast.Node) (word *token.Token, value ast.Node, err
 	case 1:
 		return entries[0].Key.GetToken(), entries[0].Value, nil
 	case 0:
-		return nil, nil, r.errorf(item.GetToken(), "a layer is %s; the layers are %s", kindOf(item), strings.Join(layerWords, ", "))
+		return nil, nil, r.errorf(item.GetToken(), "a layer is %s; the layers are %s", kindOf(item), strings.Join(layerWords(), ", "))
 	}
 	second := entries[1].Key.GetToken()
 	return nil, nil, r.errorf(second, "%s beside %s in one item; begin each layer with a dash, and indent what describes it",
@@ -108,7 +108,7 @@ func (r *archReader) layer(word *token.Token, value ast.Node) (blocks.Layer, err
 	l, ok := map[string]blocks.Layer{"relu": blocks.ReLU{}, "sigmoid": blocks.Sigmoid{}, "flatten": blocks.Flatten{}}[word.Value]
 	switch {
 	case !ok:
-		return nil, r.errorf(word, "unknown layer %s; %s", quoted(word.Value), suggest(word.Value, "layers", layerWords))
+		return nil, r.errorf(word, "unknown layer %s; %s", quoted(word.Value), suggest(word.Value, "layers", layerWords()))
 	case value != nil:
 		return nil, r.errorf(word, "nothing describes %s; write it alone", word.Value)
 	}
