@@ -1,24 +1,15 @@
 package checkpoint
 
-import "os"
-
 // Peek reads a file's metadata and nothing else, in a moment however long the file is. The digest
 // is not checked: it is for listings, and nothing that it returns is to be relied on. A file
 // without metadata has none, which is no error.
 func Peek(path string) (map[string]string, error) {
-	info, err := os.Stat(path) // before opening: to open a pipe would wait for its writer
-	if err != nil {
-		return nil, at(path, err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, at(path, notSafetensors("not a file"))
-	}
-	f, err := os.Open(path)
+	f, size, err := openRegular(path)
 	if err != nil {
 		return nil, at(path, err)
 	}
 	defer f.Close()
-	head, err := readHead(f, info.Size())
+	head, err := readHead(f, size)
 	if err != nil {
 		return nil, at(path, err)
 	}

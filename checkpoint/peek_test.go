@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -31,9 +32,15 @@ func TestPeekAtOthers(t *testing.T) {
 	if err := os.WriteFile(text, []byte("no checkpoint, but a text of some length"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{dir, text, filepath.Join(dir, "missing.bin")} {
-		if metadata, err := Peek(path); err == nil {
-			t.Errorf("%s: %q", path, metadata)
+	for path, want := range map[string]string{
+		dir:                               "not a safetensors file: a folder: ",
+		text:                              "not a safetensors file: it begins with ",
+		filepath.Join(dir, "missing.bin"): "no such file: ",
+	} {
+		_, wrong := Read(path)
+		metadata, err := Peek(path)
+		if err == nil || err.Error() != wrong.Error() || !strings.HasPrefix(err.Error(), path+": "+want) {
+			t.Errorf("%s: %q, %v, want what Read says, %v, and %s", path, metadata, err, wrong, want)
 		}
 	}
 }

@@ -47,30 +47,37 @@ func nothing(string) bool    { return false }
 func ofNetwork(name string) bool { return !strings.Contains(name, "/") }
 
 func read(path string, foreign bool, keep keep) (*State, error) {
-	info, err := os.Stat(path) // before opening: to open a pipe would wait for its writer
-	if err != nil {
-		return nil, at(path, err)
-	}
-	if !info.Mode().IsRegular() {
-		kind := "not a file"
-		if info.IsDir() {
-			kind = "a folder"
-		}
-		return nil, at(path, notSafetensors("%s", kind))
-	}
-	f, err := os.Open(path)
+	f, size, err := openRegular(path)
 	if err != nil {
 		return nil, at(path, err)
 	}
 	defer f.Close()
-	if info, err = f.Stat(); err != nil {
-		return nil, at(path, err)
-	}
-	s, err := decode(f, info.Size(), foreign, keep)
+	s, err := decode(f, size, foreign, keep)
 	if err != nil {
 		return nil, at(path, err)
 	}
 	return s, nil
+}
+
+// openRegular opens a file and returns its length.
+func openRegular(path string) (f *os.File, size int64, err error) {
+	info, err := os.Stat(path) // before opening: to open a pipe would wait for its writer
+	switch {
+	case err != nil:
+		return nil, 0, err
+	case info.IsDir():
+		return nil, 0, notSafetensors("a folder")
+	case !info.Mode().IsRegular():
+		return nil, 0, notSafetensors("not a file")
+	}
+	if f, err = os.Open(path); err != nil {
+		return nil, 0, err
+	}
+	if info, err = f.Stat(); err != nil {
+		f.Close()
+		return nil, 0, err
+	}
+	return f, info.Size(), nil
 }
 
 // decode reads a file of size bytes.
