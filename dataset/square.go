@@ -1,5 +1,11 @@
 package dataset
 
+import (
+	"fmt"
+
+	"github.com/dustin/go-humanize"
+)
+
 // Squarer resizes images of one size to squares of one side as Resizer does, after it has padded
 // them to a square with themselves in its middle: with PIL, for an image of W×H, L the longer side,
 //
@@ -18,8 +24,11 @@ type Squarer struct {
 // NewSquarer returns a Squarer from rows×cols to side×side. All have to be from 1 to 16,384.
 func NewSquarer(rows, cols, side int) (*Squarer, error) {
 	longer := max(rows, cols)
-	if rows < 1 || cols < 1 {
+	switch {
+	case rows < 1 || cols < 1:
 		longer = 0 // which NewResizer refuses
+	case longer > maxResize:
+		return nil, fmt.Errorf("%d×%d: the longer side may have at most %s pixels; make it smaller", cols, rows, humanize.Comma(maxResize))
 	}
 	resizer, err := NewResizer(longer, longer, side)
 	if err != nil {

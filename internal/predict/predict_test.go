@@ -1,6 +1,7 @@
 package predict
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -169,6 +170,29 @@ func TestPredictGoesOn(t *testing.T) {
 			}
 		} else if diff := cmp.Diff(want[i], got, cmpopts.IgnoreFields(Result{}, "Photo")); diff != "" {
 			t.Errorf("image %d (-alone +among bad ones):\n%s", i, diff)
+		}
+	}
+}
+
+// What is too long to be resized is told of as the user knows it, not as the square that it would become.
+func TestPredictLongPhotos(t *testing.T) {
+	long := func(cols, rows int) dataset.PhotoFile {
+		var file bytes.Buffer
+		if err := png.Encode(&file, image.NewGray(image.Rect(0, 0, cols, rows))); err != nil {
+			t.Fatal(err)
+		}
+		return dataset.PhotoFrom("-", "standard input", &file)
+	}
+	files := []dataset.PhotoFile{long(1<<14, 3), long(3, 1<<14), long(20_000, 300), long(2, 1<<14+1)}
+	want := []string{"", "", "standard input: 20000×300: the longer side may have at most 16,384 pixels; make it smaller",
+		"standard input: 2×16385: the longer side may have at most 16,384 pixels; make it smaller"}
+	for i, r := range run(t, network(t), 2, Options{dataset.InvertAuto, 1}, files) {
+		text := ""
+		if r.Err != nil {
+			text = r.Err.Error()
+		}
+		if text != want[i] {
+			t.Errorf("photo %d: error %q, want %q", i, text, want[i])
 		}
 	}
 }
