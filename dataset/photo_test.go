@@ -231,6 +231,9 @@ func TestPhotosOfFolder(t *testing.T) {
 	if len(notices) != 1 || !strings.HasPrefix(notices[0], filepath.Join(dir, "in")+": ") || !strings.Contains(notices[0], "; 2 such in all") {
 		t.Errorf("notices %q", notices)
 	}
+	if files := Photos(dir, nil); len(files) != len(want) {
+		t.Errorf("%d files where nobody is told of what is left out", len(files))
+	}
 }
 
 func TestPhotosNone(t *testing.T) {

@@ -28,8 +28,8 @@ func PhotoFrom(name, title string, r io.Reader) PhotoFile {
 
 // Photos returns the image that a path names, or all those of a folder, in the order of their
 // names: its files, and links that stay inside of it, whose names end as those of images do.
-// Folders in it are not entered. notice is told of what is left out by its name; what is hidden
-// (.name) is left out without. Whatever cannot be read, a folder too, is found when it is read.
+// Folders in it are not entered. notice, which may be nil, is told of what is left out by its
+// name; what is hidden (.name) is left out without. Whatever cannot be read, a folder too, is found when it is read.
 func Photos(path string, notice func(string)) []PhotoFile {
 	file := PhotoFile{path, shown(path), func() (io.ReadCloser, int64, error) { return openPhoto(everywhere{}, path) }}
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {
@@ -40,7 +40,7 @@ func Photos(path string, notice func(string)) []PhotoFile {
 		file.open = func() (io.ReadCloser, int64, error) { return nil, 0, err }
 		return []PhotoFile{file}
 	}
-	if out.count > 0 {
+	if out.count > 0 && notice != nil {
 		notice(fmt.Sprintf("%s: no image by its name, or a folder: left out; %s such in all", shown(out.first), humanize.Comma(int64(out.count))))
 	}
 	return files
