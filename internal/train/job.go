@@ -42,7 +42,8 @@ type Job struct {
 	// done. It runs on another goroutine than they do. nil: there is nothing.
 	Flush func() error
 
-	resumed *Checkpoint // what the job goes on with; nil: it is new
+	resumed  *Checkpoint // what the job goes on with; nil: it is new
+	setBytes int64       // of the images in memory: limits leave all of them there
 }
 
 // Prepare makes a job of a recipe (flags over recipe over defaults), the architecture and
@@ -99,6 +100,7 @@ func (j *Job) cut(data *dataset.Data) error {
 			return fmt.Errorf("val: %w", err)
 		}
 	}
+	j.setBytes = int64(len(j.Train.Images) + len(j.Val.Images))
 	if r.LimitTrain > 0 {
 		j.Train = j.Train.Head(r.LimitTrain)
 	}

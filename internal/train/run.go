@@ -197,9 +197,8 @@ func (j *Job) memory(planned int64) int64 {
 	if j.Recipe.Momentum > 0 {
 		state *= 2
 	}
-	sets := int64(cap(j.Train.Images) + cap(j.Val.Images)) // of a limited set, all images stay in memory
 	batch := 4 * int64(min(j.Recipe.BatchSize, j.Train.N)) * int64(j.Recipe.Resize) * int64(j.Recipe.Resize)
-	return sets + 2*state + planned + loaderBatches*batch + programBytes
+	return j.setBytes + 2*state + planned + loaderBatches*batch + programBytes
 }
 
 // What memory takes for granted: each of two loaders has a batch in use and one that is made, and
