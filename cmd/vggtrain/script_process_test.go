@@ -120,12 +120,10 @@ func scriptSend(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // scriptEnd runs `end NAME STATUS`: it waits for the process, whose exit status must be that one,
-// or one of those, A|B; -1 if a signal has killed it. An error is checked as fails does; silent after the status allows
-// for none, of a process that a second signal ended.
+// or one of those, A|B; -1 if a signal has killed it. An error is checked as fails does.
 func scriptEnd(ts *testscript.TestScript, neg bool, args []string) {
-	silent := len(args) == 3 && args[2] == "silent"
-	if neg || len(args) != 2 && !silent {
-		ts.Fatalf("usage: end NAME STATUS [silent]")
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: end NAME STATUS")
 	}
 	p := findProcess(ts, args[0])
 	select {
@@ -136,12 +134,12 @@ func scriptEnd(ts *testscript.TestScript, neg bool, args []string) {
 	stderr := ts.ReadFile(p.stderr)
 	ts.Logf("[%s.err]\n%s", args[0], stderr)
 	status := strconv.Itoa(p.cmd.ProcessState.ExitCode())
-	switch {
-	case silent || args[1] == "-1" || args[1] == "0":
-		if !slices.Contains(strings.Split(args[1], "|"), status) || strings.Contains(stderr, "vggtrain: ") || strings.Contains(stderr, "goroutine ") {
-			ts.Fatalf("exit status %s, want %s and no error", status, args[1])
-		}
-	default:
-		checkFailure(ts, args[1], p.err, stderr)
+	if !slices.Contains(strings.Split(args[1], "|"), status) {
+		ts.Fatalf("exit status %s, want %s", status, args[1])
+	}
+	if status != "-1" && status != "0" {
+		checkFailure(ts, status, p.err, stderr)
+	} else if strings.Contains(stderr, "vggtrain: ") || strings.Contains(stderr, "goroutine ") {
+		ts.Fatalf("exit status %s, and an error", status)
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -52,7 +53,9 @@ func untilSignal(parent context.Context) (context.Context, func()) {
 			case s := <-signals:
 				if !first {
 					report.Abandon(os.Stderr)
-					os.Exit((&signalError{s}).status())
+					second := &signalError{s}
+					fmt.Fprintf(os.Stderr, "vggtrain: a second signal (%v): ended at once; what was saved before is whole\n", second)
+					os.Exit(second.status())
 				}
 				cancel(&signalError{s})
 			}
