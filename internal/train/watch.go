@@ -180,6 +180,6 @@ func (p plateau) say(mean float64, steps int) string {
 
 // divergence is the advice to a run whose loss or weights are no longer finite.
 func divergence(what string, r StepRecord) string {
-	return fmt.Sprintf("%s is not finite at step %d (epoch %d); try a lower --lr (it was %.4g), a --clip-norm such as 1, or a longer --warmup-epochs",
+	return fmt.Sprintf("%s is not finite at step %d (epoch %d); try a lower --lr (the rate was %.4g there), a --clip-norm such as 1, or a longer --warmup-epochs",
 		what, r.Step, r.Epoch, r.LR)
 }
