@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -99,6 +101,25 @@ func TestHelpExamples(t *testing.T) {
 	})
 	if count < 20 {
 		t.Errorf("only %d examples were found", count)
+	}
+}
+
+// The help of fit names all that a run leaves.
+func TestHelpNamesRunFiles(t *testing.T) {
+	dir := t.TempDir()
+	tinyRun(t, dir)
+	files, err := os.ReadDir(filepath.Join(dir, "run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	help := execution("help", "fit").stdout
+	for _, f := range files {
+		if !strings.Contains(help, "("+f.Name()+")") {
+			t.Errorf("%s is not in the help of fit", f.Name())
+		}
+	}
+	if len(files) < 7 {
+		t.Errorf("only %v", files)
 	}
 }
 
