@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vggtrain/dataset"
+	"vggtrain/internal/report"
 )
 
 type dataFetchOptions struct {
@@ -58,13 +59,13 @@ func runDataFetch(ctx context.Context, o *dataFetchOptions) error {
 	if dir == "" {
 		return errors.New("no folder to fetch into: neither VGGTRAIN_DATA nor HOME is set; name one with --dir")
 	}
-	m := newMeter(o.Err)
-	options := dataset.FetchOptions{Dir: dir, Notice: m.notice, Progress: m.progress}
+	m := report.NewMeter(o.Err)
+	options := dataset.FetchOptions{Dir: dir, Notice: m.Notice, Progress: m.Progress}
 	if o.Mirror != "" {
 		options.Mirrors = []string{o.Mirror}
 	}
 	reports, err := dataset.Fetch(ctx, options)
-	m.clear()
+	m.Clear()
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return fmt.Errorf("%w: the next data fetch goes on from what there is", context.Cause(ctx))

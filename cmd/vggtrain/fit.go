@@ -99,7 +99,7 @@ func runFit(ctx context.Context, o *fitOptions) error {
 		return o.plan(ctx, job)
 	}
 	defer dir.Close()
-	progress := newProgress(o.Err)
+	progress := report.NewProgress(o.Err)
 	files := report.NewFiles(dir, job.Recipe.YAML(), progress.Notice)
 	job.Checkpoint, job.Best = dir.Checkpoint(), dir.Best()
 	job.Held, job.Flush = dir.Held, files.Flush
@@ -223,12 +223,4 @@ func ending(ctx context.Context, r train.Result) error {
 			context.Cause(ctx), r.Steps, r.Checkpoint, filepath.Dir(r.Checkpoint))
 	}
 	return nil
-}
-
-// newProgress returns the observer that shows a run on stderr.
-func newProgress(stderr io.Writer) train.Observer {
-	if f, ok := stderr.(*os.File); ok {
-		return report.NewProgress(f)
-	}
-	return report.NewLog(stderr)
 }

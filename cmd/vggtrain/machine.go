@@ -24,9 +24,9 @@ func newPool(threads int) (*kernel.Pool, error) {
 
 // openData opens what --data names; notices, and how far a download is, go to stderr.
 func openData(ctx context.Context, spec string, stderr io.Writer) (*dataset.Data, error) {
-	m := newMeter(stderr)
-	defer m.clear()
-	return dataset.Open(ctx, dataset.OpenOptions{Spec: spec, Notice: m.notice, Progress: m.progress})
+	m := report.NewMeter(stderr)
+	defer m.Clear()
+	return dataset.Open(ctx, dataset.OpenOptions{Spec: spec, Notice: m.Notice, Progress: m.Progress})
 }
 
 // checkMemory refuses what this machine cannot hold, before it is allocated:

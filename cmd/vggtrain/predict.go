@@ -12,6 +12,7 @@ import (
 
 	"vggtrain/dataset"
 	"vggtrain/internal/predict"
+	"vggtrain/internal/report"
 	"vggtrain/internal/train"
 	"vggtrain/model"
 )
@@ -102,7 +103,7 @@ func (o *predictOptions) photos(ctx context.Context) ([]dataset.PhotoFile, error
 	piped := false
 	for _, name := range o.Images {
 		if name != "-" {
-			photos = append(photos, dataset.Photos(name, newProgress(o.Err).Notice)...)
+			photos = append(photos, dataset.Photos(name, report.NewProgress(o.Err).Notice)...)
 			continue
 		}
 		if piped {
@@ -131,7 +132,7 @@ func untilDone(ctx context.Context, r io.Reader) io.Reader {
 // show writes the results of a run over count photos, and to standard error what was assumed and
 // what was left out.
 func (o *predictOptions) show(w predictionWriter, count int, run func(emit func(predict.Result) error) error) error {
-	notice := newProgress(o.Err).Notice
+	notice := report.NewProgress(o.Err).Notice
 	var seen assumptions
 	failures := 0
 	var failure error

@@ -32,10 +32,7 @@ func newPredictionWriter(o *predictOptions, classes []string) predictionWriter {
 	if f == nil {
 		return &predictionLines{o.Out, classes}
 	}
-	columns, _, err := term.GetSize(int(f.Fd()))
-	if err != nil {
-		columns = 80
-	}
+	columns, _ := report.Size(f)
 	return &predictionBars{w: o.Out, classes: classes, columns: columns, bold: report.Live(f)}
 }
 
@@ -133,7 +130,7 @@ const (
 func (b *predictionBars) write(r predict.Result) error {
 	title := r.Photo.Title
 	if b.bold {
-		title = "\x1b[1m" + title + "\x1b[0m"
+		title = report.Strong(title)
 	}
 	lines := []string{title}
 	longest := 0

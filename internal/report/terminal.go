@@ -1,6 +1,7 @@
 package report
 
 import (
+	"io"
 	"os"
 
 	"golang.org/x/term"
@@ -8,19 +9,30 @@ import (
 	"vggtrain/internal/train"
 )
 
-// NewProgress returns the observer that suits the file progress goes to: the moving bar on
-// a terminal, else, and where NO_COLOR is set, a log's lines.
-func NewProgress(f *os.File) train.Observer {
-	if !Live(f) {
-		return NewLog(f)
+// NewProgress returns the observer that suits what progress goes to: the moving bar for a terminal,
+// else, and where NO_COLOR is set, a log's lines.
+func NewProgress(w io.Writer) train.Observer {
+	if f := live(w); f != nil {
+		return NewBar(f, func() (columns, rows int) { return Size(f) })
 	}
-	return NewBar(f, func() (columns, rows int) {
-		columns, rows, err := term.GetSize(int(f.Fd()))
-		if err != nil || columns <= 0 {
-			return 80, 24
-		}
-		return columns, rows
-	})
+	return NewLog(w)
+}
+
+// live returns the terminal that w writes to, if it is one that Live approves of, else nil.
+func live(w io.Writer) *os.File {
+	if f, ok := w.(*os.File); ok && Live(f) {
+		return f
+	}
+	return nil
+}
+
+// Size is that of a terminal in characters, and the usual one where it is not known.
+func Size(f *os.File) (columns, rows int) {
+	columns, rows, err := term.GetSize(int(f.Fd()))
+	if err != nil || columns <= 0 {
+		return 80, 24
+	}
+	return columns, rows
 }
 
 // Live reports whether colours and moving bars may go to f: it is a terminal that knows
@@ -35,6 +47,9 @@ func Abandon(f *os.File) {
 		_, _ = f.WriteString("\r" + erase)
 	}
 }
+
+// Strong is a text that stands out on a terminal that Live approves of.
+func Strong(text string) string { return bold + text + plain }
 
 // ANSI's control sequences: graphic renditions, and to erase from the cursor to the screen's end.
 const (

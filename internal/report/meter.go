@@ -1,0 +1,109 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"vggtrain/dataset"
+)
+
+// Meter shows how far a download is: on a terminal in a line that changes, elsewhere in a line now
+// and then and at the end of each file.
+type Meter struct {
+	w       io.Writer
+	tell    func(string) // a notice
+	now     func() time.Time
+	columns func() int // of the terminal; nil elsewhere
+
+	file  string    // under way
+	done  int64     // of its bytes
+	first int64     // those that were there before
+	began time.Time // the download of the others
+	last  time.Time // when it was shown
+	drawn bool      // the terminal's last line is ours
+}
+
+// NewMeter returns a meter that writes to w.
+func NewMeter(w io.Writer) *Meter {
+	m := &Meter{w: w, tell: NewProgress(w).Notice, now: time.Now}
+	if f := live(w); f != nil {
+		m.columns = func() int {
+			columns, _ := Size(f)
+			return columns
+		}
+	}
+	return m
+}
+
+// Notice puts a notice above the line.
+func (m *Meter) Notice(text string) {
+	m.Clear()
+	m.tell(text)
+}
+
+// Clear takes the line away. That it cannot be shown is no reason to end a download.
+func (m *Meter) Clear() {
+	if m.drawn {
+		_, _ = io.WriteString(m.w, "\r"+erase)
+	}
+	m.drawn = false
+}
+
+// Progress shows how far a file is, if it was not shown just now.
+func (m *Meter) Progress(p dataset.FetchProgress) {
+	now := m.now()
+	if p.File != m.file || p.Done < m.done {
+		m.file, m.first, m.began, m.last = p.File, p.Done, now, now
+	}
+	m.done = p.Done
+	every := 5 * time.Second
+	if m.columns != nil {
+		every = 100 * time.Millisecond
+	}
+	switch {
+	case p.Finished:
+		m.Clear()
+		_, _ = fmt.Fprintln(m.w, m.end(p))
+	case now.Sub(m.last) >= every:
+		m.last = now
+		m.show(m.line(p))
+	}
+}
+
+func (m *Meter) show(line string) {
+	if m.columns == nil {
+		_, _ = fmt.Fprintln(m.w, line)
+		return
+	}
+	_, _ = io.WriteString(m.w, "\r"+cut(line, m.columns()-1)+erase)
+	m.drawn = true
+}
+
+// line is how far a file is: bytes, rate, time left.
+func (m *Meter) line(p dataset.FetchProgress) string {
+	line := p.File + "  " + Bytes(p.Done)
+	if p.Size > 0 {
+		line += fmt.Sprintf(" of %s  %d %%", Bytes(p.Size), 100*p.Done/p.Size)
+	}
+	rate := m.rate()
+	line += fmt.Sprintf("  %s/s", Bytes(int64(rate)))
+	if p.Size > 0 && rate > 0 {
+		line += fmt.Sprintf("  %s left", ahead(float64(p.Size-p.Done)/rate))
+	}
+	return line
+}
+
+// end is what remains to be said of a file.
+func (m *Meter) end(p dataset.FetchProgress) string {
+	line := p.File + "  " + Bytes(p.Done)
+	if took := m.now().Sub(m.began); took > 100*time.Millisecond { // else the rate says nothing
+		line += fmt.Sprintf("  in %s, %s/s", Duration(took.Seconds()), Bytes(int64(m.rate())))
+	}
+	return line
+}
+
+// rate is the bytes that came in a second.
+func (m *Meter) rate() float64 {
+	return float64(m.done-m.first) / max(m.now().Sub(m.began).Seconds(), 1e-3)
+}

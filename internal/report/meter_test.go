@@ -1,0 +1,60 @@
+package report
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"vggtrain/dataset"
+)
+
+// feed shows a download of 10 MiB of which 4 are there: 1 MiB a second, then the end.
+func feed(m *Meter) {
+	now := time.Unix(0, 0)
+	m.now = func() time.Time { return now }
+	m.tell = func(text string) { m.w.Write([]byte("notice: " + text + "\n")) }
+	for done := int64(4 << 20); done <= 10<<20; done += 1 << 20 {
+		m.Progress(dataset.FetchProgress{File: "images.gz", Done: done, Size: 10 << 20})
+		if done == 9<<20 {
+			m.Notice("something")
+		}
+		now = now.Add(time.Second)
+	}
+	m.Progress(dataset.FetchProgress{File: "images.gz", Done: 10 << 20, Size: 10 << 20, Finished: true})
+	m.Progress(dataset.FetchProgress{File: "labels.gz", Done: 200})
+	m.Progress(dataset.FetchProgress{File: "labels.gz", Done: 200, Size: 200, Finished: true})
+	m.Clear()
+}
+
+func TestMeterInALog(t *testing.T) {
+	var out strings.Builder
+	feed(&Meter{w: &out})
+	want := `images.gz  9.0 MiB of 10.0 MiB  90 %  1.0 MiB/s  1s left
+notice: something
+images.gz  10.0 MiB  in 7.0s, 877.7 KiB/s
+labels.gz  200 B
+`
+	if out.String() != want {
+		t.Errorf("got\n%swant\n%s", out.String(), want)
+	}
+}
+
+func TestMeterOnATerminal(t *testing.T) {
+	var out strings.Builder
+	feed(&Meter{w: &out, columns: func() int { return 40 }})
+	// What stays of each line: what is after its last return, unless that clears it.
+	var stays []string
+	for line := range strings.Lines(out.String()) {
+		shown := line[strings.LastIndex(line, "\r")+1:]
+		stays = append(stays, strings.ReplaceAll(shown, erase, ""))
+		if strings.Count(line, "\r") > 0 && strings.Count(line, erase) != strings.Count(line, "\r") {
+			t.Errorf("a line is not cleared: %q", line)
+		}
+	}
+	if got := strings.Join(stays, ""); got != "notice: something\nimages.gz  10.0 MiB  in 7.0s, 877.7 KiB/s\nlabels.gz  200 B\n" {
+		t.Errorf("there stays %q", got)
+	}
+	if !strings.Contains(out.String(), "\rimages.gz  5.0 MiB of 10.0 MiB  50 %  1"+erase) { // 39 columns
+		t.Errorf("in between %q", out.String())
+	}
+}
