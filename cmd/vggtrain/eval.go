@@ -56,7 +56,8 @@ func newEvalCommand(run func(context.Context, *evalOptions) error) *cobra.Comman
 		Short: "Score a trained network on the test or the training images",
 		Long: `Score a trained network, with the image size and the normalisation that it was
 trained with: accuracy, loss, each class's precision and recall, and how often
-each class was taken for each other.
+each class was taken for each other. CHECKPOINT is a file that fit wrote, or a
+run folder: then its best.bin.
 
 --out adds three files. confusion.png: that matrix as a picture. errors.csv: a
 line for each error, with the image's index in the set (from 0), its class, the
@@ -69,7 +70,7 @@ predicted one and its probability. errors.png: the most confident errors.`,
 			if cmd.Flags().Changed("out") && o.Dir == "" { // an unset variable of a shell, as a rule
 				return wrongUsage("--out must not be empty")
 			}
-			o.Checkpoint, o.Out, o.Err = args[0], cmd.OutOrStdout(), cmd.ErrOrStderr()
+			o.Checkpoint, o.Out, o.Err = weightsFile(args[0]), cmd.OutOrStdout(), cmd.ErrOrStderr()
 			return run(cmd.Context(), o)
 		},
 	}

@@ -46,7 +46,7 @@ predict and fit --init take the file too.`,
   vggtrain export runs/vgg11-small/best.bin --out fashion.safetensors`,
 		Args: arguments("CHECKPOINT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Checkpoint, o.Out = args[0], cmd.OutOrStdout()
+			o.Checkpoint, o.Out = weightsFile(args[0]), cmd.OutOrStdout()
 			return run(cmd.Context(), o)
 		},
 	}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 
 	"vggtrain/dataset"
 	"vggtrain/internal/kernel"
 	"vggtrain/internal/report"
+	"vggtrain/internal/rundir"
 	"vggtrain/internal/train"
 	"vggtrain/model"
 )
@@ -27,6 +29,15 @@ func openData(ctx context.Context, spec string, stderr io.Writer) (*dataset.Data
 	m := report.NewMeter(stderr)
 	defer m.Clear()
 	return dataset.Open(ctx, dataset.OpenOptions{Spec: spec, Notice: m.Notice, Progress: m.Progress})
+}
+
+// weightsFile is the file that CHECKPOINT names: of a run folder, the weights of its best epoch.
+func weightsFile(path string) string {
+	best := rundir.At(path).Best()
+	if info, err := os.Stat(best); err == nil && info.Mode().IsRegular() {
+		return best
+	}
+	return path
 }
 
 // checkMemory refuses what this machine cannot hold, before it is allocated:

@@ -54,7 +54,7 @@ What cannot be read is named and left out; the exit status is then 1.`,
 			return arguments("CHECKPOINT", "IMAGE")(cmd, args[:min(len(args), 2)])
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Checkpoint, o.Images = args[0], args[1:]
+			o.Checkpoint, o.Images = weightsFile(args[0]), args[1:]
 			o.In, o.Out, o.Err = cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()
 			return run(cmd.Context(), o)
 		},
