@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strconv"
+	"syscall"
 	"unicode/utf8"
 )
 
@@ -72,6 +74,22 @@ func at(path string, err error) error {
 	}
 	return e
 }
+
+// Cause leaves out the names of files in an error of the system, which may be temporary ones.
+func Cause(err error) error {
+	var pathErr *fs.PathError
+	var linkErr *os.LinkError
+	switch {
+	case errors.As(err, &pathErr):
+		return pathErr.Err
+	case errors.As(err, &linkErr):
+		return linkErr.Err
+	}
+	return err
+}
+
+// IsFull tells a full disk, or a user's share of it that is used up.
+func IsFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
 
 // quote makes a name from a file fit for a line of error text.
 func quote(name string) string {

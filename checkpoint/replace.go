@@ -117,15 +117,7 @@ func writeError(path string, err error) error {
 	if errors.As(err, &e) {
 		return err
 	}
-	cause := err
-	var pathErr *fs.PathError
-	var linkErr *os.LinkError
-	switch {
-	case errors.As(err, &pathErr):
-		cause = pathErr.Err
-	case errors.As(err, &linkErr):
-		cause = linkErr.Err
-	}
+	cause := Cause(err)
 	return &Error{Path: path, What: "not written: " + cause.Error(), Advice: adviceFor(cause), Err: err}
 }
 
@@ -133,7 +125,7 @@ func adviceFor(cause error) string {
 	switch {
 	case errors.Is(cause, fs.ErrNotExist):
 		return "make the folder first"
-	case errors.Is(cause, syscall.ENOSPC):
+	case IsFull(cause):
 		return "free some room and try again"
 	default:
 		return adviceSystem

@@ -238,3 +238,17 @@ func TestReplaceLeavesTheSystemsLinks(t *testing.T) {
 		t.Errorf("%s was to be replaced: %v", link, err)
 	}
 }
+
+// What the system says of a file is told without the name of the temporary one, with what helps.
+func TestWriteError(t *testing.T) {
+	for want, err := range map[string]error{
+		"a.bin: not written: " + syscall.EDQUOT.Error() + ": free some room and try again": &fs.PathError{Op: "write", Path: "a.bin.tmp-1", Err: syscall.EDQUOT},
+		"a.bin: not written: " + syscall.ENOENT.Error() + ": make the folder first":        &fs.PathError{Op: "open", Path: "a.bin.tmp-1", Err: syscall.ENOENT},
+		"a.bin: not written: " + syscall.EACCES.Error() + ": see to it and try again":      &os.LinkError{Op: "rename", Old: "a.bin.tmp-1", New: "a.bin", Err: syscall.EACCES},
+		"a.bin: not written: odd: see to it and try again":                                 errors.New("odd"),
+	} {
+		if got := writeError("a.bin", err); got.Error() != want || !errors.Is(got, err) {
+			t.Errorf("%v, want %s", got, want)
+		}
+	}
+}

@@ -10,6 +10,8 @@ import (
 	"os"
 	"sync"
 	"syscall"
+
+	"vggtrain/checkpoint"
 )
 
 // lines is a file that grows by whole lines. A line that cannot be written, as on a full disk, is
@@ -87,14 +89,14 @@ func (l *lines) flush() error {
 // means the same.
 func (l *lines) missing(err error) error {
 	advice := "see to it"
-	if isFull(err) {
+	if checkpoint.IsFull(err) {
 		advice = "free some room"
 	}
 	waits := "its lines wait"
 	if l.lost > 0 {
 		waits = "so many wait that lines are lost"
 	}
-	return fmt.Errorf("%s: %w: %s, %s", l.path, causeOf(err), advice, waits)
+	return fmt.Errorf("%s: %w: %s, %s", l.path, checkpoint.Cause(err), advice, waits)
 }
 
 func (l *lines) errClosed() error { return fmt.Errorf("%s: %w", l.path, os.ErrClosed) }
@@ -135,7 +137,7 @@ func (l *lines) Close() error {
 	err := l.flush()
 	switch n := l.lost + l.waiting; {
 	case err != nil:
-		err = fmt.Errorf("%s: %w: lines missing from it: %d", l.path, causeOf(err), n)
+		err = fmt.Errorf("%s: %w: lines missing from it: %d", l.path, checkpoint.Cause(err), n)
 	case n > 0:
 		err = fmt.Errorf("%s: lines missing from it: %d: they did not fit into memory while it could not be written", l.path, n)
 	}

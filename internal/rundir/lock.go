@@ -11,6 +11,8 @@ import (
 	"unicode"
 
 	"github.com/gofrs/flock"
+
+	"vggtrain/checkpoint"
 )
 
 // InUseError is a run folder on which another process works.
@@ -121,7 +123,7 @@ func lockError(folder string, err error) error {
 }
 
 func readOnlyError(folder string, err error) error {
-	return fmt.Errorf("%s: the folder is read-only (%w): make it writable, or use another one", folder, causeOf(err))
+	return fmt.Errorf("%s: the folder is read-only (%w): make it writable, or use another one", folder, checkpoint.Cause(err))
 }
 
 // ownerAt is where the owner stands in the file: on Windows others cannot read the first byte

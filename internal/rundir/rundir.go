@@ -119,24 +119,12 @@ const (
 
 // systemError turns "mkdir a/b: permission denied" into "a/b: permission denied: advice".
 func systemError(path string, err error, advice string) error {
-	cause := causeOf(err)
-	if isFull(cause) {
+	cause := checkpoint.Cause(err)
+	if checkpoint.IsFull(cause) {
 		advice = "free some room and try again"
 	}
 	return fmt.Errorf("%s: %w: %s", path, cause, advice)
 }
-
-// causeOf leaves out the path that the system's errors name.
-func causeOf(err error) error {
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
-		return pathErr.Err
-	}
-	return err
-}
-
-// isFull tells a full disk, or a user's share of it that is used up.
-func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
 
 // isReadOnly tells a folder or a file system where nothing may be written.
 func isReadOnly(err error) bool {
