@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
 func TestFetch(t *testing.T) {
@@ -77,28 +76,37 @@ func TestFetchLeavesOthers(t *testing.T) {
 	}
 }
 
-// Of several that fetch into a folder at the same time, one does it.
+// Of several that fetch into a folder at the same time, one does it: it is held up until all others
+// have said that they wait for it.
 func TestFetchTogether(t *testing.T) {
+	const processes = 4
 	l := newLibrary(t)
 	name := l.images().name + ".gz"
+	othersWait := make(chan struct{})
 	s := &shelf{library: l, spoil: func(_ http.ResponseWriter, r *http.Request, _ int) bool {
 		if filepath.Base(r.URL.Path) == name {
-			time.Sleep(50 * time.Millisecond)
+			select {
+			case <-othersWait:
+			case <-r.Context().Done():
+			}
 		}
 		return false
 	}}
 	o := l.options(t, serve(t, s))
-	var all sync.WaitGroup
+	o.Tries = 1
 	var mutex sync.Mutex
-	waited := 0
+	waiting := 0
 	o.Notice = func(text string) {
 		mutex.Lock()
 		defer mutex.Unlock()
 		if strings.HasPrefix(text, "another process is downloading to ") {
-			waited++
+			if waiting++; waiting == processes-1 {
+				close(othersWait)
+			}
 		}
 	}
-	for range 4 {
+	var all sync.WaitGroup
+	for range processes {
 		all.Go(func() {
 			if _, err := Fetch(t.Context(), o); err != nil {
 				t.Error(err)
@@ -107,8 +115,8 @@ func TestFetchTogether(t *testing.T) {
 	}
 	all.Wait()
 	l.wantFolder(t, o.Dir)
-	if n := len(s.of(l.images())); n != 1 || waited != 3 {
-		t.Errorf("asked %d times for the images, %d waited", n, waited)
+	if n := len(s.of(l.images())); n != 1 || waiting != processes-1 {
+		t.Errorf("asked %d times for the images, %d waited", n, waiting)
 	}
 }
 

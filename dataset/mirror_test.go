@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -31,7 +33,11 @@ func TestFetchBadMirror(t *testing.T) {
 				}}
 				url := serve(t, s)
 				o := l.options(t, url)
-				o.Stall, o.Tries = 200*time.Millisecond, 2
+				o.Tries = 2
+				hangs := bad.want == "no answer in time"
+				if hangs {
+					o.Stall = 200 * time.Millisecond
+				}
 				_, err := Fetch(t.Context(), o)
 				if err == nil || strings.Contains(err.Error(), "\n") || strings.Count(err.Error(), "127.0.0.1:") != 1 {
 					t.Errorf("error %v", err)
@@ -40,7 +46,10 @@ func TestFetchBadMirror(t *testing.T) {
 					t.Errorf("error %v", err)
 				}
 				wantEntries(t, o.Dir)
-				o.Stall, o.Mirrors = time.Second, []string{url, serve(t, &shelf{library: l})}
+				if hangs { // a good mirror may be late too, but not each time
+					o.Stall, o.Tries = time.Second, 10
+				}
+				o.Mirrors = []string{url, serve(t, &shelf{library: l})}
 				if _, err := Fetch(t.Context(), o); err != nil {
 					t.Errorf("with a second mirror: %v", err)
 				}
@@ -123,41 +132,64 @@ func TestFetchThroughProxy(t *testing.T) {
 	}
 }
 
-func TestGetStalls(t *testing.T) {
+func TestGetHangs(t *testing.T) {
 	f := fetcher{FetchOptions{Client: http.DefaultClient, Stall: 50 * time.Millisecond}}
-	get := func(url string) error {
-		return f.get(t.Context(), url, nil, func(_ *http.Response, body io.Reader) error {
-			_, err := io.Copy(io.Discard, body)
-			return err
-		})
-	}
 	for _, name := range []string{"hangs within", "hangs before"} {
-		if err := get(serve(t, badMirrors[name].serve)); err == nil || err.Error() != "less than 16,384 bytes received in 50ms" {
+		if err := f.discard(t, serve(t, badMirrors[name].serve)); err == nil || err.Error() != "less than 16,384 bytes received in 50ms" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	// 25 pieces, one each 50 ms.
-	inPieces := func(size int) string {
-		return serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			for range 25 {
-				w.Write(make([]byte, size))
-				w.(http.Flusher).Flush()
-				select {
-				case <-time.After(50 * time.Millisecond):
-				case <-r.Context().Done():
-					return
-				}
+}
+
+// discard gets a URL and throws away what it is.
+func (f fetcher) discard(t *testing.T, url string) error {
+	return f.get(t.Context(), url, nil, func(_ *http.Response, body io.Reader) error {
+		_, err := io.Copy(io.Discard, body)
+		return err
+	})
+}
+
+// Slow but steady is no stall, a drop now and then is. The time is the bubble's: nothing waits.
+func TestGetStalls(t *testing.T) {
+	const stalled = "less than 16,384 bytes received in 9.5s"
+	synctest.Test(t, func(t *testing.T) {
+		f := fetcher{FetchOptions{Stall: 9500 * time.Millisecond}} // between two drops
+		for size, want := range map[int]string{1: stalled, pace / 9: stalled, pace/9 + 1: ""} {
+			f.Client = &http.Client{Transport: dripping(size)}
+			got := ""
+			if err := f.discard(t, "http://mirror.invalid/file"); err != nil {
+				got = err.Error()
 			}
-		}))
+			if got != want {
+				t.Errorf("%d bytes a second: error %q, want %q", size, got, want)
+			}
+		}
+	})
+}
+
+// dripping is a mirror on which a file takes a minute, of so many bytes a second.
+type dripping int
+
+func (d dripping) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Body: &drip{r.Context(), int(d), 60}}, nil
+}
+
+type drip struct {
+	ctx           context.Context
+	size, seconds int // of a drop; left
+}
+
+func (d *drip) Close() error { return nil }
+
+func (d *drip) Read(b []byte) (int, error) {
+	if d.seconds--; d.seconds < 0 {
+		return 0, io.EOF
 	}
-	// Slow but steady is no stall; a busy machine may hold a piece back.
-	f.Stall = time.Second
-	if err := get(inPieces(3000)); err != nil {
-		t.Errorf("slow mirror: %v", err)
-	}
-	f.Stall = 200 * time.Millisecond
-	if err := get(inPieces(1)); err == nil {
-		t.Error("a mirror that drips is waited for")
+	select {
+	case <-time.After(time.Second):
+		return min(len(b), d.size), nil
+	case <-d.ctx.Done():
+		return 0, d.ctx.Err()
 	}
 }
 

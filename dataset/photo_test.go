@@ -9,9 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
-	"time"
+	"testing/synctest"
 )
 
 func readPhoto(t *testing.T, path string) *Photo {
@@ -155,30 +155,35 @@ func TestOrientation(t *testing.T) {
 
 // Photos are read at the same time, but not with more memory than the largest alone takes.
 func TestPhotoReaderBound(t *testing.T) {
-	r := NewPhotoReader()
-	r.take(maxImagePixels - 10)
-	r.take(10) // there is room
-	began := make(chan bool, 3)
-	var all sync.WaitGroup
-	for range 3 {
-		all.Go(func() {
-			r.take(6)
-			began <- true
-			r.put(6)
-		})
-	}
-	select {
-	case <-began:
-		t.Error("more is decoded at the same time than may be")
-	case <-time.After(20 * time.Millisecond):
-	}
-	r.put(10)
-	all.Wait()
-	r.put(maxImagePixels - 10)
-	r.take(maxImagePixels) // the largest always finds room
-	if r.put(maxImagePixels); r.used != 0 {
-		t.Errorf("%d pixels are still in use", r.used)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		r := NewPhotoReader()
+		r.take(maxImagePixels - 10)
+		r.take(10) // there is room
+		var began atomic.Int64
+		for range 3 {
+			go func() {
+				r.take(6)
+				began.Add(1)
+			}()
+		}
+		for free, want := range []int64{0, 1, 3} {
+			synctest.Wait()
+			if got := began.Load(); got != want {
+				t.Errorf("%d of 3 began, want %d", got, want)
+			}
+			switch free {
+			case 0:
+				r.put(10)
+			case 1:
+				r.put(8)
+			}
+		}
+		r.put(maxImagePixels) // all that is left
+		r.take(maxImagePixels) // the largest always finds room
+		if r.put(maxImagePixels); r.used != 0 {
+			t.Errorf("%d pixels are still in use", r.used)
+		}
+	})
 }
 
 func TestPhotosOfFolder(t *testing.T) {
