@@ -56,9 +56,9 @@ type UnknownError struct {
 
 func (e *UnknownError) Error() string {
 	if e.Nearest != "" {
-		return fmt.Sprintf("unknown %s %q: did you mean %s?", e.Kind, shorten(e.Name), e.Nearest)
+		return fmt.Sprintf("unknown %s %q: did you mean %s?", e.Kind, strictyaml.Cut(e.Name, maxShown), e.Nearest)
 	}
-	return fmt.Sprintf("unknown %s %q: there are %s", e.Kind, shorten(e.Name), strings.Join(e.Known, ", "))
+	return fmt.Sprintf("unknown %s %q: there are %s", e.Kind, strictyaml.Cut(e.Name, maxShown), strings.Join(e.Known, ", "))
 }
 
 func unknown(kind, name string, known []string) *UnknownError {

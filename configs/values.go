@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"vggtrain/internal/strictyaml"
 )
 
 // setting makes a line of the table from the field and how its type is read and printed.
@@ -230,22 +232,12 @@ func unbracket(s string) string {
 
 // show quotes a value for an error, where it is not a plain word, and cuts it short.
 func show(s string) string {
-	s = shorten(s)
+	s = strictyaml.Cut(s, maxShown)
 	if s == "" || strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsGraphic(c) || c == ' ' || c == '"' }) || !utf8.ValidString(s) {
 		return strconv.Quote(s)
 	}
 	return s
 }
 
-// shorten cuts a text that is too long for an error.
-func shorten(s string) string {
-	const longest = 60
-	if len(s) <= longest {
-		return s
-	}
-	cut := longest
-	for cut > 0 && !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut] + "…"
-}
+// maxShown is how many characters of a value stand in an error.
+const maxShown = 60

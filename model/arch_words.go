@@ -8,6 +8,8 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
+
+	"vggtrain/internal/strictyaml"
 )
 
 // plain returns the text of an unquoted scalar, as it stands in the file, and "" for any other node.
@@ -38,15 +40,7 @@ func kindOf(n ast.Node) string {
 const maxShown = 60
 
 // quoted returns a word in quotes, cut short.
-func quoted(word string) string {
-	shown := 0
-	for i := range word { // not []rune(word): what is no UTF-8 stays as it is, for Quote to show
-		if shown++; shown > maxShown {
-			return strconv.Quote(word[:i] + "…")
-		}
-	}
-	return strconv.Quote(word)
-}
+func quoted(word string) string { return strconv.Quote(strictyaml.Cut(word, maxShown)) }
 
 // suggest proposes the nearest of the known things, if it is near, or else all of them.
 func suggest(word, things string, known []string) string {

@@ -165,6 +165,21 @@ func allocated() uint64 {
 	return s[0].Value.Uint64()
 }
 
+func TestCut(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                       "",
+		"résumé":                 "résumé",
+		"résumés":                "résumé…",
+		"a\x1b\xff\nbc":          "a\x1b\xff\nbc",
+		"a\x1b\xff\nbc\xff":      "a\x1b\xff\nbc…",
+		strings.Repeat("é", 100): strings.Repeat("é", 6) + "…",
+	} {
+		if got := Cut(text, 6); got != want {
+			t.Errorf("%q is %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestOneLine(t *testing.T) {
 	for text, want := range map[string]string{
 		"a\n  b\r\nc":            "a b c",
