@@ -120,7 +120,7 @@ func (f folder) images(class string, out *leftOut) ([]string, error) {
 		case hasExtension(name, imageExtensions):
 			images = append(images, name)
 		case hasExtension(name, foreignExtensions):
-			return nil, fmt.Errorf("%s: %w: PNG, JPEG and GIF are; convert it to one of them", f.at(name), ErrNotImage)
+			return nil, fmt.Errorf("%s: %w: PNG, JPEG and GIF are; convert it to one of them", f.at(name), errNotImage)
 		default:
 			out.add(name)
 		}

@@ -37,7 +37,7 @@ func toGrey(m image.Image) (*image.Gray, error) {
 	case *image.YCbCr:
 		return convertYCbCr(m), nil
 	}
-	return nil, fmt.Errorf("%w: its pixels are of type %T", ErrNotImage, m)
+	return nil, fmt.Errorf("%w: its pixels are of type %T", errNotImage, m)
 }
 
 // convert returns the image whose pixel is value of each pixel of size bytes.

@@ -27,9 +27,9 @@ const (
 // takes a few bytes only: scans × pixels. Encoders make about 10, and the largest image may have 64.
 const maxScanPixels = 64 * maxImagePixels
 
-// ErrNotImage is what ReadImage's error is when the file holds no image of a kind that is read
-// here, and not when an image is damaged or too large.
-var ErrNotImage = errors.New("not an image that is read here")
+// errNotImage is the error where a file holds no image of a kind that is read here, and not where
+// an image is damaged or too large.
+var errNotImage = errors.New("not an image that is read here")
 
 // imageFormat is a kind of image file.
 type imageFormat struct {
@@ -56,45 +56,15 @@ type picture struct {
 	rows, cols int // H, W
 }
 
-// ReadImage reads an image as 8-bit grey, H×W without gaps, by PIL's convert("L"): PNG, JPEG and
-// GIF, of which the first frame. What is transparent has the colour that the file gives it, as in
-// PIL; of 16 bits the upper 8 count, as in PIL for colours (its 16-bit greys end at 255 of 65,535).
-// No more than 64 MiB are read. Memory is taken only once the announced size is known to be
-// sensible and to fit the file. Errors are one line and do not name the file.
-func ReadImage(r io.Reader) (*image.Gray, error) {
-	return readImage(r, 0)
-}
-
-// ReadImageFile is ReadImage of a regular file. Errors name it.
-func ReadImageFile(path string) (*image.Gray, error) {
-	file, size, err := openRegular(everywhere{}, path)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", shown(path), err)
-	}
-	defer file.Close()
-	grey, err := readImage(file, size)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", shown(path), err)
-	}
-	return grey, nil
-}
-
 // everywhere is a file system of all paths that os.Open takes.
 type everywhere struct{}
 
 func (everywhere) Open(path string) (fs.File, error)     { return os.Open(path) }
 func (everywhere) Stat(path string) (fs.FileInfo, error) { return os.Stat(path) }
 
-func readImage(r io.Reader, size int64) (*image.Gray, error) {
-	var file bytes.Buffer
-	p, err := readPicture(&file, r, size)
-	if err != nil {
-		return nil, err
-	}
-	return p.grey()
-}
-
-// readPicture reads a file of about size bytes into buffer and checks what it announces.
+// readPicture reads a file of about size bytes into buffer, no more than 64 MiB, and checks what it
+// announces: memory to decode it is taken only once its size is known to be sensible and to fit the
+// file. Errors are one line and do not name the file.
 func readPicture(buffer *bytes.Buffer, r io.Reader, size int64) (*picture, error) {
 	buffer.Reset()
 	buffer.Grow(int(min(size, maxImageFile)) + bytes.MinRead)
@@ -112,7 +82,7 @@ func readPicture(buffer *bytes.Buffer, r io.Reader, size int64) (*picture, error
 			return p, p.check()
 		}
 	}
-	return nil, fmt.Errorf("%w: it begins as no PNG, JPEG or GIF does; convert it to one of them", ErrNotImage)
+	return nil, fmt.Errorf("%w: it begins as no PNG, JPEG or GIF does; convert it to one of them", errNotImage)
 }
 
 // check sets the announced size, if it is within bounds.
@@ -141,20 +111,29 @@ func (p *picture) check() error {
 // size is how people write an image's size, width first.
 func (p *picture) size() string { return fmt.Sprintf("%d×%d", p.cols, p.rows) }
 
-// grey decodes the picture.
+// grey is the picture as 8-bit grey, H×W without gaps, by PIL's convert("L"). Of a GIF it is the
+// first frame. What is transparent has the colour that the file gives it, as in PIL; of 16 bits the
+// upper 8 count, as in PIL for colours (its 16-bit greys end at 255 of 65,535).
 func (p *picture) grey() (*image.Gray, error) {
+	grey, _, err := p.decoded()
+	return grey, err
+}
+
+// decoded is grey, and the picture as its decoder returns it.
+func (p *picture) decoded() (*image.Gray, image.Image, error) {
 	m, err := p.decode(p)
 	if err != nil {
-		return nil, p.failure(err)
+		return nil, nil, p.failure(err)
 	}
-	return toGrey(m)
+	grey, err := toGrey(m)
+	return grey, m, err
 }
 
 // failure tells what is of a kind that is not read from what is damaged. All kinds of PNG are read:
 // what its decoder does not know is none.
 func (p *picture) failure(err error) error {
 	if _, ok := errors.AsType[jpeg.UnsupportedError](err); ok {
-		return fmt.Errorf("%w: a %s of a rare kind (%v); convert it to a PNG", ErrNotImage, p.name, err)
+		return fmt.Errorf("%w: a %s of a rare kind (%v); convert it to a PNG", errNotImage, p.name, err)
 	}
 	if isCut(err) {
 		return fmt.Errorf("the %s is cut short: replace the file", p.name)

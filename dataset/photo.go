@@ -9,14 +9,15 @@ import (
 
 // Photo is an image that comes from anywhere, upright.
 type Photo struct {
-	Grey  *image.Gray // as ReadImage's
+	Grey  *image.Gray // 8 bits, H×W without gaps, by PIL's convert("L")
 	Alpha *image.Gray // of the same size, 255 where opaque; nil where all of it is
 }
 
-// PhotoReader reads photos as ReadImage reads images, but turned as a camera's note in a JPEG asks
-// for (EXIF's orientation), and with what is transparent. It may be used by several goroutines at
-// the same time: they decode only so many pixels together as the largest image may have, so that
-// their memory has the same bound, but for the files themselves and what they return.
+// PhotoReader reads photos, PNG, JPEG and GIF files (the first frame) of up to 64 MiB and 2²⁵ pixels:
+// their greys, turned as a camera's note in a JPEG asks for (EXIF's orientation), and what of them is
+// transparent. It may be used by several goroutines at the same time: they decode only so many pixels
+// together as the largest photo may have, so that their memory has the same bound, but for the files
+// themselves and what they return.
 type PhotoReader struct {
 	mutex sync.Mutex
 	less  *sync.Cond // used has become less
@@ -75,11 +76,7 @@ func (r *PhotoReader) put(pixels int64) {
 
 // photo decodes the picture.
 func (p *picture) photo() (*Photo, error) {
-	m, err := p.decode(p)
-	if err != nil {
-		return nil, p.failure(err)
-	}
-	grey, err := toGrey(m)
+	grey, m, err := p.decoded()
 	if err != nil {
 		return nil, err
 	}

@@ -178,7 +178,7 @@ func TestPhotoReaderBound(t *testing.T) {
 				r.put(8)
 			}
 		}
-		r.put(maxImagePixels) // all that is left
+		r.put(maxImagePixels)  // all that is left
 		r.take(maxImagePixels) // the largest always finds room
 		if r.put(maxImagePixels); r.used != 0 {
 			t.Errorf("%d pixels are still in use", r.used)
