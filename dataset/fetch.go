@@ -18,10 +18,10 @@ import (
 // program has it.
 type FetchOptions struct {
 	Dir      string              // where the files go
-	Mirrors  []string            // folders of the four .gz files, by http or https, asked in turn
+	Mirrors  []string            // folders of the four .gz files, by http or https: the fastest is asked first, then the others in turn
 	Tries    int                 // how often each mirror is asked before it counts as failed
 	Notice   func(string)        // receives what the user should know; may be nil
-	Progress func(FetchProgress) // receives how far a file is, several times a second; may be nil
+	Progress func(FetchProgress) // receives how far a file is, each time that some of it has come; may be nil
 
 	Client  *http.Client  // one that respects the environment's proxies
 	Connect time.Duration // in which a mirror must have sent the smallest file
@@ -163,7 +163,7 @@ func (f fetcher) look(p publishedFile) (FetchReport, error) {
 // fetchMissing fetches what the reports call missing, but for what another process has fetched
 // meanwhile.
 func (f fetcher) fetchMissing(ctx context.Context, reports []FetchReport, ranked []string) error {
-	begun := false
+	var lacking []publishedFile
 	for i, p := range f.files {
 		if !missing(reports[i]) {
 			continue
@@ -172,13 +172,19 @@ func (f fetcher) fetchMissing(ctx context.Context, reports []FetchReport, ranked
 		if reports[i], err = f.look(p); err != nil {
 			return err
 		}
-		if !missing(reports[i]) {
-			continue
+		if missing(reports[i]) {
+			lacking = append(lacking, p)
 		}
-		if !begun {
-			f.Notice(fmt.Sprintf("downloading Fashion-MNIST (30 MB) from %s to %s", host(ranked[0]), shown(f.Dir)))
-		}
-		begun = true
+	}
+	if len(lacking) == 0 {
+		return nil
+	}
+	what := "Fashion-MNIST (30 MB)"
+	if len(lacking) < len(f.files) {
+		what = fmt.Sprintf("%d of the %d files of Fashion-MNIST", len(lacking), len(f.files))
+	}
+	f.Notice(fmt.Sprintf("downloading %s from %s to %s", what, host(ranked[0]), shown(f.Dir)))
+	for _, p := range lacking {
 		if err := f.fetchFile(ctx, p, ranked); err != nil {
 			return err
 		}

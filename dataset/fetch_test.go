@@ -56,6 +56,9 @@ func TestFetch(t *testing.T) {
 	if err != nil || len(s.of(l.files[2])) != 1 || len(s.of(l.files[0])) != 0 || reports[2].Status != FetchedNow || reports[3].Status != FetchedYet {
 		t.Errorf("damaged: %v, asked for %v, %+v", err, s.asked, reports)
 	}
+	if len(notices) != 2 || !strings.HasPrefix(notices[1], "downloading 1 of the 4 files of Fashion-MNIST from 127.0.0.1") {
+		t.Errorf("damaged: notices %q", notices)
+	}
 }
 
 // A sound file of somebody's own is not overwritten, and nobody is asked for anything.
