@@ -59,8 +59,8 @@ type Batch struct {
 type Loader struct {
 	set     *Set
 	options LoaderOptions
-	table   [256]float32 // what a pixel becomes
-	desks   []desk       // one a worker
+	table   *[256]float32 // what a pixel becomes
+	desks   []desk        // one a worker
 	load    func(worker, row int)
 	batch   Batch
 
@@ -79,9 +79,6 @@ type desk struct {
 // NewLoader returns a loader of s. It is an error if the set is empty or the options are out of
 // their bounds.
 func NewLoader(s *Set, o LoaderOptions) (*Loader, error) {
-	if o.Mean == 0 && o.Deviation == 0 {
-		o.Deviation = 1 // as PixelTable
-	}
 	if o.Workers == nil {
 		o.Workers = alone{}
 	}
@@ -90,10 +87,12 @@ func NewLoader(s *Set, o LoaderOptions) (*Loader, error) {
 		return nil, errors.New("the set has no images")
 	case o.Batch < 1:
 		return nil, fmt.Errorf("batch of %d images: it must be 1 or more", o.Batch)
-	case !(o.Deviation > 0):
-		return nil, fmt.Errorf("pixels cannot be divided by a deviation of %v: it must be above 0", o.Deviation)
 	}
-	l := &Loader{set: s, options: o, next: -1}
+	table, err := PixelTable(o.Mean, o.Deviation)
+	if err != nil {
+		return nil, err
+	}
+	l := &Loader{set: s, options: o, table: table, next: -1}
 	l.load = l.image
 	for range o.Workers.Threads() {
 		resizer, err := NewResizer(s.Rows, s.Cols, o.Side)
@@ -108,21 +107,24 @@ func NewLoader(s *Set, o LoaderOptions) (*Loader, error) {
 			humanize.Comma(int64(o.Batch)), o.Side, o.Side, maxBatchBytes>>30)
 	}
 	l.batch = Batch{Images: make([]float32, o.Batch*size), Labels: make([]int32, o.Batch)}
-	l.table = *PixelTable(o.Mean, o.Deviation)
 	return l, nil
 }
 
 // PixelTable holds what each pixel becomes for a network: v becomes (v/255 - mean) / deviation, or
-// v/255 where both are 0. In float32 throughout, as torchvision's ToTensor and Normalize.
-func PixelTable(mean, deviation float64) *[256]float32 {
+// v/255 where both are 0. In float32 throughout, as torchvision's ToTensor and Normalize. It is an
+// error if the deviation is otherwise not above 0.
+func PixelTable(mean, deviation float64) (*[256]float32, error) {
 	if mean == 0 && deviation == 0 {
 		deviation = 1
+	}
+	if !(deviation > 0) {
+		return nil, fmt.Errorf("pixels cannot be divided by a deviation of %v: it must be above 0", deviation)
 	}
 	table := new([256]float32)
 	for v := range table {
 		table[v] = (float32(v)/255 - float32(mean)) / float32(deviation)
 	}
-	return table
+	return table, nil
 }
 
 // Batches returns the number of batches in an epoch.
@@ -171,6 +173,6 @@ func (l *Loader) image(worker, row int) {
 		image = desk.varied
 	}
 	size := l.options.Side * l.options.Side
-	desk.resizer.Floats(l.batch.Images[row*size:(row+1)*size], image, &l.table)
+	desk.resizer.Floats(l.batch.Images[row*size:(row+1)*size], image, l.table)
 	l.batch.Labels[row] = int32(l.set.Labels[i])
 }

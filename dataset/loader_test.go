@@ -170,10 +170,12 @@ func TestLoaderOptions(t *testing.T) {
 		t.Error("empty set: no error")
 	}
 	// Without normalisation a pixel is what torchvision's ToTensor makes of it.
-	l := newLoader(t, set, LoaderOptions{Batch: 1, Side: 28, Deviation: 1})
-	for v := range 256 {
-		if got, want := l.table[v], float32(v)/float32(255); got != want {
-			t.Errorf("pixel %d becomes %v, want %v", v, got, want)
+	for _, deviation := range []float64{0, 1} {
+		l := newLoader(t, set, LoaderOptions{Batch: 1, Side: 28, Deviation: deviation})
+		for v := range 256 {
+			if got, want := l.table[v], float32(v)/float32(255); got != want {
+				t.Errorf("deviation %v: pixel %d becomes %v, want %v", deviation, v, got, want)
+			}
 		}
 	}
 }

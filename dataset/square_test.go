@@ -9,6 +9,10 @@ import (
 
 // Padding that never exists gives what padding that does would.
 func TestSquarer(t *testing.T) {
+	table, err := PixelTable(0.25, 0.5)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, size := range []struct{ rows, cols, side int }{
 		{1, 1, 1}, {1, 2, 1}, {2, 1, 3}, {28, 28, 56}, {28, 14, 56}, {13, 28, 56}, {27, 28, 28}, {5, 400, 31},
 		{400, 7, 32}, {100, 99, 224}, {99, 100, 17}, {3, 1500, 9}, {1500, 3, 10},
@@ -41,7 +45,7 @@ func TestSquarer(t *testing.T) {
 				}
 			}
 			floats := make([]float32, len(want))
-			q.Floats(floats, picture.Pix, fill, PixelTable(0.25, 0.5))
+			q.Floats(floats, picture.Pix, fill, table)
 			for i, v := range want {
 				if floats[i] != (float32(v)/255-0.25)/0.5 {
 					t.Fatalf("%v: pixel %d of %d became %v", size, i, v, floats[i])

@@ -58,10 +58,14 @@ func New(pool *kernel.Pool, network *train.Network, o Options) (*Predictor, erro
 	if err != nil {
 		return nil, err
 	}
+	table, err := dataset.PixelTable(network.Normalize.Mean, network.Normalize.Deviation)
+	if err != nil {
+		return nil, err
+	}
 	return &Predictor{
 		pool: pool, options: o, side: network.Side, classes: len(network.Classes), evaluator: evaluator,
 		reader:  dataset.NewPhotoReader(),
-		table:   dataset.PixelTable(network.Normalize.Mean, network.Normalize.Deviation),
+		table:   table,
 		desks:   make([]*dataset.Squarer, pool.Threads()),
 		images:  make([]float32, Batch*network.Side*network.Side),
 		results: make([]Result, 0, Batch),

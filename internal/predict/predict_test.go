@@ -221,6 +221,14 @@ func TestGuesses(t *testing.T) {
 	}
 }
 
+func TestNewRefusesNormalisation(t *testing.T) {
+	n := network(t)
+	n.Normalize = configs.Normalize{Mean: 0.5}
+	if _, err := New(newPool(t, 1), n, Options{dataset.InvertAuto, 1}); err == nil || !strings.Contains(err.Error(), "a deviation of 0: ") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestPredictEnds(t *testing.T) {
 	data, err := dataset.Sample()
 	if err != nil {
