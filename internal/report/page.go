@@ -30,7 +30,7 @@ type Page struct {
 	newest   *train.Evaluation // of it; nil: the page shows it
 
 	written time.Time     // when the last writing ended
-	cost    time.Duration // of it
+	cost    time.Duration // of it, and of the pictures that were made for it
 	told    string        // the trouble that the user knows of
 }
 
@@ -51,15 +51,31 @@ func (p *Page) Begin(plan train.Plan) (err error) {
 		p.notice(err.Error() + "; the page's curves begin here") // a page is no reason to end a run
 	}
 	p.fill()
+	work := p.write
 	if plan.StepsDone > 0 {
-		p.shown.Earlier = p.earlier()
-		err = p.look()
+		work = p.takeUp
 	}
-	if err == nil {
-		err = p.write()
-	}
-	p.tell(err)
+	p.tell(p.charged(work))
 	return nil
+}
+
+// charged does work for a page and keeps how long it takes: no more is done, but for the run's last
+// page, before drawShare times as long has passed.
+func (p *Page) charged(work func() error) error {
+	start := p.now()
+	err := work()
+	p.written = p.now()
+	p.cost = p.written.Sub(start)
+	return err
+}
+
+// takeUp writes the page of a run that goes on with another.
+func (p *Page) takeUp() error {
+	p.shown.Earlier = p.earlier()
+	if err := p.look(); err != nil {
+		return err
+	}
+	return p.write()
 }
 
 // maxEarlier bounds how much of an earlier page is read, in bytes.
@@ -87,7 +103,7 @@ func (p *Page) Step(r train.StepRecord) error {
 	if p.now().Sub(p.written) < max(renewEvery, drawShare*p.cost) {
 		return nil
 	}
-	return p.fresh(p.write())
+	return p.fresh(p.charged(p.write))
 }
 
 // Epoch shows what the evaluation has found and what the network looks like now, if the last page
@@ -99,7 +115,7 @@ func (p *Page) Epoch(r train.EpochRecord, e *train.Evaluation) error {
 	if p.now().Sub(p.written) < drawShare*p.cost {
 		return nil
 	}
-	return p.fresh(p.renew())
+	return p.fresh(p.charged(p.renew))
 }
 
 // maxNotices bounds the notices on the page.
@@ -119,13 +135,12 @@ func (p *Page) End(r train.Result) error {
 		return nil
 	}
 	p.conclude(r)
-	p.tell(p.renew())
+	p.tell(p.charged(p.renew))
 	return nil
 }
 
 // renew shows the newest evaluation and writes the page.
 func (p *Page) renew() error {
-	start := p.now()
 	if p.newest != nil {
 		score, err := p.pictures.score(p.job, p.epoch, p.newest)
 		if err != nil {
@@ -139,9 +154,7 @@ func (p *Page) renew() error {
 			return err
 		}
 	}
-	err := p.write()
-	p.cost = p.now().Sub(start)
-	return err
+	return p.write()
 }
 
 // look takes pictures of the network as it is.
@@ -161,11 +174,10 @@ func (p *Page) write() error {
 	}
 	p.update()
 	html, err := p.shown.Render()
-	if err == nil {
-		err = p.dir.WriteReport(html)
+	if err != nil {
+		return err
 	}
-	p.written = p.now()
-	return err
+	return p.dir.WriteReport(html)
 }
 
 // fresh is an error for the run to tell the user, nil if it is told already.

@@ -111,13 +111,15 @@ func (p *pictures) maps(j *train.Job) (*page.Maps, error) {
 	return m, err
 }
 
-// garbage is memory in bytes that was let go. Of a large network's blocks, 150 MB of vgg11's at each
-// epoch, it would otherwise lie about until the heap has doubled.
+// garbage is the memory in bytes of blocks that have been run since the last collection. Of a large
+// network's, 150 MB of vgg11's at each epoch, it would otherwise lie about until the heap has doubled.
 type garbage int64
 
-// maxGarbage is what may lie about.
+// maxGarbage is what may lie about beside the block under way, unless a single block is larger.
 const maxGarbage = 32 << 20
 
+// add counts a block that has been run, after those before it are collected if with it they are too
+// much.
 func (g *garbage) add(bytes int64) {
 	if int64(*g)+bytes > maxGarbage {
 		runtime.GC()

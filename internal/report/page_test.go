@@ -324,3 +324,33 @@ func TestPageTakesASmallPartOfTheTime(t *testing.T) {
 	}
 	r.want("at the end", "after epoch 60")
 }
+
+// What is done for the first page of a resumed run, and for those between two epochs, takes its part
+// of the time too.
+func TestPageChargesEachWriting(t *testing.T) {
+	r := newPageRun(t)
+	r.plan.StepsDone, r.plan.History = 4, []train.EpochRecord{{Epoch: 1}}
+	o := NewPage(r.dir, r.job, "", func(text string) { t.Error(text) })
+	o.now = func() time.Time { // to look at the clock takes a minute
+		r.now = r.now.Add(time.Minute)
+		return r.now
+	}
+	if err := o.Begin(r.plan); err != nil {
+		t.Fatal(err)
+	}
+	record := train.StepRecord{Epoch: 2, Step: 5, Loss: 1, LR: 0.08, Images: 16, Seconds: 1}
+	for _, when := range []string{"as the run goes on", "after an epoch's first step"} {
+		if o.cost < time.Minute || o.written.IsZero() {
+			t.Errorf("%s: the writing took %v", when, o.cost)
+		}
+		written := o.written
+		r.now = written.Add(drawShare*o.cost - 5*time.Minute)
+		if r.epoch(o, 2); o.written != written {
+			t.Errorf("%s: a page is written %v after one that took %v", when, o.written.Sub(written), o.cost)
+		}
+		r.now = written.Add(drawShare * o.cost)
+		if err := o.Step(record); err != nil || o.written == written {
+			t.Errorf("%s: no page is written, %v", when, err)
+		}
+	}
+}
