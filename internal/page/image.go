@@ -22,15 +22,15 @@ const maxSide = 64
 
 // Painter makes pictures. It is for one goroutine.
 type Painter struct {
-	buffer *png.EncoderBuffer
-	out    bytes.Buffer
+	pool onePool
+	out  bytes.Buffer
 }
 
-// Get and Put keep the encoder's memory from one picture to the next: png.EncoderBufferPool.
-func (p *Painter) Get() *png.EncoderBuffer { return p.buffer }
+// onePool keeps the encoder's memory from one picture to the next: png.EncoderBufferPool.
+type onePool struct{ buffer *png.EncoderBuffer }
 
-// Put is Get's other half.
-func (p *Painter) Put(b *png.EncoderBuffer) { p.buffer = b }
+func (p *onePool) Get() *png.EncoderBuffer  { return p.buffer }
+func (p *onePool) Put(b *png.EncoderBuffer) { p.buffer = b }
 
 // Gray makes a picture of rows×cols bytes, 0 black.
 func (p *Painter) Gray(pixels []byte, rows, cols int, note string) (Image, error) {
@@ -120,7 +120,7 @@ func shrink(values []float32, rows, cols int) ([]float32, int, int) {
 
 func (p *Painter) encode(picture image.Image, note string) (Image, error) {
 	p.out.Reset()
-	encoder := png.Encoder{BufferPool: p}
+	encoder := png.Encoder{BufferPool: &p.pool}
 	if err := encoder.Encode(&p.out, picture); err != nil {
 		return Image{}, fmt.Errorf("picture of %s: %w", note, err)
 	}

@@ -150,11 +150,18 @@ func TestPageEscapes(t *testing.T) {
 	p.Commands[0] = Command{evil, evil}
 	p.Maps.Guesses[0].Class = evil
 	p.Maps.Input.Note = evil
+	const turned = "red\u202e\x1b[31m\u0085"
+	p.Settings = append(p.Settings, Setting{turned, turned, turned, turned, false}, Setting{Name: "arch", Value: "name: a\nblocks: " + turned})
+	p.Environment = append(p.Environment, Fact{turned, turned, turned})
+	p.Commands = append(p.Commands, Command{turned, turned}, Command{"long", strings.Repeat("x", 9000) + "end"})
 	page := render(t, p)
+	if n := strings.Count(page, "red\ufffd\ufffd[31m\ufffd"); n != 5+3+2 || !strings.Contains(page, "xend<") || !strings.Contains(page, "name: a\nblocks: red") {
+		t.Errorf("%d texts without what does not print", n)
+	}
 	if n := strings.Count(page, "<script"); n != 1 {
 		t.Errorf("%d scripts", n)
 	}
-	for _, not := range []string{"<img src=x", "\u202e", "\x00", strings.Repeat("long ", 8)} {
+	for _, not := range []string{"<img src=x", "\u202e", "\x00", "\x1b", "\u0085", strings.Repeat("long ", 8)} {
 		if strings.Contains(page, not) {
 			t.Errorf("%q is on the page", not)
 		}

@@ -110,6 +110,20 @@ func (p *Page) cleaned() *Page {
 	for _, text := range p.Notices {
 		c.Notices = append(c.Notices, clean(text, maxText))
 	}
+	c.Settings = nil
+	for _, s := range p.Settings {
+		c.Settings = append(c.Settings, Setting{
+			clean(s.Name, maxText), cleanLines(s.Value), clean(s.Origin, maxText), clean(s.Help, maxText), s.Given,
+		})
+	}
+	c.Environment = nil
+	for _, f := range p.Environment {
+		c.Environment = append(c.Environment, Fact{clean(f.Name, maxText), clean(f.Value, maxText), clean(f.Note, maxText)})
+	}
+	c.Commands = nil
+	for _, command := range p.Commands {
+		c.Commands = append(c.Commands, Command{clean(command.Purpose, maxText), clean(command.Line, maxLine)})
+	}
 	return &c
 }
 
@@ -133,6 +147,7 @@ func (p *Page) epochRows() []epochRow {
 const (
 	maxLabel = 32 // names in tables and pictures
 	maxText  = 1000
+	maxLine  = 32_000 // commands, which would be others if they were cut: room for two paths
 )
 
 // label is a name as it is shown: without characters that do not print, which could also turn the
@@ -157,6 +172,15 @@ func clean(text string, most int) string {
 		out.WriteRune(r)
 	}
 	return out.String()
+}
+
+// cleanLines is a text of some lines, as an architecture is, each as clean has it.
+func cleanLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = clean(lines[i], maxText)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // bar is the width of a bar for a part of 1.

@@ -19,8 +19,10 @@ var (
 	bodyText  = textStyle{20, false, ink}
 	quietText = textStyle{20, false, pale}
 	boldText  = textStyle{20, true, ink}
-	lineRoom  = 26 // for a line of such text
 )
+
+// lineRoom is the height of a line of such text in pixels.
+const lineRoom = 26
 
 // The most that a picture has of pixels, on a side and in all.
 const (
