@@ -171,7 +171,7 @@ func TestPageOverARun(t *testing.T) {
 	if err := o.End(train.Result{Status: train.Done, Steps: 8}); err != nil {
 		t.Fatal(err)
 	}
-	r.want("at the end", "tiny ✓ done", "2 of 3", "fit --resume '"+r.dir.Path()+"' --epochs 6", "! running")
+	r.want("at the end", "tiny ✓ done", "2 of 3", "Go on with it vggtrain fit --resume '"+r.dir.Path()+"' Score", "! running")
 	if strings.Contains(r.page(), "data-reload") || strings.Contains(r.page(), "http:") || strings.Contains(r.page(), "https:") {
 		t.Error("the page of a run that has ended reloads itself, or refers to the network")
 	}
@@ -196,13 +196,36 @@ func TestPageSaysThePlaceThatTheTerminalSays(t *testing.T) {
 	r.want("after it", "epoch 2 of 3, step 4 of 12, about 6s left")
 }
 
-// The page offers no more epochs than there can be.
-func TestPageOffersEpochsThatThereCanBe(t *testing.T) {
-	for epochs, want := range map[int]string{configs.MaxEpochs / 2: "--epochs 10000", configs.MaxEpochs - 1: "--epochs 10000", configs.MaxEpochs: "! Go on with it"} {
+// The page offers what goes on with a run: more epochs, no more than there can be, or without the
+// limit that has ended it.
+func TestPageOffersWhatGoesOn(t *testing.T) {
+	const most = configs.MaxEpochs
+	for _, test := range []struct {
+		plan      func(*train.Plan)
+		earlyStop int
+		end       bool
+		want      []string
+	}{
+		{plan: func(p *train.Plan) { p.Epochs, p.Steps = most/2, most/2*p.StepsPerEpoch }, want: []string{"--epochs 10000", "bit for bit", "! Score"}},
+		{plan: func(p *train.Plan) { p.Epochs, p.Steps = most-1, (most-1)*p.StepsPerEpoch }, want: []string{"--epochs 10000"}},
+		{plan: func(p *train.Plan) { p.Epochs, p.Steps = most, most*p.StepsPerEpoch }, want: []string{"! Go on with it"}},
+		{plan: func(p *train.Plan) { p.Steps = 4 }, end: true, want: []string{"--max-steps off", "! --epochs", "Score its best weights"}},
+		{earlyStop: 1, end: true, want: []string{"--early-stop off", "! --epochs"}},
+	} {
 		r := newPageRun(t)
-		r.plan.Epochs = epochs
-		r.observer()
-		r.want(fmt.Sprintf("%d epochs", epochs), want, "Score its best weights")
+		if test.plan != nil {
+			test.plan(&r.plan)
+		}
+		r.job.Recipe.EarlyStop = test.earlyStop
+		o := r.observer()
+		if test.end {
+			r.steps(o, 1, 4)
+			r.epoch(o, 1)
+			if err := o.End(train.Result{Status: train.Done, Steps: 4}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.want(fmt.Sprintf("%d epochs, %d steps", r.plan.Epochs, r.plan.Steps), test.want...)
 	}
 }
 

@@ -41,28 +41,56 @@ func (p *Page) fill() {
 		{Name: "data", Value: plan.Data},
 		{Name: "begun", Value: p.pace.begun.Format("2006-01-02 15:04:05 -07:00"), Note: resumedText(plan)},
 	}
-	p.shown.Commands = p.commands(p.longer())
 }
 
-// longer goes on with a run that is done, for twice the epochs if there can be so many; "" for one
-// that has all that there can be.
-func (p *Page) longer() string {
-	if p.plan.Epochs >= configs.MaxEpochs {
+// commands are what can be done with the run as it stands.
+func (p *Page) commands() []page.Command {
+	again := page.Command{Purpose: "Repeat the run, bit for bit", Line: "vggtrain fit --recipe " + quoted(p.dir.Config())}
+	if p.plan.StepsDone > 0 { // it may have begun for fewer epochs, and the schedule may have been another
+		again.Purpose = "Begin a run with the same settings"
+	}
+	commands := []page.Command{again}
+	if p.shown.State == page.Diverged {
+		commands = append(commands, page.Command{
+			Purpose: "Try again with a lower learning rate", Line: fmt.Sprintf("%s --lr %.4g", again.Line, p.lowerLR()),
+		})
+	} else if next := p.next(); next != "" {
+		commands = append(commands, page.Command{Purpose: "Go on with it", Line: next})
+	}
+	if len(p.history.epochs) > 0 {
+		commands = append(commands,
+			page.Command{Purpose: "Score its best weights", Line: "vggtrain eval " + quoted(p.dir.Best()) + dataFlag(p.job.Recipe.Data)},
+			page.Command{Purpose: "Use them", Line: "vggtrain predict " + quoted(p.dir.Best()) + " IMAGE.png"})
+	}
+	return commands
+}
+
+// next is the command that goes on with the run: as it was to be, without the limit that has ended
+// it, or for twice the epochs, if there can be so many; "" for none.
+func (p *Page) next() string {
+	planned := p.shown.State == page.Running || len(p.history.epochs) == p.plan.Epochs
+	switch {
+	case p.shown.State != page.Running && p.shown.State != page.Done:
+		return p.resume()
+	case p.plan.Steps < p.plan.Epochs*p.plan.StepsPerEpoch:
+		return p.resume() + " --max-steps off"
+	case !planned && p.job.Recipe.EarlyStop > 0:
+		return p.resume() + " --early-stop off"
+	case !planned: // --max-time is of a process
+		return p.resume()
+	case p.plan.Epochs >= configs.MaxEpochs:
 		return ""
 	}
 	return fmt.Sprintf("%s --epochs %d", p.resume(), min(2*p.plan.Epochs, configs.MaxEpochs))
 }
 
-// commands are what can be done with the run. next is the one that goes on with it, "" for none.
-func (p *Page) commands(next string) []page.Command {
-	commands := []page.Command{{Purpose: "Repeat the run, bit for bit", Line: "vggtrain fit --recipe " + quoted(p.dir.Config())}}
-	if next != "" {
-		commands = append(commands, page.Command{Purpose: "Go on with it", Line: next})
+// lowerLR is a fourth of the rate at which the training diverged, or of --lr if that is less.
+func (p *Page) lowerLR() float64 {
+	lr := p.job.Recipe.LR
+	if n := len(p.history.points); n > 0 && p.history.points[n-1].LR > 0 {
+		lr = min(lr, p.history.points[n-1].LR)
 	}
-	return append(commands,
-		page.Command{Purpose: "Score its best weights", Line: "vggtrain eval " + quoted(p.dir.Best()) + dataFlag(p.job.Recipe.Data)},
-		page.Command{Purpose: "Use them", Line: "vggtrain predict " + quoted(p.dir.Best()) + " IMAGE.png"},
-	)
+	return lr / 4
 }
 
 func (p *Page) resume() string { return "vggtrain fit --resume " + quoted(p.dir.Path()) }
@@ -112,7 +140,7 @@ func (p *Page) update() {
 		Step: p.pace.step, Steps: p.plan.Steps, Epochs: p.plan.Epochs, StepsPerEpoch: p.plan.StepsPerEpoch,
 	}
 	p.shown.Progress.Text = p.progressText()
-	p.shown.Headlines, p.shown.Resources = p.headlines(), p.resources()
+	p.shown.Headlines, p.shown.Resources, p.shown.Commands = p.headlines(), p.resources(), p.commands()
 }
 
 // reloading is how often the page reloads itself, and after what time without a new one something
@@ -188,16 +216,9 @@ func (p *Page) resources() []page.Fact {
 // conclude says how the run has ended.
 func (p *Page) conclude(r train.Result) {
 	p.shown.State = page.State(r.Status)
-	if r.Status != train.Done {
-		p.shown.Commands = p.commands(p.resume())
-	}
 	switch r.Status {
 	case train.Diverged:
 		p.shown.Advice = "The training diverged: " + r.Advice + "."
-		p.shown.Commands[1] = page.Command{
-			Purpose: "Try again with a lower learning rate",
-			Line:    fmt.Sprintf("vggtrain fit --recipe %s --lr %.4g", quoted(p.dir.Config()), p.job.Recipe.LR/4),
-		}
 	case train.Interrupted:
 		p.shown.Advice = fmt.Sprintf("Interrupted after step %s. The state is saved; to go on: %s", comma(r.Steps), p.resume())
 	case train.Failed:
