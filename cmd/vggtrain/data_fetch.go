@@ -27,8 +27,9 @@ func newDataFetchCommand(run func(context.Context, *dataFetchOptions) error) *co
 
 Files count by the SHA-256 of their uncompressed bytes, wherever they come from.
 What an interrupted download leaves (FILE.part) is where the next one goes on,
-if the mirror can. Mirrors are asked in turn, and those that fail again, after
-longer and longer pauses. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured.`,
+if the mirror can. All mirrors are asked for the smallest file, and the fastest
+has the others to send; those that fail are asked again, after longer and longer
+pauses. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured.`,
 		Example: `  vggtrain data fetch
   vggtrain data fetch --dir fashion-mnist
   vggtrain data fetch --mirror https://files.example.org/fashion-mnist`,

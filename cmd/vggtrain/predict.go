@@ -35,18 +35,19 @@ func newPredictCommand(run func(context.Context, *predictOptions) error) *cobra.
 		Short: "Say what is on photos",
 		Long: `Say what is on photos: the classes that a trained network finds most probable.
 
-IMAGE is a PNG, JPEG or GIF file (the first frame) of any size and colour, a
-folder (its files of these kinds by name, not those of folders in it), or "-"
-for standard input. An image becomes grey (0.299 R + 0.587 G + 0.114 B), is
-turned upright as its camera noted, padded to a square with its background's
-grey and resized once to the network's side.
+IMAGE is a PNG, JPEG or GIF file (the first frame) of any colour, of up to 33.5
+million pixels and 16,384 a side; a folder (its files of these kinds by name,
+not those of folders in it); or "-" for standard input. An image becomes grey
+(0.299 R + 0.587 G + 0.114 B), upright as a JPEG's camera noted, is padded to a
+square with its background's grey and resized once to the network's side.
 
 Fashion-MNIST is bright on black. --invert auto inverts an image whose four
 corners are light, and puts white or black behind what is transparent, whichever
 sets off from the rest; yes inverts all and takes transparent for white, no
 inverts none and takes it for black. Standard error tells what auto assumed.
 
-What cannot be read is named and left out; the exit status is then 1.`,
+What cannot be read is named and left out; the exit status is then 1. CHECKPOINT
+is a file that fit wrote, or a run folder: then its best.bin.`,
 		Example: `  vggtrain predict runs/mine/best.bin shirt.jpg
   vggtrain predict runs/mine/best.bin photos/ --topk 1 --json
   curl -s https://example.org/boot.png | vggtrain predict runs/mine/best.bin -`,
