@@ -72,7 +72,7 @@ func TestFetchPiecesNeverFit(t *testing.T) {
 		}
 		o := l.options(t, serve(t, s))
 		o.Tries = 1
-		if _, err := Fetch(t.Context(), o); err == nil || strings.Contains(err.Error(), "404") {
+		if _, err := Fetch(t.Context(), o); err == nil || strings.Contains(err.Error(), "404 Not Found") {
 			t.Errorf("%s: error %v", title, err)
 		}
 		if n := len(s.of(l.images())); n != 4 { // and once more from the beginning
