@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -53,7 +54,7 @@ func ErrorAt(t *token.Token, format string, args ...any) *Error {
 
 // Document is a text and what stands in it.
 type Document struct {
-	Text []byte   // what lines and columns count in: the text without a byte order mark
+	Text []byte   // what lines and columns count in: the text without a byte order mark and blanks at lines' ends
 	Body ast.Node // nil: nothing
 	End  int      // the line of the mark ... that ends it; 0: there is none
 }
@@ -66,6 +67,7 @@ func Parse(data []byte) (*Document, error) {
 	if err := checkText(data); err != nil {
 		return nil, err
 	}
+	data = trailing.ReplaceAll(data, []byte("$1"))
 	tokens := lexer.Tokenize(string(data) + "\n") // without a line's end, the lexer loses a tag that ends the text
 	if err := checkTokens(tokens); err != nil {
 		return nil, err
@@ -87,6 +89,10 @@ func Parse(data []byte) (*Document, error) {
 	}
 	return doc, nil
 }
+
+// trailing are blanks at the ends of lines. They mean nothing in what Parse takes, but the parser takes
+// a line for the value of a key that stands deeper if there are some.
+var trailing = regexp.MustCompile(`(?m)[ \t]+(\r?)$`)
 
 // checkTokens refuses what settings have no use for, and what would take the parser long.
 func checkTokens(tokens token.Tokens) error {
