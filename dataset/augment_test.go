@@ -115,7 +115,7 @@ func TestApply(t *testing.T) {
 		p := 1 / float64(len(variants))
 		limit := 5 * math.Sqrt(draws*p*(1-p)) // five deviations: one in a million for each
 		for _, n := range variants {
-			if math.Abs(float64(n)-draws*p) > limit {
+			if !(math.Abs(float64(n)-draws*p) <= limit) {
 				t.Errorf("%v: a variant comes %d times, want %.0f ± %.0f", a, n, draws*p, limit)
 			}
 		}

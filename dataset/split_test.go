@@ -79,7 +79,7 @@ func TestHoldout(t *testing.T) {
 			}
 		}
 		for c, got := range countLabels(val) {
-			if share := float64(n*sizes[c]) / 1000; math.Abs(float64(got)-share) >= 1 {
+			if share := float64(n*sizes[c]) / 1000; !(math.Abs(float64(got)-share) < 1) {
 				t.Errorf("n=%d: %d of class %d held out, its share is %v", n, got, c, share)
 			}
 		}
@@ -128,7 +128,7 @@ func TestMeanDeviation(t *testing.T) {
 	} {
 		mean, deviation := (&Set{Images: c.pixels}).MeanDeviation()
 		const tolerance = 4 * 256 * 0x1p-53 // 256 terms, each rounded a few times
-		if math.Abs(mean-c.mean) > tolerance || math.Abs(deviation-c.deviation) > tolerance {
+		if !(math.Abs(mean-c.mean) <= tolerance) || !(math.Abs(deviation-c.deviation) <= tolerance) {
 			t.Errorf("%v: mean %v, deviation %v; want %v, %v", c.pixels, mean, deviation, c.mean, c.deviation)
 		}
 	}

@@ -154,7 +154,7 @@ func TestActivationsAreTheLayersOwn(t *testing.T) {
 	}
 	got := activations(t, j.layers, j.ps, j.images)[0]
 	for i, v := range got.values {
-		if math.Abs(float64(v)-want[i]) > 20*0x1p-24 { // ten terms of at most about 1, summed in float32
+		if !(math.Abs(float64(v)-want[i]) <= 20*0x1p-24) { // ten terms of at most about 1, summed in float32
 			t.Errorf("number %d is %v, want %v", i, v, want[i])
 		}
 	}

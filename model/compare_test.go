@@ -33,10 +33,10 @@ func TestCompare(t *testing.T) {
 		t.Errorf("vgg11 (-want +got):\n%s", diff)
 	}
 	for _, n := range c.Networks {
-		if sum := n.Convolutions.ParamsShare + n.Dense.ParamsShare; math.Abs(sum-1) > 1e-15 {
+		if sum := n.Convolutions.ParamsShare + n.Dense.ParamsShare; !(math.Abs(sum-1) <= 1e-15) {
 			t.Errorf("%s: shares of the parameters add up to %v", n.Arch, sum)
 		}
-		if sum := n.Convolutions.MACsShare + n.Dense.MACsShare; math.Abs(sum-1) > 1e-15 {
+		if sum := n.Convolutions.MACsShare + n.Dense.MACsShare; !(math.Abs(sum-1) <= 1e-15) {
 			t.Errorf("%s: shares of the MACs add up to %v", n.Arch, sum)
 		}
 	}

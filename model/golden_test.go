@@ -99,7 +99,7 @@ func TestAgainstPyTorch(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := distance(logits, c.Logits); d > tolerance {
+		if d := distance(logits, c.Logits); !(d <= tolerance) {
 			t.Errorf("%s: logits are off by %.1e", name, d)
 		}
 		trainer, err := NewTrainer(pool, layers, ps, Options{Batch: len(labels), LabelSmoothing: c.Smoothing})
@@ -111,11 +111,11 @@ func TestAgainstPyTorch(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if d := math.Abs(loss/run.Loss - 1); d > tolerance {
+			if d := math.Abs(loss/run.Loss - 1); !(d <= tolerance) {
 				t.Errorf("%s, %d rows: loss %v, want %v", name, run.Rows, loss, run.Loss)
 			}
 			for i, p := range ps {
-				if d := distance(gradient(t, trainer, i, p), run.Grads[p.Name]); d > tolerance {
+				if d := distance(gradient(t, trainer, i, p), run.Grads[p.Name]); !(d <= tolerance) {
 					t.Errorf("%s, %d rows: gradient of %s is off by %.1e", name, run.Rows, p.Name, d)
 				}
 			}

@@ -169,10 +169,10 @@ func uniform(values []float32, bound float64) error {
 	if largest > bound*(1+1e-7) || largest < bound*(1-20/n) {
 		return fmt.Errorf("largest is %v, bound %v", largest, bound)
 	}
-	if mean := sum / n; math.Abs(mean) > 5*bound/math.Sqrt(3*n) {
+	if mean := sum / n; !(math.Abs(mean) <= 5*bound/math.Sqrt(3*n)) {
 		return fmt.Errorf("mean %v of U(±%v)", mean, bound)
 	}
-	if square := squares / n; math.Abs(square-bound*bound/3) > 5*bound*bound*math.Sqrt(4.0/45/n) {
+	if square := squares / n; !(math.Abs(square-bound*bound/3) <= 5*bound*bound*math.Sqrt(4.0/45/n)) {
 		return fmt.Errorf("mean square %v, want %v", square, bound*bound/3)
 	}
 	return nil

@@ -101,7 +101,7 @@ func scriptPredictions(ts *testscript.TestScript, neg bool, args []string) {
 			last = guess.Probability
 			sum += last
 		}
-		if len(item.Top) == len(dataset.Classes) && math.Abs(sum-1) > 1e-12 {
+		if len(item.Top) == len(dataset.Classes) && !(math.Abs(sum-1) <= 1e-12) {
 			ts.Fatalf("%s: the probabilities of all classes add up to %v", item.Image, sum)
 		}
 	}

@@ -92,7 +92,7 @@ func TestLayersAddUp(t *testing.T) {
 			sum += row.MS
 		}
 		other := r.Layers[len(r.Layers)-1]
-		if other.Name != RowOther || math.Abs(sum-r.StepMS) > 1e-9*r.StepMS || math.Abs(other.Share-other.MS/r.StepMS) > 1e-12 {
+		if other.Name != RowOther || !(math.Abs(sum-r.StepMS) <= 1e-9*r.StepMS) || !(math.Abs(other.Share-other.MS/r.StepMS) <= 1e-12) {
 			t.Fatalf("rows add up to %v of %v, the last is %+v", sum, r.StepMS, other)
 		}
 		if math.Abs(other.Share) <= leftOver {

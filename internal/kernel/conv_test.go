@@ -141,7 +141,7 @@ func (s *convCase) backward(n int, grad []float64) {
 func within(t *testing.T, what string, got []float32, want, mags []float64, terms int) {
 	t.Helper()
 	for i, g := range got {
-		if math.Abs(float64(g)-want[i]) > float64(terms+2)/(1<<24)*mags[i] {
+		if !(math.Abs(float64(g)-want[i]) <= float64(terms+2)/(1<<24)*mags[i]) {
 			t.Fatalf("%s[%d] = %v, want %v (Σ|products| %v over %d terms)", what, i, g, want[i], mags[i], terms)
 		}
 	}

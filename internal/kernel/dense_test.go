@@ -88,7 +88,7 @@ func testDense(t *testing.T, d Dense, rows int, isa ISA) {
 		}
 	}
 	squares, err := weight.SumSquares(p)
-	if want := sumSquaresGeneric(dw); err != nil || math.Abs(squares-want) > float64(len(dw))*want/(1<<52) {
+	if want := sumSquaresGeneric(dw); err != nil || !(math.Abs(squares-want) <= float64(len(dw))*want/(1<<52)) {
 		t.Errorf("sum of squares %v (%v), want %v", squares, err, want)
 	}
 	g := func(n, o int) float64 { return grad[n*d.Out+o] }

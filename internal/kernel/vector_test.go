@@ -154,7 +154,7 @@ func TestVectorsAdd(t *testing.T) {
 			addGeneric(want, src)
 			same(t, "sum", got, want)
 			sum, sumWant := sumSquares(isa, src), sumSquaresGeneric(src)
-			if math.Abs(sum-sumWant) > float64(n)*sumWant/(1<<52) {
+			if !(math.Abs(sum-sumWant) <= float64(n)*sumWant/(1<<52)) {
 				t.Errorf("%s: sum of %d squares = %v, generic %v", isa, n, sum, sumWant)
 			}
 			if !intact() {
@@ -179,7 +179,7 @@ func testSGD(t *testing.T, r *rand.Rand, isa ISA, n int, s SGD) {
 	sgdGeneric(wWant, g, vWant, s)
 	const ulp = 1.0 / (1 << 23) // of numbers below 2: at most four roundings differ
 	for i := range w {
-		if math.Abs(float64(w[i]-wWant[i])) > 4*ulp || v != nil && math.Abs(float64(v[i]-vWant[i])) > 4*ulp {
+		if !(math.Abs(float64(w[i]-wWant[i])) <= 4*ulp) || v != nil && !(math.Abs(float64(v[i]-vWant[i])) <= 4*ulp) {
 			t.Fatalf("%s %+v: w[%d] = %v, generic %v", isa, s, i, w[i], wWant[i])
 		}
 	}

@@ -41,7 +41,7 @@ func TestDropout(t *testing.T) {
 			}
 		}
 		n := float64(len(y))
-		if math.Abs(float64(zeros)-p*n) > 5*math.Sqrt(n*p*(1-p)) {
+		if !(math.Abs(float64(zeros)-p*n) <= 5*math.Sqrt(n*p*(1-p))) {
 			t.Errorf("p=%v: %d of %v are zero", p, zeros, n)
 		}
 		if d := equal(y, dx); d != "" {

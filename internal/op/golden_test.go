@@ -299,7 +299,7 @@ func testCrossEntropyGolden(t *testing.T, c goldenCase) {
 	}
 	// Both sides compute in float64: only the golden's rounding to float32 remains.
 	want := float64(c.get(t, "loss")[0])
-	if got := p.ctx.Loss(); math.Abs(got-want) > math.Abs(want)/(1<<23) {
+	if got := p.ctx.Loss(); !(math.Abs(got-want) <= math.Abs(want)/(1<<23)) {
 		t.Errorf("loss = %v, want %v", got, want)
 	}
 	dl := c.get(t, "dlogits")

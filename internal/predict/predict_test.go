@@ -206,7 +206,7 @@ func TestGuesses(t *testing.T) {
 	high, low := 1/(2+2*math.Exp(-2)), 1/(2+2*math.Exp(2))
 	want := []int{1, 3, 0, 2}
 	for i, g := range got {
-		if p := []float64{high, high, low, low}[i]; g.Class != want[i] || math.Abs(g.Probability-p) > 1e-15 {
+		if p := []float64{high, high, low, low}[i]; g.Class != want[i] || !(math.Abs(g.Probability-p) <= 1e-15) {
 			t.Errorf("guess %d: %v, want class %d with %v", i, g, want[i], p)
 		}
 	}

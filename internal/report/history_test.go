@@ -24,8 +24,8 @@ func TestHistoryIsBounded(t *testing.T) {
 		from := 0
 		for _, p := range h.points {
 			middle := float64(from+1+p.Step) / 2
-			if p.steps != p.Step-from || p.Epoch != 1+p.Step/100 || math.Abs(p.Middle-middle) > 1e-6 ||
-				math.Abs(p.Loss-2*middle) > 1e-6 || math.Abs(p.LR-3*middle) > 1e-6 {
+			if p.steps != p.Step-from || p.Epoch != 1+p.Step/100 || !(math.Abs(p.Middle-middle) <= 1e-6) ||
+				!(math.Abs(p.Loss-2*middle) <= 1e-6) || !(math.Abs(p.LR-3*middle) <= 1e-6) {
 				t.Fatalf("%d steps: point %+v of steps %d to %d", steps, p, from+1, p.Step)
 			}
 			from = p.Step

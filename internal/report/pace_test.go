@@ -135,7 +135,7 @@ func TestSpeed(t *testing.T) {
 	long.StepsPerEpoch, long.Steps, long.TrainImages = 1000, 3000, 10000
 	r := newRunner(long)
 	r.run(100, 0.1)
-	if got := r.recent.rate(); math.Abs(got-100) > 1e-6 {
+	if got := r.recent.rate(); !(math.Abs(got-100) <= 1e-6) {
 		t.Errorf("%g images/s, want 100", got)
 	}
 	r.run(40, 1)
@@ -153,17 +153,17 @@ func TestMean(t *testing.T) {
 		t.Errorf("mean %g of nothing", m.value())
 	}
 	m.add(5)
-	if got := m.value(); math.Abs(got-5) > 1e-12 {
+	if got := m.value(); !(math.Abs(got-5) <= 1e-12) {
 		t.Errorf("mean %g of 5", got)
 	}
 	m.add(7) // (0.9·0.1·5 + 0.1·7) / (1 - 0.9²)
-	if got := m.value(); math.Abs(got-1.15/0.19) > 1e-12 {
+	if got := m.value(); !(math.Abs(got-1.15/0.19) <= 1e-12) {
 		t.Errorf("mean %g of 5 and 7", got)
 	}
 	for range 200 {
 		m.add(1)
 	}
-	if got := m.value(); math.Abs(got-1) > 1e-6 {
+	if got := m.value(); !(math.Abs(got-1) <= 1e-6) {
 		t.Errorf("mean %g after many 1", got)
 	}
 }

@@ -56,7 +56,7 @@ func TestPictureOfTheInput(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, v := range r.job.Val.Image(0) {
-		if want := (float64(v)/255 - 0.25) / 0.5; math.Abs(float64(p.image[i])-want) > 1e-6 {
+		if want := (float64(v)/255 - 0.25) / 0.5; !(math.Abs(float64(p.image[i])-want) <= 1e-6) {
 			t.Fatalf("pixel %d is %v, want %v", i, p.image[i], want)
 		}
 	}

@@ -27,7 +27,7 @@ func TestSchedules(t *testing.T) {
 		{"cosine, last after a warm-up", Cosine{LR: 0.2, Warmup: 5, Total: 15}, 15, 0.2 * half(0.9)},
 		{"nothing but warm-up", Cosine{LR: 0.2, Warmup: 5, Total: 5}, 5, 0.2},
 	} {
-		if got := c.schedule.At(c.step); math.Abs(got-c.want) > 1e-16 {
+		if got := c.schedule.At(c.step); !(math.Abs(got-c.want) <= 1e-16) {
 			t.Errorf("%s: step %d has %v, want %v", c.name, c.step, got, c.want)
 		}
 	}
@@ -38,7 +38,7 @@ func TestSchedules(t *testing.T) {
 func TestCosineEqualsPyTorch(t *testing.T) {
 	want := []float64{0.3, 0.28514533018536287, 0.24352347027881002, 0.18337814009344716, 0.11662185990655285, 0.05647652972118998, 0.014854669814637145}
 	for i, w := range want {
-		if got := (Cosine{LR: 0.3, Total: len(want)}).At(i + 1); math.Abs(got-w) > 1e-15 {
+		if got := (Cosine{LR: 0.3, Total: len(want)}).At(i + 1); !(math.Abs(got-w) <= 1e-15) {
 			t.Errorf("step %d: %v, PyTorch has %v", i+1, got, w)
 		}
 	}

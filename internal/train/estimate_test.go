@@ -79,7 +79,7 @@ func TestTryScales(t *testing.T) {
 				step, eval := float64(c.batch)*c.row.Seconds()+3, 50*c.logits.Seconds()
 				for _, x := range [][2]float64{{e.StepSeconds, step}, {e.EvalSeconds, eval}, {e.Seconds, 25*step + 3*eval}} {
 					// The clock is synctest's, exact; what is left is a few roundings.
-					if math.Abs(x[0]-x[1]) > 1e-12*x[1] {
+					if !(math.Abs(x[0]-x[1]) <= 1e-12*x[1]) {
 						t.Errorf("%v s, want %v", x[0], x[1])
 					}
 				}

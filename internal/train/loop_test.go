@@ -55,7 +55,7 @@ func TestRunRecords(t *testing.T) {
 		}
 	}
 	// The mean over images, not over batches: (4·1 + 4·2 + 2·3)/10.
-	if got := f.observer.epochs[0].TrainLoss; math.Abs(got-1.8) > 1e-15 {
+	if got := f.observer.epochs[0].TrainLoss; !(math.Abs(got-1.8) <= 1e-15) {
 		t.Errorf("train loss %v, want 1.8", got)
 	}
 }
