@@ -11,6 +11,7 @@ import (
 	"vggtrain/internal/bench"
 	"vggtrain/internal/report"
 	"vggtrain/internal/solver"
+	"vggtrain/model"
 )
 
 type benchOptions struct {
@@ -73,7 +74,11 @@ func runBench(ctx context.Context, o *benchOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := checkTraining(arch, data, o.Batch, o.Side); err != nil {
+	summary, err := model.Summarize(arch, model.Input{N: min(o.Batch, data.Train.N), C: 1, H: o.Side, W: o.Side}, len(data.Classes))
+	if err != nil {
+		return err
+	}
+	if err := checkMemory(summary.TrainBytes); err != nil {
 		return err
 	}
 	pool, err := newPool(o.Threads)

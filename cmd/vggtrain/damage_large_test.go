@@ -13,7 +13,7 @@ import (
 
 	"vggtrain/checkpoint"
 	"vggtrain/configs"
-	"vggtrain/internal/train"
+	"vggtrain/internal/memory"
 	"vggtrain/model"
 )
 
@@ -127,7 +127,7 @@ func readAlone(t *testing.T, path string) (p process) {
 
 func evalAlone(t *testing.T, path string) {
 	o := execution("eval", path, "--data", "sample", "--limit", "1", "--batch-size", "1", "--threads", "1")
-	text, err := json.Marshal(process{o.status, o.stderr, train.PeakRSS(), o.took})
+	text, err := json.Marshal(process{o.status, o.stderr, memory.Peak(), o.took})
 	if err == nil {
 		err = os.WriteFile(path+".json", text, 0o666)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vggtrain/configs"
+	"vggtrain/dataset"
 	"vggtrain/internal/kernel"
 	"vggtrain/internal/report"
 	"vggtrain/internal/rundir"
@@ -160,10 +161,19 @@ func (o *fitOptions) prepare(ctx context.Context, recipe *configs.Recipe) (*trai
 	if err != nil {
 		return nil, err
 	}
-	if err := checkTraining(arch, data, recipe.BatchSize, recipe.Resize); err != nil {
+	if err := checkRun(recipe, arch, data); err != nil {
 		return nil, err
 	}
 	return o.onPool(func(pool *kernel.Pool) (*train.Job, error) { return train.Prepare(recipe, arch, data, pool) })
+}
+
+// checkRun is checkMemory for a run.
+func checkRun(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data) error {
+	needed, err := train.Memory(recipe, arch, data)
+	if err != nil {
+		return err
+	}
+	return checkMemory(needed)
 }
 
 // onPool makes a job with a pool of its own, which is the job's to close.

@@ -8,10 +8,9 @@ import (
 
 	"vggtrain/dataset"
 	"vggtrain/internal/kernel"
+	"vggtrain/internal/memory"
 	"vggtrain/internal/report"
 	"vggtrain/internal/rundir"
-	"vggtrain/internal/train"
-	"vggtrain/model"
 )
 
 // newPool starts the workers, with the kernels that VGGTRAIN_KERNEL names.
@@ -40,22 +39,12 @@ func weightsFile(path string) string {
 	return path
 }
 
-// checkMemory refuses what this machine cannot hold, before it is allocated:
-// a Go program that runs out of memory cannot end in order.
+// checkMemory refuses what this machine, or the container that this is, cannot hold, before it is
+// allocated: a Go program that runs out of memory cannot end in order.
 func checkMemory(bytes int64) error {
-	if present := train.PhysicalMemory(); present > 0 && bytes > present {
+	if present := memory.Machine(); present > 0 && bytes > present {
 		return fmt.Errorf("this takes about %s of memory, and there are %s: use a smaller --batch-size, a smaller image or a smaller network",
 			report.Bytes(bytes), report.Bytes(present))
 	}
 	return nil
-}
-
-// checkTraining is checkMemory for training on batches of square grey images.
-func checkTraining(arch *model.Arch, data *dataset.Data, batch, side int) error {
-	in := model.Input{N: min(batch, data.Train.N), C: 1, H: side, W: side}
-	summary, err := model.Summarize(arch, in, len(data.Classes))
-	if err != nil {
-		return err
-	}
-	return checkMemory(summary.TrainBytes)
 }

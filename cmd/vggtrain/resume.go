@@ -109,7 +109,7 @@ func (o *fitOptions) goOn(ctx context.Context, saved *train.Checkpoint) (*train.
 	if err != nil {
 		return nil, err
 	}
-	if err := checkTraining(saved.Arch, data, recipe.BatchSize, recipe.Resize); err != nil {
+	if err := checkRun(recipe, saved.Arch, data); err != nil {
 		return nil, err
 	}
 	job, err := o.onPool(func(pool *kernel.Pool) (*train.Job, error) { return saved.Prepare(recipe, data, pool) })

@@ -13,8 +13,8 @@ import (
 
 	"vggtrain/dataset"
 	"vggtrain/internal/kernel"
+	"vggtrain/internal/memory"
 	"vggtrain/internal/solver"
-	"vggtrain/internal/train"
 	"vggtrain/model"
 )
 
@@ -27,7 +27,7 @@ type Options struct {
 	Arch   *model.Arch
 	Data   *dataset.Data
 	Side   int // S, in pixels
-	Batch  int // N
+	Batch  int // N; the whole of a set that has fewer images
 	Steps  int // counted, of each phase
 	SGD    solver.SGDConfig
 	LR     float64
@@ -68,7 +68,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if r.TrainImagesPerSecond, err = o.train(ctx, layers, params, w); err != nil {
 		return nil, err
 	}
-	r.PeakRSSBytes = train.PeakRSS()
+	r.PeakRSSBytes = memory.Peak()
 	r.TrainGFLOPS = r.TrainImagesPerSecond * float64(trainFLOPs(layers)) / 1e9
 	o.say("evaluation")
 	if r.EvalImagesPerSecond, err = o.evaluate(ctx, layers, params); err != nil {
@@ -86,7 +86,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 
 // train returns the images a second of whole training steps, and has w watch them.
 func (o *Options) train(ctx context.Context, layers []model.Layer, params model.Params, w *watch) (rate float64, err error) {
-	trainer, err := model.NewTrainer(o.Pool, layers, params, model.Options{Batch: o.Batch, Dropout: true})
+	trainer, err := model.NewTrainer(o.Pool, layers, params, model.Options{Batch: min(o.Batch, o.Data.Train.N), Dropout: true})
 	if err != nil {
 		return 0, err
 	}
@@ -117,7 +117,7 @@ func (o *Options) train(ctx context.Context, layers []model.Layer, params model.
 
 // evaluate returns the images a second of forward passes without dropout.
 func (o *Options) evaluate(ctx context.Context, layers []model.Layer, params model.Params) (float64, error) {
-	evaluator, err := model.NewEvaluator(o.Pool, layers, params, o.Batch)
+	evaluator, err := model.NewEvaluator(o.Pool, layers, params, min(o.Batch, o.Data.Test.N))
 	if err != nil {
 		return 0, err
 	}
@@ -130,7 +130,7 @@ func (o *Options) evaluate(ctx context.Context, layers []model.Layer, params mod
 // measure runs step on batches of the set, epoch after epoch, and returns the
 // images a second of the counted steps, loading included: step is told how long that took.
 func (o *Options) measure(ctx context.Context, set *dataset.Set, shuffle bool, step func(b *dataset.Batch, loaded time.Duration) error) (float64, error) {
-	loader, err := dataset.NewLoader(set, dataset.LoaderOptions{Side: o.Side, Batch: o.Batch, Shuffle: shuffle, Workers: o.Pool})
+	loader, err := dataset.NewLoader(set, dataset.LoaderOptions{Side: o.Side, Batch: min(o.Batch, set.N), Shuffle: shuffle, Workers: o.Pool})
 	if err != nil {
 		return 0, err
 	}

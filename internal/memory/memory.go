@@ -1,4 +1,5 @@
-// Package memory allocates the large buffers of a run: weights, activations, gradients.
+// Package memory allocates the large buffers of a run (weights, activations, gradients), and tells how
+// much memory the process has held and how much it can have.
 package memory
 
 import "unsafe"

@@ -11,6 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"vggtrain/configs"
+	"vggtrain/internal/memory"
 	"vggtrain/internal/page"
 	"vggtrain/internal/train"
 )
@@ -201,7 +202,7 @@ func (p *Page) rate() float64 {
 
 func (p *Page) resources() []page.Fact {
 	facts := []page.Fact{{Name: "memory planned", Value: Bytes(p.plan.MemoryBytes)}}
-	if peak := train.PeakRSS(); peak > 0 {
+	if peak := memory.Peak(); peak > 0 {
 		facts = append(facts, page.Fact{Name: "memory, peak", Value: Bytes(peak), Note: "of the process"})
 	}
 	if rate := p.rate(); rate > 0 {

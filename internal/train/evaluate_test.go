@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"vggtrain/dataset"
+	"vggtrain/internal/memory"
 )
 
 // listed is a network and a set in one: logits and labels, three classes.
@@ -158,7 +159,7 @@ func TestEvaluateNotFinite(t *testing.T) {
 }
 
 func TestPeakRSS(t *testing.T) {
-	before := PeakRSS()
+	before := memory.Peak()
 	if before == 0 {
 		t.Skip("this system does not say what the process has held")
 	}
@@ -166,7 +167,7 @@ func TestPeakRSS(t *testing.T) {
 	for i := 0; i < len(block); i += 4096 {
 		block[i] = 1
 	}
-	if after := PeakRSS(); after < 64<<20 || after < before {
+	if after := memory.Peak(); after < 64<<20 || after < before {
 		t.Errorf("peak memory %d bytes before holding 64 MiB, %d after", before, after)
 	}
 	if block[4096] != 1 {

@@ -10,6 +10,7 @@ import (
 	"vggtrain/configs"
 	"vggtrain/dataset"
 	"vggtrain/internal/kernel"
+	"vggtrain/internal/memory"
 	"vggtrain/model"
 )
 
@@ -186,7 +187,7 @@ func (j *Job) plan() Plan {
 		Arch: j.Arch.Name, Params: j.Params.Count(), MACs: macs,
 		TrainImages: j.Train.N, ValImages: j.Val.N, BatchSize: r.BatchSize, Side: r.Resize,
 		Epochs: r.Epochs, StepsPerEpoch: batches, Steps: steps,
-		Settings: r, MachineBytes: PhysicalMemory(), Data: j.Data, DataKind: j.DataKind, Folder: folder,
+		Settings: r, MachineBytes: memory.Machine(), Data: j.Data, DataKind: j.DataKind, Folder: folder,
 		Threads: j.Pool.Threads(), Kernel: string(j.Pool.ISA()),
 	}
 }

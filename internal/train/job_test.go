@@ -152,32 +152,3 @@ func TestScheduleOfAJob(t *testing.T) {
 		t.Errorf("first step of the warm-up: %v", lr)
 	}
 }
-
-// Limits leave all images in memory, wherever they are and whatever else is there.
-func TestMemoryOfLimitedSets(t *testing.T) {
-	pool := newPool(t, 1)
-	memory := func(data *dataset.Data, pairs ...string) int64 {
-		t.Helper()
-		job, err := Prepare(settings(t, append(pairs, "batch-size=16")...), small, data, pool)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return job.memory(0)
-	}
-	whole := memory(sample(t))
-	if limited := memory(sample(t), "limit-train=100", "limit-val=50"); limited != whole {
-		t.Errorf("%d bytes with limits, %d without", limited, whole)
-	}
-	data := *sample(t)
-	test := *data.Test
-	test.Images = slices.Grow(slices.Clone(test.Images), 1<<20)
-	data.Test = &test
-	if roomy := memory(&data); roomy != whole {
-		t.Errorf("%d bytes of images with room behind them, %d without", roomy, whole)
-	}
-	data = *sample(t)
-	data.Test = data.Test.Head(100)
-	if fewer := memory(&data); fewer != whole-int64(len(test.Images))+int64(len(data.Test.Images)) {
-		t.Errorf("%d bytes of fewer images, %d of all", fewer, whole)
-	}
-}

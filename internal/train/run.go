@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"time"
 
 	"gorgonia.org/gorgonia"
 
+	"vggtrain/internal/memory"
 	"vggtrain/internal/solver"
 	"vggtrain/model"
 )
@@ -106,10 +108,7 @@ func (l *loop) more() string {
 type machine struct {
 	loop
 	files  *files
-	graphs interface {
-		PlannedBytes() int64
-		Close() error
-	}
+	graphs io.Closer
 }
 
 // assemble builds what a job needs: two graphs over the same weights, one to train and
@@ -158,7 +157,9 @@ func (m *machine) complete(j *Job) error {
 	if m.files, err = newFiles(j, sgd.State()); err != nil {
 		return err
 	}
-	m.plan.MemoryBytes = j.memory(m.graphs.PlannedBytes() + evaluator.PlannedBytes())
+	if m.plan.MemoryBytes, err = runMemory(j.Recipe, j.Arch.Name, j.Layers, j.Train.N, j.Val.N, j.setBytes); err != nil {
+		return err
+	}
 	m.predictor, m.optimizer = evaluator, sgd
 	m.saves = saves{store: m.files, notice: m.observers.notice, at: m.progress.Step, fresh: m.files.written.checkpoint}
 	return nil
@@ -190,24 +191,6 @@ func schedule(j *Job) solver.Schedule {
 	return solver.Constant{LR: r.LR, Warmup: warmup}
 }
 
-// memory is what a run holds at its peak: the sets, weights and momenta twice (the second time
-// for a checkpoint), what the graphs have planned, the batches under way, and the program itself.
-func (j *Job) memory(planned int64) int64 {
-	state := 4 * j.Params.Count()
-	if j.Recipe.Momentum > 0 {
-		state *= 2
-	}
-	batch := 4 * int64(min(j.Recipe.BatchSize, j.Train.N)) * int64(j.Recipe.Resize) * int64(j.Recipe.Resize)
-	return j.setBytes + 2*state + planned + loaderBatches*batch + programBytes
-}
-
-// What memory takes for granted: each of two loaders has a batch in use and one that is made, and
-// a run of the smallest network holds so much.
-const (
-	loaderBatches = 4
-	programBytes  = 40 << 20
-)
-
 // result says where the run stands.
 func (m *machine) result(status Status, advice string) Result {
 	p := m.progress
@@ -219,7 +202,7 @@ func (m *machine) result(status Status, advice string) Result {
 		BestEpoch:       p.BestEpoch,
 		ImagesPerSecond: rate(int(p.TrainImages), p.TrainSeconds),
 		Seconds:         m.seconds(),
-		PeakRSSBytes:    PeakRSS(),
+		PeakRSSBytes:    memory.Peak(),
 		Data:            m.plan.Data, DataSetting: m.plan.Settings.Data, Threads: m.plan.Threads, Kernel: m.plan.Kernel,
 	}
 	if math.IsNaN(m.newest.Loss) {

@@ -1,4 +1,4 @@
-package train
+package memory
 
 import (
 	"bytes"
@@ -6,9 +6,9 @@ import (
 	"strconv"
 )
 
-// PeakRSS returns the most memory that the process has held so far, in bytes (VmHWM of
+// Peak returns the most memory that the process has held so far, in bytes (VmHWM of
 // proc_pid_status(5)); 0 where the system does not say.
-func PeakRSS() int64 {
+func Peak() int64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0

@@ -1,4 +1,4 @@
-package train
+package memory
 
 import (
 	"unsafe"
@@ -17,9 +17,9 @@ type memoryCounters struct {
 	pagefile, peakPagefile     uintptr
 }
 
-// PeakRSS returns the most memory that the process has held so far, in bytes (the peak
+// Peak returns the most memory that the process has held so far, in bytes (the peak
 // working set); 0 where the system does not say.
-func PeakRSS() int64 {
+func Peak() int64 {
 	get := windows.NewLazySystemDLL("kernel32.dll").NewProc("K32GetProcessMemoryInfo")
 	if get.Find() != nil {
 		return 0

@@ -1,6 +1,6 @@
 //go:build unix && !linux
 
-package train
+package memory
 
 import (
 	"runtime"
@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// PeakRSS returns the most memory that the process has held so far, in bytes (ru_maxrss
+// Peak returns the most memory that the process has held so far, in bytes (ru_maxrss
 // of getrusage(2)); 0 where the system does not say.
-func PeakRSS() int64 {
+func Peak() int64 {
 	var usage unix.Rusage
 	if err := unix.Getrusage(unix.RUSAGE_SELF, &usage); err != nil {
 		return 0

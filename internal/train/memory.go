@@ -1,0 +1,52 @@
+package train
+
+import (
+	"vggtrain/configs"
+	"vggtrain/dataset"
+	"vggtrain/model"
+)
+
+// Memory returns what a run with these settings would hold at its peak, in bytes, without making
+// any of it. The error says why there can be no such run.
+func Memory(r *configs.Recipe, arch *model.Arch, data *dataset.Data) (int64, error) {
+	layers, err := model.Resolve(arch, 1, r.Resize, r.Resize, len(data.Classes))
+	if err != nil {
+		return 0, err
+	}
+	training, scored := data.Train.N, data.Test.N
+	sets := int64(len(data.Train.Images) + len(data.Test.Images))
+	if r.Val > 0 {
+		training, scored, sets = training-r.Val, r.Val, int64(len(data.Train.Images))
+	}
+	if r.LimitTrain > 0 {
+		training = min(training, r.LimitTrain)
+	}
+	if r.LimitVal > 0 {
+		scored = min(scored, r.LimitVal)
+	}
+	// Sets that the job itself refuses are no matter of memory.
+	return runMemory(r, arch.Name, layers, max(training, 1), max(scored, 1), sets)
+}
+
+// programBytes is what a run of the smallest network holds.
+const programBytes = 40 << 20
+
+// runMemory is Memory of a run that trains on and scores so many images, of sets of so many bytes:
+// the sets; weights and momenta twice, the second time for a checkpoint; the buffers and batches of
+// training and of evaluation; and the program itself.
+func runMemory(r *configs.Recipe, network string, layers []model.Layer, training, scored int, sets int64) (int64, error) {
+	summary, err := model.SummarizeLayers(network, layers, min(r.BatchSize, training))
+	if err != nil {
+		return 0, err
+	}
+	evaluation, err := model.EvaluationBytes(layers, min(r.BatchSize, scored))
+	if err != nil {
+		return 0, err
+	}
+	weights := summary.WeightBytes
+	state := weights
+	if r.Momentum > 0 {
+		state *= 2
+	}
+	return sets + 2*state + summary.TrainBytes - weights + evaluation - weights + programBytes, nil
+}
