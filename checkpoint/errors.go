@@ -41,7 +41,7 @@ const (
 	adviceCopy   = "take another copy of it"
 	adviceInit   = "only fit --init takes such files"
 	adviceUpdate = "take the version of vggtrain that wrote it, or a later one"
-	adviceSystem = "see to it and try again"
+	adviceSystem = "fix this and try again"
 )
 
 func notSafetensors(format string, args ...any) error {
@@ -89,7 +89,14 @@ func Cause(err error) error {
 }
 
 // IsFull tells a full disk, or a user's share of it that is used up.
-func IsFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+func IsFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || windowsFull(err)
+}
+
+// IsReadOnly tells a folder or a file system where nothing may be written.
+func IsReadOnly(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || windowsProtected(err)
+}
 
 // quote makes a name from a file fit for a line of error text.
 func quote(name string) string {

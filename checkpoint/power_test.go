@@ -65,6 +65,8 @@ func (d *disk) entries() map[string]*content {
 
 func (d *disk) Stat(string) (fs.FileInfo, error) { return nil, fs.ErrNotExist }
 
+func (d *disk) Chmod(string, fs.FileMode) error { return nil }
+
 func (d *disk) Create(path string) (file, error) {
 	f := &diskFile{disk: d, content: &content{}}
 	return f, d.change("create", func(entries map[string]*content) { entries[path] = f.content })

@@ -17,7 +17,8 @@ import (
 // NAME.tmp-…, which is flushed to the disk and then takes the place of the file at path; then the
 // folder is flushed too (not on Windows, which has no such thing). Whatever fails, the previous
 // file stays as it was and the temporary one is removed; only a killed process leaves it behind.
-// Of a symbolic link, the file that it leads to is replaced.
+// If only the folder could not be flushed, the new file is there, and the error says so. Permissions
+// stay as they were. Of a symbolic link, the file that it leads to is replaced.
 func Replace(path string, write func(io.Writer) error) error {
 	return replace(osFiles{}, path, func(f file) error { return write(f) })
 }
@@ -26,6 +27,7 @@ func Replace(path string, write func(io.Writer) error) error {
 type files interface {
 	Stat(path string) (fs.FileInfo, error)
 	Create(path string) (file, error) // fails if it exists
+	Chmod(path string, mode fs.FileMode) error
 	Rename(from, to string) error
 	Remove(path string) error
 	SyncFolder(path string) error
@@ -44,12 +46,16 @@ func replace(fsys files, path string, write func(file) error) error {
 		return err
 	}
 	// A device or a pipe would be replaced by a file, a folder fails only at the end.
-	if info, err := fsys.Stat(path); err == nil && !info.Mode().IsRegular() {
+	before, statErr := fsys.Stat(path)
+	if statErr == nil && !before.Mode().IsRegular() {
 		return &Error{Path: path, What: "is there and is not a file", Advice: "choose another name", Err: fs.ErrExist}
 	}
 	f, temp, err := createTemp(fsys, path)
 	if err != nil {
 		return writeError(path, err)
+	}
+	if statErr == nil {
+		_ = fsys.Chmod(temp, before.Mode().Perm()) // where the file system has none, there is none to keep
 	}
 	err = write(f)
 	if err == nil {
@@ -66,7 +72,8 @@ func replace(fsys files, path string, write func(file) error) error {
 		return writeError(path, err)
 	}
 	if err := fsys.SyncFolder(filepath.Dir(path)); err != nil {
-		return writeError(path, err)
+		what := "written, but the folder could not be flushed to the disk: " + Cause(err).Error()
+		return &Error{Path: path, What: what, Advice: "if power fails now, the file of before may be there", Err: err}
 	}
 	return nil
 }
@@ -136,8 +143,10 @@ func adviceFor(cause error) string {
 type osFiles struct{}
 
 func (osFiles) Stat(path string) (fs.FileInfo, error) { return os.Stat(path) }
-func (osFiles) Rename(from, to string) error          { return os.Rename(from, to) }
+func (osFiles) Rename(from, to string) error          { return rename(from, to) }
 func (osFiles) Remove(path string) error              { return os.Remove(path) }
+
+func (osFiles) Chmod(path string, mode fs.FileMode) error { return os.Chmod(path, mode) }
 
 func (osFiles) Create(path string) (file, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -117,6 +118,10 @@ func TestEveryFailingCall(t *testing.T) {
 			}
 			calls = append(calls, b.failed)
 			want := path + ": not written: " + syscall.ENOSPC.Error() + ": free some room and try again"
+			if b.failed == "sync folder" {
+				want = path + ": written, but the folder could not be flushed to the disk: " + syscall.ENOSPC.Error() +
+					": if power fails now, the file of before may be there"
+			}
 			if !errors.Is(err, syscall.ENOSPC) || err.Error() != want {
 				t.Errorf("%s fails: %v, want %q", b.failed, err, want)
 			}
@@ -137,6 +142,22 @@ func TestEveryFailingCall(t *testing.T) {
 		}
 		if got := strings.Join(calls, ", "); got != "create, write, write, write, write digest, sync, close, rename, sync folder" {
 			t.Errorf("the calls of a save were: %s", got)
+		}
+	}
+}
+
+// A file that its owner keeps from others stays so.
+func TestReplaceKeepsPermissions(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no such permissions here")
+	}
+	path := filepath.Join(t.TempDir(), "best.bin")
+	for _, mode := range []fs.FileMode{0o600, 0o640, 0o666} {
+		if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Chmod(path, mode), Write(path, &State{})); err != nil {
+			t.Fatal(err)
+		}
+		if info, err := os.Stat(path); err != nil || info.Mode() != mode {
+			t.Errorf("%v became %v, %v", mode, info.Mode(), err)
 		}
 	}
 }
@@ -244,8 +265,8 @@ func TestWriteError(t *testing.T) {
 	for want, err := range map[string]error{
 		"a.bin: not written: " + syscall.EDQUOT.Error() + ": free some room and try again": &fs.PathError{Op: "write", Path: "a.bin.tmp-1", Err: syscall.EDQUOT},
 		"a.bin: not written: " + syscall.ENOENT.Error() + ": make the folder first":        &fs.PathError{Op: "open", Path: "a.bin.tmp-1", Err: syscall.ENOENT},
-		"a.bin: not written: " + syscall.EACCES.Error() + ": see to it and try again":      &os.LinkError{Op: "rename", Old: "a.bin.tmp-1", New: "a.bin", Err: syscall.EACCES},
-		"a.bin: not written: odd: see to it and try again":                                 errors.New("odd"),
+		"a.bin: not written: " + syscall.EACCES.Error() + ": fix this and try again":       &os.LinkError{Op: "rename", Old: "a.bin.tmp-1", New: "a.bin", Err: syscall.EACCES},
+		"a.bin: not written: odd: fix this and try again":                                  errors.New("odd"),
 	} {
 		if got := writeError("a.bin", err); got.Error() != want || !errors.Is(got, err) {
 			t.Errorf("%v, want %s", got, want)

@@ -88,7 +88,7 @@ func (l *lines) flush() error {
 // missing says what an error of the system means for the lines, in the same words as long as it
 // means the same.
 func (l *lines) missing(err error) error {
-	advice := "see to it"
+	advice := "fix this"
 	if checkpoint.IsFull(err) {
 		advice = "free some room"
 	}

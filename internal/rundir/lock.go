@@ -114,7 +114,7 @@ func (d *Dir) Close() error {
 func lockError(folder string, err error) error {
 	var opening *fs.PathError
 	switch {
-	case isReadOnly(err):
+	case checkpoint.IsReadOnly(err):
 		return readOnlyError(folder, err)
 	case errors.As(err, &opening):
 		return systemError(folder, err, adviceAgain)

@@ -61,7 +61,7 @@ func (d *Dir) probe() error {
 		err = os.Remove(path)
 	}
 	switch {
-	case isReadOnly(err):
+	case checkpoint.IsReadOnly(err):
 		return readOnlyError(d.path, err)
 	case err != nil:
 		return systemError(d.path, err, adviceAgain)

@@ -38,7 +38,7 @@ func TestOpen(t *testing.T) {
 	for file, want := range map[string]string{
 		d.Config():                   "is not a folder: name the folder of a run",
 		filepath.Join(path, "x"):     "no such folder: name the folder of a run: file does not exist",
-		filepath.Join(path, "\x00"):  "invalid argument: see to it and try again",
+		filepath.Join(path, "\x00"):  "invalid argument: fix this and try again",
 		filepath.Join(path, "x/y/z"): "no such folder: name the folder of a run: file does not exist",
 	} {
 		if _, err := Open(file); err == nil || err.Error() != file+": "+want {

@@ -14,12 +14,9 @@
 package rundir
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"path/filepath"
-	"syscall"
 
 	"github.com/gofrs/flock"
 
@@ -113,8 +110,8 @@ func (d *Dir) wantLock() error {
 }
 
 const (
-	adviceOut   = "see to it, or choose another --out"
-	adviceAgain = "see to it and try again"
+	adviceOut   = "fix this, or choose another --out"
+	adviceAgain = "fix this and try again"
 )
 
 // systemError turns "mkdir a/b: permission denied" into "a/b: permission denied: advice".
@@ -124,9 +121,4 @@ func systemError(path string, err error, advice string) error {
 		advice = "free some room and try again"
 	}
 	return fmt.Errorf("%s: %w: %s", path, cause, advice)
-}
-
-// isReadOnly tells a folder or a file system where nothing may be written.
-func isReadOnly(err error) bool {
-	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
 }

@@ -65,7 +65,7 @@ func TestReadOnlyFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	if os.Getuid() == 0 {
-		startChild(t, "open as nobody", path).wantSays("error: " + lock + ": permission denied: see to it and try again")
+		startChild(t, "open as nobody", path).wantSays("error: " + lock + ": permission denied: fix this and try again")
 	}
 	if err := os.Chmod(path, 0o755); err != nil { // so that it can be removed
 		t.Fatal(err)
@@ -100,7 +100,7 @@ func TestFileSizeLimit(t *testing.T) {
 	d := newDir(t)
 	d.Close()
 	c := startChild(t, "limit", d.Path())
-	c.wantSays("1000 bytes: " + d.StepsFile() + ": file too large: see to it, its lines wait")
+	c.wantSays("1000 bytes: " + d.StepsFile() + ": file too large: fix this, its lines wait")
 	c.wantSays("done")
 	if got := mustRead(t, d.StepsFile()); got != stepLines(1, 30) {
 		t.Errorf("%q", got)

@@ -77,7 +77,7 @@ func (w *Writer) flush() error {
 		if w.lost {
 			waits = "so many wait that events are lost"
 		}
-		return fmt.Errorf("%s: %w: see to it, %s", w.path, cause(err), waits)
+		return fmt.Errorf("%s: %w: fix this, %s", w.path, cause(err), waits)
 	}
 	w.size += int64(len(w.pending))
 	w.pending = nil
