@@ -6,12 +6,12 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
-	"runtime/metrics"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"vggtrain/checkpoint/checkpointtest"
+	"vggtrain/internal/memory/memorytest"
 )
 
 // FuzzDecode decodes files as they are and with the digest put right, so that the header gets
@@ -45,10 +45,10 @@ func FuzzDecode(f *testing.F) {
 }
 
 func fuzzDecode(t *testing.T, data []byte, foreign bool) {
-	before := allocated()
-	s, err := decodeBytes(data, foreign)
-	// A tensor of 52 bytes in the header takes some 2,200. The runtime counts in steps.
-	if used, bound := allocated()-before, 1<<20+64*uint64(len(data)); used > bound {
+	var s *State
+	var err error
+	bound := int64(1<<20 + 64*len(data)) // a tensor of 52 bytes in the header takes some 2,200
+	if used := memorytest.Allocated(bound, func() { s, err = decodeBytes(data, foreign) }); used > bound {
 		t.Errorf("%d bytes allocated for %d, more than %d", used, len(data), bound)
 	}
 	if (s == nil) == (err == nil) || err != nil && !isOurs(err) {
@@ -77,13 +77,6 @@ func fuzzDecode(t *testing.T, data []byte, foreign bool) {
 	if diff := cmp.Diff(s.Metadata, again.Metadata); diff != "" {
 		t.Errorf("metadata (-want +got):\n%s", diff)
 	}
-}
-
-// allocated counts the bytes that were ever allocated.
-func allocated() uint64 {
-	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
-	metrics.Read(sample)
-	return sample[0].Value.Uint64()
 }
 
 // sealed returns a file with the right digest, if there is a place for it.

@@ -2,11 +2,12 @@ package configs
 
 import (
 	"fmt"
-	"runtime/metrics"
 	"strings"
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"vggtrain/internal/memory/memorytest"
 )
 
 // What a recipe of n bytes may allocate to be read, in bytes.
@@ -30,9 +31,10 @@ func FuzzParseRecipe(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		before := allocated()
-		r, err := ParseRecipe("x", data)
-		if got, bound := allocated()-before, uint64(readBase+readPerByte*len(data)); got > bound {
+		var r *Recipe
+		var err error
+		bound := int64(readBase + readPerByte*len(data))
+		if got := memorytest.Allocated(bound, func() { r, err = ParseRecipe("x", data) }); got > bound {
 			t.Errorf("%d bytes take %d bytes to read, more than %d", len(data), got, bound)
 		}
 		if err != nil {
@@ -61,11 +63,4 @@ func checkLine(t *testing.T, err error) {
 	if !strings.HasPrefix(text, "x:") || len(text) > 1000 || strings.ContainsFunc(text, notShown) || !utf8.ValidString(text) {
 		t.Errorf("not one short line of text: %q", text)
 	}
-}
-
-// allocated returns how many bytes the process has allocated since its start.
-func allocated() uint64 {
-	s := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
-	metrics.Read(s)
-	return s[0].Value.Uint64()
 }

@@ -17,6 +17,8 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+
+	"vggtrain/internal/memory/memorytest"
 )
 
 // pngOf is a grey PNG of which all pixels are v.
@@ -389,7 +391,7 @@ func plant(t *testing.T, dir, lines string, content []byte) {
 }
 
 // Any tree, with links to anywhere, gives an error of one line or sound sets, in which is no image
-// from outside.
+// from outside, and takes no more memory than its images do one by one.
 func FuzzClassFolders(f *testing.F) {
 	sound := "train/cat/a.png\ntrain/dog/b.jpg\ntest/cat/a.gif\ntest/dog/c.jpeg"
 	grey := readGolden(f, "grey.png")
@@ -414,7 +416,12 @@ func FuzzClassFolders(f *testing.F) {
 			t.Fatal(err)
 		}
 		plant(t, dir, lines, content)
-		data, _, err := openClasses(t.Context(), dir)
+		var data *Data
+		var err error
+		bound := 1<<20 + int64(1+strings.Count(lines, "\n"))*(64<<10+decodingBytes(content)) // a line is an image at most
+		if got := memorytest.Allocated(bound, func() { data, _, err = openClasses(t.Context(), dir) }); got > bound {
+			t.Errorf("%d bytes allocated, bound %d", got, bound)
+		}
 		if err != nil {
 			if text := err.Error(); !strings.Contains(text, dir) || strings.Contains(text, "\n") {
 				t.Errorf("error %q, want one line that names a file", text)

@@ -12,6 +12,8 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/gzip"
+
+	"vggtrain/internal/memory/memorytest"
 )
 
 // header returns an IDX header.
@@ -124,7 +126,7 @@ func TestReadIDXAllocation(t *testing.T) {
 		"packed":        {pack(t, huge), 1 << 20},
 		"packed, large": {pack(t, append(huge, noise(1100<<10)...)), unproven + 1<<20},
 	} {
-		got := allocated(func() {
+		got := memorytest.Allocated(test.bound, func() {
 			_, err := readIDX(bytes.NewReader(test.content), int64(len(test.content)), imagesMagic, maxBytes)
 			if err == nil || !strings.Contains(err.Error(), "cut short") {
 				t.Errorf("%s: error %v", name, err)
@@ -223,10 +225,11 @@ func FuzzReadIDX(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content []byte) {
 		var got *idx
 		var err error
-		taken := allocated(func() {
+		bound := unpackingBytes(len(content))
+		taken := memorytest.Allocated(bound, func() {
 			got, err = readIDX(bytes.NewReader(content), int64(len(content)), imagesMagic, maxBytes)
 		})
-		if bound := unpackingBytes(len(content)); taken > bound {
+		if taken > bound {
 			t.Errorf("%d bytes allocated, bound %d", taken, bound)
 		}
 		switch {

@@ -13,12 +13,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
 
 	"github.com/klauspost/compress/zlib"
+
+	"vggtrain/internal/memory/memorytest"
 )
 
 func readGolden(t testing.TB, name string) []byte {
@@ -203,15 +204,6 @@ func TestReadImageErrors(t *testing.T) {
 	}
 }
 
-// allocated returns the bytes that f allocates.
-func allocated(f func()) int64 {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	f()
-	runtime.ReadMemStats(&after)
-	return int64(after.TotalAlloc - before.TotalAlloc)
-}
-
 // decodingBytes is what reading an image file may allocate at most: the file four times over (its
 // buffer grows), 25 bytes a pixel in blocks of 32, and what the decoders need at any size. Only
 // an announced size that is within bounds counts.
@@ -245,7 +237,7 @@ func TestReadImageAllocation(t *testing.T) {
 		"gif screen":            sizedGIF(t, 4_000, 4_000),
 	} {
 		bound := decodingBytes(file)
-		if got := allocated(func() { readGrey(file) }); got > bound {
+		if got := memorytest.Allocated(bound, func() { readGrey(file) }); got > bound {
 			t.Errorf("%s: %d bytes allocated, bound %d", name, got, bound)
 		}
 	}
@@ -333,7 +325,7 @@ func checkReadImage(t *testing.T, file []byte) {
 	}
 	var grey *image.Gray
 	var err error
-	taken := allocated(func() { grey, err = readGrey(file) })
+	taken := memorytest.Allocated(bound, func() { grey, err = readGrey(file) })
 	if taken > bound {
 		t.Errorf("%d bytes allocated, bound %d", taken, bound)
 	}

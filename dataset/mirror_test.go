@@ -14,6 +14,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"vggtrain/internal/memory/memorytest"
 )
 
 // Each of the ways to be bad is an error that leaves nothing behind; with a good mirror beside it
@@ -200,8 +202,9 @@ func TestFetchBomb(t *testing.T) {
 	bomb := pack(t, append(labelsFile(7, 8, 9), make([]byte, 50<<20)...))
 	for name, content := range map[string][]byte{"more than announced": bomb, "announced": pack(t, labelsFile(make([]byte, 50<<20)...))} {
 		var err error
-		taken := allocated(func() { err = verify(bytes.NewReader(content), int64(len(content)), small) })
-		if err == nil || taken > 4<<20 {
+		const bound = 4 << 20
+		taken := memorytest.Allocated(bound, func() { err = verify(bytes.NewReader(content), int64(len(content)), small) })
+		if err == nil || taken > bound {
 			t.Errorf("%s: %v, %d bytes allocated", name, err, taken)
 		}
 	}

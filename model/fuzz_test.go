@@ -1,12 +1,13 @@
 package model
 
 import (
-	"runtime/metrics"
 	"slices"
 	"strings"
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"vggtrain/internal/memory/memorytest"
 )
 
 // What a text of n bytes may allocate in all, in bytes: to be read, and, if it is an architecture
@@ -30,9 +31,10 @@ func FuzzParseArch(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		before := allocated()
-		a, err := ParseArch("fuzz.yaml", data)
-		if got, bound := allocated()-before, uint64(readBase+readPerByte*len(data)); got > bound {
+		var a *Arch
+		var err error
+		bound := int64(readBase + readPerByte*len(data))
+		if got := memorytest.Allocated(bound, func() { a, err = ParseArch("fuzz.yaml", data) }); got > bound {
 			t.Errorf("%d bytes take %d bytes to read, more than %d", len(data), got, bound)
 		}
 		if err != nil {
@@ -64,10 +66,10 @@ func FuzzParseArch(f *testing.F) {
 func checkSummary(t *testing.T, a *Arch, side int) {
 	t.Helper()
 	in := Input{1, 1, side, side}
-	before := allocated()
-	s, err := Summarize(a, in, 10)
-	layers := uint64(len(a.Layers(10)))
-	if got, bound := allocated()-before, countBase+countPerLayer*layers; got > bound {
+	var s *Summary
+	var err error
+	bound := int64(countBase + countPerLayer*len(a.Layers(10)))
+	if got := memorytest.Allocated(bound, func() { s, err = Summarize(a, in, 10) }); got > bound {
 		t.Errorf("%+v at %v takes %d bytes to count, more than %d", a, in, got, bound)
 	}
 	if err != nil {
@@ -104,9 +106,10 @@ func FuzzParseInput(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		before := allocated()
-		in, err := ParseInput(text)
-		if got, bound := allocated()-before, uint64(64<<10+64*len(text)); got > bound {
+		var in Input
+		var err error
+		bound := int64(64<<10 + 64*len(text))
+		if got := memorytest.Allocated(bound, func() { in, err = ParseInput(text) }); got > bound {
 			t.Errorf("%d bytes take %d bytes to read, more than %d", len(text), got, bound)
 		}
 		if err != nil {
@@ -131,11 +134,4 @@ func checkLine(t *testing.T, err error) {
 	if text := err.Error(); len(text) > 1000 || strings.ContainsFunc(text, notShown) || !utf8.ValidString(text) {
 		t.Errorf("not one short line of text: %q", text)
 	}
-}
-
-// allocated returns how many bytes the process has allocated since its start.
-func allocated() uint64 {
-	s := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
-	metrics.Read(s)
-	return s[0].Value.Uint64()
 }

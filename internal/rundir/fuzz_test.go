@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"vggtrain/internal/memory/memorytest"
 )
 
 // FuzzSteps: whatever is in steps.jsonl and whatever step a run goes on after, what is kept is the
@@ -34,11 +36,17 @@ func FuzzSteps(f *testing.F) {
 		want, wantKept, looked := goodLines(file, done)
 		var s *Steps
 		var kept int
-		used := allocated(func() { s, kept, err = d.Steps(done) })
+		most := int64(64<<10 + 128*looked)
+		used := memorytest.Allocated(most, func() {
+			if s != nil {
+				s.Close()
+			}
+			s, kept, err = d.Steps(done)
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if most := uint64(64<<10 + 128*looked); used > most {
+		if used > most {
 			t.Errorf("%d bytes allocated for %d, want at most %d", used, looked, most)
 		}
 		if kept != wantKept || s.size != int64(len(want)) {

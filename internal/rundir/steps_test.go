@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"vggtrain/internal/memory/memorytest"
 )
 
 func TestSteps(t *testing.T) {
@@ -142,7 +144,7 @@ func TestStepsHuge(t *testing.T) {
 		t.Skipf("no sparse files here: %v", err)
 	}
 	var s *Steps
-	used := allocated(func() {
+	used := memorytest.Allocated(math.MaxInt64, func() {
 		var err error
 		if s, _, err = d.Steps(5); err != nil {
 			t.Fatal(err)
@@ -237,13 +239,4 @@ func sizeOf(path string) int64 {
 		return 0
 	}
 	return info.Size()
-}
-
-// allocated is how many bytes a function allocates.
-func allocated(do func()) uint64 {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	do()
-	runtime.ReadMemStats(&after)
-	return after.TotalAlloc - before.TotalAlloc
 }

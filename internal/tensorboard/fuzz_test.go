@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"os"
 	"testing"
+
+	"vggtrain/internal/memory/memorytest"
 )
 
 // FuzzKept reads what may stand in a run folder. Whatever it is, the part to keep lies within it and
-// is kept whole when it is read again.
+// is kept whole when it is read again, and memory is bounded.
 func FuzzKept(f *testing.F) {
 	golden, err := os.ReadFile("testdata/golden.tfevents")
 	if err != nil {
@@ -19,7 +21,14 @@ func FuzzKept(f *testing.F) {
 	f.Add(appendRecord(nil, nil))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		keep := func(e Event) bool { return e.Step%2 == 0 || len(e.Tags) == 2 }
-		size, values, err := kept(bytes.NewReader(data), keep)
+		var size int64
+		var values bool
+		var err error
+		// The reader's buffer, and of two bytes of a tag without a name the place of a string in a slice that grows.
+		bound := int64(128<<10 + 64*len(data))
+		if got := memorytest.Allocated(bound, func() { size, values, err = kept(bytes.NewReader(data), keep) }); got > bound {
+			t.Errorf("%d bytes allocated for %d, more than %d", got, len(data), bound)
+		}
 		if err != nil || size < 0 || size > int64(len(data)) {
 			t.Fatalf("%d of %d bytes, %v", size, len(data), err)
 		}
