@@ -61,10 +61,10 @@ func (o *fitOptions) resume(ctx context.Context) (job *train.Job, dir *rundir.Di
 }
 
 // belongs looks whether a checkpoint that was named is of the run in its folder, as far as the
-// folder tells: else that run's files would be replaced.
+// folder tells: else that run's files would be replaced, or those of somebody who keeps it there.
 func belongs(saved *train.Checkpoint, dir *rundir.Dir) error {
 	if _, err := os.Lstat(dir.Config()); errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return fmt.Errorf("%s: is in no run's folder: copy it into an empty one, as checkpoint.bin, and give --resume that", saved.Path)
 	}
 	there, err := configs.LoadRecipe(dir.Config())
 	if err != nil {
