@@ -38,9 +38,9 @@ func (e *Error) Unwrap() error { return e.Err }
 
 const (
 	adviceGive   = "give a checkpoint.bin, a best.bin or a .safetensors file"
-	adviceCopy   = "take another copy of it"
+	adviceCopy   = "use an intact copy"
 	adviceInit   = "only fit --init takes such files"
-	adviceUpdate = "take the version of vggtrain that wrote it, or a later one"
+	adviceUpdate = "use the vggtrain that wrote it, or a later one"
 	adviceSystem = "fix this and try again"
 )
 

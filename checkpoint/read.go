@@ -134,8 +134,12 @@ func readHead(r io.Reader, size int64) ([]byte, error) {
 // loadOurs reads the data of a file with a digest.
 func (h *header) loadOurs(r io.Reader, head []byte, dataLen int64, keep keep) (*State, error) {
 	if h.digestAt == 0 {
+		advice := adviceInit
+		if _, ours := h.metadata[formatKey]; ours {
+			advice = adviceCopy
+		}
 		return nil, &Error{What: fmt.Sprintf("no digest (%s): not a checkpoint of vggtrain, or damaged", digestKey),
-			Advice: adviceInit, Err: ErrNoDigest}
+			Advice: advice, Err: ErrNoDigest}
 	}
 	place := head[8+h.digestAt:][:digestLen]
 	want := bytes.Clone(place)

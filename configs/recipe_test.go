@@ -205,7 +205,7 @@ func TestSet(t *testing.T) {
 		{"label-smoothing", []string{"0", "0.9"}, []string{"1", "-1"}},
 		{"dropout", []string{"0", "0.9"}, []string{"1", "-1"}},
 		{"augment", []string{"none", "flip", "crop", "crop,flip", "flip, crop", "[flip]"}, []string{"", "none,flip", "flip,flip", "rotate", "flip,"}},
-		{"normalize", []string{"none", "dataset", "[0.2, 0.3]", "[0,1]"}, []string{"", "mean", "[0.2]", "[0.2, 0]", "[nan, 1]", "[0.2, 0.3, 0.4]", "[0.2, inf]", "[0.2, -1]"}},
+		{"normalize", []string{"none", "dataset", "[0.2, 0.3]", "[0,1]"}, []string{"", "mean", "[0.2]", "[0.2, 0]", "[0.2, 1e-10]", "[0.2, 1e-50]", "[nan, 1]", "[0.2, 0.3, 0.4]", "[0.2, inf]", "[0.2, -1]"}},
 		{"init", []string{"xavier", "kaiming", "x.bin"}, []string{"", "a\nb", "\xff"}},
 		{"data", []string{"auto", "sample", "a dir"}, []string{"", "\x00"}},
 		{"arch", []string{"vgg11", "x.yaml"}, []string{"", "\x1b[1m"}},

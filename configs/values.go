@@ -199,6 +199,9 @@ func parseAugment(s string) (string, error) {
 	return strings.Join(words, ","), nil
 }
 
+// leastDeviation is what dataset can divide by.
+const leastDeviation = 1e-9
+
 func parseNormalize(s string) (Normalize, error) {
 	if s == "none" || s == "dataset" {
 		return Normalize{Kind: s}, nil
@@ -206,7 +209,7 @@ func parseNormalize(s string) (Normalize, error) {
 	mean, deviation, _ := strings.Cut(unbracket(s), ",")
 	m, err1 := strconv.ParseFloat(strings.TrimSpace(mean), 64)
 	d, err2 := strconv.ParseFloat(strings.TrimSpace(deviation), 64)
-	if err := errors.Join(err1, err2); err != nil || math.IsNaN(m) || math.Abs(m) > 1 || !(d > 0 && d <= 1) {
+	if err := errors.Join(err1, err2); err != nil || math.IsNaN(m) || math.Abs(m) > 1 || !(d >= leastDeviation && d <= 1) {
 		return Normalize{}, fmt.Errorf("must be none, dataset or [mean, deviation] of pixels in [0, 1], not %s", show(s))
 	}
 	return NormalizeBy(m, d), nil

@@ -110,15 +110,19 @@ func NewLoader(s *Set, o LoaderOptions) (*Loader, error) {
 	return l, nil
 }
 
+// leastDeviation is far below that of any set with two different pixels in it (1/255 of one pixel in
+// a thousand million is 1e-7), and far above where float32 overflows.
+const leastDeviation = 1e-9
+
 // PixelTable holds what each pixel becomes for a network: v becomes (v/255 - mean) / deviation, or
 // v/255 where both are 0. In float32 throughout, as torchvision's ToTensor and Normalize. It is an
-// error if the deviation is otherwise not above 0.
+// error if the deviation is otherwise less than 1e-9.
 func PixelTable(mean, deviation float64) (*[256]float32, error) {
 	if mean == 0 && deviation == 0 {
 		deviation = 1
 	}
-	if !(deviation > 0) {
-		return nil, fmt.Errorf("pixels cannot be divided by a deviation of %v: it must be above 0", deviation)
+	if !(float32(deviation) >= leastDeviation) {
+		return nil, fmt.Errorf("pixels cannot be divided by a deviation of %v: it must be %v or more", deviation, leastDeviation)
 	}
 	table := new([256]float32)
 	for v := range table {

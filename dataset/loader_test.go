@@ -160,6 +160,7 @@ func TestLoaderOptions(t *testing.T) {
 		"huge side": {Batch: 1, Side: 1 << 20},
 		"memory":    {Batch: 1 << 40, Side: 224},
 		"deviation": {Batch: 1, Side: 56, Mean: 0.5},
+		"tiny":      {Batch: 1, Side: 56, Mean: 0.5, Deviation: 1e-50},
 		"NaN":       {Batch: 1, Side: 56, Deviation: math.NaN()},
 	} {
 		if _, err := NewLoader(set, o); err == nil {

@@ -28,7 +28,7 @@ func (c CrossEntropy) Forward(p *Pool, logits []float32, labels []int32, losses 
 	err := p.Run((rows+lossRows-1)/lossRows, func(_, piece int) {
 		for n := piece * lossRows; n < min(rows, (piece+1)*lossRows); n++ {
 			row := logits[n*c.Classes:][:c.Classes]
-			norm, mean := logSumExp(row), 0.0
+			norm, mean := LogSumExp(row), 0.0
 			if c.Smoothing > 0 {
 				for _, v := range row {
 					mean += float64(v) / float64(c.Classes)
@@ -54,7 +54,7 @@ func (c CrossEntropy) Gradient(p *Pool, dlogits, logits []float32, labels []int3
 	return p.Run((rows+lossRows-1)/lossRows, func(_, piece int) {
 		for n := piece * lossRows; n < min(rows, (piece+1)*lossRows); n++ {
 			row, out := logits[n*c.Classes:][:c.Classes], dlogits[n*c.Classes:][:c.Classes]
-			norm := logSumExp(row)
+			norm := LogSumExp(row)
 			for i, v := range row {
 				q := smooth
 				if i == int(labels[n]) {
@@ -66,8 +66,9 @@ func (c CrossEntropy) Gradient(p *Pool, dlogits, logits []float32, labels []int3
 	})
 }
 
-// logSumExp is ln Σ exp(row), shifted by the largest so that nothing overflows.
-func logSumExp(row []float32) float64 {
+// LogSumExp is ln Σ exp(row), shifted by the largest so that nothing overflows: ln softmax(row)[k] is
+// row[k] less it. It is NaN if the largest is not finite, or there is NaN in the row.
+func LogSumExp(row []float32) float64 {
 	top := math.Inf(-1)
 	for _, v := range row {
 		if f := float64(v); f > top || f != f {

@@ -18,16 +18,10 @@ import (
 // probabilities are the same bits whatever comes with it.
 const Batch = 128
 
-// Guess is a class that a photo may be of.
-type Guess struct {
-	Class       int // index of the network's classes
-	Probability float64
-}
-
 // Result is what the network sees on a photo.
 type Result struct {
 	Photo      dataset.PhotoFile
-	Guesses    []Guess // the most probable first, of equal ones the first class
+	Guesses    []train.Prediction // the most probable first, of equal ones the first class
 	Background dataset.Background
 	Err        error // why it could not be read; then the rest is empty
 }
@@ -138,24 +132,12 @@ func (p *Predictor) load(worker, i int, file dataset.PhotoFile) (dataset.Backgro
 }
 
 // guesses returns the most probable classes of one photo.
-func (p *Predictor) guesses(logits []float32) ([]Guess, error) {
-	all := make([]Guess, p.classes)
-	probabilities := make([]float64, p.classes)
-	train.Probabilities(probabilities, logits)
-	for class, probability := range probabilities {
-		if math.IsNaN(probability) {
-			return nil, errors.New("the network's outputs are no numbers: its weights are those of a training that diverged; give another checkpoint")
+func (p *Predictor) guesses(logits []float32) ([]train.Prediction, error) {
+	list := train.Likeliest(logits, p.options.TopK)
+	for _, g := range list { // one output that is no number leaves no probability that is
+		if math.IsNaN(g.Probability) {
+			return nil, errors.New("the network's outputs are not numbers: it comes from a training that diverged; use another checkpoint")
 		}
-		all[class] = Guess{class, probability}
 	}
-	slices.SortStableFunc(all, func(a, b Guess) int {
-		switch {
-		case logits[a.Class] > logits[b.Class]:
-			return -1
-		case logits[a.Class] < logits[b.Class]:
-			return 1
-		}
-		return 0
-	})
-	return all[:min(p.options.TopK, p.classes)], nil
+	return list, nil
 }

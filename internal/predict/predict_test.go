@@ -106,7 +106,7 @@ func TestPredictionsAreThoseOfEval(t *testing.T) {
 	check := func(what string, results []Result, first int) {
 		for i, r := range results {
 			want := scores.Predictions[first+i]
-			if r.Err != nil || len(r.Guesses) != 1 || r.Guesses[0] != (Guess{want.Class, want.Probability}) || r.Photo.Name != files[first+i].Name {
+			if r.Err != nil || len(r.Guesses) != 1 || r.Guesses[0] != (train.Prediction{Class: want.Class, Probability: want.Probability}) || r.Photo.Name != files[first+i].Name {
 				t.Fatalf("%s, image %d: %+v, eval's is %+v", what, first+i, r, want)
 			}
 		}

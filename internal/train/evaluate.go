@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"vggtrain/dataset"
+	"vggtrain/internal/kernel"
 )
 
 // Predictor gives a batch's logits: *model.Evaluator.
@@ -159,7 +160,7 @@ func (e *Evaluation) score(logits []float32, labels []int32) (loss float64, err 
 		}
 		row := logits[i*classes:][:classes]
 		best := argmax(row)
-		normalizer := logSumExp(row)
+		normalizer := kernel.LogSumExp(row)
 		loss += normalizer - float64(row[label])
 		e.Predictions = append(e.Predictions, Prediction{best, math.Exp(float64(row[best]) - normalizer)})
 		e.Images++
@@ -180,17 +181,6 @@ func argmax(row []float32) int {
 		}
 	}
 	return best
-}
-
-// logSumExp returns log Σ exp(row), shifted by the largest logit so that nothing overflows:
-// log softmax(row)[k] is row[k] less it. A row with NaN gives NaN.
-func logSumExp(row []float32) float64 {
-	top := float64(row[argmax(row)])
-	var sum float64
-	for _, x := range row {
-		sum += math.Exp(float64(x) - top)
-	}
-	return math.Log(sum) + top
 }
 
 func ratio(part, whole int64) float64 {
