@@ -207,7 +207,7 @@ func TestSet(t *testing.T) {
 		{"augment", []string{"none", "flip", "crop", "crop,flip", "flip, crop", "[flip]"}, []string{"", "none,flip", "flip,flip", "rotate", "flip,"}},
 		{"normalize", []string{"none", "dataset", "[0.2, 0.3]", "[0,1]"}, []string{"", "mean", "[0.2]", "[0.2, 0]", "[0.2, 1e-10]", "[0.2, 1e-50]", "[nan, 1]", "[0.2, 0.3, 0.4]", "[0.2, inf]", "[0.2, -1]"}},
 		{"init", []string{"xavier", "kaiming", "x.bin"}, []string{"", "a\nb", "\xff"}},
-		{"data", []string{"auto", "sample", "a dir"}, []string{"", "\x00"}},
+		{"data", []string{"auto", "sample", "a dir", strings.Repeat(`"`, 2000)}, []string{"", "\x00", strings.Repeat("x", 2001)}},
 		{"arch", []string{"vgg11", "x.yaml"}, []string{"", "\x1b[1m"}},
 		{"seed", []string{"0", "18446744073709551615"}, []string{"-1", "18446744073709551616", "1.5"}},
 		{"shuffle", []string{"true", "false"}, []string{"0"}},

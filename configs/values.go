@@ -155,9 +155,15 @@ func line(name, values, initial, help string, field func(*Recipe) *string) key {
 	return setting(name, values, initial, help, kindText, field, parseLine, func(s string) string { return s })
 }
 
+// maxText is the longest text, in bytes: a line of YAML has room for it, all of it escaped.
+const maxText = 2000
+
 func parseLine(s string) (string, error) {
-	if s == "" {
+	switch {
+	case s == "":
 		return "", errors.New("must not be empty")
+	case len(s) > maxText:
+		return "", fmt.Errorf("must be at most %d bytes long, not %d", maxText, len(s))
 	}
 	if !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) {
 		return "", fmt.Errorf("must be one line of plain text, not %s", show(s))
