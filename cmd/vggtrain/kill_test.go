@@ -344,17 +344,18 @@ func (k *killer) interrupt(signal os.Signal, status int) {
 	if err := cmd.Start(); err != nil {
 		k.t.Fatal(err)
 	}
-	first, started := k.look().checkpoint, false
+	first, started, reached := k.look().checkpoint, false, false
 	steps := first + 1 + k.random.IntN(2*killEvery)
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !reached && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		now := k.look()
 		started = started || k.owns(cmd.Process.Pid, first, now)
-		if started && now.lines >= steps {
-			break
-		}
+		reached = started && now.lines >= steps
 	}
 	_ = cmd.Process.Signal(signal)
 	_ = cmd.Wait()
+	if !reached {
+		k.t.Fatalf("%v: step %d was not reached\n%s", signal, steps, &stderr)
+	}
 	if got := cmd.ProcessState.ExitCode(); got != status {
 		k.t.Errorf("%v: exit status %d, want %d\n%s", signal, got, status, &stderr)
 	}

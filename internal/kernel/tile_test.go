@@ -51,8 +51,9 @@ func assembled(t testing.TB) []ISA {
 }
 
 // closeTo reports whether got and want agree within the rounding of a sum of terms products of
-// numbers below 1 in magnitude: each of two orders errs by at most terms·ε/2 of the sum of
-// magnitudes (Higham 2002, section 3.1), which terms bounds.
+// numbers below 1 in magnitude. Each of two orders errs by at most terms·ε/2 of the sum of
+// magnitudes, at most terms (Higham 2002, section 3.1). Of so many roundings either way √terms
+// remain, rather than terms (section 2.8): allowed is the smaller bound that this gives.
 func closeTo(got, want float32, terms int) bool {
 	if math.IsNaN(float64(want)) || math.IsInf(float64(want), 0) {
 		return math.Float32bits(got) == math.Float32bits(want) || got != got && want != want

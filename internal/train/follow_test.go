@@ -45,13 +45,14 @@ const (
 // How far from PyTorch's float64 a training may be. At 224 pixels no image is free of decisions
 // (ReLUs' signs, pools' choices) that rounding turns, and one that weighs moves the gradients below it by up
 // to 1 %: compared are images on which the gradient of PyTorch moves least when its convolutions
-// are disturbed (scripts/steady_images.py); PyTorch's own float32 is 3e-4 away on them.
+// are disturbed (scripts/steady_images.py); PyTorch's own float32 is 3e-4 away on them. The farthest that
+// was measured, over all kernels: losses 6.5e-5, updates 1.3 %.
 const (
 	firstLossTolerance   = 1e-6
-	lossTolerance        = 2e-3
+	lossTolerance        = 1e-4
 	gradientTolerance    = 1e-4
 	gradientTolerance224 = 1e-3
-	updateTolerance      = 0.05
+	updateTolerance      = 0.02
 )
 
 func TestFollowsPyTorch(t *testing.T) {
