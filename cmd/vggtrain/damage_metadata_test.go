@@ -61,6 +61,15 @@ func with(name string, shape ...int) func(*checkpoint.State) {
 	}
 }
 
+// manyKeys are the members of a JSON object, as many as fit.
+func manyKeys() string {
+	var text strings.Builder
+	for i := range 300_000 {
+		fmt.Fprintf(&text, `"%x":0,`, i)
+	}
+	return text.String()
+}
+
 // edits are states that no run has. The network is [[1, 4]] and [16], of 16×16 images; the run
 // ended after one step of epoch 1.
 func edits() []edit {
@@ -160,6 +169,12 @@ func edits() []edit {
 		{"loss overflows", "resume", swap("progress", `"loss_sum":[^,]*`, `"loss_sum":1e999`), "vggtrain.progress"},
 		{"negative seconds", "resume", swap("progress", `"seconds":`, `"seconds":-`), "vggtrain.progress"},
 		{"huge history", "resume", swap("progress", `"history":.*}]`, manyEpochs), "vggtrain.progress"},
+		{"huge history of nothing", "resume", swap("progress", `"history":.*}]`, `"history":[`+strings.Repeat(`null,`, 820_000)+`null]`), "vggtrain.progress"},
+		{"huge history of numbers", "resume", swap("progress", `"history":.*}]`, `"history":[`+strings.Repeat(`1,`, 1_000_000)+`1]`), "vggtrain.progress"},
+		{"history of text", "resume", swap("progress", `"history":.*}]`, `"history":"yes"`), "vggtrain.progress"},
+		{"a key twice", "resume", swap("progress", `^{"epoch":1`, `{"epoch":7,"epoch":1`), "vggtrain.progress"},
+		{"a key twice in other case", "resume", swap("progress", `^{"epoch":1`, `{"epoch":1,"EPOCH":7`), "vggtrain.progress"},
+		{"a million keys", "resume", swap("progress", `^{`, `{`+manyKeys()), "vggtrain.progress"},
 		{"no history", "resume", swap("progress", `"history":.*}]`, `"history":[]`), "vggtrain.progress"},
 		{"history of the future", "resume", swap("progress", `"history":\[{"epoch":1`, `"history":[{"epoch":7`), "vggtrain.progress"},
 		{"best epoch of the future", "resume", swap("progress", `"best_epoch":1`, `"best_epoch":7`), "vggtrain.progress"},
@@ -172,8 +187,8 @@ func edits() []edit {
 // States that no run has, in whole files, are refused by those who need what is wrong with them.
 func TestHostileMetadata(t *testing.T) {
 	dir := t.TempDir()
-	tinyRun(t, dir)
-	path := filepath.Join(dir, "hostile.bin")
+	whole := tinyRun(t, dir)
+	path := loneCheckpoint(t, dir, whole)
 	for _, e := range edits() {
 		t.Run(e.name, func(t *testing.T) {
 			s, err := checkpoint.Read(filepath.Join(dir, "run", "checkpoint.bin"))
@@ -190,6 +205,9 @@ func TestHostileMetadata(t *testing.T) {
 			}
 			for _, r := range readers(dir) {
 				if !strings.Contains(e.readers, r.name) {
+					if o := execution(r.args(path)...); r.name == "eval" && o.status != exitDone {
+						t.Errorf("%s does not need what is wrong: %.300s", r.name, o.stderr)
+					}
 					continue
 				}
 				o := execution(r.args(path)...)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -107,6 +108,16 @@ func tinyRun(t *testing.T, dir string) []byte {
 	return whole
 }
 
+// loneCheckpoint puts a checkpoint.bin into a folder of its own, from which a run can go on.
+func loneCheckpoint(t *testing.T, dir string, content []byte) string {
+	t.Helper()
+	path := filepath.Join(dir, "lone", "checkpoint.bin")
+	if err := errors.Join(os.Mkdir(filepath.Dir(path), 0o777), os.WriteFile(path, content, 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // Every damage is found by each command, in one line, within bounded memory, and in about the
 // time that it takes to read a file whose damage is found at its very end.
 func TestDamagedCheckpoints(t *testing.T) {
@@ -117,14 +128,14 @@ func TestDamagedCheckpoints(t *testing.T) {
 	}
 	dir := t.TempDir()
 	whole := tinyRun(t, dir)
-	path := filepath.Join(dir, "damaged.bin")
-	if err := os.WriteFile(path, whole, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range readers(dir)[:1] {
+	path := loneCheckpoint(t, dir, whole)
+	for _, r := range readers(dir) {
 		if o := execution(r.args(path)...); o.status != exitDone {
 			t.Fatalf("%s of the whole file: %s", r.name, o.stderr)
 		}
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "unwanted")); err != nil {
+		t.Fatal(err)
 	}
 	var most uint64
 	for i, r := range readers(dir) {
@@ -229,8 +240,7 @@ func median(d []time.Duration) time.Duration {
 // Files that contradict themselves, with digests that are right.
 func TestHostileCheckpoints(t *testing.T) {
 	dir := t.TempDir()
-	tinyRun(t, dir)
-	path := filepath.Join(dir, "hostile.bin")
+	path := loneCheckpoint(t, dir, tinyRun(t, dir))
 	for _, test := range checkpointtest.Hostile() {
 		file := test.File()
 		if err := os.WriteFile(path, file, 0o666); err != nil {

@@ -31,7 +31,7 @@ func (o *fitOptions) resume(ctx context.Context) (job *train.Job, dir *rundir.Di
 	}
 	dir = rundir.At(folder)
 	if !o.DryRun {
-		if dir, err = rundir.Open(folder); err != nil {
+		if dir, err = rundir.Open(ctx, folder); err != nil {
 			return nil, nil, err
 		}
 		defer func(locked *rundir.Dir) {
@@ -92,8 +92,12 @@ func runOf(path string) (folder, file string, err error) {
 	if _, unfinished := checkpoint.TempOf(path); unfinished {
 		return "", "", fmt.Errorf("%s: a save that was not finished: name the folder of the run, or its checkpoint.bin", path)
 	}
-	path = filepath.Clean(path)
-	return filepath.Dir(path), path, nil
+	// Of a link, the run that it leads to is meant, not the folder that it is in.
+	file, err = filepath.EvalSymlinks(path)
+	if err != nil {
+		return "", "", fmt.Errorf("%s: %w: name the folder of a run, or its checkpoint.bin", path, errors.Unwrap(err))
+	}
+	return filepath.Dir(file), file, nil
 }
 
 // goOn makes the job that goes on with what was saved.

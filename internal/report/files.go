@@ -35,13 +35,17 @@ func (f *Files) Begin(p train.Plan) error {
 	for _, r := range p.History {
 		rows = append(rows, rundir.Epoch(r))
 	}
-	var kept int
+	var kept rundir.Kept
 	var err error
 	if f.steps, kept, err = f.dir.Steps(p.StepsDone); err != nil {
 		return err
 	}
-	if kept < p.StepsDone {
-		f.notice(fmt.Sprintf("%s: the lines of steps %d to %d are not there: it goes on without them", f.dir.StepsFile(), kept+1, p.StepsDone))
+	switch missing := p.StepsDone - kept.Lines; {
+	case missing == 0:
+	case kept.Lines == kept.Last:
+		f.notice(fmt.Sprintf("%s: the lines of steps %d to %d are not there: it goes on without them", f.dir.StepsFile(), kept.Last+1, p.StepsDone))
+	default:
+		f.notice(fmt.Sprintf("%s: %s missing of steps 1 to %d: it goes on without them", f.dir.StepsFile(), count(missing, "line"), p.StepsDone))
 	}
 	f.metrics, err = f.dir.Metrics(rows)
 	return err

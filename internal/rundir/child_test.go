@@ -2,6 +2,7 @@ package rundir
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -131,7 +132,7 @@ func childCreate(path string) error {
 
 // childHold opens the folder and keeps it.
 func childHold(path string) error {
-	d, err := Open(path)
+	d, err := open(path)
 	if err != nil {
 		return err
 	}
@@ -142,7 +143,7 @@ func childHold(path string) error {
 
 // childParent opens the folder, starts a process that outlives it, and waits to be killed.
 func childParent(path string) error {
-	if _, err := Open(path); err != nil {
+	if _, err := open(path); err != nil {
 		return err
 	}
 	c := childCommand("linger", path)
@@ -166,7 +167,7 @@ func childChurn(path string) error {
 	owner := path + ".owner"
 	n := 0
 	for end := time.Now().Add(300 * time.Millisecond); time.Now().Before(end); {
-		d, err := openWithin(path, 0)
+		d, err := openWithin(context.Background(), path, 0)
 		var inUse *InUseError
 		if errors.As(err, &inUse) {
 			continue
@@ -193,7 +194,7 @@ func childChurn(path string) error {
 
 // childWrite writes lines until it is killed.
 func childWrite(path string) error {
-	d, err := Open(path)
+	d, err := open(path)
 	if err != nil {
 		return err
 	}
@@ -202,7 +203,7 @@ func childWrite(path string) error {
 		return err
 	}
 	fmt.Println("writes")
-	for step := kept + 1; ; step++ {
+	for step := kept.Last + 1; ; step++ {
 		if err := s.Write(Step{Epoch: 1, Step: step, Loss: 1 / float64(step)}); err != nil {
 			return err
 		}
@@ -211,7 +212,7 @@ func childWrite(path string) error {
 
 // childSave waits in the middle of a save.
 func childSave(path string) error {
-	d, err := Open(path)
+	d, err := open(path)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func FuzzSteps(f *testing.F) {
 		}
 		want, wantKept, looked := goodLines(file, done)
 		var s *Steps
-		var kept int
+		var kept Kept
 		most := int64(64<<10 + 128*looked)
 		used := memorytest.Allocated(most, func() {
 			if s != nil {
@@ -49,17 +49,17 @@ func FuzzSteps(f *testing.F) {
 		if used > most {
 			t.Errorf("%d bytes allocated for %d, want at most %d", used, looked, most)
 		}
-		if kept != wantKept || s.size != int64(len(want)) {
-			t.Errorf("kept %d bytes until step %d, want %d until %d", s.size, kept, len(want), wantKept)
+		if kept != (Kept{wantKept, bytes.Count(want, []byte("\n"))}) || s.size != int64(len(want)) {
+			t.Errorf("kept %d bytes, %v, want %d bytes until step %d", s.size, kept, len(want), wantKept)
 		}
-		if err := s.Write(Step{Epoch: 1, Step: kept + 1}); err != nil {
+		if err := s.Write(Step{Epoch: 1, Step: kept.Last + 1}); err != nil {
 			t.Error(err)
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 		got := mustRead(t, d.StepsFile())
-		if next, found := strings.CutPrefix(got, string(want)); !found || next != stepLines(kept+1, kept+1) {
+		if next, found := strings.CutPrefix(got, string(want)); !found || next != stepLines(kept.Last+1, kept.Last+1) {
 			t.Errorf("the file is %q, want %q and a line", got, want)
 		}
 		if !utf8.ValidString(got) {

@@ -17,7 +17,8 @@ import (
 // lines is a file that grows by whole lines. A line that cannot be written, as on a full disk, is
 // kept and written before the next one.
 type lines struct {
-	path string
+	path      string
+	contested func() error // an error while the file is another process's
 
 	mu      sync.Mutex // guards what follows
 	f       appendFile // nil: closed
@@ -67,6 +68,9 @@ func (l *lines) append(line []byte) error {
 // flush writes the pending lines as far as it can. If only a part of a line was written, that is
 // taken away again, or the next attempt writes over it.
 func (l *lines) flush() error {
+	if err := l.contested(); err != nil {
+		return err
+	}
 	for len(l.pending) > 0 {
 		chunk := l.pending[:min(len(l.pending), maxChunk)]
 		chunk = chunk[:bytes.LastIndexByte(chunk, '\n')+1]

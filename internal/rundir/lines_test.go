@@ -24,7 +24,7 @@ func TestFullDevice(t *testing.T) {
 	if err != nil {
 		t.Skipf("no /dev/full: %v", err)
 	}
-	s := &Steps{lines{path: "runs/a/steps.jsonl", f: f}}
+	s := &Steps{lines{path: "runs/a/steps.jsonl", contested: func() error { return nil }, f: f}}
 	err = s.Write(Step{Epoch: 1, Step: 1})
 	want := "runs/a/steps.jsonl: no space left on device: free some room, its lines wait"
 	if !errors.Is(err, syscall.ENOSPC) || err.Error() != want {

@@ -38,6 +38,12 @@ func (e *InUseError) Error() string {
 // who gets it makes sure that the file is still there: so no two processes can hold the lock of
 // the same folder on two different files.
 func (d *Dir) takeLock() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.takeLocked()
+}
+
+func (d *Dir) takeLocked() error {
 	path := d.file(lockName)
 	for range 100 {
 		// Opening a pipe would wait for its other end, and a link leads elsewhere.
@@ -56,6 +62,10 @@ func (d *Dir) takeLock() error {
 		case !locked:
 			return d.inUse()
 		case isInPlace(lock):
+			if d.folder, err = os.Stat(d.path); err != nil {
+				_ = lock.Close()
+				return systemError(d.path, err, adviceAgain)
+			}
 			noteOwner(lock)
 			d.lock = lock
 			return nil
@@ -78,17 +88,58 @@ func isInPlace(lock *flock.Flock) bool {
 // removed, and another may be in its place, with a run of its own. It is to be asked before a file
 // is written by its path, and may be asked on any goroutine until the folder is closed.
 func (d *Dir) Held() error {
-	if err := d.wantLock(); err != nil {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.wantLocked(); err != nil {
 		return err
 	}
-	if !isInPlace(d.lock) {
+	if !d.isThere() {
 		return fmt.Errorf("%s: the folder was moved or removed while the run was on: put it back", d.path)
 	}
+	return d.keepLock()
+}
+
+// contested is an error if another process has the folder, or a file of it, which is open here, may
+// be another's: Held, but that a folder that was moved is still ours, with the files that are open.
+func (d *Dir) contested() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.lock == nil || !d.isThere() {
+		return nil
+	}
+	return d.keepLock()
+}
+
+// isThere tells whether the folder that is locked is the one at the path.
+func (d *Dir) isThere() bool {
+	there, err := os.Stat(d.path)
+	return err == nil && os.SameFile(d.folder, there)
+}
+
+// keepLock takes the lock again if somebody has removed its file, who may have thought that it was
+// left behind. If another process was faster, the folder is no longer ours, also when that has ended:
+// it may have changed any file.
+func (d *Dir) keepLock() error {
+	lost := d.lock
+	if d.taken != nil || isInPlace(lost) {
+		return d.taken
+	}
+	if err := d.takeLocked(); err != nil {
+		err = fmt.Errorf("%w; it could begin since the file %s was removed", err, lockName)
+		var inUse *InUseError
+		if errors.As(err, &inUse) {
+			d.taken = err
+		}
+		return err
+	}
+	_ = lost.Close() // of a file that is gone
 	return nil
 }
 
 // Close releases the lock: what writes to the folder must have ended before. Closing it again does nothing.
 func (d *Dir) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	lock := d.lock
 	if lock == nil {
 		return nil

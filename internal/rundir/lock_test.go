@@ -1,6 +1,7 @@
 package rundir
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -20,7 +21,7 @@ func TestOpenWhileAnotherProcessHasIt(t *testing.T) {
 	c := startChild(t, "hold", path)
 	c.wantSays("holds")
 
-	d, err := openWithin(path, 0)
+	d, err := openWithin(context.Background(), path, 0)
 	want := fmt.Sprintf("%s: another process (%d) is working on this run: wait for it, or stop it", path, c.cmd.Process.Pid)
 	var inUse *InUseError
 	if !errors.As(err, &inUse) || err.Error() != want || inUse.PID != c.cmd.Process.Pid {
@@ -36,7 +37,7 @@ func TestOpenWhileAnotherProcessHasIt(t *testing.T) {
 		t.Errorf("orderly end: %v", err)
 	}
 	wantTree(t, path)
-	if d, err = openWithin(path, 0); err != nil {
+	if d, err = openWithin(context.Background(), path, 0); err != nil {
 		t.Fatal(err)
 	}
 	d.Close()
@@ -50,7 +51,7 @@ func TestKilledOwner(t *testing.T) {
 	c.wantSays("holds")
 	c.kill()
 	wantTree(t, path, ".lock")
-	d, err := openWithin(path, 0)
+	d, err := openWithin(context.Background(), path, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +64,7 @@ func TestKilledOwner(t *testing.T) {
 	c = startChild(t, "hold", path)
 	c.wantSays("holds")
 	time.AfterFunc(100*time.Millisecond, func() { c.cmd.Process.Kill() })
-	if d, err = openWithin(path, 20*time.Second); err != nil {
+	if d, err = openWithin(context.Background(), path, 20*time.Second); err != nil {
 		t.Fatal(err)
 	}
 	d.Close()
@@ -75,12 +76,12 @@ func TestChildOfKilledOwner(t *testing.T) {
 	mustMkdir(t, path)
 	c := startChild(t, "parent", path)
 	c.wantSays("lingers")
-	if _, err := openWithin(path, 0); err == nil {
+	if _, err := openWithin(context.Background(), path, 0); err == nil {
 		t.Fatal("the owner does not hold the lock")
 	}
 	c.cmd.Process.Kill()
 	c.cmd.Process.Wait()
-	d, err := openWithin(path, 0)
+	d, err := openWithin(context.Background(), path, 0)
 	if err != nil {
 		t.Fatalf("a child of the owner still holds the lock: %v", err)
 	}
@@ -220,7 +221,7 @@ func contend(t *testing.T, times int, take func() (*Dir, error), leave func(*Dir
 func TestOneHolderAmongGoroutines(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run")
 	mustMkdir(t, path)
-	contend(t, 300, func() (*Dir, error) { return openWithin(path, 0) }, (*Dir).Close)
+	contend(t, 300, func() (*Dir, error) { return openWithin(context.Background(), path, 0) }, (*Dir).Close)
 	wantTree(t, path)
 }
 
@@ -254,7 +255,7 @@ func TestInUseWords(t *testing.T) {
 		if err := os.WriteFile(d.file(lockName), []byte(c.file), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		_, err := openWithin(d.Path(), 0)
+		_, err := openWithin(context.Background(), d.Path(), 0)
 		if want := d.Path() + ": " + c.want + end; err == nil || err.Error() != want {
 			t.Errorf("%q: got %v, want %s", c.file, err, want)
 		}
@@ -280,6 +281,76 @@ func TestLockError(t *testing.T) {
 	}
 }
 
+// Somebody removed the lock's file by hand: it is made again as soon as something is written.
+func TestLockFileRemoved(t *testing.T) {
+	if !canRemoveOpenFiles {
+		t.Skip("open files cannot be removed here")
+	}
+	for name, write := range map[string]func(d *Dir, s *Steps) error{
+		"a line": func(_ *Dir, s *Steps) error { return s.Write(Step{Epoch: 1, Step: 1}) },
+		"a save": func(d *Dir, _ *Steps) error { return d.Held() },
+	} {
+		d := newDir(t)
+		s, _, err := d.Steps(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(os.Remove(d.file(lockName)), write(d, s)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		var inUse *InUseError
+		if _, err := openWithin(context.Background(), d.Path(), 0); !errors.As(err, &inUse) || inUse.PID != os.Getpid() {
+			t.Errorf("%s: the folder is free: %v", name, err)
+		}
+		if err := errors.Join(s.Close(), d.Close()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		wantTree(t, d.Path(), "steps.jsonl")
+	}
+}
+
+// It was removed, and another process has the folder now, or had it: what the first still has to
+// write is not written into the other's files.
+func TestLockTakenByAnother(t *testing.T) {
+	if !canRemoveOpenFiles {
+		t.Skip("open files cannot be removed here")
+	}
+	first := newDir(t)
+	s, _, err := first.Steps(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.Write(Step{Epoch: 1, Step: 1}), os.Remove(first.file(lockName))); err != nil {
+		t.Fatal(err)
+	}
+	second, err := openWithin(context.Background(), first.Path(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := mustRead(t, first.StepsFile())
+	for _, ended := range []bool{false, true} {
+		for what, err := range map[string]error{"save": first.Held(), "line": s.Write(Step{Epoch: 1, Step: 2}), "picture": first.WriteCurves(nil)} {
+			if err == nil || !strings.Contains(err.Error(), "is working on this run: wait for it, or stop it; it could begin since the file .lock was removed") {
+				t.Errorf("%s, the other has ended: %t: %v", what, ended, err)
+			}
+		}
+		if !ended {
+			if err := second.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := s.Close(); err == nil || !strings.Contains(err.Error(), "lines missing from it: 2") {
+		t.Errorf("closed: %v", err)
+	}
+	if after := mustRead(t, first.StepsFile()); after != before {
+		t.Errorf("%q became %q", before, after)
+	}
+	if err := first.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // Somebody removed the lock's file by hand, and another process has made a new one: it stays.
 func TestCloseLeavesTheLockOfOthers(t *testing.T) {
 	if !canRemoveOpenFiles {
@@ -289,7 +360,7 @@ func TestCloseLeavesTheLockOfOthers(t *testing.T) {
 	if err := os.Remove(first.file(lockName)); err != nil {
 		t.Fatal(err)
 	}
-	second, err := openWithin(first.Path(), 0)
+	second, err := openWithin(context.Background(), first.Path(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func (d *Dir) Metrics(history []Epoch) (*Metrics, error) {
 	if err != nil {
 		return nil, systemError(path, err, adviceAgain)
 	}
-	return &Metrics{lines{path: path, f: f, size: int64(len(text))}}, nil
+	return &Metrics{lines{path: path, contested: d.contested, f: f, size: int64(len(text))}}, nil
 }
 
 // Write appends an epoch's line. A number that is not finite is NaN, +Inf or -Inf. Whatever its

@@ -1,6 +1,7 @@
 package rundir
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -16,10 +17,11 @@ import (
 const dying = 2 * time.Second
 
 // Open takes the lock of an existing run's folder, an *InUseError if another process has it, and
-// removes the temporary files of a process that was killed.
-func Open(path string) (*Dir, error) { return openWithin(path, dying) }
+// removes the temporary files of a process that was killed. It waits a moment for the lock; its error
+// is ctx's if that is done before.
+func Open(ctx context.Context, path string) (*Dir, error) { return openWithin(ctx, path, dying) }
 
-func openWithin(path string, wait time.Duration) (*Dir, error) {
+func openWithin(ctx context.Context, path string, wait time.Duration) (*Dir, error) {
 	d := At(path)
 	info, err := os.Stat(d.path)
 	switch {
@@ -36,7 +38,11 @@ func openWithin(path string, wait time.Duration) (*Dir, error) {
 		if !errors.As(err, &inUse) || !time.Now().Before(deadline) {
 			break
 		}
-		time.Sleep(20 * time.Millisecond)
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -97,7 +103,7 @@ func isTemp(name string) bool {
 		return false
 	}
 	switch of {
-	case configName, stepsName, metricsName, checkpointName, bestName, curvesName, reportName, lockName:
+	case configName, stepsName, metricsName, checkpointName, bestName, asideName, curvesName, reportName, lockName:
 		return true
 	}
 	return false

@@ -18,7 +18,7 @@ func TestOpen(t *testing.T) {
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
-	d, err := Open(path + "/")
+	d, err := open(path + "/")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,11 +41,11 @@ func TestOpen(t *testing.T) {
 		filepath.Join(path, "\x00"):  "invalid argument: fix this and try again",
 		filepath.Join(path, "x/y/z"): "no such folder: name the folder of a run: file does not exist",
 	} {
-		if _, err := Open(file); err == nil || err.Error() != file+": "+want {
+		if _, err := open(file); err == nil || err.Error() != file+": "+want {
 			t.Errorf("%v, want %s: %s", err, file, want)
 		}
 	}
-	if _, err := Open(filepath.Join(path, "x")); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := open(filepath.Join(path, "x")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v is not fs.ErrNotExist", err)
 	}
 }
@@ -86,7 +86,7 @@ func TestRemovesTemps(t *testing.T) {
 	if before != len(ours)+len(others)+1 {
 		t.Fatalf("%d files", before)
 	}
-	d, err := Open(path)
+	d, err := open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +105,7 @@ func TestRemovesTemps(t *testing.T) {
 // removes; and one that was killed before it had written anything leaves an empty folder.
 func TestKilledInASave(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run")
-	for _, take := range []func(string) (*Dir, error){Open, Create} {
+	for _, take := range []func(string) (*Dir, error){open, Create} {
 		if err := os.MkdirAll(path, 0o777); err != nil {
 			t.Fatal(err)
 		}

@@ -16,7 +16,9 @@ package rundir
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
+	"sync"
 
 	"github.com/gofrs/flock"
 
@@ -27,8 +29,12 @@ import (
 // only until it is closed.
 type Dir struct {
 	path    string
-	lock    *flock.Flock // nil: not ours
-	created []string     // the folders that Create made, outermost first
+	created []string // the folders that Create made, outermost first
+
+	mu     sync.Mutex   // guards what follows
+	lock   *flock.Flock // nil: not ours
+	folder fs.FileInfo  // which folder it is that is locked
+	taken  error        // that another process has taken it since, for good
 }
 
 // At is the folder at path, whatever is there, to be looked at only.
@@ -66,6 +72,7 @@ const (
 	metricsName    = "metrics.csv"
 	checkpointName = "checkpoint.bin"
 	bestName       = "best.bin"
+	asideName      = "best.bin.whole"
 	curvesName     = "curves.png"
 	reportName     = "report.html"
 	lockName       = ".lock"
@@ -103,6 +110,12 @@ func (d *Dir) replace(name string, text []byte) error {
 
 // wantLock is for mistakes of the program: what is written without the lock may be another's.
 func (d *Dir) wantLock() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.wantLocked()
+}
+
+func (d *Dir) wantLocked() error {
 	if d.lock == nil {
 		return fmt.Errorf("%s: written to without its lock: a mistake of the program, please report it", d.path)
 	}

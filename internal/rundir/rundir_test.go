@@ -1,6 +1,7 @@
 package rundir
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -67,3 +68,6 @@ func mustWrite(t *testing.T, path, text string) {
 }
 
 const canRemoveOpenFiles = runtime.GOOS != "windows"
+
+// open is Open, where nobody interrupts it.
+func open(path string) (*Dir, error) { return Open(context.Background(), path) }

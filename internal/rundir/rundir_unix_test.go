@@ -3,6 +3,7 @@
 package rundir
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -27,7 +28,7 @@ func TestPipes(t *testing.T) {
 	if err := syscall.Mkfifo(d.file(lockName), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	_, err = Open(path)
+	_, err = open(path)
 	if want := d.file(lockName) + ": is there and is not a file: move it away"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -73,7 +74,7 @@ func TestReadOnlyFolder(t *testing.T) {
 }
 
 var systemChildren = map[string]func(path string) error{
-	"open as nobody":   asNobody(Open),
+	"open as nobody":   asNobody(open),
 	"create as nobody": asNobody(Create),
 	"limit":            childLimit,
 }
@@ -88,7 +89,7 @@ func asNobody(take func(string) (*Dir, error)) func(string) error {
 		}
 		_, err := take(path)
 		// Who is refused does not keep the lock.
-		if _, again := openWithin(path, 0); err == nil || again == nil || again.Error() != err.Error() {
+		if _, again := openWithin(context.Background(), path, 0); err == nil || again == nil || again.Error() != err.Error() {
 			return fmt.Errorf("first %v, then %v", err, again)
 		}
 		return err
@@ -109,7 +110,7 @@ func TestFileSizeLimit(t *testing.T) {
 }
 
 func childLimit(path string) error {
-	d, err := Open(path)
+	d, err := open(path)
 	if err != nil {
 		return err
 	}

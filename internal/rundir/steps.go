@@ -24,19 +24,25 @@ type Step struct {
 // Steps writes steps.jsonl.
 type Steps struct{ lines }
 
+// Kept is what steps.jsonl still has. Both are the step that the run goes on after, unless lines were
+// lost.
+type Kept struct {
+	Last  int // step; 0: none
+	Lines int
+}
+
 // Steps opens steps.jsonl to go on after step done, 0 for a new run. Of a file that is there it
 // keeps the longest beginning of whole lines whose steps rise and are not past done, and cuts what
 // follows: steps that will be done again, a line that a killed process left unfinished, anything
-// else. kept is the last step that is still there, 0 if there is none: less than done if lines
-// were lost. The file is streamed, whatever its size and the length of its lines.
-func (d *Dir) Steps(done int) (s *Steps, kept int, err error) {
+// else. The file is streamed, whatever its size and the length of its lines.
+func (d *Dir) Steps(done int) (s *Steps, kept Kept, err error) {
 	if err := d.wantLock(); err != nil {
-		return nil, 0, err
+		return nil, Kept{}, err
 	}
 	path := d.StepsFile()
 	f, err := openRegular(path)
 	if err != nil {
-		return nil, 0, err
+		return nil, Kept{}, err
 	}
 	size, kept, err := keep(f, done)
 	if err == nil {
@@ -44,9 +50,9 @@ func (d *Dir) Steps(done int) (s *Steps, kept int, err error) {
 	}
 	if err != nil {
 		f.Close()
-		return nil, 0, systemError(path, err, adviceAgain)
+		return nil, Kept{}, systemError(path, err, adviceAgain)
 	}
-	return &Steps{lines{path: path, f: f, size: size}}, kept, nil
+	return &Steps{lines{path: path, contested: d.contested, f: f, size: size}}, kept, nil
 }
 
 // openRegular opens a file for reading and writing, and makes it if it is missing. Links, pipes,
@@ -76,23 +82,23 @@ func notFile(path string) error {
 // maxLine is the most bytes that a line can have; what is written has less than 200.
 const maxLine = 4 << 10
 
-// keep returns how many bytes of steps.jsonl to keep, as Steps says, and the last step in them.
-func keep(r io.Reader, done int) (size int64, last int, err error) {
+// keep returns how many bytes of steps.jsonl to keep, as Steps says, and what is in them.
+func keep(r io.Reader, done int) (size int64, kept Kept, err error) {
 	in := bufio.NewReaderSize(r, maxLine)
 	for {
 		line, err := in.ReadSlice('\n')
 		if err == io.EOF || err == bufio.ErrBufferFull {
-			return size, last, nil
+			return size, kept, nil
 		}
 		if err != nil {
-			return 0, 0, err // not known what is there: nothing to cut
+			return 0, Kept{}, err // not known what is there: nothing to cut
 		}
 		step, ok := stepOf(line)
-		if !ok || step <= last || step > done {
-			return size, last, nil
+		if !ok || step <= kept.Last || step > done {
+			return size, kept, nil
 		}
 		size += int64(len(line))
-		last = step
+		kept = Kept{step, kept.Lines + 1}
 	}
 }
 

@@ -1,6 +1,7 @@
 package rundir
 
 import (
+	"context"
 	"errors"
 	"io"
 	"math"
@@ -20,7 +21,7 @@ import (
 func TestSteps(t *testing.T) {
 	d := newDir(t)
 	s, kept, err := d.Steps(0)
-	if err != nil || kept != 0 {
+	if err != nil || kept != (Kept{}) {
 		t.Fatal(kept, err)
 	}
 	records := []Step{
@@ -49,7 +50,7 @@ func TestSteps(t *testing.T) {
 	}
 
 	// Going on after step 2, and from the start.
-	if s, kept, err = d.Steps(2); err != nil || kept != 2 {
+	if s, kept, err = d.Steps(2); err != nil || kept != (Kept{2, 2}) {
 		t.Fatal(kept, err)
 	}
 	if err := errors.Join(s.Write(records[2]), s.Close()); err != nil {
@@ -58,7 +59,7 @@ func TestSteps(t *testing.T) {
 	if diff := cmp.Diff(want, mustRead(t, d.StepsFile())); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if s, kept, err = d.Steps(0); err != nil || kept != 0 {
+	if s, kept, err = d.Steps(0); err != nil || kept != (Kept{}) {
 		t.Fatal(kept, err)
 	}
 	if got := mustRead(t, d.StepsFile()); got != "" {
@@ -112,8 +113,8 @@ func TestStepsCuts(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := strings.Join(strings.SplitAfter(c.file, "\n")[:c.lines], "")
-			if got := mustRead(t, d.StepsFile()); got != want || kept != c.kept {
-				t.Errorf("kept %d and %q, want %d and %q", kept, got, c.kept, want)
+			if got := mustRead(t, d.StepsFile()); got != want || kept != (Kept{c.kept, c.lines}) {
+				t.Errorf("kept %v and %q, want %d, %d and %q", kept, got, c.kept, c.lines, want)
 			}
 			if err := errors.Join(s.Write(Step{Epoch: 1, Step: 6}), s.Close()); err != nil {
 				t.Error(err)
@@ -130,7 +131,7 @@ func TestStepsUnreadable(t *testing.T) {
 	broken := errors.New("broken")
 	in := io.MultiReader(strings.NewReader(stepLines(1, 3)), iotest.ErrReader(broken))
 	if size, last, err := keep(in, 5); !errors.Is(err, broken) {
-		t.Errorf("got %d, %d, %v", size, last, err)
+		t.Errorf("got %d, %v, %v", size, last, err)
 	}
 }
 
@@ -183,7 +184,7 @@ func TestStepsNotAFile(t *testing.T) {
 		if err := make(d.file(lockName)); err != nil {
 			t.Fatal(err)
 		}
-		_, err = Open(d.Path())
+		_, err = open(d.Path())
 		if want := d.file(lockName) + ": is there and is not a file: move it away"; err == nil || err.Error() != want {
 			t.Errorf("lock is a %s: %v, want %s", name, err, want)
 		}
@@ -214,7 +215,7 @@ func TestKilledWhileWriting(t *testing.T) {
 		}
 		time.Sleep(time.Duration(round) * time.Millisecond)
 		c.kill()
-		d, err := openWithin(path, 0)
+		d, err := openWithin(context.Background(), path, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -222,10 +223,10 @@ func TestKilledWhileWriting(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := strings.Count(mustRead(t, file), "\n"); n != kept || kept <= last {
-			t.Errorf("%d lines, the last is step %d; before %d", n, kept, last)
+		if n := strings.Count(mustRead(t, file), "\n"); (Kept{n, n}) != kept || kept.Last <= last {
+			t.Errorf("%d lines, kept are %v; before %d", n, kept, last)
 		}
-		last = kept
+		last = kept.Last
 		if err := errors.Join(s.Close(), d.Close()); err != nil {
 			t.Error(err)
 		}

@@ -1,12 +1,14 @@
 package train
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"strings"
+	"vggtrain/configs"
 )
 
 // Progress is where a run stands between two steps: all of its state but the weights and
@@ -34,7 +36,7 @@ type Progress struct {
 	BestEpoch       int     `json:"best_epoch"` // 0: none yet
 	BestValAccuracy float64 `json:"best_val_accuracy"`
 
-	History []EpochRecord `json:"history"`
+	History history `json:"history"`
 
 	// What the watches have seen.
 	Plateau   Plateau   `json:"plateau"`
@@ -130,10 +132,8 @@ func (p *Progress) encode() (string, error) {
 
 // decodeProgress reads what encode wrote, and nothing else, of a run of so many epochs.
 func decodeProgress(text string, epochs int) (*Progress, error) {
-	// One object a record of the history, one each of two watches, and the whole: counted before
-	// memory is taken for them.
-	if n := strings.Count(text, "{") - 3; n > epochs {
-		return nil, fmt.Errorf("a history of %d epochs, of %d", n, epochs)
+	if err := checkKeys(text); err != nil {
+		return nil, err
 	}
 	p := new(Progress)
 	d := json.NewDecoder(strings.NewReader(text))
@@ -144,7 +144,70 @@ func decodeProgress(text string, epochs int) (*Progress, error) {
 	if _, err := d.Token(); err != io.EOF {
 		return nil, errors.New("more than one JSON document")
 	}
+	if len(p.History) > epochs {
+		return nil, fmt.Errorf("a history of %d epochs, of %d", len(p.History), epochs)
+	}
 	return p, nil
+}
+
+// checkKeys refuses keys of the whole that stand twice, also if in other case: of these
+// encoding/json takes the last.
+func checkKeys(text string) error {
+	d := json.NewDecoder(strings.NewReader(text))
+	if token, err := d.Token(); err != nil || token != json.Delim('{') {
+		return errors.New("no JSON object")
+	}
+	seen := map[string]bool{}
+	for d.More() {
+		token, err := d.Token()
+		if err != nil {
+			return err
+		}
+		key, _ := token.(string)
+		if key = strings.ToLower(key); seen[key] || len(seen) == maxProgressKeys {
+			return fmt.Errorf("%.60q stands twice, or there are too many keys", key)
+		}
+		seen[key] = true
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxProgressKeys is the most keys of a Progress, of later versions too.
+const maxProgressKeys = 100
+
+// history is the evaluated epochs, the first one first.
+type history []EpochRecord
+
+// UnmarshalJSON reads no more of them than a run can have, each an object: what a list announces is
+// not allocated at once.
+func (h *history) UnmarshalJSON(text []byte) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	token, err := d.Token()
+	if token == nil || err != nil { // null: of a run without any
+		return err
+	}
+	if token != json.Delim('[') {
+		return errors.New("the history is no list")
+	}
+	for d.More() {
+		if len(*h) == configs.MaxEpochs {
+			return fmt.Errorf("a history of more than %d epochs", configs.MaxEpochs)
+		}
+		var r *EpochRecord
+		if err := d.Decode(&r); err != nil {
+			return err
+		}
+		if r == nil {
+			return errors.New("an epoch of the history is null")
+		}
+		*h = append(*h, *r)
+	}
+	return nil
 }
 
 // check tells whether a run of that plan can stand there: counts, sums and the history agree.

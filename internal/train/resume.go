@@ -2,6 +2,7 @@ package train
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -32,6 +33,10 @@ func (c *Checkpoint) Step() int { return c.progress.Step }
 // that holds weights only, or a state that contradicts itself.
 func LoadCheckpoint(path string) (*Checkpoint, error) {
 	state, err := checkpoint.Read(path)
+	var other *checkpoint.Error
+	if errors.As(err, &other) && errors.Is(err, checkpoint.ErrNotSafetensors) {
+		other.Advice = "give the folder of a run, or its checkpoint.bin"
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +95,7 @@ func (c *Checkpoint) checkWords() error {
 	case kernel.Generic, kernel.AVX2, kernel.AVX512:
 		return nil
 	}
-	return fmt.Errorf("%s: unknown kernels %q", keyKernel, c.kernel)
+	return fmt.Errorf("%s: unknown kernels %.60q", keyKernel, c.kernel)
 }
 
 // checkMomenta looks whether there is a momentum of each parameter, if the run uses momentum,

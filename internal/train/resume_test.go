@@ -142,6 +142,39 @@ func TestResumeAfterMaxSteps(t *testing.T) {
 	}
 }
 
+// first looks at the checkpoint when the observers begin, which cut what comes after it.
+type first struct {
+	recorder
+	path string
+	seen *Checkpoint
+}
+
+func (f *first) Begin(Plan) (err error) {
+	f.seen, err = LoadCheckpoint(f.path)
+	return err
+}
+
+// Before any record is cut, the checkpoint is that of the run that goes on: with its new settings,
+// and within the epoch that was cut.
+func TestResumeSavesFirst(t *testing.T) {
+	for _, c := range []struct{ before, after string }{
+		{"max-time=1ns", "max-time=1ns"}, // cut after a step, and goes on as it is
+		{"max-steps=4", "max-steps=7"},   // at the end of an epoch
+	} {
+		job := prepare(t, newPool(t, 1), append(everything, c.before)...)
+		mustRun(t, job)
+		seen := &first{recorder: recorder{log: new([]string)}, path: job.Checkpoint}
+		mustRun(t, resume(t, job, 1, c.after), seen)
+		key, value, _ := strings.Cut(c.after, "=")
+		if got := seen.seen.Recipe.Text(key); got != value {
+			t.Errorf("%s: %s is %s in the checkpoint", c.after, key, got)
+		}
+		if p := seen.seen.progress; p.Step == 0 || p.Cut || len(p.History) != p.Epoch-1 {
+			t.Errorf("%s: %+v", c.after, p)
+		}
+	}
+}
+
 func TestResumeNotices(t *testing.T) {
 	job := prepare(t, newPool(t, 1), everything...)
 	interrupted(t, job, 5)

@@ -1,7 +1,6 @@
 package train
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,7 +42,7 @@ func Run(ctx context.Context, job *Job, obs ...Observer) (Result, error) {
 	result := m.result(status, advice)
 	result.Incomplete = errors.Join(incomplete, m.observers.end(result))
 	if err != nil && result.Checkpoint != "" {
-		err = fmt.Errorf("%w; the run has ended, %s is as it was", err, result.Checkpoint)
+		err = fmt.Errorf("%w; the run has stopped, %s holds its newest save", err, result.Checkpoint)
 	}
 	return result, err
 }
@@ -66,8 +65,7 @@ func (m *machine) open(j *Job) error {
 	if m.saves.fresh {
 		return nil
 	}
-	incomplete, err := m.saves.finish(m.progress)
-	return cmp.Or(err, incomplete)
+	return m.saves.begin(m.progress)
 }
 
 // greet says what the user of a resumed run should know before it goes on.
@@ -211,10 +209,11 @@ func (m *machine) result(status Status, advice string) Result {
 	if last := p.last(); last != nil {
 		r.ValLoss, r.ValAccuracy, r.BestValAccuracy = last.ValLoss, last.ValAccuracy, p.BestValAccuracy
 	}
-	if m.files.written.checkpoint {
+	there := m.files.held() == nil // a folder that was removed has none of them
+	if there && m.files.written.checkpoint {
 		r.Checkpoint = m.files.checkpoint
 	}
-	if m.files.written.best {
+	if there && m.files.written.best {
 		r.Best = m.files.best
 	}
 	if advice != "" && r.Checkpoint != "" {

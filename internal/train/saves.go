@@ -53,7 +53,19 @@ func (s *saves) tell(now, before error) {
 	if now == nil || same(now, before) {
 		return
 	}
-	s.notice(now.Error() + "; the run goes on, what was saved before is as it was")
+	s.notice(now.Error() + "; training continues, and what was saved before is untouched")
+}
+
+// begin saves the state of a run before its first step. It cannot begin if that fails.
+func (s *saves) begin(p *Progress) error {
+	if err := s.store.Save(p, false); err != nil {
+		return err
+	}
+	how, _ := s.store.Ended(true)
+	if how.checkpoint == nil {
+		s.at, s.fresh = p.Step, true
+	}
+	return how.checkpoint
 }
 
 // finish saves the state of a run that ends, unless the newest checkpoint has it already, and

@@ -19,6 +19,7 @@ const (
 	keyDigest    = "vggtrain.data-sha256"  // dataset.Data.Digest, in hexadecimal digits
 	keyKernel    = "vggtrain.kernel"       // kernels that trained it: generic, avx2 or avx512
 	keyEpoch     = "vggtrain.epoch"        // best.bin: the epoch of the weights
+	keyStep      = "vggtrain.step"         // best.bin: the step after which they were these
 	keyAccuracy  = "vggtrain.val_accuracy" // best.bin: their accuracy
 	keyProgress  = "vggtrain.progress"     // checkpoint.bin: Progress as JSON
 )

@@ -3,9 +3,7 @@ package train
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
 
 	"gorgonia.org/tensor"
 
@@ -45,6 +43,7 @@ type files struct {
 	params           model.Params
 	momenta          [][]float32       // in params' order, as they are stored; nil: none
 	metadata         map[string]string // of both files
+	stepsPerEpoch    int
 	snapshot         []checkpoint.Tensor
 	writing          chan saved // of the save under way; nil: none
 	written          struct{ checkpoint, best bool }
@@ -59,7 +58,7 @@ func newFiles(j *Job, momenta [][]float32) (*files, error) {
 	}
 	f := &files{
 		checkpoint: j.Checkpoint, best: j.Best, held: j.Held, flush: j.Flush,
-		pool: j.Pool, params: j.Params, momenta: momenta, metadata: metadata,
+		pool: j.Pool, params: j.Params, momenta: momenta, metadata: metadata, stepsPerEpoch: j.plan().StepsPerEpoch,
 	}
 	for _, ask := range []*func() error{&f.held, &f.flush} {
 		if *ask == nil {
@@ -139,48 +138,12 @@ func (f *files) Ended(wait bool) (saved, bool) {
 // bestState is the snapshot's weights alone, as best.bin holds them.
 func (f *files) bestState(p *Progress) *checkpoint.State {
 	metadata := maps.Clone(f.metadata)
-	describeEpoch(metadata, p.BestEpoch, p.BestValAccuracy)
+	step := p.BestEpoch * f.stepsPerEpoch
+	if p.Cut && p.BestEpoch == p.lastEpoch() {
+		step = p.Step
+	}
+	describeEpoch(metadata, p.BestEpoch, step, p.BestValAccuracy)
 	return &checkpoint.State{Tensors: f.snapshot[:len(f.params)], Metadata: metadata}
-}
-
-// mendBest sees to it that a resumed run has the weights of its best epoch. One that goes on with
-// an epoch that was cut has those of before put aside. One that was killed after it wrote its
-// checkpoint and before it wrote them is at the end of that epoch, and the snapshot holds them.
-// In another folder they may be missing, and there is nothing to be done: then there tells so.
-func (f *files) mendBest(p *Progress) (there bool, err error) {
-	if p.BestEpoch == 0 {
-		return true, nil
-	}
-	want := f.bestState(p)
-	fits := func(path string) bool {
-		got, err := checkpoint.ReadMetadata(path)
-		return err == nil && got[keyEpoch] == want.Metadata[keyEpoch] && got[keyAccuracy] == want.Metadata[keyAccuracy]
-	}
-	switch {
-	case fits(f.best):
-	case fits(f.aside()):
-		err = os.Rename(f.aside(), f.best)
-	case p.BestEpoch == p.lastEpoch() && (p.Batch == 0 || p.Cut):
-		err = f.writeBest(want, p.Cut)
-	default:
-		return false, nil
-	}
-	f.written.best = err == nil
-	return true, err
-}
-
-// aside is where the best weights of whole epochs wait while those of a cut one are better: the
-// run may yet go on with that epoch.
-func (f *files) aside() string { return f.best + ".whole" }
-
-// writeBest writes best.bin. If the epoch was cut, what was there is put aside.
-func (f *files) writeBest(best *checkpoint.State, cut bool) error {
-	if cut {
-		if err := os.Rename(f.best, f.aside()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s: not put aside: %w", f.best, err)
-		}
-	}
-	return checkpoint.Write(f.best, best)
 }
 
 // allocate makes room for the snapshot, once a run, and touches all of it: else the first save

@@ -285,41 +285,6 @@ func TestStoreHoldsOneCopy(t *testing.T) {
 	}
 }
 
-// The best weights of whole epochs come back when an epoch that was cut, and better, goes on.
-func TestStorePutsTheBestAside(t *testing.T) {
-	job := prepare(t, newPool(t, 1))
-	store, err := newFiles(job, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	weight := &job.Params[0].Data()[0]
-	p := &Progress{Epoch: 1, Batch: 3}
-	p.evaluated(EpochRecord{Epoch: 1, ValAccuracy: 0.5}, 3)
-	*weight = 1
-	mustSave(t, store, p)
-	p.Batch = 2
-	if best := p.evaluated(EpochRecord{Epoch: 2, ValAccuracy: 0.75}, 3); !best || !p.Cut {
-		t.Fatalf("best: %t, cut: %t", best, p.Cut)
-	}
-	*weight = 2
-	mustSave(t, store, p)
-	for _, want := range []float32{2, 1} {
-		if there, err := store.mendBest(p); !there || err != nil {
-			t.Errorf("there: %t, %v", there, err)
-		}
-		best, err := LoadNetwork(job.Best)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := best.Params[0].Data()[0]; got != want {
-			t.Errorf("weights of epoch %d: %v, want %v", p.BestEpoch, got, want)
-		}
-		if p.Cut {
-			p.reopen()
-		}
-	}
-}
-
 // An epoch that was cut is no epoch without a better accuracy.
 func TestPatienceCountsWholeEpochs(t *testing.T) {
 	p := &Progress{Epoch: 1, Batch: 3}

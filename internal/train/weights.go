@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"vggtrain/checkpoint"
+	"vggtrain/configs"
 	"vggtrain/model"
 )
 
@@ -30,9 +31,6 @@ func LoadWeights(path string) (*Network, *checkpoint.State, error) {
 	return n, state, nil
 }
 
-// maxHistory bounds the epochs of a run, as configs does.
-const maxHistory = 10000
-
 // dropProgress makes the metadata of a checkpoint.bin those of a best.bin: where the run stands
 // gives way to the epoch and accuracy of the weights, if they are those of an evaluated epoch.
 func dropProgress(metadata map[string]string) error {
@@ -40,19 +38,19 @@ func dropProgress(metadata map[string]string) error {
 	if !ok {
 		return nil
 	}
-	p, err := decodeProgress(text, maxHistory)
+	p, err := decodeProgress(text, configs.MaxEpochs)
 	if err != nil {
 		return fmt.Errorf("%s: %w", keyProgress, err)
 	}
 	delete(metadata, keyProgress)
 	if last := p.last(); last != nil && (p.Batch == 0 || p.Cut) {
-		describeEpoch(metadata, last.Epoch, last.ValAccuracy)
+		describeEpoch(metadata, last.Epoch, p.Step, last.ValAccuracy)
 	}
 	return nil
 }
 
-// describeEpoch notes of which epoch the weights are, and their accuracy.
-func describeEpoch(metadata map[string]string, epoch int, accuracy float64) {
-	metadata[keyEpoch] = strconv.Itoa(epoch)
+// describeEpoch notes of which epoch and step the weights are, and their accuracy.
+func describeEpoch(metadata map[string]string, epoch, step int, accuracy float64) {
+	metadata[keyEpoch], metadata[keyStep] = strconv.Itoa(epoch), strconv.Itoa(step)
 	metadata[keyAccuracy] = strconv.FormatFloat(accuracy, 'g', -1, 64)
 }

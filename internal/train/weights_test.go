@@ -21,12 +21,12 @@ func mustLoadWeights(t *testing.T, path string) *checkpoint.State {
 
 // Weights read from a checkpoint.bin are as a best.bin of that moment would hold them.
 func TestLoadWeights(t *testing.T) {
-	job := prepare(t, newPool(t, 1), "momentum=0.9", "normalize=dataset", "limit-train=100")
+	job := prepare(t, newPool(t, 1), "momentum=0.9", "normalize=dataset", "limit-train=100", "batch-size=50")
 	store, err := newFiles(job, buffers(job.Params))
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Progress{Epoch: 3, Batch: 2}
+	p := &Progress{Epoch: 3, Batch: 2, Step: 6}
 	p.evaluated(EpochRecord{Epoch: 3, ValAccuracy: 0.375}, 2)
 	mustSave(t, store, p)
 	want, err := checkpoint.Read(job.Best)
@@ -48,7 +48,7 @@ func TestLoadWeights(t *testing.T) {
 	p.Batch = 1 // of the next epoch
 	mustSave(t, store, p)
 	got := mustLoadWeights(t, job.Checkpoint).Metadata
-	for _, key := range []string{keyProgress, keyEpoch, keyAccuracy} {
+	for _, key := range []string{keyProgress, keyEpoch, keyStep, keyAccuracy} {
 		if text, ok := got[key]; ok {
 			t.Errorf("within an epoch: %s: %s", key, text)
 		}

@@ -1,0 +1,167 @@
+package train
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"testing"
+
+	"vggtrain/checkpoint"
+)
+
+// The best weights of whole epochs come back when an epoch that was cut, and better, goes on.
+func TestStorePutsTheBestAside(t *testing.T) {
+	job := prepare(t, newPool(t, 1))
+	store, err := newFiles(job, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	weight := &job.Params[0].Data()[0]
+	p := &Progress{Epoch: 1, Batch: 3}
+	p.evaluated(EpochRecord{Epoch: 1, ValAccuracy: 0.5}, 3)
+	*weight = 1
+	mustSave(t, store, p)
+	p.Batch = 2
+	if best := p.evaluated(EpochRecord{Epoch: 2, ValAccuracy: 0.75}, 3); !best || !p.Cut {
+		t.Fatalf("best: %t, cut: %t", best, p.Cut)
+	}
+	*weight = 2
+	mustSave(t, store, p)
+	for _, want := range []float32{2, 1} {
+		if there, err := store.mendBest(p); !there || err != nil {
+			t.Errorf("there: %t, %v", there, err)
+		}
+		best, err := LoadNetwork(job.Best)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := best.Params[0].Data()[0]; got != want {
+			t.Errorf("weights of epoch %d: %v, want %v", p.BestEpoch, got, want)
+		}
+		if p.Cut {
+			p.reopen()
+		}
+	}
+}
+
+// bestRun is a store of a run of 3 steps an epoch, of which weight is a number to tell its weights by.
+func bestRun(t *testing.T) (store *files, weight *float32) {
+	t.Helper()
+	job := prepare(t, newPool(t, 1), "limit-train=6", "batch-size=2")
+	store, err := newFiles(job, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store, &job.Params[0].Data()[0]
+}
+
+// bestWeight reads the number out of a file of best weights.
+func bestWeight(t *testing.T, path string) float32 {
+	t.Helper()
+	n, err := LoadNetwork(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n.Params[0].Data()[0]
+}
+
+// cutAt is an epoch 1 that is cut after a step.
+func cutAt(step int, accuracy float64) *Progress {
+	p := &Progress{Epoch: 1, Batch: step, Step: step}
+	p.evaluated(EpochRecord{Epoch: 1, ValAccuracy: accuracy}, 3)
+	return p
+}
+
+func wantNoAside(t *testing.T, store *files) {
+	t.Helper()
+	if _, err := os.Stat(store.aside()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%s: %v, want none", store.aside(), err)
+	}
+}
+
+// best.bin is there, whatever becomes of its successor.
+func TestBestStaysWhereItsSuccessorFails(t *testing.T) {
+	store, weight := bestRun(t)
+	p := cutAt(3, 0.5)
+	*weight = 1
+	mustSave(t, store, p)
+	broken := &checkpoint.State{Tensors: []checkpoint.Tensor{{Name: "a", Shape: []int{2}}}}
+	if err := store.writeBest(broken, true); err == nil {
+		t.Fatal("no error")
+	}
+	for _, path := range []string{store.best, store.aside()} {
+		if got := bestWeight(t, path); got != 1 {
+			t.Errorf("%s: %v", path, got)
+		}
+	}
+	if there, err := store.mendBest(p); !there || err != nil {
+		t.Errorf("there: %t, %v", there, err)
+	}
+	wantNoAside(t, store)
+}
+
+// What waits aside is of whole epochs: not of an epoch that is cut again.
+func TestNothingOfACutEpochIsPutAside(t *testing.T) {
+	store, weight := bestRun(t)
+	for step, accuracy := range []float64{0.25, 0.5} {
+		*weight = float32(step + 1)
+		mustSave(t, store, cutAt(step+1, accuracy))
+		wantNoAside(t, store)
+	}
+	if got := bestWeight(t, store.best); got != 2 {
+		t.Errorf("the second cut: %v", got)
+	}
+}
+
+// What waited aside is gone as soon as a whole epoch is better.
+func TestAsideEndsWithTheCut(t *testing.T) {
+	store, weight := bestRun(t)
+	p := cutAt(3, 0.25)
+	*weight = 1
+	mustSave(t, store, p)
+	p.Batch, p.Step = 1, 4
+	p.evaluated(EpochRecord{Epoch: 2, ValAccuracy: 0.5}, 3)
+	*weight = 2
+	mustSave(t, store, p)
+	if got := bestWeight(t, store.aside()); got != 1 {
+		t.Errorf("aside: %v", got)
+	}
+	p.reopen()
+	p.Batch, p.Step = 3, 6
+	p.evaluated(EpochRecord{Epoch: 2, ValAccuracy: 0.75}, 3)
+	*weight = 3
+	mustSave(t, store, p)
+	if got := bestWeight(t, store.best); got != 3 {
+		t.Errorf("best: %v", got)
+	}
+	wantNoAside(t, store)
+}
+
+// An epoch was cut, went on, and came to the same accuracy. The process was killed before it wrote
+// best.bin: what is there has the right epoch and accuracy, but is not of its end.
+func TestMendBestKnowsTheStep(t *testing.T) {
+	store, weight := bestRun(t)
+	p := cutAt(1, 0.5)
+	*weight = 1
+	mustSave(t, store, p)
+	p.reopen()
+	if there, err := store.mendBest(p); !there || err != nil {
+		t.Errorf("there: %t, %v", there, err)
+	}
+	if got := bestWeight(t, store.best); got != 1 {
+		t.Errorf("before the epoch ends: %v", got)
+	}
+	p.Batch, p.Step = 3, 3
+	p.evaluated(EpochRecord{Epoch: 1, ValAccuracy: 0.5}, 3)
+	*weight = 2
+	if err := store.copy(); err != nil {
+		t.Fatal(err)
+	}
+	if there, err := store.mendBest(p); !there || err != nil {
+		t.Errorf("there: %t, %v", there, err)
+	}
+	if got := bestWeight(t, store.best); got != 2 {
+		t.Errorf("best: %v", got)
+	}
+	wantNoAside(t, store)
+}
