@@ -91,10 +91,35 @@ func TestLossSamples(t *testing.T) {
 	if err := json.Unmarshal([]byte(charts[0].Samples), &samples); err != nil {
 		t.Fatal(err)
 	}
-	// 2.3/(1+60/40) = 0.92 of the axis 0 to 2.5; the second epoch ends at 80 of 240 steps.
-	want := sample{X: 25, Label: "epoch 2 · step 60", At: []*sampleSpot{{25, 63.2, "0.9200"}, {33.33, 60, "1.0000"}, {33.33, 50, "1.2500"}}}
+	// 2.3/(1+60/40) = 0.92 of the axis 0 to 3, which holds 1.1 times 2.5; the second epoch ends at 80 of
+	// 240 steps, and its losses are 1/3 and 1.25/3 of the axis.
+	want := sample{X: 25, Label: "epoch 2 · step 60", At: []*sampleSpot{{25, 69.33, "0.9200"}, {33.33, 66.67, "1.0000"}, {33.33, 58.33, "1.2500"}}}
 	if diff := cmp.Diff(want, samples[59]); diff != "" || len(samples) != 240 {
 		t.Errorf("%d samples, the 60th (-want +got):\n%s", len(samples), diff)
+	}
+}
+
+// The losses' axis shows what the run is about: no explosion, and no first steps beside epochs.
+func TestHighLoss(t *testing.T) {
+	nan := math.NaN()
+	for name, c := range map[string]struct {
+		batch, train, val []float64
+		epochs            int
+		want              float64
+	}{
+		"a step":                  {batch: []float64{2.3}, want: 2.3},
+		"an epoch":                {[]float64{2.3, 2.5, 1.5}, []float64{1.8}, []float64{1.2}, 1, 2.5},
+		"of five, steps leave it": {[]float64{2.3, 1, 0.5}, []float64{0.8, 0.5}, []float64{1, 0.5}, 5, 1.1},
+		"diverging":               {[]float64{2.3, 90, 2e7, nan}, []float64{2e7}, []float64{1e7}, 1, 4.6},
+		"diverging late":          {[]float64{2.3, 1, 2e7, nan}, []float64{1, 2e7}, []float64{1, nan}, 6, 4.6},
+		"without steps":           {nil, []float64{nan, 2, 50}, []float64{2, 3}, 2, 4},
+		"that began at 0":         {[]float64{0, 3}, []float64{3}, []float64{3}, 1, 3},
+		"not a number":            {batch: []float64{nan, nan}, want: 0},
+	} {
+		curves := curves{history: make([]Epoch, c.epochs)}
+		if got := curves.highLoss(c.batch, c.train, c.val); !(math.Abs(got-c.want) <= 1e-12) {
+			t.Errorf("%s: up to %v, want %v", name, got, c.want)
+		}
 	}
 }
 

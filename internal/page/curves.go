@@ -102,8 +102,7 @@ func (c *curves) loss() chart {
 	batch := c.byStep("training, batch", classBatch, func(p Point) float64 { return p.Loss })
 	train := c.byEpoch("training, epoch", classTrain, func(e Epoch) float64 { return e.TrainLoss })
 	val := c.byEpoch("validation", classVal, func(e Epoch) float64 { return e.ValLoss })
-	high := max(top(train.y), top(val.y), usual(batch.y))
-	y, ticks := niceAxis(0, high, 5)
+	y, ticks := niceAxis(0, c.highLoss(batch.y, train.y, val.y), 5)
 	all := []series{batch, train, val}
 	var samples []sample
 	if len(batch.x) > 0 {
@@ -119,6 +118,25 @@ func (c *curves) loss() chart {
 			number("%.4f", c.history[n-1].TrainLoss), number("%.4f", c.history[n-1].ValLoss))
 	}
 	return c.chart("loss", "Loss", summary, y, ticks, all, samples)
+}
+
+// highLoss is what the axis of losses has to reach. Of some epochs these alone count: the first steps
+// leave the chart at its top, and training and validation can be told apart. A training that diverges
+// leaves it at twice the loss that it began with.
+func (c *curves) highLoss(batch, train, val []float64) float64 {
+	high := max(top(train), top(val), usual(batch))
+	if len(c.history) >= 5 {
+		high = 1.1 * max(top(train), top(val))
+	}
+	for _, loss := range slices.Concat(batch, train) {
+		if finite(loss) {
+			if loss > 0 {
+				high = min(high, 2*loss)
+			}
+			break
+		}
+	}
+	return high
 }
 
 // lossAt is what the loss chart shows at a step: its loss, and those of the epoch that it is in.

@@ -60,6 +60,7 @@
   function unseen() {
     const list = [];
     for (const line of document.querySelectorAll("path.line[d]:not([d=''])")) {
+      if (getComputedStyle(line.parentElement).overflow !== "hidden") list.push(named(line, "may leave the plot"));
       if (!visible(line) || getComputedStyle(line).stroke === "none" || !(line.getBoundingClientRect().width > 0)) list.push(named(line, "is not drawn"));
     }
     for (const frame of document.querySelectorAll(".frame")) {
