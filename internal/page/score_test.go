@@ -37,6 +37,24 @@ func TestScoreOfOddSets(t *testing.T) {
 	}
 }
 
+// Names from right to left do not take the numbers behind them along, in lists and under the pointer.
+func TestScoreOfNamesFromRightToLeft(t *testing.T) {
+	const coat, shirt = "\u05de\u05e2\u05d9\u05dc", "\u0642\u0645\u064a\u0635 2"
+	s := exampleScore(t)
+	s.Classes[0], s.Classes[1] = shirt, coat
+	v := s.view()
+	const want = "\u2068" + shirt + "\u2069 taken for \u2068" + coat + "\u2069: 8 of 40"
+	if got := v.Confusions[1]; got != want+", 20.0\u00a0%" {
+		t.Errorf("listed as %+q", got)
+	}
+	if got := v.Matrix[0].Cells[1].Note; got != want {
+		t.Errorf("noted as %+q", got)
+	}
+	if got := v.Names[2]; got != "Bag" {
+		t.Errorf("a name from left to right is %+q", got)
+	}
+}
+
 // The page of a resumed run shows the evaluation of the page before until it has one, and only
 // what a page of the same make says of an epoch that the run has.
 func TestScoreOfAnEarlierPage(t *testing.T) {

@@ -151,12 +151,21 @@ const (
 )
 
 // label is a name as it is shown: without characters that do not print, which could also turn the
-// direction of the text, and not too long.
+// direction of the text, and not too long. One that is written from right to left is isolated: the
+// numbers behind it stay behind it.
 func label(name string) string {
 	if name == "" {
 		return "(no name)"
 	}
-	return clean(name, maxLabel)
+	name = clean(name, maxLabel)
+	if strings.IndexFunc(name, rightToLeft) >= 0 {
+		return "\u2068" + name + "\u2069" // first strong isolate, pop directional isolate
+	}
+	return name
+}
+
+func rightToLeft(r rune) bool {
+	return unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana, unicode.Nko)
 }
 
 func clean(text string, most int) string {
