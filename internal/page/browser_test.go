@@ -58,6 +58,7 @@ type visit struct {
 	ScrollY      float64 // as the page was loaded
 	Moved        float64 // pixels that the reader's place has moved in the window by loading it again
 	Open         int     // details that were open as it was loaded
+	Focused      string  // the figure that had the focus then
 	SeesNewsLate bool
 }
 
@@ -238,11 +239,23 @@ func TestReloadInABrowser(t *testing.T) {
 	if math.Abs(next.Moved) > 1 || next.ScrollY == 0 {
 		t.Errorf("the reader's place has moved by %v pixels, to %v", next.Moved, next.ScrollY)
 	}
-	if next.Open != 1 || next.SeesNewsLate {
-		t.Errorf("%d details are open, said to be old: %t", next.Open, next.SeesNewsLate)
+	if next.Open != 1 || next.Focused != "curve-loss" || next.SeesNewsLate {
+		t.Errorf("%d details are open, %q has the focus, said to be old: %t", next.Open, next.Focused, next.SeesNewsLate)
 	}
 	page.Written = time.Now().Add(-2 * time.Hour)
 	if v := load(t, render(t, page), 800, 3)[0]; !v.SeesNewsLate {
 		t.Error("a page of two hours ago does not say that it is old")
+	}
+}
+
+// What somebody has selected, or the value of a chart that is shown, is not taken away for a minute.
+func TestReloadUnderAReader(t *testing.T) {
+	page := example(t)
+	page.State, page.Reload, page.Stale, page.Written = Running, 4*time.Second, time.Hour, time.Now()
+	for _, reader := range []string{"selects", "points"} {
+		text := strings.Replace(render(t, page), "<html ", `<html data-reader="`+reader+`" `, 1)
+		if n := len(load(t, text, 800, 90)); n != 2 {
+			t.Errorf("loaded %d times in 90 seconds for one who %s, want 2", n, reader)
+		}
 	}
 }

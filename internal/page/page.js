@@ -77,7 +77,9 @@
   function keep() {
     const top = [...document.querySelectorAll("section[id]")].filter((s) => s.getBoundingClientRect().top <= 0).pop();
     const open = [...document.querySelectorAll("details[open]")].map((d) => d.id);
-    const state = top ? { id: top.id, by: -top.getBoundingClientRect().top, open } : { by: scrollY, open };
+    const figure = document.activeElement?.closest("figure[id]");
+    const state = { by: scrollY, open, focused: figure?.id };
+    if (top) Object.assign(state, { id: top.id, by: -top.getBoundingClientRect().top });
     try { sessionStorage.setItem(place, JSON.stringify(state)); } catch { /* no storage */ }
   }
 
@@ -92,22 +94,27 @@
       const details = document.getElementById(id);
       if (details) details.open = true;
     }
+    const figure = state.focused && document.getElementById(state.focused);
+    figure?.querySelector(".frame").focus({ preventScroll: true });
     const section = state.id && document.getElementById(state.id);
     history.scrollRestoration = "manual";
     scrollTo(0, state.by + (section ? section.getBoundingClientRect().top + scrollY : 0));
   }
 
-  // renew reloads the page when it is time to, somebody may see it, and nobody is using it.
+  // renew reloads the page when it is time to, somebody may see it, and nobody has used it for three
+  // seconds; for a minute where something is selected or a value is shown, which would be gone.
   function renew(seconds, stale, written) {
     const loaded = Date.now();
     let used = 0;
-    for (const name of ["pointermove", "pointerdown", "keydown", "wheel", "scroll"]) {
-      addEventListener(name, () => { used = Date.now(); }, { passive: true });
+    for (const name of ["pointermove", "pointerdown", "keydown", "wheel", "scroll", "selectionchange"]) {
+      document.addEventListener(name, () => { used = Date.now(); }, { passive: true });
     }
+    const reading = () => !getSelection().isCollapsed || document.querySelector(".plot.on") !== null;
     const look = () => {
       const now = Date.now(), late = now - written > 1000 * stale;
       document.getElementById("stale").hidden = !late;
-      if (now - loaded < 1000 * (late ? Math.max(seconds, 60) : seconds) || now - used < 3000 || document.hidden) return;
+      if (now - loaded < 1000 * (late ? Math.max(seconds, 60) : seconds) || document.hidden) return;
+      if (now - used < (reading() ? 60000 : 3000)) return;
       keep();
       location.reload();
     };
@@ -115,8 +122,9 @@
     setInterval(look, 1000);
   }
 
-  for (const plot of document.querySelectorAll(".plot")) follow(plot);
+  // Before follow, which would show a value as a chart takes the focus.
   restore();
+  for (const plot of document.querySelectorAll(".plot")) follow(plot);
   const { reload, stale, written } = document.documentElement.dataset;
   if (reload) renew(Number(reload), Number(stale), Number(written));
 

@@ -120,6 +120,7 @@
       Dark: getComputedStyle(document.documentElement).backgroundColor === "rgb(18, 19, 22)",
       SeesNewsLate: document.getElementById("stale") !== null && !document.getElementById("stale").hidden,
     };
+    seen.Focused = document.activeElement.closest("figure")?.id || "";
     const plots = [...document.querySelectorAll(".plot")];
     const closed = [...document.querySelectorAll("details:not([open])")];
     for (const details of closed) details.open = true;
@@ -146,8 +147,13 @@
     seen.Troubles = troubles;
     parent.postMessage(JSON.stringify(seen), "*");
     // For the next time: as a reader who has scrolled and opened something.
+    const { reader } = document.documentElement.dataset;
+    if (reader === "selects") return getSelection().selectAllChildren(document.querySelector("h1"));
+    if (reader === "points") return point(plots[0], "pointermove", 0.5, "mouse");
     if (before) return scrollTo(0, seen.ScrollY);
     if (closed.length > 0) closed[0].open = true;
+    if (plots.length > 0) plots[0].querySelector(".frame").focus();
+    if (plots.length > 0) press(plots[0], "Escape");
     scrollTo(0, 900);
   });
 })();
