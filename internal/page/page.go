@@ -60,6 +60,8 @@ type Page struct {
 	Resources   []Fact // speed and memory
 	Environment []Fact
 	Commands    []Command
+	// WorkingFolder is what relative paths in the commands begin at; "" if it is not known.
+	WorkingFolder string
 }
 
 // Progress is where a run stands.

@@ -21,8 +21,8 @@ func example(t testing.TB) *Page {
 		Headlines: []Fact{{"best accuracy", "0.8560", "epoch 5"}},
 		Settings:  []Setting{{Name: "lr", Value: "0.02", Origin: "flag", Help: "learning rate", Given: true}, {Name: "seed", Value: "0", Origin: "default"}},
 		Config:    "lr: 0.02\nseed: 0\n", Resources: []Fact{{"memory, peak", "430 MB", ""}}, Environment: []Fact{{"threads", "2", ""}},
-		Commands: []Command{{"repeat the run", "vggtrain fit --recipe runs/x/config.yaml"}},
-		Score:    exampleScore(t), Filters: &Filters{Layer: "features.0", Shape: "2 filters of 3×3", Limit: 0.5},
+		Commands: []Command{{"repeat the run", "vggtrain fit --recipe runs/x/config.yaml"}}, WorkingFolder: "/home/x",
+		Score: exampleScore(t), Filters: &Filters{Layer: "features.0", Shape: "2 filters of 3×3", Limit: 0.5},
 		Maps: &Maps{Image: "the first", Shape: "1×56×56", Input: exampleImage(t, 56), Guesses: []Guess{{"Shirt", 0.687}, {"Coat", 0.3}}},
 	}
 	for e := 1; e <= 6; e++ {
@@ -94,7 +94,7 @@ func TestPageShows(t *testing.T) {
 		"Of 20 errors those with the highest probability", "Shirt → Coat 99.87 % Coat → Shirt 87.5 %",
 		"features.0, 2 filters of 3×3. Weights from −0.5", "2 of 16 are zero", "Shirt 68.7 %",
 		"lr 0.02 flag seed 0 default", "lr: 0.02 seed: 0", "memory, peak 430 MB", "threads 2",
-		"repeat the run vggtrain fit --recipe runs/x/config.yaml", "Written 2026-03-01 12:30:00 +00:00",
+		"What to type next In /home/x: repeat the run vggtrain fit --recipe runs/x/config.yaml", "Written 2026-03-01 12:30:00 +00:00",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not on the page:\n%s", want, text)
@@ -143,7 +143,7 @@ func TestPageOfEachState(t *testing.T) {
 func TestPageEscapes(t *testing.T) {
 	const evil = `</script><script>alert(1)</script><img src=x onerror=alert(2)>"'`
 	p := example(t)
-	p.Network, p.About, p.Folder, p.Advice, p.Config = evil, evil, evil, evil, evil
+	p.Network, p.About, p.Folder, p.Advice, p.Config, p.WorkingFolder = evil, evil, evil, evil, evil, evil+"\x00"
 	p.Notices, p.State = []string{evil, "turned\u202eround"}, Failed
 	p.Score.Classes = []string{evil, "right\u202eleft\x00", strings.Repeat("long ", 100)}
 	p.Settings[0] = Setting{evil, evil, evil, evil, true}

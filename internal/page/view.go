@@ -106,6 +106,7 @@ func (p *Page) view(score template.HTML) *view {
 func (p *Page) cleaned() *Page {
 	c := *p
 	c.Network, c.About, c.Advice, c.Folder = clean(p.Network, 2*maxLabel), clean(p.About, maxText), clean(p.Advice, maxText), clean(p.Folder, maxText)
+	c.WorkingFolder = clean(p.WorkingFolder, maxText)
 	c.Notices = nil
 	for _, text := range p.Notices {
 		c.Notices = append(c.Notices, clean(text, maxText))

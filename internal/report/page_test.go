@@ -137,6 +137,11 @@ func (r *pageRun) want(when string, parts ...string) {
 func TestPageOverARun(t *testing.T) {
 	r := newPageRun(t)
 	o := r.observer()
+	working, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.want("at the beginning", "folder "+working, "What to type next In "+working+": Repeat the run")
 	r.want("at the beginning", "tiny ◐ running", "epoch 1 of 3, step 0 of 12", "On the embedded sample of Fashion-MNIST: 64 images to train on, 20 of the test set to score, 28×28 pixels.",
 		"lr 0.08 flag", "momentum 0 default", "vggtrain v1.2.3", "no epoch is evaluated", "Not known yet", "! Curves", "! Filters")
 	if !strings.Contains(r.page(), `data-reload="5" data-stale="600"`) {

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"os"
 	"runtime"
 	"strconv"
 	"strings"
@@ -33,6 +34,9 @@ func (p *Page) fill() {
 			Name: key.Name, Value: value, Origin: origin.Source, Help: key.Help, Given: origin == configs.FromFlag,
 		})
 	}
+	if dir, err := os.Getwd(); err == nil {
+		p.shown.WorkingFolder = dir
+	}
 	p.shown.Environment = []page.Fact{
 		{Name: "vggtrain", Value: p.version},
 		{Name: "Go", Value: strings.TrimPrefix(runtime.Version(), "go")},
@@ -40,6 +44,7 @@ func (p *Page) fill() {
 		{Name: "processor", Value: count(runtime.NumCPU(), "core"), Note: plan.Kernel + " kernels"},
 		{Name: "threads", Value: strconv.Itoa(plan.Threads)},
 		{Name: "data", Value: plan.Data},
+		{Name: "folder", Value: p.shown.WorkingFolder},
 		{Name: "begun", Value: p.pace.begun.Format("2006-01-02 15:04:05 -07:00"), Note: resumedText(plan)},
 	}
 }
