@@ -136,6 +136,8 @@ func (r *pageRun) want(when string, parts ...string) {
 
 func TestPageOverARun(t *testing.T) {
 	r := newPageRun(t)
+	r.job.Recipe.Arch.File = "configs/tiny.yaml"
+	r.job.Recipe.Normalize = configs.NormalizeBy(0.28604058176279068, 0.35302424407100677)
 	o := r.observer()
 	working, err := os.Getwd()
 	if err != nil {
@@ -143,7 +145,7 @@ func TestPageOverARun(t *testing.T) {
 	}
 	r.want("at the beginning", "folder "+working, "What to type next In "+working+": Repeat the run")
 	r.want("at the beginning", "tiny ◐ running", "epoch 1 of 3, step 0 of 12", "On the embedded sample of Fashion-MNIST: 64 images to train on, 20 of the test set to score, 28×28 pixels.",
-		"lr 0.08 flag", "momentum 0 default", "vggtrain v1.2.3", "no epoch is evaluated", "Not known yet", "! Curves", "! Filters")
+		"arch tiny default", "normalize [0.286, 0.353] default", "lr 0.08 flag", "momentum 0 default", "vggtrain v1.2.3", "no epoch is evaluated", "Not known yet", "! Curves", "! Filters")
 	if !strings.Contains(r.page(), `data-reload="5" data-stale="600"`) {
 		t.Error("it does not reload itself")
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"os"
@@ -26,12 +27,8 @@ func (p *Page) fill() {
 	p.shown.Config = string(recipe.YAML())
 	for _, key := range configs.Keys() {
 		origin := recipe.Origin(key.Name)
-		value := recipe.Text(key.Name)
-		if value == "" {
-			value = "–"
-		}
 		p.shown.Settings = append(p.shown.Settings, page.Setting{
-			Name: key.Name, Value: value, Origin: origin.Source, Help: key.Help, Given: origin == configs.FromFlag,
+			Name: key.Name, Value: p.setting(key.Name), Origin: origin.Source, Help: key.Help, Given: origin == configs.FromFlag,
 		})
 	}
 	if dir, err := os.Getwd(); err == nil {
@@ -44,9 +41,21 @@ func (p *Page) fill() {
 		{Name: "processor", Value: count(runtime.NumCPU(), "core"), Note: plan.Kernel + " kernels"},
 		{Name: "threads", Value: strconv.Itoa(plan.Threads)},
 		{Name: "data", Value: plan.Data},
-		{Name: "folder", Value: p.shown.WorkingFolder},
+		{Name: "folder", Value: cmp.Or(p.shown.WorkingFolder, "–")},
 		{Name: "begun", Value: p.pace.begun.Format("2006-01-02 15:04:05 -07:00"), Note: resumedText(plan)},
 	}
+}
+
+// setting is what the run has for a key: of the architecture its name, for the recipe may call it by a
+// file, and of what has been measured the digits that matter.
+func (p *Page) setting(key string) string {
+	switch n := p.job.Recipe.Normalize; {
+	case key == "arch":
+		return p.plan.Arch
+	case key == "normalize" && n.Kind == "values":
+		return fmt.Sprintf("[%.4g, %.4g]", n.Mean, n.Deviation)
+	}
+	return cmp.Or(p.job.Recipe.Text(key), "–")
 }
 
 // commands are what can be done with the run as it stands.
