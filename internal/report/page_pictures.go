@@ -34,7 +34,7 @@ func (p *pictures) score(j *train.Job, epoch int, e *train.Evaluation) (*page.Sc
 		s.PerClass = append(s.PerClass, page.ClassScore(c))
 	}
 	for _, i := range e.Surest(j.Val.Labels[:j.Val.N], maxErrors) {
-		note := fmt.Sprintf("image %s", comma(i+1))
+		note := fmt.Sprintf("image #%d", i) // as in eval's errors.csv and errors.png
 		image, err := p.painter.Gray(j.Val.Image(i), j.Val.Rows, j.Val.Cols, note)
 		if err != nil {
 			return nil, err

@@ -155,9 +155,12 @@ func TestPageOverARun(t *testing.T) {
 	r.want("in the first epoch, a moment later", "epoch 1 of 3, step 0 of 12")
 	r.epoch(o, 1)
 	coats := 0
-	for _, label := range r.job.Val.Labels {
+	for i, label := range r.job.Val.Labels {
 		if label == 4 {
 			coats++
+			if !strings.Contains(r.page(), fmt.Sprintf(`alt="image #%d"`, i)) {
+				t.Errorf("the error of image %d is not there by its index", i)
+			}
 		}
 	}
 	r.want("after an epoch", "epoch 2 of 3, step 4 of 12, about 12s left", "Noticed the loss stays at ln(10)", "best accuracy 0.8100 epoch 1", "16 images a second", "1000 ms",
