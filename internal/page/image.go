@@ -41,10 +41,10 @@ func (p *Painter) Gray(pixels []byte, rows, cols int, note string) (Image, error
 	return p.gray(values, rows, cols, 0, 255, note)
 }
 
-// Map makes a grey picture of rows×cols numbers: black is 0, or the least if that is less, and
-// white is the largest.
-func (p *Painter) Map(values []float32, rows, cols int, note string) (Image, error) {
-	low, high := bounds(values[:rows*cols])
+// Map makes a grey picture of rows×cols numbers: black is 0, or the least of scale if that is less,
+// and white is the largest of scale, which may be the numbers themselves.
+func (p *Painter) Map(values []float32, rows, cols int, scale []float32, note string) (Image, error) {
+	low, high := bounds(scale)
 	return p.gray(values[:rows*cols], rows, cols, low, high, note)
 }
 

@@ -51,12 +51,14 @@ func TestPaint(t *testing.T) {
 
 	i, err := p.Gray([]byte{0, 128, 255, 7, 8, 9}, 2, 3, "")
 	wantPixels(t, decode(t, i, err), 3, gray(0), gray(128), gray(255), gray(7), gray(8), gray(9))
-	i, err = p.Map([]float32{0, 1, 2, nan}, 1, 4, "")
+	i, err = p.Map([]float32{0, 1, 2, nan}, 1, 4, []float32{0, 1, 2, nan}, "")
 	wantPixels(t, decode(t, i, err), 4, gray(0), gray(128), gray(255), gray(0))
-	i, err = p.Map([]float32{-1, 0, 1}, 3, 1, "")
+	i, err = p.Map([]float32{-1, 0, 1}, 3, 1, []float32{-1, 0, 1}, "")
 	wantPixels(t, decode(t, i, err), 1, gray(0), gray(128), gray(255))
-	i, err = p.Map([]float32{0, 0}, 1, 2, "")
+	i, err = p.Map([]float32{0, 0}, 1, 2, []float32{0, 0}, "")
 	wantPixels(t, decode(t, i, err), 2, gray(0), gray(0))
+	i, err = p.Map([]float32{1}, 1, 1, []float32{0, 1, 5}, "")
+	wantPixels(t, decode(t, i, err), 1, gray(51))
 	i, err = p.Signed([]float32{-2, 0, 1, 2, 3, nan}, 1, 6, 2, "")
 	wantPixels(t, decode(t, i, err), 6, below, color.White, color.NRGBA{0xd9, 0xa5, 0x80, 0xff}, above, above, color.White)
 }
@@ -69,7 +71,7 @@ func TestPaintLarge(t *testing.T) {
 	for i := range values {
 		values[i] = float32(i / cols / 3)
 	}
-	i, err := p.Map(values, rows, cols, "")
+	i, err := p.Map(values, rows, cols, values, "")
 	got := decode(t, i, err)
 	if got.Bounds() != image.Rect(0, 0, 22, 43) {
 		t.Fatalf("bounds %v", got.Bounds())

@@ -58,7 +58,7 @@ func exampleImage(t testing.TB, side int) Image {
 		values[i] = float32(i % (side + 1))
 	}
 	var painter Painter
-	image, err := painter.Map(values, side, side, "a pattern")
+	image, err := painter.Map(values, side, side, values, "a pattern")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,6 +98,17 @@ func TestPageShows(t *testing.T) {
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not on the page:\n%s", want, text)
+		}
+	}
+}
+
+// The hint of the maps says how single numbers are shown, if there are any.
+func TestPageOfSingleNumbers(t *testing.T) {
+	p := example(t)
+	for _, single := range []bool{false, true} {
+		p.Maps.Single = single
+		if got := strings.Contains(shown(t, p), "or the block’s where a channel is one number; black is zero."); got != single {
+			t.Errorf("of single numbers %t, said so %t", single, got)
 		}
 	}
 }

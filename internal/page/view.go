@@ -26,6 +26,7 @@ type Maps struct {
 	Input   Image  // as the network sees it
 	Blocks  []Block
 	Guesses []Guess // the most probable first
+	Single  bool    // whether there are blocks whose channels are one number each
 }
 
 // Block is what a block of layers gives.

@@ -90,7 +90,7 @@ func (p *pictures) maps(j *train.Job) (*page.Maps, error) {
 		Shape: fmt.Sprintf("1×%d×%d", side, side),
 	}
 	var err error
-	if m.Input, err = p.painter.Map(p.image, side, side, fmt.Sprintf("the image at %d×%d", side, side)); err != nil {
+	if m.Input, err = p.painter.Map(p.image, side, side, p.image, fmt.Sprintf("the image at %d×%d", side, side)); err != nil {
 		return nil, err
 	}
 	var taken garbage
@@ -104,6 +104,7 @@ func (p *pictures) maps(j *train.Job) (*page.Maps, error) {
 		if len(m.Blocks) == maxBlocks {
 			return nil
 		}
+		m.Single = m.Single || a.Shape[1]*a.Shape[2] == 1
 		b, err := p.block(a)
 		m.Blocks = append(m.Blocks, b)
 		return err
@@ -154,21 +155,27 @@ func className(j *train.Job, k int) string {
 	return j.Classes[k]
 }
 
-// block is what the page shows of an activation [C H W].
+// block is what the page shows of an activation [C H W]. A channel of one number would be black or
+// white whatever it is: its white is the largest of all channels.
 func (p *pictures) block(a *model.Activation) (page.Block, error) {
 	channels, rows, cols := a.Shape[0], a.Shape[1], a.Shape[2]
 	b := page.Block{Layers: a.First + " to " + a.Last, Shape: fmt.Sprintf("%d×%d×%d", channels, rows, cols)}
-	values, silent := make([]float32, rows*cols), 0
+	size := rows * cols
+	values, silent := make([]float32, channels*size), 0
 	for c := range channels {
-		a.Channel(values, c)
-		top := slices.Max(values)
-		if top == 0 && slices.Min(values) == 0 {
+		one := values[c*size:][:size]
+		a.Channel(one, c)
+		if slices.Max(one) == 0 && slices.Min(one) == 0 {
 			silent++
 		}
-		if c >= maxChannels {
-			continue
+	}
+	for c := range min(channels, maxChannels) {
+		one := values[c*size:][:size]
+		scale := one
+		if size == 1 {
+			scale = values
 		}
-		image, err := p.painter.Map(values, rows, cols, fmt.Sprintf("channel %d: up to %.3g", c+1, top))
+		image, err := p.painter.Map(one, rows, cols, scale, fmt.Sprintf("channel %d: up to %.3g", c+1, slices.Max(one)))
 		if err != nil {
 			return b, err
 		}

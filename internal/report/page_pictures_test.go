@@ -3,7 +3,12 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
+
+	"vggtrain/dataset"
+	"vggtrain/internal/train"
+	"vggtrain/model"
 )
 
 // A network of zeros, but for what is looked at.
@@ -44,6 +49,40 @@ func TestPicturesOfANetwork(t *testing.T) {
 	}
 	if want := "Pullover 0.1818 Trouser 0.1636 T-shirt/top 0.1455 Ankle boot 0.1273 Bag 0.1091 "; guess != want {
 		t.Errorf("guesses %s, want %s", guess, want)
+	}
+}
+
+// Channels of one number are as bright as they are large, beside the block's others.
+func TestPicturesOfSingleNumbers(t *testing.T) {
+	r := newPageRun(t)
+	data, err := dataset.Open(t.Context(), dataset.OpenOptions{Spec: "sample"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 28 pixels are halved to 14, 7, 3 and 1.
+	arch := &model.Arch{Name: "deep", Blocks: [][2]int{{1, 2}, {1, 2}, {1, 2}, {1, 4}}, Hidden: []int{8}}
+	job, err := train.Prepare(r.job.Recipe, arch, data, r.job.Pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range job.Params {
+		clear(p.Data())
+	}
+	bias := slices.IndexFunc(job.Params, func(p *model.Param) bool { return p.Name == "features.9.bias" })
+	copy(job.Params[bias].Data(), []float32{0, 1, 2, 4})
+	var p pictures
+	m, err := p.maps(job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(m.Blocks); n != 4 || m.Blocks[3].Shape != "4×1×1" || !m.Single {
+		t.Fatalf("%d blocks, of single numbers: %t", n, m.Single)
+	}
+	for c, v := range []float32{0, 1, 2, 4} {
+		want, err := p.painter.Gray([]byte{byte(255*v/4 + 0.5)}, 1, 1, "")
+		if got := m.Blocks[3].Channels[c]; err != nil || got.URI != want.URI {
+			t.Errorf("channel %d of %v of 4 is %s, want %s; %v", c, v, got.URI, want.URI, err)
+		}
 	}
 }
 
