@@ -59,6 +59,7 @@ type visit struct {
 	Moved        float64 // pixels that the reader's place has moved in the window by loading it again
 	Open         int     // details that were open as it was loaded
 	Focused      string  // the figure that had the focus then
+	Printed      []int   // details that are open on paper, and after it
 	SeesNewsLate bool
 }
 
@@ -166,6 +167,9 @@ func wantSeen(t *testing.T, v visit) {
 
 func wantShown(t *testing.T, v visit) {
 	t.Helper()
+	if want := []int{2, 0}; !slices.Equal(v.Printed, want) { // epochs and config.yaml
+		t.Errorf("on paper and after it %d details are open, want %d", v.Printed, want)
+	}
 	if want := 2 + 2 + 1 + 3*16; v.Pictures != want || v.Broken > 0 { // errors, filters, input, maps
 		t.Errorf("%d pictures, want %d; %d do not show", v.Pictures, want, v.Broken)
 	}

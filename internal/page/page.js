@@ -129,7 +129,12 @@
   if (reload) renew(Number(reload), Number(stale), Number(written));
 
   // On paper everything is open.
+  let closed = [];
   addEventListener("beforeprint", () => {
-    for (const details of document.querySelectorAll("details")) details.open = true;
+    closed = document.querySelectorAll("details:not([open])");
+    for (const details of closed) details.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const details of closed) details.open = false;
   });
 })();

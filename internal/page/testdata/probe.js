@@ -139,6 +139,10 @@
       seen.Keys = ["Home", "ArrowRight", "End"].map((key) => { press(plots[0], key); return tip(plots[0]); });
       press(plots[0], "Escape");
     }
+    seen.Printed = ["beforeprint", "afterprint"].map((type) => {
+      dispatchEvent(new Event(type));
+      return document.querySelectorAll("details[open]").length;
+    });
     const pictures = [...document.images];
     seen.Pictures = pictures.length;
     seen.Broken = pictures.filter((i) => !i.complete || i.naturalWidth === 0 || i.getBoundingClientRect().width === 0).length;
