@@ -44,7 +44,7 @@ func example(t testing.TB) *Page {
 func exampleScore(t testing.TB) *Score {
 	t.Helper()
 	return &Score{
-		Epoch: 6, Set: "100 of the test set", Classes: []string{"Shirt", "Coat", "Bag"},
+		Epoch: 6, Set: "100 images of the test set", Classes: []string{"Shirt", "Coat", "Bag"},
 		Confusion: [][]int64{{30, 8, 2}, {9, 1991, 0}, {0, 1, 19}},
 		PerClass:  []ClassScore{{0.75, 0.76, 0.755, 40}, {0.8, 0.81, 0.805, 2000}, {0.9, 0.91, 0.905, 20}},
 		Errors:    []Error{{exampleImage(t, 28), 0, 1, 0.9987}, {exampleImage(t, 28), 1, 0, 0.875}}, Wrong: 20,
@@ -87,18 +87,27 @@ func shown(t testing.TB, p *Page) string {
 func TestPageShows(t *testing.T) {
 	text := shown(t, example(t))
 	for _, want := range []string{
-		"vgg11-small ✓ done", "best accuracy 0.8560 epoch 5", "Noticed only a sample",
+		"vgg11-small ✓ done", "best accuracy 0.8560 epoch 5", "Noticed only a sample", "Loss training, batch training, epoch validation",
 		"6 best 0.3333 0.4167 0.9167 0.003333 800 8.0",
-		"after epoch 6, 100 of the test set", "Coat 9 1,991", "Coat 0.800 0.810 0.805 2,000",
+		"after epoch 6, 100 images of the test set", "Coat 9 1,991", "Coat 0.800 0.810 0.805 2,000",
 		"Confused most often Coat taken for Shirt: 9 of 2,000, 0.4 % Shirt taken for Coat: 8 of 40, 20.0 %",
 		"Of 20 errors those with the highest probability", "Shirt → Coat 99.87 % Coat → Shirt 87.5 %",
-		"features.0, 2 filters of 3×3. Weights from −0.5", "2 of 16 are zero", "Shirt 68.7 %",
+		"features.0, 2 filters of 3×3. Weights from −0.5", "2 of 16 are zero", "class probability Shirt 68.7 %",
 		"lr 0.02 flag seed 0 default", "lr: 0.02 seed: 0", "memory, peak 430 MB", "threads 2",
 		"What to type next In /home/x: repeat the run vggtrain fit --recipe runs/x/config.yaml", "Written 2026-03-01 12:30:00 +00:00",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not on the page:\n%s", want, text)
 		}
+	}
+}
+
+// A legend names what is drawn: of a run whose steps are not known no line of them.
+func TestLegend(t *testing.T) {
+	p := example(t)
+	p.Curve = nil
+	if text := shown(t, p); !strings.Contains(text, "Loss training, epoch validation ") {
+		t.Errorf("the legend:\n%s", text)
 	}
 }
 
@@ -162,11 +171,12 @@ func TestPageEscapes(t *testing.T) {
 	p.Maps.Guesses[0].Class = evil
 	p.Maps.Input.Note = evil
 	const turned = "red\u202e\x1b[31m\u0085"
+	p.Maps.Image = turned
 	p.Settings = append(p.Settings, Setting{turned, turned, turned, turned, false}, Setting{Name: "arch", Value: "name: a\nblocks: " + turned})
 	p.Environment = append(p.Environment, Fact{turned, turned, turned})
 	p.Commands = append(p.Commands, Command{turned, turned}, Command{"long", strings.Repeat("x", 9000) + "end"})
 	page := render(t, p)
-	if n := strings.Count(page, "red\ufffd\ufffd[31m\ufffd"); n != 5+3+2 || !strings.Contains(page, "xend<") || !strings.Contains(page, "name: a\nblocks: red") {
+	if n := strings.Count(page, "red\ufffd\ufffd[31m\ufffd"); n != 1+5+3+2 || !strings.Contains(page, "xend<") || !strings.Contains(page, "name: a\nblocks: red") {
 		t.Errorf("%d texts without what does not print", n)
 	}
 	if n := strings.Count(page, "<script"); n != 1 {

@@ -108,6 +108,11 @@ func (p *Page) cleaned() *Page {
 	c := *p
 	c.Network, c.About, c.Advice, c.Folder = clean(p.Network, 2*maxLabel), clean(p.About, maxText), clean(p.Advice, maxText), clean(p.Folder, maxText)
 	c.WorkingFolder = clean(p.WorkingFolder, maxText)
+	if p.Maps != nil {
+		maps := *p.Maps
+		maps.Image = clean(maps.Image, maxText)
+		c.Maps = &maps
+	}
 	c.Notices = nil
 	for _, text := range p.Notices {
 		c.Notices = append(c.Notices, clean(text, maxText))

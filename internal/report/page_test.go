@@ -144,7 +144,7 @@ func TestPageOverARun(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.want("at the beginning", "folder "+working, "What to type next In "+working+": Repeat the run")
-	r.want("at the beginning", "tiny ◐ running", "epoch 1 of 3, step 0 of 12", "On the embedded sample of Fashion-MNIST: 64 images to train on, 20 of the test set to score, 28×28 pixels.",
+	r.want("at the beginning", "tiny ◐ running", "epoch 1 of 3, step 0 of 12", "On the embedded sample of Fashion-MNIST: 64 images to train on, 20 images of the test set to score, 28×28 pixels.",
 		"arch tiny default", "normalize [0.286, 0.353] default", "lr 0.08 flag", "momentum 0 default", "vggtrain v1.2.3", "no epoch is evaluated", "Not known yet", "! Curves", "! Filters")
 	if !strings.Contains(r.page(), `data-reload="5" data-stale="600"`) {
 		t.Error("it does not reload itself")
@@ -164,7 +164,7 @@ func TestPageOverARun(t *testing.T) {
 		}
 	}
 	r.want("after an epoch", "epoch 2 of 3, step 4 of 12, about 12s left", "Noticed the loss stays at ln(10)", "best accuracy 0.8100 epoch 1", "16 images a second", "1000 ms",
-		"after epoch 1, 20 of the test set", "Coat taken for Shirt", "Coat 0.000 0.000 0.000", "Coat → Shirt",
+		"after epoch 1, 20 images of the test set", "Coat taken for Shirt", "Coat 0.000 0.000 0.000", "Coat → Shirt",
 		"features.0, 8 filters of 3×3", "8×14×14 features.0 to features.2", "80×7×7 features.3 to features.7", "1×28×28 the input", "5 likeliest")
 	// Errors, filters, the input, 8 and 16 channels.
 	if n := strings.Count(r.page(), "<img "); n != coats+8+1+8+16 || coats == 0 {
@@ -174,7 +174,7 @@ func TestPageOverARun(t *testing.T) {
 	r.steps(o, 5, 6)
 	r.now = r.now.Add(renewEvery)
 	r.steps(o, 7, 7)
-	r.want("a minute later", "epoch 2 of 3, step 7 of 12", "after epoch 1, 20 of the test set")
+	r.want("a minute later", "epoch 2 of 3, step 7 of 12", "after epoch 1, 20 images of the test set")
 	r.steps(o, 8, 8)
 	r.epoch(o, 2)
 	r.want("after the second epoch", "best accuracy 0.8100 epoch 1 last accuracy 0.8000 epoch 2", "after epoch 2")
@@ -285,7 +285,7 @@ func TestPageOfAResumedRun(t *testing.T) {
 	}
 	r.plan.StepsDone, r.plan.History = 6, []train.EpochRecord{{Epoch: 1, TrainLoss: 0.5, ValLoss: 0.25, ValAccuracy: 0.81, LR: 0.08, ImagesPerSecond: 16, Seconds: 6}}
 	o = r.observer()
-	known := []string{"tiny ◐ running", "epoch 2 of 3, step 6 of 12", "after epoch 1, 20 of the test set", "Coat taken for Shirt", "80×7×7", "resumed after step 6", "! Interrupted"}
+	known := []string{"tiny ◐ running", "epoch 2 of 3, step 6 of 12", "after epoch 1, 20 images of the test set", "Coat taken for Shirt", "80×7×7", "resumed after step 6", "! Interrupted"}
 	r.want("resumed", known...)
 	if n := strings.Count(r.page(), "· step "); n < 6 {
 		t.Errorf("the curves have %d steps", n)
@@ -293,12 +293,12 @@ func TestPageOfAResumedRun(t *testing.T) {
 	if err := o.End(train.Result{Status: train.Interrupted, Steps: 6}); err != nil {
 		t.Fatal(err)
 	}
-	r.want("interrupted again", "‖ interrupted", "after epoch 1, 20 of the test set")
+	r.want("interrupted again", "‖ interrupted", "after epoch 1, 20 images of the test set")
 	o = r.observer()
 	r.want("and resumed again", known...)
 	r.steps(o, 7, 8)
 	r.epoch(o, 2)
-	r.want("evaluated", "after epoch 2, 20 of the test set", "1000 ms")
+	r.want("evaluated", "after epoch 2, 20 images of the test set", "1000 ms")
 }
 
 // A page that cannot be written is said, once, and is no reason to end the run.

@@ -22,8 +22,8 @@ import (
 func (p *Page) fill() {
 	plan, recipe := p.plan, p.job.Recipe
 	p.shown.Network, p.shown.Folder, p.shown.State = plan.Arch, p.dir.Path(), page.Running
-	p.shown.About = fmt.Sprintf("On %s: %s images to train on, %s to score, %d×%d pixels.",
-		dataTitle(plan), comma(plan.TrainImages), scoredSet(p.job), plan.Side, plan.Side)
+	p.shown.About = fmt.Sprintf("On %s: %s to train on, %s to score, %d×%d pixels.",
+		dataTitle(plan), count(plan.TrainImages, "image"), scoredSet(p.job), plan.Side, plan.Side)
 	p.shown.Config = string(recipe.YAML())
 	for _, key := range configs.Keys() {
 		origin := recipe.Origin(key.Name)
@@ -117,13 +117,13 @@ func resumedText(p train.Plan) string {
 	return "resumed after step " + comma(p.StepsDone)
 }
 
-// scoredSet says what is scored, with its number.
+// scoredSet says what is scored: 1,000 images of the test set.
 func scoredSet(j *train.Job) string {
 	set := "of the test set"
 	if j.Recipe.Val > 0 {
 		set = "held out of the training set"
 	}
-	return comma(j.Val.N) + " " + set
+	return count(j.Val.N, "image") + " " + set
 }
 
 // dataFlag tells eval where the images are, if a run was told.
