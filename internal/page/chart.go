@@ -13,7 +13,9 @@ import (
 type chart struct {
 	ID, Title string
 	Summary   string // in words
-	Unit      string // of X
+	Unit      string // of X, in words
+	Axis      string // the same beside the axis
+	Note      string // what a legend says of Best
 	X, Y      []tick
 	Lines     []drawn
 	Samples   string // JSON of []sample: what the script shows
@@ -27,6 +29,7 @@ type drawn struct {
 	Name, Class string
 	Path        string // SVG's, in thousandths of the plot
 	Dots        []dot  // its values where they are few
+	Best        *dot   // the one that stands out, if any
 }
 
 type dot struct{ X, Y string } // in percent

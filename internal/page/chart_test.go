@@ -139,11 +139,28 @@ func TestAxisEnds(t *testing.T) {
 	}
 }
 
+// The best epoch stands out on the curve of the accuracy, also where the line is thinned without it.
+func TestBestEpoch(t *testing.T) {
+	p := &Page{State: Done, Progress: Progress{StepsPerEpoch: 1}}
+	for e := 1; e <= 1000; e++ {
+		p.History = append(p.History, Epoch{Epoch: e, Steps: e, ValAccuracy: 0.5})
+	}
+	p.History[400].ValAccuracy = 0.9 // epoch 401; every second one is drawn, the 1000th among them
+	c := p.charts()[1]
+	// 0.48 to 0.92 is drawn on an axis from 0.4 to 1.
+	if want := (dot{"40.1%", "16.67%"}); c.ID != "accuracy" || c.Lines[0].Best == nil || *c.Lines[0].Best != want || len(c.Lines[0].Dots) > 0 {
+		t.Errorf("%s: the best at %v, want %v", c.ID, c.Lines[0].Best, want)
+	}
+	if c.Note != "best 0.9000 in epoch 401" || !strings.HasSuffix(c.Summary, "Best 0.9000 in epoch 401.") || strings.Count(render(t, p), `class="dot best`) != 1 {
+		t.Errorf("it is said to be %q, %q", c.Note, c.Summary)
+	}
+}
+
 // Of less than an epoch the axis counts steps.
 func TestAxisOfSteps(t *testing.T) {
 	p := &Page{State: Diverged, Progress: Progress{Step: 4, Steps: 400, StepsPerEpoch: 40}, Curve: []Point{{1, 1, 2, 0.1}, {1, 4, 1, 0.1}}}
 	c := p.charts()[0]
-	if want := []tick{{"0%", "0"}, {"25%", "1"}, {"50%", "2"}, {"75%", "3"}, {"100%", "4"}}; !cmp.Equal(c.X, want) || c.Unit != "steps of the first epoch" {
+	if want := []tick{{"0%", "0"}, {"25%", "1"}, {"50%", "2"}, {"75%", "3"}, {"100%", "4"}}; !cmp.Equal(c.X, want) || c.Unit != "steps of the first epoch" || c.Axis != "step" {
 		t.Errorf("%v of %s, want %v", c.X, c.Unit, want)
 	}
 	if text := shown(t, p); !strings.Contains(text, "Over the steps of the first epoch.") || !strings.Contains(text, "no epoch came to its evaluation") {

@@ -158,13 +158,16 @@ func (c *curves) lossAt(y axis, p Point) sample {
 
 func (c *curves) accuracy(best Epoch) chart {
 	s := c.byEpoch("validation", classVal, func(e Epoch) float64 { return e.ValAccuracy })
-	low, high := 1.0, 0.0
+	low, high := best.ValAccuracy, best.ValAccuracy // which s may leave out
 	for _, v := range s.y {
 		low, high = min(low, v), max(high, v)
 	}
 	y, ticks := niceAxis(max(low-0.02, 0), min(high+0.02, 1), 5)
 	summary := fmt.Sprintf("Validation accuracy over the epochs. Best %s in epoch %d.", number("%.4f", best.ValAccuracy), best.Epoch)
-	return c.chart("accuracy", "Accuracy", summary, y, ticks, []series{s}, c.epochSamples(y, "%.4f", []series{s}))
+	made := c.chart("accuracy", "Accuracy", summary, y, ticks, []series{s}, c.epochSamples(y, "%.4f", []series{s}))
+	made.Note = fmt.Sprintf("best %s in epoch %d", number("%.4f", best.ValAccuracy), best.Epoch)
+	made.Lines[0].Best = &dot{percent(c.at(best.Steps)), percent(1 - y.at(best.ValAccuracy))}
+	return made
 }
 
 // best is the first of the epochs with the highest accuracy.
@@ -229,9 +232,9 @@ func (c *curves) epochSamples(y axis, format string, all []series) []sample {
 }
 
 func (c *curves) chart(id, title, summary string, y axis, ticks []float64, all []series, samples []sample) chart {
-	made := chart{ID: id, Title: title, Summary: summary, Unit: "epochs", X: wholeTicks(c.epochs), Y: verticalTicks(y, ticks), Samples: marshal(samples)}
+	made := chart{ID: id, Title: title, Summary: summary, Unit: "epochs", Axis: "epoch", X: wholeTicks(c.epochs), Y: verticalTicks(y, ticks), Samples: marshal(samples)}
 	if c.epochs < 1 {
-		made.Unit, made.X = "steps of the first epoch", wholeTicks(c.epochs*c.perEpoch)
+		made.Unit, made.Axis, made.X = "steps of the first epoch", "step", wholeTicks(c.epochs*c.perEpoch)
 	}
 	for i := range all {
 		made.Lines = append(made.Lines, all[i].draw(y))
