@@ -163,7 +163,7 @@ func TestAxisOfSteps(t *testing.T) {
 	if want := []tick{{"0%", "0"}, {"25%", "1"}, {"50%", "2"}, {"75%", "3"}, {"100%", "4"}}; !cmp.Equal(c.X, want) || c.Unit != "steps of the first epoch" || c.Axis != "step" {
 		t.Errorf("%v of %s, want %v", c.X, c.Unit, want)
 	}
-	if text := shown(t, p); !strings.Contains(text, "Over the steps of the first epoch.") || !strings.Contains(text, "no epoch came to its evaluation") {
+	if text := shown(t, p); !strings.Contains(text, "Over the steps of the first epoch.") || !strings.Contains(text, "no epoch was evaluated") {
 		t.Errorf("the page does not say so:\n%s", text)
 	}
 }

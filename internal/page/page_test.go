@@ -89,11 +89,11 @@ func TestPageShows(t *testing.T) {
 	for _, want := range []string{
 		"vgg11-small ✓ done", "best accuracy 0.8560 epoch 5", "Noticed only a sample", "Loss training, batch training, epoch validation",
 		"6 best 0.3333 0.4167 0.9167 0.003333 800 8.0",
-		"after epoch 6, 100 images of the test set", "Coat 9 1,991", "Coat 0.800 0.810 0.805 2,000",
+		"What it confuses after epoch 6, 100 images of the test set", "Coat 9 1,991", "Coat 0.800 0.810 0.805 2,000",
 		"Confused most often Coat taken for Shirt: 9 of 2,000, 0.4 % Shirt taken for Coat: 8 of 40, 20.0 %",
 		"Of 20 errors those with the highest probability", "Shirt → Coat 99.87 % Coat → Shirt 87.5 %",
 		"features.0, 2 filters of 3×3. Weights from −0.5", "2 of 16 are zero", "class probability Shirt 68.7 %",
-		"lr 0.02 flag seed 0 default", "lr: 0.02 seed: 0", "memory, peak 430 MB", "threads 2",
+		"lr 0.02 flag seed 0 default Bold: set by a flag.", "lr: 0.02 seed: 0", "memory, peak 430 MB", "threads 2",
 		"What to type next In /home/x: repeat the run vggtrain fit --recipe runs/x/config.yaml", "Written 2026-03-01 12:30:00 +00:00",
 	} {
 		if !strings.Contains(text, want) {

@@ -243,7 +243,7 @@ func TestPageOfRunsThatFail(t *testing.T) {
 	for status, want := range map[train.Status][]string{
 		train.Diverged:    {"✕ diverged", "The training diverged: lower --lr.", "Try again with a lower learning rate vggtrain fit --recipe", "--lr 0.02"},
 		train.Interrupted: {"‖ interrupted", "Interrupted after step 3. The state is saved; to go on: vggtrain fit --resume"},
-		train.Failed:      {"✕ failed", "An error ended the run after step 3"},
+		train.Failed:      {"✕ failed", "An error ended the run after step 3; see the terminal. Once its cause is fixed, go on from the last save with: vggtrain fit --resume"},
 	} {
 		r := newPageRun(t)
 		o := r.observer()

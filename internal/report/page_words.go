@@ -237,7 +237,7 @@ func (p *Page) conclude(r train.Result) {
 	case train.Interrupted:
 		p.shown.Advice = fmt.Sprintf("Interrupted after step %s. The state is saved; to go on: %s", comma(r.Steps), p.resume())
 	case train.Failed:
-		p.shown.Advice = fmt.Sprintf("An error ended the run after step %s; it stands on the terminal. When its cause is gone, to go on from the last save: %s",
+		p.shown.Advice = fmt.Sprintf("An error ended the run after step %s; see the terminal. Once its cause is fixed, go on from the last save with: %s",
 			comma(r.Steps), p.resume())
 	}
 }
