@@ -167,7 +167,7 @@ func wantSeen(t *testing.T, v visit) {
 
 func wantShown(t *testing.T, v visit) {
 	t.Helper()
-	if want := []int{2, 0}; !slices.Equal(v.Printed, want) { // epochs and config.yaml
+	if want := []int{3, 0}; !slices.Equal(v.Printed, want) { // epochs, config.yaml and layers
 		t.Errorf("on paper and after it %d details are open, want %d", v.Printed, want)
 	}
 	if want := 2 + 2 + 1 + 3*16; v.Pictures != want || v.Broken > 0 { // errors, filters, input, maps

@@ -57,6 +57,7 @@ type Page struct {
 
 	Settings    []Setting
 	Config      string // config.yaml
+	Layers      []Layer
 	Resources   []Fact // speed and memory
 	Environment []Fact
 	Commands    []Command
@@ -94,6 +95,9 @@ type Setting struct {
 	Name, Value, Origin, Help string
 	Given                     bool // by the user, and not by default
 }
+
+// Layer is a layer of the network, as `vggtrain summary` has it for one image, or their sum.
+type Layer struct{ Name, Type, Output, Params, MACs string }
 
 // Command is what a user can type next.
 type Command struct{ Purpose, Line string }

@@ -25,6 +25,7 @@ const (
 	maxBlocks   = 8
 	maxChannels = 16 // of a block
 	maxGuesses  = 5
+	maxLayers   = 200
 )
 
 // score is what the page says of an evaluation.
@@ -146,6 +147,26 @@ func (p *pictures) load(j *train.Job) error {
 	}
 	p.image = batch.Images
 	return nil
+}
+
+// layers are the rows of the network's table: the first of very many, and the sum of all.
+func layers(j *train.Job, plan train.Plan) []page.Layer {
+	unlessZero := func(n int64) string {
+		if n == 0 {
+			return ""
+		}
+		return comma(int(n))
+	}
+	var rows []page.Layer
+	for _, l := range j.Layers[:min(len(j.Layers), maxLayers)] {
+		rows = append(rows, page.Layer{
+			Name: l.Name, Type: l.Type, Output: model.FormatShape(l.Out), Params: unlessZero(l.Params), MACs: unlessZero(l.MACs),
+		})
+	}
+	if left := len(j.Layers) - len(rows); left > 0 {
+		rows = append(rows, page.Layer{Name: fmt.Sprintf("%s more", comma(left))})
+	}
+	return append(rows, page.Layer{Name: "total", Params: comma(int(plan.Params)), MACs: comma(int(plan.MACs))})
 }
 
 func className(j *train.Job, k int) string {

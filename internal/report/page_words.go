@@ -24,7 +24,7 @@ func (p *Page) fill() {
 	p.shown.Network, p.shown.Folder, p.shown.State = plan.Arch, p.dir.Path(), page.Running
 	p.shown.About = fmt.Sprintf("On %s: %s to train on, %s to score, %d×%d pixels.",
 		dataTitle(plan), count(plan.TrainImages, "image"), scoredSet(p.job), plan.Side, plan.Side)
-	p.shown.Config = string(recipe.YAML())
+	p.shown.Config, p.shown.Layers = string(recipe.YAML()), layers(p.job, plan)
 	for _, key := range configs.Keys() {
 		origin := recipe.Origin(key.Name)
 		p.shown.Settings = append(p.shown.Settings, page.Setting{
