@@ -20,7 +20,7 @@ func example(t testing.TB) *Page {
 		Progress:  Progress{Step: 240, Steps: 240, Epochs: 6, StepsPerEpoch: 40},
 		Headlines: []Fact{{"best accuracy", "0.8560", "epoch 5"}},
 		Settings:  []Setting{{Name: "lr", Value: "0.02", Origin: "flag", Help: "learning rate", Given: true}, {Name: "seed", Value: "0", Origin: "default"}},
-		Config:    "lr: 0.02\nseed: 0\n", Layers: []Layer{{"features.0", "Conv2d", "16x56x56", "160", "451,584"}}, Resources: []Fact{{"memory, peak", "430 MB", ""}}, Environment: []Fact{{"threads", "2", ""}},
+		Config:    "lr: 0.02\nseed: 0\n", Layers: []Layer{{"features.0", "Conv2d", "16×56×56", "160", "451,584"}}, Resources: []Fact{{"memory, peak", "430 MB", ""}}, Environment: []Fact{{"threads", "2", ""}},
 		Commands: []Command{{"repeat the run", "vggtrain fit --recipe runs/x/config.yaml"}}, WorkingFolder: "/home/x",
 		Score: exampleScore(t), Filters: &Filters{Layer: "features.0", Shape: "2 filters of 3×3", Limit: 0.5},
 		Maps: &Maps{Image: "the first", Shape: "1×56×56", Input: exampleImage(t, 56), Guesses: []Guess{{"Shirt", 0.687}, {"Coat", 0.3}}},
@@ -93,7 +93,7 @@ func TestPageShows(t *testing.T) {
 		"Confused most often Coat taken for Shirt: 9 of 2,000, 0.4 % Shirt taken for Coat: 8 of 40, 20.0 %",
 		"Of 20 errors those with the highest probability", "Shirt → Coat 99.87 % Coat → Shirt 87.5 %",
 		"features.0, 2 filters of 3×3. Weights from −0.5", "2 of 16 are zero", "class probability Shirt 68.7 %",
-		"lr 0.02 flag seed 0 default Bold: set by a flag.", "lr: 0.02 seed: 0", "MACs features.0 Conv2d 16x56x56 160 451,584", "memory, peak 430 MB", "threads 2",
+		"lr 0.02 flag seed 0 default Bold: set by a flag.", "lr: 0.02 seed: 0", "MACs features.0 Conv2d 16×56×56 160 451,584", "memory, peak 430 MB", "threads 2",
 		"What to type next In /home/x: repeat the run vggtrain fit --recipe runs/x/config.yaml", "Written 2026-03-01 12:30:00 +00:00",
 	} {
 		if !strings.Contains(text, want) {

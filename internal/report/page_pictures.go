@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 
 	"vggtrain/dataset"
 	"vggtrain/internal/page"
@@ -160,7 +161,7 @@ func layers(j *train.Job, plan train.Plan) []page.Layer {
 	var rows []page.Layer
 	for _, l := range j.Layers[:min(len(j.Layers), maxLayers)] {
 		rows = append(rows, page.Layer{
-			Name: l.Name, Type: l.Type, Output: model.FormatShape(l.Out), Params: unlessZero(l.Params), MACs: unlessZero(l.MACs),
+			Name: l.Name, Type: l.Type, Output: strings.ReplaceAll(model.FormatShape(l.Out), "x", "×"), Params: unlessZero(l.Params), MACs: unlessZero(l.MACs),
 		})
 	}
 	if left := len(j.Layers) - len(rows); left > 0 {
