@@ -28,6 +28,7 @@ type Curves struct {
 // Step is a step of a training, or the mean of some in a row. What is not finite is left out.
 type Step struct {
 	Step     float64 // from 1, over the whole run
+	Images   int     // that Loss is the mean of; 0: as many as others
 	Loss, LR float64
 }
 
@@ -113,8 +114,7 @@ func (c *Curves) axis() axis {
 
 // progressPlot is the panel of losses and accuracy.
 func (c *Curves) progressPlot(x axis) *plot.Plot {
-	losses := c.points(x, func(s Step) float64 { return s.Loss })
-	smoothed := smooth(losses)
+	losses, smoothed := c.losses(x)
 	valLosses := c.epochPoints(x, func(e Epoch) float64 { return e.ValLoss })
 	accuracies := c.epochPoints(x, func(e Epoch) float64 { return e.ValAccuracy })
 	top := lossTop(smoothed, valLosses)
@@ -202,6 +202,20 @@ func (c *Curves) points(x axis, value func(Step) float64) []point {
 		all[i] = point{s.Step / x.unit, value(s)}
 	}
 	return thin(all, maxPoints)
+}
+
+// losses are the steps' losses, thinned, and their moving average; the short last batch of an epoch
+// counts for as many images as it has.
+func (c *Curves) losses(x axis) (losses, smoothed []point) {
+	images := func(s Step) float64 {
+		if !isFinite(s.Loss) {
+			return math.NaN() // counts for nothing
+		}
+		return float64(max(s.Images, 1))
+	}
+	counts := c.points(x, images)
+	sums := c.points(x, func(s Step) float64 { return s.Loss * images(s) })
+	return ratio(sums, counts), ratio(smooth(sums), smooth(counts))
 }
 
 func (c *Curves) epochPoints(x axis, value func(Epoch) float64) []point {

@@ -74,7 +74,7 @@ var (
 func run(n, perEpoch int, loss func(step int) float64, rate float64) *Curves {
 	c := &Curves{Title: "net on data", Note: "a note", StepsPerEpoch: float64(perEpoch)}
 	for step := 1; step <= n; step++ {
-		c.Steps = append(c.Steps, Step{float64(step), loss(step), rate})
+		c.Steps = append(c.Steps, Step{float64(step), 128, loss(step), rate})
 		if step%perEpoch == 0 || step == n {
 			c.Epochs = append(c.Epochs, Epoch{(step + perEpoch - 1) / perEpoch, float64(step), loss(step), 1, 0.5})
 		}
@@ -248,6 +248,24 @@ func TestSmooth(t *testing.T) {
 	}
 	if !math.IsNaN(got[100].y) || points[50].y != 2500 {
 		t.Errorf("the gap is %v, and what was given %v", got[100], points[50])
+	}
+}
+
+// The last of eleven batches has 8 images instead of 128: its loss hardly counts.
+func TestLossesCountImages(t *testing.T) {
+	c := &Curves{}
+	for i := range 1100 {
+		s := Step{Step: float64(i + 1), Images: 128, Loss: 1}
+		if i%11 == 10 {
+			s.Images, s.Loss = 8, 0
+		}
+		c.Steps = append(c.Steps, s)
+	}
+	_, smoothed := c.losses(axis{unit: 1})
+	for _, p := range smoothed {
+		if p.y < 0.98 || p.y > 1 {
+			t.Fatalf("the average at step %v is %v", p.x, p.y)
+		}
 	}
 }
 

@@ -55,6 +55,15 @@ func smooth(points []point) []point {
 	return smoothed
 }
 
+// ratio returns the points of a, each divided by that of b.
+func ratio(a, b []point) []point {
+	divided := slices.Clone(a)
+	for i := range divided {
+		divided[i].y /= b[i].y
+	}
+	return divided
+}
+
 // limit takes what is far above the top a little above it: a line still leaves there, and no
 // number gets so large that the drawing would not bear it.
 func limit(points []point, top float64) []point {

@@ -117,7 +117,7 @@ func (c *Curves) picture() *picture.Curves {
 		Broken:        float64(c.broken),
 	}
 	for _, s := range h.points {
-		drawn.Steps = append(drawn.Steps, picture.Step{Step: s.Middle, Loss: s.Loss, LR: s.LR})
+		drawn.Steps = append(drawn.Steps, picture.Step{Step: s.Middle, Images: s.images, Loss: s.Loss, LR: s.LR})
 	}
 	for _, e := range h.epochs {
 		drawn.Epochs = append(drawn.Epochs, picture.Epoch{

@@ -31,7 +31,7 @@ type historyPoint struct {
 	Middle      float64 // mean of their numbers
 	Loss, LR    float64
 
-	steps, losses int // that the means are of
+	steps, images int // that the means are of: Loss, of the images
 }
 
 // newHistory returns the history of a run that is about to begin, with what its folder has of the
@@ -58,7 +58,7 @@ func (h *history) step(r train.StepRecord) {
 	h.last = r.Step
 	p := historyPoint{Epoch: r.Epoch, Step: r.Step, Middle: float64(r.Step), Loss: r.Loss, LR: r.LR, steps: 1}
 	if r.Loss-r.Loss == 0 {
-		p.losses = 1
+		p.images = max(r.Images, 1) // not 0, of a line that somebody changed
 	}
 	if n := len(h.points); n > 0 && h.points[n-1].steps < h.each {
 		h.points[n-1] = h.points[n-1].with(p)
@@ -85,13 +85,13 @@ func (p historyPoint) with(q historyPoint) historyPoint {
 	q.Middle = p.Middle + (q.Middle-p.Middle)*n/all
 	q.LR = p.LR + (q.LR-p.LR)*n/all
 	switch {
-	case q.losses == 0:
+	case q.images == 0:
 		q.Loss = p.Loss
-	case p.losses > 0:
-		q.Loss = p.Loss + (q.Loss-p.Loss)*float64(q.losses)/float64(p.losses+q.losses)
+	case p.images > 0:
+		q.Loss = p.Loss + (q.Loss-p.Loss)*float64(q.images)/float64(p.images+q.images)
 	}
 	q.steps += p.steps
-	q.losses += p.losses
+	q.images += p.images
 	return q
 }
 

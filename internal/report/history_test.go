@@ -46,6 +46,11 @@ func TestHistoryOfLossesThatAreNotFinite(t *testing.T) {
 	if got := p(1).with(p(nan)).with(p(4)).with(p(math.Inf(1))).Loss; got != 2.5 {
 		t.Errorf("mean %v, want 2.5", got)
 	}
+	short := p(5)
+	short.images = 3
+	if got := short.with(p(1)).Loss; got != 4 {
+		t.Errorf("mean %v of 5 for three images and 1 for one, want 4", got)
+	}
 	if got := p(nan).with(p(nan)).Loss; !math.IsNaN(got) {
 		t.Errorf("of nothing: %v", got)
 	}

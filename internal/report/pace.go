@@ -9,12 +9,13 @@ import (
 
 // mean is an exponential moving mean with Adam's bias correction (Kingma & Ba 2015, section 3):
 // m = decay·m + (1-decay)·x from m = 0, divided by 1-decayⁿ after n values, so that the first ones
-// are not drawn towards 0. Its zero value with a decay is one of nothing yet, NaN.
+// are not drawn towards 0; and each x counts as many times as there are images that it is the mean of.
+// Its zero value with a decay is one of nothing yet, NaN.
 type mean struct{ decay, sum, weight float64 }
 
-func (m *mean) add(x float64) {
-	m.sum = m.decay*m.sum + (1-m.decay)*x
-	m.weight = m.decay*m.weight + (1 - m.decay)
+func (m *mean) add(x float64, images int) {
+	m.sum = m.decay*m.sum + (1-m.decay)*float64(images)*x
+	m.weight = m.decay*m.weight + (1-m.decay)*float64(images)
 }
 
 func (m *mean) value() float64 { return m.sum / m.weight }
@@ -77,7 +78,7 @@ func (p *pace) stepped(r train.StepRecord) {
 		p.between += max(gap, 0)
 	}
 	p.at, p.step, p.lr = now, r.Step, r.LR
-	p.loss.add(r.Loss)
+	p.loss.add(r.Loss, r.Images)
 	p.steps++
 	if p.steps == 2 { // the first step touches all memory for the first time
 		p.recent, p.lasting = speed{span: recently}, speed{span: lastly}

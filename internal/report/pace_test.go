@@ -152,16 +152,22 @@ func TestMean(t *testing.T) {
 	if !math.IsNaN(m.value()) {
 		t.Errorf("mean %g of nothing", m.value())
 	}
-	m.add(5)
+	m.add(5, 1)
 	if got := m.value(); !(math.Abs(got-5) <= 1e-12) {
 		t.Errorf("mean %g of 5", got)
 	}
-	m.add(7) // (0.9·0.1·5 + 0.1·7) / (1 - 0.9²)
+	m.add(7, 1) // (0.9·0.1·5 + 0.1·7) / (1 - 0.9²)
 	if got := m.value(); !(math.Abs(got-1.15/0.19) <= 1e-12) {
 		t.Errorf("mean %g of 5 and 7", got)
 	}
+	m = mean{decay: 0.5}
+	m.add(5, 3)
+	m.add(7, 1) // as if 5 had come three times: (0.5·0.5·15 + 0.5·7) / (0.5·0.5·3 + 0.5)
+	if got := m.value(); !(math.Abs(got-5.8) <= 1e-12) {
+		t.Errorf("mean %g of 5 for three images and 7 for one", got)
+	}
 	for range 200 {
-		m.add(1)
+		m.add(1, 100)
 	}
 	if got := m.value(); !(math.Abs(got-1) <= 1e-6) {
 		t.Errorf("mean %g after many 1", got)
