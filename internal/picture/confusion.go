@@ -75,9 +75,9 @@ func (c *Confusion) layout() matrix {
 	n := len(c.Classes)
 	m := matrix{cell: min(cellMax, max(cellMin, matrixMax/n))}
 	m.every = (lineRoom + m.cell - 1) / m.cell
+	m.classes = bodyText.fitNames(c.Classes, nameRoom)
 	widest := 0
-	for i, name := range c.Classes {
-		m.classes = append(m.classes, bodyText.fit(name, nameRoom))
+	for i := range m.classes {
 		if i%m.every == 0 {
 			widest = max(widest, bodyText.room(m.classes[i]))
 		}

@@ -17,7 +17,7 @@ type Grid struct {
 
 // Row is images side by side.
 type Row struct {
-	Name  string // to the left of them
+	Name  string // to the left of them; of all rows or of none
 	Tiles []Tile
 }
 
@@ -54,9 +54,7 @@ func (g *Grid) WritePNG(w io.Writer) error {
 	header{g.Title, g.Note}.draw(s, edge, edge, t.width-2*edge)
 	for i, row := range g.Rows {
 		y := t.top + i*t.pitch.Y
-		if row.Name != "" {
-			s.write(boldText, boldText.fit(row.Name, nameRoom), t.left-2*gap, y+t.size.Y/2, right)
-		}
+		s.write(boldText, t.names[i], t.left-2*gap, y+t.size.Y/2, right)
 		for j, tile := range row.Tiles {
 			t.draw(s, tile, image.Pt(t.left+j*t.pitch.X, y))
 		}
@@ -84,6 +82,7 @@ type tiling struct {
 	column        int         // width of an image with its text
 	pitch         image.Point // from one image to the next
 	left, top     int         // of the first one
+	names         []string    // of the rows, cut to their room
 	width, height int
 }
 
@@ -116,15 +115,27 @@ func (g *Grid) textRoom() int {
 	return widest
 }
 
+// names are the rows' names, fit for their room: all or none of them have one.
+func (g *Grid) names() []string {
+	names := make([]string, len(g.Rows))
+	for i, row := range g.Rows {
+		if names[i] = row.Name; row.Name == "" {
+			return make([]string, len(g.Rows))
+		}
+	}
+	return boldText.fitNames(names, nameRoom)
+}
+
 // tiling is where things are with such factors and so much room for text, in pixels.
 func (g *Grid) tiling(enlarge, shrink, text int) tiling {
 	t := tiling{source: image.Pt(g.Width, g.Height), enlarge: enlarge, shrink: shrink}
 	t.size = image.Pt((g.Width*enlarge+shrink-1)/shrink, (g.Height*enlarge+shrink-1)/shrink)
 	columns, lines, name := 0, 0, 0
-	for _, row := range g.Rows {
+	t.names = g.names()
+	for i, row := range g.Rows {
 		columns = max(columns, len(row.Tiles))
-		if row.Name != "" {
-			name = max(name, min(boldText.room(row.Name), nameRoom)+2*gap)
+		if t.names[i] != "" {
+			name = max(name, boldText.room(t.names[i])+2*gap)
 		}
 		for _, tile := range row.Tiles {
 			lines = max(lines, len(tile.Lines))

@@ -2,6 +2,7 @@ package picture
 
 import (
 	"image/color"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -69,6 +70,23 @@ func (s textStyle) fit(line string, room float64) string {
 		return ""
 	}
 	return strings.TrimRight(string(runes[:low]), " ") + ellipsis
+}
+
+// fitNames returns the names of classes, each fit for room. If that changes one of them, as it may make
+// two alike, all begin with their number, from 0, as in tables and in errors.csv.
+func (s textStyle) fitNames(names []string, room float64) []string {
+	fitted := make([]string, len(names))
+	changed := false
+	for i, name := range names {
+		fitted[i] = s.fit(name, room)
+		changed = changed || fitted[i] != name
+	}
+	if changed {
+		for i, name := range names {
+			fitted[i] = s.fit(strconv.Itoa(i)+" "+name, room)
+		}
+	}
+	return fitted
 }
 
 // maxRunes bounds the work on a line of text: no line that is drawn has so many characters.

@@ -1,6 +1,7 @@
 package picture
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -29,5 +30,18 @@ func TestFit(t *testing.T) {
 	long := bodyText.fit(strings.Repeat("W", 1<<20), 1000)
 	if width := bodyText.width(long); width > 1000 || width < 970 {
 		t.Errorf("a long line takes %.0f of 1000", width)
+	}
+}
+
+// Names that do not come out as they are begin with their number: cut, they may be alike.
+func TestFitNames(t *testing.T) {
+	for _, c := range []struct{ names, want []string }{
+		{[]string{"Bag", "Ankle boot"}, []string{"Bag", "Ankle boot"}},
+		{[]string{"Bag", "a rather long name 1", "a rather long name 2"}, []string{"0 Bag", "1 a rathe…", "2 a rathe…"}},
+		{[]string{"靴", "鞄"}, []string{"0 ?", "1 ?"}},
+	} {
+		if got := bodyText.fitNames(c.names, 100); !slices.Equal(got, c.want) {
+			t.Errorf("%q: %q, want %q", c.names, got, c.want)
+		}
 	}
 }
