@@ -104,6 +104,7 @@ func runFit(ctx context.Context, o *fitOptions) error {
 	files := report.NewFiles(dir, job.Recipe.YAML(), progress.Notice)
 	job.Checkpoint, job.Best = dir.Checkpoint(), dir.Best()
 	job.Held, job.Flush = dir.Held, files.Flush
+	told := tellOfSignal(ctx, progress.Notice)
 	result, err := train.Run(ctx, job,
 		files,
 		report.NewCurves(dir, progress.Notice),
@@ -111,6 +112,7 @@ func runFit(ctx context.Context, o *fitOptions) error {
 		report.NewEvents(dir, job.Recipe.TensorBoard, progress.Notice),
 		report.NewPage(dir, job, thisBuild().Version, progress.Notice),
 	)
+	told() // before the last line, the error
 	if err != nil {
 		dir.Discard() // only if nothing is in it
 		return err

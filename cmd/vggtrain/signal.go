@@ -67,3 +67,23 @@ func untilSignal(parent context.Context) (context.Context, func()) {
 		cancel(nil)
 	}
 }
+
+// tellOfSignal gives notice, at once, of the signal that ends a run, which may take the time of a
+// step and a save. stop ends that; it returns when nothing more will be said.
+func tellOfSignal(ctx context.Context, notice func(string)) (stop func()) {
+	told := make(chan struct{})
+	cancel := context.AfterFunc(ctx, func() {
+		defer close(told)
+		again := "signal"
+		cause := context.Cause(ctx)
+		if exitStatus(cause) == exitInterrupted {
+			again = "Ctrl-C"
+		}
+		notice(fmt.Sprintf("%v: finishing this step and saving; a second %s ends at once without saving", cause, again))
+	})
+	return func() {
+		if !cancel() {
+			<-told
+		}
+	}
+}

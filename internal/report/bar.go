@@ -92,7 +92,7 @@ func (b *Bar) Epoch(r train.EpochRecord, _ *train.Evaluation) error {
 	return nil
 }
 
-// Notice puts a line for the user above the bar.
+// Notice puts a line for the user above the bar. It may be called from any goroutine.
 func (b *Bar) Notice(text string) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()

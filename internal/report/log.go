@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -21,6 +22,8 @@ type Log struct {
 	pace  pace
 	every int  // steps between two lines
 	told  bool // how long the run takes
+
+	mutex sync.Mutex // of w: notices may come at any time
 }
 
 // enough is the time in seconds of steps after which the run's own is foretold.
@@ -81,7 +84,7 @@ func (l *Log) Epoch(r train.EpochRecord, _ *train.Evaluation) error {
 	return nil
 }
 
-// Notice writes a line for the user.
+// Notice writes a line for the user. It may be called from any goroutine.
 func (l *Log) Notice(text string) { l.line("notice: " + text) }
 
 // End has nothing to tidy up.
@@ -89,7 +92,11 @@ func (l *Log) End(train.Result) error { return nil }
 
 // line writes lines, without what might move a cursor. That the progress cannot be shown is no
 // reason to end a run: its results are elsewhere.
-func (l *Log) line(text string) { _, _ = fmt.Fprintln(l.w, quiet(text)) }
+func (l *Log) line(text string) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	_, _ = fmt.Fprintln(l.w, quiet(text))
+}
 
 // quiet replaces what is no visible character nor a blank, which names of files may hold, but for the
 // ends of lines.

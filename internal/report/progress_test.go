@@ -2,9 +2,11 @@ package report
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -110,6 +112,28 @@ func TestNoticesAreQuiet(t *testing.T) {
 	NewBar(&out, func() (int, int) { return 80, 24 }).Notice(text)
 	if want := "\r" + erase + yellow + "notice: " + plain + want; out.String() != want {
 		t.Errorf("%q, want %q", out.String(), want)
+	}
+}
+
+// A signal is told of from a goroutine of its own, as whole lines.
+func TestNoticesAtAnyTime(t *testing.T) {
+	for name, observer := range map[string]func(io.Writer) train.Observer{
+		"log": func(w io.Writer) train.Observer { return NewLog(w) },
+		"bar": func(w io.Writer) train.Observer { return NewBar(w, func() (int, int) { return 80, 24 }) },
+	} {
+		var out bytes.Buffer
+		o := observer(&out)
+		var told sync.WaitGroup
+		told.Go(func() {
+			for range 20 {
+				o.Notice("interrupted")
+			}
+		})
+		play(t, o, &hand{}, nothing)
+		told.Wait()
+		if n := strings.Count(escape.ReplaceAllString(out.String(), ""), "notice: interrupted\n"); n != 20 {
+			t.Errorf("%s: %d whole notices, want 20", name, n)
+		}
 	}
 }
 
