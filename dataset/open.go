@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -133,7 +132,7 @@ func (o OpenOptions) search(ctx context.Context) (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Notice(sampleNotice(data, o.CacheDir))
+	o.Notice(sampleNotice(data))
 	return data, nil
 }
 
@@ -196,18 +195,9 @@ func (o OpenOptions) withDefaults() OpenOptions {
 
 func isAuto(spec string) bool { return spec == "" || spec == "auto" }
 
-// sampleNotice is made to be seen.
-func sampleNotice(sample *Data, cacheDir string) string {
-	line := strings.Repeat("=", 92)
-	where := "name the folder that holds its four files"
-	if cacheDir != "" {
-		where += ", or put them into " + cacheDir
-	}
-	return fmt.Sprintf(`
-%s
-  NOT THE WHOLE DATA: Fashion-MNIST was not found, this runs on the embedded sample.
-  %s of its 60,000 training and %s of its 10,000 test images: accuracy will be lower.
-  For the whole: vggtrain data fetch, or apt-get install dataset-fashion-mnist,
-  or %s.
-%s`, line, humanize.Comma(int64(sample.Train.N)), humanize.Comma(int64(sample.Test.N)), where, line)
+// sampleNotice says what is missing and how to get it; it has two lines, so as to be seen.
+func sampleNotice(sample *Data) string {
+	return fmt.Sprintf("Fashion-MNIST was not found: this is the built-in sample, %s of its 60,000 training and %s of its 10,000 test images, "+
+		"so accuracy will be lower\nfor all of it: vggtrain data fetch, or apt-get install dataset-fashion-mnist, or --data DIR",
+		humanize.Comma(int64(sample.Train.N)), humanize.Comma(int64(sample.Test.N)))
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -92,12 +93,17 @@ func (b *Bar) Epoch(r train.EpochRecord, _ *train.Evaluation) error {
 	return nil
 }
 
-// Notice puts a line for the user above the bar. It may be called from any goroutine.
+// Notice puts a notice above the bar, one of several lines between blank ones, so that it is seen. It
+// may be called from any goroutine.
 func (b *Bar) Notice(text string) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	columns, _ := b.size()
-	b.above(marked(yellow, "notice: ", quiet(text), columns))
+	lines := []string{marked(yellow, noticeMark, noticeText(text), columns)}
+	if strings.Contains(text, "\n") {
+		lines = []string{"", lines[0], ""}
+	}
+	b.above(lines...)
 }
 
 // End takes the bar away.

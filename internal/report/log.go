@@ -84,8 +84,15 @@ func (l *Log) Epoch(r train.EpochRecord, _ *train.Evaluation) error {
 	return nil
 }
 
-// Notice writes a line for the user. It may be called from any goroutine.
-func (l *Log) Notice(text string) { l.line("notice: " + text) }
+// Notice writes a notice. It may be called from any goroutine.
+func (l *Log) Notice(text string) { l.line(noticeMark + noticeText(text)) }
+
+const noticeMark = "notice: "
+
+// noticeText is a notice as it may be shown behind the mark, its lines below each other.
+func noticeText(text string) string {
+	return strings.ReplaceAll(quiet(text), "\n", "\n"+strings.Repeat(" ", len(noticeMark)))
+}
 
 // End has nothing to tidy up.
 func (l *Log) End(train.Result) error { return nil }

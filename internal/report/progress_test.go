@@ -102,7 +102,7 @@ func TestLog(t *testing.T) {
 
 // What a name brings along does not move a cursor or turn the text round.
 func TestNoticesAreQuiet(t *testing.T) {
-	const text, want = "a\x1b[2Jb\rc\nd\u202e\u00a0\xff", "a\uFFFD[2Jb\uFFFDc\nd\uFFFD\u00a0\uFFFD\n"
+	const text, want = "a\x1b[2Jb\rc\nd\u202e\u00a0\xff", "a\uFFFD[2Jb\uFFFDc\n        d\uFFFD\u00a0\uFFFD\n"
 	var out bytes.Buffer
 	NewLog(&out).Notice(text)
 	if out.String() != "notice: "+want {
@@ -110,8 +110,29 @@ func TestNoticesAreQuiet(t *testing.T) {
 	}
 	out.Reset()
 	NewBar(&out, func() (int, int) { return 80, 24 }).Notice(text)
-	if want := "\r" + erase + yellow + "notice: " + plain + want; out.String() != want {
+	if want := "\r" + erase + "\n" + yellow + "notice: " + plain + want + "\n"; out.String() != want {
 		t.Errorf("%q, want %q", out.String(), want)
+	}
+}
+
+// A notice of two lines stands apart on a terminal, each of its lines below the other.
+func TestNoticeOfTwoLines(t *testing.T) {
+	const text = "Fashion-MNIST was not found: this is the built-in sample, so accuracy will be lower\nfor all of it: vggtrain data fetch, or --data DIR"
+	for columns, want := range map[int][]string{
+		60: {
+			"", "notice: Fashion-MNIST was not found: this is the built-in", "        sample, so accuracy will be lower",
+			"        for all of it: vggtrain data fetch, or --data DIR", "", "",
+		},
+		80: {
+			"", "notice: Fashion-MNIST was not found: this is the built-in sample, so accuracy", "        will be lower",
+			"        for all of it: vggtrain data fetch, or --data DIR", "", "",
+		},
+	} {
+		b, s, _ := watched(t, columns)
+		b.Notice(text)
+		if diff := cmp.Diff(want, s.shown()); diff != "" || s.wrapped > 0 {
+			t.Errorf("%d columns (-want +got):\n%s", columns, diff)
+		}
 	}
 }
 
