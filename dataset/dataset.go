@@ -36,6 +36,17 @@ type Data struct {
 	Digest [32]byte
 }
 
+// Title names the data and where it comes from, for people.
+func (d *Data) Title() string {
+	switch d.Kind {
+	case Published:
+		return "Fashion-MNIST (" + d.Origin + ")"
+	case Sampled:
+		return "the built-in sample of Fashion-MNIST"
+	}
+	return d.Origin
+}
+
 // Set is N labelled images.
 type Set struct {
 	Images        []byte // N×H×W

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,8 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"vggtrain/dataset"
+	"vggtrain/internal/report"
 	"vggtrain/internal/train"
 	"vggtrain/model"
 )
@@ -98,6 +101,10 @@ func runEval(ctx context.Context, o *evalOptions) error {
 		return fmt.Errorf("%s: images of other classes (%s) than those that %s knows (%s): give such images with --data",
 			data.Origin, someOf(data.Classes), o.Checkpoint, someOf(network.Classes))
 	}
+	meter := report.NewMeter(o.Err)
+	if network.DataDigest != "" && network.DataDigest != hex.EncodeToString(data.Digest[:]) {
+		meter.Notice(fmt.Sprintf("these are not the images of the run, which used --data %s", network.Data))
+	}
 	set := splitOf(data, o.Split, o.Limit)
 	needed, err := model.EvaluationBytes(network.Layers, min(o.Batch, set.N))
 	if err != nil {
@@ -116,12 +123,13 @@ func runEval(ctx context.Context, o *evalOptions) error {
 		return err
 	}
 	defer pool.Close()
-	scores, err := network.Evaluate(ctx, pool, set, o.Batch)
+	scores, err := network.Evaluate(ctx, pool, set, o.Batch, func(done int) { meter.Images(done, set.N) })
+	meter.Clear()
 	if err != nil {
 		return err
 	}
 	// A closed pipe does not keep the files from being written, nor files the results from being read.
-	err = o.print(network, scores)
+	err = o.print(network, data, scores)
 	if o.Dir != "" {
 		files := evalFiles{network.Arch.Name, data.Origin, o.Split, network.Classes, set, scores}
 		err = errors.Join(files.write(o.Dir, o.Err), err)
@@ -130,7 +138,7 @@ func runEval(ctx context.Context, o *evalOptions) error {
 }
 
 // print writes the scores for people, or as a document.
-func (o *evalOptions) print(network *train.Network, scores *train.Evaluation) error {
+func (o *evalOptions) print(network *train.Network, data *dataset.Data, scores *train.Evaluation) error {
 	r := evalRecord{
 		Checkpoint: o.Checkpoint, Arch: network.Arch.Name, Split: o.Split,
 		Images: scores.Images, Correct: scores.Correct, Accuracy: scores.Accuracy(), Loss: scores.Loss,
@@ -142,7 +150,7 @@ func (o *evalOptions) print(network *train.Network, scores *train.Evaluation) er
 	if o.JSON {
 		return writeJSON(o.Out, r)
 	}
-	return r.write(o.Out)
+	return r.write(o.Out, data.Title())
 }
 
 // someOf lists names, the first ones of many.
@@ -154,10 +162,10 @@ func someOf(names []string) string {
 	return fmt.Sprintf("%s and %d more", listed(names[:most]), len(names)-most)
 }
 
-// write writes the record for people.
-func (r *evalRecord) write(w io.Writer) error {
-	if _, err := fmt.Fprintf(w, "%s (%s) on %s %s images\naccuracy %.4f (%s correct), loss %.4f, %.0f images/s\n\n",
-		r.Checkpoint, r.Arch, humanize.Comma(int64(r.Images)), r.Split, r.Accuracy, humanize.Comma(int64(r.Correct)), r.Loss, r.ImagesPerSecond); err != nil {
+// write writes the record for people; data says what was scored.
+func (r *evalRecord) write(w io.Writer, data string) error {
+	if _, err := fmt.Fprintf(w, "%s (%s) on %s %s images of %s\naccuracy %.4f (%s correct), loss %.4f, %.0f images/s\n\n",
+		r.Checkpoint, r.Arch, humanize.Comma(int64(r.Images)), r.Split, escaped(data), r.Accuracy, humanize.Comma(int64(r.Correct)), r.Loss, r.ImagesPerSecond); err != nil {
 		return err
 	}
 	t := &table{columns: []column{{"class", false}, {"precision", true}, {"recall", true}, {"f1", true}, {"support", true}}}

@@ -98,7 +98,7 @@ func TestPredictionsAreThoseOfEval(t *testing.T) {
 		t.Fatal(err)
 	}
 	n, set := network(t), data.Test.Head(2*Batch+9)
-	scores, err := n.Evaluate(t.Context(), newPool(t, 2), set, Batch)
+	scores, err := n.Evaluate(t.Context(), newPool(t, 2), set, Batch, func(int) {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,17 +9,17 @@ import (
 )
 
 // Meter shows how far a download is: on a terminal in a line that changes, elsewhere in a line now
-// and then and at the end of each file.
+// and then and at the end of each file. Of an evaluation it shows the same, on a terminal only.
 type Meter struct {
 	w       io.Writer
 	tell    func(string) // a notice
 	now     func() time.Time
 	columns func() int // of the terminal; nil elsewhere
 
-	file  string    // under way
-	done  int64     // of its bytes
+	file  string    // under way; "": images
+	done  int64     // of its bytes, or of all images
 	first int64     // those that were there before
-	began time.Time // the download of the others
+	began time.Time // the download of the others, or the evaluation
 	last  time.Time // when it was shown
 	drawn bool      // the terminal's last line is ours
 }
@@ -59,7 +59,7 @@ func (m *Meter) Progress(p dataset.FetchProgress) {
 	m.done = p.Done
 	every := 5 * time.Second
 	if m.columns != nil {
-		every = 100 * time.Millisecond
+		every = drawEvery
 	}
 	switch {
 	case p.Finished:
@@ -69,6 +69,24 @@ func (m *Meter) Progress(p dataset.FetchProgress) {
 		m.last = now
 		m.show(m.line(p))
 	}
+}
+
+// Images shows how many images of an evaluation are done, if it was not shown just now.
+func (m *Meter) Images(done, all int) {
+	now := m.now()
+	if m.began.IsZero() {
+		m.began = now
+	}
+	m.done = int64(done)
+	if m.columns == nil || now.Sub(m.last) < drawEvery {
+		return
+	}
+	m.last = now
+	line := fmt.Sprintf("%s of %s images  %d %%", comma(done), comma(all), 100*done/all)
+	if done > 0 {
+		line += fmt.Sprintf("  %s  %s left", speedText(m.rate()), ahead(float64(all-done)/m.rate()))
+	}
+	m.show(line)
 }
 
 func (m *Meter) show(line string) {
@@ -103,7 +121,7 @@ func (m *Meter) end(p dataset.FetchProgress) string {
 	return line
 }
 
-// rate is the bytes that came in a second.
+// rate is the bytes, or images, that were done in a second.
 func (m *Meter) rate() float64 {
 	return float64(m.done-m.first) / max(m.now().Sub(m.began).Seconds(), 1e-3)
 }

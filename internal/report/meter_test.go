@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,5 +57,28 @@ func TestMeterOnATerminal(t *testing.T) {
 	}
 	if !strings.Contains(out.String(), "\rimages.gz  5.0 MiB of 10.0 MiB  50 %  1"+erase) { // 39 columns
 		t.Errorf("in between %q", out.String())
+	}
+}
+
+func TestMeterOfImages(t *testing.T) {
+	for name, c := range map[string]struct {
+		columns func() int
+		want    []string // the lines, each after a return
+	}{
+		"pipe": {nil, []string{""}},
+		"terminal": {func() int { return 80 }, []string{"", "0 of 1,000 images  0 %", "250 of 1,000 images  25 %  125 images/s  6s left",
+			"1,000 of 1,000 images  100 %  250 images/s  0s left", ""}},
+	} {
+		var out strings.Builder
+		now := time.Unix(0, 0)
+		m := &Meter{w: &out, columns: c.columns, now: func() time.Time { return now }}
+		for _, at := range []struct{ seconds, done int }{{0, 0}, {2, 250}, {2, 300}, {4, 1000}} {
+			now = time.Unix(int64(at.seconds), 0)
+			m.Images(at.done, 1000)
+		}
+		m.Clear()
+		if got := strings.Split(strings.ReplaceAll(out.String(), erase, ""), "\r"); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
 	}
 }

@@ -20,6 +20,9 @@ type Network struct {
 	Classes   []string
 	Side      int               // of its images, in pixels
 	Normalize configs.Normalize // of pixels in [0, 1]
+
+	Data       string // what it was trained on, as --data takes it; "" if the file does not say
+	DataDigest string // dataset.Data.Digest of that, in hexadecimal digits
 }
 
 // LoadNetwork reads a checkpoint.bin or best.bin. A file without a valid digest is an error,
@@ -47,7 +50,7 @@ func describedNetwork(state *checkpoint.State) (*Network, error) {
 			return nil, fmt.Errorf("no %s in its metadata: give a checkpoint.bin or best.bin that fit wrote", key)
 		}
 	}
-	n := &Network{}
+	n := &Network{Data: state.Metadata[keyData], DataDigest: state.Metadata[keyDigest]}
 	var err error
 	if n.Arch, err = model.ParseArch(keyArch, []byte(state.Metadata[keyArch])); err != nil {
 		return nil, err
@@ -111,8 +114,9 @@ func (n *Network) loader(pool *kernel.Pool, set *dataset.Set, batch int) (*datas
 	})
 }
 
-// Evaluate scores the network on a set, batch images at a time.
-func (n *Network) Evaluate(ctx context.Context, pool *kernel.Pool, set *dataset.Set, batch int) (*Evaluation, error) {
+// Evaluate scores the network on a set, batch images at a time. done is told how many images are done,
+// from 0, before each batch.
+func (n *Network) Evaluate(ctx context.Context, pool *kernel.Pool, set *dataset.Set, batch int, done func(images int)) (*Evaluation, error) {
 	loader, err := n.loader(pool, set, batch)
 	if err != nil {
 		return nil, err
@@ -121,5 +125,21 @@ func (n *Network) Evaluate(ctx context.Context, pool *kernel.Pool, set *dataset.
 	if err != nil {
 		return nil, err
 	}
-	return Evaluate(ctx, evaluator, loader, len(n.Classes))
+	return Evaluate(ctx, evaluator, &counted{Loader: loader, done: done}, len(n.Classes))
+}
+
+// counted tells how many images of a stream are done as the next are asked for.
+type counted struct {
+	*dataset.Loader
+	done   func(images int)
+	images int
+}
+
+func (c *counted) Next(ctx context.Context) (*dataset.Batch, error) {
+	c.done(c.images)
+	b, err := c.Loader.Next(ctx)
+	if err == nil {
+		c.images += b.Rows
+	}
+	return b, err
 }

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"io/fs"
 	"math"
@@ -75,9 +76,16 @@ func TestRunLearns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := network.Evaluate(t.Context(), job.Pool, job.Val, 64)
+	var done []int
+	e, err := network.Evaluate(t.Context(), job.Pool, job.Val, 64, func(images int) { done = append(done, images) })
 	if err != nil {
 		t.Fatal(err)
+	}
+	if want := []int{0, 64, 128, 192, 256, 320, 384, 448, 500}; !slices.Equal(done, want) {
+		t.Errorf("told of %v images, want %v", done, want)
+	}
+	if network.Data != "sample" || network.DataDigest != hex.EncodeToString(job.DataDigest[:]) {
+		t.Errorf("trained on %s, %s", network.Data, network.DataDigest)
 	}
 	if e.Accuracy() != result.BestValAccuracy || e.Images != 500 {
 		t.Errorf("best.bin: accuracy %v of %d images, the run said %v", e.Accuracy(), e.Images, result.BestValAccuracy)
