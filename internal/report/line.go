@@ -1,9 +1,11 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -13,7 +15,7 @@ import (
 // The bar itself, in columns. Where less is left than the shortest, there is none.
 const (
 	barLongest  = 30
-	barShortest = 5
+	barShortest = 3
 	barPercent  = 5 // of the percentage before it, with its blank
 )
 
@@ -24,18 +26,17 @@ var theme = progressbar.Theme{Saucer: "█", SaucerPadding: "░"}
 type part struct {
 	text  string
 	width int  // that is kept free for it, so that the line stays as it is while its numbers grow
-	keep  rank // the part with the least is left out first where there is no room for all
+	keep  rank // the parts with the most come first where there is no room for all
 }
 
-// rank is how much a part of the bar's line matters.
+// rank is how much a part of the bar's line matters. The percentage and the bar get what they leave.
 type rank int
 
 const (
-	rankRate rank = iota
-	rankEpochLeft
+	rankEpochLeft rank = iota
+	rankRate
 	rankStep
 	rankSpeed
-	rankBar // with its percentage
 	rankLeft
 	rankLoss
 )
@@ -53,14 +54,13 @@ type gauge struct {
 // stays.
 func (g *gauge) line(p *pace, columns int) string {
 	epoch, done := p.place()
-	head := fmt.Sprintf(" epoch %*d/%d", digits(p.plan.Epochs), epoch, p.plan.Epochs)
-	parts, width := fit(p.parts(), columns-utf8.RuneCountInString(head))
+	line := fmt.Sprintf(" epoch %d/%d", epoch, p.plan.Epochs)
+	parts, rest := fit(p.parts(), columns-utf8.RuneCountInString(line))
 	length := p.plan.StepsPerEpoch
-	line := head
 	switch {
-	case width >= 1+barShortest:
-		line += g.draw(epoch, done, length, min(width-1, barLongest))
-	case width >= 0:
+	case rest > barPercent+barShortest:
+		line += g.draw(epoch, done, length, min(rest-barPercent-1, barLongest))
+	case rest >= barPercent:
 		line += fmt.Sprintf("%4d%%", 100*done/length)
 	}
 	for i, part := range parts {
@@ -72,28 +72,16 @@ func (g *gauge) line(p *pace, columns int) string {
 	return cut(strings.TrimRight(line, " "), columns)
 }
 
-// fit leaves out what there is no room for. The width is what is left for the bar, less its
-// percentage; below 0, neither is shown.
-func fit(parts []part, columns int) (kept []part, width int) {
-	for {
-		width = columns - barPercent
-		least := -1
-		for i, p := range parts {
-			width -= p.columns()
-			if least < 0 || p.keep < parts[least].keep {
-				least = i
-			}
+// fit leaves out what there is no room for, and returns the columns that are left.
+func fit(parts []part, columns int) (kept []part, rest int) {
+	for _, p := range slices.SortedStableFunc(slices.Values(parts), func(a, b part) int { return cmp.Compare(b.keep, a.keep) }) {
+		if p.columns() > columns {
+			parts = slices.DeleteFunc(parts, func(other part) bool { return other == p })
+			continue
 		}
-		switch {
-		case width >= 1+barShortest, least < 0:
-			return parts, width
-		case parts[least].keep > rankBar:
-			if width >= -barPercent { // without the percentage they have room
-				return parts, width
-			}
-		}
-		parts = append(parts[:least:least], parts[least+1:]...)
+		columns -= p.columns()
 	}
+	return parts, columns
 }
 
 // draw is the percentage and the bar of an epoch, by a library, whose own forecast of time knows
@@ -118,18 +106,18 @@ func (g *gauge) draw(epoch, done, steps, width int) string {
 func (p *pace) parts() []part {
 	state, loss, rate, speed := p.state(), "", "", ""
 	if p.steps > 0 {
-		loss, rate, speed = "loss "+lossText(p.loss.value()), "lr "+rateText(p.lr), speedText(p.recent.rate())
+		loss, rate, speed = "loss "+lossText(p.loss.value()), "lr "+rateText(p.lr), strings.Replace(speedText(p.recent.rate()), "images", "img", 1)
 	}
 	left := append(p.leftTexts(), "", "")
 	list := []part{
 		state,
 		{loss, 11, rankLoss},
 		{rate, 9, rankRate},
-		{speed, 12, rankSpeed},
-		{left[0], 11, rankLeft},
+		{speed, 10, rankSpeed},
+		{left[0], 8, rankLeft},
 	}
 	if epoch, _ := p.place(); epoch*p.plan.StepsPerEpoch < p.plan.Steps { // else it is the run's
-		list = append(list, part{left[1], 13, rankEpochLeft})
+		list = append(list, part{left[1], 11, rankEpochLeft})
 	}
 	return list
 }

@@ -174,9 +174,9 @@ func TestBar(t *testing.T) {
 		moving = append(moving, rows[len(rows)-1])
 	})
 	for step, want := range map[int]string{
-		1:  " epoch 1/2   0% ░░░░░  starting",
-		2:  " epoch 1/2   5% ░░░░░  step  1/40  loss 2.0000  lr 0.0500  512 images/s",
-		11: " epoch 1/2  50% ██░░░  step 10/40  loss 2.0000  lr 0.0500  512 images/s  21s left  (epoch 9s)",
+		1:  " epoch 1/2   0% ░░░░░░░░░░░░  starting",
+		2:  " epoch 1/2   5% ░░░░░░░░░░░░  step  1/40  loss 2.0000  lr 0.0500  512 img/s",
+		11: " epoch 1/2  50% ██████░░░░░░  step 10/40  loss 2.0000  lr 0.0500  512 img/s   21s left  (epoch 9s)",
 	} {
 		if moving[step-1] != want {
 			t.Errorf("before step %d:\n%q, want\n%q", step, moving[step-1], want)
@@ -192,10 +192,10 @@ func TestBar(t *testing.T) {
 	want := []string{
 		"run folder runs/new",
 		"",
-		" epoch  train loss  val loss  accuracy       lr  images/s    time",
-		"     1      2.0000    0.5000    0.7500   0.0500       512   1m00s  best",
+		" epoch  train loss  val loss  accuracy       lr   img/s    time",
+		"     1      2.0000    0.5000    0.7500   0.0500     512   1m00s  best",
 		"notice: the loss stays at ln(10)",
-		"     2      1.0000    0.5000    0.7500   0.0063       512   2m00s",
+		"     2      1.0000    0.5000    0.7500   0.0063     512   2m00s",
 		"",
 	}
 	if diff := cmp.Diff(want, rows); diff != "" {
@@ -219,14 +219,14 @@ func TestBarSaysThatItEvaluates(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := func() string { rows := s.shown(); return rows[len(rows)-1] }
-	if want := " epoch 1/2 100% ██████████████  evaluating"; last() != want {
+	if want := " epoch 1/2 100% ██████████  evaluating"; last() != want {
 		t.Errorf("%q, want %q", last(), want)
 	}
 	clock.pass(3)
 	if err := b.Epoch(train.EpochRecord{Epoch: 1, ValAccuracy: 0.5}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if want := " epoch 2/2   0% ░░░░░░░░░░░░░░░░░░  starting"; last() != want {
+	if want := " epoch 2/2   0% ░░░░░░░░░░░░░░░░░░░░░░░  starting"; last() != want {
 		t.Errorf("%q, want %q", last(), want)
 	}
 	if err := b.End(train.Result{}); err != nil {
@@ -248,18 +248,31 @@ func TestLineFits(t *testing.T) {
 		}
 	}
 	for columns, want := range map[int]string{
-		20:  " epoch  3/10  54%",
-		30:  " epoch  3/10  loss 1.0000",
-		40:  " epoch  3/10  loss 1.0000  9m16s left",
-		60:  " epoch  3/10  54% ████████░░░░░░░  loss 1.0000  9m16s left",
-		80:  " epoch  3/10  54% ██░░░  step 1192/4690  loss 1.0000  853 images/s  9m16s left",
-		100: " epoch  3/10  54% █████░░░░░  step 1192/4690  loss 1.0000  853 images/s  9m16s left  (epoch 36s)",
-		140: " epoch  3/10  54% ████████████████░░░░░░░░░░░░░░  step 1192/4690  loss 1.0000  lr 0.1000  853 images/s  9m16s left  (epoch 36s)",
+		20:  " epoch 3/10  54%",
+		30:  " epoch 3/10  54%  loss 1.0000",
+		40:  " epoch 3/10  loss 1.0000  9m16s left",
+		60:  " epoch 3/10  loss 1.0000  lr 0.1000  853 img/s   9m16s left",
+		80:  " epoch 3/10  step 1192/4690  loss 1.0000  lr 0.1000  853 img/s   9m16s left",
+		100: " epoch 3/10  54% ██░░░  step 1192/4690  loss 1.0000  lr 0.1000  853 img/s   9m16s left  (epoch 36s)",
+		140: " epoch 3/10  54% ████████████████░░░░░░░░░░░░░░  step 1192/4690  loss 1.0000  lr 0.1000  853 img/s   9m16s left  (epoch 36s)",
 	} {
 		t.Logf("%3d: %s", columns, g.line(r.pace, columns-1))
 		if got := g.line(r.pace, columns-1); got != want {
 			t.Errorf("%d columns:\n%q, want\n%q", columns, got, want)
 		}
+	}
+}
+
+// Near the end the times are short: on 80 columns nothing is missing but the bar.
+func TestLineNearTheEnd(t *testing.T) {
+	p := plan
+	p.StepsDone = 4460
+	p.History = make([]train.EpochRecord, 9)
+	r := newRunner(p)
+	r.run(3, 0.065)
+	var g gauge
+	if got, want := g.line(r.pace, 79), " epoch 10/10  51%  step 4463/4690  loss 1.0000  lr 0.1000  1969 img/s  16s left"; got != want {
+		t.Errorf("%q, want\n%q", got, want)
 	}
 }
 
@@ -293,7 +306,7 @@ func TestTableRepeatsItsHead(t *testing.T) {
 	if heads != 4 {
 		t.Errorf("%d heads of 39 rows on a terminal of 13, want one every ten", heads)
 	}
-	for _, c := range []struct{ columns, lines int }{{81, 1}, {60, 2}, {61, 1}, {120, 2}} {
+	for _, c := range []struct{ columns, lines int }{{81, 1}, {60, 2}, {58, 1}, {120, 2}} {
 		if lines := tab.row(train.EpochRecord{Epoch: 40}, false, c.columns, 40); len(lines) != c.lines {
 			t.Errorf("%d lines as the terminal gets %d columns, want %d", len(lines), c.columns, c.lines)
 		}

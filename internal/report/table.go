@@ -24,7 +24,7 @@ var fields = [...]tableField{
 	{"val loss", 8, 6, func(r train.EpochRecord) string { return lossText(r.ValLoss) }},
 	{"accuracy", 8, 8, func(r train.EpochRecord) string { return fmt.Sprintf("%.4f", r.ValAccuracy) }},
 	{"lr", 7, 1, func(r train.EpochRecord) string { return rateText(r.LR) }},
-	{"images/s", 8, 2, func(r train.EpochRecord) string {
+	{"img/s", 6, 2, func(r train.EpochRecord) string {
 		return fmt.Sprintf("%.*f", speedDecimals(r.ImagesPerSecond), r.ImagesPerSecond)
 	}},
 	{"time", 6, 3, func(r train.EpochRecord) string { return Duration(r.Seconds) }},
