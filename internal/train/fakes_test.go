@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"gorgonia.org/gorgonia"
 
+	"vggtrain/configs"
 	"vggtrain/dataset"
 	"vggtrain/internal/solver"
 )
@@ -192,7 +193,7 @@ func newFixture(epochs, maxSteps int) *fixture {
 	}
 	progress := &Progress{Epoch: 1}
 	f.loop = &loop{
-		plan:       Plan{Epochs: epochs, StepsPerEpoch: 3, Steps: steps},
+		plan:       Plan{Epochs: epochs, StepsPerEpoch: 3, Steps: steps, Settings: configs.Defaults()},
 		classes:    2,
 		trainer:    f.trainer,
 		predictor:  f.predictor,

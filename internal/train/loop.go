@@ -71,7 +71,7 @@ func (l *loop) run(ctx context.Context) (status Status, advice string, incomplet
 	incomplete, err = l.saves.finish(l.progress)
 	switch {
 	case errors.Is(err, errWeights):
-		return Diverged, divergence("a weight", l.newest), l.saves.incomplete(), nil
+		return Diverged, divergence("a weight", l.newest, l.plan.Settings), l.saves.incomplete(), nil
 	case err != nil:
 		return Failed, "", nil, err
 	}
@@ -85,11 +85,11 @@ func (l *loop) epochs(ctx context.Context) (Status, string, error) {
 		switch {
 		case err == nil:
 		case errors.Is(err, op.ErrNotFinite), errors.Is(err, errLoss):
-			return Diverged, divergence("the loss", l.newest), nil
+			return Diverged, divergence("the loss", l.newest, l.plan.Settings), nil
 		case errors.Is(err, solver.ErrNotFinite):
-			return Diverged, divergence("the gradient", l.newest), nil
+			return Diverged, divergence("the gradient", l.newest, l.plan.Settings), nil
 		case errors.Is(err, errWeights):
-			return Diverged, divergence("a weight", l.newest), nil
+			return Diverged, divergence("a weight", l.newest, l.plan.Settings), nil
 		case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 			return Interrupted, "", nil
 		default:
@@ -148,9 +148,9 @@ func (l *loop) conclude(record EpochRecord, e *Evaluation) error {
 	p := l.progress
 	l.observers.epoch(record, e)
 	best := p.evaluated(record, l.plan.StepsPerEpoch)
-	l.notice(l.watches.evaluated(e, p.Cut))
+	l.notice(l.watches.evaluated(e, p.Cut, l.plan.Settings))
 	if l.finished() {
-		l.notice(l.watches.end())
+		l.notice(l.watches.end(p.Step, l.plan.Settings))
 	}
 	return l.save(best)
 }
@@ -232,7 +232,7 @@ func (l *loop) step(ctx context.Context, from *time.Time) error {
 	if err != nil {
 		return err
 	}
-	l.notice(l.watches.step(l.newest))
+	l.notice(l.watches.step(l.newest, l.plan.Settings))
 	p.trained(l.newest)
 	l.saves.fresh = false
 	return nil

@@ -3,6 +3,8 @@ package train
 import (
 	"fmt"
 	"math"
+
+	"vggtrain/configs"
 )
 
 // watches notice what goes wrong in a run, each once a run, and say what to do about it. What they
@@ -22,30 +24,30 @@ func newWatches(classes, warmup int, p *Progress) watches {
 	}
 }
 
-// step takes a step that is done and returns what to say.
-func (w watches) step(r StepRecord) (notices []string) {
-	if text := w.explosion.add(r); text != "" {
+// step takes a step that is done, of a run with these settings, and returns what to say.
+func (w watches) step(r StepRecord, s *configs.Recipe) (notices []string) {
+	if text := w.explosion.add(r, s); text != "" {
 		notices = append(notices, text)
 	}
-	if text := w.plateau.add(r.Step, r.Loss); text != "" && !*w.dead {
+	if text := w.plateau.add(r.Step, r.Loss, s); text != "" && !*w.dead {
 		notices = append(notices, text)
 	}
 	return notices
 }
 
 // evaluated takes an evaluation, of a whole epoch or of one that was cut, and returns what to say.
-func (w watches) evaluated(e *Evaluation, cut bool) (notices []string) {
+func (w watches) evaluated(e *Evaluation, cut bool, s *configs.Recipe) (notices []string) {
 	if *w.dead || !e.constant() {
 		return nil
 	}
 	*w.dead = !cut // a run that goes on later with the epoch knows nothing of this end
-	return []string{fmt.Sprintf("every image gets the same answer (%.3f for one class): nothing of an image comes through the ReLUs any more, which training as a rule does not mend; "+
-		"begin anew with a lower --lr, a longer --warmup-epochs, or --init kaiming", e.Predictions[0].Probability)}
+	return []string{fmt.Sprintf("every image gets the same answer (%.3f for one class): the ReLUs are dead and let nothing of the image through, "+
+		"which more training rarely repairs; begin anew with %s", e.Predictions[0].Probability, either(lowerLR(s), warmupEpochs(s), initKaiming(s)))}
 }
 
-// end judges what is under way when the run has ended, and returns what to say.
-func (w watches) end() (notices []string) {
-	if text := w.plateau.end(); text != "" && !*w.dead {
+// end judges the last steps of a run that has ended after a step, and returns what to say.
+func (w watches) end(step int, s *configs.Recipe) (notices []string) {
+	if text := w.plateau.end(step, s); text != "" && !*w.dead {
 		notices = append(notices, text)
 	}
 	return notices
@@ -93,7 +95,7 @@ type explosion struct {
 }
 
 // add takes a step and returns what to say, "" for nothing.
-func (x explosion) add(r StepRecord) string {
+func (x explosion) add(r StepRecord, s *configs.Recipe) string {
 	seen := x.seen
 	if seen.Said || x.classes < 2 {
 		return ""
@@ -114,15 +116,17 @@ func (x explosion) add(r StepRecord) string {
 	}
 	seen.Said = true
 	return fmt.Sprintf("the loss has risen to %.4g (mean of the last %d steps; guessing gives ln(%d) = %.3f): the updates are too large; "+
-		"begin anew with a lower --lr (it is %.4g), --clip-norm 1, or a longer --warmup-epochs", mean, explosionWindow, x.classes, guessing, r.LR)
+		"begin anew with %s", mean, explosionWindow, x.classes, guessing, either(lowerLR(s), clipNorm(s), warmupEpochs(s)))
 }
 
 // A network that does not learn gives every class the same probability, and its loss
 // stays at ln K (2.303 for ten classes), smoothed labels or not. One per cent round it
-// is where it is looked for, over a window of steps.
+// is where it is looked for, over a window of steps, and at the end of a run over its last ones: a
+// network may also have got stuck after some steps.
 const (
 	plateauWindow   = 200 // steps
-	plateauShortest = 10  // steps that are enough where the run ends inside a window
+	plateauLast     = 20  // that are judged at the end
+	plateauShortest = 50  // a shorter run may only have not learned yet
 	plateauBand     = 0.01
 )
 
@@ -131,6 +135,10 @@ type Plateau struct {
 	Sum   float64 `json:"sum"`   // of the losses of the window under way
 	Steps int     `json:"steps"` // in it
 	Said  bool    `json:"said"`
+
+	// Losses of the newest steps, step n at n modulo the length. 0: not known, as in the
+	// checkpoints of before this.
+	Last [plateauLast]float64 `json:"last"`
 }
 
 // plateau is the watch itself: what does not change in a run, and what has been seen.
@@ -145,7 +153,8 @@ func newPlateau(classes, warmup int, seen *Plateau) plateau {
 }
 
 // add takes a step's loss and returns what to say, "" for nothing.
-func (p plateau) add(step int, loss float64) string {
+func (p plateau) add(step int, loss float64, s *configs.Recipe) string {
+	p.seen.Last[step%plateauLast] = loss
 	if p.seen.Said || step <= p.warmup {
 		return ""
 	}
@@ -156,30 +165,35 @@ func (p plateau) add(step int, loss float64) string {
 	}
 	mean := p.seen.Sum / float64(p.seen.Steps)
 	p.seen.Sum, p.seen.Steps = 0, 0
-	return p.say(mean, plateauWindow)
-}
-
-// end judges the window under way when the run has ended, and returns what to say.
-func (p plateau) end() string {
-	if p.seen.Said || p.seen.Steps < plateauShortest {
-		return ""
-	}
-	seen := *p.seen // a run that goes on later knows nothing of this end
-	p.seen = &seen
-	return p.say(seen.Sum/float64(seen.Steps), seen.Steps)
-}
-
-func (p plateau) say(mean float64, steps int) string {
-	if math.Abs(mean-p.level) > plateauBand*p.level {
+	if !p.near(mean) {
 		return ""
 	}
 	p.seen.Said = true
-	return fmt.Sprintf("the loss stays at ln(%.0f) = %.3f (mean of %d steps: %.3f): the network does not learn, every class looks alike to it; "+
-		"try another --lr, --init kaiming, or --recipe fast", math.Exp(p.level), p.level, steps, mean)
+	return p.say(mean, plateauWindow, s)
 }
 
-// divergence is the advice to a run whose loss or weights are no longer finite.
-func divergence(what string, r StepRecord) string {
-	return fmt.Sprintf("%s is not finite at step %d (epoch %d); try a lower --lr (the rate was %.4g there), a --clip-norm such as 1, or a longer --warmup-epochs",
-		what, r.Step, r.Epoch, r.LR)
+// end judges the last steps of a run that has ended after a step, and returns what to say. It is not
+// kept: a run that goes on later knows nothing of this end.
+func (p plateau) end(step int, s *configs.Recipe) string {
+	if p.seen.Said || step-p.warmup < plateauShortest {
+		return ""
+	}
+	mean := 0.
+	for _, loss := range p.seen.Last {
+		if loss == 0 {
+			return ""
+		}
+		mean += loss / plateauLast
+	}
+	if !p.near(mean) {
+		return ""
+	}
+	return p.say(mean, plateauLast, s)
+}
+
+func (p plateau) near(mean float64) bool { return math.Abs(mean-p.level) <= plateauBand*p.level }
+
+func (p plateau) say(mean float64, steps int, s *configs.Recipe) string {
+	return fmt.Sprintf("the loss stays at ln(%.0f) = %.3f (mean of the last %d steps: %.3f): the network does not learn, every class looks alike to it; "+
+		"try %s", math.Exp(p.level), p.level, steps, mean, either(fmt.Sprintf("another --lr (it is %v)", s.LR), initKaiming(s), recipeFast(s)))
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"vggtrain/configs"
 )
 
 func TestRunNoticesAPlateau(t *testing.T) {
@@ -35,22 +37,26 @@ func TestPlateau(t *testing.T) {
 	}{
 		{"stays", 200, 0, constant(2.30), true, false},
 		{"a step short", 199, 0, constant(2.30), false, true},
-		{"far too short", 9, 0, constant(2.30), false, false},
+		{"too short", 49, 0, constant(2.30), false, false},
+		{"just long enough", 50, 0, constant(2.30), false, true},
+		{"high steps first", 50, 0, func(step int) float64 { return 2.29 + 20*math.Exp(-float64(step)/3) }, false, true},
+		{"learns at last", 190, 0, func(step int) float64 { return 2.3 - float64(max(step-160, 0))/100 }, false, false},
 		{"in the warm-up", 20, 469, constant(2.30), false, false},
 		{"to the end of the warm-up", 200, 200, constant(2.30), false, false},
-		{"too short after it", 209, 200, constant(2.30), false, false},
-		{"long enough after it", 210, 200, constant(2.30), false, true},
-		{"only in the warm-up", 210, 200, func(step int) float64 { return 2.3 - float64(max(step-200, 0))/10 }, false, false},
+		{"too short after it", 249, 200, constant(2.30), false, false},
+		{"long enough after it", 250, 200, constant(2.30), false, true},
+		{"only in the warm-up", 250, 200, func(step int) float64 { return 2.3 - float64(max(step-200, 0))/10 }, false, false},
 		{"after the warm-up", 400, 200, constant(2.30), true, false},
 		{"above by 1.1 %", 400, 0, constant(2.302585 * 1.011), false, false},
 		{"falls", 400, 0, func(step int) float64 { return 2.3 - float64(step)/1000 }, false, false},
 	} {
+		settings := configs.Defaults()
 		p := newPlateau(10, c.warmup, &Plateau{})
 		said := false
 		for step := 1; step <= c.steps; step++ {
-			said = p.add(step, c.loss(step)) != "" || said
+			said = p.add(step, c.loss(step), settings) != "" || said
 		}
-		end := p.end() != ""
+		end := p.end(c.steps, settings) != ""
 		if said != c.said || end != c.end {
 			t.Errorf("%s: said %t under way and %t at the end, want %t and %t", c.name, said, end, c.said, c.end)
 		}
@@ -74,11 +80,13 @@ func TestExplosion(t *testing.T) {
 		{"a spike, then dead", func(step int) float64 { return map[bool]float64{true: 1000, false: 2.31}[step == 3] }, 1, 10},
 		{"of a run whose start is not known", func(int) float64 { return 5 }, 8, 17},
 	} {
+		settings := configs.Defaults()
+		settings.LR = 0.5
 		p := &Progress{}
 		w := newWatches(10, 0, p)
 		said := 0
 		for step := c.first; step < c.first+100; step++ {
-			for _, text := range w.step(StepRecord{Step: step, Loss: c.losses(step), LR: 0.5}) {
+			for _, text := range w.step(StepRecord{Step: step, Loss: c.losses(step), LR: 0.5}, settings) {
 				if !strings.Contains(text, "risen") {
 					continue
 				}
@@ -132,8 +140,19 @@ func TestConstantAnswers(t *testing.T) {
 // A checkpoint of before these watches goes on with them.
 func TestProgressOfBeforeTheWatches(t *testing.T) {
 	p, err := decodeProgress(`{"epoch":1,"batch":3,"step":3,"plateau":{"sum":7,"steps":3,"said":false}}`, 1)
-	if err != nil || p.Plateau.Steps != 3 || p.Explosion != (Explosion{}) || p.Dead {
+	if err != nil || p.Plateau != (Plateau{Sum: 7, Steps: 3}) || p.Explosion != (Explosion{}) || p.Dead {
 		t.Errorf("%+v, %v", p, err)
+	}
+	// The last losses are not known before there are so many new ones.
+	w, s := newWatches(10, 0, p), configs.Defaults()
+	for step := 61; step <= 80; step++ {
+		if got := w.end(step-1, s); len(got) > 0 {
+			t.Errorf("after step %d: %q", step-1, got)
+		}
+		w.step(StepRecord{Step: step, Loss: 2.3}, s)
+	}
+	if got := w.end(80, s); len(got) != 1 {
+		t.Errorf("of 20 steps at ln 10: %q", got)
 	}
 }
 
@@ -146,7 +165,7 @@ func TestDeadIsSaidOnce(t *testing.T) {
 		cut  bool
 		want int
 	}{{true, 1}, {false, 1}, {false, 0}, {true, 0}} {
-		if got := w.evaluated(e, c.cut); len(got) != c.want {
+		if got := w.evaluated(e, c.cut, configs.Defaults()); len(got) != c.want {
 			t.Errorf("evaluation %d: %q", i+1, got)
 		}
 		text, err := p.encode()
@@ -159,7 +178,7 @@ func TestDeadIsSaidOnce(t *testing.T) {
 		w = newWatches(10, 0, p)
 	}
 	for step := range 500 { // the plateau says nothing that is new
-		if got := w.step(StepRecord{Step: step + 2, Loss: 2.3}); len(got) > 0 {
+		if got := w.step(StepRecord{Step: step + 2, Loss: 2.3}, configs.Defaults()); len(got) > 0 {
 			t.Error(got)
 		}
 	}
