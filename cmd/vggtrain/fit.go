@@ -117,7 +117,7 @@ func runFit(ctx context.Context, o *fitOptions) error {
 		dir.Discard() // only if nothing is in it
 		return err
 	}
-	return o.conclude(ctx, result)
+	return o.conclude(ctx, job, result)
 }
 
 // begin prepares a new run and makes its folder. Whatever is wrong with its settings is found
@@ -211,14 +211,16 @@ func (o *fitOptions) makeFolder(job *train.Job) (*rundir.Dir, error) {
 	return rundir.Create(o.Dir)
 }
 
-// conclude prints how a run ended and returns the error that its status stands for.
-func (o *fitOptions) conclude(ctx context.Context, r train.Result) error {
-	write := report.WriteSummary
+// conclude prints how a job ended and returns the error that its status stands for.
+func (o *fitOptions) conclude(ctx context.Context, job *train.Job, r train.Result) error {
+	var unread error
 	if o.JSON {
-		write = report.WriteRecord
+		unread = report.WriteRecord(o.Out, r)
+	} else {
+		unread = report.WriteSummary(o.Out, r, job.Recipe, job.StepsPerEpoch())
 	}
 	// A closed pipe does not hide how the run ended: it comes after.
-	return errors.Join(ending(ctx, r), write(o.Out, r))
+	return errors.Join(ending(ctx, r), unread)
 }
 
 // ending is the error that a run's status stands for.

@@ -99,3 +99,14 @@ func (p historyPoint) with(q historyPoint) historyPoint {
 func (h *history) epoch(r train.EpochRecord) {
 	h.epochs = append(h.epochs, historyEpoch{r, h.last})
 }
+
+// waited is how many epochs were evaluated since the best one.
+func (h *history) waited() int {
+	best := 0
+	for i, e := range h.epochs {
+		if e.ValAccuracy > h.epochs[best].ValAccuracy {
+			best = i
+		}
+	}
+	return max(len(h.epochs)-1-best, 0)
+}

@@ -83,16 +83,17 @@ func (p *Page) commands() []page.Command {
 // next is the command that goes on with the run: as it was to be, without the limit that has ended
 // it, or for twice the epochs, if there can be so many; "" for none.
 func (p *Page) next() string {
-	planned := p.shown.State == page.Running || len(p.history.epochs) == p.plan.Epochs
+	running := p.shown.State == page.Running
+	if !running && p.shown.State != page.Done {
+		return p.resume()
+	}
+	limit := stand{
+		settings: p.job.Recipe, planned: running || len(p.history.epochs) == p.plan.Epochs, waited: p.history.waited(),
+		cut: p.plan.Steps < p.plan.Epochs*p.plan.StepsPerEpoch && (running || p.pace.step >= p.plan.Steps),
+	}.limit()
 	switch {
-	case p.shown.State != page.Running && p.shown.State != page.Done:
-		return p.resume()
-	case p.plan.Steps < p.plan.Epochs*p.plan.StepsPerEpoch:
-		return p.resume() + " --max-steps off"
-	case !planned && p.job.Recipe.EarlyStop > 0:
-		return p.resume() + " --early-stop off"
-	case !planned: // --max-time is of a process
-		return p.resume()
+	case limit != "":
+		return p.resume() + without(limit)
 	case p.plan.Epochs >= configs.MaxEpochs:
 		return ""
 	}

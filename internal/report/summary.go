@@ -11,23 +11,40 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"vggtrain/configs"
 	"vggtrain/internal/train"
 )
 
-// WriteSummary writes how a run ended in at most six lines for people: what came of it, where that
-// is, and what may be done with it.
-func WriteSummary(w io.Writer, r train.Result) error {
-	lines := []string{fmt.Sprintf("%s after %s, %s, %s (%s, peak memory %s)", r.Status,
-		count(r.Epochs, "epoch"), count(r.Steps, "step"), Duration(r.Seconds), speedText(r.ImagesPerSecond), Bytes(r.PeakRSSBytes))}
+// WriteSummary writes how a run of these settings, its epochs of so many steps, ended, in at most
+// seven lines for people: what came of it, where that is, and what may be done with it.
+func WriteSummary(w io.Writer, r train.Result, settings *configs.Recipe, stepsPerEpoch int) error {
+	limit := ""
+	if r.Status == train.Done {
+		limit = standOf(r, settings, stepsPerEpoch).limit()
+	}
+	lines := howItEnded(r, limit, settings)
 	if !math.IsNaN(r.ValAccuracy) {
 		lines = append(lines, fmt.Sprintf("accuracy %.4f, loss %s; best accuracy %.4f in epoch %d",
 			r.ValAccuracy, lossText(r.ValLoss), r.BestValAccuracy, r.BestEpoch))
 	}
-	for _, l := range append(whereabouts(r), next(r)...) {
+	for _, l := range append(whereabouts(r), next(r, limit)...) {
 		lines = append(lines, l.line(0, false))
 	}
 	_, err := fmt.Fprintln(w, strings.Join(lines, "\n"))
 	return err
+}
+
+// howItEnded says how long a run was, and why not longer if a limit has ended it.
+func howItEnded(r train.Result, limit string, settings *configs.Recipe) []string {
+	speed, memory := speedText(r.ImagesPerSecond), "peak memory "+Bytes(r.PeakRSSBytes)
+	if limit != "" {
+		return []string{
+			fmt.Sprintf("%s after %d of %s: %s", r.Status, r.Epochs, count(settings.Epochs, "epoch"), reason(limit, settings)),
+			fmt.Sprintf("%s, %s (%s, %s)", count(r.Steps, "step"), Duration(r.Seconds), speed, memory),
+		}
+	}
+	return []string{fmt.Sprintf("%s after %s, %s, %s (%s, %s)", r.Status,
+		count(r.Epochs, "epoch"), count(r.Steps, "step"), Duration(r.Seconds), speed, memory)}
 }
 
 // whereabouts are the lines that say where the files of a run are.
@@ -61,8 +78,8 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// next are the commands that may follow on a run.
-func next(r train.Result) []labelled {
+// next are the commands that may follow on a run, which a limit has ended if there is one.
+func next(r train.Result, limit string) []labelled {
 	weights := r.Best
 	if weights == "" {
 		weights = r.Checkpoint
@@ -70,13 +87,9 @@ func next(r train.Result) []labelled {
 	if weights == "" {
 		return nil
 	}
-	data := ""
-	if r.DataSetting != "" && r.DataSetting != "auto" {
-		data = " --data " + quoted(r.DataSetting)
-	}
-	commands := []string{"vggtrain eval " + quoted(weights) + data, "vggtrain predict " + quoted(weights) + " IMAGE.png"}
-	if r.Status == train.Interrupted {
-		commands = []string{"vggtrain fit --resume " + quoted(folderOf(r)), commands[0]}
+	commands := []string{"vggtrain eval " + quoted(weights) + dataFlag(r.DataSetting), "vggtrain predict " + quoted(weights) + " IMAGE.png"}
+	if r.Status == train.Interrupted || limit != "" {
+		commands = []string{"vggtrain fit --resume " + quoted(folderOf(r)) + without(limit), commands[0]}
 	}
 	return []labelled{{"next", commands[0]}, {"", commands[1]}}
 }

@@ -23,26 +23,39 @@ func TestWriteSummary(t *testing.T) {
 	elsewhere.Status, elsewhere.DataSetting = train.Interrupted, "my images"
 	elsewhere.Checkpoint, elsewhere.Best = "my run/checkpoint.bin", ""
 	nothing := train.Result{Status: train.Diverged, Steps: 1, ValAccuracy: math.NaN()}
+	short := train.Result{Status: train.Done, Epochs: 3, Steps: 3 * 469, ValAccuracy: math.NaN(), BestEpoch: 1, Checkpoint: "x/checkpoint.bin", Best: "x/best.bin"}
+	within := short
+	within.Steps -= 9
+	const numbers = "1,407 steps, 0ms (0.0 images/s, peak memory 0 B)\nrun folder x: best.bin, checkpoint.bin\nnext       vggtrain fit --resume x"
 	for _, c := range []struct {
-		result train.Result
-		want   string
+		result   train.Result
+		settings []string
+		want     string
 	}{
-		{done, `done after 1 epoch, 4,690 steps, 1h02m (812 images/s, peak memory 512.0 MiB)
+		{done, nil, `done after 1 epoch, 4,690 steps, 1h02m (812 images/s, peak memory 512.0 MiB)
 accuracy 0.9000, loss 0.5000; best accuracy 0.9100 in epoch 9
 run folder runs/x: best.bin, checkpoint.bin
 next       vggtrain eval runs/x/best.bin
            vggtrain predict runs/x/best.bin IMAGE.png
 `},
-		{elsewhere, `interrupted after 1 epoch, 4,690 steps, 1h02m (812 images/s, peak memory 512.0 MiB)
+		{elsewhere, nil, `interrupted after 1 epoch, 4,690 steps, 1h02m (812 images/s, peak memory 512.0 MiB)
 accuracy 0.9000, loss 0.5000; best accuracy 0.9100 in epoch 9
 run folder my run: checkpoint.bin
 next       vggtrain fit --resume 'my run'
            vggtrain eval 'my run/checkpoint.bin' --data 'my images'
 `},
-		{nothing, "diverged after 0 epochs, 1 step, 0ms (0.0 images/s, peak memory 0 B)\n"},
+		{nothing, nil, "diverged after 0 epochs, 1 step, 0ms (0.0 images/s, peak memory 0 B)\n"},
+		{short, []string{"early-stop=2"}, "done after 3 of 10 epochs: no better accuracy for 2 epochs (--early-stop 2)\n" +
+			numbers + " --early-stop off\n           vggtrain eval x/best.bin\n"},
+		{short, []string{"early-stop=3", "max-time=2s"}, "done after 3 of 10 epochs: --max-time 2s is over\n" +
+			numbers + "\n           vggtrain eval x/best.bin\n"},
+		{short, []string{"max-steps=1407", "early-stop=3"}, "done after 3 of 10 epochs: --max-steps 1407 are done\n" +
+			numbers + " --max-steps off\n           vggtrain eval x/best.bin\n"},
+		{within, []string{"epochs=3", "max-time=90m", "max-steps=9999"}, "done after 3 of 3 epochs: --max-time 1h30m is over\n" +
+			strings.Replace(numbers, "1,407", "1,398", 1) + "\n           vggtrain eval x/best.bin\n"},
 	} {
 		var out bytes.Buffer
-		if err := WriteSummary(&out, c.result); err != nil {
+		if err := WriteSummary(&out, c.result, fast(c.settings...), 469); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(c.want, out.String()); diff != "" {
@@ -58,7 +71,7 @@ func TestWriteSummaryNamesTheReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := WriteSummary(&out, train.Result{Status: train.Done, Best: filepath.Join(dir, "best.bin")}); err != nil {
+	if err := WriteSummary(&out, train.Result{Status: train.Done, Steps: 4690, Best: filepath.Join(dir, "best.bin")}, fast(), 469); err != nil {
 		t.Fatal(err)
 	}
 	if want := "\nreport     " + page + ", for a browser\n"; !strings.Contains(out.String(), want) || strings.Count(out.String(), "\n") > 6 {

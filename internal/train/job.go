@@ -165,10 +165,13 @@ func (j *Job) loaders() (training, validation *dataset.Loader, err error) {
 	return training, validation, nil
 }
 
+// StepsPerEpoch is how many batches the training set has.
+func (j *Job) StepsPerEpoch() int { return (j.Train.N-1)/j.Recipe.BatchSize + 1 }
+
 // plan says what the job is going to do; its memory is left to be known.
 func (j *Job) plan() Plan {
 	r := j.Recipe
-	batches := (j.Train.N-1)/r.BatchSize + 1
+	batches := j.StepsPerEpoch()
 	steps := r.Epochs * batches
 	if r.MaxSteps > 0 {
 		steps = min(steps, r.MaxSteps)
