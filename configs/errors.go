@@ -18,6 +18,7 @@ type Origin struct {
 var (
 	FromFlag    = Origin{Source: "flag"}
 	FromDefault = Origin{Source: "default"}
+	FromArch    = Origin{Source: "architecture"}
 )
 
 func (o Origin) String() string {

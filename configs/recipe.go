@@ -197,6 +197,6 @@ func (r *Recipe) conflict(key, what, other string) error {
 func (r *Recipe) ResolveDropout(arch float64) {
 	if !r.IsSet("dropout") {
 		r.Dropout = arch
-		r.mark("dropout", Origin{Source: "architecture"})
+		r.mark("dropout", FromArch)
 	}
 }

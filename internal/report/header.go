@@ -3,11 +3,13 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"vggtrain/configs"
 	"vggtrain/dataset"
 	"vggtrain/internal/train"
+	"vggtrain/model"
 )
 
 // labelWidth is the columns of a header's labels, with the blanks behind them.
@@ -43,7 +45,8 @@ func marked(style, label, text string, columns int) string {
 func subjects(p train.Plan) []labelled {
 	lines := []labelled{
 		{"data", dataText(p)},
-		{"network", fmt.Sprintf("%s: %s parameters, %s multiply-adds (MACs) an image", printable(p.Arch), comma(int(p.Params)), about(p.MACs))},
+		{"network", networkText(p)},
+		{"settings", settingsText(p)},
 		{"training", trainingText(p)},
 		{"optimizer", optimizerText(p.Settings)},
 		{"memory", memoryText(p)},
@@ -64,7 +67,54 @@ func dataText(p train.Plan) string {
 	case dataset.Sampled:
 		name = "only a sample of Fashion-MNIST"
 	}
-	return fmt.Sprintf("%s: %s images to train on, %s to score, at %dx%d%s", name, comma(p.TrainImages), comma(p.ValImages), p.Side, p.Side, origin)
+	held := ""
+	if p.Settings.Val > 0 {
+		held = " held out"
+	}
+	return fmt.Sprintf("%s: %s images to train on, %s%s to score, at %dx%d%s",
+		name, comma(p.TrainImages), comma(p.ValImages), held, p.Side, p.Side, origin)
+}
+
+// networkText says what is trained, and which weights it begins with if they are from a file.
+func networkText(p train.Plan) string {
+	text := fmt.Sprintf("%s: %s parameters, %s multiply-adds (MACs) an image", printable(p.Arch), comma(int(p.Params)), about(p.MACs))
+	if p.Settings.Dropout > 0 {
+		text += fmt.Sprintf(", dropout %v", p.Settings.Dropout)
+	}
+	if init := p.Settings.Init; !slices.Contains(model.InitKinds(), init) {
+		text += ", weights from " + printable(init)
+	}
+	return text
+}
+
+// settingsText says where the settings are from, the seed, and which flags were given; the lines
+// above say what --arch and --data mean.
+func settingsText(p train.Plan) string {
+	r := p.Settings
+	var from, flags []string
+	for _, s := range r.Sources() {
+		if !slices.Contains([]string{configs.FromFlag.Source, configs.FromDefault.Source, configs.FromArch.Source}, s.Name) {
+			from = append(from, printable(s.Name))
+		}
+	}
+	if p.StepsDone > 0 {
+		from = []string{"the checkpoint's"}
+	}
+	for _, key := range configs.Keys() {
+		name := key.Name
+		switch {
+		case r.Origin(name) != configs.FromFlag || name == "arch" || name == "data" || name == "seed":
+		case key.Bool:
+			flags = append(flags, "--"+name+"="+r.Text(name))
+		default:
+			flags = append(flags, "--"+name+" "+quoted(r.Text(name)))
+		}
+	}
+	text := strings.Join(append(from, fmt.Sprintf("seed %d", r.Seed)), ", ")
+	if len(flags) > 0 {
+		text += "; " + strings.Join(flags, " ")
+	}
+	return text
 }
 
 // trainingText says how long the run is: what is left of it, if it goes on with another.
@@ -72,6 +122,9 @@ func trainingText(p train.Plan) string {
 	text := fmt.Sprintf("%s of %s, %s a step", count(p.Epochs, "epoch"), count(p.StepsPerEpoch, "step"), count(min(p.BatchSize, p.TrainImages), "image"))
 	if p.Settings.Augment != "none" {
 		text += ", augmented by " + strings.ReplaceAll(p.Settings.Augment, ",", " and ")
+	}
+	if p.Settings.LabelSmoothing > 0 {
+		text += fmt.Sprintf(", label smoothing %v", p.Settings.LabelSmoothing)
 	}
 	if p.Steps != p.Epochs*p.StepsPerEpoch {
 		text += fmt.Sprintf(", %s at most", count(p.Steps, "step"))
