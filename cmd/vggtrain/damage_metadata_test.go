@@ -178,6 +178,8 @@ func edits() []edit {
 		{"no history", "resume", swap("progress", `"history":.*}]`, `"history":[]`), "vggtrain.progress"},
 		{"history of the future", "resume", swap("progress", `"history":\[{"epoch":1`, `"history":[{"epoch":7`), "vggtrain.progress"},
 		{"best epoch of the future", "resume", swap("progress", `"best_epoch":1`, `"best_epoch":7`), "vggtrain.progress"},
+		{"a notice of lines and colours", "resume", swap("progress", `}$`, `,"noticed":["\u001b[2J"]}`), "vggtrain.progress: a notice"},
+		{"many notices", "resume", swap("progress", `}$`, `,"noticed":["a","a","a","a","a","a","a","a","a"]}`), "vggtrain.progress: 9 notices"},
 		{"negative plateau", "resume", swap("progress", `"plateau":{"sum":[^,]*,"steps":\d+`, `"plateau":{"sum":0,"steps":-5`), "vggtrain.progress"},
 		{"negative start of an explosion", "resume", swap("progress", `"start":`, `"start":-`), "vggtrain.progress"},
 		{"negative steps of an explosion", "resume", swap("progress", `"explosion":{"start":[^,]*,"sum":[^,]*,"steps":\d+`, `"explosion":{"start":1,"sum":1,"steps":-5`), "vggtrain.progress"},

@@ -28,6 +28,13 @@ const (
 	Failed      State = "failed"
 )
 
+// Concluded tells whether a page that was rendered says how its run has ended.
+func Concluded(html []byte) bool {
+	const state = ` data-state="`
+	_, rest, found := bytes.Cut(html, []byte(state))
+	return found && !bytes.HasPrefix(rest, []byte(Running+`"`))
+}
+
 // Page is what there is to show. What is left out is not shown.
 type Page struct {
 	Network string // its name

@@ -239,3 +239,20 @@ func TestPageIsBounded(t *testing.T) {
 		t.Error("the table of epochs does not say what it leaves out")
 	}
 }
+
+func TestConcluded(t *testing.T) {
+	p := example(t)
+	for _, state := range []State{Running, Done, Diverged, Interrupted, Failed} {
+		p.State = state
+		html, err := p.Render()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if Concluded(html) != (state != Running) {
+			t.Errorf("%s: %t", state, Concluded(html))
+		}
+	}
+	if Concluded(nil) || Concluded([]byte("notes")) {
+		t.Error("nothing of a page is taken for one")
+	}
+}

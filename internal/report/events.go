@@ -33,7 +33,7 @@ func (e *Events) Begin(p train.Plan) error {
 	e.step = p.StepsDone
 	found, err := tensorboard.Cut(e.folder, func(v tensorboard.Event) bool { return happened(p, v) })
 	e.tell(err)
-	if !e.on {
+	if !e.on || p.Finished {
 		return nil
 	}
 	restart := 0

@@ -45,8 +45,11 @@ func NewPage(dir *rundir.Dir, job *train.Job, version string, notice func(string
 }
 
 // Begin writes a page that says that the run is on. What the page of a run that this one resumes
-// says of its last evaluation stays until there is another.
+// says of its last evaluation stays until there is another; all of it does if nothing is left to do.
 func (p *Page) Begin(plan train.Plan) (err error) {
+	if plan.Finished && page.Concluded(p.earlier()) {
+		return nil
+	}
 	p.plan, p.pace = plan, newPace(plan, p.now)
 	if p.history, err = newHistory(plan, p.dir); err != nil {
 		p.notice(err.Error() + "; the page's curves begin here") // a page is no reason to end a run

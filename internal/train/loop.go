@@ -148,7 +148,11 @@ func (l *loop) conclude(record EpochRecord, e *Evaluation) error {
 	p := l.progress
 	l.observers.epoch(record, e)
 	best := p.evaluated(record, l.plan.StepsPerEpoch)
-	l.notice(l.watches.evaluated(e, p.Cut, l.plan.Settings))
+	noticed := l.watches.evaluated(e, p.Cut, l.plan.Settings)
+	l.notice(noticed)
+	if !p.Cut { // a run that goes on later with the epoch knows nothing of this end
+		p.Noticed = append(p.Noticed, noticed...)
+	}
 	if l.finished() {
 		l.notice(l.watches.end(p.Step, l.plan.Settings))
 	}
@@ -232,7 +236,9 @@ func (l *loop) step(ctx context.Context, from *time.Time) error {
 	if err != nil {
 		return err
 	}
-	l.notice(l.watches.step(l.newest, l.plan.Settings))
+	noticed := l.watches.step(l.newest, l.plan.Settings)
+	l.notice(noticed)
+	p.Noticed = append(p.Noticed, noticed...)
 	p.trained(l.newest)
 	l.saves.fresh = false
 	return nil

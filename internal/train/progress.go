@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"strings"
+	"unicode"
 	"vggtrain/configs"
 )
 
@@ -42,6 +43,8 @@ type Progress struct {
 	Plateau   Plateau   `json:"plateau"`
 	Explosion Explosion `json:"explosion"`
 	Dead      bool      `json:"dead"` // it is said that the network is
+
+	Noticed []string `json:"noticed,omitempty"` // what they have said, for the run that goes on
 }
 
 // evaluated adds the epoch under way to the history, and moves on to the next unless steps of
@@ -231,6 +234,9 @@ func (p *Progress) check(plan Plan) error {
 		p.Plateau.Steps < 0 || p.Explosion.Steps < 0 || p.Explosion.Sum < 0 || p.Explosion.Start < 0:
 		return errors.New("a sum below 0 or beyond all bounds")
 	}
+	if err := p.checkNoticed(); err != nil {
+		return err
+	}
 	best := Progress{}
 	for i, r := range p.History {
 		if r.Epoch != i+1 {
@@ -244,6 +250,24 @@ func (p *Progress) check(plan Plan) error {
 	if best.BestEpoch != p.BestEpoch || best.BestValAccuracy != p.BestValAccuracy {
 		return fmt.Errorf("the best epoch is said to be %d with %v, the history's is %d with %v",
 			p.BestEpoch, p.BestValAccuracy, best.BestEpoch, best.BestValAccuracy)
+	}
+	return nil
+}
+
+// Bounds of what the watches say: each says one line, once a run.
+const (
+	maxNoticed      = 8
+	maxNoticedBytes = 1000
+)
+
+func (p *Progress) checkNoticed() error {
+	if len(p.Noticed) > maxNoticed {
+		return fmt.Errorf("%d notices", len(p.Noticed))
+	}
+	for _, text := range p.Noticed {
+		if len(text) > maxNoticedBytes || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			return fmt.Errorf("a notice that is not one line of text: %.60q", text)
+		}
 	}
 	return nil
 }

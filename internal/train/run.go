@@ -59,6 +59,7 @@ func (m *machine) open(j *Job) error {
 		m.plan.History = p.History
 		m.saves.fresh = false
 	}
+	m.plan.Finished = m.finished()
 	if len(j.Recipe.Changed(j.resumed.Recipe)) > 0 {
 		m.saves.fresh = false
 	}
@@ -73,7 +74,8 @@ func (m *machine) greet(j *Job) {
 	if j.resumed == nil {
 		return
 	}
-	if p := m.progress; m.finished() {
+	m.notice(m.progress.Noticed)
+	if p := m.progress; m.plan.Finished {
 		m.observers.notice(fmt.Sprintf("the run is finished: %d of %d epochs, %d steps; to go on, give it %s",
 			len(p.History), m.plan.Epochs, p.Step, m.more()))
 	}
