@@ -27,8 +27,12 @@ func (p *Page) fill() {
 	p.shown.Config, p.shown.Layers = string(recipe.YAML()), layers(p.job, plan)
 	for _, key := range configs.Keys() {
 		origin := recipe.Origin(key.Name)
+		source := origin.Source
+		if plan.StepsDone > 0 && origin != configs.FromFlag {
+			source = "checkpoint"
+		}
 		p.shown.Settings = append(p.shown.Settings, page.Setting{
-			Name: key.Name, Value: p.setting(key.Name), Origin: origin.Source, Help: key.Help, Given: origin == configs.FromFlag,
+			Name: key.Name, Value: p.setting(key.Name), Origin: source, Help: key.Help, Given: origin == configs.FromFlag,
 		})
 	}
 	if dir, err := os.Getwd(); err == nil {
