@@ -13,7 +13,7 @@ func TestParseErrors(t *testing.T) {
 		{"out of range", "# c\n\nlr:   -1\n", "my.yaml:3:7: lr: must be a number above 0, at most 1000, not -1"},
 		{"fraction", "epochs: 10.0\n", "my.yaml:1:9: epochs: must be a whole number from 1 to 10000, not 10.0"},
 		{"hexadecimal", "epochs: 0x10\n", "my.yaml:1:9: epochs: must be a whole number"},
-		{"quoted number", "lr: \"0.1\"\n", `my.yaml:1:5: lr: must stand without quotes`},
+		{"quoted number", "lr: \"0.1\"\n", `my.yaml:1:5: lr: must stand without quotes, not "0.1"`},
 		{"quoted bool", "shuffle: 'true'\n", "my.yaml:1:10: shuffle: must stand without quotes"},
 		{"nan", "lr: .nan\n", "my.yaml:1:5: lr: must be a number"},
 		{"infinity", "clip-norm: .inf\n", "my.yaml:1:12: clip-norm: must be a number"},

@@ -280,6 +280,9 @@ func TestSetMessages(t *testing.T) {
 		{"max-time", "90", "--max-time: must be off or a time above 0, at most 8760h, such as 90m or 1h30m, not 90"},
 		{"val", "", `--val: must be test or a whole number from 1 to 1000000000, not ""`},
 		{"augment", "flip,cropp", "--augment: must be none or flip or crop, not cropp: did you mean crop?"},
+		{"augment", "none,flip", "--augment: must be none alone, or a list without it, not none,flip"},
+		{"augment", "crop,", "--augment: must have a name beside each comma, not crop,"},
+		{"augment", "", "--augment: must be none or flip or crop, not \"\""},
 		{"learning-rate", "1", `unknown setting "learning-rate": there are arch, data, resize, epochs, batch-size, optimizer, lr, momentum, nesterov, weight-decay, schedule, warmup-epochs, clip-norm, label-smoothing, dropout, augment, normalize, init, seed, shuffle, val, limit-train, limit-val, max-steps, max-time, early-stop, checkpoint-every, tensorboard`},
 		{"batchsize", "1", `unknown setting "batchsize": did you mean batch-size?`},
 	}

@@ -193,10 +193,14 @@ func parseAugment(s string) (string, error) {
 	has := map[string]bool{}
 	for w := range strings.SplitSeq(unbracket(s), ",") {
 		w = strings.TrimSpace(w)
-		if !slices.Contains(words, w) {
+		switch {
+		case w == "" && len(s) > 1:
+			return "", fmt.Errorf("must have a name beside each comma, not %s", show(s))
+		case w == "none":
+			return "", fmt.Errorf("must be none alone, or a list without it, not %s", show(s))
+		case !slices.Contains(words, w):
 			return "", unknownWord(w, append([]string{"none"}, words...))
-		}
-		if has[w] {
+		case has[w]:
 			return "", fmt.Errorf("must have %s only once", w)
 		}
 		has[w] = true
