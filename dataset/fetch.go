@@ -90,6 +90,9 @@ func (o FetchOptions) withDefaults() FetchOptions {
 // fetch into one folder: one does it, and the others wait for it.
 func Fetch(ctx context.Context, o FetchOptions) ([]FetchReport, error) {
 	f := fetcher{o.withDefaults()}
+	if info, err := os.Stat(f.Dir); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("%s: not a folder: fetch into another one", shown(f.Dir)) // before anyone is asked
+	}
 	reports, err := f.survey()
 	if err != nil || !slices.ContainsFunc(reports, missing) {
 		return reports, err

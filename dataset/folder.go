@@ -83,7 +83,7 @@ func openRegular(files fs.FS, name string) (file fs.File, size int64, err error)
 	case err != nil:
 		return nil, 0, fmt.Errorf("cannot be read: %w", cause(err))
 	case !info.Mode().IsRegular():
-		return nil, 0, errors.New("not a regular file")
+		return nil, 0, errNotRegular
 	}
 	if file, err = files.Open(name); err != nil {
 		return nil, 0, fmt.Errorf("cannot be read: %w", cause(err))
@@ -104,6 +104,8 @@ func (f folder) check() error {
 	}
 	return nil
 }
+
+var errNotRegular = errors.New("not a regular file")
 
 // absent is an error that is fs.ErrNotExist and says what does not exist.
 type absent string

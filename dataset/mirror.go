@@ -101,6 +101,15 @@ func reasons(mirrors []string, failed map[string]error) string {
 	return strings.Join(all, "; ")
 }
 
+// NoMirrorError is that no mirror sends a file.
+type NoMirrorError struct {
+	File string
+	Err  error
+}
+
+func (e *NoMirrorError) Error() string { return fmt.Sprintf("no mirror serves %s (%v)", e.File, e.Err) }
+func (e *NoMirrorError) Unwrap() error { return e.Err }
+
 // probe asks all mirrors at once for the smallest file, so that a mirror that hangs costs
 // nothing, and returns them with the first that sent it rightly in front.
 func (f fetcher) probe(ctx context.Context) ([]string, error) {
@@ -123,7 +132,7 @@ func (f fetcher) probe(ctx context.Context) ([]string, error) {
 		return failures
 	})
 	if err != nil && ctx.Err() == nil {
-		return nil, fmt.Errorf("no mirror serves it (%w)", err)
+		return nil, &NoMirrorError{f.files[3].name + ".gz", err}
 	}
 	ranked := slices.DeleteFunc(slices.Clone(f.Mirrors), func(mirror string) bool { return mirror == first })
 	return slices.Insert(ranked, 0, first), err

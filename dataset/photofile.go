@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -31,7 +32,7 @@ func PhotoFrom(name, title string, r io.Reader) PhotoFile {
 // Folders in it are not entered. notice, which may be nil, is told of what is left out by its
 // name; what is hidden (.name) is left out without. Whatever cannot be read, a folder too, is found when it is read.
 func Photos(path string, notice func(string)) []PhotoFile {
-	file := PhotoFile{path, shown(path), func() (io.ReadCloser, int64, error) { return openPhoto(everywhere{}, path) }}
+	file := PhotoFile{path, shown(path), func() (io.ReadCloser, int64, error) { return openNamed(path) }}
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {
 		return []PhotoFile{file}
 	}
@@ -86,6 +87,18 @@ func inFolder(dir, name string) PhotoFile {
 		}
 		return file, size, err
 	}}
+}
+
+// openNamed opens what a user has named.
+func openNamed(path string) (io.ReadCloser, int64, error) {
+	file, size, err := openPhoto(everywhere{}, path)
+	switch {
+	case errors.Is(err, errNotRegular):
+		err = fmt.Errorf("%w: use - for standard input", err)
+	case errors.Is(err, errNoFile):
+		err = fmt.Errorf("%w: name an image, a folder of images, or - for standard input", err)
+	}
+	return file, size, err
 }
 
 // openPhoto is openRegular, for a reader that does not need the file's other methods.

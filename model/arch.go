@@ -31,13 +31,16 @@ type bound struct {
 	min, max int
 }
 
+// MaxClasses is the most classes that a network can tell apart.
+const MaxClasses = 65536
+
 var (
 	blockBound    = bound{"blocks", 1, 64}
 	convBound     = bound{"convolutions in a block", 1, 64}
 	channelBound  = bound{"channels", 1, 8192}
 	hiddenBound   = bound{"hidden layers", 0, 16}
 	featureBound  = bound{"features in a hidden layer", 1, 65536}
-	classBound    = bound{"classes", 1, 65536}
+	classBound    = bound{"classes", 1, MaxClasses}
 	errDropoutFmt = "dropout %v; give a probability, at least 0 and below 1"
 )
 

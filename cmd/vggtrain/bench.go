@@ -74,6 +74,9 @@ func runBench(ctx context.Context, o *benchOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := checkSide(arch, o.Side, len(data.Classes)); err != nil {
+		return err
+	}
 	summary, err := model.Summarize(arch, model.Input{N: min(o.Batch, data.Train.N), C: 1, H: o.Side, W: o.Side}, len(data.Classes))
 	if err != nil {
 		return err

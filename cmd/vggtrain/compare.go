@@ -43,7 +43,7 @@ exit status is then 1.`,
 		},
 	}
 	textFlag(cmd, &o.Input, "input", "NxCxHxW", "1x1x224x224", "a batch of images")
-	countFlag(cmd, &o.Classes, "classes", 10, "classes to tell apart")
+	classesFlag(cmd, &o.Classes)
 	choiceFlag(cmd, &o.Format, "format", "how to print it", sheetFormats()...)
 	return cmd
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vggtrain/dataset"
+	"vggtrain/internal/report"
 )
 
 type dataVerifyOptions struct {
@@ -66,8 +67,8 @@ func runDataVerify(_ context.Context, o *dataVerifyOptions) error {
 		return err
 	}
 	if wrong > 0 {
-		return fmt.Errorf("%s: %d of %d files are not the published ones; the table above says why, and \"vggtrain data fetch --dir DIR\" gets what is missing or damaged",
-			dir, wrong, len(reports))
+		return fmt.Errorf("%s: %d of %d files are not the published ones; the table above says why, and \"vggtrain data fetch --dir %s\" gets what is missing or damaged",
+			dir, wrong, len(reports), report.ShellWord(dir))
 	}
 	return nil
 }

@@ -35,9 +35,6 @@ pauses. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured.`,
   vggtrain data fetch --mirror https://files.example.org/fashion-mnist`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if cmd.Flags().Changed("dir") && o.Dir == "" {
-				return wrongUsage("--dir must not be empty")
-			}
 			if cmd.Flags().Changed("mirror") {
 				if err := dataset.CheckMirror(o.Mirror); err != nil {
 					return wrongUsage("--mirror: %q %w", o.Mirror, err)
@@ -47,7 +44,7 @@ pauses. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured.`,
 			return run(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().StringVar(&o.Dir, "dir", "", "where to put them, `DIR` (default where fit looks)")
+	textFlag(cmd, &o.Dir, "dir", "DIR", "", "where to put them (default where fit looks)")
 	cmd.Flags().StringVar(&o.Mirror, "mirror", "", "the only place to take them from, `URL`/FILE.gz")
 	return cmd
 }
@@ -70,6 +67,8 @@ func runDataFetch(ctx context.Context, o *dataFetchOptions) error {
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return fmt.Errorf("%w: the next data fetch goes on from what there is", context.Cause(ctx))
+	case errors.As(err, new(*dataset.NoMirrorError)):
+		return fmt.Errorf("%w: try --mirror URL, or train with --data sample", err)
 	case err != nil:
 		return err
 	}

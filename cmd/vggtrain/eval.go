@@ -70,9 +70,6 @@ predicted one and its probability. errors.png: the most confident errors.`,
   vggtrain eval runs/mine/best.bin --out runs/mine/errors`,
 		Args: arguments("CHECKPOINT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().Changed("out") && o.Dir == "" { // an unset variable of a shell, as a rule
-				return wrongUsage("--out must not be empty")
-			}
 			o.Checkpoint, o.Out, o.Err = weightsFile(args[0]), cmd.OutOrStdout(), cmd.ErrOrStderr()
 			return run(cmd.Context(), o)
 		},
@@ -82,7 +79,7 @@ predicted one and its probability. errors.png: the most confident errors.`,
 	countFlag(cmd, &o.Limit, "limit", 0, "the first `N` images (default all)")
 	countFlag(cmd, &o.Batch, "batch-size", 128, "images at a time")
 	threadsFlag(cmd, &o.Threads)
-	cmd.Flags().StringVar(&o.Dir, "out", "", "write pictures and a list of the errors to `DIR`")
+	textFlag(cmd, &o.Dir, "out", "DIR", "", "write pictures and a list of the errors to DIR")
 	_ = cmd.MarkFlagDirname("out")
 	jsonFlag(cmd, &o.JSON, "print one JSON document")
 	return cmd

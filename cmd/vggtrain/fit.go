@@ -67,11 +67,6 @@ max-time, early-stop and checkpoint-every may be given anew.`,
   vggtrain fit --recipe runs/chapter/config.yaml`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			for _, name := range []string{"recipe", "out", "resume"} { // an unset variable of a shell, as a rule
-				if flag := cmd.Flags().Lookup(name); flag.Changed && flag.Value.String() == "" {
-					return wrongUsage("--%s must not be empty", name)
-				}
-			}
 			o.Out, o.Err = cmd.OutOrStdout(), cmd.ErrOrStderr()
 			return run(cmd.Context(), o)
 		},
@@ -161,6 +156,9 @@ func (o *fitOptions) prepare(ctx context.Context, recipe *configs.Recipe) (*trai
 	}
 	data, err := openData(ctx, recipe.Data, o.Err)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkSide(arch, recipe.Resize, len(data.Classes)); err != nil {
 		return nil, err
 	}
 	if err := checkRun(recipe, arch, data); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vggtrain/internal/kernel"
+	"vggtrain/model"
 )
 
 // Flags that several commands have, and the kinds of values that pflag lacks.
@@ -25,15 +27,22 @@ func jsonFlag(cmd *cobra.Command, target *bool, usage string) {
 	cmd.Flags().BoolVar(target, "json", false, usage)
 }
 
-// text is a flag's value that may be any text; what it takes has a name.
+// text is a flag's value that may be any text but none; what it takes has a name.
 type text struct {
 	target *string
 	takes  string
 }
 
-func (t text) String() string         { return *t.target }
-func (t text) Type() string           { return t.takes }
-func (t text) Set(given string) error { *t.target = given; return nil }
+func (t text) String() string { return *t.target }
+func (t text) Type() string   { return t.takes }
+
+func (t text) Set(given string) error {
+	if given == "" { // an unset variable of a shell, as a rule
+		return errors.New("must not be empty")
+	}
+	*t.target = given
+	return nil
+}
 
 // textFlag adds a flag that takes a text, which help calls by the given name.
 func textFlag(cmd *cobra.Command, target *string, name, takes, value, usage string) {
@@ -52,7 +61,7 @@ func (c *choice) Type() string   { return strings.Join(c.known, "|") }
 
 func (c *choice) Set(word string) error {
 	if !slices.Contains(c.known, word) {
-		return fmt.Errorf("is unknown%s", suggestion(word, c.known))
+		return fmt.Errorf("%q is unknown%s", word, suggestion(word, c.known))
 	}
 	*c.target = word
 	return nil
@@ -87,10 +96,16 @@ func (c count) String() string {
 func (c count) Set(text string) error {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > c.most {
-		return fmt.Errorf("must be a whole number from 1 to %d", c.most)
+		return fmt.Errorf("must be a whole number from 1 to %d, not %s", c.most, text)
 	}
 	*c.target = n
 	return nil
+}
+
+// classesFlag adds --classes, of a network without data.
+func classesFlag(cmd *cobra.Command, target *int) {
+	*target = 10
+	cmd.Flags().Var(count{target, model.MaxClasses}, "classes", "classes to tell apart")
 }
 
 // countFlag adds a flag that takes a whole number from 1.

@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
+	"vggtrain/configs"
 	"vggtrain/dataset"
 	"vggtrain/internal/kernel"
 	"vggtrain/internal/memory"
@@ -23,8 +26,20 @@ func newPool(threads int) (*kernel.Pool, error) {
 	return kernel.NewPool(threads, isa)
 }
 
-// openData opens what --data names; notices, and how far a download is, go to stderr.
+// openData is openSpec of what --data names, whose errors say what it takes.
 func openData(ctx context.Context, spec string, stderr io.Writer) (*dataset.Data, error) {
+	data, err := openSpec(ctx, spec, stderr)
+	if _, missing := os.Stat(spec); spec == "auto" || !errors.Is(err, fs.ErrNotExist) || !errors.Is(missing, fs.ErrNotExist) {
+		return data, err
+	}
+	if near := configs.Nearest(spec, []string{"auto", "sample"}); near != "" {
+		return nil, fmt.Errorf("--data: %w: did you mean %s?", err, near)
+	}
+	return nil, fmt.Errorf("%w: --data takes auto, sample or a folder of images", err)
+}
+
+// openSpec opens the data of a spec; notices, and how far a download is, go to stderr.
+func openSpec(ctx context.Context, spec string, stderr io.Writer) (*dataset.Data, error) {
 	m := report.NewMeter(stderr)
 	defer m.Clear()
 	return dataset.Open(ctx, dataset.OpenOptions{Spec: spec, Notice: m.Notice, Progress: m.Progress})

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"vggtrain/configs"
@@ -20,6 +22,14 @@ func archFlag(cmd *cobra.Command, target *string) {
 
 // loadArch reads the architecture of that name, or in that file.
 func loadArch(name string) (*model.Arch, error) { return parseArch(configs.Network{Name: name}) }
+
+// checkSide looks whether the network takes images of the side that --resize gives.
+func checkSide(arch *model.Arch, side, classes int) error {
+	if _, err := model.Resolve(arch, 1, side, side, classes); err != nil {
+		return fmt.Errorf("--resize %d: %w", side, err)
+	}
+	return nil
+}
 
 // parseArch reads the architecture that a setting names or spells out.
 func parseArch(network configs.Network) (*model.Arch, error) {

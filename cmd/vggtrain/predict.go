@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
@@ -52,6 +53,9 @@ is a file that fit wrote, or a run folder: then its best.bin.`,
   vggtrain predict runs/mine/best.bin photos/ --topk 1 --json
   curl -s https://example.org/boot.png | vggtrain predict runs/mine/best.bin -`,
 		Args: func(cmd *cobra.Command, args []string) error {
+			if slices.Contains(args[min(len(args), 2):], "") {
+				return wrongUsage("predict: IMAGE must not be empty")
+			}
 			return arguments("CHECKPOINT", "IMAGE")(cmd, args[:min(len(args), 2)])
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {

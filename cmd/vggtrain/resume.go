@@ -154,7 +154,7 @@ func (o *fitOptions) savedData(ctx context.Context, saved *train.Checkpoint, rec
 	if o.Flags.IsSet("data") {
 		return openData(ctx, recipe.Data, o.Err)
 	}
-	data, err := openData(ctx, saved.Data, o.Err)
+	data, err := openSpec(ctx, saved.Data, o.Err)
 	if errors.Is(err, fs.ErrNotExist) && recipe.Data == "auto" {
 		return openData(ctx, recipe.Data, o.Err)
 	}

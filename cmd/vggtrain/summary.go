@@ -44,7 +44,7 @@ receptive field is the pixels of the image that one output depends on.`,
 	}
 	archFlag(cmd, &o.Arch)
 	textFlag(cmd, &o.Input, "input", "NxCxHxW", "1x1x224x224", "a batch of images")
-	countFlag(cmd, &o.Classes, "classes", 10, "classes to tell apart")
+	classesFlag(cmd, &o.Classes)
 	choiceFlag(cmd, &o.Format, "format", "how to print it", sheetFormats()...)
 	cmd.Flags().BoolVar(&o.Blocks, "blocks", false, "a row a block, as in the chapter")
 	return cmd

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,17 +22,13 @@ func flagError(cmd *cobra.Command, err error) error {
 	case errors.As(err, &setting):
 		return setting
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
-		near := nearestFlag(cmd, unknown.GetSpecifiedName())
-		if near != "" {
-			near = fmt.Sprintf(": did you mean --%s?", near)
-		}
-		return wrongUsage("unknown flag --%s%s", unknown.GetSpecifiedName(), near)
+		return wrongUsage("unknown flag --%s%s", unknown.GetSpecifiedName(), inItsPlace(cmd, unknown.GetSpecifiedName()))
 	case errors.As(err, &unknown):
 		return wrongUsage("unknown flag -%s", unknown.GetSpecifiedName())
 	case errors.As(err, &missing):
 		return wrongUsage("--%s needs a value", missing.GetSpecifiedName())
 	case errors.As(err, &invalid):
-		return wrongUsage("--%s: %q %w", invalid.GetFlag().Name, invalid.GetValue(), reason(invalid))
+		return wrongUsage("--%s: %w", invalid.GetFlag().Name, reason(invalid))
 	}
 	return wrongUsage("%w", err)
 }
@@ -39,7 +36,7 @@ func flagError(cmd *cobra.Command, err error) error {
 // reason says what is wrong with a flag's value without naming Go's functions.
 func reason(invalid *pflag.InvalidValueError) error {
 	if invalid.GetFlag().Value.Type() == "bool" {
-		return errors.New("must be true or false")
+		return fmt.Errorf("must be true or false, not %s", invalid.GetValue())
 	}
 	return invalid.Unwrap()
 }
@@ -57,6 +54,17 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 		return wrongUsage("unknown command %q: did you mean %s?", args[0], near)
 	}
 	return wrongUsage("unknown command %q: there are %s", args[0], listed(commandNames(cmd)))
+}
+
+// inItsPlace ends an error about an unknown flag: what else may be meant.
+func inItsPlace(cmd *cobra.Command, name string) string {
+	if name == "json" && cmd.Flags().Lookup("format") != nil {
+		return ": use --format json"
+	}
+	if near := nearestFlag(cmd, name); near != "" {
+		return fmt.Sprintf(": did you mean --%s?", near)
+	}
+	return ""
 }
 
 // nearestFlag is the flag of cmd that is spelt like name, or whose meaning
@@ -91,13 +99,30 @@ func nearestCommand(cmd *cobra.Command, name string) string {
 func arguments(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) > len(names) {
-			return wrongUsage("%s: unexpected argument %q", nameOf(cmd), args[len(names)])
+			return wrongUsage("%s: unexpected argument %q%s", nameOf(cmd), args[len(names)], ofSwitch(cmd, args[len(names)]))
+		}
+		if at := slices.Index(args, ""); at >= 0 { // an unset variable of a shell, as a rule
+			return wrongUsage("%s: %s must not be empty", nameOf(cmd), strings.Trim(names[at], "[]"))
 		}
 		if len(args) < len(names) && !strings.HasPrefix(names[len(args)], "[") {
 			return wrongUsage("%s: %s is missing", nameOf(cmd), names[len(args)])
 		}
 		return nil
 	}
+}
+
+// ofSwitch ends an error about an argument true or false, which belongs to a flag before it.
+func ofSwitch(cmd *cobra.Command, arg string) string {
+	var given []string
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.NoOptDefVal != "" {
+			given = append(given, f.Name)
+		}
+	})
+	if arg != "true" && arg != "false" || len(given) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(": write --%s=%s", strings.Join(given, " or --"), arg)
 }
 
 // suggestion ends an error about an unknown name: the nearest known one, or all

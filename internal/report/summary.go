@@ -94,6 +94,9 @@ func next(r train.Result, limit string) []labelled {
 	return []labelled{{"next", commands[0]}, {"", commands[1]}}
 }
 
+// ShellWord returns a word of a command as a shell takes it, without characters that do not print.
+func ShellWord(word string) string { return quoted(word) }
+
 // quoted returns a word of a command as a shell takes it, without characters that do not print.
 func quoted(word string) string {
 	plain := func(r rune) bool {
