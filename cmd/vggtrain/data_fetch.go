@@ -33,7 +33,8 @@ pauses. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured.`,
 		Example: `  vggtrain data fetch
   vggtrain data fetch --dir fashion-mnist
   vggtrain data fetch --mirror https://files.example.org/fashion-mnist`,
-		Args: arguments(),
+		Annotations: map[string]string{keepsFiles: ""},
+		Args:        arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().Changed("mirror") {
 				if err := dataset.CheckMirror(o.Mirror); err != nil {

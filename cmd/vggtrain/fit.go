@@ -65,7 +65,8 @@ max-time, early-stop and checkpoint-every may be given anew.`,
   vggtrain fit --arch vgg16 --resize 224 --checkpoint-every 50 --max-time 8h
   vggtrain fit --resume runs/chapter --epochs 20
   vggtrain fit --recipe runs/chapter/config.yaml`,
-		Args: arguments(),
+		Annotations: map[string]string{keepsFiles: ""},
+		Args:        arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Out, o.Err = cmd.OutOrStdout(), cmd.ErrOrStderr()
 			return run(cmd.Context(), o)

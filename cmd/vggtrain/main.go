@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 
 	"github.com/spf13/cobra"
 )
@@ -40,12 +41,25 @@ func execute(ctx context.Context, root *cobra.Command, args []string, stdout, st
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
 	if failure := out.failure(); failure != nil && (err == nil || err == out.err || exitStatus(err) == exitFailed && errors.Is(err, out.err)) {
+		if errors.Is(failure, syscall.EPIPE) && onlyPrints(cmd) {
+			return exitUnread
+		}
 		err = failure
 	}
 	if err == nil {
 		return exitDone
 	}
 	return fail(cmd, named(ctx, err))
+}
+
+// keepsFiles is the annotation of commands that write files whatever their flags are.
+const keepsFiles = "keeps files"
+
+// onlyPrints reports whether a command has nothing to do but to print: then a reader who has seen
+// enough, as in summary | head, is no reason for an error.
+func onlyPrints(cmd *cobra.Command) bool {
+	_, keeps := cmd.Annotations[keepsFiles]
+	return !keeps && !cmd.Flags().Changed("out")
 }
 
 // stickyWriter remembers the first error of a writer, so that output that was
