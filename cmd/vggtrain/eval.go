@@ -69,8 +69,11 @@ predicted one and its probability. errors.png: the most confident errors.`,
   vggtrain eval runs/mine/checkpoint.bin --split train --limit 5000 --json
   vggtrain eval runs/mine/best.bin --out runs/mine/errors`,
 		Args: arguments("CHECKPOINT"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Checkpoint, o.Out, o.Err = weightsFile(args[0]), cmd.OutOrStdout(), cmd.ErrOrStderr()
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if o.Checkpoint, err = weightsFile(args[0]); err != nil {
+				return err
+			}
+			o.Out, o.Err = cmd.OutOrStdout(), cmd.ErrOrStderr()
 			return run(cmd.Context(), o)
 		},
 	}

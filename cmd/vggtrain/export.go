@@ -45,8 +45,11 @@ predict and fit --init take the file too.`,
 		Example: `  vggtrain export runs/vgg11-small/best.bin --out fashion.onnx
   vggtrain export runs/vgg11-small/best.bin --out fashion.safetensors`,
 		Args: arguments("CHECKPOINT"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Checkpoint, o.Out = weightsFile(args[0]), cmd.OutOrStdout()
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if o.Checkpoint, err = weightsFile(args[0]); err != nil {
+				return err
+			}
+			o.Out = cmd.OutOrStdout()
 			return run(cmd.Context(), o)
 		},
 	}

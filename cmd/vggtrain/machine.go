@@ -46,12 +46,17 @@ func openSpec(ctx context.Context, spec string, stderr io.Writer) (*dataset.Data
 }
 
 // weightsFile is the file that CHECKPOINT names: of a run folder, the weights of its best epoch.
-func weightsFile(path string) string {
-	best := rundir.At(path).Best()
-	if info, err := os.Stat(best); err == nil && info.Mode().IsRegular() {
-		return best
+func weightsFile(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil || !info.IsDir() {
+		return path, nil
 	}
-	return path
+	best := rundir.At(path).Best()
+	if _, err := os.Stat(best); errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("%s: no best.bin in this folder: the run has no evaluated epoch yet (vggtrain fit --resume %s goes on), or it is no run folder",
+			path, report.ShellWord(path))
+	}
+	return best, nil
 }
 
 // checkMemory refuses what this machine, or the container that this is, cannot hold, before it is

@@ -58,8 +58,11 @@ is a file that fit wrote, or a run folder: then its best.bin.`,
 			}
 			return arguments("CHECKPOINT", "IMAGE")(cmd, args[:min(len(args), 2)])
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Checkpoint, o.Images = weightsFile(args[0]), args[1:]
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if o.Checkpoint, err = weightsFile(args[0]); err != nil {
+				return err
+			}
+			o.Images = args[1:]
 			o.In, o.Out, o.Err = cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()
 			return run(cmd.Context(), o)
 		},
