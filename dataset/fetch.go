@@ -182,7 +182,7 @@ func (f fetcher) fetchMissing(ctx context.Context, reports []FetchReport, ranked
 	if len(lacking) == 0 {
 		return nil
 	}
-	what := "Fashion-MNIST (30 MB)"
+	what := "Fashion-MNIST (29 MiB)"
 	if len(lacking) < len(f.files) {
 		what = fmt.Sprintf("%d of the %d files of Fashion-MNIST", len(lacking), len(f.files))
 	}

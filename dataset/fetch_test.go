@@ -34,7 +34,7 @@ func TestFetch(t *testing.T) {
 			t.Errorf("report %+v, progress %+v", r, last[p.name+".gz"])
 		}
 	}
-	if len(notices) != 1 || !strings.HasPrefix(notices[0], "downloading Fashion-MNIST (30 MB) from 127.0.0.1") {
+	if len(notices) != 1 || !strings.HasPrefix(notices[0], "downloading Fashion-MNIST (29 MiB) from 127.0.0.1") {
 		t.Errorf("notices %q", notices)
 	}
 

@@ -27,7 +27,7 @@ func newArchCommand() *cobra.Command {
 func newArchListCommand(run func(context.Context, *archListOptions) error) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
-		Short: "A line each: the name, then what it costs",
+		Short: "List the architectures with their cost",
 		Long: `List the built-in architectures, a line each: the name, the number of
 convolutions, and the parameters and multiply-adds for one grey image of
 224x224 pixels and 10 classes.`,

@@ -38,8 +38,8 @@ two warm-up steps not counted. Peak memory is that of the training phase.
 With --layers, also where the time of a training step goes: a row for each pass
 of each layer, then loading the batch (loader), the update of the weights
 (solver), running the graph (gorgonia) and what is left (other), over the middle
-half of the counted steps. GFLOP/s are two for each multiply-add of the layer's
-definition, so that an algorithm that needs fewer may exceed the peak.`,
+half of the counted steps. GFLOP/s count two operations per multiply-add of the
+definition, so an algorithm that needs fewer can exceed the peak.`,
 		Example: `  vggtrain bench --arch vgg11-small
   vggtrain bench --arch vgg11-small --resize 224 --threads 2 --json
   vggtrain bench --arch vgg11-small --layers`,

@@ -23,7 +23,7 @@ func newDataFetchCommand(run func(context.Context, *dataFetchOptions) error) *co
 	cmd := &cobra.Command{
 		Use:   "fetch",
 		Short: "Download the four files, or what is missing of them",
-		Long: `Download the four files of Fashion-MNIST (30 MB), or what is missing of them.
+		Long: `Download the four files of Fashion-MNIST (29 MiB), or what is missing of them.
 
 Files count by the SHA-256 of their uncompressed bytes, wherever they come from.
 What an interrupted download leaves (FILE.part) is where the next one goes on,

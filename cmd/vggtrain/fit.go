@@ -37,7 +37,7 @@ func newFitCommand(run func(context.Context, *fitOptions) error) *cobra.Command 
 	o := &fitOptions{Flags: &configs.Recipe{}}
 	cmd := &cobra.Command{
 		Use:   "fit",
-		Short: "Train a network, and keep all of it in a run folder",
+		Short: "Train a network and record everything in a run folder",
 		Long: `Train a network and keep everything about it in a run folder: its settings
 (config.yaml), a line a step (steps.jsonl), a line an epoch (metrics.csv), the
 newest state (checkpoint.bin), the weights of the best epoch (best.bin), and, to
@@ -54,10 +54,10 @@ by class, in place of the test set. --init takes the weights of a checkpoint, or
 of a .safetensors file with torchvision's names. --early-stop N ends the run
 after N epochs without a better val_accuracy.
 
---resume goes on with a run that was interrupted, killed or shall train longer,
-bit for bit as if it had never ended. Its settings are in its checkpoint; only
-data (where the same images are now), epochs (more of them), max-steps,
-max-time, early-stop and checkpoint-every may be given anew.`,
+--resume goes on with a run that was interrupted or killed, or that should train
+longer, bit for bit as if it had never ended. Its settings are in its
+checkpoint; only data (where the same images are now), epochs (more of them),
+max-steps, max-time, early-stop and checkpoint-every may be given anew.`,
 		Example: `  vggtrain fit --arch vgg11-small
   vggtrain fit --arch vgg11-small --recipe d2l --lr 0.05 --out runs/chapter
   vggtrain fit --arch mine.yaml --epochs 20 --augment flip,crop --val 5000

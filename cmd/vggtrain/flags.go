@@ -20,7 +20,7 @@ func dataFlag(cmd *cobra.Command, target *string) {
 }
 
 func threadsFlag(cmd *cobra.Command, target *int) {
-	cmd.Flags().Var(count{target, kernel.MaxThreads}, "threads", "threads, same bits for any (default all cores)")
+	cmd.Flags().Var(count{target, kernel.MaxThreads}, "threads", "threads; same results for any (default all cores)")
 }
 
 func jsonFlag(cmd *cobra.Command, target *bool, usage string) {

@@ -33,8 +33,8 @@ func newPredictCommand(run func(context.Context, *predictOptions) error) *cobra.
 	o := &predictOptions{}
 	cmd := &cobra.Command{
 		Use:   "predict CHECKPOINT IMAGE...",
-		Short: "Say what is on photos",
-		Long: `Say what is on photos: the classes that a trained network finds most probable.
+		Short: "Classify photos",
+		Long: `Classify photos: name the classes that a trained network finds most probable.
 
 IMAGE is a PNG, JPEG or GIF file (the first frame) of any colour, of up to 33.5
 million pixels and 16,384 a side; a folder (its files of these kinds by name,

@@ -24,7 +24,7 @@ func newRecipeCommand() *cobra.Command {
 func newRecipeListCommand(run func(context.Context, *recipeListOptions) error) *cobra.Command {
 	return &cobra.Command{
 		Use:     "list",
-		Short:   "A line each: the name, then the settings that differ most",
+		Short:   "List the recipes with their main settings",
 		Example: "  vggtrain recipe list",
 		Args:    arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {

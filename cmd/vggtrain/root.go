@@ -16,10 +16,11 @@ func newRootCommand() *cobra.Command {
 
 Results go to standard output, progress and errors to standard error.
 Exit status: 0 done; 1 failed; 2 wrong usage; 3 training diverged;
-130 interrupted, 143 terminated, 129 hung up: all with the state saved.
+130 interrupted, 143 terminated, 129 hung up. fit saves its state before it
+ends so.
 
 VGGTRAIN_DATA names the folder of the images, VGGTRAIN_KERNEL the kernels
-(generic, avx2 or avx512). NO_COLOR keeps the progress free of colours.`,
+(generic, avx2 or avx512). With NO_COLOR there are no colours and no moving bar.`,
 		Example: `  vggtrain fit --arch vgg11-small
   vggtrain summary --input 1x1x224x224 --arch vgg16
   vggtrain eval runs/vgg11-small/best.bin`,
@@ -83,7 +84,7 @@ func newHelpCommand(root *cobra.Command) *cobra.Command {
 
 		DisableFlagsInUseLine: true,
 
-		Short: "Show all that there is to say of a command",
+		Short: "Show everything about a command",
 		Example: `  vggtrain help fit
   vggtrain help data verify`,
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
