@@ -29,7 +29,7 @@ func (w Window) Input(out int) int {
 // output gives the shape that layer makes of the image in, with the given channels.
 func (w Window) output(layer Layer, in []int, channels int) ([]int, error) {
 	if len(in) != 3 {
-		return nil, errNotImage(layer, in)
+		return nil, notImage(layer, in)
 	}
 	if w.Kernel < 1 || w.Stride < 1 || w.Padding < 0 {
 		return nil, fmt.Errorf("%s with kernel %d, stride %d, padding %d: kernel and stride must be at least 1, padding at least 0",
@@ -45,11 +45,11 @@ func (w Window) output(layer Layer, in []int, channels int) ([]int, error) {
 // pooled gives the shape that layer, a pool, makes of the image in.
 func (w Window) pooled(layer Layer, in []int) ([]int, error) {
 	if len(in) != 3 {
-		return nil, errNotImage(layer, in)
+		return nil, notImage(layer, in)
 	}
 	return w.output(layer, in, in[0])
 }
 
-func errNotImage(layer Layer, in []int) error {
+func notImage(layer Layer, in []int) error {
 	return fmt.Errorf("%s takes an image of shape [C H W], not %v: put it before Flatten", layer.Type(), in)
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"vggtrain/internal/nearest"
 	"vggtrain/internal/strictyaml"
 )
 
@@ -62,7 +63,7 @@ func (e *UnknownError) Error() string {
 }
 
 func unknown(kind, name string, known []string) *UnknownError {
-	return &UnknownError{Kind: kind, Name: name, Nearest: Nearest(name, known), Known: known}
+	return &UnknownError{Kind: kind, Name: name, Nearest: nearest.Name(name, known), Known: known}
 }
 
 func open(kind, folder, name string) ([]byte, error) {

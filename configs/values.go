@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"vggtrain/internal/nearest"
 	"vggtrain/internal/strictyaml"
 )
 
@@ -144,8 +145,8 @@ func word(name, initial, help string, field func(*Recipe) *string, words ...stri
 }
 
 func unknownWord(s string, words []string) error {
-	if nearest := Nearest(s, words); nearest != "" {
-		return fmt.Errorf("must be %s, not %s: did you mean %s?", strings.Join(words, " or "), show(s), nearest)
+	if near := nearest.Name(s, words); near != "" {
+		return fmt.Errorf("must be %s, not %s: did you mean %s?", strings.Join(words, " or "), show(s), near)
 	}
 	return fmt.Errorf("must be %s, not %s", strings.Join(words, " or "), show(s))
 }

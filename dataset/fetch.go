@@ -41,15 +41,15 @@ type FetchProgress struct {
 
 // What Fetch says of a file.
 const (
-	FetchedNow = "fetched"
-	FetchedYet = "already there" // and right
+	FetchedNow    = "fetched"
+	FetchedBefore = "already there" // and right
 )
 
 // FetchReport is what Fetch did about one of the four files.
 type FetchReport struct {
 	Name   string // train-images-idx3-ubyte
 	Path   string // where it is
-	Status string // FetchedNow or FetchedYet
+	Status string // FetchedNow or FetchedBefore
 }
 
 func (o FetchOptions) withDefaults() FetchOptions {
@@ -149,7 +149,7 @@ func (f fetcher) survey() ([]FetchReport, error) {
 	return reports, nil
 }
 
-func missing(r FetchReport) bool { return r.Status != FetchedYet }
+func missing(r FetchReport) bool { return r.Status != FetchedBefore }
 
 // look tells where a file is, or where it will be once it is fetched.
 func (f fetcher) look(p publishedFile) (FetchReport, error) {
@@ -157,7 +157,7 @@ func (f fetcher) look(p publishedFile) (FetchReport, error) {
 	case err != nil: // also where it cannot be read: that it cannot be replaced either is found later
 		return FetchReport{p.name, f.place(p), FetchedNow}, nil
 	case p.is(content):
-		return FetchReport{p.name, path, FetchedYet}, nil
+		return FetchReport{p.name, path, FetchedBefore}, nil
 	default:
 		return FetchReport{}, fmt.Errorf("%s: a sound file, but not the published one: move it away, or fetch into another folder", shown(path))
 	}

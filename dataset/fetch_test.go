@@ -46,14 +46,14 @@ func TestFetch(t *testing.T) {
 	s.asked = nil
 	clear(last)
 	reports, err = Fetch(t.Context(), o)
-	if err != nil || len(s.asked) != 0 || reports[0].Status != FetchedYet || reports[1].Path != plain {
+	if err != nil || len(s.asked) != 0 || reports[0].Status != FetchedBefore || reports[1].Path != plain {
 		t.Errorf("again: %v, asked for %v, %+v", err, s.asked, reports)
 	}
 	if err := os.Truncate(filepath.Join(o.Dir, "t10k-images-idx3-ubyte.gz"), 5000); err != nil {
 		t.Fatal(err)
 	}
 	reports, err = Fetch(t.Context(), o)
-	if err != nil || len(s.of(l.files[2])) != 1 || len(s.of(l.files[0])) != 0 || reports[2].Status != FetchedNow || reports[3].Status != FetchedYet {
+	if err != nil || len(s.of(l.files[2])) != 1 || len(s.of(l.files[0])) != 0 || reports[2].Status != FetchedNow || reports[3].Status != FetchedBefore {
 		t.Errorf("damaged: %v, asked for %v, %+v", err, s.asked, reports)
 	}
 	if len(notices) != 2 || !strings.HasPrefix(notices[1], "downloading 1 of the 4 files of Fashion-MNIST from 127.0.0.1") {

@@ -35,13 +35,12 @@ type bound struct {
 const MaxClasses = 65536
 
 var (
-	blockBound    = bound{"blocks", 1, 64}
-	convBound     = bound{"convolutions in a block", 1, 64}
-	channelBound  = bound{"channels", 1, 8192}
-	hiddenBound   = bound{"hidden layers", 0, 16}
-	featureBound  = bound{"features in a hidden layer", 1, 65536}
-	classBound    = bound{"classes", 1, MaxClasses}
-	errDropoutFmt = "dropout %v; give a probability, at least 0 and below 1"
+	blockBound   = bound{"blocks", 1, 64}
+	convBound    = bound{"convolutions in a block", 1, 64}
+	channelBound = bound{"channels", 1, 8192}
+	hiddenBound  = bound{"hidden layers", 0, 16}
+	featureBound = bound{"features in a hidden layer", 1, 65536}
+	classBound   = bound{"classes", 1, MaxClasses}
 )
 
 // check returns an error that says what is wrong and what to do, or nil.
@@ -87,7 +86,7 @@ func (a *Arch) check() error {
 
 func checkDropout(p float64) error {
 	if !(p >= 0 && p < 1) { // NaN fails too
-		return fmt.Errorf(errDropoutFmt, p)
+		return fmt.Errorf("dropout %v; give a probability, at least 0 and below 1", p)
 	}
 	return nil
 }

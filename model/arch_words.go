@@ -2,13 +2,13 @@ package model
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
 
+	"vggtrain/internal/nearest"
 	"vggtrain/internal/strictyaml"
 )
 
@@ -42,41 +42,10 @@ const maxShown = 60
 // quoted returns a word in quotes, cut short.
 func quoted(word string) string { return strconv.Quote(strictyaml.Cut(word, maxShown)) }
 
-// suggest proposes the nearest of the known things, if it is near, or else all of them.
+// suggest proposes the nearest of the known things, if one is near, or else all of them.
 func suggest(word, things string, known []string) string {
-	best, distance := "", 3 // farther is another word
-	for _, k := range known {
-		if d := edits(word, k); d < distance {
-			best, distance = k, d
-		}
+	if near := nearest.Name(word, known); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
 	}
-	if best == "" {
-		return "the " + things + " are " + strings.Join(known, ", ")
-	}
-	return fmt.Sprintf("did you mean %q?", best)
-}
-
-// edits counts the insertions, deletions and replacements of a character that turn a into b
-// (Levenshtein's distance), up to a length that no key reaches.
-func edits(a, b string) int {
-	if len(a) > 32 {
-		return len(a)
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = slices.Min([]int{replace, row[j] + 1, row[j+1] + 1})
-		}
-	}
-	return row[len(b)]
+	return "the " + things + " are " + strings.Join(known, ", ")
 }

@@ -76,7 +76,7 @@ func SummarizeLayers(network string, layers []Layer, n int) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.TrainBytes = s.WeightBytes + trainer.PlannedBytes() + images(layers, n)
+	s.TrainBytes = s.WeightBytes + trainer.PlannedBytes() + imageBytes(layers, n)
 	return s, nil
 }
 
@@ -94,8 +94,8 @@ func EvaluationBytes(layers []Layer, n int) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return 4*ps.Count() + e.PlannedBytes() + images(layers, n), nil
+	return 4*ps.Count() + e.PlannedBytes() + imageBytes(layers, n), nil
 }
 
-// images is the bytes of a batch of n images.
-func images(layers []Layer, n int) int64 { return 4 * int64(n) * int64(product(layers[0].In)) }
+// imageBytes is the bytes of a batch of n images.
+func imageBytes(layers []Layer, n int) int64 { return 4 * int64(n) * int64(product(layers[0].In)) }

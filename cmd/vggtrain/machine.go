@@ -8,10 +8,10 @@ import (
 	"io/fs"
 	"os"
 
-	"vggtrain/configs"
 	"vggtrain/dataset"
 	"vggtrain/internal/kernel"
 	"vggtrain/internal/memory"
+	"vggtrain/internal/nearest"
 	"vggtrain/internal/report"
 	"vggtrain/internal/rundir"
 )
@@ -32,7 +32,7 @@ func openData(ctx context.Context, spec string, stderr io.Writer) (*dataset.Data
 	if _, missing := os.Stat(spec); spec == "auto" || !errors.Is(err, fs.ErrNotExist) || !errors.Is(missing, fs.ErrNotExist) {
 		return data, err
 	}
-	if near := configs.Nearest(spec, []string{"auto", "sample"}); near != "" {
+	if near := nearest.Name(spec, []string{"auto", "sample"}); near != "" {
 		return nil, fmt.Errorf("--data: %w: did you mean %s?", err, near)
 	}
 	return nil, fmt.Errorf("%w: --data takes auto, sample or a folder of images", err)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"vggtrain/configs"
+	"vggtrain/internal/nearest"
 )
 
 // flagError is Cobra's hook for flags that do not parse.
@@ -70,7 +71,7 @@ func inItsPlace(cmd *cobra.Command, name string) string {
 // nearestFlag is the flag of cmd that is spelt like name, or whose meaning
 // begins with its words: --learning-rate is --lr. It is "" where there is none.
 func nearestFlag(cmd *cobra.Command, name string) string {
-	near := configs.Nearest(name, flagNames(cmd))
+	near := nearest.Name(name, flagNames(cmd))
 	words := strings.ReplaceAll(name, "-", " ")
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if near == "" && strings.HasPrefix(f.Usage+" ", words+" ") {
@@ -83,7 +84,7 @@ func nearestFlag(cmd *cobra.Command, name string) string {
 // nearestCommand is the command under cmd that is spelt like name, begins it,
 // or does what it says: train is fit, evaluate is eval. It is "" where there is none.
 func nearestCommand(cmd *cobra.Command, name string) string {
-	near := configs.Nearest(name, commandNames(cmd))
+	near := nearest.Name(name, commandNames(cmd))
 	for _, c := range cmd.Commands() {
 		verb, _, _ := strings.Cut(c.Short, " ")
 		says := strings.EqualFold(verb, name) || len(c.Name()) > 2 && strings.HasPrefix(name, c.Name())
@@ -128,7 +129,7 @@ func ofSwitch(cmd *cobra.Command, arg string) string {
 // suggestion ends an error about an unknown name: the nearest known one, or all
 // of them where none is near.
 func suggestion(name string, known []string) string {
-	if near := configs.Nearest(name, known); near != "" {
+	if near := nearest.Name(name, known); near != "" {
 		return fmt.Sprintf(": did you mean %s?", near)
 	}
 	return ": there are " + listed(known)

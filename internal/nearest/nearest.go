@@ -1,14 +1,15 @@
-package configs
+// Package nearest finds the name that somebody may have meant.
+package nearest
 
 import (
 	"strings"
 	"unicode/utf8"
 )
 
-// Nearest returns which of the known names is most like name, "" if none is like it: for
+// Name returns which of the known names is most like name, "" if none is like it: for
 // "did you mean". Like is a name that begins with it, or that one edit turns into it in three
 // letters, and two edits at least from six on. An edit changes, adds or drops a letter or swaps two.
-func Nearest(name string, known []string) string {
+func Name(name string, known []string) string {
 	const longest = 64
 	length := utf8.RuneCountInString(name)
 	if length == 0 || length > longest {
