@@ -3,6 +3,7 @@ package report
 import (
 	"os"
 	"runtime"
+	"slices"
 	"time"
 
 	"vggtrain/internal/page"
@@ -55,6 +56,7 @@ func (p *Page) Begin(plan train.Plan) (err error) {
 		p.notice(err.Error() + "; the page's curves begin here") // a page is no reason to end a run
 	}
 	p.fill()
+	p.shown.Notices = slices.Clone(plan.Noticed)
 	work := p.write
 	if plan.StepsDone > 0 {
 		work = p.takeUp

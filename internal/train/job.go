@@ -186,7 +186,7 @@ func (j *Job) plan() Plan {
 	}
 	p := j.progress()
 	return Plan{
-		StepsDone: p.Step, History: p.History,
+		StepsDone: p.Step, History: p.History, Noticed: p.Noticed,
 		Arch: j.Arch.Name, Params: j.Params.Count(), MACs: macs,
 		TrainImages: j.Train.N, ValImages: j.Val.N, BatchSize: r.BatchSize, Side: r.Resize,
 		Epochs: r.Epochs, StepsPerEpoch: batches, Steps: steps,

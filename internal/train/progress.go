@@ -44,7 +44,7 @@ type Progress struct {
 	Explosion Explosion `json:"explosion"`
 	Dead      bool      `json:"dead"` // it is said that the network is
 
-	Noticed []string `json:"noticed,omitempty"` // what they have said, for the run that goes on
+	Noticed []string `json:"noticed,omitempty"` // what they have said, each once a run
 }
 
 // evaluated adds the epoch under way to the history, and moves on to the next unless steps of

@@ -37,6 +37,7 @@ type Plan struct {
 	Steps         int             // of the whole run: fewer than Epochs × StepsPerEpoch if max-steps says so
 	StepsDone     int             // by the run that this one resumes; 0 for a new one
 	Finished      bool            // that run has nothing left to do
+	Noticed       []string        // what went wrong in it, which the user was told
 	History       []EpochRecord   // of the run that this one resumes
 	Settings      *configs.Recipe // all of them; not to be changed
 	MemoryBytes   int64           // that the run is expected to hold at its peak

@@ -74,7 +74,6 @@ func (m *machine) greet(j *Job) {
 	if j.resumed == nil {
 		return
 	}
-	m.notice(m.progress.Noticed)
 	if p := m.progress; m.plan.Finished {
 		m.observers.notice(fmt.Sprintf("the run is finished: %d of %d epochs, %d steps; to go on, give it %s",
 			len(p.History), m.plan.Epochs, p.Step, m.more()))
