@@ -18,7 +18,7 @@ var Classes = []string{
 // The kinds of data that Open returns.
 const (
 	Published    = "published" // the four files as Zalando Research published them
-	Sampled      = "sample"    // the embedded sample of them
+	Sampled      = "sample"    // the built-in sample of them
 	Other        = "other"     // any other four files in the same format
 	ClassFolders = "folders"   // images in train/CLASS and test/CLASS
 )
@@ -27,7 +27,7 @@ const (
 type Data struct {
 	Train, Test *Set
 	Classes     []string
-	Origin      string // for people: the folder, or "embedded sample"
+	Origin      string // for people: the folder, or "built-in sample"
 	Spec        string // for OpenOptions, to open exactly this again: the folder's absolute path, or "sample"
 	Kind        string // Published, Sampled, Other or ClassFolders
 	// Digest is the SHA-256 over the SHA-256 of the four files, uncompressed, in the order train

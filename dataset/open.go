@@ -36,7 +36,7 @@ const dataVariable = "VGGTRAIN_DATA"
 
 // Open returns the data that o.Spec names. For "auto" it is the first of: what the variable
 // VGGTRAIN_DATA names, the cache folder, the system's folder, a download into the cache folder,
-// and the embedded sample, of which a notice tells. A folder that is named must be good: that one
+// and the built-in sample, of which a notice tells. A folder that is named must be good: that one
 // of its files is not as published is only a notice, anything else an error; it may hold class
 // folders, train/CLASS and test/CLASS, instead of the four files. In the two folders that are not
 // named only the published files are taken.

@@ -11,11 +11,11 @@ import (
 var sampleFiles embed.FS
 
 const (
-	sampleTitle = "embedded sample"
+	sampleTitle = "built-in sample"
 	sampleSpec  = "sample"
 )
 
-// Sample returns the embedded sample: 5,000 of the published training images and 1,000 of the
+// Sample returns the built-in sample: 5,000 of the published training images and 1,000 of the
 // published test images, as many of each class.
 func Sample() (*Data, error) {
 	files, err := fs.Sub(sampleFiles, "sample")

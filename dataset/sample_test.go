@@ -13,7 +13,7 @@ import (
 
 const debianFolder = "/usr/share/datasets/fashion-mnist"
 
-// openSample returns the embedded sample.
+// openSample returns the built-in sample.
 func openSample(t testing.TB) *Data {
 	t.Helper()
 	data, err := Sample()
@@ -67,7 +67,7 @@ func TestSample(t *testing.T) {
 		}
 		return counts
 	}
-	want := facts{"sample", "embedded sample", 5000, 1000, 28, 28, 5000 * 784, 1000 * 784, even(500), even(100)}
+	want := facts{"sample", "built-in sample", 5000, 1000, 28, 28, 5000 * 784, 1000 * 784, even(500), even(100)}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

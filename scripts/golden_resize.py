@@ -4,7 +4,7 @@
     python scripts/golden_resize.py          # needs Pillow
 
 Sources, which the Go test makes anew:
-    sample  the H*W bytes from offset on of the pixels of the embedded sample's test images
+    sample  the H*W bytes from offset on of the pixels of the built-in sample's test images
     noise   the first H*W bytes of SHA-256("0"), SHA-256("1"), ... after each other
     white   255 everywhere, where every rounding of weights shows
 A case holds the SHA-256 of the resized pixels; a few small ones also hold the pixels themselves.

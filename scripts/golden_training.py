@@ -2,7 +2,7 @@
 
     python scripts/golden_training.py [--out internal/train/testdata] [--only CASE ...]
 
-A case trains a network on images of the embedded sample, in the order the case lists, without
+A case trains a network on images of the built-in sample, in the order the case lists, without
 dropout and shuffle, from the weights that reference_training.py describes; PyTorch computes in
 float64. follow.json holds the versions used and, for each case,
 

@@ -18,7 +18,6 @@ const (
 	exitFailed      = 1
 	exitUsage       = 2
 	exitDiverged    = 3
-	exitUnread      = 141 // the reader of standard output has gone: as SIGPIPE ends other programs
 	exitSignal      = 128 // and the signal's number, as shells report it
 	exitInterrupted = 130 // SIGINT
 	exitTerminated  = 143 // SIGTERM

@@ -42,7 +42,7 @@ func execute(ctx context.Context, root *cobra.Command, args []string, stdout, st
 	cmd, err := root.ExecuteContextC(ctx)
 	if failure := out.failure(); failure != nil && (err == nil || err == out.err || exitStatus(err) == exitFailed && errors.Is(err, out.err)) {
 		if errors.Is(failure, syscall.EPIPE) && onlyPrints(cmd) {
-			return exitUnread
+			return exitDone
 		}
 		err = failure
 	}

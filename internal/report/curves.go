@@ -143,7 +143,7 @@ func dataTitle(p train.Plan) string {
 	case dataset.Published:
 		return "Fashion-MNIST"
 	case dataset.Sampled:
-		return "the embedded sample of Fashion-MNIST"
+		return "the built-in sample of Fashion-MNIST"
 	}
 	return filepath.Base(p.Data)
 }

@@ -29,7 +29,7 @@ func TestHeader(t *testing.T) {
 
 func TestHeaderOfOtherRuns(t *testing.T) {
 	small := plan
-	small.DataKind, small.Data, small.TrainImages, small.ValImages = dataset.Sampled, "embedded sample", 5000, 1000
+	small.DataKind, small.Data, small.TrainImages, small.ValImages = dataset.Sampled, "built-in sample", 5000, 1000
 	small.StepsPerEpoch, small.Steps, small.StepsDone = 40, 120, 50
 	small.MachineBytes, small.Folder = 0, ""
 	small.Settings = fast("momentum=0", "nesterov=false", "weight-decay=0", "clip-norm=1", "schedule=constant", "warmup-epochs=0",

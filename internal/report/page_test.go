@@ -147,7 +147,7 @@ func TestPageOverARun(t *testing.T) {
 		// 8 filters of 3×3 and a bias each, at 28×28 places; 80 channels of 7×7 to 16 units.
 		"parameters MACs features.0 Conv2d 8×28×28 80 56,448 features.1 ReLU 8×28×28 features.2 MaxPool2d 8×14×14",
 		"flatten Flatten 3920 classifier.0 Linear 16 62,736 62,720 classifier.1 ReLU 16", "total "+comma(int(r.plan.Params))+" "+comma(int(r.plan.MACs)))
-	r.want("at the beginning", "tiny ◐ running", "epoch 1 of 3, step 0 of 12", "On the embedded sample of Fashion-MNIST: 64 images to train on, 20 images of the test set to score, 28×28 pixels.",
+	r.want("at the beginning", "tiny ◐ running", "epoch 1 of 3, step 0 of 12", "On the built-in sample of Fashion-MNIST: 64 images to train on, 20 images of the test set to score, 28×28 pixels.",
 		"arch tiny default", "normalize [0.286, 0.353] default", "lr 0.08 flag", "momentum 0 default", "vggtrain v1.2.3", "no epoch is evaluated", "Not known yet", "! Curves", "! Filters")
 	if !strings.Contains(r.page(), `data-reload="5" data-stale="600"`) {
 		t.Error("it does not reload itself")

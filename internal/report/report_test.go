@@ -133,7 +133,7 @@ func TestWriteRecord(t *testing.T) {
 			train.Result{
 				Status: train.Done, Arch: "vgg11-small", Params: 17927498, Epochs: 10, Steps: 4690,
 				TrainLoss: 0.25, ValLoss: 0.5, ValAccuracy: 0.9, BestValAccuracy: 0.91, BestEpoch: 9,
-				ImagesPerSecond: 800, Seconds: 750.5, PeakRSSBytes: 1 << 30, Data: "embedded sample", Threads: 2, Kernel: "avx2",
+				ImagesPerSecond: 800, Seconds: 750.5, PeakRSSBytes: 1 << 30, Data: "built-in sample", Threads: 2, Kernel: "avx2",
 				Checkpoint: "runs/<x>/checkpoint.bin", Best: "runs/<x>/best.bin",
 			},
 			`{
@@ -150,7 +150,7 @@ func TestWriteRecord(t *testing.T) {
   "images_per_second": 800,
   "seconds": 750.5,
   "peak_rss_bytes": 1073741824,
-  "data": "embedded sample",
+  "data": "built-in sample",
   "threads": 2,
   "kernel": "avx2",
   "checkpoint": "runs/<x>/checkpoint.bin",

@@ -67,7 +67,7 @@ func TestRunLearns(t *testing.T) {
 	if len(seen.steps) != 120 || len(seen.ended) != 1 {
 		t.Errorf("%d steps seen and %d ends, want 120 and 1", len(seen.steps), len(seen.ended))
 	}
-	if result.PeakRSSBytes < 1<<20 || result.ImagesPerSecond <= 0 || result.Data != "embedded sample" {
+	if result.PeakRSSBytes < 1<<20 || result.ImagesPerSecond <= 0 || result.Data != "built-in sample" {
 		t.Errorf("result %+v", result)
 	}
 

@@ -56,7 +56,7 @@ func newPool(t *testing.T, threads int) *kernel.Pool {
 	return pool
 }
 
-// prepare makes a job on the embedded sample that writes to a folder of its own.
+// prepare makes a job on the built-in sample that writes to a folder of its own.
 func prepare(t *testing.T, pool *kernel.Pool, pairs ...string) *Job {
 	t.Helper()
 	job, err := Prepare(settings(t, pairs...), small, sample(t), pool)
