@@ -3,7 +3,8 @@
 //
 //	bytes 0–7      length n of the header, little-endian
 //	bytes 8–8+n    the header, JSON: name → {dtype, shape, data_offsets}, and "__metadata__";
-//	               padded with spaces so that the data begins at a multiple of 8
+//	               padded with spaces so that the data begins at a multiple of 8, and of 4096
+//	               if there is 1 MiB of it or more
 //	bytes 8+n–end  the data: the tensors one after the other, little-endian, row-major
 //
 // Tensors of the network have torchvision's names (features.0.weight); state of the training
@@ -41,6 +42,10 @@ const (
 	// cache, so that the second of the two finds them there, and so many that the system takes
 	// them in large pages: 64 KiB cost it a third more.
 	chunk = 1 << 20
+
+	// What memory and file have to begin at a multiple of to pass each other by without the system's
+	// cache.
+	page = 4096
 )
 
 // Tensor is a named array of float32, row-major. Shape [] is a scalar of one element.

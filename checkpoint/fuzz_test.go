@@ -103,5 +103,6 @@ func (f *memoryFile) Write(p []byte) (int, error) {
 }
 
 func (f *memoryFile) WriteAt(p []byte, at int64) (int, error) { return copy(f.data[at:], p), nil }
+func (f *memoryFile) Direct(bool) bool                        { return false }
 func (f *memoryFile) Sync() error                             { return nil }
 func (f *memoryFile) Close() error                            { return nil }

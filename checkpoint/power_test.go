@@ -109,6 +109,8 @@ func (f *diskFile) WriteAt(p []byte, at int64) (int, error) {
 	return len(p), f.disk.call("write digest", func() { f.cached = append(f.cached, piece{int(at), bytes.Clone(p)}) })
 }
 
+func (f *diskFile) Direct(bool) bool { return false }
+
 func (f *diskFile) Sync() error {
 	err := f.disk.call("sync", func() {})
 	if err == nil {

@@ -213,6 +213,7 @@ func (h *header) tensors(r io.Reader, sum hash.Hash, dataLen int64, keep keep) (
 		}
 	}
 	buf := make([]byte, min(chunk, longest))
+	all := make([]float32, h.elements(keep)) // in one piece, as writeData likes it
 	var tensors []Tensor
 	for _, e := range h.entries {
 		if !keep(e.name) {
@@ -221,13 +222,24 @@ func (h *header) tensors(r io.Reader, sum hash.Hash, dataLen int64, keep keep) (
 			}
 			continue
 		}
-		t := Tensor{Name: e.name, Shape: e.shape, Data: make([]float32, e.elements)}
+		t := Tensor{Name: e.name, Shape: e.shape, Data: all[:e.elements]}
+		all = all[e.elements:]
 		if err := t.load(r, sum, dtypes[e.dtype], buf); err != nil {
 			return nil, readError(err, e.begin, dataLen)
 		}
 		tensors = append(tensors, t)
 	}
 	return tensors, nil
+}
+
+// elements counts the numbers of the tensors to keep, which check has seen to be in the file.
+func (h *header) elements(keep keep) (n int64) {
+	for _, e := range h.entries {
+		if keep(e.name) {
+			n += e.elements
+		}
+	}
+	return n
 }
 
 // pass takes the digest of the next n bytes, by way of buf, and returns how many there were.

@@ -36,6 +36,9 @@ type files interface {
 type file interface {
 	io.Writer
 	io.WriterAt
+	// Direct says whether what is written from now on goes past the system's cache, and tells
+	// whether it does as it was told.
+	Direct(on bool) bool
 	Sync() error
 	Close() error
 }
@@ -153,8 +156,13 @@ func (osFiles) Create(path string) (file, error) {
 	if err != nil {
 		return nil, err // not f: a nil *os.File is not a nil file
 	}
-	return f, nil
+	return osFile{f}, nil
 }
+
+// osFile is a file of the system's.
+type osFile struct{ *os.File }
+
+func (f osFile) Direct(on bool) bool { return setDirect(f.File, on) }
 
 func (osFiles) SyncFolder(path string) error {
 	if runtime.GOOS == "windows" {

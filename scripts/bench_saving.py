@@ -8,8 +8,9 @@ in it. Both runs stay within their first epoch. Prints each pair, the median cos
 memory of both.
 
 Where a machine's speed drifts by more than a save costs, that comparison needs many rounds. So the
-cost is also taken within the runs that save: how much longer the first half of the steps between two
-saves took than as many times the median of the second half, when the save is over.
+cost is also taken within the runs: how much longer the first half of the steps between two saves took
+than as many times the median of the second half, when the save is over; less what the same figure is
+in the runs that do not save.
 """
 
 import json
@@ -28,7 +29,7 @@ def train(command, folder):
 
 
 def excess(seconds, every):
-    """What each save of a run took of its training, as shares of the time between two saves."""
+    """How much longer steps took after each save, as shares of the time between two saves."""
     for save in range(every, len(seconds) - every + 1, every):
         first, second = seconds[save:save + every // 2], seconds[save + every // 2:save + every]
         yield (sum(first) - len(first) * median(second)) / (every * median(second))
@@ -49,21 +50,21 @@ def main():
         command = [*vggtrain.command("fit"), "--arch", str(architecture.find(flags.arch)), "--resize", str(flags.resize),
                    "--batch-size", str(flags.batch), "--threads", str(flags.threads), "--data", flags.data,
                    "--max-steps", str(flags.steps), "--limit-val", "1", "--json"]
-        costs, within, peaks = [], [], {}
+        costs, within, peaks = [], {"without": [], "with": []}, {}
         for round in range(flags.rounds):
             seconds = {}
             kinds = {"without": [], "with": ["--checkpoint-every", str(flags.every)]}
             for kind in reversed(kinds) if round % 2 else kinds:
                 steps, record = train([*command, *kinds[kind]], vggtrain.folder / f"{kind}{round}")
                 seconds[kind] = sum(steps[1:])
-                if kind == "with":
-                    within += excess(steps, flags.every)
+                within[kind] += excess(steps, flags.every)
                 peaks[kind] = record["peak_rss_bytes"]
             costs.append(seconds["with"] / seconds["without"] - 1)
             print(f"without {seconds['without']:.2f} s, with {seconds['with']:.2f} s: {costs[-1]:+.2%}", flush=True)
     print(f"{flags.arch}, {flags.resize}×{flags.resize}, batch {flags.batch}, {flags.threads} threads, "
           f"vggtrain {record['kernel']}, data: {record['data']}")
-    print(f"a save every {flags.every} steps costs {median(costs):+.2%}, within the runs {median(within):+.2%}; "
+    print(f"a save every {flags.every} steps costs {median(costs):+.2%}, within the runs "
+          f"{median(within['with']):+.2%} less {median(within['without']):+.2%}; "
           f"peak memory {peaks['without'] / 2**20:.0f} MiB without, {peaks['with'] / 2**20:.0f} MiB with")
 
 
