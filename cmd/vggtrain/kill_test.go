@@ -170,8 +170,7 @@ func (k *killer) kill(want phase) {
 	if err := cmd.Start(); err != nil {
 		k.t.Fatal(err)
 	}
-	reached := k.wait(want, cmd.Process.Pid)
-	seen := k.look()
+	seen, reached := k.wait(want, cmd.Process.Pid)
 	_ = cmd.Process.Kill()
 	err := cmd.Wait()
 	var exit *exec.ExitError
@@ -189,17 +188,17 @@ func (k *killer) kill(want phase) {
 }
 
 // wait waits until the run is in a phase, and some random time more that does not lead out of it
-// as a rule.
-func (k *killer) wait(want phase, pid int) bool {
+// as a rule. It returns what the folder showed when the phase was reached.
+func (k *killer) wait(want phase, pid int) (now look, reached bool) {
 	first := k.look().checkpoint // the run goes on there
 	steps := first + 1 + k.random.IntN(2*killEvery)
 	part := k.random.Float64()
 	started := false
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Microsecond) {
-		now := k.look()
+		now = k.look()
 		if want == beforeSave && now.lines >= steps%killEvery {
 			time.Sleep(time.Duration(part * float64(10*time.Millisecond)))
-			return true
+			return now, true
 		}
 		if started = started || k.owns(pid, first, now); !started {
 			continue
@@ -208,23 +207,43 @@ func (k *killer) wait(want phase, pid int) bool {
 		case inStep:
 			if now.lines >= steps && now.lines%killEvery != 0 && now.temp == 0 {
 				time.Sleep(time.Duration(part * float64(10*time.Millisecond)))
-				return true
+				return now, true
 			}
 		case copying:
 			// The line of a step that is saved is there; the copy takes 10 ms and more.
 			if now.lines > first && now.lines%killEvery == 0 && now.lines%killPerEpoch != 0 && now.temp == 0 {
 				time.Sleep(time.Duration(part * float64(4*time.Millisecond)))
-				return true
+				return now, true
 			}
 		case writing:
 			if now.temp > int64(part*float64(now.full)) && now.temp < now.full {
-				return true
+				return now, true
 			}
 		case renaming:
-			if part < 0.5 && now.temp > 0 && now.temp == now.full || now.checkpoint > first {
-				time.Sleep(time.Duration(part * float64(time.Millisecond)))
-				return true
+			// The file is flushed and renamed within milliseconds after its last byte is there.
+			if now.full > 0 && now.temp > now.full*9/10 && k.fills(now.full) {
+				now.temp = now.full
+				time.Sleep(time.Duration(part * float64(2*time.Millisecond)))
+				return now, true
 			}
+		}
+	}
+	return now, false
+}
+
+// fills waits until the file that is being written has all of its bytes.
+func (k *killer) fills(full int64) bool {
+	paths, _ := filepath.Glob(filepath.Join(k.dir, "*.bin.tmp-*"))
+	if len(paths) != 1 {
+		return false
+	}
+	for deadline := time.Now().Add(time.Second); time.Now().Before(deadline); {
+		info, err := os.Lstat(paths[0])
+		if err != nil {
+			return false
+		}
+		if info.Size() == full {
+			return true
 		}
 	}
 	return false
