@@ -107,7 +107,7 @@ func settingsText(p train.Plan) string {
 		case key.Bool:
 			flags = append(flags, "--"+name+"="+r.Text(name))
 		default:
-			flags = append(flags, "--"+name+" "+quoted(r.Text(name)))
+			flags = append(flags, "--"+name+" "+ShellWord(r.Text(name)))
 		}
 	}
 	text := strings.Join(append(from, fmt.Sprintf("seed %d", r.Seed)), ", ")

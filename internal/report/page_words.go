@@ -64,7 +64,7 @@ func (p *Page) setting(key string) string {
 
 // commands are what can be done with the run as it stands.
 func (p *Page) commands() []page.Command {
-	again := page.Command{Purpose: "Repeat the run, bit for bit", Line: "vggtrain fit --recipe " + quoted(p.dir.Config())}
+	again := page.Command{Purpose: "Repeat the run, bit for bit", Line: "vggtrain fit --recipe " + ShellWord(p.dir.Config())}
 	if p.plan.StepsDone > 0 { // it may have begun for fewer epochs, and the schedule may have been another
 		again.Purpose = "Begin a run with the same settings"
 	}
@@ -78,8 +78,8 @@ func (p *Page) commands() []page.Command {
 	}
 	if len(p.history.epochs) > 0 {
 		commands = append(commands,
-			page.Command{Purpose: "Score its best weights", Line: "vggtrain eval " + quoted(p.dir.Best()) + dataFlag(p.job.Recipe.Data)},
-			page.Command{Purpose: "Use them", Line: "vggtrain predict " + quoted(p.dir.Best()) + " IMAGE.png"})
+			page.Command{Purpose: "Score its best weights", Line: "vggtrain eval " + ShellWord(p.dir.Best()) + dataFlag(p.job.Recipe.Data)},
+			page.Command{Purpose: "Use them", Line: "vggtrain predict " + ShellWord(p.dir.Best()) + " IMAGE.png"})
 	}
 	return commands
 }
@@ -113,7 +113,7 @@ func (p *Page) lowerLR() float64 {
 	return lr / 4
 }
 
-func (p *Page) resume() string { return "vggtrain fit --resume " + quoted(p.dir.Path()) }
+func (p *Page) resume() string { return "vggtrain fit --resume " + ShellWord(p.dir.Path()) }
 
 func resumedText(p train.Plan) string {
 	if p.StepsDone == 0 {
@@ -136,7 +136,7 @@ func dataFlag(setting string) string {
 	if setting == "" || setting == "auto" {
 		return ""
 	}
-	return " --data " + quoted(setting)
+	return " --data " + ShellWord(setting)
 }
 
 // update says what changes with each step.

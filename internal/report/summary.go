@@ -87,18 +87,15 @@ func next(r train.Result, limit string) []labelled {
 	if weights == "" {
 		return nil
 	}
-	commands := []string{"vggtrain eval " + quoted(weights) + dataFlag(r.DataSetting), "vggtrain predict " + quoted(weights) + " IMAGE.png"}
+	commands := []string{"vggtrain eval " + ShellWord(weights) + dataFlag(r.DataSetting), "vggtrain predict " + ShellWord(weights) + " IMAGE.png"}
 	if r.Status == train.Interrupted || limit != "" {
-		commands = []string{"vggtrain fit --resume " + quoted(folderOf(r)) + without(limit), commands[0]}
+		commands = []string{"vggtrain fit --resume " + ShellWord(folderOf(r)) + without(limit), commands[0]}
 	}
 	return []labelled{{"next", commands[0]}, {"", commands[1]}}
 }
 
 // ShellWord returns a word of a command as a shell takes it, without characters that do not print.
-func ShellWord(word string) string { return quoted(word) }
-
-// quoted returns a word of a command as a shell takes it, without characters that do not print.
-func quoted(word string) string {
+func ShellWord(word string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._/-+=:,@", r) ||
 			r == '\\' && runtime.GOOS == "windows"

@@ -25,28 +25,27 @@ func Memory(r *configs.Recipe, arch *model.Arch, data *dataset.Data) (int64, err
 		scored = min(scored, r.LimitVal)
 	}
 	// Sets that the job itself refuses are no matter of memory.
-	return runMemory(r, arch.Name, layers, max(training, 1), max(scored, 1), sets)
+	summary, err := model.SummarizeLayers(arch.Name, layers, min(r.BatchSize, max(training, 1)))
+	if err != nil {
+		return 0, err
+	}
+	evaluation, err := model.EvaluationBytes(layers, min(r.BatchSize, max(scored, 1)))
+	if err != nil {
+		return 0, err
+	}
+	weights := summary.WeightBytes
+	return runMemory(r, sets, weights, summary.TrainBytes-weights+evaluation-weights), nil
 }
 
 // programBytes is what a run of the smallest network holds.
 const programBytes = 40 << 20
 
-// runMemory is Memory of a run that trains on and scores so many images, of sets of so many bytes:
-// the sets; weights and momenta twice, the second time for a checkpoint; the buffers and batches of
-// training and of evaluation; and the program itself.
-func runMemory(r *configs.Recipe, network string, layers []model.Layer, training, scored int, sets int64) (int64, error) {
-	summary, err := model.SummarizeLayers(network, layers, min(r.BatchSize, training))
-	if err != nil {
-		return 0, err
-	}
-	evaluation, err := model.EvaluationBytes(layers, min(r.BatchSize, scored))
-	if err != nil {
-		return 0, err
-	}
-	weights := summary.WeightBytes
+// runMemory is Memory of what takes so many bytes: the sets; weights and momenta twice, the second time
+// for a checkpoint; buffers and batches of training and of evaluation; and the program itself.
+func runMemory(r *configs.Recipe, sets, weights, buffers int64) int64 {
 	state := weights
 	if r.Momentum > 0 {
 		state *= 2
 	}
-	return sets + 2*state + summary.TrainBytes - weights + evaluation - weights + programBytes, nil
+	return sets + 2*state + buffers + programBytes
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"time"
 
@@ -107,7 +106,10 @@ func (l *loop) more() string {
 type machine struct {
 	loop
 	files  *files
-	graphs io.Closer
+	graphs interface {
+		PlannedBytes() int64
+		Close() error
+	}
 }
 
 // assemble builds what a job needs: two graphs over the same weights, one to train and
@@ -156,9 +158,9 @@ func (m *machine) complete(j *Job) error {
 	if m.files, err = newFiles(j, sgd.State()); err != nil {
 		return err
 	}
-	if m.plan.MemoryBytes, err = runMemory(j.Recipe, j.Arch.Name, j.Layers, j.Train.N, j.Val.N, j.setBytes); err != nil {
-		return err
-	}
+	r := j.Recipe
+	images := 4 * int64(r.Resize) * int64(r.Resize) * int64(min(r.BatchSize, j.Train.N)+min(r.BatchSize, j.Val.N))
+	m.plan.MemoryBytes = runMemory(r, j.setBytes, 4*j.Params.Count(), m.graphs.PlannedBytes()+evaluator.PlannedBytes()+images)
 	m.predictor, m.optimizer = evaluator, sgd
 	m.saves = saves{store: m.files, notice: m.observers.notice, at: m.progress.Step, fresh: m.files.written.checkpoint}
 	return nil

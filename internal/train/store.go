@@ -166,17 +166,14 @@ func (f *files) allocate() {
 	// In one piece, in the order in which they are written: that takes the least time.
 	all := memory.Floats(len(prefixes) * int(f.params.Count()))
 	clear(all)
-	order := make([]*checkpoint.Tensor, len(f.snapshot))
-	for i := range f.snapshot {
-		order[i] = &f.snapshot[i]
+	order := make([]int, len(f.snapshot))
+	for i := range order {
+		order[i] = i
 	}
-	slices.SortFunc(order, func(a, b *checkpoint.Tensor) int { return cmp.Compare(a.Name, b.Name) })
-	for _, t := range order {
-		n := 1
-		for _, d := range t.Shape {
-			n *= d
-		}
-		t.Data, all = all[:n], all[n:]
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(f.snapshot[a].Name, f.snapshot[b].Name) })
+	for _, i := range order {
+		n := f.params[i%len(f.params)].Len()
+		f.snapshot[i].Data, all = all[:n], all[n:]
 	}
 }
 
