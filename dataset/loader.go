@@ -22,7 +22,7 @@ type LoaderOptions struct {
 	Workers         Workers // share the images of a batch; nil: the caller of Next loads all
 }
 
-// Workers share the pieces of one job: *kernel.Pool.
+// Workers share the pieces of one job: *kernel.Workers.
 type Workers interface {
 	// Threads is the number of workers.
 	Threads() int

@@ -28,12 +28,12 @@ func (a *Activation) Channel(dst []float32, c int) {
 // after training, and calls visit with what each of blocksOf makes of it, in their order and the
 // logits last. Each block has a graph of its own, so that memory is taken for one at a time. An
 // error of visit ends it.
-func Activations(pool *kernel.Pool, layers []Layer, ps Params, image []float32, visit func(*Activation) error) error {
+func Activations(workers *kernel.Workers, layers []Layer, ps Params, image []float32, visit func(*Activation) error) error {
 	if err := check(layers, 1); err != nil {
 		return err
 	}
 	for _, block := range blocksOf(layers) {
-		g, err := runBlock(pool, block, ps, image)
+		g, err := runBlock(workers, block, ps, image)
 		if err != nil {
 			return err
 		}
@@ -47,8 +47,8 @@ func Activations(pool *kernel.Pool, layers []Layer, ps Params, image []float32, 
 }
 
 // runBlock runs one image through a block and returns its graph, with the result.
-func runBlock(pool *kernel.Pool, block []Layer, ps Params, image []float32) (*graph, error) {
-	g, err := forward(pool, fuse(block), ps, 1)
+func runBlock(workers *kernel.Workers, block []Layer, ps Params, image []float32) (*graph, error) {
+	g, err := forward(workers, fuse(block), ps, 1)
 	if err != nil {
 		return nil, err
 	}

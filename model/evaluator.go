@@ -26,12 +26,12 @@ type Evaluator struct {
 const chunkBytes = 192 << 20
 
 // NewEvaluator lowers layers over ps for batches of the given number of images.
-func NewEvaluator(pool *kernel.Pool, layers []Layer, ps Params, batch int) (*Evaluator, error) {
+func NewEvaluator(workers *kernel.Workers, layers []Layer, ps Params, batch int) (*Evaluator, error) {
 	if err := check(layers, batch); err != nil {
 		return nil, err
 	}
 	stages := fuse(layers)
-	e, err := planEvaluator(pool, stages, ps, batch, chunk(stages, batch))
+	e, err := planEvaluator(workers, stages, ps, batch, chunk(stages, batch))
 	if err != nil {
 		return nil, err
 	}
@@ -40,24 +40,24 @@ func NewEvaluator(pool *kernel.Pool, layers []Layer, ps Params, batch int) (*Eva
 }
 
 // planEvaluator makes the graphs but takes no memory. ps may be an outline.
-func planEvaluator(pool *kernel.Pool, stages []stage, ps Params, batch, chunk int) (*Evaluator, error) {
+func planEvaluator(workers *kernel.Workers, stages []stage, ps Params, batch, chunk int) (*Evaluator, error) {
 	e, first := &Evaluator{}, 0
 	for len(stages[first].Out) == 3 {
 		first++
 	}
 	var err error
 	if first > 0 {
-		if e.features, err = forward(pool, stages[:first], ps, chunk); err != nil {
+		if e.features, err = forward(workers, stages[:first], ps, chunk); err != nil {
 			return nil, err
 		}
 	}
-	e.classifier, err = forward(pool, stages[first:], ps, batch)
+	e.classifier, err = forward(workers, stages[first:], ps, batch)
 	return e, err
 }
 
 // forward lowers stages for evaluation.
-func forward(pool *kernel.Pool, stages []stage, ps Params, batch int) (*graph, error) {
-	g, err := lower(pool, stages, ps, batch, false, 0)
+func forward(workers *kernel.Workers, stages []stage, ps Params, batch int) (*graph, error) {
+	g, err := lower(workers, stages, ps, batch, false, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -73,7 +73,7 @@ func TestAgainstPyTorch(t *testing.T) {
 	if err := json.Unmarshal(data, &g); err != nil {
 		t.Fatal(err)
 	}
-	pool := newPool(t, 2)
+	workers := newPool(t, 2)
 	for name, list := range goldenNetworks() {
 		c, ok := g.Cases[name]
 		if !ok {
@@ -91,7 +91,7 @@ func TestAgainstPyTorch(t *testing.T) {
 		for n := range labels {
 			labels[n] = int32((7*n + 1) % c.Classes)
 		}
-		evaluator, err := NewEvaluator(pool, layers, ps, len(labels))
+		evaluator, err := NewEvaluator(workers, layers, ps, len(labels))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,7 +102,7 @@ func TestAgainstPyTorch(t *testing.T) {
 		if d := distance(logits, c.Logits); !(d <= tolerance) {
 			t.Errorf("%s: logits are off by %.1e", name, d)
 		}
-		trainer, err := NewTrainer(pool, layers, ps, Options{Batch: len(labels), LabelSmoothing: c.Smoothing})
+		trainer, err := NewTrainer(workers, layers, ps, Options{Batch: len(labels), LabelSmoothing: c.Smoothing})
 		if err != nil {
 			t.Fatal(err)
 		}

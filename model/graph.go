@@ -38,9 +38,9 @@ func check(layers []Layer, n int) error {
 
 // lower builds the forward pass of stages, which begin with [C H W], over ps for batches of the
 // given number of rows. Dropout becomes an operation if dropout is set, else it is left out.
-func lower(pool *kernel.Pool, stages []stage, ps Params, batch int, dropout bool, seed uint64) (*graph, error) {
+func lower(workers *kernel.Workers, stages []stage, ps Params, batch int, dropout bool, seed uint64) (*graph, error) {
 	in := stages[0].In
-	g := &graph{expr: gorgonia.NewGraph(), ctx: op.NewContext(pool, batch, seed), shape: tensor.Shape{batch, in[1], in[2], in[0]}}
+	g := &graph{expr: gorgonia.NewGraph(), ctx: op.NewContext(workers, batch, seed), shape: tensor.Shape{batch, in[1], in[2], in[0]}}
 	g.input = gorgonia.NewTensor(g.expr, tensor.Float32, 4, gorgonia.WithShape(g.shape...), gorgonia.WithName("input"))
 	nodes := g.bind(ps)
 	x, err := g.input, error(nil)

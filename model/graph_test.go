@@ -17,18 +17,18 @@ import (
 	"vggtrain/internal/rng"
 )
 
-func newPool(t testing.TB, threads int) *kernel.Pool {
+func newPool(t testing.TB, threads int) *kernel.Workers {
 	t.Helper()
 	isa, err := kernel.FromEnv()
 	if err != nil {
 		t.Fatal(err)
 	}
-	pool, err := kernel.NewPool(threads, isa)
+	workers, err := kernel.NewWorkers(threads, isa)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(pool.Close)
-	return pool
+	t.Cleanup(workers.Close)
+	return workers
 }
 
 // job is a small network with a batch to train it on.
@@ -56,10 +56,10 @@ func newJob(t *testing.T, a *Arch, batch, side, classes int) *job {
 	return j
 }
 
-func (j *job) trainer(t *testing.T, pool *kernel.Pool, o Options) *Trainer {
+func (j *job) trainer(t *testing.T, workers *kernel.Workers, o Options) *Trainer {
 	t.Helper()
 	o.Batch = len(j.labels)
-	trainer, err := NewTrainer(pool, j.layers, j.ps, o)
+	trainer, err := NewTrainer(workers, j.layers, j.ps, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,12 +78,12 @@ func (j *job) step(t *testing.T, trainer *Trainer, step uint64) float64 {
 
 // The smallest sizes: one image, one channel, one class, one feature.
 func TestSizesOfOne(t *testing.T) {
-	pool := newPool(t, 2)
+	workers := newPool(t, 2)
 	j := newJob(t, &Arch{Name: "one", Blocks: [][2]int{{1, 1}}, Hidden: []int{1}}, 1, 2, 1)
-	if loss := j.step(t, j.trainer(t, pool, Options{}), 1); loss != 0 {
+	if loss := j.step(t, j.trainer(t, workers, Options{}), 1); loss != 0 {
 		t.Errorf("loss of one class is %v, want 0", loss)
 	}
-	evaluator, err := NewEvaluator(pool, j.layers, j.ps, 1)
+	evaluator, err := NewEvaluator(workers, j.layers, j.ps, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,9 +94,9 @@ func TestSizesOfOne(t *testing.T) {
 
 // An evaluator sees the weights that a solver has changed in place.
 func TestEvaluatorSeesUpdates(t *testing.T) {
-	pool := newPool(t, 2)
+	workers := newPool(t, 2)
 	j := newJob(t, tiny, 3, 8, 10)
-	evaluator, err := NewEvaluator(pool, j.layers, j.ps, 3)
+	evaluator, err := NewEvaluator(workers, j.layers, j.ps, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,9 +193,9 @@ func testSameBits(t *testing.T, a *Arch) {
 
 // Dropout draws from seed and step, and only if it is wanted.
 func TestDropoutIsNumbered(t *testing.T) {
-	pool := newPool(t, 2)
+	workers := newPool(t, 2)
 	j := newJob(t, vggOf(24), 4, 8, 10)
-	dropping, other := j.trainer(t, pool, Options{Dropout: true, Seed: 1}), j.trainer(t, pool, Options{Dropout: true, Seed: 2})
+	dropping, other := j.trainer(t, workers, Options{Dropout: true, Seed: 1}), j.trainer(t, workers, Options{Dropout: true, Seed: 2})
 	first, second := j.step(t, dropping, 1), j.step(t, dropping, 2)
 	if again := j.step(t, dropping, 1); again != first {
 		t.Errorf("step 1 again: loss %v, was %v", again, first)
@@ -203,7 +203,7 @@ func TestDropoutIsNumbered(t *testing.T) {
 	if first == second || first == j.step(t, other, 1) {
 		t.Errorf("another step or seed draws the same mask: loss %v", first)
 	}
-	still := j.trainer(t, pool, Options{Seed: 1})
+	still := j.trainer(t, workers, Options{Seed: 1})
 	if a, b := j.step(t, still, 1), j.step(t, still, 2); a != b {
 		t.Errorf("without dropout, steps 1 and 2 have losses %v and %v", a, b)
 	}
@@ -214,9 +214,9 @@ func vggOf(hidden int) *Arch {
 }
 
 func TestTrainerRefuses(t *testing.T) {
-	pool := newPool(t, 2)
+	workers := newPool(t, 2)
 	j := newJob(t, tiny, 4, 8, 10)
-	trainer := j.trainer(t, pool, Options{})
+	trainer := j.trainer(t, workers, Options{})
 	j.labels[2] = 10
 	if _, err := trainer.Step(1, j.images, j.labels, 4); err == nil || !strings.HasPrefix(err.Error(), "row 2 has label 10") {
 		t.Errorf("label 10 of 10 classes: %v", err)
@@ -244,10 +244,10 @@ func TestTrainerRefuses(t *testing.T) {
 	if after := gradientAfter(t, j, trainer); !cmp.Equal(before, after) {
 		t.Error("after an error, the same step has another gradient")
 	}
-	if _, err := NewTrainer(pool, j.layers, j.ps[1:], Options{Batch: 4}); err == nil || !strings.Contains(err.Error(), "features.0.weight") {
+	if _, err := NewTrainer(workers, j.layers, j.ps[1:], Options{Batch: 4}); err == nil || !strings.Contains(err.Error(), "features.0.weight") {
 		t.Errorf("without its first parameter: %v", err)
 	}
-	if _, err := NewTrainer(pool, j.layers, j.ps, Options{Batch: 0}); err == nil {
+	if _, err := NewTrainer(workers, j.layers, j.ps, Options{Batch: 0}); err == nil {
 		t.Error("a batch of 0 is accepted")
 	}
 }
@@ -256,7 +256,7 @@ func TestTrainerRefuses(t *testing.T) {
 // algorithm turns an infinity into NaN.
 func TestNotFiniteReachesTheLoss(t *testing.T) {
 	a := vgg("wide", [2]int{1, 16}, [2]int{2, 32})
-	pool := newPool(t, 2)
+	workers := newPool(t, 2)
 	for _, bad := range []float64{math.NaN(), math.Inf(1)} {
 		for _, where := range []string{"pixel", "weight"} {
 			j := newJob(t, a, 8, 32, 10)
@@ -269,7 +269,7 @@ func TestNotFiniteReachesTheLoss(t *testing.T) {
 			} else {
 				j.ps[2].Value.Float32s()[7] = float32(bad)
 			}
-			trainer := j.trainer(t, pool, Options{Batch: 8})
+			trainer := j.trainer(t, workers, Options{Batch: 8})
 			if _, err := trainer.Step(1, j.images, j.labels, 8); !errors.Is(err, op.ErrNotFinite) {
 				t.Errorf("%v as a %s: error %v, want ErrNotFinite", bad, where, err)
 			}
@@ -285,17 +285,17 @@ func gradientAfter(t *testing.T, j *job, trainer *Trainer) []float32 {
 
 // What a step allocates is the machine's: some kilobytes, and nothing that grows with the batch.
 func TestStepAllocatesLittle(t *testing.T) {
-	pool := newPool(t, 1)
-	small, large := bytesOfAStep(t, pool, 16), bytesOfAStep(t, pool, 128)
+	workers := newPool(t, 1)
+	small, large := bytesOfAStep(t, workers, 16), bytesOfAStep(t, workers, 128)
 	if large > small+4<<10 || small > 64<<10 {
 		t.Errorf("a step allocates %d bytes for 16 images, %d for 128", small, large)
 	}
 }
 
-func bytesOfAStep(t *testing.T, pool *kernel.Pool, batch int) int64 {
+func bytesOfAStep(t *testing.T, workers *kernel.Workers, batch int) int64 {
 	t.Helper()
 	j := newJob(t, tiny, batch, 16, 10)
-	trainer := j.trainer(t, pool, Options{Dropout: true})
+	trainer := j.trainer(t, workers, Options{Dropout: true})
 	if planned := trainer.PlannedBytes(); planned < int64(batch)*16*16*4 {
 		t.Errorf("%d bytes planned, fewer than the second convolution's output takes", planned)
 	}

@@ -54,17 +54,17 @@ func (l layout) piece(i int) piece {
 
 // toTorch writes src, which is stored, to dst in PyTorch's order, and tells whether all of it is
 // finite.
-func (l layout) toTorch(pool *kernel.Pool, dst, src []float32) (finite bool, err error) {
+func (l layout) toTorch(workers *kernel.Workers, dst, src []float32) (finite bool, err error) {
 	var other atomic.Bool // a number that is not
-	err = pool.Run(l.pieces(), func(_, i int) {
+	err = workers.Run(l.pieces(), func(_, i int) {
 		p := l.piece(i)
 		panel := src[l.rows()*p.first:]
 		stored := panel[p.from*p.width : p.to*p.width] // as many rows, though maybe not the same
-		if sum := kernel.SumSquares(pool.ISA(), stored); sum-sum != 0 {
+		if sum := kernel.SumSquares(workers.ISA(), stored); sum-sum != 0 {
 			other.Store(true)
 		}
 		if l.positions == 1 {
-			kernel.Transpose(pool.ISA(), dst[p.first*l.rows()+p.from:], stored, p.to-p.from, p.width, l.rows(), p.width)
+			kernel.Transpose(workers.ISA(), dst[p.first*l.rows()+p.from:], stored, p.to-p.from, p.width, l.rows(), p.width)
 		} else {
 			l.turn(dst, panel, p)
 		}

@@ -61,8 +61,8 @@ func (p *Param) Data() []float32 { return p.Value.Data().([]float32) }
 
 // Export writes the numbers to dst as PyTorch orders them: row-major in Shape, and tells whether
 // all are finite. dst has Len elements.
-func (p *Param) Export(pool *kernel.Pool, dst []float32) (finite bool, err error) {
-	return p.layout().toTorch(pool, dst[:p.Len()], p.Data())
+func (p *Param) Export(workers *kernel.Workers, dst []float32) (finite bool, err error) {
+	return p.layout().toTorch(workers, dst[:p.Len()], p.Data())
 }
 
 // Import reads the numbers from src, which holds them as PyTorch orders them.

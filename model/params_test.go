@@ -68,32 +68,32 @@ func TestImportPlacesElements(t *testing.T) {
 }
 
 // mustExport exports a parameter, whose numbers must be finite.
-func mustExport(t testing.TB, pool *kernel.Pool, p *Param, dst []float32) {
+func mustExport(t testing.TB, workers *kernel.Workers, p *Param, dst []float32) {
 	t.Helper()
-	if finite, err := p.Export(pool, dst); err != nil || !finite {
+	if finite, err := p.Export(workers, dst); err != nil || !finite {
 		t.Fatalf("%s: finite: %t, %v", p.Name, finite, err)
 	}
 }
 
 func TestExportTellsWhatIsNotFinite(t *testing.T) {
-	pool := newPool(t, 2)
+	workers := newPool(t, 2)
 	for _, p := range mustParams(t, oddLayers(t)) {
 		dst := make([]float32, p.Len())
 		for _, at := range []int{0, p.Len() / 2, p.Len() - 1} {
 			for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 				p.Data()[at] = float32(bad)
-				if finite, err := p.Export(pool, dst); finite || err != nil {
+				if finite, err := p.Export(workers, dst); finite || err != nil {
 					t.Errorf("%s with %v at %d: finite: %t, %v", p.Name, bad, at, finite, err)
 				}
 			}
 			p.Data()[at] = math.MaxFloat32 // its square is no float32
 		}
-		mustExport(t, pool, p, dst)
+		mustExport(t, workers, p, dst)
 	}
 }
 
 func TestExportInvertsImport(t *testing.T) {
-	pool := newPool(t, 2)
+	workers := newPool(t, 2)
 	for _, p := range mustParams(t, oddLayers(t)) {
 		src, dst := make([]float32, p.Len()), make([]float32, p.Len()+1)
 		for i := range src {
@@ -101,7 +101,7 @@ func TestExportInvertsImport(t *testing.T) {
 		}
 		dst[p.Len()] = -1
 		p.Import(src)
-		mustExport(t, pool, p, dst)
+		mustExport(t, workers, p, dst)
 		for i, want := range src {
 			if dst[i] != want {
 				t.Fatalf("%s: element %d comes back as %v, want %v", p.Name, i, dst[i], want)
@@ -267,10 +267,10 @@ func BenchmarkParams(b *testing.B) {
 		}
 	})
 	b.Run("Export", func(b *testing.B) {
-		pool := newPool(b, 0)
+		workers := newPool(b, 0)
 		for b.Loop() {
 			for i, p := range ps {
-				mustExport(b, pool, p, dst[i])
+				mustExport(b, workers, p, dst[i])
 			}
 		}
 	})

@@ -28,8 +28,8 @@ type Trainer struct {
 
 // NewTrainer lowers layers over ps to a graph, lets Gorgonia derive the gradients on it, and
 // allocates all buffers that steps will use.
-func NewTrainer(pool *kernel.Pool, layers []Layer, ps Params, o Options) (*Trainer, error) {
-	t, err := planTrainer(pool, layers, ps, o)
+func NewTrainer(workers *kernel.Workers, layers []Layer, ps Params, o Options) (*Trainer, error) {
+	t, err := planTrainer(workers, layers, ps, o)
 	if err != nil {
 		return nil, err
 	}
@@ -38,12 +38,12 @@ func NewTrainer(pool *kernel.Pool, layers []Layer, ps Params, o Options) (*Train
 }
 
 // planTrainer is NewTrainer but for the memory. ps may be an outline.
-func planTrainer(pool *kernel.Pool, layers []Layer, ps Params, o Options) (*Trainer, error) {
+func planTrainer(workers *kernel.Workers, layers []Layer, ps Params, o Options) (*Trainer, error) {
 	if err := check(layers, o.Batch); err != nil {
 		return nil, err
 	}
 	stages := fuse(layers)
-	g, err := lower(pool, stages, ps, o.Batch, o.Dropout, o.Seed)
+	g, err := lower(workers, stages, ps, o.Batch, o.Dropout, o.Seed)
 	if err != nil {
 		return nil, err
 	}

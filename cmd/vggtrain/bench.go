@@ -84,14 +84,14 @@ func runBench(ctx context.Context, o *benchOptions) error {
 	if err := checkMemory(summary.TrainBytes); err != nil {
 		return err
 	}
-	pool, err := newPool(o.Threads)
+	workers, err := newPool(o.Threads)
 	if err != nil {
 		return err
 	}
-	defer pool.Close()
+	defer workers.Close()
 	r, err := bench.Run(ctx, bench.Options{
 		Notice: func(phase string) { fmt.Fprintf(o.Err, "measuring %s\n", phase) },
-		Arch:   arch, Data: data, Side: o.Side, Batch: o.Batch, Steps: o.Steps, Layers: o.Layers, Pool: pool, LR: recipe.LR,
+		Arch:   arch, Data: data, Side: o.Side, Batch: o.Batch, Steps: o.Steps, Layers: o.Layers, Workers: workers, LR: recipe.LR,
 		SGD: solver.SGDConfig{Momentum: recipe.Momentum, WeightDecay: recipe.WeightDecay, Nesterov: recipe.Nesterov, ClipNorm: recipe.ClipNorm},
 	})
 	if err != nil {
@@ -100,7 +100,7 @@ func runBench(ctx context.Context, o *benchOptions) error {
 	if o.JSON {
 		return writeJSON(o.Out, r)
 	}
-	return o.write(arch.Name, pool.Threads(), r)
+	return o.write(arch.Name, workers.Threads(), r)
 }
 
 // write writes the result for people.

@@ -118,12 +118,12 @@ func runEval(ctx context.Context, o *evalOptions) error {
 			return err
 		}
 	}
-	pool, err := newPool(o.Threads)
+	workers, err := newPool(o.Threads)
 	if err != nil {
 		return err
 	}
-	defer pool.Close()
-	scores, err := network.Evaluate(ctx, pool, set, o.Batch, func(done int) { meter.Images(done, set.N) })
+	defer workers.Close()
+	scores, err := network.Evaluate(ctx, workers, set, o.Batch, func(done int) { meter.Images(done, set.N) })
 	meter.Clear()
 	if err != nil {
 		return err

@@ -91,7 +91,7 @@ func runFit(ctx context.Context, o *fitOptions) error {
 	if err != nil {
 		return err
 	}
-	defer job.Pool.Close()
+	defer job.Workers.Close()
 	if o.DryRun {
 		return o.plan(ctx, job)
 	}
@@ -133,7 +133,7 @@ func (o *fitOptions) begin(ctx context.Context) (*train.Job, *rundir.Dir, error)
 	}
 	dir, err := o.makeFolder(job)
 	if err != nil {
-		job.Pool.Close()
+		job.Workers.Close()
 		return nil, nil, err
 	}
 	if o.DryRun {
@@ -165,7 +165,7 @@ func (o *fitOptions) prepare(ctx context.Context, recipe *configs.Recipe) (*trai
 	if err := checkRun(recipe, arch, data); err != nil {
 		return nil, err
 	}
-	return o.onPool(func(pool *kernel.Pool) (*train.Job, error) { return train.Prepare(recipe, arch, data, pool) })
+	return o.onPool(func(workers *kernel.Workers) (*train.Job, error) { return train.Prepare(recipe, arch, data, workers) })
 }
 
 // checkRun is checkMemory for a run.
@@ -178,14 +178,14 @@ func checkRun(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data) erro
 }
 
 // onPool makes a job with a pool of its own, which is the job's to close.
-func (o *fitOptions) onPool(prepare func(*kernel.Pool) (*train.Job, error)) (*train.Job, error) {
-	pool, err := newPool(o.Threads)
+func (o *fitOptions) onPool(prepare func(*kernel.Workers) (*train.Job, error)) (*train.Job, error) {
+	workers, err := newPool(o.Threads)
 	if err != nil {
 		return nil, err
 	}
-	job, err := prepare(pool)
+	job, err := prepare(workers)
 	if err != nil {
-		pool.Close()
+		workers.Close()
 	}
 	return job, err
 }

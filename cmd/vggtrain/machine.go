@@ -18,12 +18,12 @@ import (
 
 // newPool starts the workers, with the kernels that VGGTRAIN_KERNEL names.
 // 0 threads means all cores.
-func newPool(threads int) (*kernel.Pool, error) {
+func newPool(threads int) (*kernel.Workers, error) {
 	isa, err := kernel.FromEnv()
 	if err != nil {
 		return nil, err
 	}
-	return kernel.NewPool(threads, isa)
+	return kernel.NewWorkers(threads, isa)
 }
 
 // openData is openSpec of what --data names, whose errors say what it takes.

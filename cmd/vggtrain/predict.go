@@ -91,12 +91,12 @@ func runPredict(ctx context.Context, o *predictOptions) error {
 	if err := checkMemory(needed); err != nil {
 		return err
 	}
-	pool, err := newPool(o.Threads)
+	workers, err := newPool(o.Threads)
 	if err != nil {
 		return err
 	}
-	defer pool.Close()
-	predictor, err := predict.New(pool, network, predict.Options{Invert: dataset.Invert(o.Invert), TopK: o.TopK})
+	defer workers.Close()
+	predictor, err := predict.New(workers, network, predict.Options{Invert: dataset.Invert(o.Invert), TopK: o.TopK})
 	if err != nil {
 		return err
 	}

@@ -116,7 +116,7 @@ func (o *fitOptions) goOn(ctx context.Context, saved *train.Checkpoint) (*train.
 	if err := checkRun(recipe, saved.Arch, data); err != nil {
 		return nil, err
 	}
-	job, err := o.onPool(func(pool *kernel.Pool) (*train.Job, error) { return saved.Prepare(recipe, data, pool) })
+	job, err := o.onPool(func(workers *kernel.Workers) (*train.Job, error) { return saved.Prepare(recipe, data, workers) })
 	if err != nil {
 		return nil, err
 	}
@@ -221,7 +221,7 @@ func (o *fitOptions) startOver(ctx context.Context, dir *rundir.Dir) (*train.Job
 func sameRun(job *train.Job, run *configs.Recipe) error {
 	_, err := job.Recipe.Resume(run)
 	if err != nil {
-		job.Pool.Close()
+		job.Workers.Close()
 	}
 	return err
 }

@@ -24,16 +24,16 @@ const WarmupSteps = 2
 
 // Options says what is measured.
 type Options struct {
-	Arch   *model.Arch
-	Data   *dataset.Data
-	Side   int // S, in pixels
-	Batch  int // N; the whole of a set that has fewer images
-	Steps  int // counted, of each phase
-	SGD    solver.SGDConfig
-	LR     float64
-	Pool   *kernel.Pool
-	Layers bool         // fill Result.Layers
-	Notice func(string) // told which phase begins; may be nil
+	Arch    *model.Arch
+	Data    *dataset.Data
+	Side    int // S, in pixels
+	Batch   int // N; the whole of a set that has fewer images
+	Steps   int // counted, of each phase
+	SGD     solver.SGDConfig
+	LR      float64
+	Workers *kernel.Workers
+	Layers  bool         // fill Result.Layers
+	Notice  func(string) // told which phase begins; may be nil
 }
 
 // Result is what was measured, in the fields of `vggtrain bench --json`.
@@ -62,7 +62,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err := params.Init("xavier", 0); err != nil {
 		return nil, err
 	}
-	r := &Result{Kernel: string(o.Pool.ISA())}
+	r := &Result{Kernel: string(o.Workers.ISA())}
 	o.say("training")
 	w := newWatch()
 	if r.TrainImagesPerSecond, err = o.train(ctx, layers, params, w); err != nil {
@@ -75,7 +75,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	o.say("multiply-add peak")
-	if r.PeakGFLOPS, err = kernel.Peak(o.Pool); err != nil {
+	if r.PeakGFLOPS, err = kernel.Peak(o.Workers); err != nil {
 		return nil, err
 	}
 	if o.Layers {
@@ -86,12 +86,12 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 
 // train returns the images a second of whole training steps, and has w watch them.
 func (o *Options) train(ctx context.Context, layers []model.Layer, params model.Params, w *watch) (rate float64, err error) {
-	trainer, err := model.NewTrainer(o.Pool, layers, params, model.Options{Batch: min(o.Batch, o.Data.Train.N), Dropout: true})
+	trainer, err := model.NewTrainer(o.Workers, layers, params, model.Options{Batch: min(o.Batch, o.Data.Train.N), Dropout: true})
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, trainer.Close()) }()
-	sgd, err := solver.NewSGD(o.Pool, o.SGD)
+	sgd, err := solver.NewSGD(o.Workers, o.SGD)
 	if err != nil {
 		return 0, err
 	}
@@ -117,7 +117,7 @@ func (o *Options) train(ctx context.Context, layers []model.Layer, params model.
 
 // evaluate returns the images a second of forward passes without dropout.
 func (o *Options) evaluate(ctx context.Context, layers []model.Layer, params model.Params) (float64, error) {
-	evaluator, err := model.NewEvaluator(o.Pool, layers, params, min(o.Batch, o.Data.Test.N))
+	evaluator, err := model.NewEvaluator(o.Workers, layers, params, min(o.Batch, o.Data.Test.N))
 	if err != nil {
 		return 0, err
 	}
@@ -130,7 +130,7 @@ func (o *Options) evaluate(ctx context.Context, layers []model.Layer, params mod
 // measure runs step on batches of the set, epoch after epoch, and returns the
 // images a second of the counted steps, loading included: step is told how long that took.
 func (o *Options) measure(ctx context.Context, set *dataset.Set, shuffle bool, step func(b *dataset.Batch, loaded time.Duration) error) (float64, error) {
-	loader, err := dataset.NewLoader(set, dataset.LoaderOptions{Side: o.Side, Batch: min(o.Batch, set.N), Shuffle: shuffle, Workers: o.Pool})
+	loader, err := dataset.NewLoader(set, dataset.LoaderOptions{Side: o.Side, Batch: min(o.Batch, set.N), Shuffle: shuffle, Workers: o.Workers})
 	if err != nil {
 		return 0, err
 	}

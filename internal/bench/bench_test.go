@@ -27,17 +27,17 @@ func TestTrainFLOPs(t *testing.T) {
 // options measure a tiny network on the sample.
 func options(t *testing.T) Options {
 	t.Helper()
-	pool, err := kernel.NewPool(1, kernel.Generic)
+	workers, err := kernel.NewWorkers(1, kernel.Generic)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(pool.Close)
+	t.Cleanup(workers.Close)
 	data, err := dataset.Sample()
 	if err != nil {
 		t.Fatal(err)
 	}
 	arch := &model.Arch{Name: "tiny", Blocks: [][2]int{{1, 4}, {1, 4}}, Hidden: []int{8}, Dropout: 0.5}
-	return Options{Arch: arch, Data: data, Side: 8, Batch: 4, Steps: 2, LR: 0.01, Pool: pool}
+	return Options{Arch: arch, Data: data, Side: 8, Batch: 4, Steps: 2, LR: 0.01, Workers: workers}
 }
 
 func TestRun(t *testing.T) {

@@ -75,13 +75,13 @@ func TestOwnTime(t *testing.T) {
 func TestLayersAddUp(t *testing.T) {
 	const leftOver, tries = 0.03, 5
 	o := options(t)
-	pool, err := kernel.NewPool(2, kernel.Best())
+	workers, err := kernel.NewWorkers(2, kernel.Best())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(pool.Close)
+	t.Cleanup(workers.Close)
 	o.Arch = &model.Arch{Name: "small", Blocks: [][2]int{{1, 16}, {1, 32}, {2, 32}}, Hidden: []int{256}, Dropout: 0.5}
-	o.Pool, o.Side, o.Batch, o.Steps, o.Layers = pool, 32, 32, 20, true
+	o.Workers, o.Side, o.Batch, o.Steps, o.Layers = workers, 32, 32, 20, true
 	for try := 1; ; try++ {
 		r, err := Run(t.Context(), o)
 		if err != nil {

@@ -38,14 +38,14 @@ var every = []blocks.Layer{
 
 const side = 29 // pixels
 
-func newPool(t *testing.T) *kernel.Pool {
+func newPool(t *testing.T) *kernel.Workers {
 	t.Helper()
-	pool, err := kernel.NewPool(1, kernel.Best())
+	workers, err := kernel.NewWorkers(1, kernel.Best())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(pool.Close)
-	return pool
+	t.Cleanup(workers.Close)
+	return workers
 }
 
 // network makes a network of layers for grey images, with the weights of a seed.
@@ -63,10 +63,10 @@ func network(t *testing.T, list []blocks.Layer) (*Network, model.Params) {
 		t.Fatal(err)
 	}
 	n := &Network{Name: "every", Layers: layers}
-	pool := newPool(t)
+	workers := newPool(t)
 	for _, p := range ps {
 		tensor := checkpoint.Tensor{Name: p.Name, Shape: p.Shape, Data: make([]float32, p.Len())}
-		if _, err := p.Export(pool, tensor.Data); err != nil {
+		if _, err := p.Export(workers, tensor.Data); err != nil {
 			t.Fatal(err)
 		}
 		n.Weights = append(n.Weights, tensor)

@@ -6,14 +6,14 @@ import "math"
 const activationPiece = 1 << 14
 
 // eachNumber calls f for pieces [from, to) that cover n numbers.
-func eachNumber(p *Pool, n int, f func(from, to int)) error {
+func eachNumber(p *Workers, n int, f func(from, to int)) error {
 	return p.Run((n+activationPiece-1)/activationPiece, func(_, piece int) {
 		f(piece*activationPiece, min(n, (piece+1)*activationPiece))
 	})
 }
 
 // ReLU is y = max(x, 0) for all numbers of y. What is NaN stays NaN.
-func ReLU(p *Pool, y, x []float32) error {
+func ReLU(p *Workers, y, x []float32) error {
 	return eachNumber(p, len(y), func(from, to int) {
 		n := to - from
 		mask(p.isa, y[from:to], x[from:to], x[from:to], 1, n, n, n)
@@ -21,7 +21,7 @@ func ReLU(p *Pool, y, x []float32) error {
 }
 
 // ReLUGradient is dx = dy where y is positive or NaN, else 0.
-func ReLUGradient(p *Pool, dx, dy, y []float32) error {
+func ReLUGradient(p *Workers, dx, dy, y []float32) error {
 	return eachNumber(p, len(dx), func(from, to int) {
 		n := to - from
 		mask(p.isa, dx[from:to], dy[from:to], y[from:to], 1, n, n, n)
@@ -29,7 +29,7 @@ func ReLUGradient(p *Pool, dx, dy, y []float32) error {
 }
 
 // Sigmoid is y = 1/(1+exp(-x)) for all numbers of y, rounded once.
-func Sigmoid(p *Pool, y, x []float32) error {
+func Sigmoid(p *Workers, y, x []float32) error {
 	return eachNumber(p, len(y), func(from, to int) {
 		out := y[from:to]
 		for i, v := range x[from:to] {
@@ -39,7 +39,7 @@ func Sigmoid(p *Pool, y, x []float32) error {
 }
 
 // SigmoidGradient is dx = dy·y·(1-y).
-func SigmoidGradient(p *Pool, dx, dy, y []float32) error {
+func SigmoidGradient(p *Workers, dx, dy, y []float32) error {
 	return eachNumber(p, len(dx), func(from, to int) {
 		out, grad := dx[from:to], dy[from:to]
 		for i, v := range y[from:to] {

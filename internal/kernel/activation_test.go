@@ -9,8 +9,8 @@ import (
 
 // activationFunction is a function, its gradient, and what they should be.
 type activationFunction struct {
-	forward  func(p *Pool, y, x []float32) error
-	gradient func(p *Pool, dx, dy, y []float32) error
+	forward  func(p *Workers, y, x []float32) error
+	gradient func(p *Workers, dx, dy, y []float32) error
 	f        func(x float64) float64
 	slope    func(y float64) float64
 	units    float64 // of rounding
@@ -43,11 +43,11 @@ func TestActivations(t *testing.T) {
 }
 
 func testActivation(t *testing.T, f activationFunction, isa ISA, n int) {
-	pool, err := NewPool(3, isa)
+	workers, err := NewWorkers(3, isa)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer pool.Close()
+	defer workers.Close()
 	r := rand.New(rand.NewPCG(7, uint64(n)))
 	x, dy := make([]float32, n+1), make([]float32, n)
 	fill(r, x)
@@ -55,10 +55,10 @@ func testActivation(t *testing.T, f activationFunction, isa ISA, n int) {
 	sprinkle(r, x)
 	y, intact := guarded(r, n)
 	dx, intactToo := guarded(r, n)
-	if err := f.forward(pool, y, x[:n]); err != nil {
+	if err := f.forward(workers, y, x[:n]); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.gradient(pool, dx, dy, y); err != nil {
+	if err := f.gradient(workers, dx, dy, y); err != nil {
 		t.Fatal(err)
 	}
 	for i := range n {

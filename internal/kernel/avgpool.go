@@ -28,7 +28,7 @@ func (a AvgPool) Out() (h, w int) {
 
 // Forward computes y for the first rows images: each window's sum, row by row, divided by the
 // number of its pixels.
-func (a AvgPool) Forward(p *Pool, y, x []float32, rows int) error {
+func (a AvgPool) Forward(p *Workers, y, x []float32, rows int) error {
 	oh, ow := a.Out()
 	pixels := float32(a.Kernel * a.Kernel)
 	return p.Run(rows*oh, func(_, piece int) {
@@ -51,7 +51,7 @@ func (a AvgPool) Forward(p *Pool, y, x []float32, rows int) error {
 
 // Gradient computes dx from dy for the first rows images: to each pixel its share of every window
 // that it is in, the windows in order.
-func (a AvgPool) Gradient(p *Pool, dx, dy []float32, rows int) error {
+func (a AvgPool) Gradient(p *Workers, dx, dy []float32, rows int) error {
 	oh, ow := a.Out()
 	pixels := float32(a.Kernel * a.Kernel)
 	return p.Run(rows*a.H, func(_, piece int) {

@@ -21,7 +21,7 @@ func (c Conv) ForwardSize() int {
 }
 
 // TransformFilters makes u, FilterSize floats, of w.
-func (c Conv) TransformFilters(p *Pool, u, w []float32) error {
+func (c Conv) TransformFilters(p *Workers, u, w []float32) error {
 	if c.ForwardAlgorithm() != Winograd {
 		return nil
 	}
@@ -32,7 +32,7 @@ func (c Conv) TransformFilters(p *Pool, u, w []float32) error {
 // the window's pixels was largest, or 4 if ReLU has cut the window to 0; nil if nobody needs
 // it), for the first rows images. u is w by TransformFilters, work
 // ForwardSize floats of work space.
-func (c Conv) Forward(p *Pool, y []float32, arg []byte, x, w, b, u, work []float32, rows int) error {
+func (c Conv) Forward(p *Workers, y []float32, arg []byte, x, w, b, u, work []float32, rows int) error {
 	switch c.ForwardAlgorithm() {
 	case Narrow:
 		return c.narrowForward(p, y, arg, x, w, b, rows)

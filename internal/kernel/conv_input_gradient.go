@@ -17,7 +17,7 @@ func (c Conv) InputGradientSize() int {
 //	dx[h,w,c] = Σ dy[h+P-kh, w+P-kw, o] · w[kh,kw,c,o]
 //
 // that is, the convolution of dy, spread by the stride, with the filters turned by 180°.
-func (c Conv) InputGradient(p *Pool, dx, dy, y []float32, arg []byte, w, work []float32, rows int) error {
+func (c Conv) InputGradient(p *Workers, dx, dy, y []float32, arg []byte, w, work []float32, rows int) error {
 	g := gradient{Conv: c, dy: dy, y: y, arg: arg}
 	if c.InputAlgorithm() == Winograd {
 		return c.winogradInputGradient(p, dx, g, w, work, rows)
@@ -44,7 +44,7 @@ func (c Conv) InputGradient(p *Pool, dx, dy, y []float32, arg []byte, w, work []
 
 // turn makes the weights of the convolution that gives the input's gradient: a
 // (Kernel·Kernel·OC)×C matrix in panels, row (K-1-kh, K-1-kw, o), column c.
-func (c Conv) turn(p *Pool, dst, w []float32) error {
+func (c Conv) turn(p *Workers, dst, w []float32) error {
 	taps, k := c.Kernel*c.Kernel, c.WeightRows()
 	rows := taps * c.OC
 	return p.Run(taps, func(_, tap int) {

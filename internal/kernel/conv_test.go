@@ -182,7 +182,7 @@ func testConv(t *testing.T, c Conv, rows, threads int) {
 func (s *convCase) check(t *testing.T, rows, threads int, isa ISA) {
 	t.Helper()
 	c := s.Conv
-	p, err := NewPool(threads, isa)
+	p, err := NewWorkers(threads, isa)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -276,7 +276,7 @@ func testConvThreads(t *testing.T, algorithm Algorithm) {
 	w := panels(s.w, c.WeightRows(), c.OC)
 	var want [4][]float32
 	for _, threads := range []int{1, 2, 3, 8} {
-		p, err := NewPool(threads, Best())
+		p, err := NewWorkers(threads, Best())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -325,7 +325,7 @@ var vggSmall = []Conv{
 }
 
 func BenchmarkConv(b *testing.B) {
-	p, err := NewPool(0, Best())
+	p, err := NewWorkers(0, Best())
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -64,7 +64,7 @@ func (c Conv) WeightGradientSize() int {
 // arg as in InputGradient. partial is WeightGradientSize floats of work space.
 //
 //	dw[kh,kw,c,o] = Σ x[h·S-P+kh, w·S-P+kw, c] · dy[h,w,o]   over images and pixels
-func (c Conv) WeightGradient(p *Pool, dw, db, x, dy, y []float32, arg []byte, partial []float32, rows int) error {
+func (c Conv) WeightGradient(p *Workers, dw, db, x, dy, y []float32, arg []byte, partial []float32, rows int) error {
 	g := gradient{Conv: c, dy: dy, y: y, arg: arg}
 	switch c.WeightAlgorithm() {
 	case Narrow:
@@ -160,7 +160,7 @@ func (r *weightRun) sumStrip(isa ISA, sums, in, out []float32, count, rows, col,
 }
 
 // reduce adds the groups' sums in order.
-func (r *weightRun) reduce(p *Pool, dw, db, partial []float32) error {
+func (r *weightRun) reduce(p *Workers, dw, db, partial []float32) error {
 	const chunk = 1 << 14
 	size, weights := r.partialSize(), r.WeightRows()*r.OC
 	return p.Run((size+chunk-1)/chunk, func(_, piece int) {

@@ -39,7 +39,7 @@ func (d Dense) panels() int { return panelCount(d.Out) }
 func (d Dense) PackedSize() int { return d.N * d.blocks() * blockWidth }
 
 // pack copies x into blocks.
-func (d Dense) pack(p *Pool, dst, x []float32, rows int) error {
+func (d Dense) pack(p *Workers, dst, x []float32, rows int) error {
 	return p.Run(d.blocks(), func(_, block int) {
 		from := block * blockWidth
 		width := min(blockWidth, d.In-from)

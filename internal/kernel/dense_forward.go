@@ -6,7 +6,7 @@ const (
 )
 
 // Forward computes y for the first rows rows, and leaves x packed in packed, of PackedSize.
-func (d Dense) Forward(p *Pool, y, x, w, b, packed []float32, rows int) error {
+func (d Dense) Forward(p *Workers, y, x, w, b, packed []float32, rows int) error {
 	if err := d.pack(p, packed, x, rows); err != nil {
 		return err
 	}

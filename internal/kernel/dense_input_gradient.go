@@ -7,7 +7,7 @@ const (
 
 // Gradients masks dy by the output y (nil without ReLU) and writes it in panels, rows×Out, to
 // panels, and its column sums to db. Where turned is given, dyᵀ goes there, Out×rows in panels.
-func (d Dense) Gradients(p *Pool, panels, turned, db, dy, y []float32, rows int) error {
+func (d Dense) Gradients(p *Workers, panels, turned, db, dy, y []float32, rows int) error {
 	return p.Run(d.panels(), func(_, panel int) {
 		col := panel * Panel
 		cols := min(Panel, d.Out-col)
@@ -34,7 +34,7 @@ func (d Dense) Gradients(p *Pool, panels, turned, db, dy, y []float32, rows int)
 // InputGradient computes dx = dy·wᵀ, like x, for the first rows rows, from what Gradients wrote to
 // turned. It multiplies w·dyᵀ, so that the weights are read as they are stored, and turns the
 // result.
-func (d Dense) InputGradient(p *Pool, dx, turned, w []float32, rows int) error {
+func (d Dense) InputGradient(p *Workers, dx, turned, w []float32, rows int) error {
 	groups := (d.In + turnedInputs - 1) / turnedInputs
 	nPanels := panelCount(rows)
 	parts := 1

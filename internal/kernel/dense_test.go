@@ -26,7 +26,7 @@ func product(rows, k, cols int, a, b func(i, j int) float64) (sum, mag []float64
 
 func testDense(t *testing.T, d Dense, rows int, isa ISA) {
 	t.Helper()
-	p, err := NewPool(2, isa)
+	p, err := NewWorkers(2, isa)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestDense(t *testing.T) {
 }
 
 func BenchmarkDense(b *testing.B) {
-	p, err := NewPool(0, Best())
+	p, err := NewWorkers(0, Best())
 	if err != nil {
 		b.Fatal(err)
 	}

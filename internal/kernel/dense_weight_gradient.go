@@ -18,7 +18,7 @@ type DenseGradient struct {
 // use on the worker that made it: elements [from, from+len(dw)) of the gradient, stored as the
 // weights are, valid until use returns. The same elements of the slices beside, each nil or as long
 // as the gradient, have been brought into the cache by then.
-func (g *DenseGradient) Stream(p *Pool, beside [2][]float32, use func(from int, dw []float32)) error {
+func (g *DenseGradient) Stream(p *Workers, beside [2][]float32, use func(from int, dw []float32)) error {
 	groups := (g.panels() + weightPanels - 1) / weightPanels
 	chunks := (g.In + weightInputs - 1) / weightInputs
 	p.Reserve(blockWidth * Panel)
@@ -82,7 +82,7 @@ func (w *denseWeight) multiply(in int) {
 
 // SumSquares is Σ dw², each square and the sum in float64, from a gradient that is computed for it
 // and forgotten: a product more, against memory of the weights' size, written and read twice.
-func (g *DenseGradient) SumSquares(p *Pool) (float64, error) {
+func (g *DenseGradient) SumSquares(p *Workers) (float64, error) {
 	squares := make([]float64, g.panels()*g.blocks()) // of each block: their order in the sum is fixed
 	err := g.Stream(p, [2][]float32{}, func(from int, dw []float32) {
 		panel := from / (g.In * Panel)

@@ -19,7 +19,7 @@ const lossRows = 32
 
 // Forward returns the mean of the losses of the first rows rows. losses is work space of N.
 // A label outside [0, Classes) is an error.
-func (c CrossEntropy) Forward(p *Pool, logits []float32, labels []int32, losses []float64, rows int) (float64, error) {
+func (c CrossEntropy) Forward(p *Workers, logits []float32, labels []int32, losses []float64, rows int) (float64, error) {
 	for n, l := range labels[:rows] {
 		if l < 0 || int(l) >= c.Classes {
 			return 0, fmt.Errorf("row %d has label %d: the network has classes 0 to %d", n, l, c.Classes-1)
@@ -48,7 +48,7 @@ func (c CrossEntropy) Forward(p *Pool, logits []float32, labels []int32, losses 
 }
 
 // Gradient computes dlogits = (p - q)·scale/rows for the first rows rows.
-func (c CrossEntropy) Gradient(p *Pool, dlogits, logits []float32, labels []int32, scale float64, rows int) error {
+func (c CrossEntropy) Gradient(p *Workers, dlogits, logits []float32, labels []int32, scale float64, rows int) error {
 	scale /= float64(rows)
 	smooth := c.Smoothing / float64(c.Classes)
 	return p.Run((rows+lossRows-1)/lossRows, func(_, piece int) {

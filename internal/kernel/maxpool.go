@@ -35,7 +35,7 @@ func (m MaxPool) OutSize() int {
 // Forward computes y and arg for the first rows images: which of the window's pixels, counted
 // row by row, was the largest: the first of equals, the last NaN if there is one, as PyTorch
 // has it.
-func (m MaxPool) Forward(p *Pool, y []float32, arg []byte, x []float32, rows int) error {
+func (m MaxPool) Forward(p *Workers, y []float32, arg []byte, x []float32, rows int) error {
 	oh, ow := m.Out()
 	return p.Run(rows*oh, func(_, piece int) {
 		n, h := piece/oh, piece%oh
@@ -65,7 +65,7 @@ func (m MaxPool) pixel(n, h, w, i int) int {
 }
 
 // Gradient computes dx from dy for the first rows images; overlapping windows add up.
-func (m MaxPool) Gradient(p *Pool, dx, dy []float32, arg []byte, rows int) error {
+func (m MaxPool) Gradient(p *Workers, dx, dy []float32, arg []byte, rows int) error {
 	oh, ow := m.Out()
 	image := m.H * m.W * m.C
 	return p.Run(rows, func(_, n int) {

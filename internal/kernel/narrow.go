@@ -70,7 +70,7 @@ func (r *narrowRun) pack(dst, w []float32) {
 
 // narrowForward is Forward of a narrow convolution; arg may be nil. For windows without a positive
 // pixel it is cut, so that the weight gradient need not read y.
-func (c Conv) narrowForward(p *Pool, y []float32, arg []byte, x, w, b []float32, rows int) error {
+func (c Conv) narrowForward(p *Workers, y []float32, arg []byte, x, w, b []float32, rows int) error {
 	r := c.narrowRun(p.isa, 1)
 	size, weights := r.inSize(), r.WeightRows()*r.OC
 	spare := r.spare()

@@ -11,7 +11,7 @@ import (
 // First layers: of vgg11-small, vgg11 and vgg13, of Fashion-MNIST at 224 and 56 pixels, and of
 // photographs.
 func BenchmarkNarrow(b *testing.B) {
-	p, err := NewPool(0, Best())
+	p, err := NewWorkers(0, Best())
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -222,7 +222,7 @@ func TestNarrowThreads(t *testing.T) {
 		w := panels(s.w, c.WeightRows(), c.OC)
 		var want [3][]float32
 		for _, threads := range []int{1, 2, 3, 8} {
-			p, err := NewPool(threads, Best())
+			p, err := NewWorkers(threads, Best())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -265,7 +265,7 @@ func TestNarrowStreamed(t *testing.T) {
 			for _, f := range [][]float32{x, w, b} {
 				fill(r, f)
 			}
-			p, err := NewPool(2, isa)
+			p, err := NewWorkers(2, isa)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -13,7 +13,7 @@ func (c Conv) narrowWeightGradientSize() int { return narrowGroups * c.narrowSiz
 // narrowWeightGradient is WeightGradient of a narrow convolution. Pixels that a pool did not
 // choose add nothing, whatever the input under them: not 0·∞. With a pool y is not read: arg is
 // narrowForward's.
-func (c Conv) narrowWeightGradient(p *Pool, dw, db, x, dy, y []float32, arg []byte, partial []float32, rows int) error {
+func (c Conv) narrowWeightGradient(p *Workers, dw, db, x, dy, y []float32, arg []byte, partial []float32, rows int) error {
 	floats := 1
 	if c.Pool {
 		floats = 3 // pairs beside the strip

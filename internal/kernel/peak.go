@@ -4,7 +4,7 @@ import "time"
 
 // Peak measures the multiply-add peak of the pool's workers together, in GFLOP/s: the register
 // tile on data that stays in the L1 cache, the best of a few tries of some 20 ms.
-func Peak(p *Pool) (float64, error) {
+func Peak(p *Workers) (float64, error) {
 	const rows, k, calls = 14, 128, 40000
 	best := 0.0
 	for range 5 {

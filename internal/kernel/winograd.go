@@ -160,7 +160,7 @@ func (r *winogradRun) runs(from, to int, f func(row, col, count, at int)) {
 
 // run computes the outputs of the first images images from their strips and the transformed
 // filters u. work is workSize floats.
-func (r *winogradRun) run(p *Pool, load stripLoader, dst []float32, arg []byte, u, b, work []float32, images int) error {
+func (r *winogradRun) run(p *Workers, load stripLoader, dst []float32, arg []byte, u, b, work []float32, images int) error {
 	p.Reserve(r.scratch())
 	r.stream = p.isa == AVX512 && r.oc%cacheLine == 0 && streamed(dst, images*r.oh*r.ow*r.oc)
 	if r.apart {
@@ -174,7 +174,7 @@ func (r *winogradRun) run(p *Pool, load stripLoader, dst []float32, arg []byte, 
 
 // eachPiece calls f for the pieces of the tile rows [start, last): the worker's space and the
 // piece's rows [first, end). The space is a copy, so that f does not cause an allocation a piece.
-func (r *winogradRun) eachPiece(p *Pool, start, last int, f func(s winogradSpace, first, end int)) error {
+func (r *winogradRun) eachPiece(p *Workers, start, last int, f func(s winogradSpace, first, end int)) error {
 	return p.Run((last-start+r.rows-1)/r.rows, func(worker, piece int) {
 		first := start + piece*r.rows
 		f(r.space(p.Scratch(worker)), first, min(first+r.rows, last))

@@ -11,7 +11,7 @@ const (
 
 // convolveApart is run for such layers: all patches of a chunk of tile rows, then all their products,
 // then all outputs.
-func (r *winogradRun) convolveApart(p *Pool, load stripLoader, dst []float32, arg []byte, u, b, work []float32, images int) error {
+func (r *winogradRun) convolveApart(p *Workers, load stripLoader, dst []float32, arg []byte, u, b, work []float32, images int) error {
 	v, m := work[:planes*r.vPlane], work[planes*r.vPlane:]
 	for start := 0; start < images*r.th; start += r.chunk {
 		last := min(start+r.chunk, images*r.th)
@@ -43,7 +43,7 @@ func (r *winogradRun) convolveApart(p *Pool, load stripLoader, dst []float32, ar
 }
 
 // eachPlane calls f for each plane e of each panel: its width columns from col on.
-func (r *winogradRun) eachPlane(p *Pool, f func(e, col, width int)) error {
+func (r *winogradRun) eachPlane(p *Workers, f func(e, col, width int)) error {
 	panels := panelCount(r.oc)
 	return p.Run(planes*panels, func(_, piece int) {
 		col := piece % panels * Panel
@@ -52,7 +52,7 @@ func (r *winogradRun) eachPlane(p *Pool, f func(e, col, width int)) error {
 }
 
 // sumApart makes the sums of all images, as sumGroup does for a group.
-func (r *winogradWeightRun) sumApart(p *Pool, sums, work []float32, src weightSource) error {
+func (r *winogradWeightRun) sumApart(p *Workers, sums, work []float32, src weightSource) error {
 	v, m := work[:planes*r.x.vPlane], work[planes*r.x.vPlane:]
 	for start := 0; start < src.last; start += r.x.chunk {
 		last := min(start+r.x.chunk, src.last)

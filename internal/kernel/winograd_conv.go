@@ -25,7 +25,7 @@ func (c Conv) winogradInputRun() winogradRun {
 // transformFilters makes the planes u of filters w, a matrix of 9·in rows and out columns in
 // panels: value e of input channel i and output channel o is element (i, o) of matrix e of the
 // panel of o, an in×32 matrix.
-func transformFilters(p *Pool, u, w []float32, in, out int) error {
+func transformFilters(p *Workers, u, w []float32, in, out int) error {
 	const chunk = 1 << 10
 	perPanel := (in*Panel + chunk - 1) / chunk
 	panels := panelCount(out)
@@ -40,7 +40,7 @@ func transformFilters(p *Pool, u, w []float32, in, out int) error {
 }
 
 // winogradForward needs work space for a winogradForwardRun.
-func (c Conv) winogradForward(p *Pool, y []float32, arg []byte, x, b, u, work []float32, rows int) error {
+func (c Conv) winogradForward(p *Workers, y []float32, arg []byte, x, b, u, work []float32, rows int) error {
 	if !c.Pool {
 		arg = nil
 	}
@@ -52,7 +52,7 @@ func (c Conv) winogradForward(p *Pool, y []float32, arg []byte, x, b, u, work []
 }
 
 // winogradInputGradient needs (9+36)·C·OC floats of work space, and that of a winogradInputRun.
-func (c Conv) winogradInputGradient(p *Pool, dx []float32, g gradient, w, work []float32, rows int) error {
+func (c Conv) winogradInputGradient(p *Workers, dx []float32, g gradient, w, work []float32, rows int) error {
 	turned, u := work[:c.WeightRows()*c.OC], work[c.WeightRows()*c.OC:]
 	if err := c.turn(p, turned, w); err != nil {
 		return err

@@ -255,7 +255,7 @@ func abs(i int) int { return max(i, -i) }
 // forwardOn is the output of Forward on two threads.
 func (s *convCase) forwardOn(t *testing.T, isa ISA) []float32 {
 	t.Helper()
-	p, err := NewPool(2, isa)
+	p, err := NewWorkers(2, isa)
 	if err != nil {
 		t.Fatal(err)
 	}

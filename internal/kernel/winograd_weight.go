@@ -66,7 +66,7 @@ func (r *winogradWeightRun) source(isa ISA, x []float32, g gradient, rows int) w
 	}
 }
 
-func (c Conv) winogradWeightGradient(p *Pool, dw, db, x []float32, g gradient, work []float32, rows int) error {
+func (c Conv) winogradWeightGradient(p *Workers, dw, db, x []float32, g gradient, work []float32, rows int) error {
 	r := c.winogradWeightRun()
 	size := r.partialSize()
 	p.Reserve(max(r.scratch(), planes*reduceChunk))
@@ -147,7 +147,7 @@ func (r *winogradWeightRun) sumBias(isa ISA, sums, m []float32, tiles, col, widt
 const reduceChunk = 1 << 9 // weights of a plane that are reduced at a time
 
 // reduce adds the groups' sums in order and transforms them to weights.
-func (r *winogradWeightRun) reduce(p *Pool, dw, db, partial []float32) error {
+func (r *winogradWeightRun) reduce(p *Workers, dw, db, partial []float32) error {
 	perPanel := (r.C*Panel + reduceChunk - 1) / reduceChunk
 	panels := panelCount(r.OC)
 	size := r.partialSize()

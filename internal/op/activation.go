@@ -20,8 +20,8 @@ func (c *Context) Sigmoid(x *gorgonia.Node) (*gorgonia.Node, error) {
 }
 
 func (c *Context) activation(name string, x *gorgonia.Node,
-	forward func(p *kernel.Pool, y, x []float32) error,
-	gradient func(p *kernel.Pool, dx, dy, y []float32) error,
+	forward func(p *kernel.Workers, y, x []float32) error,
+	gradient func(p *kernel.Workers, dx, dy, y []float32) error,
 ) (*gorgonia.Node, error) {
 	if xs := x.Shape(); xs.Dims() < 2 || xs[0] != c.batch {
 		return nil, fmt.Errorf("op: %s of %v, batch %d", name, xs, c.batch)
@@ -37,8 +37,8 @@ func (c *Context) activation(name string, x *gorgonia.Node,
 type activation struct {
 	base
 	y        *buffer
-	forward  func(p *kernel.Pool, y, x []float32) error
-	gradient func(p *kernel.Pool, dx, dy, y []float32) error
+	forward  func(p *kernel.Workers, y, x []float32) error
+	gradient func(p *kernel.Workers, dx, dy, y []float32) error
 }
 
 func (o *activation) result() *buffer    { return o.y }
@@ -47,7 +47,7 @@ func (o *activation) buffers() []*buffer { return []*buffer{o.y} }
 func (o *activation) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer o.guard(&err)
 	defer o.report(Forward, "", o.clock())
-	return o.y.value, o.forward(o.ctx.pool, o.y.data[:o.counting()], floats(in[0]))
+	return o.y.value, o.forward(o.ctx.workers, o.y.data[:o.counting()], floats(in[0]))
 }
 
 // counting is how many numbers of y are of rows that count.
@@ -76,5 +76,5 @@ func (g *activationGradient) Do(in ...gorgonia.Value) (_ gorgonia.Value, err err
 	defer g.guard(&err)
 	defer g.report(InputGradient, "", g.clock())
 	o := g.forward
-	return g.dx.value, o.gradient(g.ctx.pool, g.dx.data[:o.counting()], floats(in[1]), floats(in[0]))
+	return g.dx.value, o.gradient(g.ctx.workers, g.dx.data[:o.counting()], floats(in[1]), floats(in[0]))
 }

@@ -38,7 +38,7 @@ func (o *avgPool) buffers() []*buffer { return []*buffer{o.y} }
 func (o *avgPool) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer o.guard(&err)
 	defer o.report(Forward, "", o.clock())
-	return o.y.value, o.Forward(o.ctx.pool, o.y.data, floats(in[0]), o.ctx.rows)
+	return o.y.value, o.Forward(o.ctx.workers, o.y.data, floats(in[0]), o.ctx.rows)
 }
 
 func (o *avgPool) DiffWRT(int) []bool { return []bool{needsGradient(o.inputs[0])} }
@@ -63,5 +63,5 @@ func (g *avgPoolGradient) buffers() []*buffer { return []*buffer{g.dx} }
 func (g *avgPoolGradient) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer g.guard(&err)
 	defer g.report(InputGradient, "", g.clock())
-	return g.dx.value, g.forward.Gradient(g.ctx.pool, g.dx.data, floats(in[0]), g.ctx.rows)
+	return g.dx.value, g.forward.Gradient(g.ctx.workers, g.dx.data, floats(in[0]), g.ctx.rows)
 }

@@ -22,22 +22,22 @@ func testAvgPoolGolden(t *testing.T, c goldenCase, isa kernel.ISA) {
 		return ctx.AvgPool(x, c.Kernel, c.Stride)
 	})
 	// The magnitudes that are added up: the means and their gradients of |x| and |dy|.
-	pool, err := kernel.NewPool(1, kernel.Generic)
+	workers, err := kernel.NewWorkers(1, kernel.Generic)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer pool.Close()
+	defer workers.Close()
 	shape := kernel.AvgPool{N: c.Batch, H: c.Height, W: c.Width, C: c.Channels, Kernel: c.Kernel, Stride: c.Stride}
 	x := c.nhwc(t, "x")
 	absY, absX := make([]float32, len(y)), make([]float32, len(x))
-	if err := shape.Forward(pool, absY, abs(x), c.Batch); err != nil {
+	if err := shape.Forward(workers, absY, abs(x), c.Batch); err != nil {
 		t.Fatal(err)
 	}
 	near(t, "y", y, c.nhwc(t, "y"), absY, c.Kernel*c.Kernel)
 	if c.forwardOnly() {
 		return
 	}
-	if err := shape.Gradient(pool, absX, abs(c.nhwc(t, "dy")), c.Batch); err != nil {
+	if err := shape.Gradient(workers, absX, abs(c.nhwc(t, "dy")), c.Batch); err != nil {
 		t.Fatal(err)
 	}
 	near(t, "dx", dx, c.nhwc(t, "dx"), absX, c.Kernel*c.Kernel)

@@ -24,9 +24,9 @@ var ErrNotFinite = errors.New("the loss is not finite")
 // Context is what the operations of one graph share: the workers, the buffers, and the state
 // of the current step.
 type Context struct {
-	pool  *kernel.Pool
-	batch int
-	seed  uint64
+	workers *kernel.Workers
+	batch   int
+	seed    uint64
 
 	step    uint64
 	rows    int
@@ -44,8 +44,8 @@ type Context struct {
 
 // NewContext returns the context of a graph for batches of the given number of rows. The seed
 // decides the dropout masks.
-func NewContext(pool *kernel.Pool, batch int, seed uint64) *Context {
-	return &Context{pool: pool, batch: batch, rows: batch, seed: seed, weights: 1}
+func NewContext(workers *kernel.Workers, batch int, seed uint64) *Context {
+	return &Context{workers: workers, batch: batch, rows: batch, seed: seed, weights: 1}
 }
 
 // SetStep sets the number of the training step, from which dropout draws its masks.

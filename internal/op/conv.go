@@ -77,7 +77,7 @@ func (o *conv) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	if err := o.transform(w); err != nil {
 		return nil, err
 	}
-	return o.y.value, o.Forward(o.ctx.pool, o.y.data, o.choice(), x, w, b, o.filters.data, o.work.data, o.ctx.rows)
+	return o.y.value, o.Forward(o.ctx.workers, o.y.data, o.choice(), x, w, b, o.filters.data, o.work.data, o.ctx.rows)
 }
 
 // transform makes the filters as Conv.Forward wants them, unless they are there from an earlier
@@ -86,7 +86,7 @@ func (o *conv) transform(w []float32) error {
 	if o.filters.lasting && o.weights == o.ctx.weights {
 		return nil
 	}
-	err := o.TransformFilters(o.ctx.pool, o.filters.data, w)
+	err := o.TransformFilters(o.ctx.workers, o.filters.data, w)
 	if err == nil {
 		o.weights = o.ctx.weights
 	}
@@ -129,7 +129,7 @@ func (g *convGradient) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 		y = nil
 	}
 	start := g.clock()
-	if err := c.WeightGradient(ctx.pool, g.dw.data, g.db.data, x, dy, y, arg, g.sums.data, ctx.rows); err != nil {
+	if err := c.WeightGradient(ctx.workers, g.dw.data, g.db.data, x, dy, y, arg, g.sums.data, ctx.rows); err != nil {
 		return nil, err
 	}
 	g.report(WeightGradient, string(c.WeightAlgorithm()), start)
@@ -137,5 +137,5 @@ func (g *convGradient) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 		return g.db.value, nil
 	}
 	defer g.report(InputGradient, string(c.InputAlgorithm()), g.clock())
-	return g.dx.value, c.InputGradient(ctx.pool, g.dx.data, dy, y, arg, w, g.work.data, ctx.rows)
+	return g.dx.value, c.InputGradient(ctx.workers, g.dx.data, dy, y, arg, w, g.work.data, ctx.rows)
 }

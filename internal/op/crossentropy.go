@@ -46,7 +46,7 @@ func (o *crossEntropy) buffers() []*buffer { return nil }
 func (o *crossEntropy) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer o.guard(&err)
 	defer o.report(Forward, "", o.clock())
-	loss, err := o.Forward(o.ctx.pool, floats(in[0]), in[1].(*tensor.Dense).Int32s(), o.losses, o.ctx.rows)
+	loss, err := o.Forward(o.ctx.workers, floats(in[0]), in[1].(*tensor.Dense).Int32s(), o.losses, o.ctx.rows)
 	if err != nil {
 		return nil, err
 	}
@@ -81,5 +81,5 @@ func (g *crossEntropyGradient) Do(in ...gorgonia.Value) (_ gorgonia.Value, err e
 	defer g.report(InputGradient, "", g.clock())
 	scale := float64(in[2].Data().(float32))
 	labels := in[1].(*tensor.Dense).Int32s()
-	return g.dlogits.value, g.forward.Gradient(g.ctx.pool, g.dlogits.data, floats(in[0]), labels, scale, g.ctx.rows)
+	return g.dlogits.value, g.forward.Gradient(g.ctx.workers, g.dlogits.data, floats(in[0]), labels, scale, g.ctx.rows)
 }

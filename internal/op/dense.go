@@ -51,7 +51,7 @@ func (o *dense) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	if packed == nil {
 		packed = o.work
 	}
-	return o.y.value, o.Forward(o.ctx.pool, o.y.data, x, w, b, packed.data, o.ctx.rows)
+	return o.y.value, o.Forward(o.ctx.workers, o.y.data, x, w, b, packed.data, o.ctx.rows)
 }
 
 // DiffWRT says that the gradient reaches weights and bias, and x unless it is data.
@@ -129,8 +129,8 @@ func (g *denseGradient) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 		turned = g.work.data
 	}
 	g.dw.of = kernel.DenseGradient{Dense: d, X: g.forward.packed.data, DY: g.dy.data, Rows: ctx.rows}
-	if err := d.Gradients(ctx.pool, g.dy.data, turned, g.db.data, dy, y, ctx.rows); err != nil || g.dx == nil {
+	if err := d.Gradients(ctx.workers, g.dy.data, turned, g.db.data, dy, y, ctx.rows); err != nil || g.dx == nil {
 		return g.db.value, err
 	}
-	return g.dx.value, d.InputGradient(ctx.pool, g.dx.data, turned, w, ctx.rows)
+	return g.dx.value, d.InputGradient(ctx.workers, g.dx.data, turned, w, ctx.rows)
 }

@@ -52,9 +52,9 @@ func (o *dropout) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	stream := rng.New(o.ctx.seed, rng.Dropout, o.ctx.step).Split(uint64(o.number))
 	d := kernel.Dropout{State: stream.State(0), Drop: uint32(o.p * (1 << 32)), Scale: float32(1 / (1 - o.p))}
 	total := len(y) / o.ctx.batch * o.ctx.rows
-	return o.y.value, o.ctx.pool.Run((total+dropoutPiece-1)/dropoutPiece, func(_, piece int) {
+	return o.y.value, o.ctx.workers.Run((total+dropoutPiece-1)/dropoutPiece, func(_, piece int) {
 		from, to := piece*dropoutPiece, min(total, (piece+1)*dropoutPiece)
-		d.Apply(o.ctx.pool.ISA(), y[from:to], x[from:to], from)
+		d.Apply(o.ctx.workers.ISA(), y[from:to], x[from:to], from)
 	})
 }
 

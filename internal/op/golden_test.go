@@ -173,15 +173,15 @@ func testConvGolden(t *testing.T, c goldenCase, isa kernel.ISA) {
 	o := y.Op().(*conv)
 	mag := o.Conv
 	mag.ReLU = false
-	pool := p.ctx.pool
+	workers := p.ctx.workers
 	terms := o.N * o.H * o.W // of a weight's gradient: a bound
 	absY, absX, absW, absB := make([]float32, o.OutSize()), make([]float32, len(xv)), make([]float32, len(wv)), make([]float32, len(bv))
 	u := make([]float32, mag.FilterSize())
 	for _, err := range []error{
-		mag.TransformFilters(pool, u, abs(wv)),
-		mag.Forward(pool, absY, make([]byte, len(absY)), abs(xv), abs(wv), abs(bv), u, make([]float32, mag.ForwardSize()), o.N),
-		mag.InputGradient(pool, absX, abs(dyv), nil, o.choice(), abs(wv), make([]float32, o.InputGradientSize()), o.N),
-		mag.WeightGradient(pool, absW, absB, abs(xv), abs(dyv), nil, o.choice(), make([]float32, o.WeightGradientSize()), o.N),
+		mag.TransformFilters(workers, u, abs(wv)),
+		mag.Forward(workers, absY, make([]byte, len(absY)), abs(xv), abs(wv), abs(bv), u, make([]float32, mag.ForwardSize()), o.N),
+		mag.InputGradient(workers, absX, abs(dyv), nil, o.choice(), abs(wv), make([]float32, o.InputGradientSize()), o.N),
+		mag.WeightGradient(workers, absW, absB, abs(xv), abs(dyv), nil, o.choice(), make([]float32, o.WeightGradientSize()), o.N),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -218,14 +218,14 @@ func testDenseGolden(t *testing.T, c goldenCase, isa kernel.ISA) {
 	o := y.Op().(*dense)
 	mag := o.Dense
 	mag.ReLU = false
-	pool, packed, panels, turned := p.ctx.pool, make([]float32, o.PackedSize()), make([]float32, len(dyv)), make([]float32, len(dyv))
+	workers, packed, panels, turned := p.ctx.workers, make([]float32, o.PackedSize()), make([]float32, len(dyv)), make([]float32, len(dyv))
 	absY, absX, absW, absB := make([]float32, len(dyv)), make([]float32, len(xv)), make([]float32, len(wv)), make([]float32, len(bv))
 	weight := kernel.DenseGradient{Dense: mag, X: packed, DY: panels, Rows: o.N}
 	for _, err := range []error{
-		mag.Forward(pool, absY, abs(xv), abs(wv), abs(bv), packed, o.N),
-		mag.Gradients(pool, panels, turned, absB, abs(dyv), nil, o.N),
-		mag.InputGradient(pool, absX, turned, abs(wv), o.N),
-		weight.Stream(pool, [2][]float32{}, func(from int, dw []float32) { copy(absW[from:], dw) }),
+		mag.Forward(workers, absY, abs(xv), abs(wv), abs(bv), packed, o.N),
+		mag.Gradients(workers, panels, turned, absB, abs(dyv), nil, o.N),
+		mag.InputGradient(workers, absX, turned, abs(wv), o.N),
+		weight.Stream(workers, [2][]float32{}, func(from int, dw []float32) { copy(absW[from:], dw) }),
 	} {
 		if err != nil {
 			t.Fatal(err)

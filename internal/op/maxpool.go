@@ -39,7 +39,7 @@ func (o *maxPool) buffers() []*buffer { return []*buffer{o.y, o.arg} }
 func (o *maxPool) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer o.guard(&err)
 	defer o.report(Forward, "", o.clock())
-	return o.y.value, o.Forward(o.ctx.pool, o.y.data, o.arg.arg, floats(in[0]), o.ctx.rows)
+	return o.y.value, o.Forward(o.ctx.workers, o.y.data, o.arg.arg, floats(in[0]), o.ctx.rows)
 }
 
 func (o *maxPool) DiffWRT(int) []bool { return []bool{needsGradient(o.inputs[0])} }
@@ -64,5 +64,5 @@ func (g *maxPoolGradient) buffers() []*buffer { return []*buffer{g.dx} }
 func (g *maxPoolGradient) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer g.guard(&err)
 	defer g.report(InputGradient, "", g.clock())
-	return g.dx.value, g.forward.Gradient(g.ctx.pool, g.dx.data, floats(in[1]), g.forward.arg.arg, g.ctx.rows)
+	return g.dx.value, g.forward.Gradient(g.ctx.workers, g.dx.data, floats(in[1]), g.forward.arg.arg, g.ctx.rows)
 }

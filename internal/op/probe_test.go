@@ -41,12 +41,12 @@ type probe struct {
 
 func newProbe(t testing.TB, isa kernel.ISA, threads, batch int) *probe {
 	t.Helper()
-	pool, err := kernel.NewPool(threads, isa)
+	workers, err := kernel.NewWorkers(threads, isa)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(pool.Close)
-	return &probe{t: t, ctx: NewContext(pool, batch, 7), g: gorgonia.NewGraph()}
+	t.Cleanup(workers.Close)
+	return &probe{t: t, ctx: NewContext(workers, batch, 7), g: gorgonia.NewGraph()}
 }
 
 // input adds an input with its value, a slice of float32 or int32.

@@ -34,7 +34,7 @@ type Options struct {
 
 // Predictor is a network that is ready for photos. It is for one goroutine.
 type Predictor struct {
-	pool      *kernel.Pool
+	workers   *kernel.Workers
 	options   Options
 	side      int
 	classes   int
@@ -47,8 +47,8 @@ type Predictor struct {
 }
 
 // New builds the network, on the pool's workers.
-func New(pool *kernel.Pool, network *train.Network, o Options) (*Predictor, error) {
-	evaluator, err := model.NewEvaluator(pool, network.Layers, network.Params, Batch)
+func New(workers *kernel.Workers, network *train.Network, o Options) (*Predictor, error) {
+	evaluator, err := model.NewEvaluator(workers, network.Layers, network.Params, Batch)
 	if err != nil {
 		return nil, err
 	}
@@ -57,10 +57,10 @@ func New(pool *kernel.Pool, network *train.Network, o Options) (*Predictor, erro
 		return nil, err
 	}
 	return &Predictor{
-		pool: pool, options: o, side: network.Side, classes: len(network.Classes), evaluator: evaluator,
+		workers: workers, options: o, side: network.Side, classes: len(network.Classes), evaluator: evaluator,
 		reader:  dataset.NewPhotoReader(),
 		table:   table,
-		desks:   make([]*dataset.Squarer, pool.Threads()),
+		desks:   make([]*dataset.Squarer, workers.Threads()),
 		images:  make([]float32, Batch*network.Side*network.Side),
 		results: make([]Result, 0, Batch),
 	}, nil
@@ -85,7 +85,7 @@ func (p *Predictor) Run(ctx context.Context, files []dataset.PhotoFile, emit fun
 // predict sets the results of a batch.
 func (p *Predictor) predict(ctx context.Context, files []dataset.PhotoFile) error {
 	p.results = p.results[:len(files)]
-	err := p.pool.Run(len(files), func(worker, i int) {
+	err := p.workers.Run(len(files), func(worker, i int) {
 		p.results[i] = Result{Photo: files[i]}
 		if ctx.Err() == nil {
 			p.results[i].Background, p.results[i].Err = p.load(worker, i, files[i])

@@ -47,14 +47,14 @@ func network(t *testing.T) *train.Network {
 	return n
 }
 
-func newPool(t *testing.T, threads int) *kernel.Pool {
+func newPool(t *testing.T, threads int) *kernel.Workers {
 	t.Helper()
-	pool, err := kernel.NewPool(threads, kernel.Best())
+	workers, err := kernel.NewWorkers(threads, kernel.Best())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(pool.Close)
-	return pool
+	t.Cleanup(workers.Close)
+	return workers
 }
 
 // pictures writes the images of a set as PNG files.

@@ -62,7 +62,7 @@ func (p *pictures) filters(j *train.Job) (*page.Filters, error) {
 	}
 	weight := j.Params[at]
 	values := make([]float32, weight.Len()) // OIHW
-	if _, err := weight.Export(j.Pool, values); err != nil {
+	if _, err := weight.Export(j.Workers, values); err != nil {
 		return nil, err
 	}
 	filters, rows, cols := weight.Shape[0], weight.Shape[2], weight.Shape[3]
@@ -97,7 +97,7 @@ func (p *pictures) maps(j *train.Job) (*page.Maps, error) {
 	}
 	var taken garbage
 	defer taken.add(0)
-	err = model.Activations(j.Pool, j.Layers, j.Params, p.image, func(a *model.Activation) error {
+	err = model.Activations(j.Workers, j.Layers, j.Params, p.image, func(a *model.Activation) error {
 		taken.add(a.Bytes)
 		if len(a.Shape) == 1 {
 			m.Guesses = guesses(j, a)

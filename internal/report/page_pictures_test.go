@@ -61,7 +61,7 @@ func TestPicturesOfSingleNumbers(t *testing.T) {
 	}
 	// 28 pixels are halved to 14, 7, 3 and 1.
 	arch := &model.Arch{Name: "deep", Blocks: [][2]int{{1, 2}, {1, 2}, {1, 2}, {1, 4}}, Hidden: []int{8}}
-	job, err := train.Prepare(r.job.Recipe, arch, data, r.job.Pool)
+	job, err := train.Prepare(r.job.Recipe, arch, data, r.job.Workers)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,11 +37,11 @@ func newPageRun(t *testing.T) *pageRun {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pool, err := kernel.NewPool(2, kernel.Generic)
+	workers, err := kernel.NewWorkers(2, kernel.Generic)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(pool.Close)
+	t.Cleanup(workers.Close)
 	flags := &configs.Recipe{}
 	for key, value := range map[string]string{"resize": "28", "limit-train": "64", "limit-val": "20", "lr": "0.08", "epochs": "3"} {
 		if err := flags.Set(key, value, configs.FromFlag); err != nil {
@@ -49,7 +49,7 @@ func newPageRun(t *testing.T) *pageRun {
 		}
 	}
 	arch := &model.Arch{Name: "tiny", Blocks: [][2]int{{1, 8}, {2, 80}}, Hidden: []int{16}, Dropout: 0.5}
-	job, err := train.Prepare(flags.Over(configs.Defaults()), arch, data, pool)
+	job, err := train.Prepare(flags.Over(configs.Defaults()), arch, data, workers)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,9 +53,9 @@ func (c SGDConfig) validate() error {
 // It is bound to its pool and, from Bind or the first Step on, to one model.
 // It is not safe for concurrent use.
 type SGD struct {
-	pool   *kernel.Pool
-	config SGDConfig
-	lr     float32
+	workers *kernel.Workers
+	config  SGDConfig
+	lr      float32
 
 	weights, grads, momenta [][]float32
 	streams                 []Stream                         // in the place of grads; nil for stored gradients
@@ -91,11 +91,11 @@ type piece struct{ tensor, from, to int }
 const pieceSize = 1 << 16
 
 // NewSGD returns a solver with learning rate 0; see SetLR.
-func NewSGD(pool *kernel.Pool, config SGDConfig) (*SGD, error) {
+func NewSGD(workers *kernel.Workers, config SGDConfig) (*SGD, error) {
 	if err := config.validate(); err != nil {
 		return nil, err
 	}
-	s := &SGD{pool: pool, config: config}
+	s := &SGD{workers: workers, config: config}
 	s.update, s.square = s.updatePiece, s.squarePiece
 	return s, nil
 }
@@ -164,7 +164,7 @@ func (s *SGD) Step(model []gorgonia.ValueGrad) error {
 			return fmt.Errorf("parameter %d: gradient: %w", i, err)
 		}
 	}
-	return s.pool.Run(len(s.pieces), s.update)
+	return s.workers.Run(len(s.pieces), s.update)
 }
 
 // look takes this step's weights and gradients, and cuts the stored ones into pieces.
@@ -221,7 +221,7 @@ func (s *SGD) measure() error {
 	if len(s.squares) < len(s.pieces) {
 		s.squares = make([]float64, len(s.pieces))
 	}
-	if err := s.pool.Run(len(s.pieces), s.square); err != nil {
+	if err := s.workers.Run(len(s.pieces), s.square); err != nil {
 		return err
 	}
 	var sum float64
@@ -248,7 +248,7 @@ func (s *SGD) measure() error {
 
 func (s *SGD) squarePiece(_, i int) {
 	p := s.pieces[i]
-	s.squares[i] = kernel.SumSquares(s.pool.ISA(), s.grads[p.tensor][p.from:p.to])
+	s.squares[i] = kernel.SumSquares(s.workers.ISA(), s.grads[p.tensor][p.from:p.to])
 }
 
 func (s *SGD) updatePiece(_, i int) {
@@ -266,7 +266,7 @@ func (s *SGD) apply(tensor, from int, grad []float32) {
 		LR: s.lr, Scale: s.clip,
 		Momentum: float32(s.config.Momentum), Decay: float32(s.config.WeightDecay), Nesterov: s.config.Nesterov,
 	}
-	step.Update(s.pool.ISA(), s.weights[tensor][from:][:len(grad)], grad, v)
+	step.Update(s.workers.ISA(), s.weights[tensor][from:][:len(grad)], grad, v)
 }
 
 // float32s returns the elements of a value, such as *tensor.Dense of float32,

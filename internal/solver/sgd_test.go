@@ -26,14 +26,14 @@ func vector(data []float32) *tensor.Dense {
 	return tensor.New(tensor.WithShape(len(data)), tensor.WithBacking(data))
 }
 
-func newPool(t testing.TB, threads int) *kernel.Pool {
+func newPool(t testing.TB, threads int) *kernel.Workers {
 	t.Helper()
-	pool, err := kernel.NewPool(threads, kernel.Generic)
+	workers, err := kernel.NewWorkers(threads, kernel.Generic)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(pool.Close)
-	return pool
+	t.Cleanup(workers.Close)
+	return workers
 }
 
 // golden is testdata/sgd.json, made by scripts/golden_sgd.py.

@@ -102,10 +102,10 @@ func TestTryEndsWithItsContext(t *testing.T) {
 
 // The memory is that of the full batch, of which only some rows are run.
 func TestTryPlansFullBatches(t *testing.T) {
-	pool := newPool(t, 2)
+	workers := newPool(t, 2)
 	planned := map[string]int64{}
 	for _, batch := range []string{"1000", "2000"} {
-		job := prepare(t, pool, "batch-size="+batch)
+		job := prepare(t, workers, "batch-size="+batch)
 		e, err := Try(t.Context(), job)
 		if err != nil {
 			t.Fatal(err)

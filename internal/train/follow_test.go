@@ -75,25 +75,25 @@ func TestFollowsPyTorch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pool, err := kernel.NewPool(2, isa)
+	workers, err := kernel.NewWorkers(2, isa)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer pool.Close()
+	defer workers.Close()
 	for _, c := range index.Cases {
 		t.Run(c.Name, func(t *testing.T) {
 			if large := c.Name[:4] != "tiny" && c.Name != "lenet"; large && (testing.Short() || isa == kernel.Generic) {
 				t.Skip("a large network: left out of short runs, and minutes of work for the generic kernels")
 			}
-			c.follow(t, pool, golden)
+			c.follow(t, workers, golden)
 		})
 	}
 }
 
 // follow trains as the case did and compares.
-func (c followCase) follow(t *testing.T, pool *kernel.Pool, golden *checkpoint.State) {
+func (c followCase) follow(t *testing.T, workers *kernel.Workers, golden *checkpoint.State) {
 	t.Helper()
-	start, job := c.job(t, pool), c.job(t, pool)
+	start, job := c.job(t, workers), c.job(t, workers)
 	for name, got := range c.gradients(t, start) {
 		tolerance := gradientTolerance
 		if c.Side == 224 {
@@ -125,7 +125,7 @@ func (c followCase) follow(t *testing.T, pool *kernel.Pool, golden *checkpoint.S
 }
 
 // job is the case's run, on its images and from its weights.
-func (c followCase) job(t *testing.T, pool *kernel.Pool) *Job {
+func (c followCase) job(t *testing.T, workers *kernel.Workers) *Job {
 	t.Helper()
 	data := *sample(t)
 	data.Train = data.Train.Subset(c.Images)
@@ -141,7 +141,7 @@ func (c followCase) job(t *testing.T, pool *kernel.Pool) *Job {
 		fmt.Sprint("resize=", c.Side), fmt.Sprint("batch-size=", c.Batch), fmt.Sprint("max-steps=", c.Steps),
 		fmt.Sprint("lr=", s.LR), fmt.Sprint("momentum=", s.Momentum), fmt.Sprint("weight-decay=", s.WeightDecay),
 		fmt.Sprint("nesterov=", s.Nesterov), fmt.Sprint("label-smoothing=", s.LabelSmoothing))
-	job, err := Prepare(recipe, arch, &data, pool)
+	job, err := Prepare(recipe, arch, &data, workers)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +195,7 @@ func exported(t *testing.T, p *model.Param) []float32 {
 // gradients takes those of the first step.
 func (c followCase) gradients(t *testing.T, job *Job) map[string]param {
 	t.Helper()
-	trainer, err := model.NewTrainer(job.Pool, job.Layers, job.Params, model.Options{Batch: c.Batch, LabelSmoothing: c.Settings.LabelSmoothing})
+	trainer, err := model.NewTrainer(job.Workers, job.Layers, job.Params, model.Options{Batch: c.Batch, LabelSmoothing: c.Settings.LabelSmoothing})
 	if err != nil {
 		t.Fatal(err)
 	}

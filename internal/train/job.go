@@ -30,7 +30,7 @@ type Job struct {
 	DataKind   string   // dataset.Published, Sampled, Other or ClassFolders
 	DataDigest [32]byte // of all the data, before any image is held out
 
-	Pool *kernel.Pool
+	Workers *kernel.Workers
 
 	// Where the checkpoints go. The folder has to exist.
 	Checkpoint, Best string
@@ -50,8 +50,8 @@ type Job struct {
 // Prepare makes a job of a recipe (flags over recipe over defaults), the architecture and
 // the data it names, and a pool of workers. Checkpoint and Best are left to the caller.
 // Errors say which setting is wrong.
-func Prepare(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, pool *kernel.Pool) (*Job, error) {
-	j, err := newJob(recipe, arch, data, pool)
+func Prepare(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, workers *kernel.Workers) (*Job, error) {
+	j, err := newJob(recipe, arch, data, workers)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func Prepare(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, pool 
 }
 
 // newJob is Prepare but for the weights, which are all zero.
-func newJob(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, pool *kernel.Pool) (*Job, error) {
+func newJob(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, workers *kernel.Workers) (*Job, error) {
 	r, a := *recipe, *arch
 	if r.Origin("dropout") == configs.FromFlag && r.Dropout > 0 && !a.TakesDropout() {
 		return nil, &configs.SettingError{Key: "dropout", Origin: configs.FromFlag, What: a.Name + " has no layer that takes it: leave it out"}
@@ -69,7 +69,7 @@ func newJob(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, pool *
 	if err := r.Validate(); err != nil {
 		return nil, err
 	}
-	j := &Job{Recipe: &r, Arch: &a, Classes: data.Classes, Data: data.Origin, DataSpec: data.Spec, DataKind: data.Kind, DataDigest: data.Digest, Pool: pool}
+	j := &Job{Recipe: &r, Arch: &a, Classes: data.Classes, Data: data.Origin, DataSpec: data.Spec, DataKind: data.Kind, DataDigest: data.Digest, Workers: workers}
 	if err := j.cut(data); err != nil {
 		return nil, err
 	}
@@ -152,7 +152,7 @@ func (j *Job) loaders() (training, validation *dataset.Loader, err error) {
 	o := dataset.LoaderOptions{
 		Side: r.Resize, Batch: min(r.BatchSize, j.Val.N),
 		Mean: r.Normalize.Mean, Deviation: r.Normalize.Deviation,
-		Workers: j.Pool,
+		Workers: j.Workers,
 	}
 	if validation, err = dataset.NewLoader(j.Val, o); err != nil {
 		return nil, nil, err
@@ -191,6 +191,6 @@ func (j *Job) plan() Plan {
 		TrainImages: j.Train.N, ValImages: j.Val.N, BatchSize: r.BatchSize, Side: r.Resize,
 		Epochs: r.Epochs, StepsPerEpoch: batches, Steps: steps,
 		Settings: r, MachineBytes: memory.Machine(), Data: j.Data, DataKind: j.DataKind, Folder: folder,
-		Threads: j.Pool.Threads(), Kernel: string(j.Pool.ISA()),
+		Threads: j.Workers.Threads(), Kernel: string(j.Workers.ISA()),
 	}
 }

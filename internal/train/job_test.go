@@ -16,7 +16,7 @@ import (
 )
 
 func TestPrepareCutsTheSets(t *testing.T) {
-	pool := newPool(t, 1)
+	workers := newPool(t, 1)
 	for _, c := range []struct {
 		settings   []string
 		train, val int
@@ -29,7 +29,7 @@ func TestPrepareCutsTheSets(t *testing.T) {
 		{[]string{"max-steps=7"}, 5000, 1000, 7},
 		{[]string{"max-steps=700"}, 5000, 1000, 400},
 	} {
-		job := prepare(t, pool, c.settings...)
+		job := prepare(t, workers, c.settings...)
 		p := job.plan()
 		if p.TrainImages != c.train || p.ValImages != c.val || p.Steps != c.steps {
 			t.Errorf("%v: %d + %d images, %d steps; want %d + %d, %d", c.settings, p.TrainImages, p.ValImages, p.Steps, c.train, c.val, c.steps)
@@ -83,8 +83,8 @@ func TestPrepareTakesTheArchitecturesDropout(t *testing.T) {
 }
 
 func TestPrepareInitFromFile(t *testing.T) {
-	pool := newPool(t, 1)
-	job := prepare(t, pool, "init=kaiming", "seed=3")
+	workers := newPool(t, 1)
+	job := prepare(t, workers, "init=kaiming", "seed=3")
 	store, err := newFiles(job, buffers(job.Params))
 	if err != nil {
 		t.Fatal(err)
@@ -97,14 +97,14 @@ func TestPrepareInitFromFile(t *testing.T) {
 	if err := checkpoint.Write(foreign, &checkpoint.State{Tensors: []checkpoint.Tensor{{Name: "fc.weight", Shape: []int{1}, Data: []float32{1}}}}); err != nil {
 		t.Fatal(err)
 	}
-	again := prepare(t, pool, "init="+job.Checkpoint, "seed=4")
+	again := prepare(t, workers, "init="+job.Checkpoint, "seed=4")
 	for i, p := range job.Params {
 		if !slices.Equal(p.Data(), again.Params[i].Data()) {
 			t.Errorf("%s differs from the file's", p.Name)
 		}
 	}
 	for _, path := range []string{foreign, job.Best} {
-		_, err := Prepare(settings(t, "init="+path), small, sample(t), pool)
+		_, err := Prepare(settings(t, "init="+path), small, sample(t), workers)
 		if err == nil || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("init from %s: error %v, want one line that names it", path, err)
 		}
@@ -112,7 +112,7 @@ func TestPrepareInitFromFile(t *testing.T) {
 }
 
 func TestPrepareErrors(t *testing.T) {
-	pool := newPool(t, 1)
+	workers := newPool(t, 1)
 	black := func(d *dataset.Data) {
 		d.Train = &dataset.Set{Images: make([]byte, 16), Labels: []byte{0}, N: 1, Rows: 4, Cols: 4}
 	}
@@ -133,7 +133,7 @@ func TestPrepareErrors(t *testing.T) {
 		if c.data != nil {
 			c.data(&data)
 		}
-		if _, err := Prepare(settings(t, c.settings...), small, &data, pool); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Prepare(settings(t, c.settings...), small, &data, workers); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want one with %q", name, err, c.want)
 		}
 	}

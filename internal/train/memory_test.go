@@ -9,14 +9,14 @@ import (
 
 // What is asked before a job is made is what its plan says, however the sets are cut.
 func TestMemoryIsThatOfThePlan(t *testing.T) {
-	pool, data := newPool(t, 1), sample(t)
+	workers, data := newPool(t, 1), sample(t)
 	for _, pairs := range [][]string{nil, everything, {"momentum=0.9"}, {"val=100"}, {"batch-size=64", "limit-train=10", "limit-val=3"}} {
 		recipe := settings(t, pairs...)
 		before, err := Memory(recipe, small, data)
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := prepare(t, pool, pairs...).assemble(time.Now(), nil)
+		m, err := prepare(t, workers, pairs...).assemble(time.Now(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -106,22 +106,22 @@ func (n *Network) load(state *checkpoint.State) (err error) {
 }
 
 // loader streams a set to the network, in the set's order, batch images at a time.
-func (n *Network) loader(pool *kernel.Pool, set *dataset.Set, batch int) (*dataset.Loader, error) {
+func (n *Network) loader(workers *kernel.Workers, set *dataset.Set, batch int) (*dataset.Loader, error) {
 	return dataset.NewLoader(set, dataset.LoaderOptions{
 		Side: n.Side, Batch: min(batch, max(set.N, 1)),
 		Mean: n.Normalize.Mean, Deviation: n.Normalize.Deviation,
-		Workers: pool,
+		Workers: workers,
 	})
 }
 
 // Evaluate scores the network on a set, batch images at a time. done is told how many images are done,
 // from 0, before each batch.
-func (n *Network) Evaluate(ctx context.Context, pool *kernel.Pool, set *dataset.Set, batch int, done func(images int)) (*Evaluation, error) {
-	loader, err := n.loader(pool, set, batch)
+func (n *Network) Evaluate(ctx context.Context, workers *kernel.Workers, set *dataset.Set, batch int, done func(images int)) (*Evaluation, error) {
+	loader, err := n.loader(workers, set, batch)
 	if err != nil {
 		return nil, err
 	}
-	evaluator, err := model.NewEvaluator(pool, n.Layers, n.Params, min(batch, set.N))
+	evaluator, err := model.NewEvaluator(workers, n.Layers, n.Params, min(batch, set.N))
 	if err != nil {
 		return nil, err
 	}

@@ -121,12 +121,12 @@ func (c *Checkpoint) checkMomenta() error {
 
 // Prepare makes a job that goes on with the run. The recipe is the checkpoint's, with what may
 // change in a run changed; the data must be those that it was trained on.
-func (c *Checkpoint) Prepare(recipe *configs.Recipe, data *dataset.Data, pool *kernel.Pool) (*Job, error) {
+func (c *Checkpoint) Prepare(recipe *configs.Recipe, data *dataset.Data, workers *kernel.Workers) (*Job, error) {
 	if got := hex.EncodeToString(data.Digest[:]); got != c.digest {
 		return nil, fmt.Errorf("%s: not the data that the run was trained on (%s): their SHA-256 is %.8s…, the run's %.8s…: give the folder of those with --data",
 			data.Origin, c.Data, got, c.digest)
 	}
-	j, err := newJob(recipe, c.Arch, data, pool)
+	j, err := newJob(recipe, c.Arch, data, workers)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +167,7 @@ func (c *Checkpoint) takeTensors(params model.Params) []checkpoint.Tensor {
 // notices says what is different from the run before.
 func (c *Checkpoint) notices(j *Job) []string {
 	var list []string
-	if now := string(j.Pool.ISA()); now != c.kernel {
+	if now := string(j.Workers.ISA()); now != c.kernel {
 		list = append(list, fmt.Sprintf("the run was trained by %s kernels and goes on with %s: from here on its numbers differ in their last bits", c.kernel, now))
 	}
 	if j.Recipe.Epochs != c.Recipe.Epochs && j.Recipe.Schedule != "constant" {

@@ -281,7 +281,7 @@ func TestResumeRefuses(t *testing.T) {
 			}
 			read, err := LoadCheckpoint(path)
 			if err == nil {
-				_, err = read.Prepare(read.Recipe, sample(t), job.Pool)
+				_, err = read.Prepare(read.Recipe, sample(t), job.Workers)
 			}
 			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("error %v, want one line with %q", err, c.want)

@@ -120,7 +120,7 @@ func (j *Job) assemble(start time.Time, obs []Observer) (*machine, error) {
 		return nil, err
 	}
 	r := j.Recipe
-	trainer, err := model.NewTrainer(j.Pool, j.Layers, j.Params, model.Options{
+	trainer, err := model.NewTrainer(j.Workers, j.Layers, j.Params, model.Options{
 		Batch: min(r.BatchSize, j.Train.N), LabelSmoothing: r.LabelSmoothing, Dropout: true, Seed: r.Seed,
 	})
 	if err != nil {
@@ -142,7 +142,7 @@ func (j *Job) assemble(start time.Time, obs []Observer) (*machine, error) {
 
 // complete adds the parts that need the trainer's graph.
 func (m *machine) complete(j *Job) error {
-	evaluator, err := model.NewEvaluator(j.Pool, j.Layers, j.Params, min(j.Recipe.BatchSize, j.Val.N))
+	evaluator, err := model.NewEvaluator(j.Workers, j.Layers, j.Params, min(j.Recipe.BatchSize, j.Val.N))
 	if err != nil {
 		return err
 	}
@@ -172,7 +172,7 @@ func (m *machine) close() { _ = m.graphs.Close() }
 
 func (j *Job) optimizer(parameters []gorgonia.ValueGrad) (*solver.SGD, error) {
 	r := j.Recipe
-	sgd, err := solver.NewSGD(j.Pool, solver.SGDConfig{
+	sgd, err := solver.NewSGD(j.Workers, solver.SGDConfig{
 		Momentum: r.Momentum, WeightDecay: r.WeightDecay, Nesterov: r.Nesterov, ClipNorm: r.ClipNorm,
 	})
 	if err != nil {

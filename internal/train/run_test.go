@@ -77,7 +77,7 @@ func TestRunLearns(t *testing.T) {
 		t.Fatal(err)
 	}
 	var done []int
-	e, err := network.Evaluate(t.Context(), job.Pool, job.Val, 64, func(images int) { done = append(done, images) })
+	e, err := network.Evaluate(t.Context(), job.Workers, job.Val, 64, func(images int) { done = append(done, images) })
 	if err != nil {
 		t.Fatal(err)
 	}

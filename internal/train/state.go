@@ -45,6 +45,6 @@ func describe(j *Job) (map[string]string, error) {
 		keyNormalize: j.Recipe.Normalize.String(),
 		keyData:      j.DataSpec,
 		keyDigest:    hex.EncodeToString(j.DataDigest[:]),
-		keyKernel:    string(j.Pool.ISA()),
+		keyKernel:    string(j.Workers.ISA()),
 	}, nil
 }

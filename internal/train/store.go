@@ -41,7 +41,7 @@ type saved struct {
 type files struct {
 	checkpoint, best string // paths
 	held, flush      func() error
-	pool             *kernel.Pool
+	workers          *kernel.Workers
 	params           model.Params
 	momenta          [][]float32       // in params' order, as they are stored; nil: none
 	metadata         map[string]string // of both files
@@ -60,7 +60,7 @@ func newFiles(j *Job, momenta [][]float32) (*files, error) {
 	}
 	f := &files{
 		checkpoint: j.Checkpoint, best: j.Best, held: j.Held, flush: j.Flush,
-		pool: j.Pool, params: j.Params, momenta: momenta, metadata: metadata, stepsPerEpoch: j.plan().StepsPerEpoch,
+		workers: j.Workers, params: j.Params, momenta: momenta, metadata: metadata, stepsPerEpoch: j.plan().StepsPerEpoch,
 	}
 	for _, ask := range []*func() error{&f.held, &f.flush} {
 		if *ask == nil {
@@ -182,7 +182,7 @@ func (f *files) allocate() {
 func (f *files) copy() error {
 	f.allocate()
 	for i, p := range f.params {
-		finite, err := p.Export(f.pool, f.snapshot[i].Data)
+		finite, err := p.Export(f.workers, f.snapshot[i].Data)
 		if err != nil {
 			return err
 		}
@@ -191,7 +191,7 @@ func (f *files) copy() error {
 		}
 	}
 	for i, m := range f.momenta {
-		if _, err := withValue(f.params[i], m).Export(f.pool, f.snapshot[len(f.params)+i].Data); err != nil {
+		if _, err := withValue(f.params[i], m).Export(f.workers, f.snapshot[len(f.params)+i].Data); err != nil {
 			return err
 		}
 	}

@@ -46,20 +46,20 @@ func sample(t *testing.T) *dataset.Data {
 	return data
 }
 
-func newPool(t *testing.T, threads int) *kernel.Pool {
+func newPool(t *testing.T, threads int) *kernel.Workers {
 	t.Helper()
-	pool, err := kernel.NewPool(threads, kernel.Best())
+	workers, err := kernel.NewWorkers(threads, kernel.Best())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(pool.Close)
-	return pool
+	t.Cleanup(workers.Close)
+	return workers
 }
 
 // prepare makes a job on the built-in sample that writes to a folder of its own.
-func prepare(t *testing.T, pool *kernel.Pool, pairs ...string) *Job {
+func prepare(t *testing.T, workers *kernel.Workers, pairs ...string) *Job {
 	t.Helper()
-	job, err := Prepare(settings(t, pairs...), small, sample(t), pool)
+	job, err := Prepare(settings(t, pairs...), small, sample(t), workers)
 	if err != nil {
 		t.Fatal(err)
 	}

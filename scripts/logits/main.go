@@ -48,12 +48,12 @@ func run(ctx context.Context, path, spec string, images int, out string) error {
 	if err != nil {
 		return err
 	}
-	pool, err := kernel.NewPool(0, isa)
+	workers, err := kernel.NewWorkers(0, isa)
 	if err != nil {
 		return err
 	}
-	defer pool.Close()
-	evaluator, err := model.NewEvaluator(pool, network.Layers, network.Params, set.N)
+	defer workers.Close()
+	evaluator, err := model.NewEvaluator(workers, network.Layers, network.Params, set.N)
 	if err != nil {
 		return err
 	}

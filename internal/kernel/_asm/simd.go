@@ -196,7 +196,7 @@ func (s simd) fold(v reg.VecVirtual) reg.Register {
 
 // storeStreamed stores v, past the caches if the parameter stream says so: to a multiple of the
 // vector's size. Such stores are ordered by the next locked instruction, without a fence: that
-// with which a worker of kernel.Pool asks for its next piece, and finds that there is none.
+// with which a worker of kernel.Workers asks for its next piece, and finds that there is none.
 func (s simd) storeStreamed(name string, v reg.VecVirtual, m Mem) {
 	s.CMPB(s.argument("stream"), Imm(0))
 	s.JNE(LabelRef(name + "_stream"))

@@ -7,9 +7,9 @@ import (
 )
 
 // benchPool is a pool of all cores on the best kernels.
-func benchPool(b *testing.B) *Pool {
+func benchPool(b *testing.B) *Workers {
 	b.Helper()
-	p, err := NewPool(0, Best())
+	p, err := NewWorkers(0, Best())
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -9,9 +9,9 @@ import (
 	"vggtrain/internal/memory"
 )
 
-// Pool is a set of persistent workers that share the pieces of one job at a time. The
-// caller of Run is one of them. A pool also knows which kernels its jobs use.
-type Pool struct {
+// Workers is a set of persistent workers that share the pieces of one job at a time. The
+// caller of Run is one of them. It also knows which kernels its jobs use.
+type Workers struct {
 	isa     ISA
 	scratch [][]float32 // one a worker, grown by Reserve
 
@@ -45,9 +45,9 @@ const MaxThreads = 1024
 // the gap between two operations.
 const spins = 1 << 14
 
-// NewPool starts a pool of the given number of workers (0: one a core) that uses the
+// NewWorkers starts the given number of workers (0: one a core) that uses the
 // kernels of isa. It is an error if the processor lacks them.
-func NewPool(threads int, isa ISA) (*Pool, error) {
+func NewWorkers(threads int, isa ISA) (*Workers, error) {
 	if threads < 0 || threads > MaxThreads {
 		return nil, fmt.Errorf("%d threads: use 1 to %d, or 0 for one a core", threads, MaxThreads)
 	}
@@ -57,7 +57,7 @@ func NewPool(threads int, isa ISA) (*Pool, error) {
 	if err := isa.available(); err != nil {
 		return nil, err
 	}
-	p := &Pool{
+	p := &Workers{
 		isa:     isa,
 		scratch: make([][]float32, threads),
 		asleep:  make([]atomic.Bool, threads),
@@ -73,14 +73,14 @@ func NewPool(threads int, isa ISA) (*Pool, error) {
 }
 
 // Threads is the number of workers, the caller of Run included.
-func (p *Pool) Threads() int { return len(p.scratch) }
+func (p *Workers) Threads() int { return len(p.scratch) }
 
 // ISA is the instruction set of the pool's kernels.
-func (p *Pool) ISA() ISA { return p.isa }
+func (p *Workers) ISA() ISA { return p.isa }
 
 // Reserve makes every worker's scratch buffer, which begins at a cache line, at least n floats
 // long.
-func (p *Pool) Reserve(n int) {
+func (p *Workers) Reserve(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for w := range p.scratch {
@@ -91,10 +91,10 @@ func (p *Pool) Reserve(n int) {
 }
 
 // Scratch is the worker's own buffer, of undefined content: for use inside Run.
-func (p *Pool) Scratch(worker int) []float32 { return p.scratch[worker] }
+func (p *Workers) Scratch(worker int) []float32 { return p.scratch[worker] }
 
 // Close ends the workers. A closed pool runs nothing.
-func (p *Pool) Close() {
+func (p *Workers) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed.Swap(true) {
@@ -108,7 +108,7 @@ func (p *Pool) Close() {
 // returns when all have ended. Which worker gets which piece is left to chance, so f's
 // results must depend on the piece alone. A panic in f ends the job early and is
 // returned as an error. f must not call Run.
-func (p *Pool) Run(pieces int, f func(worker, piece int)) error {
+func (p *Workers) Run(pieces int, f func(worker, piece int)) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed.Load() {
@@ -135,7 +135,7 @@ func (p *Pool) Run(pieces int, f func(worker, piece int)) error {
 }
 
 // start announces a job (or the end) to the workers.
-func (p *Pool) start() {
+func (p *Workers) start() {
 	p.epoch.Add(1)
 	for w := 1; w < len(p.wake); w++ {
 		if p.asleep[w].Swap(false) {
@@ -145,7 +145,7 @@ func (p *Pool) start() {
 }
 
 // work is a worker's life: wait for a job, share in it.
-func (p *Pool) work(w int) {
+func (p *Workers) work(w int) {
 	defer p.exited.Done()
 	for seen := uint64(0); ; {
 		seen = p.await(w, seen)
@@ -157,7 +157,7 @@ func (p *Pool) work(w int) {
 }
 
 // await returns the new epoch once it differs from seen.
-func (p *Pool) await(w int, seen uint64) uint64 {
+func (p *Workers) await(w int, seen uint64) uint64 {
 	for range spins {
 		if e := p.epoch.Load(); e != seen {
 			return e

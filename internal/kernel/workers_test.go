@@ -9,7 +9,7 @@ import (
 
 func TestPoolRunsEveryPieceOnce(t *testing.T) {
 	for _, threads := range []int{1, 2, 3, 16} {
-		p, err := NewPool(threads, Generic)
+		p, err := NewWorkers(threads, Generic)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -30,7 +30,7 @@ func TestPoolRunsEveryPieceOnce(t *testing.T) {
 
 // Workers that have parked must wake again, and closing must end them.
 func TestPoolWakes(t *testing.T) {
-	p, err := NewPool(4, Generic)
+	p, err := NewWorkers(4, Generic)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestPoolWakes(t *testing.T) {
 }
 
 func TestPoolPanicIsAnError(t *testing.T) {
-	p, err := NewPool(3, Generic)
+	p, err := NewWorkers(3, Generic)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestKernelChoice(t *testing.T) {
 	if isa, err := FromEnv(); isa != Best() || err != nil {
 		t.Errorf("unset: %v, %v", isa, err)
 	}
-	if _, err := NewPool(MaxThreads+1, Generic); err == nil {
+	if _, err := NewWorkers(MaxThreads+1, Generic); err == nil {
 		t.Error("too many threads were taken")
 	}
 }
