@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strconv"
 	"syscall"
-	"unicode/utf8"
 )
 
 // What can be wrong with a file, for errors.Is. A file that is missing or may not be read gives
@@ -96,17 +94,4 @@ func IsFull(err error) bool {
 // IsReadOnly tells a folder or a file system where nothing may be written.
 func IsReadOnly(err error) bool {
 	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || windowsProtected(err)
-}
-
-// quote makes a name from a file fit for a line of error text.
-func quote(name string) string {
-	const longest = 60
-	if len(name) > longest {
-		cut := longest
-		for cut > 0 && !utf8.RuneStart(name[cut]) {
-			cut--
-		}
-		name = name[:cut] + "…"
-	}
-	return strconv.Quote(name)
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"unicode/utf8"
+
+	"vggtrain/internal/display"
 )
 
 // entry is a tensor as the header announces it; begin and end count from the first data byte.
@@ -133,7 +135,7 @@ func (r *headerReader) entry() (entry, error) {
 				e.begin, e.end = offsets[0], offsets[1]
 			}
 		default:
-			err = fmt.Errorf("unknown key %s", quote(key))
+			err = fmt.Errorf("unknown key %s", display.Quote(key))
 		}
 		return err
 	})
@@ -155,7 +157,7 @@ func (r *headerReader) object(seen map[string]bool, member func(key string) erro
 			return err
 		}
 		if seen[key] {
-			return fmt.Errorf("key %s twice", quote(key))
+			return fmt.Errorf("key %s twice", display.Quote(key))
 		}
 		seen[key] = true
 		if len(seen) > maxKeys {
@@ -185,7 +187,7 @@ func (r *headerReader) integers(limit int) ([]int64, error) {
 		}
 		value, err := strconv.ParseUint(number.String(), 10, 63) // no sign, point or exponent
 		if err != nil {
-			return nil, fmt.Errorf("%s is not an integer from 0 to 2⁶³-1", quote(number.String()))
+			return nil, fmt.Errorf("%s is not an integer from 0 to 2⁶³-1", display.Quote(number.String()))
 		}
 		if list = append(list, int64(value)); len(list) > limit {
 			return nil, fmt.Errorf("more than %d integers in a list", limit)

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"vggtrain/internal/display"
 )
 
 // check looks at what the entries say: known types, products of dimensions that do not overflow
@@ -28,7 +30,7 @@ func (h *header) check(dataLen int64, foreign bool) error {
 			if e.begin < next {
 				what = "overlapping data"
 			}
-			return damaged("%s: tensor %s begins at data byte %d, the one before ends at %d", what, quote(e.name), e.begin, next)
+			return damaged("%s: tensor %s begins at data byte %d, the one before ends at %d", what, display.Quote(e.name), e.begin, next)
 		}
 		next = e.end
 	}
@@ -49,19 +51,19 @@ func (e *entry) check(foreign bool) error {
 		if foreign {
 			want = "F32, F64, F16 and BF16"
 		}
-		return unsupported("tensor %s is of type %s, and only %s are read", quote(e.name), quote(e.dtype), want)
+		return unsupported("tensor %s is of type %s, and only %s are read", display.Quote(e.name), display.Quote(e.dtype), want)
 	}
 	size := int64(format.size)
 	e.elements = 1
 	for _, d := range e.shape {
 		if d != 0 && e.elements > math.MaxInt64/size/int64(d) {
-			return damaged("tensor %s has an absurd shape %v", quote(e.name), e.shape)
+			return damaged("tensor %s has an absurd shape %v", display.Quote(e.name), e.shape)
 		}
 		e.elements *= int64(d)
 	}
 	if e.begin > e.end || e.end-e.begin != e.elements*size {
 		return damaged("tensor %s of shape %v takes %d bytes, its data_offsets are [%d, %d]",
-			quote(e.name), e.shape, e.elements*size, e.begin, e.end)
+			display.Quote(e.name), e.shape, e.elements*size, e.begin, e.end)
 	}
 	return nil
 }

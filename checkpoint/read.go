@@ -12,6 +12,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"vggtrain/internal/display"
 )
 
 // Read reads a file that Write wrote. Everything is checked: nothing is returned of a file whose
@@ -155,7 +157,7 @@ func (h *header) loadOurs(r io.Reader, head []byte, dataLen int64, keep keep) (*
 		if err := compareDigest(sum, want); err != nil {
 			return nil, err
 		}
-		return nil, &Error{What: fmt.Sprintf("format version %s, and this vggtrain reads version %s", quote(version), Version),
+		return nil, &Error{What: fmt.Sprintf("format version %s, and this vggtrain reads version %s", display.Quote(version), Version),
 			Advice: adviceUpdate, Err: ErrVersion}
 	}
 	s, err := h.load(r, sum, dataLen, false, keep)

@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"unicode/utf8"
 	"unsafe"
+
+	"vggtrain/internal/display"
 )
 
 // Write writes a state, tensors in the order of their names, and replaces the file at path only
@@ -138,7 +140,7 @@ func encodeHeader(tensors []Tensor, metadata map[string]string) (head []byte, di
 	var begin int64
 	for i, t := range tensors {
 		if i > 0 && t.Name == tensors[i-1].Name {
-			return nil, 0, fmt.Errorf("two tensors %s", quote(t.Name))
+			return nil, 0, fmt.Errorf("two tensors %s", display.Quote(t.Name))
 		}
 		if err := checkTensor(&t); err != nil {
 			return nil, 0, err
@@ -178,7 +180,7 @@ func checkMetadata(metadata map[string]string) error {
 			return fmt.Errorf("metadata %s is the container's own", key)
 		}
 		if !utf8.ValidString(key) || !utf8.ValidString(value) {
-			return fmt.Errorf("metadata %s is not UTF-8", quote(key))
+			return fmt.Errorf("metadata %s is not UTF-8", display.Quote(key))
 		}
 	}
 	return nil
@@ -186,20 +188,20 @@ func checkMetadata(metadata map[string]string) error {
 
 func checkTensor(t *Tensor) error {
 	if t.Name == "" || t.Name == "__metadata__" || !utf8.ValidString(t.Name) {
-		return fmt.Errorf("a tensor cannot be called %s", quote(t.Name))
+		return fmt.Errorf("a tensor cannot be called %s", display.Quote(t.Name))
 	}
 	if len(t.Shape) > maxRank {
-		return fmt.Errorf("tensor %s has %d dimensions, more than %d", quote(t.Name), len(t.Shape), maxRank)
+		return fmt.Errorf("tensor %s has %d dimensions, more than %d", display.Quote(t.Name), len(t.Shape), maxRank)
 	}
 	elements := 1
 	for _, d := range t.Shape {
 		if d < 0 || d > 0 && elements > math.MaxInt/d {
-			return fmt.Errorf("tensor %s has an absurd shape %v", quote(t.Name), t.Shape)
+			return fmt.Errorf("tensor %s has an absurd shape %v", display.Quote(t.Name), t.Shape)
 		}
 		elements *= d
 	}
 	if elements != len(t.Data) {
-		return fmt.Errorf("tensor %s of shape %v has %d values", quote(t.Name), t.Shape, len(t.Data))
+		return fmt.Errorf("tensor %s of shape %v has %d values", display.Quote(t.Name), t.Shape, len(t.Data))
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"vggtrain/internal/display"
 	"vggtrain/internal/nearest"
 	"vggtrain/internal/strictyaml"
 )
@@ -57,9 +58,9 @@ type UnknownError struct {
 
 func (e *UnknownError) Error() string {
 	if e.Nearest != "" {
-		return fmt.Sprintf("unknown %s %q: did you mean %s?", e.Kind, strictyaml.Cut(e.Name, maxShown), e.Nearest)
+		return fmt.Sprintf("unknown %s %q: did you mean %s?", e.Kind, display.Cut(e.Name, display.Short), e.Nearest)
 	}
-	return fmt.Sprintf("unknown %s %q: there are %s", e.Kind, strictyaml.Cut(e.Name, maxShown), strings.Join(e.Known, ", "))
+	return fmt.Sprintf("unknown %s %q: there are %s", e.Kind, display.Cut(e.Name, display.Short), strings.Join(e.Known, ", "))
 }
 
 func unknown(kind, name string, known []string) *UnknownError {

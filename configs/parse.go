@@ -3,12 +3,12 @@ package configs
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
 
+	"vggtrain/internal/display"
 	"vggtrain/internal/strictyaml"
 )
 
@@ -103,7 +103,7 @@ func scalar(k *key, node ast.Node) (string, error) {
 	case *ast.StringNode:
 		quoted := t.Type == token.SingleQuoteType || t.Type == token.DoubleQuoteType
 		if quoted && (k.kind == kindNumber || k.kind == kindBool) {
-			return "", fmt.Errorf("must stand without quotes, not %s", strconv.Quote(strictyaml.Cut(n.Value, maxShown)))
+			return "", fmt.Errorf("must stand without quotes, not %s", display.Quote(n.Value))
 		}
 		return n.Value, nil
 	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode, *ast.BoolNode:

@@ -3,6 +3,8 @@ package configs
 import (
 	"cmp"
 	"fmt"
+
+	"vggtrain/internal/display"
 )
 
 // Change is a setting that differs between two recipes. Old and New are what Recipe.Text returns;
@@ -23,7 +25,7 @@ func (r *Recipe) Resume(run *Recipe) (*Recipe, error) {
 		if k.resumed.allows(run, r) {
 			continue
 		}
-		has := fmt.Sprintf("the run has %s, not %s", show(cmp.Or(c.Old, "none")), show(c.New))
+		has := fmt.Sprintf("the run has %s, not %s", display.Word(cmp.Or(c.Old, "none")), display.Word(c.New))
 		if c.Key == "arch" { // the texts are names of files
 			has = "not the run's network"
 		}
@@ -76,7 +78,7 @@ func (r *Recipe) Sources() []Source {
 			place[name] = at
 			list = append(list, Source{Name: name})
 		}
-		list[at].Settings = append(list[at].Settings, k.name+"="+show(r.Text(k.name)))
+		list[at].Settings = append(list[at].Settings, k.name+"="+display.Word(r.Text(k.name)))
 	}
 	return list
 }

@@ -11,8 +11,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"vggtrain/internal/display"
 	"vggtrain/internal/nearest"
-	"vggtrain/internal/strictyaml"
 )
 
 // setting makes a line of the table from the field and how its type is read and printed.
@@ -38,7 +38,7 @@ func integer(name, initial, help string, lo, hi int, field func(*Recipe) *int) k
 	return setting(name, "N", initial, help, kindNumber, field, func(s string) (int, error) {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < lo || n > hi {
-			return 0, fmt.Errorf("must be a whole number from %d to %d, not %s", lo, hi, show(s))
+			return 0, fmt.Errorf("must be a whole number from %d to %d, not %s", lo, hi, display.Word(s))
 		}
 		return n, nil
 	}, strconv.Itoa)
@@ -53,7 +53,7 @@ func count(name, zero, help string, field func(*Recipe) *int) key {
 		}
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 1 || n > hi {
-			return 0, fmt.Errorf("must be %s or a whole number from 1 to %d, not %s", zero, hi, show(s))
+			return 0, fmt.Errorf("must be %s or a whole number from 1 to %d, not %s", zero, hi, display.Word(s))
 		}
 		return n, nil
 	}, func(n int) string {
@@ -74,7 +74,7 @@ func parseMaxTime(s string) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil || d <= 0 || d > maxTime {
-		return 0, fmt.Errorf("must be off or a time above 0, at most %s, such as 90m or 1h30m, not %s", formatMaxTime(maxTime), show(s))
+		return 0, fmt.Errorf("must be off or a time above 0, at most %s, such as 90m or 1h30m, not %s", formatMaxTime(maxTime), display.Word(s))
 	}
 	return d, nil
 }
@@ -116,7 +116,7 @@ func float(name, initial, help string, in interval, field func(*Recipe) *float64
 	return setting(name, "X", initial, help, kindNumber, field, func(s string) (float64, error) {
 		x, err := strconv.ParseFloat(s, 64)
 		if err != nil || !in.contains(x) {
-			return 0, fmt.Errorf("must be a number %s, not %s", in.words, show(s))
+			return 0, fmt.Errorf("must be a number %s, not %s", in.words, display.Word(s))
 		}
 		return x + 0, nil // -0 becomes 0
 	}, formatFloat)
@@ -129,7 +129,7 @@ func formatFloat(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) 
 func boolean(name, initial, help string, field func(*Recipe) *bool) key {
 	return setting(name, "", initial, help, kindBool, field, func(s string) (bool, error) {
 		if s != "true" && s != "false" {
-			return false, fmt.Errorf("must be true or false, not %s", show(s))
+			return false, fmt.Errorf("must be true or false, not %s", display.Word(s))
 		}
 		return s == "true", nil
 	}, strconv.FormatBool)
@@ -146,9 +146,9 @@ func word(name, initial, help string, field func(*Recipe) *string, words ...stri
 
 func unknownWord(s string, words []string) error {
 	if near := nearest.Name(s, words); near != "" {
-		return fmt.Errorf("must be %s, not %s: did you mean %s?", strings.Join(words, " or "), show(s), near)
+		return fmt.Errorf("must be %s, not %s: did you mean %s?", strings.Join(words, " or "), display.Word(s), near)
 	}
-	return fmt.Errorf("must be %s, not %s", strings.Join(words, " or "), show(s))
+	return fmt.Errorf("must be %s, not %s", strings.Join(words, " or "), display.Word(s))
 }
 
 // line is a text of one line, such as a file's name.
@@ -167,7 +167,7 @@ func parseLine(s string) (string, error) {
 		return "", fmt.Errorf("must be at most %d bytes long, not %d", maxText, len(s))
 	}
 	if !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) {
-		return "", fmt.Errorf("must be one line of plain text, not %s", show(s))
+		return "", fmt.Errorf("must be one line of plain text, not %s", display.Word(s))
 	}
 	return s, nil
 }
@@ -180,7 +180,7 @@ func parseArch(s string) (Network, error) {
 func parseSeed(s string) (uint64, error) {
 	n, err := strconv.ParseUint(s, 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("must be a whole number from 0 to 2⁶⁴-1, not %s", show(s))
+		return 0, fmt.Errorf("must be a whole number from 0 to 2⁶⁴-1, not %s", display.Word(s))
 	}
 	return n, nil
 }
@@ -196,9 +196,9 @@ func parseAugment(s string) (string, error) {
 		w = strings.TrimSpace(w)
 		switch {
 		case w == "" && len(s) > 1:
-			return "", fmt.Errorf("must have a name beside each comma, not %s", show(s))
+			return "", fmt.Errorf("must have a name beside each comma, not %s", display.Word(s))
 		case w == "none":
-			return "", fmt.Errorf("must be none alone, or a list without it, not %s", show(s))
+			return "", fmt.Errorf("must be none alone, or a list without it, not %s", display.Word(s))
 		case !slices.Contains(words, w):
 			return "", unknownWord(w, append([]string{"none"}, words...))
 		case has[w]:
@@ -221,7 +221,7 @@ func parseNormalize(s string) (Normalize, error) {
 	m, err1 := strconv.ParseFloat(strings.TrimSpace(mean), 64)
 	d, err2 := strconv.ParseFloat(strings.TrimSpace(deviation), 64)
 	if err := errors.Join(err1, err2); err != nil || math.IsNaN(m) || math.Abs(m) > 1 || !(d >= leastDeviation && d <= 1) {
-		return Normalize{}, fmt.Errorf("must be none, dataset or [mean, deviation] of pixels in [0, 1], not %s", show(s))
+		return Normalize{}, fmt.Errorf("must be none, dataset or [mean, deviation] of pixels in [0, 1], not %s", display.Word(s))
 	}
 	return NormalizeBy(m, d), nil
 }
@@ -243,15 +243,3 @@ func unbracket(s string) string {
 	}
 	return s
 }
-
-// show quotes a value for an error, where it is not a plain word, and cuts it short.
-func show(s string) string {
-	s = strictyaml.Cut(s, maxShown)
-	if s == "" || strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsGraphic(c) || c == ' ' || c == '"' }) || !utf8.ValidString(s) {
-		return strconv.Quote(s)
-	}
-	return s
-}
-
-// maxShown is how many characters of a value stand in an error.
-const maxShown = 60

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"vggtrain/internal/display"
 )
 
 // What no sensible folder of images passes. A label is a byte.
@@ -69,7 +71,7 @@ func (f folder) holdsNoFiles() bool {
 
 // at is how messages name a file of the folder.
 func (f folder) at(name string) string {
-	return shown(filepath.Join(f.title, filepath.FromSlash(name)))
+	return display.Name(filepath.Join(f.title, filepath.FromSlash(name)))
 }
 
 // classes lists the class folders of train or test, sorted by name.
@@ -88,7 +90,7 @@ func (f folder) classes(split string, out *leftOut) ([]classFolder, error) {
 		case !entry.isDir:
 			out.add(name)
 			continue
-		case !printable(entry.name):
+		case !display.Printable(entry.name):
 			return nil, fmt.Errorf("%s: not a class name that can be printed: rename the folder", f.at(name))
 		case len(found) == maxClasses:
 			return nil, fmt.Errorf("%s: more than %d class folders: no more are read", f.at(split), maxClasses)
@@ -176,7 +178,7 @@ func (f folder) list(dir string) ([]entry, error) {
 func (f folder) unreadable(name string, err error) error {
 	if info, linkErr := fs.Lstat(f.files, name); linkErr == nil && info.Mode()&fs.ModeSymlink != 0 {
 		return fmt.Errorf("%s: a link that cannot be followed (%w): links must be relative and stay inside %s",
-			f.at(name), cause(err), shown(f.title))
+			f.at(name), cause(err), display.Name(f.title))
 	}
 	return fmt.Errorf("%s: cannot be read: %w", f.at(name), cause(err))
 }

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"time"
 
+	"vggtrain/internal/display"
+
 	"github.com/dustin/go-humanize"
 )
 
@@ -91,7 +93,7 @@ func (o FetchOptions) withDefaults() FetchOptions {
 func Fetch(ctx context.Context, o FetchOptions) ([]FetchReport, error) {
 	f := fetcher{o.withDefaults()}
 	if info, err := os.Stat(f.Dir); err == nil && !info.IsDir() {
-		return nil, fmt.Errorf("%s: not a folder: fetch into another one", shown(f.Dir)) // before anyone is asked
+		return nil, fmt.Errorf("%s: not a folder: fetch into another one", display.Name(f.Dir)) // before anyone is asked
 	}
 	reports, err := f.survey()
 	if err != nil || !slices.ContainsFunc(reports, missing) {
@@ -117,7 +119,7 @@ func diskError(err error) error {
 	} else {
 		return err
 	}
-	return fmt.Errorf("%s: cannot be written (%w): make room for it and allow it, or fetch into another folder", shown(path), why)
+	return fmt.Errorf("%s: cannot be written (%w): make room for it and allow it, or fetch into another folder", display.Name(path), why)
 }
 
 // fetcher downloads the published files.
@@ -159,7 +161,7 @@ func (f fetcher) look(p publishedFile) (FetchReport, error) {
 	case p.is(content):
 		return FetchReport{p.name, path, FetchedBefore}, nil
 	default:
-		return FetchReport{}, fmt.Errorf("%s: a sound file, but not the published one: move it away, or fetch into another folder", shown(path))
+		return FetchReport{}, fmt.Errorf("%s: a sound file, but not the published one: move it away, or fetch into another folder", display.Name(path))
 	}
 }
 
@@ -186,7 +188,7 @@ func (f fetcher) fetchMissing(ctx context.Context, reports []FetchReport, ranked
 	if len(lacking) < len(f.files) {
 		what = fmt.Sprintf("%d of the %d files of Fashion-MNIST", len(lacking), len(f.files))
 	}
-	f.Notice(fmt.Sprintf("downloading %s from %s to %s", what, host(ranked[0]), shown(f.Dir)))
+	f.Notice(fmt.Sprintf("downloading %s from %s to %s", what, host(ranked[0]), display.Name(f.Dir)))
 	for _, p := range lacking {
 		if err := f.fetchFile(ctx, p, ranked); err != nil {
 			return err

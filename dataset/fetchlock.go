@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"time"
 
+	"vggtrain/internal/display"
+
 	"github.com/gofrs/flock"
 )
 
@@ -36,7 +38,7 @@ func lockFolder(ctx context.Context, dir string, notice func(string)) (unlock fu
 			continue
 		}
 		if !waited {
-			notice("another process is downloading to " + shown(dir) + ": waiting for it")
+			notice("another process is downloading to " + display.Name(dir) + ": waiting for it")
 		}
 		waited = true
 		select {

@@ -3,24 +3,10 @@ package dataset
 import (
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"vggtrain/internal/display"
 )
-
-// shown is a path that stands in a message as it is, or quoted where a line break or anything else
-// that does not print could make another message of it.
-func shown(path string) string {
-	if !printable(path) {
-		return strconv.Quote(path)
-	}
-	return path
-}
-
-func printable(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
-}
 
 // maxClassName is how many characters a folder's name can have, and so a class's.
 const maxClassName = 255
@@ -34,7 +20,7 @@ func CheckClassName(name string) error {
 		return errors.New("an empty class name")
 	case n > maxClassName:
 		return fmt.Errorf("a class name of %d characters, more than %d", n, maxClassName)
-	case !printable(name):
+	case !display.Printable(name):
 		return fmt.Errorf("%.60q is not a class name that can be printed", name)
 	}
 	return nil

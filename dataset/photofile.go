@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"vggtrain/internal/display"
+
 	"github.com/dustin/go-humanize"
 )
 
@@ -32,7 +34,7 @@ func PhotoFrom(name, title string, r io.Reader) PhotoFile {
 // Folders in it are not entered. notice, which may be nil, is told of what is left out by its
 // name; what is hidden (.name) is left out without. Whatever cannot be read, a folder too, is found when it is read.
 func Photos(path string, notice func(string)) []PhotoFile {
-	file := PhotoFile{path, shown(path), func() (io.ReadCloser, int64, error) { return openNamed(path) }}
+	file := PhotoFile{path, display.Name(path), func() (io.ReadCloser, int64, error) { return openNamed(path) }}
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {
 		return []PhotoFile{file}
 	}
@@ -42,7 +44,7 @@ func Photos(path string, notice func(string)) []PhotoFile {
 		return []PhotoFile{file}
 	}
 	if out.count > 0 && notice != nil {
-		notice(fmt.Sprintf("%s: no image by its name, or a folder: left out; %s such in all", shown(out.first), humanize.Comma(int64(out.count))))
+		notice(fmt.Sprintf("%s: no image by its name, or a folder: left out; %s such in all", display.Name(out.first), humanize.Comma(int64(out.count))))
 	}
 	return files
 }
@@ -75,7 +77,7 @@ func photosIn(dir string) (files []PhotoFile, out leftOut, err error) {
 // inFolder is a file of a folder, out of which links do not lead.
 func inFolder(dir, name string) PhotoFile {
 	path := filepath.Join(dir, name)
-	return PhotoFile{path, shown(path), func() (io.ReadCloser, int64, error) {
+	return PhotoFile{path, display.Name(path), func() (io.ReadCloser, int64, error) {
 		root, err := os.OpenRoot(dir)
 		if err != nil {
 			return nil, 0, fmt.Errorf("cannot be read: %w", cause(err))
@@ -83,7 +85,7 @@ func inFolder(dir, name string) PhotoFile {
 		defer root.Close()
 		file, size, err := openPhoto(root.FS(), name)
 		if info, linkErr := root.Lstat(name); err != nil && linkErr == nil && info.Mode()&fs.ModeSymlink != 0 {
-			return nil, 0, fmt.Errorf("%w; it is a link: links must be relative and stay inside %s", err, shown(dir))
+			return nil, 0, fmt.Errorf("%w; it is a link: links must be relative and stay inside %s", err, display.Name(dir))
 		}
 		return file, size, err
 	}}

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strings"
 
+	"vggtrain/internal/display"
+
 	"github.com/dustin/go-humanize"
 )
 
@@ -152,7 +154,7 @@ func begunRightly(body io.Reader, response *http.Response, p publishedFile) (io.
 
 func notTheFile(response *http.Response) error {
 	kind, _, _ := strings.Cut(response.Header.Get("Content-Type"), ";")
-	if !printable(kind) || kind == "" {
+	if !display.Printable(kind) || kind == "" {
 		kind = "something else"
 	}
 	return lasting{fmt.Errorf("sent %s and not the file: perhaps a page to log in", kind)}

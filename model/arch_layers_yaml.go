@@ -8,6 +8,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 
 	"vggtrain/blocks"
+	"vggtrain/internal/display"
 )
 
 // layers reads a list of layers. An item is a word, or a word with what describes the layer:
@@ -65,7 +66,7 @@ func (r *archReader) item(item ast.Node) (word *token.Token, value ast.Node, err
 	}
 	second := entries[1].Key.GetToken()
 	return nil, nil, r.errorf(second, "%s beside %s in one item; begin each layer with a dash, and indent what describes it",
-		quoted(second.Value), quoted(entries[0].Key.GetToken().Value))
+		display.Quote(second.Value), display.Quote(entries[0].Key.GetToken().Value))
 }
 
 // entriesOf returns the entries of a mapping, nil for any other node.
@@ -108,7 +109,7 @@ func (r *archReader) layer(word *token.Token, value ast.Node) (blocks.Layer, err
 	l, ok := map[string]blocks.Layer{"relu": blocks.ReLU{}, "sigmoid": blocks.Sigmoid{}, "flatten": blocks.Flatten{}}[word.Value]
 	switch {
 	case !ok:
-		return nil, r.errorf(word, "unknown layer %s; %s", quoted(word.Value), suggest(word.Value, "layers", layerWords()))
+		return nil, r.errorf(word, "unknown layer %s; %s", display.Quote(word.Value), suggest(word.Value, "layers", layerWords()))
 	case value != nil:
 		return nil, r.errorf(word, "nothing describes %s; write it alone", word.Value)
 	}
@@ -146,7 +147,7 @@ func (r *archReader) numbers(word *token.Token, value ast.Node, list []number) e
 			for _, n := range list {
 				keys = append(keys, n.key)
 			}
-			return r.errorf(key, "unknown key %s of %s; %s", quoted(key.Value), word.Value, suggest(key.Value, "keys", keys))
+			return r.errorf(key, "unknown key %s of %s; %s", display.Quote(key.Value), word.Value, suggest(key.Value, "keys", keys))
 		}
 		var err error
 		if *list[at].value, err = r.size(entry.Value, list[at].bound); err != nil {

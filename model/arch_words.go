@@ -2,14 +2,13 @@ package model
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
 
+	"vggtrain/internal/display"
 	"vggtrain/internal/nearest"
-	"vggtrain/internal/strictyaml"
 )
 
 // plain returns the text of an unquoted scalar, as it stands in the file, and "" for any other node.
@@ -33,14 +32,8 @@ func kindOf(n ast.Node) string {
 	case *ast.NullNode:
 		return "empty"
 	}
-	return quoted(n.GetToken().Value)
+	return display.Quote(n.GetToken().Value)
 }
-
-// maxShown is how many characters of a value stand in an error.
-const maxShown = 60
-
-// quoted returns a word in quotes, cut short.
-func quoted(word string) string { return strconv.Quote(strictyaml.Cut(word, maxShown)) }
 
 // suggest proposes the nearest of the known things, if one is near, or else all of them.
 func suggest(word, things string, known []string) string {

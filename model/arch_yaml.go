@@ -10,6 +10,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
 
+	"vggtrain/internal/display"
 	"vggtrain/internal/strictyaml"
 )
 
@@ -70,7 +71,7 @@ func (r *archReader) entry(a *Arch, key *token.Token, value ast.Node) error {
 	case "dropout":
 		return r.dropout(value, &a.Dropout)
 	}
-	return r.errorf(key, "unknown key %s; %s", quoted(key.Value), suggest(key.Value, "keys", archKeys))
+	return r.errorf(key, "unknown key %s; %s", display.Quote(key.Value), suggest(key.Value, "keys", archKeys))
 }
 
 // together reports keys that do not go together, by where they stand.
@@ -205,7 +206,7 @@ func (r *archReader) size(n ast.Node, b bound) (int, error) {
 	value, err := strconv.Atoi(plain(n))
 	switch {
 	case errors.Is(err, strconv.ErrRange):
-		return 0, r.errorf(n.GetToken(), "%s %s; give %d to %d", strictyaml.OneLine(plain(n), maxShown), b.what, b.min, b.max)
+		return 0, r.errorf(n.GetToken(), "%s %s; give %d to %d", display.Line(plain(n), display.Short), b.what, b.min, b.max)
 	case err != nil:
 		return 0, r.errorf(n.GetToken(), "%s for the number of %s; give a whole number, %d to %d", kindOf(n), b.what, b.min, b.max)
 	}

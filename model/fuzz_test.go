@@ -4,9 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"unicode"
-	"unicode/utf8"
 
+	"vggtrain/internal/display"
 	"vggtrain/internal/memory/memorytest"
 )
 
@@ -130,8 +129,7 @@ func FuzzParseInput(f *testing.F) {
 // checkLine checks that an error is one short line that a terminal can show.
 func checkLine(t *testing.T, err error) {
 	t.Helper()
-	notShown := func(r rune) bool { return !unicode.IsPrint(r) }
-	if text := err.Error(); len(text) > 1000 || strings.ContainsFunc(text, notShown) || !utf8.ValidString(text) {
+	if text := err.Error(); len(text) > 1000 || !display.Printable(text) {
 		t.Errorf("not one short line of text: %q", text)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"vggtrain/internal/display"
 )
 
 // Input is the shape of a batch of images.
@@ -23,17 +25,17 @@ const maxSide = 16384
 func ParseInput(s string) (Input, error) {
 	parts := strings.SplitN(s, "x", 5) // a fifth part is one too many, whatever it holds
 	if len(parts) != 4 {
-		return Input{}, fmt.Errorf("input %s; give images x channels x height x width, such as 1x1x224x224", quoted(s))
+		return Input{}, fmt.Errorf("input %s; give images x channels x height x width, such as 1x1x224x224", display.Quote(s))
 	}
 	var sizes [4]int
 	for i, part := range parts {
 		n, err := strconv.ParseUint(part, 10, 31)
 		if err != nil {
 			return Input{}, fmt.Errorf("input %s: %s is not a number of %s; give four numbers, such as 1x1x224x224",
-				quoted(s), quoted(part), inputBounds[i].what)
+				display.Quote(s), display.Quote(part), inputBounds[i].what)
 		}
 		if err := inputBounds[i].check(int(n)); err != nil {
-			return Input{}, fmt.Errorf("input %s: %w", quoted(s), err)
+			return Input{}, fmt.Errorf("input %s: %w", display.Quote(s), err)
 		}
 		sizes[i] = int(n)
 	}

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"vggtrain/internal/strictyaml"
+	"vggtrain/internal/display"
 )
 
 // Tensor is a tensor as files hold it: row-major in a shape of PyTorch's.
@@ -60,7 +60,7 @@ func (ps Params) accept(tensors map[string]Tensor) error {
 	if len(extra) > 0 {
 		names := slices.Sorted(maps.Keys(extra))
 		for i := range names {
-			names[i] = strictyaml.OneLine(names[i], maxShown)
+			names[i] = display.Line(names[i], display.Short)
 		}
 		wrong = append(wrong, "unexpected "+first(names, 3))
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vggtrain/dataset"
+	"vggtrain/internal/display"
 	"vggtrain/internal/report"
 	"vggtrain/internal/train"
 	"vggtrain/model"
@@ -165,7 +166,7 @@ func someOf(names []string) string {
 // write writes the record for people; data says what was scored.
 func (r *evalRecord) write(w io.Writer, data string) error {
 	if _, err := fmt.Fprintf(w, "%s (%s) on %s %s images of %s\naccuracy %.4f (%s correct), loss %.4f, %.0f images/s\n\n",
-		r.Checkpoint, r.Arch, humanize.Comma(int64(r.Images)), r.Split, escaped(data), r.Accuracy, humanize.Comma(int64(r.Correct)), r.Loss, r.ImagesPerSecond); err != nil {
+		r.Checkpoint, r.Arch, humanize.Comma(int64(r.Images)), r.Split, display.Escape(data), r.Accuracy, humanize.Comma(int64(r.Correct)), r.Loss, r.ImagesPerSecond); err != nil {
 		return err
 	}
 	t := &table{columns: []column{{"class", false}, {"precision", true}, {"recall", true}, {"f1", true}, {"support", true}}}

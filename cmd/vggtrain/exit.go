@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"vggtrain/configs"
+	"vggtrain/internal/display"
 )
 
 // Exit statuses, part of the command line's contract.
@@ -74,21 +74,8 @@ func fail(cmd *cobra.Command, err error) int {
 	for i := range lines {
 		lines[i] = strings.TrimSpace(lines[i])
 	}
-	fmt.Fprintf(stderr, "vggtrain: %s\n", escaped(strings.Join(lines, "; ")))
+	fmt.Fprintf(stderr, "vggtrain: %s\n", display.Escape(strings.Join(lines, "; ")))
 	return exitStatus(err)
-}
-
-// escaped writes what does not print as Go's literals do: files may have such names, and hold them.
-func escaped(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		if strconv.IsPrint(r) {
-			b.WriteRune(r)
-		} else {
-			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
-		}
-	}
-	return b.String()
 }
 
 // named replaces the bare "context canceled" of a command that a signal ended

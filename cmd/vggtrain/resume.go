@@ -12,6 +12,7 @@ import (
 	"vggtrain/checkpoint"
 	"vggtrain/configs"
 	"vggtrain/dataset"
+	"vggtrain/internal/display"
 	"vggtrain/internal/kernel"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/train"
@@ -179,7 +180,7 @@ func (o *fitOptions) showSources(saved *train.Checkpoint, recipe *configs.Recipe
 	for i, text := range given {
 		key, _, _ := strings.Cut(text, "=")
 		if was := saved.Recipe.Text(key); was != recipe.Text(key) {
-			given[i] += " (was " + escaped(was) + ")"
+			given[i] += " (was " + display.Escape(was) + ")"
 		}
 	}
 	if len(given) > 0 {

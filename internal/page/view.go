@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode"
 
+	"vggtrain/internal/display"
+
 	"github.com/dustin/go-humanize"
 )
 
@@ -175,20 +177,7 @@ func rightToLeft(r rune) bool {
 	return unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana, unicode.Nko)
 }
 
-func clean(text string, most int) string {
-	var out strings.Builder
-	n := 0
-	for _, r := range text {
-		if n++; n > most {
-			return out.String() + "…"
-		}
-		if !unicode.IsPrint(r) && r != '\u00a0' {
-			r = unicode.ReplacementChar
-		}
-		out.WriteRune(r)
-	}
-	return out.String()
-}
+func clean(text string, most int) string { return display.Clean(display.Cut(text, most), "") }
 
 // cleanLines is a text of some lines, as an architecture is, each as clean has it.
 func cleanLines(text string) string {

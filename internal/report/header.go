@@ -8,6 +8,7 @@ import (
 
 	"vggtrain/configs"
 	"vggtrain/dataset"
+	"vggtrain/internal/display"
 	"vggtrain/internal/train"
 	"vggtrain/model"
 )
@@ -53,14 +54,14 @@ func subjects(p train.Plan) []labelled {
 		{"processor", fmt.Sprintf("%s, %s kernels", count(p.Threads, "thread"), p.Kernel)},
 	}
 	if p.Folder != "" {
-		lines = append(lines, labelled{"run folder", printable(p.Folder)})
+		lines = append(lines, labelled{"run folder", display.Name(p.Folder)})
 	}
 	return lines
 }
 
 // dataText says what is trained on and where it comes from.
 func dataText(p train.Plan) string {
-	name, origin := printable(p.Data), ""
+	name, origin := display.Name(p.Data), ""
 	switch p.DataKind {
 	case dataset.Published:
 		name, origin = "Fashion-MNIST", " ("+name+")"
@@ -77,12 +78,12 @@ func dataText(p train.Plan) string {
 
 // networkText says what is trained, and which weights it begins with if they are from a file.
 func networkText(p train.Plan) string {
-	text := fmt.Sprintf("%s: %s parameters, %s multiply-adds (MACs) an image", printable(p.Arch), comma(int(p.Params)), about(p.MACs))
+	text := fmt.Sprintf("%s: %s parameters, %s multiply-adds (MACs) an image", display.Name(p.Arch), comma(int(p.Params)), about(p.MACs))
 	if p.Settings.Dropout > 0 {
 		text += fmt.Sprintf(", dropout %v", p.Settings.Dropout)
 	}
 	if init := p.Settings.Init; !slices.Contains(model.InitKinds(), init) {
-		text += ", weights from " + printable(init)
+		text += ", weights from " + display.Name(init)
 	}
 	return text
 }
@@ -94,7 +95,7 @@ func settingsText(p train.Plan) string {
 	var from, flags []string
 	for _, s := range r.Sources() {
 		if !slices.Contains([]string{configs.FromFlag.Source, configs.FromDefault.Source, configs.FromArch.Source}, s.Name) {
-			from = append(from, printable(s.Name))
+			from = append(from, display.Name(s.Name))
 		}
 	}
 	if p.StepsDone > 0 {

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 
+	"vggtrain/internal/display"
 	"vggtrain/internal/train"
 )
 
@@ -91,7 +91,7 @@ const noticeMark = "notice: "
 
 // noticeText is a notice as it may be shown behind the mark, its lines below each other.
 func noticeText(text string) string {
-	return strings.ReplaceAll(quiet(text), "\n", "\n"+strings.Repeat(" ", len(noticeMark)))
+	return strings.ReplaceAll(display.Clean(text, "\n"), "\n", "\n"+strings.Repeat(" ", len(noticeMark)))
 }
 
 // End has nothing to tidy up.
@@ -102,16 +102,5 @@ func (l *Log) End(train.Result) error { return nil }
 func (l *Log) line(text string) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	_, _ = fmt.Fprintln(l.w, quiet(text))
-}
-
-// quiet replaces what is no visible character nor a blank, which names of files may hold, but for the
-// ends of lines.
-func quiet(text string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsGraphic(r) && r != '\n' {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, text)
+	_, _ = fmt.Fprintln(l.w, display.Clean(text, "\n"))
 }

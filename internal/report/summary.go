@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"vggtrain/configs"
+	"vggtrain/internal/display"
 	"vggtrain/internal/train"
 )
 
@@ -59,9 +60,9 @@ func whereabouts(r train.Result) []labelled {
 		return nil
 	}
 	folder := folderOf(r)
-	lines := []labelled{{"run folder", fmt.Sprintf("%s: %s", printable(folder), strings.Join(names, ", "))}}
+	lines := []labelled{{"run folder", fmt.Sprintf("%s: %s", display.Name(folder), strings.Join(names, ", "))}}
 	if page := filepath.Join(folder, "report.html"); exists(page) {
-		lines = append(lines, labelled{"report", printable(page) + ", for a browser"})
+		lines = append(lines, labelled{"report", display.Name(page) + ", for a browser"})
 	}
 	return lines
 }
@@ -104,8 +105,8 @@ func ShellWord(word string) string {
 	case word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0:
 		return word
 	case runtime.GOOS == "windows":
-		return `"` + quiet(word) + `"` // cmd.exe has no other way to write them
-	case printable(word) != word:
+		return `"` + display.Clean(word, "") + `"` // cmd.exe has no other way to write them
+	case !display.Printable(word):
 		return escaped(word)
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
@@ -114,15 +113,6 @@ func rateText(x float64) string {
 		return fmt.Sprintf("%.1e", x)
 	}
 	return fmt.Sprintf("%.4f", x)
-}
-
-// printable returns what a file or a user has named as it may be shown: without characters that
-// would move the cursor or begin a line.
-func printable(name string) string {
-	if utf8.ValidString(name) && strings.IndexFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {
-		return name
-	}
-	return strconv.Quote(name)
 }
 
 // wrap breaks a text between words into lines of at most width columns, all but the first one

@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"regexp"
 
+	"vggtrain/internal/display"
+
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/lexer"
@@ -45,7 +47,7 @@ func (e *Error) Error() string {
 
 // ErrorAt returns an *Error at a token.
 func ErrorAt(t *token.Token, format string, args ...any) *Error {
-	e := &Error{What: OneLine(fmt.Sprintf(format, args...), 300)}
+	e := &Error{What: display.Line(fmt.Sprintf(format, args...), 300)}
 	if t != nil && t.Position != nil {
 		e.Line, e.Column = max(1, t.Position.Line), max(1, t.Position.Column)
 	}
@@ -76,9 +78,9 @@ func Parse(data []byte) (*Document, error) {
 	if err != nil {
 		var at yaml.Error
 		if errors.As(err, &at) {
-			return nil, ErrorAt(at.GetToken(), "%s; write valid YAML", OneLine(at.GetMessage(), 200))
+			return nil, ErrorAt(at.GetToken(), "%s; write valid YAML", display.Line(at.GetMessage(), 200))
 		}
-		return nil, ErrorAt(nil, "%s; write valid YAML", OneLine(err.Error(), 200))
+		return nil, ErrorAt(nil, "%s; write valid YAML", display.Line(err.Error(), 200))
 	}
 	doc := &Document{Text: data}
 	if len(parsed.Docs) > 0 { // at most one: checkTokens
@@ -103,7 +105,7 @@ func checkTokens(tokens token.Tokens) error {
 		case token.CommentType:
 			continue
 		case token.AnchorType, token.AliasType, token.TagType, token.MergeKeyType, token.DirectiveType, token.MappingKeyType:
-			return ErrorAt(t, "%s: write the value out, without anchors, aliases, tags, directives or ?", OneLine(t.Value, 60))
+			return ErrorAt(t, "%s: write the value out, without anchors, aliases, tags, directives or ?", display.Line(t.Value, 60))
 		case token.LiteralType, token.FoldedType:
 			return ErrorAt(t, "a block of text: write the value on its line, without | or >")
 		}

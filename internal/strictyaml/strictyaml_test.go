@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -161,38 +160,6 @@ func TestBounds(t *testing.T) {
 
 // memoryBound is what Parse may allocate in all.
 func memoryBound(text string) int64 { return 1<<20 + 1<<10*int64(min(len(text), MaxBytes)) }
-
-func TestCut(t *testing.T) {
-	for text, want := range map[string]string{
-		"":                       "",
-		"résumé":                 "résumé",
-		"résumés":                "résumé…",
-		"a\x1b\xff\nbc":          "a\x1b\xff\nbc",
-		"a\x1b\xff\nbc\xff":      "a\x1b\xff\nbc…",
-		strings.Repeat("é", 100): strings.Repeat("é", 6) + "…",
-	} {
-		if got := Cut(text, 6); got != want {
-			t.Errorf("%q is %q, want %q", text, got, want)
-		}
-	}
-}
-
-func TestOneLine(t *testing.T) {
-	for text, want := range map[string]string{
-		"a\n  b\r\nc":            "a b c",
-		"\x1b[31mred\x00":        `\x1b[31mred\x00`,
-		"a\u2028b":               "a b",
-		"\u202egnol":             `\u202egnol`,
-		"\xff":                   "\ufffd",
-		"'":                      "'",
-		"日本":                     "日本",
-		strings.Repeat("é", 100): strings.Repeat("é", 60) + "…",
-	} {
-		if got := OneLine(text, 60); got != want || !utf8.ValidString(got) {
-			t.Errorf("%q is %q, want %q", text, got, want)
-		}
-	}
-}
 
 func TestErrorAt(t *testing.T) {
 	if e := ErrorAt(nil, "%s", "a\nb"); e.Error() != "a b" || e.Line != 0 {

@@ -3,8 +3,6 @@ package strictyaml
 import (
 	"bytes"
 	"fmt"
-	"strconv"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -41,27 +39,3 @@ func checkText(data []byte) error {
 // isForbidden reports characters that no text has: all controls but tab. A carriage return is
 // part of a line's end or nothing.
 func isForbidden(r rune) bool { return unicode.IsControl(r) && r != '\t' }
-
-// Cut returns text, or its first most characters and an ellipsis. What is no UTF-8 stays as it is.
-func Cut(text string, most int) string {
-	length := 0
-	for i := range text {
-		if length++; length > most {
-			return text[:i] + "…"
-		}
-	}
-	return text
-}
-
-// OneLine returns text as one line that is safe to print, of at most most characters and a few.
-func OneLine(text string, most int) string {
-	var out strings.Builder
-	for _, r := range Cut(strings.Join(strings.Fields(text), " "), most) {
-		if strconv.IsPrint(r) {
-			out.WriteRune(r)
-		} else {
-			out.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
-		}
-	}
-	return out.String()
-}

@@ -8,8 +8,9 @@ import (
 	"io"
 	"math"
 	"strings"
-	"unicode"
+
 	"vggtrain/configs"
+	"vggtrain/internal/display"
 )
 
 // Progress is where a run stands between two steps: all of its state but the weights and
@@ -265,7 +266,7 @@ func (p *Progress) checkNoticed() error {
 		return fmt.Errorf("%d notices", len(p.Noticed))
 	}
 	for _, text := range p.Noticed {
-		if len(text) > maxNoticedBytes || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		if len(text) > maxNoticedBytes || !display.Printable(text) {
 			return fmt.Errorf("a notice that is not one line of text: %.60q", text)
 		}
 	}

@@ -1,0 +1,84 @@
+// Package display makes text that comes from files and users fit for a message: short, and without
+// characters that move a cursor, end a line or turn the direction of writing.
+//
+//	Name   paths and names: as they are, or in Go's quotes if they have such characters
+//	Word   values: as Name, and in quotes also if empty or with a space
+//	Quote  values: always in Go's quotes
+//	Line   whole messages: the characters as Go's escapes, line ends as spaces
+//	Clean  text that people read on: the characters as U+FFFD
+package display
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Short is how many characters of a value stand in a message.
+const Short = 60
+
+// Printable reports whether text is UTF-8 without any character that does not print.
+func Printable(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
+// Name returns text, in quotes if it is not Printable.
+func Name(text string) string {
+	if Printable(text) {
+		return text
+	}
+	return strconv.Quote(text)
+}
+
+// Word returns at most Short characters of text, in quotes if they could not stand as one word.
+func Word(text string) string {
+	text = Cut(text, Short)
+	if text == "" || strings.ContainsAny(text, ` "`) {
+		return strconv.Quote(text)
+	}
+	return Name(text)
+}
+
+// Quote returns at most Short characters of text, in quotes.
+func Quote(text string) string { return strconv.Quote(Cut(text, Short)) }
+
+// Cut returns text, or its first most characters and an ellipsis. What is no UTF-8 stays as it is.
+func Cut(text string, most int) string {
+	length := 0
+	for i := range text {
+		if length++; length > most {
+			return text[:i] + "…"
+		}
+	}
+	return text
+}
+
+// Line returns at most most characters of text on one line. Escapes count as the character that
+// they stand for.
+func Line(text string, most int) string {
+	return Escape(Cut(strings.Join(strings.Fields(text), " "), most))
+}
+
+// Escape writes characters that do not print as Go's literals do.
+func Escape(text string) string {
+	var out strings.Builder
+	for _, r := range text {
+		if strconv.IsPrint(r) {
+			out.WriteRune(r)
+		} else {
+			out.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return out.String()
+}
+
+// Clean replaces each character that is neither visible, a space nor one of keep by U+FFFD.
+func Clean(text, keep string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsGraphic(r) || strings.ContainsRune(keep, r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, text)
+}
