@@ -15,7 +15,7 @@ import (
 	"vggtrain/dataset"
 	"vggtrain/internal/display"
 	"vggtrain/internal/report"
-	"vggtrain/internal/train"
+	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
 
@@ -90,7 +90,7 @@ predicted one and its probability. errors.png: the most confident errors.`,
 }
 
 func runEval(ctx context.Context, o *evalOptions) error {
-	network, err := train.LoadNetwork(o.Checkpoint)
+	network, err := trained.Load(o.Checkpoint)
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func runEval(ctx context.Context, o *evalOptions) error {
 	}
 	meter := report.NewMeter(o.Err)
 	if network.DataDigest != "" && network.DataDigest != hex.EncodeToString(data.Digest[:]) {
-		meter.Notice(fmt.Sprintf("these are not the images of the run, which used --data %s", network.Data))
+		meter.Notice(fmt.Sprintf("these are not the images of the run, which used --data %s", network.DataSpec))
 	}
 	set := splitOf(data, o.Split, o.Limit)
 	needed, err := model.EvaluationBytes(network.Layers, min(o.Batch, set.N))
@@ -139,7 +139,7 @@ func runEval(ctx context.Context, o *evalOptions) error {
 }
 
 // print writes the scores for people, or as a document.
-func (o *evalOptions) print(network *train.Network, data *dataset.Data, scores *train.Evaluation) error {
+func (o *evalOptions) print(network *trained.Network, data *dataset.Data, scores *trained.Evaluation) error {
 	r := evalRecord{
 		Checkpoint: o.Checkpoint, Arch: network.Arch.Name, Split: o.Split,
 		Images: scores.Images, Correct: scores.Correct, Accuracy: scores.Accuracy(), Loss: scores.Loss,

@@ -17,7 +17,7 @@ import (
 	"vggtrain/checkpoint"
 	"vggtrain/dataset"
 	"vggtrain/internal/picture"
-	"vggtrain/internal/train"
+	"vggtrain/internal/trained"
 )
 
 // The files of eval --out.
@@ -33,7 +33,7 @@ type evalFiles struct {
 	split      string
 	classes    []string
 	set        *dataset.Set // as it was scored
-	scores     *train.Evaluation
+	scores     *trained.Evaluation
 }
 
 // makeResultFolder makes a folder for results, and those above it, unless it is there.

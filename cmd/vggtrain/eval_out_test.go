@@ -11,21 +11,21 @@ import (
 
 	"vggtrain/dataset"
 	"vggtrain/internal/picture"
-	"vggtrain/internal/train"
+	"vggtrain/internal/trained"
 )
 
 // scored returns an evaluation of 2×1 images; each pair is an image's class and the predicted one.
 func scored(pairs [][2]int, probabilities ...float64) *evalFiles {
 	classes := []string{"plain", `a, "b"`, "two\nlines"}
 	e := &evalFiles{arch: "net", data: "folder", split: "test", classes: classes,
-		set: &dataset.Set{N: len(pairs), Rows: 1, Cols: 2}, scores: &train.Evaluation{Images: len(pairs)}}
+		set: &dataset.Set{N: len(pairs), Rows: 1, Cols: 2}, scores: &trained.Evaluation{Images: len(pairs)}}
 	for range classes {
 		e.scores.Confusion = append(e.scores.Confusion, make([]int64, len(classes)))
 	}
 	for i, p := range pairs {
 		e.set.Labels = append(e.set.Labels, byte(p[0]))
 		e.set.Images = append(e.set.Images, byte(i), 255)
-		e.scores.Predictions = append(e.scores.Predictions, train.Prediction{Class: p[1], Probability: probabilities[i]})
+		e.scores.Predictions = append(e.scores.Predictions, trained.Prediction{Class: p[1], Probability: probabilities[i]})
 		e.scores.Confusion[p[0]][p[1]]++
 		if p[0] == p[1] {
 			e.scores.Correct++

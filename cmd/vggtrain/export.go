@@ -16,6 +16,7 @@ import (
 	"vggtrain/internal/export"
 	"vggtrain/internal/report"
 	"vggtrain/internal/train"
+	"vggtrain/internal/trained"
 )
 
 type exportOptions struct {
@@ -115,7 +116,7 @@ func (o *exportOptions) check() error {
 }
 
 // report says what has been written.
-func (o *exportOptions) report(n *train.Network) error {
+func (o *exportOptions) report(n *trained.Network) error {
 	info, err := os.Stat(o.File)
 	if err != nil {
 		return err

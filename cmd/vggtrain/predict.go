@@ -14,7 +14,7 @@ import (
 	"vggtrain/dataset"
 	"vggtrain/internal/predict"
 	"vggtrain/internal/report"
-	"vggtrain/internal/train"
+	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
 
@@ -80,7 +80,7 @@ func runPredict(ctx context.Context, o *predictOptions) error {
 	if err != nil {
 		return err
 	}
-	network, err := train.LoadNetwork(o.Checkpoint)
+	network, err := trained.Load(o.Checkpoint)
 	if err != nil {
 		return err
 	}

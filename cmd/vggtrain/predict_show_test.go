@@ -7,13 +7,13 @@ import (
 
 	"vggtrain/dataset"
 	"vggtrain/internal/predict"
-	"vggtrain/internal/train"
+	"vggtrain/internal/trained"
 )
 
 func TestPredictionBars(t *testing.T) {
 	result := predict.Result{
 		Photo:   dataset.PhotoFile{Title: "a.png"},
-		Guesses: []train.Prediction{{Class: 0, Probability: 0.875}, {Class: 1, Probability: 0.125}, {Class: 9, Probability: 0}},
+		Guesses: []trained.Prediction{{Class: 0, Probability: 0.875}, {Class: 1, Probability: 0.125}, {Class: 9, Probability: 0}},
 	}
 	for columns, bars := range map[int][2]string{
 		200: {strings.Repeat("█", 35), strings.Repeat("█", 5)},

@@ -9,7 +9,7 @@ import (
 
 	"vggtrain/dataset"
 	"vggtrain/internal/kernel"
-	"vggtrain/internal/train"
+	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
 
@@ -21,7 +21,7 @@ const Batch = 128
 // Result is what the network sees on a photo.
 type Result struct {
 	Photo      dataset.PhotoFile
-	Guesses    []train.Prediction // the most probable first, of equal ones the first class
+	Guesses    []trained.Prediction // the most probable first, of equal ones the first class
 	Background dataset.Background
 	Err        error // why it could not be read; then the rest is empty
 }
@@ -47,7 +47,7 @@ type Predictor struct {
 }
 
 // New builds the network, on the pool's workers.
-func New(workers *kernel.Workers, network *train.Network, o Options) (*Predictor, error) {
+func New(workers *kernel.Workers, network *trained.Network, o Options) (*Predictor, error) {
 	evaluator, err := model.NewEvaluator(workers, network.Layers, network.Params, Batch)
 	if err != nil {
 		return nil, err
@@ -132,8 +132,8 @@ func (p *Predictor) load(worker, i int, file dataset.PhotoFile) (dataset.Backgro
 }
 
 // guesses returns the most probable classes of one photo.
-func (p *Predictor) guesses(logits []float32) ([]train.Prediction, error) {
-	list := train.Likeliest(logits, p.options.TopK)
+func (p *Predictor) guesses(logits []float32) ([]trained.Prediction, error) {
+	list := trained.Likeliest(logits, p.options.TopK)
 	for _, g := range list { // one output that is no number leaves no probability that is
 		if math.IsNaN(g.Probability) {
 			return nil, errors.New("the network's outputs are not numbers: it comes from a training that diverged; use another checkpoint")

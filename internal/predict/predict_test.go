@@ -19,16 +19,16 @@ import (
 	"vggtrain/configs"
 	"vggtrain/dataset"
 	"vggtrain/internal/kernel"
-	"vggtrain/internal/train"
+	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
 
 const side = 32
 
 // network is small, its weights are drawn, and its normalisation is one.
-func network(t *testing.T) *train.Network {
+func network(t *testing.T) *trained.Network {
 	t.Helper()
-	n := &train.Network{
+	n := &trained.Network{
 		Arch:      &model.Arch{Name: "tiny", Blocks: [][2]int{{1, 8}, {1, 16}}, Hidden: []int{32}, Dropout: 0.5},
 		Classes:   dataset.Classes,
 		Side:      side,
@@ -75,7 +75,7 @@ func pictures(t *testing.T, set *dataset.Set) []dataset.PhotoFile {
 }
 
 // run returns all results.
-func run(t *testing.T, n *train.Network, threads int, o Options, files []dataset.PhotoFile) []Result {
+func run(t *testing.T, n *trained.Network, threads int, o Options, files []dataset.PhotoFile) []Result {
 	t.Helper()
 	p, err := New(newPool(t, threads), n, o)
 	if err != nil {
@@ -106,7 +106,7 @@ func TestPredictionsAreThoseOfEval(t *testing.T) {
 	check := func(what string, results []Result, first int) {
 		for i, r := range results {
 			want := scores.Predictions[first+i]
-			if r.Err != nil || len(r.Guesses) != 1 || r.Guesses[0] != (train.Prediction{Class: want.Class, Probability: want.Probability}) || r.Photo.Name != files[first+i].Name {
+			if r.Err != nil || len(r.Guesses) != 1 || r.Guesses[0] != (trained.Prediction{Class: want.Class, Probability: want.Probability}) || r.Photo.Name != files[first+i].Name {
 				t.Fatalf("%s, image %d: %+v, eval's is %+v", what, first+i, r, want)
 			}
 		}

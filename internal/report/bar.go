@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vggtrain/internal/train"
+	"vggtrain/internal/trained"
 )
 
 // Bar shows a run on a terminal: first what it is going to do, then a table with a row an epoch,
@@ -85,7 +86,7 @@ func (b *Bar) Step(r train.StepRecord) error {
 }
 
 // Epoch puts the epoch's row above the bar.
-func (b *Bar) Epoch(r train.EpochRecord, _ *train.Evaluation) error {
+func (b *Bar) Epoch(r train.EpochRecord, _ *trained.Evaluation) error {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	columns, rows := b.size()

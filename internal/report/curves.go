@@ -12,6 +12,7 @@ import (
 	"vggtrain/internal/picture"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/train"
+	"vggtrain/internal/trained"
 )
 
 // Curves keeps a run's curves.png: losses, accuracy and learning rate, drawn anew as an epoch ends,
@@ -56,7 +57,7 @@ func (c *Curves) Step(r train.StepRecord) error {
 }
 
 // Epoch adds an epoch and draws, if the last drawing is long enough ago.
-func (c *Curves) Epoch(r train.EpochRecord, _ *train.Evaluation) error {
+func (c *Curves) Epoch(r train.EpochRecord, _ *trained.Evaluation) error {
 	c.history.epoch(r)
 	if c.now().Sub(c.drawn) < drawShare*c.cost {
 		return nil

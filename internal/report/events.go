@@ -6,6 +6,7 @@ import (
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/tensorboard"
 	"vggtrain/internal/train"
+	"vggtrain/internal/trained"
 )
 
 // Events writes what TensorBoard shows into the run folder: loss/train and lr of each step, and
@@ -74,7 +75,7 @@ func (e *Events) Step(r train.StepRecord) error {
 }
 
 // Epoch writes the evaluation's values.
-func (e *Events) Epoch(r train.EpochRecord, _ *train.Evaluation) error {
+func (e *Events) Epoch(r train.EpochRecord, _ *trained.Evaluation) error {
 	return e.write(tensorboard.Scalar{Tag: tagValLoss, Value: r.ValLoss}, tensorboard.Scalar{Tag: tagAccuracy, Value: r.ValAccuracy})
 }
 

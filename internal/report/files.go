@@ -7,6 +7,7 @@ import (
 
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/train"
+	"vggtrain/internal/trained"
 )
 
 // Files writes a run's config.yaml, steps.jsonl and metrics.csv: the settings as it begins, each
@@ -55,7 +56,7 @@ func (f *Files) Begin(p train.Plan) error {
 func (f *Files) Step(r train.StepRecord) error { return f.steps.Write(rundir.Step(r)) }
 
 // Epoch appends the epoch's line.
-func (f *Files) Epoch(r train.EpochRecord, _ *train.Evaluation) error {
+func (f *Files) Epoch(r train.EpochRecord, _ *trained.Evaluation) error {
 	return f.metrics.Write(rundir.Epoch(r))
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"vggtrain/internal/display"
 	"vggtrain/internal/train"
+	"vggtrain/internal/trained"
 )
 
 // Log shows a run a line at a time, without control characters: for a file, a pipe, or
@@ -74,7 +75,7 @@ func (l *Log) epoch(number int) string {
 }
 
 // Epoch writes the epoch's line, whose columns stand below each other in a run.
-func (l *Log) Epoch(r train.EpochRecord, _ *train.Evaluation) error {
+func (l *Log) Epoch(r train.EpochRecord, _ *trained.Evaluation) error {
 	mark := ""
 	if l.pace.epoch(r) {
 		mark = "  " + bestMark

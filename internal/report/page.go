@@ -9,6 +9,7 @@ import (
 	"vggtrain/internal/page"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/train"
+	"vggtrain/internal/trained"
 )
 
 // Page keeps a run's report.html: written as the run begins, as epochs end, now and then between,
@@ -28,8 +29,8 @@ type Page struct {
 
 	shown    page.Page
 	pictures pictures
-	epoch    int               // that was evaluated last
-	newest   *train.Evaluation // of it; nil: the page shows it
+	epoch    int                 // that was evaluated last
+	newest   *trained.Evaluation // of it; nil: the page shows it
 
 	written time.Time     // when the last writing ended
 	cost    time.Duration // of it, and of the pictures that were made for it
@@ -117,7 +118,7 @@ func (p *Page) Step(r train.StepRecord) error {
 
 // Epoch shows what the evaluation has found and what the network looks like now, if the last page
 // is long enough ago.
-func (p *Page) Epoch(r train.EpochRecord, e *train.Evaluation) error {
+func (p *Page) Epoch(r train.EpochRecord, e *trained.Evaluation) error {
 	p.history.epoch(r)
 	p.pace.epoch(r)
 	p.epoch, p.newest = r.Epoch, e

@@ -10,6 +10,7 @@ import (
 	"vggtrain/dataset"
 	"vggtrain/internal/page"
 	"vggtrain/internal/train"
+	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
 
@@ -30,7 +31,7 @@ const (
 )
 
 // score is what the page says of an evaluation.
-func (p *pictures) score(j *train.Job, epoch int, e *train.Evaluation) (*page.Score, error) {
+func (p *pictures) score(j *train.Job, epoch int, e *trained.Evaluation) (*page.Score, error) {
 	s := &page.Score{Epoch: epoch, Set: scoredSet(j), Classes: j.Classes, Confusion: e.Confusion, Wrong: e.Images - e.Correct}
 	for _, c := range e.Classes() {
 		s.PerClass = append(s.PerClass, page.ClassScore(c))
@@ -216,7 +217,7 @@ func guesses(j *train.Job, a *model.Activation) []page.Guess {
 		a.Channel(logits[k:k+1], k)
 	}
 	var list []page.Guess
-	for _, p := range train.Likeliest(logits, maxGuesses) {
+	for _, p := range trained.Likeliest(logits, maxGuesses) {
 		list = append(list, page.Guess{Class: className(j, p.Class), Probability: p.Probability})
 	}
 	return list

@@ -18,6 +18,7 @@ import (
 	"vggtrain/internal/kernel"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/train"
+	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
 
@@ -89,7 +90,7 @@ func (r *pageRun) steps(o *Page, first, last int) {
 // epoch tells of an epoch after which all of class 4 are taken for class 6, the others recognised.
 func (r *pageRun) epoch(o *Page, number int) {
 	r.t.Helper()
-	e := &train.Evaluation{Images: r.job.Val.N, Confusion: make([][]int64, 10)}
+	e := &trained.Evaluation{Images: r.job.Val.N, Confusion: make([][]int64, 10)}
 	for k := range e.Confusion {
 		e.Confusion[k] = make([]int64, 10)
 	}
@@ -101,7 +102,7 @@ func (r *pageRun) epoch(o *Page, number int) {
 			e.Correct++
 		}
 		e.Confusion[label][said]++
-		e.Predictions = append(e.Predictions, train.Prediction{Class: said, Probability: 0.5 + float64(i)/100})
+		e.Predictions = append(e.Predictions, trained.Prediction{Class: said, Probability: 0.5 + float64(i)/100})
 	}
 	r.now = r.now.Add(2 * time.Second)
 	record := train.EpochRecord{Epoch: number, TrainLoss: 0.5, ValLoss: 0.25, ValAccuracy: 0.8 + 0.01*float64(number%2), LR: 0.08, ImagesPerSecond: 16, Seconds: 6}

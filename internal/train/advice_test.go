@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"vggtrain/configs"
+	"vggtrain/internal/trained"
 )
 
 // Advice names only what the run does not do yet.
@@ -41,7 +42,7 @@ func TestAdvice(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		dead := newWatches(10, 0, &Progress{}).evaluated(&Evaluation{Predictions: make([]Prediction, 50)}, false, s)
+		dead := newWatches(10, 0, &Progress{}).evaluated(&trained.Evaluation{Predictions: make([]trained.Prediction, 50)}, false, s)
 		exploded := explosion{10, &Explosion{Start: 2, Sum: 900, Steps: explosionWindow - 1}}.add(StepRecord{Step: 10, Loss: 900, LR: 0.003}, s)
 		for got, want := range map[string]string{
 			newPlateau(10, 0, &Plateau{}).say(2.3, 20, s):    c.stuck,

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"vggtrain/checkpoint"
+	"vggtrain/internal/trained"
 )
 
 // The best weights of whole epochs come back when an epoch that was cut, and better, goes on.
@@ -31,7 +32,7 @@ func TestStorePutsTheBestAside(t *testing.T) {
 		if there, err := store.mendBest(p); !there || err != nil {
 			t.Errorf("there: %t, %v", there, err)
 		}
-		best, err := LoadNetwork(job.Best)
+		best, err := trained.Load(job.Best)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,7 +59,7 @@ func bestRun(t *testing.T) (store *files, weight *float32) {
 // bestWeight reads the number out of a file of best weights.
 func bestWeight(t *testing.T, path string) float32 {
 	t.Helper()
-	n, err := LoadNetwork(path)
+	n, err := trained.Load(path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"vggtrain/configs"
 	"vggtrain/dataset"
 	"vggtrain/internal/solver"
+	"vggtrain/internal/trained"
 )
 
 // fakeBatches streams images of labels 0, 1, 2 …, two classes, without pixels.
@@ -153,7 +154,7 @@ func (r *recorder) Step(s StepRecord) error {
 	return r.failStep
 }
 
-func (r *recorder) Epoch(e EpochRecord, _ *Evaluation) error {
+func (r *recorder) Epoch(e EpochRecord, _ *trained.Evaluation) error {
 	r.epochs = append(r.epochs, e)
 	*r.log = append(*r.log, fmt.Sprintf("row: epoch %d", e.Epoch))
 	return r.failEpoch

@@ -7,6 +7,7 @@ import (
 
 	"vggtrain/checkpoint"
 	"vggtrain/configs"
+	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
 
@@ -26,7 +27,7 @@ func LookAt(path string) (Glance, error) {
 	if err != nil {
 		return Glance{}, err
 	}
-	arch, err := model.ParseArch(keyArch, []byte(metadata[keyArch]))
+	arch, err := model.ParseArch(trained.KeyArch, []byte(metadata[trained.KeyArch]))
 	if err != nil {
 		return Glance{}, fmt.Errorf("%s: %w", path, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"vggtrain/dataset"
 	"vggtrain/internal/kernel"
 	"vggtrain/internal/memory"
+	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
 
@@ -131,19 +132,10 @@ func (j *Job) initialise() error {
 	if err != nil {
 		return fmt.Errorf("init: %w", err)
 	}
-	if err := j.Params.Load(tensors(state)); err != nil {
+	if err := j.Params.Load(trained.Tensors(state)); err != nil {
 		return fmt.Errorf("init: %s: %w", how, err)
 	}
 	return nil
-}
-
-// tensors returns a file's tensors as model reads them.
-func tensors(state *checkpoint.State) map[string]model.Tensor {
-	named := make(map[string]model.Tensor, len(state.Tensors))
-	for _, t := range state.Tensors {
-		named[t.Name] = model.Tensor{Shape: t.Shape, Data: t.Data}
-	}
-	return named
 }
 
 // loaders returns the streams of both sets.

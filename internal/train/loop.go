@@ -12,6 +12,7 @@ import (
 
 	"vggtrain/internal/op"
 	"vggtrain/internal/solver"
+	"vggtrain/internal/trained"
 )
 
 // Trainer computes the gradients of one batch: *model.Trainer.
@@ -34,11 +35,11 @@ type loop struct {
 	plan       Plan
 	classes    int
 	trainer    Trainer
-	predictor  Predictor
+	predictor  trained.Predictor
 	optimizer  Optimizer
 	schedule   solver.Schedule
-	batches    Batches // of the training set
-	validation Batches
+	batches    trained.Batches // of the training set
+	validation trained.Batches
 	observers  observers
 	watches    watches
 	limits     limits
@@ -119,7 +120,7 @@ func (l *loop) epoch(ctx context.Context) error {
 		return err
 	}
 	start := time.Now()
-	e, err := Evaluate(ctx, l.predictor, l.validation, l.classes)
+	e, err := trained.Evaluate(ctx, l.predictor, l.validation, l.classes)
 	if err != nil {
 		return err
 	}
@@ -144,7 +145,7 @@ var errLoss = errors.New("the validation loss is not finite")
 // conclude writes an evaluated epoch down. The order matters to a run that is killed in
 // between and resumed: it repeats what the checkpoint does not know, so the checkpoint
 // comes last.
-func (l *loop) conclude(record EpochRecord, e *Evaluation) error {
+func (l *loop) conclude(record EpochRecord, e *trained.Evaluation) error {
 	p := l.progress
 	l.observers.epoch(record, e)
 	best := p.evaluated(record, l.plan.StepsPerEpoch)

@@ -15,6 +15,7 @@ import (
 
 	"vggtrain/internal/op"
 	"vggtrain/internal/solver"
+	"vggtrain/internal/trained"
 )
 
 func TestRunKeepsBestAndCheckpoints(t *testing.T) {
@@ -115,8 +116,8 @@ type cancelling struct {
 	cancel func()
 }
 
-func (c *cancelling) Step(StepRecord) error                { return nil }
-func (c *cancelling) Epoch(EpochRecord, *Evaluation) error { c.cancel(); return nil }
+func (c *cancelling) Step(StepRecord) error                        { return nil }
+func (c *cancelling) Epoch(EpochRecord, *trained.Evaluation) error { c.cancel(); return nil }
 
 func TestRunInterruptedBeforeItsFirstStep(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())

@@ -1,6 +1,10 @@
 package train
 
-import "errors"
+import (
+	"errors"
+
+	"vggtrain/internal/trained"
+)
 
 // observers passes on to each what happens, in their order.
 type observers struct {
@@ -28,7 +32,7 @@ func (o *observers) step(r StepRecord) {
 	}
 }
 
-func (o *observers) epoch(r EpochRecord, e *Evaluation) {
+func (o *observers) epoch(r EpochRecord, e *trained.Evaluation) {
 	for _, each := range o.all {
 		o.take(each.Epoch(r, e))
 	}

@@ -272,3 +272,11 @@ func (p *Progress) checkNoticed() error {
 	}
 	return nil
 }
+
+// rate is images a second; 0 if no time has passed.
+func rate(images int, seconds float64) float64 {
+	if seconds <= 0 {
+		return 0
+	}
+	return float64(images) / seconds
+}

@@ -1,6 +1,9 @@
 package train
 
-import "vggtrain/configs"
+import (
+	"vggtrain/configs"
+	"vggtrain/internal/trained"
+)
 
 // StepRecord is one step of a run.
 type StepRecord struct {
@@ -93,7 +96,7 @@ type Result struct {
 type Observer interface {
 	Begin(Plan) error
 	Step(StepRecord) error
-	Epoch(EpochRecord, *Evaluation) error // the evaluation is not to be changed
-	Notice(text string)                   // one line for the user
+	Epoch(EpochRecord, *trained.Evaluation) error // the evaluation is not to be changed
+	Notice(text string)                           // one line for the user
 	End(Result) error
 }

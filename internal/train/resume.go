@@ -10,6 +10,7 @@ import (
 	"vggtrain/configs"
 	"vggtrain/dataset"
 	"vggtrain/internal/kernel"
+	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
 
@@ -40,7 +41,7 @@ func LoadCheckpoint(path string) (*Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Checkpoint{Path: path, Data: state.Metadata[keyData], digest: state.Metadata[keyDigest],
+	c := &Checkpoint{Path: path, Data: state.Metadata[trained.KeyData], digest: state.Metadata[trained.KeyDigest],
 		kernel: state.Metadata[keyKernel], state: state}
 	if err := c.parse(); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -53,7 +54,7 @@ func (c *Checkpoint) parse() error {
 	if m[keyProgress] == "" {
 		return fmt.Errorf("weights only, no state of a training (%s): give the run's folder or its checkpoint.bin; fit --init begins a new run with these weights", keyProgress)
 	}
-	n, err := describedNetwork(c.state)
+	n, err := trained.Describe(c.state)
 	if err != nil {
 		return err
 	}
@@ -72,13 +73,13 @@ func (c *Checkpoint) parse() error {
 		return err
 	}
 	if c.Recipe.Resize != n.Side || c.Recipe.Normalize != n.Normalize || !c.Recipe.IsSet("dropout") {
-		return fmt.Errorf("%s and %s contradict each other", keySettings, keyInput)
+		return fmt.Errorf("%s and %s contradict each other", keySettings, trained.KeyInput)
 	}
 	if err := c.checkWords(); err != nil {
 		return err
 	}
 	if _, err := hex.DecodeString(c.digest); err != nil || len(c.digest) != 64 {
-		return fmt.Errorf("%s is not 64 hexadecimal digits", keyDigest)
+		return fmt.Errorf("%s is not 64 hexadecimal digits", trained.KeyDigest)
 	}
 	if c.progress, err = decodeProgress(m[keyProgress], c.Recipe.Epochs); err != nil {
 		return fmt.Errorf("%s: %w", keyProgress, err)
@@ -88,8 +89,8 @@ func (c *Checkpoint) parse() error {
 
 // checkWords looks at what is shown to people, or opened.
 func (c *Checkpoint) checkWords() error {
-	if err := new(configs.Recipe).Set("data", c.Data, configs.Origin{Source: keyData}); err != nil {
-		return fmt.Errorf("%s: %w", keyData, err)
+	if err := new(configs.Recipe).Set("data", c.Data, configs.Origin{Source: trained.KeyData}); err != nil {
+		return fmt.Errorf("%s: %w", trained.KeyData, err)
 	}
 	switch kernel.ISA(c.kernel) {
 	case kernel.Generic, kernel.AVX2, kernel.AVX512:
@@ -139,7 +140,7 @@ func (c *Checkpoint) Prepare(recipe *configs.Recipe, data *dataset.Data, workers
 
 // restore reads the weights and momenta, which are stored as a solver stores them; nil: none.
 func (c *Checkpoint) restore(params model.Params, momenta [][]float32) error {
-	if err := params.Load(tensors(c.state)); err != nil {
+	if err := params.Load(trained.Tensors(c.state)); err != nil {
 		return fmt.Errorf("%s: %w", c.Path, err)
 	}
 	for i, m := range momenta {

@@ -12,6 +12,7 @@ import (
 
 	"vggtrain/checkpoint"
 	"vggtrain/configs"
+	"vggtrain/internal/trained"
 )
 
 // resume prepares to go on with a job's run, in its folder, with settings changed.
@@ -208,7 +209,7 @@ func TestResumeMendsBest(t *testing.T) {
 
 	job = prepare(t, newPool(t, 1), append(everything, "epochs=1", "schedule=constant")...)
 	result := mustRun(t, job)
-	want, err := LoadNetwork(job.Best)
+	want, err := trained.Load(job.Best)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +217,7 @@ func TestResumeMendsBest(t *testing.T) {
 	if result = mustRun(t, resume(t, job, 1)); result.Best != job.Best {
 		t.Errorf("best %q, want %q", result.Best, job.Best)
 	}
-	got, err := LoadNetwork(job.Best)
+	got, err := trained.Load(job.Best)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,8 +247,8 @@ func TestResumeRefuses(t *testing.T) {
 		"settings":        {replace(keySettings, "batch-size: 32", "batch-size: -1"), "batch-size"},
 		"unknown setting": {replace(keySettings, "batch-size: 32", "batch-sise: 32"), "batch-sise"},
 		"another side":    {replace(keySettings, "resize: 8", "resize: 16"), "contradict"},
-		"data":            {replace(keyDigest, "", "x"), "64 hexadecimal"},
-		"other data":      {func(s *checkpoint.State) { s.Metadata[keyDigest] = strings.Repeat("0", 64) }, "not the data"},
+		"data":            {replace(trained.KeyDigest, "", "x"), "64 hexadecimal"},
+		"other data":      {func(s *checkpoint.State) { s.Metadata[trained.KeyDigest] = strings.Repeat("0", 64) }, "not the data"},
 		"not JSON":        {replace(keyProgress, "{", "["), keyProgress},
 		"unknown field":   {replace(keyProgress, `"step"`, `"stride"`), "stride"},
 		"two documents":   {replace(keyProgress, `"dead":false}`, `"dead":false}{}`), "more than one"},

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"vggtrain/checkpoint"
+	"vggtrain/internal/trained"
 )
 
 // everything is a recipe that uses each part of a run once.
@@ -72,7 +73,7 @@ func TestRunLearns(t *testing.T) {
 	}
 
 	// What best.bin holds is what was scored best.
-	network, err := LoadNetwork(result.Best)
+	network, err := trained.Load(result.Best)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,8 +85,8 @@ func TestRunLearns(t *testing.T) {
 	if want := []int{0, 64, 128, 192, 256, 320, 384, 448, 500}; !slices.Equal(done, want) {
 		t.Errorf("told of %v images, want %v", done, want)
 	}
-	if network.Data != "sample" || network.DataDigest != hex.EncodeToString(job.DataDigest[:]) {
-		t.Errorf("trained on %s, %s", network.Data, network.DataDigest)
+	if network.DataSpec != "sample" || network.DataDigest != hex.EncodeToString(job.DataDigest[:]) {
+		t.Errorf("trained on %s, %s", network.DataSpec, network.DataDigest)
 	}
 	if e.Accuracy() != result.BestValAccuracy || e.Images != 500 {
 		t.Errorf("best.bin: accuracy %v of %d images, the run said %v", e.Accuracy(), e.Images, result.BestValAccuracy)

@@ -2,7 +2,6 @@ package train
 
 import (
 	"errors"
-	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -18,6 +17,7 @@ import (
 	"vggtrain/configs"
 	"vggtrain/dataset"
 	"vggtrain/internal/kernel"
+	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
 
@@ -92,7 +92,7 @@ func mustSave(t *testing.T, store *files, p *Progress) {
 	}
 }
 
-func TestStoreWritesWhatLoadNetworkReads(t *testing.T) {
+func TestStoreWritesWhatLoadReads(t *testing.T) {
 	job := prepare(t, newPool(t, 1), "normalize=dataset", "limit-train=100")
 	momenta := buffers(job.Params)
 	store, err := newFiles(job, momenta)
@@ -103,7 +103,7 @@ func TestStoreWritesWhatLoadNetworkReads(t *testing.T) {
 	p.improve(EpochRecord{Epoch: 3, ValAccuracy: 0.5})
 	mustSave(t, store, p)
 	for _, path := range []string{job.Checkpoint, job.Best} {
-		n, err := LoadNetwork(path)
+		n, err := trained.Load(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -188,53 +188,6 @@ func TestStoreKeepsTheFileOfFiniteWeights(t *testing.T) {
 	}
 }
 
-func TestLoadNetworkErrors(t *testing.T) {
-	job := prepare(t, newPool(t, 1))
-	store, err := newFiles(job, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	mustSave(t, store, &Progress{Epoch: 1})
-	if _, err := LoadNetwork(filepath.Join(t.TempDir(), "none.bin")); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("missing file: %v", err)
-	}
-	for name, c := range map[string]struct {
-		change func(*checkpoint.State)
-		want   string
-	}{
-		"no architecture": {func(s *checkpoint.State) { delete(s.Metadata, keyArch) }, "no vggtrain.arch in its metadata"},
-		"wrong key":       {func(s *checkpoint.State) { s.Metadata[keyArch] += "depth: 3\n" }, "depth"},
-		"classes":         {func(s *checkpoint.State) { s.Metadata[keyClasses] = "ten" }, "vggtrain.classes: not a list"},
-		"fewer classes":   {func(s *checkpoint.State) { s.Metadata[keyClasses] = `["a","b"]` }, "weights of another network"},
-		"input":           {func(s *checkpoint.State) { s.Metadata[keyInput] = "1x1x8" }, "vggtrain.input"},
-		"colours":         {func(s *checkpoint.State) { s.Metadata[keyInput] = "1x3x8x8" }, "square and grey"},
-		"too small":       {func(s *checkpoint.State) { s.Metadata[keyInput] = "1x1x2x2" }, "at least 4"},
-		"normalisation":   {func(s *checkpoint.State) { s.Metadata[keyNormalize] = "[0, 0]" }, "normalize"},
-		"another network": {func(s *checkpoint.State) {
-			s.Metadata[keyArch] = strings.ReplaceAll(s.Metadata[keyArch], "[1, 8]", "[2, 8]")
-		}, "weights of another network"},
-		"enormous network": {func(s *checkpoint.State) {
-			s.Metadata[keyArch] = strings.ReplaceAll(s.Metadata[keyArch], "[16]", "[65536]")
-		}, "weights of another network"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			state, err := checkpoint.Read(job.Checkpoint)
-			if err != nil {
-				t.Fatal(err)
-			}
-			c.change(state)
-			path := filepath.Join(t.TempDir(), "changed.bin")
-			if err := checkpoint.Write(path, state); err != nil {
-				t.Fatal(err)
-			}
-			_, err = LoadNetwork(path)
-			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), path) || strings.Contains(err.Error(), "\n") {
-				t.Errorf("error %v, want one line that begins with the path and has %q", err, c.want)
-			}
-		})
-	}
-}
-
 // The header of a checkpoint has room for the history of as many epochs as a run may have.
 func TestStoreLongestHistory(t *testing.T) {
 	longest := 1
@@ -251,7 +204,7 @@ func TestStoreLongestHistory(t *testing.T) {
 		p.History = append(p.History, EpochRecord{longest, wide, wide, wide, wide, wide, wide})
 	}
 	mustSave(t, store, p)
-	if _, err := LoadNetwork(job.Checkpoint); err != nil {
+	if _, err := trained.Load(job.Checkpoint); err != nil {
 		t.Error(err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"vggtrain/configs"
+	"vggtrain/internal/trained"
 )
 
 // watches notice what goes wrong in a run, each once a run, and say what to do about it. What they
@@ -36,8 +37,8 @@ func (w watches) step(r StepRecord, s *configs.Recipe) (notices []string) {
 }
 
 // evaluated takes an evaluation, of a whole epoch or of one that was cut, and returns what to say.
-func (w watches) evaluated(e *Evaluation, cut bool, s *configs.Recipe) (notices []string) {
-	if *w.dead || !e.constant() {
+func (w watches) evaluated(e *trained.Evaluation, cut bool, s *configs.Recipe) (notices []string) {
+	if *w.dead || !constant(e) {
 		return nil
 	}
 	*w.dead = !cut // a run that goes on later with the epoch knows nothing of this end
@@ -60,7 +61,7 @@ const constantLeast = 10
 // no ReLU of some layer lets anything through, what follows are biases alone; in a network that has
 // merely not learned yet, answers differ by some 10⁻⁶ at least. A probability of exactly 1 is that of
 // logits so far apart that their differences are lost.
-func (e *Evaluation) constant() bool {
+func constant(e *trained.Evaluation) bool {
 	if len(e.Predictions) < constantLeast || e.Predictions[0].Probability == 1 {
 		return false
 	}

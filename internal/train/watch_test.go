@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"vggtrain/configs"
+	"vggtrain/internal/trained"
 )
 
 func TestRunNoticesAPlateau(t *testing.T) {
@@ -117,21 +118,21 @@ func TestExplosion(t *testing.T) {
 }
 
 func TestConstantAnswers(t *testing.T) {
-	same := func(n int, p Prediction) *Evaluation {
-		return &Evaluation{Images: n, Predictions: slices.Repeat([]Prediction{p}, n)}
+	same := func(n int, p trained.Prediction) *trained.Evaluation {
+		return &trained.Evaluation{Images: n, Predictions: slices.Repeat([]trained.Prediction{p}, n)}
 	}
-	other := same(20, Prediction{3, 0.1})
+	other := same(20, trained.Prediction{Class: 3, Probability: 0.1})
 	other.Predictions[19].Probability = math.Nextafter(0.1, 1)
-	class := same(20, Prediction{3, 0.1})
+	class := same(20, trained.Prediction{Class: 3, Probability: 0.1})
 	class.Predictions[19].Class = 4
 	for name, c := range map[string]struct {
-		e    *Evaluation
+		e    *trained.Evaluation
 		want bool
 	}{
-		"dead": {same(20, Prediction{3, 0.1}), true}, "few images": {same(9, Prediction{3, 0.1}), false}, "none": {same(0, Prediction{}), false},
-		"sure of itself": {same(20, Prediction{3, 1}), false}, "a last bit": {other, false}, "another class": {class, false},
+		"dead": {same(20, trained.Prediction{Class: 3, Probability: 0.1}), true}, "few images": {same(9, trained.Prediction{Class: 3, Probability: 0.1}), false}, "none": {same(0, trained.Prediction{}), false},
+		"sure of itself": {same(20, trained.Prediction{Class: 3, Probability: 1}), false}, "a last bit": {other, false}, "another class": {class, false},
 	} {
-		if got := c.e.constant(); got != c.want {
+		if got := constant(c.e); got != c.want {
 			t.Errorf("%s: %t, want %t", name, got, c.want)
 		}
 	}
@@ -158,7 +159,7 @@ func TestProgressOfBeforeTheWatches(t *testing.T) {
 
 // What is said of an epoch that was cut is not remembered: a run that goes on with it judges anew.
 func TestDeadIsSaidOnce(t *testing.T) {
-	e := &Evaluation{Predictions: make([]Prediction, 50)}
+	e := &trained.Evaluation{Predictions: make([]trained.Prediction, 50)}
 	p := &Progress{}
 	w := newWatches(10, 0, p)
 	for i, c := range []struct {

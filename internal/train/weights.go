@@ -6,21 +6,22 @@ import (
 
 	"vggtrain/checkpoint"
 	"vggtrain/configs"
+	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
 
-// LoadWeights reads a checkpoint as LoadNetwork does, and checks as much, but leaves the weights
+// LoadWeights reads a checkpoint as trained.Load does, and checks as much, but leaves the weights
 // as the file holds them: PyTorch's names, shapes and layouts. The network has no Params. The
 // state is that of a best.bin: the weights and what describes them. Of a checkpoint.bin it has
 // neither the optimiser's buffers nor the run's progress.
-func LoadWeights(path string) (*Network, *checkpoint.State, error) {
+func LoadWeights(path string) (*trained.Network, *checkpoint.State, error) {
 	state, err := checkpoint.ReadWeights(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	n, err := describedNetwork(state)
+	n, err := trained.Describe(state)
 	if err == nil {
-		err = model.CheckWeights(n.Layers, tensors(state))
+		err = model.CheckWeights(n.Layers, trained.Tensors(state))
 	}
 	if err == nil {
 		err = dropProgress(state.Metadata)

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vggtrain/checkpoint"
+	"vggtrain/internal/trained"
 )
 
 func mustLoadWeights(t *testing.T, path string) *checkpoint.State {
@@ -63,7 +64,7 @@ func TestLoadWeightsErrors(t *testing.T) {
 	}
 	mustSave(t, store, &Progress{Epoch: 1})
 	for want, change := range map[string]func(*checkpoint.State){
-		"no vggtrain.arch in its metadata": func(s *checkpoint.State) { delete(s.Metadata, keyArch) },
+		"no vggtrain.arch in its metadata": func(s *checkpoint.State) { delete(s.Metadata, trained.KeyArch) },
 		"vggtrain.progress: ":              func(s *checkpoint.State) { s.Metadata[keyProgress] = "[]" },
 		"missing features.0.bias": func(s *checkpoint.State) {
 			s.Tensor("features.0.bias").Name = "features.0.offset"

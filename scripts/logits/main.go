@@ -16,7 +16,7 @@ import (
 	"vggtrain/checkpoint"
 	"vggtrain/dataset"
 	"vggtrain/internal/kernel"
-	"vggtrain/internal/train"
+	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
 
@@ -35,7 +35,7 @@ func main() {
 }
 
 func run(ctx context.Context, path, spec string, images int, out string) error {
-	network, err := train.LoadNetwork(path)
+	network, err := trained.Load(path)
 	if err != nil {
 		return err
 	}

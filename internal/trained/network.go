@@ -1,4 +1,7 @@
-package train
+// Package trained reads a trained network back and uses it.
+//
+// Batches are N×S×S×1, N images of side S; logits N×K of K classes.
+package trained
 
 import (
 	"context"
@@ -21,18 +24,18 @@ type Network struct {
 	Side      int               // of its images, in pixels
 	Normalize configs.Normalize // of pixels in [0, 1]
 
-	Data       string // what it was trained on, as --data takes it; "" if the file does not say
+	DataSpec   string // what it was trained on, as --data takes it; "" if the file does not say
 	DataDigest string // dataset.Data.Digest of that, in hexadecimal digits
 }
 
-// LoadNetwork reads a checkpoint.bin or best.bin. A file without a valid digest is an error,
+// Load reads a checkpoint.bin or best.bin. A file without a valid digest is an error,
 // as is one whose weights are not those of its architecture.
-func LoadNetwork(path string) (*Network, error) {
+func Load(path string) (*Network, error) {
 	state, err := checkpoint.ReadWeights(path)
 	if err != nil {
 		return nil, err
 	}
-	n, err := describedNetwork(state)
+	n, err := Describe(state)
 	if err == nil {
 		err = n.load(state)
 	}
@@ -42,17 +45,17 @@ func LoadNetwork(path string) (*Network, error) {
 	return n, nil
 }
 
-// describedNetwork returns the network that a file's metadata describe, without its parameters:
-// their number is the file's.
-func describedNetwork(state *checkpoint.State) (*Network, error) {
-	for _, key := range []string{keyArch, keyClasses, keyInput, keyNormalize} {
+// Describe returns the network that a file's metadata describe, without Params. The file has as
+// many weights as the network.
+func Describe(state *checkpoint.State) (*Network, error) {
+	for _, key := range []string{KeyArch, keyClasses, KeyInput, keyNormalize} {
 		if state.Metadata[key] == "" {
 			return nil, fmt.Errorf("no %s in its metadata: give a checkpoint.bin or best.bin that fit wrote", key)
 		}
 	}
-	n := &Network{Data: state.Metadata[keyData], DataDigest: state.Metadata[keyDigest]}
+	n := &Network{DataSpec: state.Metadata[KeyData], DataDigest: state.Metadata[KeyDigest]}
 	var err error
-	if n.Arch, err = model.ParseArch(keyArch, []byte(state.Metadata[keyArch])); err != nil {
+	if n.Arch, err = model.ParseArch(KeyArch, []byte(state.Metadata[KeyArch])); err != nil {
 		return nil, err
 	}
 	if err := json.Unmarshal([]byte(state.Metadata[keyClasses]), &n.Classes); err != nil {
@@ -63,12 +66,12 @@ func describedNetwork(state *checkpoint.State) (*Network, error) {
 			return nil, fmt.Errorf("%s: name %d: %w", keyClasses, i, err)
 		}
 	}
-	input, err := model.ParseInput(state.Metadata[keyInput])
+	input, err := model.ParseInput(state.Metadata[KeyInput])
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", keyInput, err)
+		return nil, fmt.Errorf("%s: %w", KeyInput, err)
 	}
 	if input.C != 1 || input.H != input.W {
-		return nil, fmt.Errorf("%s: images of %v are not supported: they have to be square and grey", keyInput, input)
+		return nil, fmt.Errorf("%s: images of %v are not supported: they have to be square and grey", KeyInput, input)
 	}
 	n.Side = input.H
 	var settings configs.Recipe
@@ -102,7 +105,7 @@ func (n *Network) load(state *checkpoint.State) (err error) {
 	if n.Params, err = model.NewParams(n.Layers); err != nil {
 		return err
 	}
-	return n.Params.Load(tensors(state))
+	return n.Params.Load(Tensors(state))
 }
 
 // loader streams a set to the network, in the set's order, batch images at a time.
@@ -142,4 +145,13 @@ func (c *counted) Next(ctx context.Context) (*dataset.Batch, error) {
 		c.images += b.Rows
 	}
 	return b, err
+}
+
+// Tensors returns a file's tensors as model reads them.
+func Tensors(state *checkpoint.State) map[string]model.Tensor {
+	named := make(map[string]model.Tensor, len(state.Tensors))
+	for _, t := range state.Tensors {
+		named[t.Name] = model.Tensor{Shape: t.Shape, Data: t.Data}
+	}
+	return named
 }

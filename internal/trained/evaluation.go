@@ -1,4 +1,4 @@
-package train
+package trained
 
 import (
 	"cmp"
@@ -38,17 +38,16 @@ type Evaluation struct {
 	Predictions []Prediction // of each image, in the set's order
 }
 
-// Prediction is what a network makes of one image.
-type Prediction struct {
-	Class       int     // the most probable one, the first of equal ones
-	Probability float64 // that softmax gives it
-}
-
 // Accuracy is the share of correct images; 0 for none.
 func (e *Evaluation) Accuracy() float64 { return ratio(int64(e.Correct), int64(e.Images)) }
 
 // ImagesPerSecond is how fast the evaluation went.
-func (e *Evaluation) ImagesPerSecond() float64 { return rate(e.Images, e.Seconds) }
+func (e *Evaluation) ImagesPerSecond() float64 {
+	if e.Seconds <= 0 {
+		return 0
+	}
+	return float64(e.Images) / e.Seconds
+}
 
 // ClassScore is how well one class was recognised. A quotient with 0 below is 0.
 type ClassScore struct {
@@ -98,19 +97,6 @@ func (e *Evaluation) Surest(labels []byte, n int) []int {
 		return cmp.Compare(e.Predictions[b].Probability, e.Predictions[a].Probability)
 	})
 	return wrong[:min(len(wrong), n)]
-}
-
-// Likeliest returns what one image's K logits make of it, at most n classes: the most probable
-// first, of equal logits the first class.
-func Likeliest(logits []float32, n int) []Prediction {
-	probabilities := make([]float64, len(logits))
-	Probabilities(probabilities, logits)
-	all := make([]Prediction, len(logits))
-	for k, p := range probabilities {
-		all[k] = Prediction{k, p}
-	}
-	slices.SortStableFunc(all, func(a, b Prediction) int { return cmp.Compare(logits[b.Class], logits[a.Class]) })
-	return all[:min(len(all), n)]
 }
 
 // Evaluate runs all of a loader's images through the network. classes is K. The error is
@@ -172,27 +158,9 @@ func (e *Evaluation) score(logits []float32, labels []int32) (loss float64, err 
 	return loss, nil
 }
 
-// argmax returns the index of the largest value, the first of equal ones.
-func argmax(row []float32) int {
-	best := 0
-	for k, x := range row {
-		if x > row[best] {
-			best = k
-		}
-	}
-	return best
-}
-
 func ratio(part, whole int64) float64 {
 	if whole == 0 {
 		return 0
 	}
 	return float64(part) / float64(whole)
-}
-
-func rate(images int, seconds float64) float64 {
-	if seconds <= 0 {
-		return 0
-	}
-	return float64(images) / seconds
 }

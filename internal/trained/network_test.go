@@ -1,0 +1,83 @@
+package trained
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"vggtrain/checkpoint"
+	"vggtrain/configs"
+	"vggtrain/dataset"
+	"vggtrain/model"
+)
+
+// write writes a small network's weights, all zero, and returns the file's path.
+func write(t *testing.T) string {
+	t.Helper()
+	n := &Network{Arch: &model.Arch{Name: "tiny", Blocks: [][2]int{{1, 4}, {1, 8}}, Hidden: []int{16}}, Classes: dataset.Classes, Side: 8, Normalize: configs.NormalizeBy(0.25, 0.5)}
+	metadata, err := n.Metadata()
+	if err != nil {
+		t.Fatal(err)
+	}
+	layers, err := model.Resolve(n.Arch, 1, n.Side, n.Side, len(n.Classes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	params, err := model.NewParams(layers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := &checkpoint.State{Metadata: metadata}
+	for _, p := range params {
+		state.Tensors = append(state.Tensors, checkpoint.Tensor{Name: p.Name, Shape: p.Shape, Data: make([]float32, p.Len())})
+	}
+	path := filepath.Join(t.TempDir(), "best.bin")
+	if err := checkpoint.Write(path, state); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestLoadErrors(t *testing.T) {
+	whole := write(t)
+	if _, err := Load(filepath.Join(t.TempDir(), "none.bin")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("missing file: %v", err)
+	}
+	for name, c := range map[string]struct {
+		change func(*checkpoint.State)
+		want   string
+	}{
+		"no architecture": {func(s *checkpoint.State) { delete(s.Metadata, KeyArch) }, "no vggtrain.arch in its metadata"},
+		"wrong key":       {func(s *checkpoint.State) { s.Metadata[KeyArch] += "depth: 3\n" }, "depth"},
+		"classes":         {func(s *checkpoint.State) { s.Metadata[keyClasses] = "ten" }, "vggtrain.classes: not a list"},
+		"fewer classes":   {func(s *checkpoint.State) { s.Metadata[keyClasses] = `["a","b"]` }, "weights of another network"},
+		"input":           {func(s *checkpoint.State) { s.Metadata[KeyInput] = "1x1x8" }, "vggtrain.input"},
+		"colours":         {func(s *checkpoint.State) { s.Metadata[KeyInput] = "1x3x8x8" }, "square and grey"},
+		"too small":       {func(s *checkpoint.State) { s.Metadata[KeyInput] = "1x1x2x2" }, "at least 4"},
+		"normalisation":   {func(s *checkpoint.State) { s.Metadata[keyNormalize] = "[0, 0]" }, "normalize"},
+		"another network": {func(s *checkpoint.State) {
+			s.Metadata[KeyArch] = strings.ReplaceAll(s.Metadata[KeyArch], "[1, 8]", "[2, 8]")
+		}, "weights of another network"},
+		"enormous network": {func(s *checkpoint.State) {
+			s.Metadata[KeyArch] = strings.ReplaceAll(s.Metadata[KeyArch], "[16]", "[65536]")
+		}, "weights of another network"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			state, err := checkpoint.Read(whole)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.change(state)
+			path := filepath.Join(t.TempDir(), "changed.bin")
+			if err := checkpoint.Write(path, state); err != nil {
+				t.Fatal(err)
+			}
+			_, err = Load(path)
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), path) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("error %v, want one line that begins with the path and has %q", err, c.want)
+			}
+		})
+	}
+}
