@@ -103,6 +103,8 @@ func writtenFields(t *testing.T) map[string]fieldKinds {
 			all["steps.jsonl"].addJSON(t, line)
 		}
 	}
+	all["score.json"] = fieldKinds{}
+	all["score.json"].addJSON(t, mustRead(t, "run/score.json"))
 	for section, file := range map[string]string{"metrics.csv": "run/metrics.csv", "errors.csv": "scores/errors.csv"} {
 		all[section] = csvFields(t, mustRead(t, file))
 	}

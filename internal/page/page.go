@@ -28,7 +28,7 @@ const (
 	Failed      State = "failed"
 )
 
-// Concluded tells whether a page that was rendered says how its run has ended.
+// Concluded reports whether a page, of which the beginning is enough, says how its run has ended.
 func Concluded(html []byte) bool {
 	const state = ` data-state="`
 	_, rest, found := bytes.Cut(html, []byte(state))
@@ -54,11 +54,7 @@ type Page struct {
 	History   []Epoch
 	Curve     []Point
 
-	Score *Score
-	// Earlier is a page that an earlier process wrote about the run. What that says of an
-	// evaluation stands in for Score where that is nil, see score.
-	Earlier []byte
-
+	Score   *Score
 	Filters *Filters
 	Maps    *Maps
 
@@ -125,12 +121,8 @@ func (p *Page) Render() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("report page: %w", err)
 	}
-	score, err := p.score(t)
-	if err != nil {
-		return nil, fmt.Errorf("report page: %w", err)
-	}
 	var out bytes.Buffer
-	if err := t.Execute(&out, p.view(score)); err != nil {
+	if err := t.Execute(&out, p.view()); err != nil {
 		return nil, fmt.Errorf("report page: %w", err)
 	}
 	return out.Bytes(), nil

@@ -47,7 +47,7 @@ func exampleScore(t testing.TB) *Score {
 		Epoch: 6, Set: "100 images of the test set", Classes: []string{"Shirt", "Coat", "Bag"},
 		Confusion: [][]int64{{30, 8, 2}, {9, 1991, 0}, {0, 1, 19}},
 		PerClass:  []ClassScore{{0.75, 0.76, 0.755, 40}, {0.8, 0.81, 0.805, 2000}, {0.9, 0.91, 0.905, 20}},
-		Errors:    []Error{{exampleImage(t, 28), 0, 1, 0.9987}, {exampleImage(t, 28), 1, 0, 0.875}}, Wrong: 20,
+		Errors:    []Error{{exampleImage(t, 28), "Shirt", "Coat", 0.9987}, {exampleImage(t, 28), "Coat", "Shirt", 0.875}}, Wrong: 20,
 	}
 }
 

@@ -1,15 +1,11 @@
 package page
 
 import (
-	"bytes"
 	"cmp"
-	"crypto/sha256"
 	"fmt"
-	"html/template"
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/dustin/go-humanize"
 )
@@ -34,7 +30,7 @@ type ClassScore struct {
 // Error is an image that the network takes for another class.
 type Error struct {
 	Image           Image
-	True, Predicted int // indices of Score.Classes
+	True, Predicted string // classes
 	Probability     float64
 }
 
@@ -76,55 +72,6 @@ type errorView struct {
 	True, Predicted, Probability string
 }
 
-// score renders what is shown of an evaluation: the page's own, or what the earlier page says of
-// one that the history has, or that there is none yet.
-func (p *Page) score(t *template.Template) (template.HTML, error) {
-	if p.Score == nil {
-		last := 0
-		if n := len(p.History); n > 0 {
-			last = p.History[n-1].Epoch
-		}
-		if kept := keptScore(p.Earlier, last); kept != "" {
-			return kept, nil
-		}
-	}
-	var out bytes.Buffer
-	if p.Score == nil {
-		err := t.ExecuteTemplate(&out, "no score", p)
-		return template.HTML(out.String()), err
-	}
-	if err := t.ExecuteTemplate(&out, "score", p.Score.view()); err != nil {
-		return "", err
-	}
-	return template.HTML(fmt.Sprintf("%s%d -->%s%s", scoreBegin(), p.Score.Epoch, out.String(), scoreEnd)), nil
-}
-
-// Of an evaluation, the page says all between these marks, the number of its epoch after the
-// first. Only a page of the same make is understood.
-const scoreEnd = "<!-- /score -->"
-
-func scoreBegin() string {
-	make := sha256.Sum256([]byte(pageHTML + pageCSS + pageJS))
-	return fmt.Sprintf("<!-- score %x ", make[:8])
-}
-
-// maxKept bounds what is taken from an earlier page, in bytes.
-const maxKept = 2 << 20
-
-// keptScore is the part of an earlier page that shows an evaluation, "" if there is none or it is
-// of an epoch after last.
-func keptScore(earlier []byte, last int) template.HTML {
-	_, rest, _ := bytes.Cut(earlier, []byte(scoreBegin()))
-	kept, _, whole := bytes.Cut(rest, []byte(scoreEnd))
-	number, _, _ := strings.Cut(string(kept[:min(len(kept), 20)]), " ")
-	epoch, err := strconv.Atoi(number)
-	if !whole || err != nil || epoch < 1 || epoch > last || len(kept) > maxKept {
-		return ""
-	}
-	// This program has written it, or somebody who could as well have written the whole page.
-	return template.HTML(scoreBegin() + string(kept) + scoreEnd)
-}
-
 func (s *Score) view() *scoreView {
 	v := &scoreView{Epoch: s.Epoch, Set: s.Set, Wrong: humanize.Comma(int64(s.Wrong))}
 	for _, name := range s.Classes[:min(len(s.Classes), maxClasses)] {
@@ -144,7 +91,7 @@ func (s *Score) view() *scoreView {
 		})
 	}
 	for _, e := range s.Errors {
-		v.Errors = append(v.Errors, errorView{e.Image, name(v.Names, e.True), name(v.Names, e.Predicted), chance(e.Probability)})
+		v.Errors = append(v.Errors, errorView{e.Image, label(e.True), label(e.Predicted), chance(e.Probability)})
 	}
 	return v
 }

@@ -55,38 +55,6 @@ func TestScoreOfNamesFromRightToLeft(t *testing.T) {
 	}
 }
 
-// The page of a resumed run shows the evaluation of the page before until it has one, and only
-// what a page of the same make says of an epoch that the run has.
-func TestScoreOfAnEarlierPage(t *testing.T) {
-	earlier := []byte(render(t, example(t)))
-	page := func(earlier []byte, epochs int) string {
-		p := example(t)
-		p.Score, p.Earlier, p.History = nil, earlier, p.History[:epochs]
-		p.State = Running
-		return render(t, p)
-	}
-	const evaluation = "Shirt taken for Coat: 8 of 40"
-	kept := page(earlier, 6)
-	if !strings.Contains(kept, evaluation) || strings.Count(kept, `id="score"`) != 1 {
-		t.Error("what was known of the evaluation is lost")
-	}
-	if !strings.Contains(page([]byte(kept), 6), evaluation) {
-		t.Error("it is lost when the run is resumed once more")
-	}
-	for name, other := range map[string]string{
-		"of a later epoch": page(earlier, 5),
-		"of another make":  page([]byte(strings.ReplaceAll(string(earlier), scoreBegin(), "<!-- score 0123456789abcdef ")), 6),
-		"cut short":        page(earlier[:strings.Index(string(earlier), scoreEnd)], 6),
-		"without a number": page([]byte(strings.ReplaceAll(string(earlier), scoreBegin()+"6", scoreBegin()+"x")), 6),
-		"too long":         page([]byte(strings.ReplaceAll(string(earlier), scoreEnd, strings.Repeat(" ", maxKept)+scoreEnd)), 6),
-		"not there":        page(nil, 6),
-	} {
-		if strings.Contains(other, evaluation) || !strings.Contains(other, "Not known yet") {
-			t.Errorf("a page %s is believed", name)
-		}
-	}
-}
-
 func TestBar(t *testing.T) {
 	for part, want := range map[float64]string{0: "0%", 0.25: "25%", 1: "100%", 7: "100%", -1: "0%", math.NaN(): "0%"} {
 		if got := bar(part); got != want {

@@ -61,7 +61,7 @@ type view struct {
 	Charts    []chart
 	Epochs    []epochRow
 	Omitted   string // how many epochs the table leaves out
-	Score     template.HTML
+	Score     *scoreView
 	Guesses   []guessView
 	Given     int // settings that somebody gave
 }
@@ -76,9 +76,9 @@ type guessView struct{ Class, Probability, Bar string }
 // maxRows bounds the table of epochs.
 const maxRows = 100
 
-func (p *Page) view(score template.HTML) *view {
+func (p *Page) view() *view {
 	v := &view{
-		Page: p.cleaned(), Score: score, Charts: p.charts(),
+		Page: p.cleaned(), Charts: p.charts(),
 		Policy: policy(), CSS: template.CSS(pageCSS), JS: template.JS(pageJS), // both our own
 		Title: fmt.Sprintf("%s – %s", label(p.Network), p.State),
 		Time:  p.Written.Format("2006-01-02 15:04:05 -07:00"), WrittenMs: p.Written.UnixMilli(),
@@ -91,6 +91,9 @@ func (p *Page) view(score template.HTML) *view {
 	v.Epochs = p.epochRows()
 	if left := len(p.History) - len(v.Epochs); left > 0 {
 		v.Omitted = humanize.Comma(int64(left))
+	}
+	if p.Score != nil {
+		v.Score = p.Score.view()
 	}
 	if p.Maps != nil {
 		for _, g := range p.Maps.Guesses {

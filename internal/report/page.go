@@ -1,7 +1,7 @@
 package report
 
 import (
-	"os"
+	"cmp"
 	"runtime"
 	"slices"
 	"time"
@@ -49,8 +49,10 @@ func NewPage(dir *rundir.Dir, job *train.Job, version string, notice func(string
 // Begin writes a page that says that the run is on. What the page of a run that this one resumes
 // says of its last evaluation stays until there is another; all of it does if nothing is left to do.
 func (p *Page) Begin(plan train.Plan) (err error) {
-	if plan.Finished && page.Concluded(p.earlier()) {
-		return nil
+	if plan.Finished {
+		if begin, _ := p.dir.ReadReport(); page.Concluded(begin) { // one that cannot be read can be replaced
+			return nil
+		}
 	}
 	p.plan, p.pace = plan, newPace(plan, p.now)
 	if p.history, err = newHistory(plan, p.dir); err != nil {
@@ -71,6 +73,9 @@ func (p *Page) Begin(plan train.Plan) (err error) {
 // is collected, which takes a millisecond: beside the buffers of a training, hundreds of megabytes
 // without a pointer, it would lie about until there is as much of it.
 func (p *Page) charged(work func() error) error {
+	if p.dir.Held() != nil { // the folder is not the run's any more, of which others tell
+		return nil
+	}
 	start := p.now()
 	err := work()
 	runtime.GC()
@@ -80,28 +85,16 @@ func (p *Page) charged(work func() error) error {
 }
 
 // takeUp writes the page of a run that goes on with another.
-func (p *Page) takeUp() error {
-	p.shown.Earlier = p.earlier()
+func (p *Page) takeUp() (err error) {
+	if s := readScore(p.dir, p.job, len(p.history.epochs)); s != nil {
+		if p.shown.Score, err = s.shown(p.job, &p.pictures.painter); err != nil {
+			return err
+		}
+	}
 	if err := p.look(); err != nil {
 		return err
 	}
 	return p.write()
-}
-
-// maxEarlier bounds how much of an earlier page is read, in bytes.
-const maxEarlier = 8 << 20
-
-// earlier is the page that there is of the run; nil if it is of no use.
-func (p *Page) earlier() []byte {
-	info, err := os.Lstat(p.dir.Report())
-	if err != nil || !info.Mode().IsRegular() || info.Size() > maxEarlier {
-		return nil
-	}
-	text, err := os.ReadFile(p.dir.Report())
-	if err != nil {
-		return nil
-	}
-	return text
 }
 
 // Step renews the page if it has become old.
@@ -150,21 +143,21 @@ func (p *Page) End(r train.Result) error {
 }
 
 // renew shows the newest evaluation and writes the page.
-func (p *Page) renew() error {
-	if p.newest != nil {
-		score, err := p.pictures.score(p.job, p.epoch, p.newest)
-		if err != nil {
-			return err
-		}
-		p.shown.Score, p.shown.Earlier, p.newest = score, nil, nil
-		if p.shown.State != page.Diverged { // its weights may be no numbers
-			err = p.look()
-		}
-		if err != nil {
+func (p *Page) renew() (err error) {
+	if p.newest == nil {
+		return p.write()
+	}
+	s := newScore(p.job, p.epoch, p.newest)
+	if p.shown.Score, err = s.shown(p.job, &p.pictures.painter); err != nil {
+		return err
+	}
+	p.newest = nil
+	if p.shown.State != page.Diverged { // its weights may be no numbers
+		if err := p.look(); err != nil {
 			return err
 		}
 	}
-	return p.write()
+	return cmp.Or(s.write(p.dir), p.write())
 }
 
 // look takes pictures of the network as it is.
@@ -176,12 +169,8 @@ func (p *Page) look() (err error) {
 	return err
 }
 
-// write writes the page as the run is now, unless the folder is not the run's any more, of which
-// others tell.
+// write writes the page as the run is now.
 func (p *Page) write() error {
-	if p.dir.Held() != nil {
-		return nil
-	}
 	p.update()
 	html, err := p.shown.Render()
 	if err != nil {

@@ -30,26 +30,6 @@ const (
 	maxLayers   = 200
 )
 
-// score is what the page says of an evaluation.
-func (p *pictures) score(j *train.Job, epoch int, e *trained.Evaluation) (*page.Score, error) {
-	s := &page.Score{Epoch: epoch, Set: scoredSet(j), Classes: j.Classes, Confusion: e.Confusion, Wrong: e.Images - e.Correct}
-	for _, c := range e.Classes() {
-		s.PerClass = append(s.PerClass, page.ClassScore(c))
-	}
-	for _, i := range e.Surest(j.Val.Labels[:j.Val.N], maxErrors) {
-		note := fmt.Sprintf("image #%d", i) // as in eval's errors.csv and errors.png
-		image, err := p.painter.Gray(j.Val.Image(i), j.Val.Rows, j.Val.Cols, note)
-		if err != nil {
-			return nil, err
-		}
-		predicted := e.Predictions[i]
-		s.Errors = append(s.Errors, page.Error{
-			Image: image, True: int(j.Val.Labels[i]), Predicted: predicted.Class, Probability: predicted.Probability,
-		})
-	}
-	return s, nil
-}
-
 // filters are those of the first convolution, for its first input channel; nil if there is none.
 func (p *pictures) filters(j *train.Job) (*page.Filters, error) {
 	first := slices.IndexFunc(j.Layers, func(l model.Layer) bool { return l.Type == "Conv2d" })

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"vggtrain/checkpoint"
@@ -99,14 +100,8 @@ func (d *Dir) removeTemps() error {
 // isTemp tells the temporary files of ours from all others.
 func isTemp(name string) bool {
 	of, ok := checkpoint.TempOf(name)
-	if !ok {
-		return false
-	}
-	switch of {
-	case configName, stepsName, metricsName, checkpointName, bestName, asideName, curvesName, reportName, lockName:
-		return true
-	}
-	return false
+	return ok && slices.Contains([]string{configName, stepsName, metricsName, checkpointName, bestName, asideName,
+		curvesName, reportName, scoreName, lockName}, of)
 }
 
 // eachEntry calls a function with the name of each entry of the folder, until that fails.

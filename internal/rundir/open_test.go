@@ -56,7 +56,7 @@ func TestWriteWithoutLock(t *testing.T) {
 	for _, d := range []*Dir{d, At(d.Path())} {
 		_, _, stepsErr := d.Steps(0)
 		_, metricsErr := d.Metrics(nil)
-		for _, err := range []error{stepsErr, metricsErr, d.WriteConfig(nil)} {
+		for _, err := range []error{stepsErr, metricsErr, d.WriteConfig(nil), d.WriteScore(nil)} {
 			if err == nil || !strings.HasPrefix(err.Error(), d.Path()+": written to without its lock") {
 				t.Errorf("got %v", err)
 			}
@@ -67,7 +67,7 @@ func TestWriteWithoutLock(t *testing.T) {
 
 func TestRemovesTemps(t *testing.T) {
 	ours := []string{"config.yaml.tmp-00000000", "steps.jsonl.tmp-9abcdef0", "metrics.csv.tmp-12345678",
-		"checkpoint.bin.tmp-deadbeef", "best.bin.tmp-0badf00d", "curves.png.tmp-12345678", "report.html.tmp-12345678", ".lock.tmp-12345678"}
+		"checkpoint.bin.tmp-deadbeef", "best.bin.tmp-0badf00d", "curves.png.tmp-12345678", "report.html.tmp-12345678", "score.json.tmp-12345678", ".lock.tmp-12345678"}
 	others := []string{"best.bin", "best.bin.tmp-", "best.bin.tmp-1234567", "best.bin.tmp-123456789", "best.bin.tmp-1234567G",
 		"best.bin.tmp-DEADBEEF", "best.bin.tmp-12345678.tmp-12345678", "notes.txt.tmp-12345678", "tmp-12345678", ".tmp-12345678", "xbest.bin.tmp-12345678"}
 	d := newDir(t)

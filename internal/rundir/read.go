@@ -14,7 +14,25 @@ import (
 // while a run is on; a file that is missing has none. The file is streamed, whatever its size and
 // the length of its lines. A loss or learning rate that is null is NaN.
 func (d *Dir) EachStep(do func(Step)) error {
-	path := d.StepsFile()
+	return read(d.StepsFile(), func(f io.Reader) error { return eachStep(f, do) })
+}
+
+// ReadScore returns score.json, of a file that is too large its beginning; nil for none.
+func (d *Dir) ReadScore() ([]byte, error) { return head(d.Score(), 8<<20) }
+
+// ReadReport returns how report.html begins; nil for none.
+func (d *Dir) ReadReport() ([]byte, error) { return head(d.Report(), 4<<10) }
+
+func head(path string, most int64) (text []byte, err error) {
+	err = read(path, func(f io.Reader) error {
+		text, err = io.ReadAll(io.LimitReader(f, most))
+		return err
+	})
+	return text, err
+}
+
+// read calls a function with a file, unless that is missing.
+func read(path string, do func(io.Reader) error) error {
 	info, err := os.Stat(path) // opening a pipe would wait for its other end
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -29,7 +47,7 @@ func (d *Dir) EachStep(do func(Step)) error {
 		return systemError(path, err, adviceAgain)
 	}
 	defer f.Close()
-	if err := eachStep(f, do); err != nil {
+	if err := do(f); err != nil {
 		return systemError(path, err, adviceAgain)
 	}
 	return nil

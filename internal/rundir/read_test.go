@@ -53,6 +53,35 @@ func TestEachStepEnds(t *testing.T) {
 	}
 }
 
+// Of score.json the reader takes what it may have of bytes, of report.html the beginning.
+func TestHeads(t *testing.T) {
+	d := newDir(t)
+	for _, c := range []struct {
+		path  string
+		read  func() ([]byte, error)
+		write func([]byte) error
+		most  int
+	}{{d.Score(), d.ReadScore, d.WriteScore, 8 << 20}, {d.Report(), d.ReadReport, d.WriteReport, 4 << 10}} {
+		if text, err := c.read(); len(text) > 0 || err != nil {
+			t.Errorf("%s: %d bytes of nothing, %v", c.path, len(text), err)
+		}
+		for _, size := range []int{1, c.most, c.most + 1} {
+			if err := c.write(make([]byte, size)); err != nil {
+				t.Fatal(err)
+			}
+			if text, err := c.read(); len(text) != min(size, c.most) || err != nil {
+				t.Errorf("%s: %d of %d bytes, %v", c.path, len(text), size, err)
+			}
+		}
+		if err := errors.Join(os.Remove(c.path), os.Mkdir(c.path, 0o777)); err != nil {
+			t.Fatal(err)
+		}
+		if text, err := c.read(); len(text) > 0 || err == nil || !strings.Contains(err.Error(), "is not a file") {
+			t.Errorf("%s: a folder: %q, %v", c.path, text, err)
+		}
+	}
+}
+
 func TestEachStepErrors(t *testing.T) {
 	never := func(Step) { t.Error("a step of nothing") }
 	d := newDir(t)

@@ -8,6 +8,7 @@
 //	best.bin        the weights of the best epoch
 //	curves.png      loss, accuracy and learning rate until the newest epoch
 //	report.html     all there is to see of the run, as a page
+//	score.json      the evaluation that the page shows
 //	events.out.…    its curves for TensorBoard, if they are asked for
 //	best.bin.whole  those of the best whole epoch, while best.bin has those of one that was cut
 //	.lock           there while a process works on the run, and after one was killed
@@ -64,6 +65,9 @@ func (d *Dir) Curves() string { return d.file(curvesName) }
 // Report is the page about the run.
 func (d *Dir) Report() string { return d.file(reportName) }
 
+// Score is the evaluation that the page shows.
+func (d *Dir) Score() string { return d.file(scoreName) }
+
 func (d *Dir) file(name string) string { return filepath.Join(d.path, name) }
 
 const (
@@ -75,6 +79,7 @@ const (
 	asideName      = "best.bin.whole"
 	curvesName     = "curves.png"
 	reportName     = "report.html"
+	scoreName      = "score.json"
 	lockName       = ".lock"
 )
 
@@ -89,6 +94,9 @@ func (d *Dir) WriteCurves(png []byte) error { return d.replaceHeld(curvesName, p
 
 // WriteReport writes report.html in the same way.
 func (d *Dir) WriteReport(html []byte) error { return d.replaceHeld(reportName, html) }
+
+// WriteScore writes score.json in the same way.
+func (d *Dir) WriteScore(json []byte) error { return d.replaceHeld(scoreName, json) }
 
 func (d *Dir) replaceHeld(name string, data []byte) error {
 	if err := d.Held(); err != nil {
