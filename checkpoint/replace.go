@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+
+	"vggtrain/internal/crash"
 )
 
 // Replace writes a file as a whole or not at all: into a temporary file in the same folder,
@@ -142,16 +144,13 @@ func adviceFor(cause error) string {
 	}
 }
 
-// osFiles is the system's.
+// osFiles is the system's. What it does to files, it says before, so that tests can kill it there.
 type osFiles struct{}
 
 func (osFiles) Stat(path string) (fs.FileInfo, error) { return os.Stat(path) }
-func (osFiles) Rename(from, to string) error          { return rename(from, to) }
-func (osFiles) Remove(path string) error              { return os.Remove(path) }
-
-func (osFiles) Chmod(path string, mode fs.FileMode) error { return os.Chmod(path, mode) }
 
 func (osFiles) Create(path string) (file, error) {
+	crash.Point("create", path)
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return nil, err // not f: a nil *os.File is not a nil file
@@ -159,12 +158,42 @@ func (osFiles) Create(path string) (file, error) {
 	return osFile{f}, nil
 }
 
+func (osFiles) Chmod(path string, mode fs.FileMode) error { return os.Chmod(path, mode) }
+
+func (osFiles) Rename(from, to string) error {
+	crash.Point("rename", from)
+	return rename(from, to)
+}
+
+func (osFiles) Remove(path string) error { return os.Remove(path) }
+
 // osFile is a file of the system's.
 type osFile struct{ *os.File }
+
+func (f osFile) Write(p []byte) (int, error) {
+	crash.Point("write", f.Name())
+	return f.File.Write(p)
+}
+
+func (f osFile) WriteAt(p []byte, at int64) (int, error) {
+	crash.Point("write at", f.Name())
+	return f.File.WriteAt(p, at)
+}
+
+func (f osFile) Sync() error {
+	crash.Point("flush", f.Name())
+	return f.File.Sync()
+}
+
+func (f osFile) Close() error {
+	crash.Point("close", f.Name())
+	return f.File.Close()
+}
 
 func (f osFile) Direct(on bool) bool { return setDirect(f.File, on) }
 
 func (osFiles) SyncFolder(path string) error {
+	crash.Point("flush", path)
 	if runtime.GOOS == "windows" {
 		return nil
 	}

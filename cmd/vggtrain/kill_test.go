@@ -3,382 +3,277 @@
 package main
 
 import (
-	"bytes"
-	"encoding/binary"
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
-	"time"
+
+	"vggtrain/checkpoint"
+	"vggtrain/internal/crash"
 )
 
-// A run of vgg11-small that uses all that has a state: dropout, shuffling, momentum, a schedule,
-// augmentation. 75 steps, of which every fifth is saved (143 MB), each epoch's last among them.
+// What the environment tells the command "watched": the signal that it gets, at which point, there for
+// the how manyth time ("9 2 rename checkpoint.bin"); and the file for a line a point that it reaches.
 const (
-	killEpochs   = 5
-	killPerEpoch = 15
-	killBatch    = 32
-	killEvery    = 5
-	killLast     = killEpochs*killPerEpoch - 4*killEvery // a checkpoint after it leaves too few steps for another kill
+	signalAt = "VGGTRAIN_TEST_SIGNAL"
+	pointsTo = "VGGTRAIN_TEST_POINTS"
 )
 
-func killedRun(dir string) []string {
-	return []string{"fit", "--arch", "vgg11-small", "--data", "sample", "--resize", "32", "--batch-size", fmt.Sprint(killBatch),
-		"--limit-train", fmt.Sprint(killBatch * killPerEpoch), "--limit-val", "64", "--epochs", fmt.Sprint(killEpochs),
-		"--checkpoint-every", fmt.Sprint(killEvery), "--augment", "flip,crop", "--schedule", "cosine", "--momentum", "0.9",
-		"--dropout", "0.5", "--shuffle=true", "--seed", "7", "--out", dir}
+func init() { commands["watched"] = func() { os.Exit(watched()) } }
+
+// watched is run, watched.
+func watched() int {
+	ctx, stop := untilSignal(context.Background())
+	defer stop()
+	ignoreWriteSignals()
+	w := watcher{ctx: ctx, count: map[string]int{}}
+	if at := os.Getenv(signalAt); at != "" {
+		if _, err := fmt.Sscanf(at, "%d %d", &w.signal, &w.nth); err != nil {
+			panic(err)
+		}
+		w.at = strings.SplitN(at, " ", 3)[2]
+	}
+	if path := os.Getenv(pointsTo); path != "" {
+		log, err := os.Create(path)
+		if err != nil {
+			panic(err)
+		}
+		defer log.Close()
+		w.log = log
+	}
+	crash.Watch(w.reached)
+	return execute(ctx, newRootCommand(), os.Args[1:], os.Stdout, os.Stderr)
 }
 
-// phase is what a run was doing when it was killed.
-type phase string
+// watcher sends its own process a signal.
+type watcher struct {
+	ctx    context.Context // until a signal that can be caught
+	signal syscall.Signal
+	at     string
+	nth    int
+	log    *os.File // nil: none
+	mu     sync.Mutex
+	count  map[string]int
+}
 
-const (
-	beforeSave phase = "before the first save"
-	inStep     phase = "in a step"
-	copying    phase = "while the snapshot is copied"
-	writing    phase = "while it is written"
-	renaming   phase = "around the rename"
-)
+// reached holds who has reached the last point: a killed run does nothing more, and one that is to end
+// knows of it before it goes on.
+func (w *watcher) reached(what, path string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	point := what
+	if of, temp := checkpoint.TempOf(path); temp {
+		path = of
+	}
+	if path != "" {
+		point += " " + filepath.Base(path)
+	}
+	w.count[point]++
+	if w.log != nil {
+		fmt.Fprintln(w.log, point)
+	}
+	if point == w.at && w.count[point] == w.nth {
+		if err := syscall.Kill(os.Getpid(), w.signal); err != nil {
+			panic(err)
+		}
+		<-w.ctx.Done()
+	}
+}
 
-// quota is how often a run is killed in each phase: 30 times.
-var quota = map[phase]int{beforeSave: 5, inStep: 6, copying: 6, writing: 7, renaming: 6}
+// undisturbed is a run of all that has a state, in a folder of its own: dropout, shuffling, momentum, a
+// schedule, augmentation. Its checkpoint is of 2.3 MB: of several writes.
+type undisturbed struct {
+	dir, arch string
+	points    []string // each that it has reached, in order
+}
 
-// TestKilledRun kills runs again and again (SIGKILL), in each phase of a save and between, ends
-// the last by SIGINT and SIGTERM too, and goes on with them each time, with one thread or two. In
-// the end each has the tensors, the history and the records of a run that nobody disturbed, bit
-// for bit. One run is enough unless the machine is busy, and kills come late.
+func newUndisturbed(t *testing.T) *undisturbed {
+	t.Helper()
+	u := &undisturbed{dir: filepath.Join(t.TempDir(), "run"), arch: filepath.Join(t.TempDir(), "small.yaml")}
+	const small = "blocks: [[1, 8], [1, 16]]\nhidden: [256]\ndropout: 0.5\n"
+	if err := os.WriteFile(u.arch, []byte(small), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	log := filepath.Join(t.TempDir(), "points")
+	c := exec.Command("watched", u.args(u.dir)...)
+	c.Env = append(os.Environ(), pointsTo+"="+log)
+	ran(t, c)
+	text, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.points = strings.Split(strings.TrimSpace(string(text)), "\n")
+	return u
+}
+
+// args are those of a run like it in another folder.
+func (u *undisturbed) args(dir string, more ...string) []string {
+	return append([]string{"fit", "--arch", u.arch, "--data", "sample", "--resize", "32", "--batch-size", "16",
+		"--limit-train", "96", "--limit-val", "32", "--epochs", "3", "--checkpoint-every", "2", "--augment", "flip,crop",
+		"--schedule", "cosine", "--momentum", "0.9", "--seed", "7", "--out", dir}, more...)
+}
+
+// goOn goes on with a run in another folder until its end, or begins it if there is nothing of it yet,
+// and compares the two.
+func (u *undisturbed) goOn(t *testing.T, dir string, more ...string) {
+	t.Helper()
+	args := append([]string{"fit", "--resume", dir}, more...)
+	if _, err := os.Stat(filepath.Join(dir, "config.yaml")); errors.Is(err, os.ErrNotExist) {
+		args = u.args(dir, more...)
+	}
+	ran(t, exec.Command("vggtrain", args...))
+	if err := sameRuns(u.dir, dir); err != nil {
+		t.Error(err)
+	}
+	if got, want := namesIn(t, dir), namesIn(t, u.dir); !slices.Equal(got, want) {
+		t.Errorf("files %v, want %v", got, want)
+	}
+}
+
+// signalled runs watched until it has ended by itself or by the signal, and returns its standard error.
+func signalled(t *testing.T, s syscall.Signal, nth int, point string, args []string) (stderr string, status syscall.WaitStatus) {
+	t.Helper()
+	c := exec.Command("watched", args...)
+	c.Env = append(os.Environ(), fmt.Sprintf("%s=%d %d %s", signalAt, s, nth, point))
+	var text strings.Builder
+	c.Stderr = &text
+	_ = c.Run() // its status says more
+	return text.String(), c.ProcessState.Sys().(syscall.WaitStatus)
+}
+
+func ran(t *testing.T, c *exec.Cmd) {
+	t.Helper()
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", c.Args[1:], err, out)
+	}
+}
+
+func namesIn(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+// TestKilledRun kills a run (SIGKILL) at each point of a save that there is, the first time that it comes
+// there, and at those of its steps, copies and writes that are in the middle of something. When it is
+// gone on with, it has the tensors, the history, the records and the files of a run that nobody disturbed,
+// bit for bit.
 func TestKilledRun(t *testing.T) {
-	if testing.Short() {
-		t.Skip("half a minute and some gigabytes written")
+	u := newUndisturbed(t)
+	type moment struct {
+		point string
+		nth   int
 	}
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
-	k := &killer{
-		t: t, dir: filepath.Join(t.TempDir(), "run"), whole: filepath.Join(t.TempDir(), "whole"),
-		random: rand.New(rand.NewPCG(seed, 0)), count: map[phase]int{},
+	moments := []moment{
+		{"step", 2}, {"step", 6}, {"step", 7}, {"step", 18}, // in an epoch, at its last, at another's first, at the run's last
+		{"copy checkpoint.bin", 2}, {"copy checkpoint.bin", 9}, {"copy checkpoint.bin", 30}, // of the first saves
+		{"create checkpoint.bin", 2}, {"write checkpoint.bin", 2}, {"write checkpoint.bin", 3}, {"write checkpoint.bin", 6},
+		{"rename checkpoint.bin", 2}, {"rename checkpoint.bin", 4}, {"write best.bin", 2},
 	}
-	if out, err := exec.Command("vggtrain", killedRun(k.whole)...).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	for attempt := 0; ; attempt++ {
-		next := k.missing()
-		if next == "" {
-			break
+	for _, point := range u.points {
+		if m := (moment{point, 1}); !slices.Contains(moments, m) {
+			moments = append(moments, m)
 		}
-		if attempt == 150 {
-			t.Fatalf("after %d attempts: %v", attempt, k.count)
-		}
-		saved := k.look().checkpoint
-		if next == beforeSave && saved > 0 || saved > killLast {
-			k.finish()
-		}
-		k.kill(next)
 	}
-	if k.look().checkpoint > killLast {
-		k.finish()
+	for _, must := range []string{"create", "write", "write at", "flush", "close", "rename"} {
+		for _, file := range []string{"checkpoint.bin", "best.bin"} {
+			if m := (moment{must + " " + file, 1}); !slices.Contains(moments, m) {
+				t.Errorf("no point %q among %q", m.point, u.points)
+			}
+		}
 	}
-	k.interrupt(syscall.SIGINT, exitInterrupted)
-	k.interrupt(syscall.SIGTERM, exitTerminated)
-	t.Logf("killed: %v; interrupted and terminated once each", k.count)
-	k.finish()
+	for i, m := range moments {
+		t.Run(fmt.Sprintf("%s %d", m.point, m.nth), func(t *testing.T) {
+			t.Parallel()
+			dir := filepath.Join(t.TempDir(), "run")
+			stderr, status := signalled(t, syscall.SIGKILL, m.nth, m.point, u.args(dir, "--threads", strconv.Itoa(1+i%2)))
+			if !status.Signaled() || status.Signal() != syscall.SIGKILL {
+				t.Fatalf("the point was not reached: %v\n%s", status, stderr)
+			}
+			u.goOn(t, dir, "--threads", strconv.Itoa(1+i/2%2))
+		})
+	}
+}
+
+// A run that is killed while it is gone on with is no other.
+func TestKilledTwice(t *testing.T) {
+	u := newUndisturbed(t)
+	for _, second := range []string{"step", "create checkpoint.bin", "rename checkpoint.bin"} {
+		t.Run(second, func(t *testing.T) {
+			t.Parallel()
+			dir := filepath.Join(t.TempDir(), "run")
+			for _, args := range [][]string{u.args(dir), {"fit", "--resume", dir}} {
+				if stderr, status := signalled(t, syscall.SIGKILL, 2, second, args); !status.Signaled() {
+					t.Fatalf("the point was not reached: %v\n%s", status, stderr)
+				}
+			}
+			u.goOn(t, dir)
+		})
+	}
+}
+
+// A run that ends within an epoch scores it; killed in that save, too, it can go on as if it had not ended.
+func TestKilledAtACut(t *testing.T) {
+	u := newUndisturbed(t)
+	for _, point := range []string{"create checkpoint.bin", "rename checkpoint.bin", "link best.bin.whole", "rename best.bin.whole"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			dir := filepath.Join(t.TempDir(), "run")
+			args := u.args(dir, "--max-steps", "15", "--checkpoint-every", "epoch")
+			nth := map[string]int{"create checkpoint.bin": 3, "rename checkpoint.bin": 3}[point]
+			stderr, status := signalled(t, syscall.SIGKILL, max(1, nth), point, args)
+			if !status.Signaled() {
+				t.Fatalf("the point was not reached: %v\n%s", status, stderr)
+			}
+			u.goOn(t, dir, "--max-steps", "off", "--checkpoint-every", "2")
+		})
+	}
+}
+
+// SIGINT and SIGTERM end a run after the step, or the save, that it is in; nothing of it is lost.
+func TestInterruptedRun(t *testing.T) {
+	u := newUndisturbed(t)
+	for _, point := range []string{"step", "copy checkpoint.bin", "write checkpoint.bin", "rename checkpoint.bin", "create best.bin"} {
+		for signal, want := range map[syscall.Signal]int{syscall.SIGINT: exitInterrupted, syscall.SIGTERM: exitTerminated} {
+			t.Run(fmt.Sprintf("%v %s", signal, point), func(t *testing.T) {
+				t.Parallel()
+				dir := filepath.Join(t.TempDir(), "run")
+				stderr, status := signalled(t, signal, 1, point, u.args(dir))
+				if status.ExitStatus() != want {
+					t.Fatalf("exit status %d, want %d\n%s", status.ExitStatus(), want, stderr)
+				}
+				u.goOn(t, dir)
+			})
+		}
+	}
 }
 
 // TestLongerRun gives a finished run another epoch: it is then a run that had both from the start.
 func TestLongerRun(t *testing.T) {
-	if testing.Short() {
-		t.Skip("writes half a gigabyte")
-	}
-	run := func(args ...string) {
-		t.Helper()
-		if out, err := exec.Command("vggtrain", args...).CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
-	}
+	u := newUndisturbed(t)
 	whole, dir := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "run")
-	run(append(killedRun(whole), "--schedule", "constant", "--epochs", "2")...)
-	run(append(killedRun(dir), "--schedule", "constant", "--epochs", "1", "--threads", "1")...)
-	run("fit", "--resume", dir, "--epochs", "2", "--threads", "2")
+	for _, args := range [][]string{
+		u.args(whole, "--schedule", "constant", "--epochs", "2"),
+		u.args(dir, "--schedule", "constant", "--epochs", "1", "--threads", "1"),
+		{"fit", "--resume", dir, "--epochs", "2", "--threads", "2"},
+	} {
+		ran(t, exec.Command("vggtrain", args...))
+	}
 	if err := sameRuns(whole, dir); err != nil {
 		t.Error(err)
-	}
-}
-
-// killer kills a run.
-type killer struct {
-	t      *testing.T
-	dir    string // of the run
-	whole  string // of the one that nobody disturbs
-	random *rand.Rand
-	count  map[phase]int
-}
-
-// missing returns a phase in which the run has not been killed often enough, "" if there is
-// none. Those before the first save come first: later there is a save.
-func (k *killer) missing() phase {
-	if k.count[beforeSave] < quota[beforeSave] {
-		return beforeSave
-	}
-	phases := slices.DeleteFunc(slices.Sorted(maps.Keys(quota)), func(p phase) bool { return k.count[p] >= quota[p] })
-	if len(phases) == 0 {
-		return ""
-	}
-	return phases[k.random.IntN(len(phases))]
-}
-
-// finish lets the run come to its end, and compares it with the one that nobody disturbed. The next
-// is a new one.
-func (k *killer) finish() {
-	k.t.Helper()
-	if out, err := k.command().CombinedOutput(); err != nil {
-		k.t.Fatalf("the last part: %v\n%s", err, out)
-	}
-	if err := sameRuns(k.whole, k.dir); err != nil {
-		k.t.Error(err)
-	}
-	if left, _ := filepath.Glob(filepath.Join(k.dir, "*.tmp-*")); left != nil {
-		k.t.Errorf("left behind: %v", left)
-	}
-	if err := os.RemoveAll(k.dir); err != nil {
-		k.t.Fatal(err)
-	}
-}
-
-// command begins the run, or goes on with it.
-func (k *killer) command() *exec.Cmd {
-	args := killedRun(k.dir)
-	if _, err := os.Stat(filepath.Join(k.dir, "config.yaml")); err == nil {
-		args = []string{"fit", "--resume", k.dir}
-	}
-	return exec.Command("vggtrain", append(args, "--threads", fmt.Sprint(1+k.random.IntN(2)))...)
-}
-
-// kill starts the run, waits for a phase, kills it and counts the phase that it was really in:
-// the folder shows which.
-func (k *killer) kill(want phase) {
-	cmd := k.command()
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	if err := cmd.Start(); err != nil {
-		k.t.Fatal(err)
-	}
-	seen, reached := k.wait(want, cmd.Process.Pid)
-	_ = cmd.Process.Kill()
-	err := cmd.Wait()
-	var exit *exec.ExitError
-	switch {
-	case err == nil:
-		return // it came to its end before: too late
-	case !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL:
-		k.t.Fatalf("%s: the run failed by itself: %v\n%s", want, err, &stderr)
-	case !reached:
-		k.t.Fatalf("%s: never reached\n%s", want, &stderr)
-	}
-	if got := k.look().phase(seen, want); got != "" {
-		k.count[got]++
-	}
-}
-
-// wait waits until the run is in a phase, and some random time more that does not lead out of it
-// as a rule. It returns what the folder showed when the phase was reached.
-func (k *killer) wait(want phase, pid int) (now look, reached bool) {
-	first := k.look().checkpoint // the run goes on there
-	steps := first + 1 + k.random.IntN(2*killEvery)
-	part := k.random.Float64()
-	started := false
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Microsecond) {
-		now = k.look()
-		if want == beforeSave && now.lines >= steps%killEvery {
-			time.Sleep(time.Duration(part * float64(10*time.Millisecond)))
-			return now, true
-		}
-		if started = started || k.owns(pid, first, now); !started {
-			continue
-		}
-		switch want {
-		case inStep:
-			if now.lines >= steps && now.lines%killEvery != 0 && now.temp == 0 {
-				time.Sleep(time.Duration(part * float64(10*time.Millisecond)))
-				return now, true
-			}
-		case copying:
-			// The line of a step that is saved is there; the copy takes 10 ms and more.
-			if now.lines > first && now.lines%killEvery == 0 && now.lines%killPerEpoch != 0 && now.temp == 0 {
-				time.Sleep(time.Duration(part * float64(4*time.Millisecond)))
-				return now, true
-			}
-		case writing:
-			if now.temp > int64(part*float64(now.full)) && now.temp < now.full {
-				return now, true
-			}
-		case renaming:
-			// The file is flushed and renamed within milliseconds after its last byte is there.
-			if now.full > 0 && now.temp > now.full*9/10 && k.fills(now.full) {
-				now.temp = now.full
-				time.Sleep(time.Duration(part * float64(2*time.Millisecond)))
-				return now, true
-			}
-		}
-	}
-	return now, false
-}
-
-// fills waits until the file that is being written has all of its bytes.
-func (k *killer) fills(full int64) bool {
-	paths, _ := filepath.Glob(filepath.Join(k.dir, "*.bin.tmp-*"))
-	if len(paths) != 1 {
-		return false
-	}
-	for deadline := time.Now().Add(time.Second); time.Now().Before(deadline); {
-		info, err := os.Lstat(paths[0])
-		if err != nil {
-			return false
-		}
-		if info.Size() == full {
-			return true
-		}
-	}
-	return false
-}
-
-// owns tells whether a process has the folder, which shows now: it has the lock, and what the one
-// before has left after the step that it goes on from is gone.
-func (k *killer) owns(process, first int, now look) bool {
-	text, _ := os.ReadFile(filepath.Join(k.dir, ".lock"))
-	var owner int
-	_, _ = fmt.Sscanf(strings.TrimLeft(string(text), "\x00"), "%d", &owner)
-	return owner == process && now.temp == 0 && now.lines <= first
-}
-
-// look is what a run's folder shows.
-type look struct {
-	lines      int   // whole lines of steps.jsonl
-	checkpoint int   // step of checkpoint.bin; 0: there is none
-	temp, full int64 // bytes of the file that is being written, and those it will have; 0: none
-}
-
-func (k *killer) look() look {
-	var l look
-	if text, err := os.ReadFile(filepath.Join(k.dir, "steps.jsonl")); err == nil {
-		l.lines = bytes.Count(text, []byte("\n"))
-	}
-	l.checkpoint = stepOf(filepath.Join(k.dir, "checkpoint.bin"))
-	entries, _ := os.ReadDir(k.dir)
-	for _, e := range entries {
-		if name := e.Name(); strings.HasPrefix(name, "checkpoint.bin.tmp-") || strings.HasPrefix(name, "best.bin.tmp-") {
-			l.temp, l.full = progressOf(filepath.Join(k.dir, name))
-		}
-	}
-	return l
-}
-
-// phase tells in which phase a run was killed whose folder shows l now, and showed seen just
-// before; wanted is what was waited for. "" if it cannot be told.
-func (l look) phase(seen look, wanted phase) phase {
-	switch {
-	case l.temp > 0 && l.temp < l.full:
-		return writing
-	case l.temp > 0, wanted == renaming && seen.temp > 0, l.checkpoint > seen.checkpoint:
-		return renaming
-	case wanted == renaming:
-		return "" // too late
-	case l.checkpoint == 0 && l.lines < killEvery:
-		return beforeSave
-	case wanted == copying && l.lines == seen.lines && l.lines > l.checkpoint:
-		return copying
-	case l.lines%killEvery != 0:
-		return inStep
-	}
-	return ""
-}
-
-// stepOf reads the step of a checkpoint out of its header; 0 if there is no checkpoint.
-func stepOf(path string) int {
-	f, err := os.Open(path)
-	if err != nil {
-		return 0
-	}
-	defer f.Close()
-	var n uint64
-	if err := binary.Read(f, binary.LittleEndian, &n); err != nil || n > 1<<20 {
-		return 0
-	}
-	var header struct {
-		Metadata map[string]string `json:"__metadata__"`
-	}
-	if json.NewDecoder(io.LimitReader(f, int64(n))).Decode(&header) != nil {
-		return 0
-	}
-	var progress struct{ Step int }
-	if json.Unmarshal([]byte(header.Metadata["vggtrain.progress"]), &progress) != nil {
-		return 0
-	}
-	return progress.Step
-}
-
-// progressOf returns how long a file of tensors is that is being written, and how long it will
-// be; one that has only been made is one byte of two.
-func progressOf(path string) (size, full int64) {
-	f, err := os.Open(path)
-	if err != nil {
-		return 0, 0
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return 0, 0
-	}
-	var n uint64
-	if binary.Read(f, binary.LittleEndian, &n) != nil {
-		return 1, 2
-	}
-	header := map[string]struct {
-		Offsets []int64 `json:"data_offsets"`
-	}{}
-	if json.NewDecoder(io.LimitReader(f, int64(n))).Decode(&header) != nil {
-		return 1, 2
-	}
-	full = 8 + int64(n)
-	for _, tensor := range header {
-		if len(tensor.Offsets) == 2 {
-			full = max(full, 8+int64(n)+tensor.Offsets[1])
-		}
-	}
-	return info.Size(), full
-}
-
-// interrupt starts the run, sends it a signal after some steps, and looks at how it ends.
-func (k *killer) interrupt(signal os.Signal, status int) {
-	cmd := k.command()
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	if err := cmd.Start(); err != nil {
-		k.t.Fatal(err)
-	}
-	first, started, reached := k.look().checkpoint, false, false
-	steps := first + 1 + k.random.IntN(2*killEvery)
-	for deadline := time.Now().Add(time.Minute); !reached && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		now := k.look()
-		started = started || k.owns(cmd.Process.Pid, first, now)
-		reached = started && now.lines >= steps
-	}
-	_ = cmd.Process.Signal(signal)
-	_ = cmd.Wait()
-	if !reached {
-		k.t.Fatalf("%v: step %d was not reached\n%s", signal, steps, &stderr)
-	}
-	if got := cmd.ProcessState.ExitCode(); got != status {
-		k.t.Errorf("%v: exit status %d, want %d\n%s", signal, got, status, &stderr)
-	}
-	if l := k.look(); l.checkpoint != l.lines {
-		k.t.Errorf("%v: the checkpoint is of step %d, the last line of step %d", signal, l.checkpoint, l.lines)
 	}
 }

@@ -18,9 +18,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"vggtrain": main, "stubborn": stubborn})
-}
+// commands are what this binary is when it is called by their names.
+var commands = map[string]func(){"vggtrain": main, "stubborn": stubborn}
+
+func TestMain(m *testing.M) { testscript.Main(m, commands) }
 
 // TestScripts runs testdata/script: each reads like a user at a terminal, with
 // the commands of this file added to testscript's own.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"vggtrain/checkpoint"
+	"vggtrain/internal/crash"
 )
 
 // best.bin is there from the first evaluated epoch on, and is always whole. While it has the weights
@@ -37,8 +38,10 @@ func (f *files) putAside() error {
 		return nil // missing, damaged or of an earlier cut: nothing that a run would go back to
 	}
 	temp := checkpoint.TempName(f.aside())
+	crash.Point("link", temp)
 	if os.Link(f.best, temp) == nil {
 		defer os.Remove(temp) // of two names of one file, renaming removes neither
+		crash.Point("rename", temp)
 		return os.Rename(temp, f.aside())
 	}
 	in, err := os.Open(f.best) // a file system without links

@@ -10,6 +10,7 @@ import (
 
 	"gorgonia.org/gorgonia"
 
+	"vggtrain/internal/crash"
 	"vggtrain/internal/op"
 	"vggtrain/internal/solver"
 	"vggtrain/internal/trained"
@@ -219,6 +220,7 @@ func (l *loop) step(ctx context.Context, from *time.Time) error {
 	lr := l.schedule.At(number)
 	loss, err := l.trainer.Step(uint64(number), b.Images, b.Labels, b.Rows)
 	if err == nil {
+		crash.Point("step", "")
 		l.optimizer.SetLR(lr)
 		err = l.optimizer.Step(l.trainer.Grads())
 	}

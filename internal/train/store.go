@@ -10,6 +10,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"vggtrain/checkpoint"
+	"vggtrain/internal/crash"
 	"vggtrain/internal/kernel"
 	"vggtrain/internal/memory"
 	"vggtrain/model"
@@ -182,6 +183,7 @@ func (f *files) allocate() {
 func (f *files) copy() error {
 	f.allocate()
 	for i, p := range f.params {
+		crash.Point("copy", f.checkpoint)
 		finite, err := p.Export(f.workers, f.snapshot[i].Data)
 		if err != nil {
 			return err
