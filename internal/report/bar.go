@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"vggtrain/internal/record"
 	"vggtrain/internal/train"
 	"vggtrain/internal/trained"
 )
@@ -75,7 +76,7 @@ func (b *Bar) idle(stop <-chan struct{}) {
 }
 
 // Step moves the bar, if it has not moved just now.
-func (b *Bar) Step(r train.StepRecord) error {
+func (b *Bar) Step(r record.Step) error {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	b.pace.stepped(r)
@@ -86,7 +87,7 @@ func (b *Bar) Step(r train.StepRecord) error {
 }
 
 // Epoch puts the epoch's row above the bar.
-func (b *Bar) Epoch(r train.EpochRecord, _ *trained.Evaluation) error {
+func (b *Bar) Epoch(r record.Epoch, _ *trained.Evaluation) error {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	columns, rows := b.size()

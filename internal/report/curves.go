@@ -10,6 +10,7 @@ import (
 
 	"vggtrain/dataset"
 	"vggtrain/internal/picture"
+	"vggtrain/internal/record"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/train"
 	"vggtrain/internal/trained"
@@ -51,13 +52,13 @@ func (c *Curves) Begin(p train.Plan) (err error) {
 }
 
 // Step adds a step.
-func (c *Curves) Step(r train.StepRecord) error {
+func (c *Curves) Step(r record.Step) error {
 	c.history.step(r)
 	return nil
 }
 
 // Epoch adds an epoch and draws, if the last drawing is long enough ago.
-func (c *Curves) Epoch(r train.EpochRecord, _ *trained.Evaluation) error {
+func (c *Curves) Epoch(r record.Epoch, _ *trained.Evaluation) error {
 	c.history.epoch(r)
 	if c.now().Sub(c.drawn) < drawShare*c.cost {
 		return nil
@@ -122,7 +123,7 @@ func (c *Curves) picture() *picture.Curves {
 	}
 	for _, e := range h.epochs {
 		drawn.Epochs = append(drawn.Epochs, picture.Epoch{
-			Epoch: e.Epoch, Step: float64(e.Steps), TrainLoss: e.TrainLoss, ValLoss: e.ValLoss, ValAccuracy: e.ValAccuracy,
+			Epoch: e.Epoch.Epoch, Step: float64(e.Steps), TrainLoss: e.TrainLoss, ValLoss: e.ValLoss, ValAccuracy: e.ValAccuracy,
 		})
 	}
 	return drawn

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"vggtrain/internal/record"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/train"
 )
@@ -23,8 +24,8 @@ func course(t *testing.T, dir *rundir.Dir, c *Curves, from, to int, end train.St
 	t.Helper()
 	p := plan
 	p.Epochs, p.StepsPerEpoch, p.StepsDone = 3, 20, from
-	epoch := func(step int) train.EpochRecord {
-		return train.EpochRecord{Epoch: step / 20, TrainLoss: 2, ValLoss: 40 / float64(step), ValAccuracy: float64(step) / 60}
+	epoch := func(step int) record.Epoch {
+		return record.Epoch{Epoch: step / 20, TrainLoss: 2, ValLoss: 40 / float64(step), ValAccuracy: float64(step) / 60}
 	}
 	for step := 20; step <= from; step += 20 {
 		p.History = append(p.History, epoch(step))
@@ -40,7 +41,7 @@ func course(t *testing.T, dir *rundir.Dir, c *Curves, from, to int, end train.St
 	}
 	do(func(o train.Observer) error { return o.Begin(p) })
 	for step := from + 1; step <= to; step++ {
-		r := train.StepRecord{Epoch: (step + 19) / 20, Step: step, Loss: 2 / math.Sqrt(float64(step)), LR: 0.01, Images: 128}
+		r := record.Step{Epoch: (step + 19) / 20, Step: step, Loss: 2 / math.Sqrt(float64(step)), LR: 0.01, Images: 128}
 		if end == train.Diverged && step == to {
 			r.Loss = math.NaN()
 		}
@@ -142,7 +143,7 @@ func TestCurvesAreDrawnWhenDue(t *testing.T) {
 func TestCurvesAreDrawnOnce(t *testing.T) {
 	dir := newRun(t)
 	c := NewCurves(dir, mute)
-	err := errors.Join(c.Begin(plan), c.Step(train.StepRecord{Epoch: 1, Step: 1, Loss: 1}), c.Epoch(train.EpochRecord{Epoch: 1}, nil))
+	err := errors.Join(c.Begin(plan), c.Step(record.Step{Epoch: 1, Step: 1, Loss: 1}), c.Epoch(record.Epoch{Epoch: 1}, nil))
 	if err := errors.Join(err, os.Remove(dir.Curves()), c.End(train.Result{Steps: 1})); err != nil {
 		t.Fatal(err)
 	}
@@ -162,10 +163,10 @@ func TestCurvesThatCannotBeWritten(t *testing.T) {
 	c := NewCurves(dir, func(text string) { notices = append(notices, text) })
 	p := plan
 	p.StepsPerEpoch = 1
-	if err := errors.Join(c.Begin(p), c.Step(train.StepRecord{Epoch: 1, Step: 1, Loss: 1})); err != nil {
+	if err := errors.Join(c.Begin(p), c.Step(record.Step{Epoch: 1, Step: 1, Loss: 1})); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Epoch(train.EpochRecord{Epoch: 1}, nil); err == nil || !strings.Contains(err.Error(), dir.Curves()) {
+	if err := c.Epoch(record.Epoch{Epoch: 1}, nil); err == nil || !strings.Contains(err.Error(), dir.Curves()) {
 		t.Errorf("error %v", err)
 	}
 	if err := c.End(train.Result{}); err != nil || len(notices) != 0 {

@@ -3,6 +3,7 @@ package report
 import (
 	"time"
 
+	"vggtrain/internal/record"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/tensorboard"
 	"vggtrain/internal/train"
@@ -69,13 +70,13 @@ const (
 )
 
 // Step writes the step's values.
-func (e *Events) Step(r train.StepRecord) error {
+func (e *Events) Step(r record.Step) error {
 	e.step = r.Step
 	return e.write(tensorboard.Scalar{Tag: tagTrainLoss, Value: r.Loss}, tensorboard.Scalar{Tag: tagLR, Value: r.LR})
 }
 
 // Epoch writes the evaluation's values.
-func (e *Events) Epoch(r train.EpochRecord, _ *trained.Evaluation) error {
+func (e *Events) Epoch(r record.Epoch, _ *trained.Evaluation) error {
 	return e.write(tensorboard.Scalar{Tag: tagValLoss, Value: r.ValLoss}, tensorboard.Scalar{Tag: tagAccuracy, Value: r.ValAccuracy})
 }
 

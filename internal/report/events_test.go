@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"vggtrain/internal/record"
 	"vggtrain/internal/train"
 )
 
@@ -72,7 +73,7 @@ func eventPoints(event []byte) (list []string) {
 
 // threeSteps is a plan of epochs of three steps.
 func threeSteps(done, evaluated int) train.Plan {
-	return train.Plan{StepsPerEpoch: 3, StepsDone: done, History: make([]train.EpochRecord, evaluated)}
+	return train.Plan{StepsPerEpoch: 3, StepsDone: done, History: make([]record.Epoch, evaluated)}
 }
 
 // observe tells an observer of steps from first to last, of three an epoch, and of each epoch that
@@ -81,9 +82,9 @@ func observe(t *testing.T, e *Events, p train.Plan, first, last int, early bool)
 	t.Helper()
 	errs := []error{e.Begin(p)}
 	for step := first; step <= last; step++ {
-		errs = append(errs, e.Step(train.StepRecord{Step: step, Loss: float64(step) / 4, LR: 0.5}))
+		errs = append(errs, e.Step(record.Step{Step: step, Loss: float64(step) / 4, LR: 0.5}))
 		if step%3 == 0 || early && step == last {
-			errs = append(errs, e.Epoch(train.EpochRecord{Epoch: (step + 2) / 3, ValLoss: 8, ValAccuracy: 0.75, TrainLoss: 9, LR: 7}, nil))
+			errs = append(errs, e.Epoch(record.Epoch{Epoch: (step + 2) / 3, ValLoss: 8, ValAccuracy: 0.75, TrainLoss: 9, LR: 7}, nil))
 		}
 	}
 	errs = append(errs, e.End(train.Result{}))
@@ -129,7 +130,7 @@ func TestEventsGoOn(t *testing.T) {
 		if err := e.Begin(threeSteps(c.done, c.evaluated)); err != nil {
 			t.Error(err)
 		}
-		if err := e.Epoch(train.EpochRecord{}, nil); err != nil { // at the checkpoint's step
+		if err := e.Epoch(record.Epoch{}, nil); err != nil { // at the checkpoint's step
 			t.Error(err)
 		}
 		if err := e.End(train.Result{}); err != nil {

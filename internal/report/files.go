@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"vggtrain/internal/record"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/train"
 	"vggtrain/internal/trained"
@@ -32,10 +33,6 @@ func (f *Files) Begin(p train.Plan) error {
 	if err := f.dir.WriteConfig(f.config); err != nil {
 		return err
 	}
-	var rows []rundir.Epoch
-	for _, r := range p.History {
-		rows = append(rows, rundir.Epoch(r))
-	}
 	var kept rundir.Kept
 	var err error
 	if f.steps, kept, err = f.dir.Steps(p.StepsDone); err != nil {
@@ -48,16 +45,16 @@ func (f *Files) Begin(p train.Plan) error {
 	default:
 		f.notice(fmt.Sprintf("%s: %s missing of steps 1 to %d: it goes on without them", f.dir.StepsFile(), count(missing, "line"), p.StepsDone))
 	}
-	f.metrics, err = f.dir.Metrics(rows)
+	f.metrics, err = f.dir.Metrics(p.History)
 	return err
 }
 
 // Step appends the step's line.
-func (f *Files) Step(r train.StepRecord) error { return f.steps.Write(rundir.Step(r)) }
+func (f *Files) Step(r record.Step) error { return f.steps.Write(r) }
 
 // Epoch appends the epoch's line.
-func (f *Files) Epoch(r train.EpochRecord, _ *trained.Evaluation) error {
-	return f.metrics.Write(rundir.Epoch(r))
+func (f *Files) Epoch(r record.Epoch, _ *trained.Evaluation) error {
+	return f.metrics.Write(r)
 }
 
 // Flush puts on the disk what has been written, if Begin has opened it. It may run while Step or

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"vggtrain/internal/record"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/train"
 )
@@ -20,7 +21,7 @@ const historyPoints = 4096
 
 // historyEpoch is an epoch, and the steps of the run after which it was evaluated.
 type historyEpoch struct {
-	train.EpochRecord
+	record.Epoch
 	Steps int
 }
 
@@ -44,9 +45,9 @@ func newHistory(p train.Plan, dir *rundir.Dir) (*history, error) {
 	if p.StepsDone == 0 {
 		return h, nil
 	}
-	err := dir.EachStep(func(s rundir.Step) {
+	err := dir.EachStep(func(s record.Step) {
 		if s.Step <= p.StepsDone {
-			h.step(train.StepRecord(s))
+			h.step(s)
 		}
 	})
 	h.last = p.StepsDone // the folder may have fewer
@@ -54,7 +55,7 @@ func newHistory(p train.Plan, dir *rundir.Dir) (*history, error) {
 }
 
 // step adds a step.
-func (h *history) step(r train.StepRecord) {
+func (h *history) step(r record.Step) {
 	h.last = r.Step
 	p := historyPoint{Epoch: r.Epoch, Step: r.Step, Middle: float64(r.Step), Loss: r.Loss, LR: r.LR, steps: 1}
 	if r.Loss-r.Loss == 0 {
@@ -96,7 +97,7 @@ func (p historyPoint) with(q historyPoint) historyPoint {
 }
 
 // epoch adds an epoch that ends with the last step.
-func (h *history) epoch(r train.EpochRecord) {
+func (h *history) epoch(r record.Epoch) {
 	h.epochs = append(h.epochs, historyEpoch{r, h.last})
 }
 

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"vggtrain/internal/record"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/train"
 )
@@ -16,7 +17,7 @@ func TestHistoryIsBounded(t *testing.T) {
 	for _, steps := range []int{1, 7, historyPoints, historyPoints + 1, 3*historyPoints + 5} {
 		h := &history{each: 1}
 		for step := 1; step <= steps; step++ {
-			h.step(train.StepRecord{Epoch: 1 + step/100, Step: step, Loss: 2 * float64(step), LR: 3 * float64(step)})
+			h.step(record.Step{Epoch: 1 + step/100, Step: step, Loss: 2 * float64(step), LR: 3 * float64(step)})
 		}
 		if n := len(h.points); n > historyPoints || n < min(steps, historyPoints/2) {
 			t.Errorf("%d steps: %d points", steps, n)
@@ -40,7 +41,7 @@ func TestHistoryOfLossesThatAreNotFinite(t *testing.T) {
 	nan := math.NaN()
 	p := func(loss float64) historyPoint {
 		h := &history{}
-		h.step(train.StepRecord{Step: 1, Loss: loss})
+		h.step(record.Step{Step: 1, Loss: loss})
 		return h.points[0]
 	}
 	if got := p(1).with(p(nan)).with(p(4)).with(p(math.Inf(1))).Loss; got != 2.5 {
@@ -71,12 +72,12 @@ func TestHistoryOfAResumedRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	for step := 1; step <= 9; step++ {
-		err = errors.Join(err, steps.Write(rundir.Step{Epoch: (step + 2) / 3, Step: step, Loss: float64(step)}))
+		err = errors.Join(err, steps.Write(record.Step{Epoch: (step + 2) / 3, Step: step, Loss: float64(step)}))
 	}
 	if err := errors.Join(err, steps.Close()); err != nil {
 		t.Fatal(err)
 	}
-	p := train.Plan{StepsPerEpoch: 3, StepsDone: 5, History: []train.EpochRecord{{Epoch: 1}, {Epoch: 2}}} // the second was cut
+	p := train.Plan{StepsPerEpoch: 3, StepsDone: 5, History: []record.Epoch{{Epoch: 1}, {Epoch: 2}}} // the second was cut
 	h, err := newHistory(p, dir)
 	if err != nil {
 		t.Fatal(err)
@@ -84,8 +85,8 @@ func TestHistoryOfAResumedRun(t *testing.T) {
 	if len(h.points) != 5 || h.points[4].Loss != 5 || h.epochs[0].Steps != 3 || h.epochs[1].Steps != 5 {
 		t.Errorf("points %+v, epochs %+v", h.points, h.epochs)
 	}
-	h.step(train.StepRecord{Epoch: 3, Step: 6})
-	h.epoch(train.EpochRecord{Epoch: 3})
+	h.step(record.Step{Epoch: 3, Step: 6})
+	h.epoch(record.Epoch{Epoch: 3})
 	if h.epochs[2].Steps != 6 || len(p.History) != 2 {
 		t.Errorf("epochs %+v of %+v", h.epochs, p.History)
 	}
@@ -97,7 +98,7 @@ func TestHistoryOfAResumedRun(t *testing.T) {
 	if h, _ = newHistory(p, dir); len(h.points) != 0 {
 		t.Errorf("points %+v", h.points)
 	}
-	h.epoch(train.EpochRecord{Epoch: 1})
+	h.epoch(record.Epoch{Epoch: 1})
 	if h.epochs[0].Steps != 3 {
 		t.Errorf("epochs %+v, want one after 3 steps", h.epochs)
 	}

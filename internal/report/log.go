@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"vggtrain/internal/display"
+	"vggtrain/internal/record"
 	"vggtrain/internal/train"
 	"vggtrain/internal/trained"
 )
@@ -44,7 +45,7 @@ func (l *Log) Begin(p train.Plan) error {
 }
 
 // Step says where the run is if it is time to.
-func (l *Log) Step(r train.StepRecord) error {
+func (l *Log) Step(r record.Step) error {
 	l.pace.stepped(r)
 	if l.pace.evaluating() {
 		return nil
@@ -60,7 +61,7 @@ func (l *Log) Step(r train.StepRecord) error {
 }
 
 // place says where the run is: epoch, step, smoothed loss, learning rate, speed and times left.
-func (l *Log) place(r train.StepRecord) string {
+func (l *Log) place(r record.Step) string {
 	p := &l.pace
 	text := fmt.Sprintf("%s  step %*d/%d  loss %s  lr %s  %s", l.epoch(r.Epoch),
 		digits(p.plan.Steps), r.Step, p.plan.Steps, lossText(p.loss.value()), rateText(r.LR), speedText(p.recent.rate()))
@@ -75,7 +76,7 @@ func (l *Log) epoch(number int) string {
 }
 
 // Epoch writes the epoch's line, whose columns stand below each other in a run.
-func (l *Log) Epoch(r train.EpochRecord, _ *trained.Evaluation) error {
+func (l *Log) Epoch(r record.Epoch, _ *trained.Evaluation) error {
 	mark := ""
 	if l.pace.epoch(r) {
 		mark = "  " + bestMark

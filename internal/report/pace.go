@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"vggtrain/internal/record"
 	"vggtrain/internal/train"
 )
 
@@ -72,7 +73,7 @@ func newPace(p train.Plan, now func() time.Time) pace {
 }
 
 // stepped takes a step.
-func (p *pace) stepped(r train.StepRecord) {
+func (p *pace) stepped(r record.Step) {
 	now := p.now()
 	if gap := now.Sub(p.at).Seconds() - r.Seconds; p.steps > 0 && p.ends(p.step) {
 		p.between += max(gap, 0)
@@ -88,14 +89,14 @@ func (p *pace) stepped(r train.StepRecord) {
 }
 
 // epoch takes an epoch and reports whether it is the best so far.
-func (p *pace) epoch(r train.EpochRecord) bool {
+func (p *pace) epoch(r record.Epoch) bool {
 	now := p.now()
 	p.between = now.Sub(p.at).Seconds()
 	p.at = now
 	return p.add(r)
 }
 
-func (p *pace) add(r train.EpochRecord) bool {
+func (p *pace) add(r record.Epoch) bool {
 	p.epochs++
 	if r.ValAccuracy <= p.best {
 		return false

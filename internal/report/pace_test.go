@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"vggtrain/internal/record"
 	"vggtrain/internal/train"
 )
 
@@ -36,7 +37,7 @@ func (r *runner) run(steps int, seconds float64) {
 		r.pass(seconds)
 		r.at++
 		first := (r.at - 1) % r.plan.StepsPerEpoch * r.plan.BatchSize
-		r.stepped(train.StepRecord{
+		r.stepped(record.Step{
 			Epoch: (r.at-1)/r.plan.StepsPerEpoch + 1, Step: r.at, Loss: 1, LR: 0.1,
 			Images: min(r.plan.BatchSize, r.plan.TrainImages-first), Seconds: seconds,
 		})
@@ -75,7 +76,7 @@ func TestTimeLeft(t *testing.T) {
 	}
 	wantLeft(t, "before the evaluation", r.pace, 1, 1+2*(9.5+1))
 	r.pass(6)
-	r.epoch(train.EpochRecord{Epoch: 1})
+	r.epoch(record.Epoch{Epoch: 1})
 	wantLeft(t, "after it", r.pace, 9.5+6, 2*(9.5+6))
 	r.pass(2) // a save
 	r.run(1, 1)
@@ -86,11 +87,11 @@ func TestTimeLeft(t *testing.T) {
 	r.run(8, 1)
 	r.run(1, 0.5)
 	r.pass(8)
-	r.epoch(train.EpochRecord{Epoch: 2})
+	r.epoch(record.Epoch{Epoch: 2})
 	r.run(9, 1)
 	r.run(1, 0.5)
 	wantLeft(t, "before the last evaluation", r.pace, 8, 8)
-	r.epoch(train.EpochRecord{Epoch: 3})
+	r.epoch(record.Epoch{Epoch: 3})
 	if epoch, done := r.place(); !r.over() || epoch != 3 || done != 10 {
 		t.Errorf("at the end: epoch %d, step %d of it, over: %t", epoch, done, r.over())
 	}
@@ -104,14 +105,14 @@ func TestTimeLeftOfOtherRuns(t *testing.T) {
 	wantLeft(t, "cut by max-steps", r.pace, 7.5+1, 7.5+1+9.5+1+5+1)
 
 	resumed := three
-	resumed.StepsDone, resumed.History = 14, []train.EpochRecord{{Epoch: 1, ValAccuracy: 0.8}}
+	resumed.StepsDone, resumed.History = 14, []record.Epoch{{Epoch: 1, ValAccuracy: 0.8}}
 	r = newRunner(resumed)
 	if epoch, done := r.place(); epoch != 2 || done != 4 {
 		t.Errorf("goes on in epoch %d after step %d of it", epoch, done)
 	}
 	r.run(2, 1)
 	wantLeft(t, "resumed", r.pace, 3.5+1, 3.5+1+9.5+1)
-	if r.epoch(train.EpochRecord{Epoch: 2, ValAccuracy: 0.8}) || !r.epoch(train.EpochRecord{Epoch: 3, ValAccuracy: 0.81}) {
+	if r.epoch(record.Epoch{Epoch: 2, ValAccuracy: 0.8}) || !r.epoch(record.Epoch{Epoch: 3, ValAccuracy: 0.81}) {
 		t.Error("the best epoch is not told from the others")
 	}
 

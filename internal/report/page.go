@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vggtrain/internal/page"
+	"vggtrain/internal/record"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/train"
 	"vggtrain/internal/trained"
@@ -98,7 +99,7 @@ func (p *Page) takeUp() (err error) {
 }
 
 // Step renews the page if it has become old.
-func (p *Page) Step(r train.StepRecord) error {
+func (p *Page) Step(r record.Step) error {
 	p.history.step(r)
 	p.pace.stepped(r)
 	p.images += r.Images
@@ -111,7 +112,7 @@ func (p *Page) Step(r train.StepRecord) error {
 
 // Epoch shows what the evaluation has found and what the network looks like now, if the last page
 // is long enough ago.
-func (p *Page) Epoch(r train.EpochRecord, e *trained.Evaluation) error {
+func (p *Page) Epoch(r record.Epoch, e *trained.Evaluation) error {
 	p.history.epoch(r)
 	p.pace.epoch(r)
 	p.epoch, p.newest = r.Epoch, e

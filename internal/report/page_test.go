@@ -16,6 +16,7 @@ import (
 	"vggtrain/configs"
 	"vggtrain/dataset"
 	"vggtrain/internal/kernel"
+	"vggtrain/internal/record"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/train"
 	"vggtrain/internal/trained"
@@ -80,7 +81,7 @@ func (r *pageRun) steps(o *Page, first, last int) {
 	r.t.Helper()
 	for step := first; step <= last; step++ {
 		r.now = r.now.Add(time.Second)
-		err := o.Step(train.StepRecord{Epoch: (step-1)/4 + 1, Step: step, Loss: 3 / float64(step), LR: 0.08, Images: 16, Seconds: 1})
+		err := o.Step(record.Step{Epoch: (step-1)/4 + 1, Step: step, Loss: 3 / float64(step), LR: 0.08, Images: 16, Seconds: 1})
 		if err != nil {
 			r.t.Fatal(err)
 		}
@@ -105,8 +106,8 @@ func (r *pageRun) epoch(o *Page, number int) {
 		e.Predictions = append(e.Predictions, trained.Prediction{Class: said, Probability: 0.5 + float64(i)/100})
 	}
 	r.now = r.now.Add(2 * time.Second)
-	record := train.EpochRecord{Epoch: number, TrainLoss: 0.5, ValLoss: 0.25, ValAccuracy: 0.8 + 0.01*float64(number%2), LR: 0.08, ImagesPerSecond: 16, Seconds: 6}
-	if err := o.Epoch(record, e); err != nil {
+	concluded := record.Epoch{Epoch: number, TrainLoss: 0.5, ValLoss: 0.25, ValAccuracy: 0.8 + 0.01*float64(number%2), LR: 0.08, ImagesPerSecond: 16, Seconds: 6}
+	if err := o.Epoch(concluded, e); err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -252,7 +253,7 @@ func TestPageOfRunsThatFail(t *testing.T) {
 		r := newPageRun(t)
 		o := r.observer()
 		r.steps(o, 1, 2)
-		if err := o.Step(train.StepRecord{Epoch: 1, Step: 3, Loss: math.NaN(), LR: 0.08, Images: 16, Seconds: 1}); err != nil {
+		if err := o.Step(record.Step{Epoch: 1, Step: 3, Loss: math.NaN(), LR: 0.08, Images: 16, Seconds: 1}); err != nil {
 			t.Fatal(err)
 		}
 		if err := o.End(train.Result{Status: status, Steps: 3, Advice: "lower --lr"}); err != nil {
@@ -274,7 +275,7 @@ func TestPageOfAResumedRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	for step := range 6 {
-		if err := steps.Write(rundir.Step{Epoch: step/4 + 1, Step: step + 1, Loss: 3, LR: 0.08, Images: 16, Seconds: 1}); err != nil {
+		if err := steps.Write(record.Step{Epoch: step/4 + 1, Step: step + 1, Loss: 3, LR: 0.08, Images: 16, Seconds: 1}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -287,7 +288,7 @@ func TestPageOfAResumedRun(t *testing.T) {
 	if err := o.End(train.Result{Status: train.Interrupted, Steps: 6}); err != nil {
 		t.Fatal(err)
 	}
-	r.plan.StepsDone, r.plan.History = 6, []train.EpochRecord{{Epoch: 1, TrainLoss: 0.5, ValLoss: 0.25, ValAccuracy: 0.81, LR: 0.08, ImagesPerSecond: 16, Seconds: 6}}
+	r.plan.StepsDone, r.plan.History = 6, []record.Epoch{{Epoch: 1, TrainLoss: 0.5, ValLoss: 0.25, ValAccuracy: 0.81, LR: 0.08, ImagesPerSecond: 16, Seconds: 6}}
 	o = r.observer()
 	known := []string{"tiny ◐ running", "epoch 2 of 3, step 6 of 12", "after epoch 1, 20 images of the test set", "Coat taken for Shirt", "80×7×7", "resumed after step 6", "! Interrupted"}
 	r.want("resumed", known...)
@@ -328,7 +329,7 @@ func TestPageThatCannotBeWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.now = r.now.Add(time.Hour)
-	if err := o.Step(train.StepRecord{Epoch: 1, Step: 1, Loss: 1, LR: 0.08, Images: 16, Seconds: 1}); err == nil {
+	if err := o.Step(record.Step{Epoch: 1, Step: 1, Loss: 1, LR: 0.08, Images: 16, Seconds: 1}); err == nil {
 		t.Error("under way, the run is told nothing")
 	}
 	if err := o.End(train.Result{Status: train.Done, Steps: 1}); err != nil || len(r.notices) != 0 {
@@ -366,7 +367,7 @@ func TestPageTakesASmallPartOfTheTime(t *testing.T) {
 // of the time too.
 func TestPageChargesEachWriting(t *testing.T) {
 	r := newPageRun(t)
-	r.plan.StepsDone, r.plan.History = 4, []train.EpochRecord{{Epoch: 1}}
+	r.plan.StepsDone, r.plan.History = 4, []record.Epoch{{Epoch: 1}}
 	o := NewPage(r.dir, r.job, "", func(text string) { t.Error(text) })
 	o.now = func() time.Time { // to look at the clock takes a minute
 		r.now = r.now.Add(time.Minute)
@@ -375,7 +376,7 @@ func TestPageChargesEachWriting(t *testing.T) {
 	if err := o.Begin(r.plan); err != nil {
 		t.Fatal(err)
 	}
-	record := train.StepRecord{Epoch: 2, Step: 5, Loss: 1, LR: 0.08, Images: 16, Seconds: 1}
+	record := record.Step{Epoch: 2, Step: 5, Loss: 1, LR: 0.08, Images: 16, Seconds: 1}
 	for _, when := range []string{"as the run goes on", "after an epoch's first step"} {
 		if o.cost < time.Minute || o.written.IsZero() {
 			t.Errorf("%s: the writing took %v", when, o.cost)

@@ -147,7 +147,7 @@ func (p *Page) update() {
 	longest := 0.0
 	for _, e := range h.epochs {
 		p.shown.History = append(p.shown.History, page.Epoch{
-			Epoch: e.Epoch, Steps: e.Steps, TrainLoss: e.TrainLoss, ValLoss: e.ValLoss, ValAccuracy: e.ValAccuracy,
+			Epoch: e.Epoch.Epoch, Steps: e.Steps, TrainLoss: e.TrainLoss, ValLoss: e.ValLoss, ValAccuracy: e.ValAccuracy,
 			LR: e.LR, ImagesPerSecond: e.ImagesPerSecond, Seconds: e.Seconds,
 		})
 		longest = max(longest, e.Seconds)
@@ -193,8 +193,8 @@ func (p *Page) headlines() []page.Fact {
 			}
 		}
 		facts = []page.Fact{
-			{Name: "best accuracy", Value: fmt.Sprintf("%.4f", best.ValAccuracy), Note: fmt.Sprintf("epoch %d", best.Epoch)},
-			{Name: "last accuracy", Value: fmt.Sprintf("%.4f", last.ValAccuracy), Note: fmt.Sprintf("epoch %d", last.Epoch)},
+			{Name: "best accuracy", Value: fmt.Sprintf("%.4f", best.ValAccuracy), Note: fmt.Sprintf("epoch %d", best.Epoch.Epoch)},
+			{Name: "last accuracy", Value: fmt.Sprintf("%.4f", last.ValAccuracy), Note: fmt.Sprintf("epoch %d", last.Epoch.Epoch)},
 			{Name: "validation loss", Value: fmt.Sprintf("%.4f", last.ValLoss), Note: fmt.Sprintf("training %.4f", last.TrainLoss)},
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"vggtrain/internal/record"
 	"vggtrain/internal/train"
 )
 
@@ -32,7 +33,7 @@ func play(t *testing.T, o train.Observer, clock *hand, between func(step int)) {
 		epoch := (step-1)/20 + 1
 		clock.pass(0.25)
 		between(step)
-		if err := o.Step(train.StepRecord{Epoch: epoch, Step: step, Loss: 2 / float64(epoch), LR: 0.05, Images: 128, Seconds: 0.25}); err != nil {
+		if err := o.Step(record.Step{Epoch: epoch, Step: step, Loss: 2 / float64(epoch), LR: 0.05, Images: 128, Seconds: 0.25}); err != nil {
 			t.Fatal(err)
 		}
 		if step == 30 {
@@ -40,7 +41,7 @@ func play(t *testing.T, o train.Observer, clock *hand, between func(step int)) {
 		}
 		if step%20 == 0 {
 			clock.pass(2)
-			r := train.EpochRecord{
+			r := record.Epoch{
 				Epoch: epoch, TrainLoss: 2 / float64(epoch), ValLoss: 0.5, ValAccuracy: 0.75, LR: 0.05 / float64(epoch*epoch*epoch),
 				ImagesPerSecond: 512, Seconds: 60.2 * float64(epoch),
 			}
@@ -223,7 +224,7 @@ func TestBarSaysThatItEvaluates(t *testing.T) {
 		t.Errorf("%q, want %q", last(), want)
 	}
 	clock.pass(3)
-	if err := b.Epoch(train.EpochRecord{Epoch: 1, ValAccuracy: 0.5}, nil); err != nil {
+	if err := b.Epoch(record.Epoch{Epoch: 1, ValAccuracy: 0.5}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if want := " epoch 2/2   0% ░░░░░░░░░░░░░░░░░░░░░░░  starting"; last() != want {
@@ -238,7 +239,7 @@ func TestBarSaysThatItEvaluates(t *testing.T) {
 func TestLineFits(t *testing.T) {
 	p := plan
 	p.StepsDone = 1189
-	p.History = make([]train.EpochRecord, 2)
+	p.History = make([]record.Epoch, 2)
 	r := newRunner(p)
 	r.run(3, 0.15)
 	var g gauge
@@ -267,7 +268,7 @@ func TestLineFits(t *testing.T) {
 func TestLineNearTheEnd(t *testing.T) {
 	p := plan
 	p.StepsDone = 4460
-	p.History = make([]train.EpochRecord, 9)
+	p.History = make([]record.Epoch, 9)
 	r := newRunner(p)
 	r.run(3, 0.065)
 	var g gauge
@@ -301,19 +302,19 @@ func TestTableRepeatsItsHead(t *testing.T) {
 	var tab table
 	heads := 0
 	for epoch := range 39 {
-		heads += len(tab.row(train.EpochRecord{Epoch: epoch}, false, 80, 13)) - 1
+		heads += len(tab.row(record.Epoch{Epoch: epoch}, false, 80, 13)) - 1
 	}
 	if heads != 4 {
 		t.Errorf("%d heads of 39 rows on a terminal of 13, want one every ten", heads)
 	}
 	for _, c := range []struct{ columns, lines int }{{81, 1}, {60, 2}, {58, 1}, {120, 2}} {
-		if lines := tab.row(train.EpochRecord{Epoch: 40}, false, c.columns, 40); len(lines) != c.lines {
+		if lines := tab.row(record.Epoch{Epoch: 40}, false, c.columns, 40); len(lines) != c.lines {
 			t.Errorf("%d lines as the terminal gets %d columns, want %d", len(lines), c.columns, c.lines)
 		}
 	}
 	for columns := range 200 {
 		tab = table{}
-		for _, line := range tab.row(train.EpochRecord{Epoch: 1}, true, columns, 20) {
+		for _, line := range tab.row(record.Epoch{Epoch: 1}, true, columns, 20) {
 			if text := escape.ReplaceAllString(line, ""); len(text) >= columns && columns > 16 {
 				t.Errorf("%q is too long for %d columns", text, columns)
 			}
@@ -331,7 +332,7 @@ func TestBarGoesOnByItself(t *testing.T) {
 		}
 		for step := 1; step <= 3; step++ {
 			time.Sleep(time.Second)
-			if err := b.Step(train.StepRecord{Epoch: 1, Step: step, Loss: 1, Images: 128, Seconds: 1}); err != nil {
+			if err := b.Step(record.Step{Epoch: 1, Step: step, Loss: 1, Images: 128, Seconds: 1}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -8,8 +8,8 @@ import (
 	"vggtrain/internal/train"
 )
 
-// record is the final record, in the fields of `fit --json`. What a run has none of is null.
-type record struct {
+// finalRecord is how a run ended, in the fields of `fit --json`. What a run has none of is null.
+type finalRecord struct {
 	Status          train.Status `json:"status"`
 	Arch            string       `json:"arch"`
 	Params          int64        `json:"params"`
@@ -32,16 +32,18 @@ type record struct {
 
 // WriteRecord writes how a run ended as one JSON document.
 func WriteRecord(w io.Writer, r train.Result) error {
-	rec := record{
-		r.Status, r.Arch, r.Params, r.Epochs, r.Steps,
-		number(r.TrainLoss), number(r.ValLoss), number(r.ValAccuracy), number(r.BestValAccuracy), orNull(r.BestEpoch),
-		r.ImagesPerSecond, r.Seconds, r.PeakRSSBytes, r.Data, r.Threads, r.Kernel,
-		orNull(r.Checkpoint), orNull(r.Best),
+	document := finalRecord{
+		Status: r.Status, Arch: r.Arch, Params: r.Params, Epochs: r.Epochs, Steps: r.Steps,
+		TrainLoss: number(r.TrainLoss), ValLoss: number(r.ValLoss), ValAccuracy: number(r.ValAccuracy),
+		BestValAccuracy: number(r.BestValAccuracy), BestEpoch: orNull(r.BestEpoch),
+		ImagesPerSecond: r.ImagesPerSecond, Seconds: r.Seconds, PeakRSSBytes: r.PeakRSSBytes,
+		Data: r.Data, Threads: r.Threads, Kernel: r.Kernel,
+		Checkpoint: orNull(r.Checkpoint), Best: orNull(r.Best),
 	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(rec)
+	return e.Encode(document)
 }
 
 // orNull returns nil for what is empty.

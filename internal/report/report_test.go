@@ -14,6 +14,7 @@ import (
 
 	"vggtrain/configs"
 	"vggtrain/dataset"
+	"vggtrain/internal/record"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/train"
 )
@@ -78,7 +79,7 @@ func TestFilesGoOn(t *testing.T) {
 	play(t, NewFiles(dir, nil, mute), &hand{}, nothing)
 	resumed := plan
 	resumed.StepsDone = 25
-	resumed.History = []train.EpochRecord{{Epoch: 1, TrainLoss: 2, ValLoss: 0.5, ValAccuracy: 0.75, LR: 0.05, ImagesPerSecond: 512, Seconds: 60.2}}
+	resumed.History = []record.Epoch{{Epoch: 1, TrainLoss: 2, ValLoss: 0.5, ValAccuracy: 0.75, LR: 0.05, ImagesPerSecond: 512, Seconds: 60.2}}
 	var notices []string
 	for _, c := range []struct{ done, lines, notices int }{{25, 25, 0}, {30, 25, 1}} {
 		resumed.StepsDone = c.done

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"vggtrain/internal/train"
+	"vggtrain/internal/record"
 )
 
 // A resumed run shows the score of its folder, if that can be its own.
@@ -17,7 +17,7 @@ func TestScoreThatIsNotOfTheRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.plan.StepsDone, r.plan.History = 8, []train.EpochRecord{{Epoch: 1}, {Epoch: 2}}
+	r.plan.StepsDone, r.plan.History = 8, []record.Epoch{{Epoch: 1}, {Epoch: 2}}
 	const evaluation = "after epoch 2, 20 images of the test set"
 	for name, change := range map[string][2]string{
 		"whole":                 {"", ""},

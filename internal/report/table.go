@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"vggtrain/internal/train"
+	"vggtrain/internal/record"
 )
 
 // tableField is a column of the table of epochs, aligned to the right.
@@ -14,20 +14,20 @@ type tableField struct {
 	name  string
 	width int
 	keep  int // the field with the least is left out first where there is no room for all
-	text  func(train.EpochRecord) string
+	text  func(record.Epoch) string
 }
 
 // fields are what a row says of an epoch.
 var fields = [...]tableField{
-	{"epoch", 5, 9, func(r train.EpochRecord) string { return strconv.Itoa(r.Epoch) }},
-	{"train loss", 10, 4, func(r train.EpochRecord) string { return lossText(r.TrainLoss) }},
-	{"val loss", 8, 6, func(r train.EpochRecord) string { return lossText(r.ValLoss) }},
-	{"accuracy", 8, 8, func(r train.EpochRecord) string { return fmt.Sprintf("%.4f", r.ValAccuracy) }},
-	{"lr", 7, 1, func(r train.EpochRecord) string { return rateText(r.LR) }},
-	{"img/s", 6, 2, func(r train.EpochRecord) string {
+	{"epoch", 5, 9, func(r record.Epoch) string { return strconv.Itoa(r.Epoch) }},
+	{"train loss", 10, 4, func(r record.Epoch) string { return lossText(r.TrainLoss) }},
+	{"val loss", 8, 6, func(r record.Epoch) string { return lossText(r.ValLoss) }},
+	{"accuracy", 8, 8, func(r record.Epoch) string { return fmt.Sprintf("%.4f", r.ValAccuracy) }},
+	{"lr", 7, 1, func(r record.Epoch) string { return rateText(r.LR) }},
+	{"img/s", 6, 2, func(r record.Epoch) string {
 		return fmt.Sprintf("%.*f", speedDecimals(r.ImagesPerSecond), r.ImagesPerSecond)
 	}},
-	{"time", 6, 3, func(r train.EpochRecord) string { return Duration(r.Seconds) }},
+	{"time", 6, 3, func(r record.Epoch) string { return Duration(r.Seconds) }},
 }
 
 // bestMark stands behind the row of an epoch that is better than all before it.
@@ -42,7 +42,7 @@ type table struct {
 
 // row is the lines of an epoch on a terminal of that size: the row, and the head if it is time for
 // one.
-func (t *table) row(r train.EpochRecord, best bool, columns, rows int) []string {
+func (t *table) row(r record.Epoch, best bool, columns, rows int) []string {
 	var lines []string
 	if chosen := choose(columns); len(chosen) != len(t.fields) || t.rows >= max(rows-3, 1) {
 		t.fields, t.rows = chosen, 0

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"vggtrain/checkpoint"
+	"vggtrain/internal/record"
 )
 
 // The tests start this binary again as a process of its own, which does what the environment
@@ -204,7 +205,7 @@ func childWrite(path string) error {
 	}
 	fmt.Println("writes")
 	for step := kept.Last + 1; ; step++ {
-		if err := s.Write(Step{Epoch: 1, Step: step, Loss: 1 / float64(step)}); err != nil {
+		if err := s.Write(record.Step{Epoch: 1, Step: step, Loss: 1 / float64(step)}); err != nil {
 			return err
 		}
 	}

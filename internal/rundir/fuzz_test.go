@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"vggtrain/internal/memory/memorytest"
+	"vggtrain/internal/record"
 )
 
 // FuzzSteps: whatever is in steps.jsonl and whatever step a run goes on after, what is kept is the
@@ -52,7 +53,7 @@ func FuzzSteps(f *testing.F) {
 		if kept != (Kept{wantKept, bytes.Count(want, []byte("\n"))}) || s.size != int64(len(want)) {
 			t.Errorf("kept %d bytes, %v, want %d bytes until step %d", s.size, kept, len(want), wantKept)
 		}
-		if err := s.Write(Step{Epoch: 1, Step: kept.Last + 1}); err != nil {
+		if err := s.Write(record.Step{Epoch: 1, Step: kept.Last + 1}); err != nil {
 			t.Error(err)
 		}
 		if err := s.Close(); err != nil {

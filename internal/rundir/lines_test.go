@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"vggtrain/internal/record"
 )
 
 // A real full device.
@@ -25,7 +27,7 @@ func TestFullDevice(t *testing.T) {
 		t.Skipf("no /dev/full: %v", err)
 	}
 	s := &Steps{lines{path: "runs/a/steps.jsonl", contested: func() error { return nil }, f: f}}
-	err = s.Write(Step{Epoch: 1, Step: 1})
+	err = s.Write(record.Step{Epoch: 1, Step: 1})
 	want := "runs/a/steps.jsonl: no space left on device: free some room, its lines wait"
 	if !errors.Is(err, syscall.ENOSPC) || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
@@ -115,7 +117,7 @@ func testFullDisk(t *testing.T, bad badFile) {
 	s, f := newSteps(t)
 	write := func(step int, want string) {
 		t.Helper()
-		err := s.Write(Step{Epoch: 1, Step: step})
+		err := s.Write(record.Step{Epoch: 1, Step: step})
 		if want == "" && err != nil || want != "" && (err == nil || err.Error() != s.path+": "+want || !errors.Is(err, syscall.ENOSPC)) {
 			t.Errorf("step %d: %v, want %s", step, err, want)
 		}
@@ -155,13 +157,13 @@ func TestManyWaitingLines(t *testing.T) {
 	f.room = 0
 	const n = 3000 // three chunks
 	for step := 1; step <= n; step++ {
-		if s.Write(Step{Epoch: 1, Step: step}) == nil {
+		if s.Write(record.Step{Epoch: 1, Step: step}) == nil {
 			t.Fatal("no error")
 		}
 	}
 	good := f.appendFile
 	f.room, f.appendFile = -1, &badAfter{good, 1}
-	if err := s.Write(Step{Epoch: 1, Step: n + 1}); !errors.Is(err, syscall.ENOSPC) {
+	if err := s.Write(record.Step{Epoch: 1, Step: n + 1}); !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("got %v", err)
 	}
 	got := mustRead(t, s.path)
@@ -198,14 +200,14 @@ func TestLostLines(t *testing.T) {
 	s.pending, s.waiting, f.room = bytes.Repeat(line, n), n, 0
 	f.appendFile = nowhere{f.appendFile}
 	want := s.path + ": no space left on device: free some room, so many wait that lines are lost"
-	if err := s.Write(Step{Epoch: 1, Step: 1}); err == nil || err.Error() != want {
+	if err := s.Write(record.Step{Epoch: 1, Step: 1}); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	if len(s.pending) != n*len(line) {
 		t.Errorf("%d bytes wait, want %d", len(s.pending), n*len(line))
 	}
 	f.room = -1
-	if err := s.Write(Step{Epoch: 1, Step: 2}); err != nil {
+	if err := s.Write(record.Step{Epoch: 1, Step: 2}); err != nil {
 		t.Error(err)
 	}
 	if s.size != int64(len(line)*(n+1)) || s.waiting != 0 || s.pending != nil {
@@ -228,7 +230,7 @@ func (nowhere) Truncate(int64) error                   { return nil }
 
 func TestSync(t *testing.T) {
 	s, f := newSteps(t)
-	if err := s.Write(Step{Epoch: 1, Step: 1}); err != nil {
+	if err := s.Write(record.Step{Epoch: 1, Step: 1}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Sync(); err != nil {
@@ -236,7 +238,7 @@ func TestSync(t *testing.T) {
 	}
 
 	f.room = 3
-	_ = s.Write(Step{Epoch: 1, Step: 2})
+	_ = s.Write(record.Step{Epoch: 1, Step: 2})
 	want := s.path + ": no space left on device: free some room, its lines wait"
 	if err := s.Sync(); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
@@ -288,7 +290,7 @@ func TestWriteDuringSync(t *testing.T) {
 	done := make(chan error)
 	go func() { done <- s.Sync() }()
 	<-slow.begun
-	if err := s.Write(Step{Epoch: 1, Step: 1}); err != nil {
+	if err := s.Write(record.Step{Epoch: 1, Step: 1}); err != nil {
 		t.Error(err)
 	}
 	if got := mustRead(t, s.path); got != stepLines(1, 1) {
@@ -308,7 +310,7 @@ func TestSyncAndWriteAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	all.Go(func() {
 		for step := 1; step <= n; step++ {
-			_ = s.Write(Step{Epoch: 1, Step: step})
+			_ = s.Write(record.Step{Epoch: 1, Step: step})
 		}
 	})
 	all.Go(func() {
@@ -322,7 +324,7 @@ func TestSyncAndWriteAtOnce(t *testing.T) {
 	f.room = -1
 	all.Go(func() {
 		for step := n + 1; step <= 2*n; step++ {
-			if err := s.Write(Step{Epoch: 1, Step: step}); err != nil {
+			if err := s.Write(record.Step{Epoch: 1, Step: step}); err != nil {
 				t.Error(err)
 			}
 		}
@@ -359,7 +361,7 @@ func TestRemovedOrReplaced(t *testing.T) {
 		},
 	} {
 		s, _ := newSteps(t)
-		if err := errors.Join(s.Write(Step{Epoch: 1, Step: 1}), do(s.path), s.Write(Step{Epoch: 1, Step: 2})); err != nil {
+		if err := errors.Join(s.Write(record.Step{Epoch: 1, Step: 1}), do(s.path), s.Write(record.Step{Epoch: 1, Step: 2})); err != nil {
 			t.Fatal(err)
 		}
 		want := s.path + ": removed or replaced while the run was on: lines are missing from it"
@@ -381,7 +383,7 @@ func TestClosed(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Write(Step{Epoch: 1, Step: 1}); !errors.Is(err, fs.ErrClosed) {
+	if err := s.Write(record.Step{Epoch: 1, Step: 1}); !errors.Is(err, fs.ErrClosed) {
 		t.Errorf("Write: %v", err)
 	}
 	if err := s.Sync(); !errors.Is(err, fs.ErrClosed) {

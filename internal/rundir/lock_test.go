@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"vggtrain/internal/record"
 )
 
 func TestOpenWhileAnotherProcessHasIt(t *testing.T) {
@@ -287,7 +289,7 @@ func TestLockFileRemoved(t *testing.T) {
 		t.Skip("open files cannot be removed here")
 	}
 	for name, write := range map[string]func(d *Dir, s *Steps) error{
-		"a line": func(_ *Dir, s *Steps) error { return s.Write(Step{Epoch: 1, Step: 1}) },
+		"a line": func(_ *Dir, s *Steps) error { return s.Write(record.Step{Epoch: 1, Step: 1}) },
 		"a save": func(d *Dir, _ *Steps) error { return d.Held() },
 	} {
 		d := newDir(t)
@@ -320,7 +322,7 @@ func TestLockTakenByAnother(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(s.Write(Step{Epoch: 1, Step: 1}), os.Remove(first.file(lockName))); err != nil {
+	if err := errors.Join(s.Write(record.Step{Epoch: 1, Step: 1}), os.Remove(first.file(lockName))); err != nil {
 		t.Fatal(err)
 	}
 	second, err := openWithin(context.Background(), first.Path(), 0)
@@ -329,7 +331,7 @@ func TestLockTakenByAnother(t *testing.T) {
 	}
 	before := mustRead(t, first.StepsFile())
 	for _, ended := range []bool{false, true} {
-		for what, err := range map[string]error{"save": first.Held(), "line": s.Write(Step{Epoch: 1, Step: 2}), "picture": first.WriteCurves(nil)} {
+		for what, err := range map[string]error{"save": first.Held(), "line": s.Write(record.Step{Epoch: 1, Step: 2}), "picture": first.WriteCurves(nil)} {
 			if err == nil || !strings.Contains(err.Error(), "is working on this run: wait for it, or stop it; it could begin since the file .lock was removed") {
 				t.Errorf("%s, the other has ended: %t: %v", what, ended, err)
 			}

@@ -3,18 +3,9 @@ package rundir
 import (
 	"os"
 	"strconv"
-)
 
-// Epoch is a line of metrics.csv.
-type Epoch struct {
-	Epoch           int
-	TrainLoss       float64 // mean over the epoch's images
-	ValLoss         float64
-	ValAccuracy     float64
-	LR              float64
-	ImagesPerSecond float64 // of the training alone
-	Seconds         float64 // wall time
-}
+	"vggtrain/internal/record"
+)
 
 // Metrics writes metrics.csv.
 type Metrics struct{ lines }
@@ -22,10 +13,10 @@ type Metrics struct{ lines }
 const metricsHeader = "epoch,train_loss,val_loss,val_accuracy,lr,images_per_second,seconds\n"
 
 // Metrics writes metrics.csv anew, as a whole or not at all: its header and the epochs until now.
-func (d *Dir) Metrics(history []Epoch) (*Metrics, error) {
+func (d *Dir) Metrics(history []record.Epoch) (*Metrics, error) {
 	text := []byte(metricsHeader)
 	for _, r := range history {
-		text = r.appendTo(text)
+		text = appendEpoch(text, r)
 	}
 	if err := d.replace(metricsName, text); err != nil {
 		return nil, err
@@ -40,9 +31,9 @@ func (d *Dir) Metrics(history []Epoch) (*Metrics, error) {
 
 // Write appends an epoch's line. A number that is not finite is NaN, +Inf or -Inf. Whatever its
 // error, the line is kept, and written before the next one as soon as that is possible.
-func (m *Metrics) Write(r Epoch) error { return m.append(r.appendTo(nil)) }
+func (m *Metrics) Write(r record.Epoch) error { return m.append(appendEpoch(nil, r)) }
 
-func (r Epoch) appendTo(text []byte) []byte {
+func appendEpoch(text []byte, r record.Epoch) []byte {
 	text = strconv.AppendInt(text, int64(r.Epoch), 10)
 	for _, x := range []float64{r.TrainLoss, r.ValLoss, r.ValAccuracy, r.LR, round(r.ImagesPerSecond), round(r.Seconds)} {
 		text = strconv.AppendFloat(append(text, ','), x, 'g', -1, 64)

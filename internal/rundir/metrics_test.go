@@ -6,11 +6,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"vggtrain/internal/record"
 )
 
 func TestMetrics(t *testing.T) {
 	d := newDir(t)
-	epochs := []Epoch{{1, 0.5, 0.25, 0.9175, 0.05, 1234.5, 60.125}, {2, 0.1, math.Inf(1), 0.1, 0.01, 1.00000049, 1}}
+	epochs := []record.Epoch{{Epoch: 1, TrainLoss: 0.5, ValLoss: 0.25, ValAccuracy: 0.9175, LR: 0.05, ImagesPerSecond: 1234.5, Seconds: 60.125}, {Epoch: 2, TrainLoss: 0.1, ValLoss: math.Inf(1), ValAccuracy: 0.1, LR: 0.01, ImagesPerSecond: 1.00000049, Seconds: 1}}
 	want := `epoch,train_loss,val_loss,val_accuracy,lr,images_per_second,seconds
 1,0.5,0.25,0.9175,0.05,1234.5,60.125
 2,0.1,+Inf,0.1,0.01,1,1

@@ -8,12 +8,14 @@ import (
 	"io/fs"
 	"math"
 	"os"
+
+	"vggtrain/internal/record"
 )
 
 // EachStep calls a function with each line of steps.jsonl until one is no step, as it is written
 // while a run is on; a file that is missing has none. The file is streamed, whatever its size and
 // the length of its lines. A loss or learning rate that is null is NaN.
-func (d *Dir) EachStep(do func(Step)) error {
+func (d *Dir) EachStep(do func(record.Step)) error {
 	return read(d.StepsFile(), func(f io.Reader) error { return eachStep(f, do) })
 }
 
@@ -53,7 +55,7 @@ func read(path string, do func(io.Reader) error) error {
 	return nil
 }
 
-func eachStep(r io.Reader, do func(Step)) error {
+func eachStep(r io.Reader, do func(record.Step)) error {
 	in := bufio.NewReaderSize(r, maxLine)
 	for {
 		text, err := in.ReadSlice('\n')
@@ -67,7 +69,7 @@ func eachStep(r io.Reader, do func(Step)) error {
 		if json.Unmarshal(text, &line) != nil || line.Epoch < 1 || line.Step < 1 {
 			return nil
 		}
-		do(Step{line.Epoch, line.Step, orNaN(line.Loss), orNaN(line.LR), line.Images, line.Seconds})
+		do(record.Step{Epoch: line.Epoch, Step: line.Step, Loss: orNaN(line.Loss), LR: orNaN(line.LR), Images: line.Images, Seconds: line.Seconds})
 	}
 }
 

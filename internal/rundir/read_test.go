@@ -11,12 +11,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"vggtrain/internal/record"
 )
 
 // What Write has written comes back, but for what JSON and the file do not hold.
 func TestEachStep(t *testing.T) {
 	d := newDir(t)
-	want := []Step{{1, 1, math.Log(10), 0.05, 128, 0.25}, {1, 2, math.NaN(), 1e-7, 96, 12}, {2, 3, 0.5, 0, 128, 0}}
+	want := []record.Step{{Epoch: 1, Step: 1, Loss: math.Log(10), LR: 0.05, Images: 128, Seconds: 0.25}, {Epoch: 1, Step: 2, Loss: math.NaN(), LR: 1e-7, Images: 96, Seconds: 12}, {Epoch: 2, Step: 3, Loss: 0.5, LR: 0, Images: 128, Seconds: 0}}
 	s, _, err := d.Steps(0)
 	if err != nil {
 		t.Fatal(err)
@@ -27,8 +29,8 @@ func TestEachStep(t *testing.T) {
 		}
 	}
 	defer s.Close()
-	var got []Step
-	if err := At(d.Path()).EachStep(func(r Step) { got = append(got, r) }); err != nil {
+	var got []record.Step
+	if err := At(d.Path()).EachStep(func(r record.Step) { got = append(got, r) }); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateNaNs()); diff != "" {
@@ -47,7 +49,7 @@ func TestEachStepEnds(t *testing.T) {
 		"long":    strings.Repeat(" ", maxLine) + stepLines(3, 3),
 	} {
 		n := 0
-		if err := eachStep(strings.NewReader(stepLines(1, 2)+end+stepLines(3, 5)), func(Step) { n++ }); err != nil || n != 2 {
+		if err := eachStep(strings.NewReader(stepLines(1, 2)+end+stepLines(3, 5)), func(record.Step) { n++ }); err != nil || n != 2 {
 			t.Errorf("%s: %d steps, error %v, want 2", name, n, err)
 		}
 	}
@@ -83,7 +85,7 @@ func TestHeads(t *testing.T) {
 }
 
 func TestEachStepErrors(t *testing.T) {
-	never := func(Step) { t.Error("a step of nothing") }
+	never := func(record.Step) { t.Error("a step of nothing") }
 	d := newDir(t)
 	if err := d.EachStep(never); err != nil {
 		t.Errorf("a file that is missing: %v", err)
@@ -96,7 +98,7 @@ func TestEachStepErrors(t *testing.T) {
 	}
 	broken := errors.New("broken")
 	n := 0
-	if err := eachStep(io.MultiReader(strings.NewReader(stepLines(1, 3)), iotest.ErrReader(broken)), func(Step) { n++ }); !errors.Is(err, broken) || n != 3 {
+	if err := eachStep(io.MultiReader(strings.NewReader(stepLines(1, 3)), iotest.ErrReader(broken)), func(record.Step) { n++ }); !errors.Is(err, broken) || n != 3 {
 		t.Errorf("%d steps and %v, want 3 and %v", n, err, broken)
 	}
 }

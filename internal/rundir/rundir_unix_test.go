@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"vggtrain/internal/record"
 )
 
 // Pipes block who opens them, here until the test is out of time.
@@ -129,7 +131,7 @@ func childLimit(path string) error {
 	}
 	failed := 0
 	for step := 1; step <= 30; step++ {
-		err := s.Write(Step{Epoch: 1, Step: step})
+		err := s.Write(record.Step{Epoch: 1, Step: step})
 		if err == nil {
 			continue
 		}

@@ -10,16 +10,9 @@ import (
 	"math"
 	"os"
 	"unicode/utf8"
-)
 
-// Step is a line of steps.jsonl. Epoch and Step count from 1, Step over the whole run.
-type Step struct {
-	Epoch, Step int
-	Loss        float64 // mean over the batch's images before its update; null if not finite
-	LR          float64
-	Images      int     // of this step
-	Seconds     float64 // of this step
-}
+	"vggtrain/internal/record"
+)
 
 // Steps writes steps.jsonl.
 type Steps struct{ lines }
@@ -129,7 +122,7 @@ type stepLine struct {
 
 // Write appends a step's line. Whatever its error, the line is kept, and written before the next
 // one as soon as that is possible.
-func (s *Steps) Write(r Step) error {
+func (s *Steps) Write(r record.Step) error {
 	text, err := json.Marshal(stepLine{r.Epoch, r.Step, finite(r.Loss), finite(r.LR), r.Images, round(r.Seconds)})
 	if err != nil {
 		return fmt.Errorf("%s: step %d: %w", s.path, r.Step, err)

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vggtrain/internal/memory/memorytest"
+	"vggtrain/internal/record"
 )
 
 func TestSteps(t *testing.T) {
@@ -24,10 +25,10 @@ func TestSteps(t *testing.T) {
 	if err != nil || kept != (Kept{}) {
 		t.Fatal(kept, err)
 	}
-	records := []Step{
-		{1, 1, math.Log(10), 0.05, 128, 0.1534567891},
-		{1, 2, math.NaN(), 1e-7, 96, 12},
-		{2, 3, math.Inf(1), 0, 128, 0},
+	records := []record.Step{
+		{Epoch: 1, Step: 1, Loss: math.Log(10), LR: 0.05, Images: 128, Seconds: 0.1534567891},
+		{Epoch: 1, Step: 2, Loss: math.NaN(), LR: 1e-7, Images: 96, Seconds: 12},
+		{Epoch: 2, Step: 3, Loss: math.Inf(1), LR: 0, Images: 128, Seconds: 0},
 	}
 	want := `{"epoch":1,"step":1,"loss":2.302585092994046,"lr":0.05,"images":128,"seconds":0.153457}
 {"epoch":1,"step":2,"loss":null,"lr":1e-7,"images":96,"seconds":12}
@@ -116,7 +117,7 @@ func TestStepsCuts(t *testing.T) {
 			if got := mustRead(t, d.StepsFile()); got != want || kept != (Kept{c.kept, c.lines}) {
 				t.Errorf("kept %v and %q, want %d, %d and %q", kept, got, c.kept, c.lines, want)
 			}
-			if err := errors.Join(s.Write(Step{Epoch: 1, Step: 6}), s.Close()); err != nil {
+			if err := errors.Join(s.Write(record.Step{Epoch: 1, Step: 6}), s.Close()); err != nil {
 				t.Error(err)
 			}
 			if got := mustRead(t, d.StepsFile()); got != want+stepLines(6, 6) {

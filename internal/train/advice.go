@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"vggtrain/configs"
+	"vggtrain/internal/record"
 )
 
 // What may help a run that goes wrong, as flags; only what it does not do yet.
@@ -59,7 +60,7 @@ func either(advice ...string) string {
 }
 
 // divergence is the advice to a run whose loss or weights are no longer finite.
-func divergence(what string, r StepRecord, s *configs.Recipe) string {
+func divergence(what string, r record.Step, s *configs.Recipe) string {
 	return fmt.Sprintf("%s is not finite at step %d (epoch %d); try %s", what, r.Step, r.Epoch,
 		either(fmt.Sprintf("a lower --lr (the rate was %.4g there)", r.LR), clipNorm(s), warmupEpochs(s)))
 }

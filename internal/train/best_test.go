@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"vggtrain/checkpoint"
+	"vggtrain/internal/record"
 	"vggtrain/internal/trained"
 )
 
@@ -19,11 +20,11 @@ func TestStorePutsTheBestAside(t *testing.T) {
 	}
 	weight := &job.Params[0].Data()[0]
 	p := &Progress{Epoch: 1, Batch: 3}
-	p.evaluated(EpochRecord{Epoch: 1, ValAccuracy: 0.5}, 3)
+	p.evaluated(record.Epoch{Epoch: 1, ValAccuracy: 0.5}, 3)
 	*weight = 1
 	mustSave(t, store, p)
 	p.Batch = 2
-	if best := p.evaluated(EpochRecord{Epoch: 2, ValAccuracy: 0.75}, 3); !best || !p.Cut {
+	if best := p.evaluated(record.Epoch{Epoch: 2, ValAccuracy: 0.75}, 3); !best || !p.Cut {
 		t.Fatalf("best: %t, cut: %t", best, p.Cut)
 	}
 	*weight = 2
@@ -69,7 +70,7 @@ func bestWeight(t *testing.T, path string) float32 {
 // cutAt is an epoch 1 that is cut after a step.
 func cutAt(step int, accuracy float64) *Progress {
 	p := &Progress{Epoch: 1, Batch: step, Step: step}
-	p.evaluated(EpochRecord{Epoch: 1, ValAccuracy: accuracy}, 3)
+	p.evaluated(record.Epoch{Epoch: 1, ValAccuracy: accuracy}, 3)
 	return p
 }
 
@@ -121,7 +122,7 @@ func TestAsideEndsWithTheCut(t *testing.T) {
 	*weight = 1
 	mustSave(t, store, p)
 	p.Batch, p.Step = 1, 4
-	p.evaluated(EpochRecord{Epoch: 2, ValAccuracy: 0.5}, 3)
+	p.evaluated(record.Epoch{Epoch: 2, ValAccuracy: 0.5}, 3)
 	*weight = 2
 	mustSave(t, store, p)
 	if got := bestWeight(t, store.aside()); got != 1 {
@@ -129,7 +130,7 @@ func TestAsideEndsWithTheCut(t *testing.T) {
 	}
 	p.reopen()
 	p.Batch, p.Step = 3, 6
-	p.evaluated(EpochRecord{Epoch: 2, ValAccuracy: 0.75}, 3)
+	p.evaluated(record.Epoch{Epoch: 2, ValAccuracy: 0.75}, 3)
 	*weight = 3
 	mustSave(t, store, p)
 	if got := bestWeight(t, store.best); got != 3 {
@@ -153,7 +154,7 @@ func TestMendBestKnowsTheStep(t *testing.T) {
 		t.Errorf("before the epoch ends: %v", got)
 	}
 	p.Batch, p.Step = 3, 3
-	p.evaluated(EpochRecord{Epoch: 1, ValAccuracy: 0.5}, 3)
+	p.evaluated(record.Epoch{Epoch: 1, ValAccuracy: 0.5}, 3)
 	*weight = 2
 	if err := store.copy(); err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 
 	"vggtrain/configs"
 	"vggtrain/dataset"
+	"vggtrain/internal/record"
 	"vggtrain/internal/solver"
 	"vggtrain/internal/trained"
 )
@@ -139,8 +140,8 @@ func (f *fakeStore) Ended(wait bool) (saved, bool) {
 // recorder is an observer that remembers.
 type recorder struct {
 	log     *[]string
-	steps   []StepRecord
-	epochs  []EpochRecord
+	steps   []record.Step
+	epochs  []record.Epoch
 	notices []string
 	ended   []Result
 
@@ -149,12 +150,12 @@ type recorder struct {
 
 func (r *recorder) Begin(Plan) error { return r.failBegin }
 
-func (r *recorder) Step(s StepRecord) error {
+func (r *recorder) Step(s record.Step) error {
 	r.steps = append(r.steps, s)
 	return r.failStep
 }
 
-func (r *recorder) Epoch(e EpochRecord, _ *trained.Evaluation) error {
+func (r *recorder) Epoch(e record.Epoch, _ *trained.Evaluation) error {
 	r.epochs = append(r.epochs, e)
 	*r.log = append(*r.log, fmt.Sprintf("row: epoch %d", e.Epoch))
 	return r.failEpoch

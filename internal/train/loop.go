@@ -12,6 +12,7 @@ import (
 
 	"vggtrain/internal/crash"
 	"vggtrain/internal/op"
+	"vggtrain/internal/record"
 	"vggtrain/internal/solver"
 	"vggtrain/internal/trained"
 )
@@ -47,9 +48,9 @@ type loop struct {
 	saves      saves
 
 	progress *Progress
-	newest   StepRecord // the last step of this process
-	start    time.Time  // of Run
-	before   float64    // seconds of the runs that this one resumes
+	newest   record.Step // the last step of this process
+	start    time.Time   // of Run
+	before   float64     // seconds of the runs that this one resumes
 }
 
 // limits end a run, or save it, before its plan is fulfilled. 0 is none.
@@ -129,7 +130,7 @@ func (l *loop) epoch(ctx context.Context) error {
 		return errLoss
 	}
 	p := l.progress
-	return l.conclude(EpochRecord{
+	return l.conclude(record.Epoch{
 		Epoch:           p.Epoch,
 		TrainLoss:       p.trainLoss(),
 		ValLoss:         e.Loss,
@@ -146,7 +147,7 @@ var errLoss = errors.New("the validation loss is not finite")
 // conclude writes an evaluated epoch down. The order matters to a run that is killed in
 // between and resumed: it repeats what the checkpoint does not know, so the checkpoint
 // comes last.
-func (l *loop) conclude(record EpochRecord, e *trained.Evaluation) error {
+func (l *loop) conclude(record record.Epoch, e *trained.Evaluation) error {
 	p := l.progress
 	l.observers.epoch(record, e)
 	best := p.evaluated(record, l.plan.StepsPerEpoch)
@@ -230,7 +231,7 @@ func (l *loop) step(ctx context.Context, from *time.Time) error {
 		return fmt.Errorf("step %d: %w", number, err)
 	}
 	now := time.Now()
-	l.newest = StepRecord{
+	l.newest = record.Step{
 		Epoch: p.Epoch, Step: number, Loss: loss, LR: lr, Images: b.Rows,
 		Seconds: now.Sub(*from).Seconds(),
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vggtrain/internal/op"
+	"vggtrain/internal/record"
 	"vggtrain/internal/solver"
 	"vggtrain/internal/trained"
 )
@@ -41,7 +42,7 @@ func TestRunRecords(t *testing.T) {
 		"row: epoch 1", "checkpoint: epoch 2 batch 0 step 3", "best: epoch 1",
 		"row: epoch 2", "checkpoint: epoch 3 batch 0 step 6")
 	for i, s := range f.observer.steps {
-		want := StepRecord{Epoch: i/3 + 1, Step: i + 1, Loss: float64(i + 1), LR: 0.1, Images: 4, Seconds: s.Seconds}
+		want := record.Step{Epoch: i/3 + 1, Step: i + 1, Loss: float64(i + 1), LR: 0.1, Images: 4, Seconds: s.Seconds}
 		if i == 0 {
 			want.LR = 0.05 // of the warm-up
 		}
@@ -116,8 +117,8 @@ type cancelling struct {
 	cancel func()
 }
 
-func (c *cancelling) Step(StepRecord) error                        { return nil }
-func (c *cancelling) Epoch(EpochRecord, *trained.Evaluation) error { c.cancel(); return nil }
+func (c *cancelling) Step(record.Step) error                        { return nil }
+func (c *cancelling) Epoch(record.Epoch, *trained.Evaluation) error { c.cancel(); return nil }
 
 func TestRunInterruptedBeforeItsFirstStep(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
@@ -362,8 +363,8 @@ func TestRunEndsWhenItsTimeIsUp(t *testing.T) {
 
 func TestProgressReadsBackToTheSameBits(t *testing.T) {
 	p := &Progress{Epoch: 1}
-	p.trained(StepRecord{Step: 1, Loss: 1.0 / 3, Images: 7, Seconds: 0.1})
-	p.History = []EpochRecord{{Epoch: 1, TrainLoss: 0.1 + 0.2, ValAccuracy: 2.0 / 3}}
+	p.trained(record.Step{Step: 1, Loss: 1.0 / 3, Images: 7, Seconds: 0.1})
+	p.History = []record.Epoch{{Epoch: 1, TrainLoss: 0.1 + 0.2, ValAccuracy: 2.0 / 3}}
 	text, err := p.encode()
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package train
 import (
 	"errors"
 
+	"vggtrain/internal/record"
 	"vggtrain/internal/trained"
 )
 
@@ -26,13 +27,13 @@ func (o *observers) begin(p Plan) error {
 	return nil
 }
 
-func (o *observers) step(r StepRecord) {
+func (o *observers) step(r record.Step) {
 	for _, each := range o.all {
 		o.take(each.Step(r))
 	}
 }
 
-func (o *observers) epoch(r EpochRecord, e *trained.Evaluation) {
+func (o *observers) epoch(r record.Epoch, e *trained.Evaluation) {
 	for _, each := range o.all {
 		o.take(each.Epoch(r, e))
 	}

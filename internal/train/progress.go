@@ -11,6 +11,7 @@ import (
 
 	"vggtrain/configs"
 	"vggtrain/internal/display"
+	"vggtrain/internal/record"
 )
 
 // Progress is where a run stands between two steps: all of its state but the weights and
@@ -50,7 +51,7 @@ type Progress struct {
 
 // evaluated adds the epoch under way to the history, and moves on to the next unless steps of
 // it are left. It tells whether it is the best.
-func (p *Progress) evaluated(r EpochRecord, stepsPerEpoch int) (best bool) {
+func (p *Progress) evaluated(r record.Epoch, stepsPerEpoch int) (best bool) {
 	p.History = append(p.History, r)
 	best = p.improve(r)
 	p.Cut = p.Batch < stepsPerEpoch
@@ -62,7 +63,7 @@ func (p *Progress) evaluated(r EpochRecord, stepsPerEpoch int) (best bool) {
 }
 
 // improve makes the epoch the best if it is: of equal accuracies the earlier stays.
-func (p *Progress) improve(r EpochRecord) bool {
+func (p *Progress) improve(r record.Epoch) bool {
 	if p.BestEpoch > 0 && r.ValAccuracy <= p.BestValAccuracy {
 		return false
 	}
@@ -87,7 +88,7 @@ func (p *Progress) outOfPatience(epochs int) bool {
 }
 
 // trained adds a step to the epoch under way.
-func (p *Progress) trained(r StepRecord) {
+func (p *Progress) trained(r record.Step) {
 	p.Batch++
 	p.Step = r.Step
 	p.LossSum += r.Loss * float64(r.Images)
@@ -110,7 +111,7 @@ func (p *Progress) trainLoss() float64 {
 }
 
 // last is the newest evaluated epoch, nil if there is none.
-func (p *Progress) last() *EpochRecord {
+func (p *Progress) last() *record.Epoch {
 	if len(p.History) == 0 {
 		return nil
 	}
@@ -184,7 +185,7 @@ func checkKeys(text string) error {
 const maxProgressKeys = 100
 
 // history is the evaluated epochs, the first one first.
-type history []EpochRecord
+type history []record.Epoch
 
 // UnmarshalJSON reads no more of them than a run can have, each an object: what a list announces is
 // not allocated at once.
@@ -202,7 +203,7 @@ func (h *history) UnmarshalJSON(text []byte) error {
 		if len(*h) == configs.MaxEpochs {
 			return fmt.Errorf("a history of more than %d epochs", configs.MaxEpochs)
 		}
-		var r *EpochRecord
+		var r *record.Epoch
 		if err := d.Decode(&r); err != nil {
 			return err
 		}

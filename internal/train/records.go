@@ -2,29 +2,9 @@ package train
 
 import (
 	"vggtrain/configs"
+	"vggtrain/internal/record"
 	"vggtrain/internal/trained"
 )
-
-// StepRecord is one step of a run.
-type StepRecord struct {
-	Epoch   int     // from 1
-	Step    int     // from 1, over the whole run
-	Loss    float64 // mean over the batch's images, before its update; not finite if it diverged
-	LR      float64 // learning rate of the update
-	Images  int     // in the batch
-	Seconds float64 // of this step alone, waiting for its batch included
-}
-
-// EpochRecord is one epoch of a run, after its evaluation.
-type EpochRecord struct {
-	Epoch           int     `json:"epoch"`
-	TrainLoss       float64 `json:"train_loss"` // mean over the epoch's images
-	ValLoss         float64 `json:"val_loss"`   // plain cross-entropy
-	ValAccuracy     float64 `json:"val_accuracy"`
-	LR              float64 `json:"lr"`                // of the epoch's last step
-	ImagesPerSecond float64 `json:"images_per_second"` // of training alone, waiting for data included
-	Seconds         float64 `json:"seconds"`           // wall time, evaluation included
-}
 
 // Plan is what a run is going to do, told before its first step.
 type Plan struct {
@@ -41,7 +21,7 @@ type Plan struct {
 	StepsDone     int             // by the run that this one resumes; 0 for a new one
 	Finished      bool            // that run has nothing left to do
 	Noticed       []string        // what went wrong in it, which the user was told
-	History       []EpochRecord   // of the run that this one resumes
+	History       []record.Epoch  // of the run that this one resumes
 	Settings      *configs.Recipe // all of them; not to be changed
 	MemoryBytes   int64           // that the run is expected to hold at its peak
 	MachineBytes  int64           // that the machine has; 0 if it is not known
@@ -95,8 +75,8 @@ type Result struct {
 // Epoch is a notice to the user, and the run goes on; one of End makes its result Incomplete.
 type Observer interface {
 	Begin(Plan) error
-	Step(StepRecord) error
-	Epoch(EpochRecord, *trained.Evaluation) error // the evaluation is not to be changed
-	Notice(text string)                           // one line for the user
+	Step(record.Step) error
+	Epoch(record.Epoch, *trained.Evaluation) error // the evaluation is not to be changed
+	Notice(text string)                            // one line for the user
 	End(Result) error
 }

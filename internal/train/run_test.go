@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"vggtrain/checkpoint"
+	"vggtrain/internal/record"
 	"vggtrain/internal/trained"
 )
 
@@ -123,7 +124,7 @@ type stopper struct {
 	cancel func()
 }
 
-func (s *stopper) Step(r StepRecord) error {
+func (s *stopper) Step(r record.Step) error {
 	if r.Step == s.at {
 		s.cancel()
 	}

@@ -17,6 +17,7 @@ import (
 	"vggtrain/configs"
 	"vggtrain/dataset"
 	"vggtrain/internal/kernel"
+	"vggtrain/internal/record"
 	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
@@ -100,7 +101,7 @@ func TestStoreWritesWhatLoadReads(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := &Progress{Epoch: 1}
-	p.improve(EpochRecord{Epoch: 3, ValAccuracy: 0.5})
+	p.improve(record.Epoch{Epoch: 3, ValAccuracy: 0.5})
 	mustSave(t, store, p)
 	for _, path := range []string{job.Checkpoint, job.Best} {
 		n, err := trained.Load(path)
@@ -129,7 +130,7 @@ func TestStoreNamesAndLayouts(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := &Progress{Epoch: 1}
-	p.improve(EpochRecord{Epoch: 3, ValAccuracy: 0.5})
+	p.improve(record.Epoch{Epoch: 3, ValAccuracy: 0.5})
 	mustSave(t, store, p)
 	best, err := checkpoint.Read(job.Best)
 	if err != nil {
@@ -201,7 +202,7 @@ func TestStoreLongestHistory(t *testing.T) {
 	p := &Progress{Epoch: 1}
 	for range longest {
 		const wide = -2.2250738585072014e-308 // no float64 has more digits
-		p.History = append(p.History, EpochRecord{longest, wide, wide, wide, wide, wide, wide})
+		p.History = append(p.History, record.Epoch{Epoch: longest, TrainLoss: wide, ValLoss: wide, ValAccuracy: wide, LR: wide, ImagesPerSecond: wide, Seconds: wide})
 	}
 	mustSave(t, store, p)
 	if _, err := trained.Load(job.Checkpoint); err != nil {
@@ -241,15 +242,15 @@ func TestStoreHoldsOneCopy(t *testing.T) {
 // An epoch that was cut is no epoch without a better accuracy.
 func TestPatienceCountsWholeEpochs(t *testing.T) {
 	p := &Progress{Epoch: 1, Batch: 3}
-	p.evaluated(EpochRecord{Epoch: 1, ValAccuracy: 0.5}, 3)
+	p.evaluated(record.Epoch{Epoch: 1, ValAccuracy: 0.5}, 3)
 	p.Batch = 1
-	p.evaluated(EpochRecord{Epoch: 2, ValAccuracy: 0.25}, 3)
+	p.evaluated(record.Epoch{Epoch: 2, ValAccuracy: 0.25}, 3)
 	if p.outOfPatience(1) {
 		t.Error("after a cut epoch")
 	}
 	p.reopen()
 	p.Batch = 3
-	p.evaluated(EpochRecord{Epoch: 2, ValAccuracy: 0.25}, 3)
+	p.evaluated(record.Epoch{Epoch: 2, ValAccuracy: 0.25}, 3)
 	if !p.outOfPatience(1) || p.outOfPatience(2) || p.outOfPatience(0) {
 		t.Error("after a whole epoch")
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"vggtrain/configs"
+	"vggtrain/internal/record"
 	"vggtrain/internal/trained"
 )
 
@@ -26,7 +27,7 @@ func newWatches(classes, warmup int, p *Progress) watches {
 }
 
 // step takes a step that is done, of a run with these settings, and returns what to say.
-func (w watches) step(r StepRecord, s *configs.Recipe) (notices []string) {
+func (w watches) step(r record.Step, s *configs.Recipe) (notices []string) {
 	if text := w.explosion.add(r, s); text != "" {
 		notices = append(notices, text)
 	}
@@ -96,7 +97,7 @@ type explosion struct {
 }
 
 // add takes a step and returns what to say, "" for nothing.
-func (x explosion) add(r StepRecord, s *configs.Recipe) string {
+func (x explosion) add(r record.Step, s *configs.Recipe) string {
 	seen := x.seen
 	if seen.Said || x.classes < 2 {
 		return ""

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"vggtrain/configs"
+	"vggtrain/internal/record"
 	"vggtrain/internal/trained"
 )
 
@@ -87,7 +88,7 @@ func TestExplosion(t *testing.T) {
 		w := newWatches(10, 0, p)
 		said := 0
 		for step := c.first; step < c.first+100; step++ {
-			for _, text := range w.step(StepRecord{Step: step, Loss: c.losses(step), LR: 0.5}, settings) {
+			for _, text := range w.step(record.Step{Step: step, Loss: c.losses(step), LR: 0.5}, settings) {
 				if !strings.Contains(text, "risen") {
 					continue
 				}
@@ -150,7 +151,7 @@ func TestProgressOfBeforeTheWatches(t *testing.T) {
 		if got := w.end(step-1, s); len(got) > 0 {
 			t.Errorf("after step %d: %q", step-1, got)
 		}
-		w.step(StepRecord{Step: step, Loss: 2.3}, s)
+		w.step(record.Step{Step: step, Loss: 2.3}, s)
 	}
 	if got := w.end(80, s); len(got) != 1 {
 		t.Errorf("of 20 steps at ln 10: %q", got)
@@ -179,7 +180,7 @@ func TestDeadIsSaidOnce(t *testing.T) {
 		w = newWatches(10, 0, p)
 	}
 	for step := range 500 { // the plateau says nothing that is new
-		if got := w.step(StepRecord{Step: step + 2, Loss: 2.3}, configs.Defaults()); len(got) > 0 {
+		if got := w.step(record.Step{Step: step + 2, Loss: 2.3}, configs.Defaults()); len(got) > 0 {
 			t.Error(got)
 		}
 	}

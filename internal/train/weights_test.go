@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vggtrain/checkpoint"
+	"vggtrain/internal/record"
 	"vggtrain/internal/trained"
 )
 
@@ -28,7 +29,7 @@ func TestLoadWeights(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := &Progress{Epoch: 3, Batch: 2, Step: 6}
-	p.evaluated(EpochRecord{Epoch: 3, ValAccuracy: 0.375}, 2)
+	p.evaluated(record.Epoch{Epoch: 3, ValAccuracy: 0.375}, 2)
 	mustSave(t, store, p)
 	want, err := checkpoint.Read(job.Best)
 	if err != nil {
