@@ -1,12 +1,6 @@
 package blocks
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"path/filepath"
-	"reflect"
-	"slices"
 	"strings"
 	"testing"
 
@@ -28,32 +22,32 @@ func TestClassifier(t *testing.T) {
 		Linear{Out: 30}, ReLU{}, Dropout{P: 0.25},
 		Linear{Out: 10},
 	}
-	if diff := cmp.Diff(want, Classifier([]int{20, 30}, 10, 0.25)); diff != "" {
+	if diff := cmp.Diff(want, Classifier([]int{20, 30}, Dropout{P: 0.25}, Linear{Out: 10})); diff != "" {
 		t.Errorf("Classifier (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]Layer{Flatten{}, Linear{Out: 3}}, Classifier(nil, 3, 0.5)); diff != "" {
+	if diff := cmp.Diff([]Layer{Flatten{}, Linear{Out: 3}}, Classifier(nil, Dropout{P: 0.5}, Linear{Out: 3})); diff != "" {
 		t.Errorf("Classifier without hidden layers (-want +got):\n%s", diff)
 	}
 }
 
 func TestShapes(t *testing.T) {
 	tests := []struct {
-		layer             Layer
-		in                []int
-		out, weight, bias []int
+		layer   Layer
+		in, out []int
+		params  []Param
 	}{
-		{Conv2d{Out: 16, Kernel: 3, Stride: 1, Padding: 1}, []int{1, 28, 28}, []int{16, 28, 28}, []int{16, 1, 3, 3}, []int{16}},
-		{Conv2d{Out: 96, Kernel: 11, Stride: 4, Padding: 1}, []int{1, 224, 224}, []int{96, 54, 54}, []int{96, 1, 11, 11}, []int{96}},
-		{Conv2d{Out: 5, Kernel: 1, Stride: 2}, []int{3, 7, 4}, []int{5, 4, 2}, []int{5, 3, 1, 1}, []int{5}},
-		{MaxPool2d{Kernel: 2, Stride: 2}, []int{8, 7, 5}, []int{8, 3, 2}, nil, nil},
-		{MaxPool2d{Kernel: 3, Stride: 2}, []int{8, 54, 26}, []int{8, 26, 12}, nil, nil},
-		{AvgPool2d{Kernel: 2, Stride: 2}, []int{6, 28, 27}, []int{6, 14, 13}, nil, nil},
-		{AvgPool2d{Kernel: 3, Stride: 1}, []int{2, 3, 5}, []int{2, 1, 3}, nil, nil},
-		{ReLU{}, []int{8, 7, 5}, []int{8, 7, 5}, nil, nil},
-		{Sigmoid{}, []int{8, 7, 5}, []int{8, 7, 5}, nil, nil},
-		{Dropout{P: 0.5}, []int{9}, []int{9}, nil, nil},
-		{Flatten{}, []int{8, 7, 5}, []int{280}, nil, nil},
-		{Linear{Out: 10}, []int{280}, []int{10}, []int{10, 280}, []int{10}},
+		{Conv2d{Out: 16, Kernel: 3, Stride: 1, Padding: 1}, []int{1, 28, 28}, []int{16, 28, 28}, weighted([]int{16, 1, 3, 3}, 9, 144)},
+		{Conv2d{Out: 96, Kernel: 11, Stride: 4, Padding: 1}, []int{1, 224, 224}, []int{96, 54, 54}, weighted([]int{96, 1, 11, 11}, 121, 11616)},
+		{Conv2d{Out: 5, Kernel: 1, Stride: 2}, []int{3, 7, 4}, []int{5, 4, 2}, weighted([]int{5, 3, 1, 1}, 3, 5)},
+		{MaxPool2d{Kernel: 2, Stride: 2}, []int{8, 7, 5}, []int{8, 3, 2}, nil},
+		{MaxPool2d{Kernel: 3, Stride: 2}, []int{8, 54, 26}, []int{8, 26, 12}, nil},
+		{AvgPool2d{Kernel: 2, Stride: 2}, []int{6, 28, 27}, []int{6, 14, 13}, nil},
+		{AvgPool2d{Kernel: 3, Stride: 1}, []int{2, 3, 5}, []int{2, 1, 3}, nil},
+		{ReLU{}, []int{8, 7, 5}, []int{8, 7, 5}, nil},
+		{Sigmoid{}, []int{8, 7, 5}, []int{8, 7, 5}, nil},
+		{Dropout{P: 0.5}, []int{9}, []int{9}, nil},
+		{Flatten{}, []int{8, 7, 5}, []int{280}, nil},
+		{Linear{Out: 10}, []int{280}, []int{10}, weighted([]int{10, 280}, 280, 10)},
 	}
 	for _, tt := range tests {
 		out, err := tt.layer.Output(tt.in)
@@ -61,9 +55,27 @@ func TestShapes(t *testing.T) {
 			t.Errorf("%#v.Output(%v): %v", tt.layer, tt.in, err)
 			continue
 		}
-		weight, bias := tt.layer.Weights(tt.in)
-		if diff := cmp.Diff([][]int{tt.out, tt.weight, tt.bias}, [][]int{out, weight, bias}); diff != "" {
-			t.Errorf("%#v on %v: output, weight, bias (-want +got):\n%s", tt.layer, tt.in, diff)
+		if diff := cmp.Diff(tt.out, out); diff != "" {
+			t.Errorf("%#v on %v: output (-want +got):\n%s", tt.layer, tt.in, diff)
+		}
+		if diff := cmp.Diff(tt.params, tt.layer.Params(tt.in)); diff != "" {
+			t.Errorf("%#v on %v: parameters (-want +got):\n%s", tt.layer, tt.in, diff)
+		}
+	}
+}
+
+// weighted are a weight of the given shape and fans, and its bias.
+func weighted(shape []int, fanIn, fanOut int) []Param {
+	return []Param{
+		{Name: "weight", Shape: shape, Init: Init{Role: Weight, FanIn: fanIn, FanOut: fanOut}},
+		{Name: "bias", Shape: shape[:1], Init: Init{Role: Bias, FanIn: fanIn}},
+	}
+}
+
+func TestType(t *testing.T) {
+	for want, l := range map[string]Layer{"Conv2d": Conv2d{}, "ReLU": ReLU{}, "Dropout": Dropout{P: 0.5}} {
+		if got := Type(l); got != want {
+			t.Errorf("Type(%#v) = %s", l, got)
 		}
 	}
 }
@@ -109,42 +121,4 @@ func TestWindowInput(t *testing.T) {
 			}
 		}
 	}
-}
-
-// TestKinds fails where a kind of layer is not in Kinds, by which others make sure that they know
-// all of them.
-func TestKinds(t *testing.T) {
-	var got []string
-	for _, l := range Kinds() {
-		got = append(got, reflect.TypeOf(l).Name())
-	}
-	want := sealedTypes(t)
-	slices.Sort(got)
-	slices.Sort(want)
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("types with the method sealed, and Kinds (-want +got):\n%s", diff)
-	}
-}
-
-// sealedTypes lists the types of this package that are layers.
-func sealedTypes(t *testing.T) []string {
-	t.Helper()
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var kinds []string
-	for _, name := range files {
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, d := range file.Decls {
-			f, ok := d.(*ast.FuncDecl)
-			if ok && f.Recv != nil && f.Name.Name == "sealed" {
-				kinds = append(kinds, f.Recv.List[0].Type.(*ast.Ident).Name)
-			}
-		}
-	}
-	return kinds
 }

@@ -11,7 +11,7 @@ type Windowed interface {
 	Window() Window
 }
 
-// Output returns how many positions the window takes along an axis of the given size,
+// Output returns the number of positions that the window takes along an axis of the given size,
 // ⌊(size + 2·padding - kernel) / stride⌋ + 1, or 0 where it does not fit.
 func (w Window) Output(size int) int {
 	room := size + 2*w.Padding - w.Kernel
@@ -26,30 +26,27 @@ func (w Window) Input(out int) int {
 	return max(1, (out-1)*w.Stride+w.Kernel-2*w.Padding)
 }
 
-// output gives the shape that layer makes of the image in, with the given channels.
-func (w Window) output(layer Layer, in []int, channels int) ([]int, error) {
+// slide returns the shape that a layer makes of the image in: with the given channels, or with the
+// image's own if that is 0.
+func slide(l Windowed, in []int, channels int) ([]int, error) {
 	if len(in) != 3 {
-		return nil, notImage(layer, in)
+		return nil, notImage(l, in)
 	}
+	w := l.Window()
 	if w.Kernel < 1 || w.Stride < 1 || w.Padding < 0 {
 		return nil, fmt.Errorf("%s with kernel %d, stride %d, padding %d: kernel and stride must be at least 1, padding at least 0",
-			layer.Type(), w.Kernel, w.Stride, w.Padding)
+			Type(l), w.Kernel, w.Stride, w.Padding)
 	}
-	h, wd := w.Output(in[1]), w.Output(in[2])
-	if h == 0 || wd == 0 {
-		return nil, fmt.Errorf("%s's %dx%d window does not fit an image of %dx%d", layer.Type(), w.Kernel, w.Kernel, in[1], in[2])
+	height, width := w.Output(in[1]), w.Output(in[2])
+	if height == 0 || width == 0 {
+		return nil, fmt.Errorf("%s's %dx%d window does not fit an image of %dx%d", Type(l), w.Kernel, w.Kernel, in[1], in[2])
 	}
-	return []int{channels, h, wd}, nil
+	if channels == 0 {
+		channels = in[0]
+	}
+	return []int{channels, height, width}, nil
 }
 
-// pooled gives the shape that layer, a pool, makes of the image in.
-func (w Window) pooled(layer Layer, in []int) ([]int, error) {
-	if len(in) != 3 {
-		return nil, notImage(layer, in)
-	}
-	return w.output(layer, in, in[0])
-}
-
-func notImage(layer Layer, in []int) error {
-	return fmt.Errorf("%s takes an image of shape [C H W], not %v: put it before Flatten", layer.Type(), in)
+func notImage(l Layer, in []int) error {
+	return fmt.Errorf("%s takes an image of shape [C H W], not %v: put it before Flatten", Type(l), in)
 }

@@ -48,7 +48,7 @@ func TestActivations(t *testing.T) {
 		return blocks.Conv2d{Out: out, Kernel: kernel, Stride: stride, Padding: padding}
 	}
 	pool, relu := blocks.MaxPool2d{Kernel: 2, Stride: 2}, blocks.ReLU{}
-	head := blocks.Classifier([]int{12}, 5, 0.5)
+	head := blocks.Classifier([]int{12}, blocks.Dropout{P: 0.5}, blocks.Linear{Out: 5})
 	for name, c := range map[string]struct {
 		list []blocks.Layer
 		side int
@@ -124,7 +124,7 @@ func newLayersJob(t *testing.T, list []blocks.Layer, side int) *job {
 // defined, channel by channel.
 func TestActivationsAreTheLayersOwn(t *testing.T) {
 	const side, channels = 6, 3
-	j := newLayersJob(t, append(blocks.VGGBlock(1, channels), blocks.Classifier(nil, 2, 0)...), side)
+	j := newLayersJob(t, append(blocks.VGGBlock(1, channels), blocks.Classifier(nil, nil, blocks.Linear{Out: 2})...), side)
 	weight := make([]float32, j.ps[0].Len()) // O×1×3×3
 	if _, err := j.ps[0].Export(newPool(t, 1), weight); err != nil {
 		t.Fatal(err)
@@ -164,7 +164,7 @@ func TestActivationsAreTheLayersOwn(t *testing.T) {
 }
 
 func TestActivationsRefuse(t *testing.T) {
-	j := newLayersJob(t, append(blocks.VGGBlock(1, 2), blocks.Classifier(nil, 2, 0)...), 4)
+	j := newLayersJob(t, append(blocks.VGGBlock(1, 2), blocks.Classifier(nil, nil, blocks.Linear{Out: 2})...), 4)
 	ignore := func(*Activation) error { return nil }
 	if err := Activations(newPool(t, 1), j.layers, j.ps, j.images[1:], ignore); err == nil || !strings.Contains(err.Error(), "15 pixels") {
 		t.Errorf("a pixel too few: %v", err)
@@ -194,7 +194,7 @@ func (c *closing) Close() error {
 }
 
 func TestRunOnceCloses(t *testing.T) {
-	j := newLayersJob(t, append(blocks.VGGBlock(1, 2), blocks.Classifier(nil, 2, 0)...), 4)
+	j := newLayersJob(t, append(blocks.VGGBlock(1, 2), blocks.Classifier(nil, nil, blocks.Linear{Out: 2})...), 4)
 	for _, image := range [][]float32{j.images, j.images[1:]} {
 		g, err := forward(newPool(t, 1), fuse(j.layers), j.ps, 1)
 		if err != nil {

@@ -8,47 +8,47 @@ package model
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"vggtrain/blocks"
 )
 
-// Arch is a network as data: what an architecture file says. It is a VGG, of Blocks and Hidden,
-// or any Sequence of layers.
+// Arch is a network as data: what an architecture file says.
 type Arch struct {
 	Name     string
-	Blocks   [][2]int       // of each VGG block: convolutions, channels
-	Hidden   []int          // features of each hidden Linear layer
-	Sequence []blocks.Layer // all layers, instead; with Linear{Classes} last, and Dropout{ArchDropout} where Dropout holds
-	Dropout  float64        // probability after each hidden layer, in [0, 1)
+	Sequence []blocks.Layer // all layers; Classes is the last
+	Dropout  float64        // probability of each ArchDropout, in [0, 1)
+
+	// The file's short form of Sequence, see NewVGG; nil: it lists the layers.
+	Blocks [][2]int // of each VGG block: convolutions, channels
+	Hidden []int    // features of each hidden Linear layer
 }
 
-// bound is the range in which a size makes sense. It keeps a slip of the finger from asking
-// for terabytes.
-type bound struct {
-	what     string
-	min, max int
+// Classes is the Linear layer with as many features as there are classes.
+type Classes struct{ blocks.Linear }
+
+// ArchDropout is the Dropout layer whose probability is the architecture's.
+type ArchDropout struct{ blocks.Dropout }
+
+func (Classes) fill(_ *Arch, classes int) blocks.Layer { return blocks.Linear{Out: classes} }
+
+func (ArchDropout) fill(a *Arch, _ int) blocks.Layer { return blocks.Dropout{P: a.Dropout} }
+
+// NewVGG returns the architecture of VGG blocks of [convolutions, channels], followed by hidden
+// Linear layers with dropout behind each.
+func NewVGG(name string, list [][2]int, hidden []int, dropout float64) *Arch {
+	list = append([][2]int{}, list...) // not nil
+	return &Arch{Name: name, Sequence: vggLayers(list, hidden), Dropout: dropout, Blocks: list, Hidden: hidden}
 }
 
-// MaxClasses is the most classes that a network can tell apart.
-const MaxClasses = 65536
-
-var (
-	blockBound   = bound{"blocks", 1, 64}
-	convBound    = bound{"convolutions in a block", 1, 64}
-	channelBound = bound{"channels", 1, 8192}
-	hiddenBound  = bound{"hidden layers", 0, 16}
-	featureBound = bound{"features in a hidden layer", 1, 65536}
-	classBound   = bound{"classes", 1, MaxClasses}
-)
-
-// check returns an error that says what is wrong and what to do, or nil.
-func (b bound) check(n int) error {
-	if n < b.min || n > b.max {
-		return fmt.Errorf("%d %s; give %d to %d", n, b.what, b.min, b.max)
+func vggLayers(list [][2]int, hidden []int) []blocks.Layer {
+	var layers []blocks.Layer
+	for _, block := range list {
+		layers = append(layers, blocks.VGGBlock(block[0], block[1])...)
 	}
-	return nil
+	return append(layers, blocks.Classifier(hidden, ArchDropout{}, Classes{})...)
 }
 
 // check reports the first size of the architecture that makes no sense.
@@ -56,12 +56,18 @@ func (a *Arch) check() error {
 	if err := checkName(a.Name); err != nil {
 		return err
 	}
-	if len(a.Sequence) > 0 {
-		if err := a.checkSequence(); err != nil {
-			return err
-		}
-		return checkDropout(a.Dropout)
+	check := a.checkSequence
+	if a.Blocks != nil || a.Hidden != nil {
+		check = a.checkVGG
 	}
+	if err := check(); err != nil {
+		return err
+	}
+	return probability.check(a.Dropout)
+}
+
+// checkVGG is check of what NewVGG has made.
+func (a *Arch) checkVGG() error {
 	if err := blockBound.check(len(a.Blocks)); err != nil {
 		return err
 	}
@@ -81,12 +87,8 @@ func (a *Arch) check() error {
 			return err
 		}
 	}
-	return checkDropout(a.Dropout)
-}
-
-func checkDropout(p float64) error {
-	if !(p >= 0 && p < 1) { // NaN fails too
-		return fmt.Errorf("dropout %v; give a probability, at least 0 and below 1", p)
+	if !slices.Equal(a.Sequence, vggLayers(a.Blocks, a.Hidden)) {
+		return fmt.Errorf("both layers and blocks or hidden; give one of them")
 	}
 	return nil
 }
@@ -108,18 +110,21 @@ func checkName(name string) error {
 	return nil
 }
 
-// Layers returns the network as one flat list: the VGG blocks, then the classifier, or the
-// sequence.
+// Layers returns Sequence with the numbers of Classes and ArchDropout.
 func (a *Arch) Layers(classes int) []blocks.Layer {
-	if len(a.Sequence) > 0 {
-		return a.sequence(classes)
+	layers := slices.Clone(a.Sequence)
+	for i, l := range layers {
+		if open, ok := l.(interface {
+			fill(a *Arch, classes int) blocks.Layer
+		}); ok {
+			layers[i] = open.fill(a, classes)
+		}
 	}
-	var layers []blocks.Layer
-	for _, block := range a.Blocks {
-		layers = append(layers, blocks.VGGBlock(block[0], block[1])...)
-	}
-	return append(layers, blocks.Classifier(a.Hidden, classes, a.Dropout)...)
+	return layers
 }
+
+// TakesDropout reports whether Dropout is the probability of any layer.
+func (a *Arch) TakesDropout() bool { return slices.Contains(a.Sequence, blocks.Layer(ArchDropout{})) }
 
 // YAML returns the architecture file that ParseArch reads back as a.
 func (a *Arch) YAML() ([]byte, error) {
@@ -127,7 +132,7 @@ func (a *Arch) YAML() ([]byte, error) {
 		return nil, err
 	}
 	text := fmt.Appendf(nil, "name: %s\n", yamlName(a.Name))
-	if len(a.Sequence) > 0 {
+	if a.Blocks == nil {
 		text = append(text, "layers:\n"...)
 		for _, l := range a.Sequence {
 			text = fmt.Appendf(text, "  - %s\n", layerYAML(l))
@@ -143,7 +148,7 @@ func (a *Arch) YAML() ([]byte, error) {
 		hidden := strings.ReplaceAll(fmt.Sprint(a.Hidden), " ", ", ")
 		text = fmt.Appendf(text, "blocks: [%s]\nhidden: %s\n", strings.Join(list, ", "), hidden)
 	}
-	return fmt.Appendf(text, "dropout: %s\n", strconv.FormatFloat(a.Dropout, 'f', -1, 64)), nil
+	return fmt.Appendf(text, "dropout: %s\n", formatReal(a.Dropout)), nil
 }
 
 // yamlName quotes a name that YAML might read as a number, a truth value or null.

@@ -34,8 +34,8 @@ layers:
 var sized = &Arch{Name: "sized", Dropout: 0.25, Sequence: []blocks.Layer{
 	blocks.Conv2d{Out: 8, Kernel: 3, Stride: 2, Padding: 1}, blocks.ReLU{},
 	blocks.Conv2d{Out: 9, Kernel: 1, Stride: 1}, blocks.MaxPool2d{Kernel: 3, Stride: 2}, blocks.AvgPool2d{Kernel: 2, Stride: 2},
-	blocks.Dropout{P: 0.125}, blocks.Flatten{}, blocks.Dropout{P: ArchDropout}, blocks.Linear{Out: 7}, blocks.Sigmoid{},
-	blocks.Dropout{P: 0}, blocks.Linear{Out: Classes},
+	blocks.Dropout{P: 0.125}, blocks.Flatten{}, ArchDropout{}, blocks.Linear{Out: 7}, blocks.Sigmoid{},
+	blocks.Dropout{P: 0}, Classes{},
 }}
 
 func TestParseLayers(t *testing.T) {
@@ -84,7 +84,7 @@ name: sized
 // The file is what people read: short, and without what goes without saying.
 func TestLayersYAML(t *testing.T) {
 	a := &Arch{Name: "lenet", Sequence: leNet(), Dropout: 0.5} // which no layer takes
-	a.Sequence[len(a.Sequence)-1] = blocks.Linear{Out: Classes}
+	a.Sequence[len(a.Sequence)-1] = Classes{}
 	text, err := a.YAML()
 	if err != nil {
 		t.Fatal(err)
@@ -104,28 +104,33 @@ func TestLayersYAML(t *testing.T) {
 	}
 }
 
-// TestEveryLayerIsKnown fails where blocks has a kind of layer that cannot be written in an
-// architecture file, which TestLayersYAML makes sure of for those of sized, or has no operation.
-func TestEveryLayerIsKnown(t *testing.T) {
-	have := map[string]bool{}
+// TestEveryKind fails where a kind of layer is not in sized, which TestLayersYAML reads and writes,
+// or has no operation.
+func TestEveryKind(t *testing.T) {
+	have := map[*kind]bool{}
 	for _, l := range sized.Sequence {
-		have[l.Type()] = true
+		have[kindFor(l)] = true
 	}
-	for _, l := range blocks.Kinds() {
-		if !have[l.Type()] {
-			t.Errorf("blocks.%s: add it to archReader.layer, graph.add and the network of these tests", l.Type())
+	for _, k := range kinds {
+		if !have[k] {
+			t.Errorf("%s: add it to the network of these tests", k.word)
 		}
 	}
 	layers, err := Resolve(sized, 1, 33, 33, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ps, err := outline(layers)
+	ps, err := specs(layers)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := lower(nil, fuse(layers), ps, 1, true, 0); err != nil {
 		t.Error(err)
+	}
+	for _, l := range layers {
+		if o, err := l.ONNX(); err != nil || (o == nil) != (l.Type == "Dropout") {
+			t.Errorf("%s in ONNX: %v, %v", l.Type, o, err)
+		}
 	}
 }
 
@@ -142,7 +147,7 @@ func TestArchDropout(t *testing.T) {
 	if !slices.Equal(got, []float64{0.125, 0.75, 0}) {
 		t.Errorf("dropouts of %v", got)
 	}
-	if sized.Sequence[7] != (blocks.Dropout{P: ArchDropout}) {
+	if sized.Sequence[7] != (ArchDropout{}) {
 		t.Error("Layers has changed the architecture")
 	}
 }
@@ -233,7 +238,7 @@ func TestParseLayersRefuses(t *testing.T) {
 
 // An Arch that no file says is checked like one.
 func TestSequenceRefuses(t *testing.T) {
-	end := []blocks.Layer{blocks.Flatten{}, blocks.Linear{Out: Classes}}
+	end := []blocks.Layer{blocks.Flatten{}, Classes{}}
 	for want, list := range map[string][]blocks.Layer{
 		"conv: 0 pixels of stride; give 1 to 32":             {blocks.Conv2d{Out: 1, Kernel: 1}, end[0], end[1]},
 		"avgpool: 17 pixels of kernel":                       {blocks.AvgPool2d{Kernel: 17, Stride: 1}, end[0], end[1]},
@@ -251,7 +256,8 @@ func TestSequenceRefuses(t *testing.T) {
 			t.Errorf("%v: error %v, want %q", list, err, want)
 		}
 	}
-	both := &Arch{Name: "a", Sequence: end, Hidden: []int{3}}
+	both := NewVGG("a", [][2]int{{1, 3}}, []int{3}, 0)
+	both.Sequence = end
 	if _, err := both.YAML(); err == nil || !strings.Contains(err.Error(), "both layers and blocks or hidden") {
 		t.Errorf("layers and hidden: error %v", err)
 	}
@@ -263,7 +269,7 @@ func TestLongestLayersFitSettings(t *testing.T) {
 	for range layerBound.max - 3 {
 		a.Sequence = append(a.Sequence, blocks.Conv2d{Out: 8192, Kernel: 32, Stride: 32, Padding: 31})
 	}
-	a.Sequence = append(a.Sequence, blocks.Flatten{}, blocks.Dropout{P: ArchDropout}, blocks.Linear{Out: Classes})
+	a.Sequence = append(a.Sequence, blocks.Flatten{}, ArchDropout{}, Classes{})
 	text, err := a.YAML()
 	if err != nil {
 		t.Fatal(err)

@@ -30,7 +30,7 @@ func (r *archReader) layers(n ast.Node, list *[]blocks.Layer) error {
 	if err := layerBound.check(len(seq.Values)); err != nil {
 		return r.errorf(n.GetToken(), "%w", err)
 	}
-	var at place
+	var state listState
 	var last *token.Token
 	for _, item := range seq.Values {
 		word, value, err := r.item(item)
@@ -41,12 +41,12 @@ func (r *archReader) layers(n ast.Node, list *[]blocks.Layer) error {
 		if err != nil {
 			return err
 		}
-		if err := at.next(l); err != nil {
+		if err := state.next(l); err != nil {
 			return r.errorf(word, "%w", err)
 		}
 		*list, last = append(*list, l), word
 	}
-	if err := at.end(); err != nil {
+	if err := state.end(); err != nil {
 		return r.errorf(last, "%w", err)
 	}
 	return nil
@@ -82,54 +82,49 @@ func entriesOf(n ast.Node) []*ast.MappingValueNode {
 
 // layer reads the layer that a word names; value is nil for a word alone.
 func (r *archReader) layer(word *token.Token, value ast.Node) (blocks.Layer, error) {
-	switch word.Value {
-	case "conv":
-		var l blocks.Conv2d
-		err := r.numbers(word, value, convNumbers(&l))
-		return l, err
-	case "maxpool":
-		var l blocks.MaxPool2d
-		err := r.numbers(word, value, poolNumbers(&l.Kernel, &l.Stride))
-		return l, err
-	case "avgpool":
-		var l blocks.AvgPool2d
-		err := r.numbers(word, value, poolNumbers(&l.Kernel, &l.Stride))
-		return l, err
-	case "linear":
-		return r.linear(word, value)
-	case "dropout":
-		if value == nil {
-			r.bare = word
-			return blocks.Dropout{P: ArchDropout}, nil
-		}
-		var l blocks.Dropout
-		err := r.dropout(value, &l.P)
-		return l, err
-	}
-	l, ok := map[string]blocks.Layer{"relu": blocks.ReLU{}, "sigmoid": blocks.Sigmoid{}, "flatten": blocks.Flatten{}}[word.Value]
-	switch {
-	case !ok:
+	k := kindNamed(word.Value)
+	if k == nil {
 		return nil, r.errorf(word, "unknown layer %s; %s", display.Quote(word.Value), suggest(word.Value, "layers", layerWords()))
-	case value != nil:
-		return nil, r.errorf(word, "nothing describes %s; write it alone", word.Value)
 	}
-	return l, nil
+	if k.open != nil && value == nil && k.openWord == "" {
+		r.bare = word
+		return k.open, nil
+	}
+	if k.open != nil && value != nil && k.openWord != "" && plain(value) == k.openWord {
+		return k.open, nil
+	}
+	list, made := k.describe(nil)
+	var err error
+	switch {
+	case k.single:
+		err = r.single(k, word, value, list[0])
+	case list != nil:
+		err = r.numbers(word, value, list)
+	case value != nil:
+		err = r.errorf(word, "nothing describes %s; write it alone", word.Value)
+	}
+	return made(), err
 }
 
-func (r *archReader) linear(word *token.Token, value ast.Node) (blocks.Layer, error) {
-	const want = "give its features, such as linear: 120, or linear: classes for the last layer"
+// single reads the number that stands behind a word.
+func (r *archReader) single(k *kind, word *token.Token, value ast.Node, n number) error {
 	if value == nil {
-		return nil, r.errorf(word, "linear alone; %s", want)
+		return r.errorf(word, "%s alone; %s", word.Value, k.give)
 	}
-	text := plain(value)
-	if text == "classes" {
-		return blocks.Linear{Out: Classes}, nil
+	if text := plain(value); n.whole != nil && (text == "" || !strings.ContainsAny(text[:1], "+-0123456789")) {
+		return r.errorf(value.GetToken(), "%s is %s; %s", word.Value, kindOf(value), k.give)
 	}
-	if text == "" || !strings.ContainsAny(text[:1], "+-0123456789") {
-		return nil, r.errorf(value.GetToken(), "linear is %s; %s", kindOf(value), want)
+	return r.number(value, n)
+}
+
+// number reads a number of a layer.
+func (r *archReader) number(value ast.Node, n number) (err error) {
+	if n.whole != nil {
+		*n.whole, err = r.size(value, n.bound)
+	} else {
+		err = r.real(value, n.interval, n.real)
 	}
-	out, err := r.size(value, linearBound)
-	return blocks.Linear{Out: out}, err
+	return err
 }
 
 // numbers reads the mapping that describes a layer; value is nil for a word alone.
@@ -149,8 +144,7 @@ func (r *archReader) numbers(word *token.Token, value ast.Node, list []number) e
 			}
 			return r.errorf(key, "unknown key %s of %s; %s", display.Quote(key.Value), word.Value, suggest(key.Value, "keys", keys))
 		}
-		var err error
-		if *list[at].value, err = r.size(entry.Value, list[at].bound); err != nil {
+		if err := r.number(entry.Value, list[at]); err != nil {
 			return err
 		}
 		given[at] = true
@@ -158,10 +152,10 @@ func (r *archReader) numbers(word *token.Token, value ast.Node, list []number) e
 	for i, n := range list {
 		switch {
 		case given[i]:
-		case n.usual == nil:
+		case n.fallback == nil:
 			return r.errorf(word, "%s without %s; %s", word.Value, n.key, example(word.Value, list))
 		default:
-			*n.value = *n.usual
+			n.reset()
 		}
 	}
 	return nil
@@ -171,7 +165,7 @@ func (r *archReader) numbers(word *token.Token, value ast.Node, list []number) e
 func example(word string, list []number) string {
 	var keys []string
 	for _, n := range list {
-		if n.usual == nil {
+		if n.fallback == nil {
 			keys = append(keys, n.key+": 3")
 		}
 	}

@@ -20,11 +20,11 @@ func TestParseArch(t *testing.T) {
 		want       *Arch
 	}{
 		{"x.yaml", smallYAML, vgg11Small},
-		{"dir/my-net.yaml", "blocks:\n- [1, 8]\n-\n  - 2\n  - 9\n", &Arch{Name: "my-net", Blocks: [][2]int{{1, 8}, {2, 9}}}},
-		{"x", "dropout: 0\nname: \"11\"\nhidden: []\nblocks: [[64, 8192]]", &Arch{Name: "11", Blocks: [][2]int{{64, 8192}}}},
-		{"x", "\ufeffblocks: [[1, 8]]\r\nname: x\r\n", &Arch{Name: "x", Blocks: [][2]int{{1, 8}}}},
+		{"dir/my-net.yaml", "blocks:\n- [1, 8]\n-\n  - 2\n  - 9\n", NewVGG("my-net", [][2]int{{1, 8}, {2, 9}}, nil, 0)},
+		{"x", "dropout: 0\nname: \"11\"\nhidden: []\nblocks: [[64, 8192]]", NewVGG("11", [][2]int{{64, 8192}}, nil, 0)},
+		{"x", "\ufeffblocks: [[1, 8]]\r\nname: x\r\n", NewVGG("x", [][2]int{{1, 8}}, nil, 0)},
 		{"x", "---\nname: 'a.b_c-d'\nblocks: [[1,\n 1]]\nhidden: [65536]\ndropout: 1e-3\n...\n",
-			&Arch{Name: "a.b_c-d", Blocks: [][2]int{{1, 1}}, Hidden: []int{65536}, Dropout: 1e-3}},
+			NewVGG("a.b_c-d", [][2]int{{1, 1}}, []int{65536}, 1e-3)},
 	}
 	for _, tt := range tests {
 		got, err := ParseArch(tt.file, []byte(tt.text))
@@ -41,9 +41,9 @@ func TestParseArch(t *testing.T) {
 func TestArchYAML(t *testing.T) {
 	for _, a := range []*Arch{
 		vgg11Small, vgg19,
-		{Name: "11", Blocks: [][2]int{{1, 1}}, Hidden: []int{}, Dropout: 1e-7},
-		{Name: "true", Blocks: [][2]int{{64, 8192}}, Hidden: []int{1}},
-		{Name: "No", Blocks: [][2]int{{2, 3}}, Hidden: []int{1}, Dropout: 0.1 + 0.2},
+		NewVGG("11", [][2]int{{1, 1}}, []int{}, 1e-7),
+		NewVGG("true", [][2]int{{64, 8192}}, []int{1}, 0),
+		NewVGG("No", [][2]int{{2, 3}}, []int{1}, 0.1+0.2),
 	} {
 		text, err := a.YAML()
 		if err != nil {
@@ -62,7 +62,7 @@ func TestArchYAML(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", text, diff)
 		}
 	}
-	if text, err := (&Arch{Name: "empty"}).YAML(); err == nil {
+	if text, err := NewVGG("empty", nil, nil, 0).YAML(); err == nil {
 		t.Errorf("YAML of an architecture without blocks: %s", text)
 	}
 }

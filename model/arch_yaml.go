@@ -51,6 +51,9 @@ func ParseArch(file string, data []byte) (*Arch, error) {
 	if err := r.together(keys, start); err != nil {
 		return nil, err
 	}
+	if keys["layers"] == nil {
+		a = NewVGG(a.Name, a.Blocks, a.Hidden, a.Dropout)
+	}
 	if err := checkName(a.Name); err != nil {
 		return nil, r.errorf(start, "%w", err)
 	}
@@ -69,7 +72,7 @@ func (r *archReader) entry(a *Arch, key *token.Token, value ast.Node) error {
 	case "layers":
 		return r.layers(value, &a.Sequence)
 	case "dropout":
-		return r.dropout(value, &a.Dropout)
+		return r.real(value, probability, &a.Dropout)
 	}
 	return r.errorf(key, "unknown key %s; %s", display.Quote(key.Value), suggest(key.Value, "keys", archKeys))
 }
@@ -189,15 +192,16 @@ func (r *archReader) hidden(n ast.Node, list *[]int) error {
 	return nil
 }
 
-func (r *archReader) dropout(n ast.Node, p *float64) error {
+// real reads a real number within v.
+func (r *archReader) real(n ast.Node, v interval, x *float64) error {
 	value, err := strconv.ParseFloat(plain(n), 64)
 	if err != nil {
-		return r.errorf(n.GetToken(), "dropout is %s; give a probability, such as 0.5", kindOf(n))
+		return r.errorf(n.GetToken(), "%s is %s; give a %s, such as %s", v.what, kindOf(n), v.noun, formatReal(v.such))
 	}
-	if err := checkDropout(value); err != nil {
+	if err := v.check(value); err != nil {
 		return r.errorf(n.GetToken(), "%w", err)
 	}
-	*p = value
+	*x = value
 	return nil
 }
 
@@ -206,9 +210,9 @@ func (r *archReader) size(n ast.Node, b bound) (int, error) {
 	value, err := strconv.Atoi(plain(n))
 	switch {
 	case errors.Is(err, strconv.ErrRange):
-		return 0, r.errorf(n.GetToken(), "%s %s; give %d to %d", display.Line(plain(n), display.Short), b.what, b.min, b.max)
+		return 0, r.errorf(n.GetToken(), "%s %s; give %v", display.Line(plain(n), display.Short), b.what, b)
 	case err != nil:
-		return 0, r.errorf(n.GetToken(), "%s for the number of %s; give a whole number, %d to %d", kindOf(n), b.what, b.min, b.max)
+		return 0, r.errorf(n.GetToken(), "%s for the number of %s; give a whole number, %v", kindOf(n), b.what, b)
 	}
 	if err := b.check(value); err != nil {
 		return 0, r.errorf(n.GetToken(), "%w", err)

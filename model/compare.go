@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"vggtrain/blocks"
 )
 
 // Comparison sets what networks cost side by side, in the fields of `vggtrain compare --format json`.
@@ -73,13 +71,9 @@ func costs(a *Arch, in Input, classes int) (*Costs, error) {
 	if c.EvalBytes, err = EvaluationBytes(layers, in.N); err != nil {
 		return nil, err
 	}
+	parts := map[part]*Part{convolutions: &c.Convolutions, dense: &c.Dense, neither: {}}
 	for i := range layers {
-		switch layers[i].Layer.(type) {
-		case blocks.Conv2d:
-			c.Convolutions.add(&s.Layers[i])
-		case blocks.Linear:
-			c.Dense.add(&s.Layers[i])
-		}
+		parts[layers[i].kind().part].add(&s.Layers[i])
 	}
 	for _, p := range []*Part{&c.Convolutions, &c.Dense} { // Params and MACs are above 0: the last layer is Linear
 		p.ParamsShare = float64(p.Params) / float64(c.Params)

@@ -60,7 +60,7 @@ func TestCompareRefuses(t *testing.T) {
 	if want := `{"arch":"vgg11","error":"input 28x28 is too small: vgg11's five poolings need at least 32"}`; string(text) != want {
 		t.Errorf("vgg11: %s, want %s", text, want)
 	}
-	wide := &Arch{Name: "wide", Blocks: [][2]int{{1, 8192}}, Hidden: []int{65536}}
+	wide := NewVGG("wide", [][2]int{{1, 8192}}, []int{65536}, 0)
 	c = Compare([]*Arch{tiny, wide}, Input{1, 1, 512, 512}, 10)
 	if err := c.Err(); err == nil || strings.Count(err.Error(), "wide:") != 1 {
 		t.Errorf("the name is not said once: %v", err)

@@ -39,7 +39,7 @@ func NewEvaluator(workers *kernel.Workers, layers []Layer, ps Params, batch int)
 	return e, nil
 }
 
-// planEvaluator makes the graphs but takes no memory. ps may be an outline.
+// planEvaluator makes the graphs without allocating. ps need no values.
 func planEvaluator(workers *kernel.Workers, stages []stage, ps Params, batch, chunk int) (*Evaluator, error) {
 	e, first := &Evaluator{}, 0
 	for len(stages[first].Out) == 3 {

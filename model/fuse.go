@@ -1,40 +1,27 @@
 package model
 
-import "vggtrain/blocks"
-
-// stage is one operation of the graph: a layer, and the ReLU and the 2×2 max-pool behind it that
-// the operation computes as it stores, so that the numbers between them never reach memory.
+// stage is one operation of the graph: a layer, and those behind it that the operation computes too.
 type stage struct {
-	Layer           // the first of its layers, with Out of the last
-	relu, pool bool // followed by a ReLU; then by a 2×2 max-pool
+	Layer // the first of its layers, with Out of the last
+	fused int
 }
 
-// fuse groups layers into stages:
-//
-//	Conv2d [ReLU [MaxPool2d 2×2, stride 2]]
-//	Linear [ReLU]
-//	any other layer alone, a ReLU elsewhere among them
+// fuse groups layers into stages, by what their kinds fuse.
 func fuse(layers []Layer) []stage {
 	var stages []stage
 	for _, layer := range layers {
-		last := &stage{}
-		if len(stages) > 0 {
-			last = &stages[len(stages)-1]
-		}
-		switch {
-		case last.Weight != nil && !last.relu && layer.Layer == blocks.ReLU{}:
-			last.relu = true
-		case last.poolable() && layer.Layer == blocks.MaxPool2d{Kernel: 2, Stride: 2}:
-			last.pool, last.Out = true, layer.Out
-		default:
+		if n := len(stages); n > 0 && stages[n-1].takes(&layer) {
+			stages[n-1].fused++
+			stages[n-1].Out = layer.Out
+		} else {
 			stages = append(stages, stage{Layer: layer})
 		}
 	}
 	return stages
 }
 
-// poolable reports whether a max-pool that comes next can be computed by this stage.
-func (s *stage) poolable() bool {
-	_, conv := s.Layer.Layer.(blocks.Conv2d)
-	return conv && s.relu && !s.pool
+// takes reports whether the stage's operation can compute the layer behind it, too.
+func (s *stage) takes(next *Layer) bool {
+	fuses := s.kind().fuses
+	return s.fused < len(fuses) && fuses[s.fused] == next.Module
 }

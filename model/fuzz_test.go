@@ -90,7 +90,7 @@ func checkSummary(t *testing.T, a *Arch, side int) {
 // The deepest networks that there are images for, and the most layers that there can be.
 func TestCountBounds(t *testing.T) {
 	for _, blocks := range []int{5, 14, 64} {
-		a := &Arch{Name: "deep", Blocks: slices.Repeat([][2]int{{64, 1}}, blocks), Hidden: slices.Repeat([]int{1}, 16)}
+		a := NewVGG("deep", slices.Repeat([][2]int{{64, 1}}, blocks), slices.Repeat([]int{1}, 16), 0)
 		checkSummary(t, a, 56)
 		checkSummary(t, a, maxSide)
 	}

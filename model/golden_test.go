@@ -30,7 +30,7 @@ type goldenCase struct {
 
 // goldenNetworks are the networks of the script.
 func goldenNetworks() map[string][]blocks.Layer {
-	vgg := &Arch{Name: "golden", Blocks: [][2]int{{2, 3}, {1, 35}}, Hidden: []int{7, 40}, Dropout: 0.5}
+	vgg := NewVGG("golden", [][2]int{{2, 3}, {1, 35}}, []int{7, 40}, 0.5)
 	return map[string][]blocks.Layer{
 		"vgg": vgg.Layers(4),
 		"strided": {

@@ -6,7 +6,6 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"vggtrain/blocks"
 	"vggtrain/internal/kernel"
 	"vggtrain/internal/op"
 )
@@ -20,7 +19,7 @@ type graph struct {
 	shape  tensor.Shape   // of the input, N×H×W×C
 	input  *gorgonia.Node // images, or an earlier graph's output
 	output *gorgonia.Node // N×classes; N×H×W×C where the layers end before a Flatten
-	params gorgonia.Nodes // inputs, over the tensors of Params and in their order
+	params gorgonia.Nodes // inputs over the tensors of Params.Learned, in their order
 
 	machine gorgonia.VM
 }
@@ -31,13 +30,13 @@ func check(layers []Layer, n int) error {
 		return fmt.Errorf("batch: %w", err)
 	}
 	if len(layers) == 0 || len(layers[0].In) != 3 || len(layers[len(layers)-1].Out) != 1 {
-		return fmt.Errorf("layers lead from no image to no logits; begin with [C H W] and end with Linear")
+		return fmt.Errorf("the layers must begin with an image [C H W] and end with Linear")
 	}
 	return nil
 }
 
 // lower builds the forward pass of stages, which begin with [C H W], over ps for batches of the
-// given number of rows. Dropout becomes an operation if dropout is set, else it is left out.
+// given number of rows. Without dropout, layers that do nothing but in training are left out.
 func lower(workers *kernel.Workers, stages []stage, ps Params, batch int, dropout bool, seed uint64) (*graph, error) {
 	in := stages[0].In
 	g := &graph{expr: gorgonia.NewGraph(), ctx: op.NewContext(workers, batch, seed), shape: tensor.Shape{batch, in[1], in[2], in[0]}}
@@ -46,7 +45,7 @@ func lower(workers *kernel.Workers, stages []stage, ps Params, batch int, dropou
 	x, err := g.input, error(nil)
 	for i := range stages {
 		s := &stages[i]
-		if _, ok := s.Layer.Layer.(blocks.Dropout); ok && !dropout {
+		if s.kind().training && !dropout {
 			continue
 		}
 		g.ctx.SetLayer(s.Name)
@@ -60,7 +59,7 @@ func lower(workers *kernel.Workers, stages []stage, ps Params, batch int, dropou
 }
 
 // bind makes an input node over each parameter's tensor, so that the graph sees updates in place;
-// of an outline it makes nodes without values.
+// of parameters without a value it makes nodes without one.
 func (g *graph) bind(ps Params) map[string]*gorgonia.Node {
 	nodes := make(map[string]*gorgonia.Node, len(ps))
 	for _, p := range ps {
@@ -69,7 +68,9 @@ func (g *graph) bind(ps Params) map[string]*gorgonia.Node {
 		if p.Value != nil {
 			gorgonia.WithValue(p.Value)(node)
 		}
-		g.params = append(g.params, node)
+		if !p.Running {
+			g.params = append(g.params, node)
+		}
 		nodes[p.Name] = node
 	}
 	return nodes
@@ -77,34 +78,14 @@ func (g *graph) bind(ps Params) map[string]*gorgonia.Node {
 
 // add adds the operation of a stage on x.
 func (g *graph) add(s *stage, x *gorgonia.Node, nodes map[string]*gorgonia.Node) (*gorgonia.Node, error) {
-	var weight, bias *gorgonia.Node
-	if s.Weight != nil {
-		weight, bias = nodes[s.Weight.Name], nodes[s.Bias.Name]
-		if weight == nil || bias == nil {
-			return nil, fmt.Errorf("the parameters have no %s or no %s", s.Weight.Name, s.Bias.Name)
+	l := &lowering{Context: g.ctx, x: x, fused: s.fused}
+	for _, spec := range s.Specs {
+		if nodes[spec.Name] == nil {
+			return nil, fmt.Errorf("the parameters have no %s", spec.Name)
 		}
+		l.params = append(l.params, nodes[spec.Name])
 	}
-	switch l := s.Layer.Layer.(type) {
-	case blocks.Conv2d:
-		return g.ctx.Conv(x, weight, bias, op.ConvConfig{
-			Kernel: l.Kernel, Stride: l.Stride, Padding: l.Padding, ReLU: s.relu, Pool: s.pool,
-		})
-	case blocks.ReLU:
-		return g.ctx.ReLU(x)
-	case blocks.Sigmoid:
-		return g.ctx.Sigmoid(x)
-	case blocks.MaxPool2d:
-		return g.ctx.MaxPool(x, l.Kernel, l.Stride)
-	case blocks.AvgPool2d:
-		return g.ctx.AvgPool(x, l.Kernel, l.Stride)
-	case blocks.Flatten:
-		return g.ctx.Flatten(x)
-	case blocks.Linear:
-		return g.ctx.Dense(x, weight, bias, s.relu)
-	case blocks.Dropout:
-		return g.ctx.Dropout(x, l.P)
-	}
-	return nil, fmt.Errorf("no operation computes %s", s.Type)
+	return s.kind().node(s.Module, l)
 }
 
 // plan finds a place for the buffers. The graph must be whole.

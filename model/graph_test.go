@@ -11,7 +11,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"vggtrain/blocks"
 	"vggtrain/internal/kernel"
 	"vggtrain/internal/op"
 	"vggtrain/internal/rng"
@@ -79,7 +78,7 @@ func (j *job) step(t *testing.T, trainer *Trainer, step uint64) float64 {
 // The smallest sizes: one image, one channel, one class, one feature.
 func TestSizesOfOne(t *testing.T) {
 	workers := newPool(t, 2)
-	j := newJob(t, &Arch{Name: "one", Blocks: [][2]int{{1, 1}}, Hidden: []int{1}}, 1, 2, 1)
+	j := newJob(t, NewVGG("one", [][2]int{{1, 1}}, []int{1}, 0), 1, 2, 1)
 	if loss := j.step(t, j.trainer(t, workers, Options{}), 1); loss != 0 {
 		t.Errorf("loss of one class is %v, want 0", loss)
 	}
@@ -127,7 +126,7 @@ func TestEvaluatorSeesUpdates(t *testing.T) {
 // where rows or the batch end within a chunk.
 func TestEvaluatorSameBitsForAnyChunk(t *testing.T) {
 	const batch = 7
-	j := newJob(t, &Arch{Name: "two", Blocks: [][2]int{{1, 16}, {2, 16}}, Hidden: []int{32}}, batch, 12, 10)
+	j := newJob(t, NewVGG("two", [][2]int{{1, 16}, {2, 16}}, []int{32}, 0), batch, 12, 10)
 	stages := fuse(j.layers)
 	for _, rows := range []int{batch, 5, 1} {
 		var want []float32
@@ -152,7 +151,7 @@ func TestEvaluatorSameBitsForAnyChunk(t *testing.T) {
 }
 
 func TestChunk(t *testing.T) {
-	layers, err := Resolve(&Arch{Name: "small", Blocks: [][2]int{{1, 16}, {1, 32}}, Hidden: []int{8}}, 1, 224, 224, 10)
+	layers, err := Resolve(NewVGG("small", [][2]int{{1, 16}, {1, 32}}, []int{8}, 0), 1, 224, 224, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +166,7 @@ func TestChunk(t *testing.T) {
 
 func TestSameBitsForAnyThreads(t *testing.T) {
 	mixed := &Arch{Name: "mixed", Sequence: mixedLayers()}
-	mixed.Sequence[len(mixed.Sequence)-1] = blocks.Linear{Out: Classes}
+	mixed.Sequence[len(mixed.Sequence)-1] = Classes{}
 	for name, a := range map[string]*Arch{"tiny": tiny, "sized": sized, "mixed": mixed} {
 		t.Run(name, func(t *testing.T) { testSameBits(t, a) })
 	}
@@ -210,7 +209,7 @@ func TestDropoutIsNumbered(t *testing.T) {
 }
 
 func vggOf(hidden int) *Arch {
-	return &Arch{Name: "small", Blocks: [][2]int{{1, 8}}, Hidden: []int{hidden}, Dropout: 0.5}
+	return NewVGG("small", [][2]int{{1, 8}}, []int{hidden}, 0.5)
 }
 
 func TestTrainerRefuses(t *testing.T) {
@@ -331,13 +330,7 @@ func TestFuse(t *testing.T) {
 	} {
 		var got []string
 		for _, s := range fuse(list) {
-			fused := ""
-			if s.relu {
-				fused += "+relu"
-			}
-			if s.pool {
-				fused += "+pool"
-			}
+			fused := [...]string{"", "+relu", "+relu+pool"}[s.fused]
 			got = append(got, fmt.Sprintf("%s %s%s %v", s.Name, s.Type, fused, s.Out))
 		}
 		if diff := cmp.Diff(strings.Split(name, "; "), got); diff != "" {

@@ -3,15 +3,17 @@ package model
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
+	"vggtrain/blocks"
 	"vggtrain/internal/rng"
 )
 
 // InitKinds lists the ways of drawing initial weights that Init knows.
 func InitKinds() []string { return []string{"xavier", "kaiming"} }
 
-// Init draws all parameters from the seed.
+// Init draws the learned parameters from the seed. Others, and constants, begin as they are defined.
 //
 //   - xavier: weights U(±√(6/(fan_in+fan_out))) (Glorot & Bengio 2010, equation 16; PyTorch's
 //     xavier_uniform_), biases U(±1/√fan_in), which is PyTorch's default: the chapter's setting.
@@ -20,41 +22,43 @@ func InitKinds() []string { return []string{"xavier", "kaiming"} }
 //     relu), biases 0.
 //
 // Fans are PyTorch's: of a convolution with a k×k kernel, channels times k². Each number depends
-// only on the seed, its parameter's place in ps and its index in PyTorch's order, not on how
-// weights are stored or on the number of threads.
+// only on the seed, its parameter's place among the learned ones and its index in PyTorch's order,
+// not on how weights are stored or on the number of threads.
 func (ps Params) Init(kind string, seed uint64) error {
-	var limit func(p *Param) float64
-	switch kind {
-	case "xavier":
-		limit = xavierLimit
-	case "kaiming":
-		limit = kaimingLimit
-	default:
+	if !slices.Contains(InitKinds(), kind) {
 		return fmt.Errorf("unknown initialisation %q; give one of %s", kind, strings.Join(InitKinds(), ", "))
 	}
-	stream := rng.New(seed, rng.Init, 0)
-	for i, p := range ps {
-		draws, width := stream.Split(uint64(i)), limit(p)
-		if width == 0 {
-			clear(p.Data())
-			continue
+	stream, learned := rng.New(seed, rng.Init, 0), uint64(0)
+	for _, p := range ps {
+		if width := width(kind, p.Init); width > 0 {
+			p.layout().fill(p.Data(), stream.Split(learned), width)
+		} else {
+			p.fill(p.Init.Value)
 		}
-		p.layout().fill(p.Data(), draws, width)
+		if !p.Running {
+			learned++
+		}
 	}
 	return nil
 }
 
-func xavierLimit(p *Param) float64 {
-	if len(p.Shape) == 1 {
-		return 1 / math.Sqrt(float64(p.fanIn))
+// width is how far from zero a parameter is drawn; 0: it begins as its Value.
+func width(kind string, i blocks.Init) float64 {
+	xavier := kind == "xavier"
+	switch {
+	case i.Role == blocks.Weight && xavier:
+		return math.Sqrt(6 / float64(i.FanIn+i.FanOut))
+	case i.Role == blocks.Weight:
+		return math.Sqrt(6 / float64(i.FanIn))
+	case i.Role == blocks.Bias && xavier:
+		return 1 / math.Sqrt(float64(i.FanIn))
 	}
-	fanOut := p.Shape[0] * product(p.Shape[2:])
-	return math.Sqrt(6 / float64(p.fanIn+fanOut))
+	return 0
 }
 
-func kaimingLimit(p *Param) float64 {
-	if len(p.Shape) == 1 {
-		return 0
+func (p *Param) fill(v float32) {
+	data := p.Data()
+	for i := range data {
+		data[i] = v
 	}
-	return math.Sqrt(6 / float64(p.fanIn))
 }

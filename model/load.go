@@ -31,7 +31,7 @@ func (ps Params) Load(tensors map[string]Tensor) error {
 // CheckWeights looks whether tensors by PyTorch's names are what the parameters of layers can be
 // loaded from.
 func CheckWeights(layers []Layer, tensors map[string]Tensor) error {
-	ps, err := outline(layers)
+	ps, err := specs(layers)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ var (
 )
 
 func vgg(name string, list ...[2]int) *Arch {
-	return &Arch{Name: name, Blocks: list, Hidden: []int{4096, 4096}, Dropout: 0.5}
+	return NewVGG(name, list, []int{4096, 4096}, 0.5)
 }
 
 // configurationC is the paper's: 1×1 convolutions end blocks 3 to 5.
@@ -27,7 +27,7 @@ func configurationC(classes int) []blocks.Layer {
 		block[4] = blocks.Conv2d{Out: channels, Kernel: 1, Stride: 1}
 		layers = append(layers, block...)
 	}
-	return append(layers, blocks.Classifier([]int{4096, 4096}, classes, 0.5)...)
+	return append(layers, blocks.Classifier([]int{4096, 4096}, blocks.Dropout{P: 0.5}, blocks.Linear{Out: classes})...)
 }
 
 // alexNet takes the first two convolutions' shapes and the others' channels: the chapter's and
@@ -38,7 +38,7 @@ func alexNet(first, second blocks.Conv2d, channels [3]int, classes int) []blocks
 	for _, c := range channels {
 		layers = append(layers, blocks.Conv2d{Out: c, Kernel: 3, Stride: 1, Padding: 1}, blocks.ReLU{})
 	}
-	return append(append(layers, pool), blocks.Classifier([]int{4096, 4096}, classes, 0.5)...)
+	return append(append(layers, pool), blocks.Classifier([]int{4096, 4096}, blocks.Dropout{P: 0.5}, blocks.Linear{Out: classes})...)
 }
 
 func chapterAlexNet() []blocks.Layer {

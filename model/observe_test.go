@@ -12,7 +12,7 @@ import (
 // Every pass of every layer is told of once a step, and together they are part of it. (A dense
 // layer's weight gradient may wait until the solver asks for it.)
 func TestObserve(t *testing.T) {
-	a := &Arch{Name: "two", Blocks: [][2]int{{1, 16}, {2, 16}}, Hidden: []int{64}, Dropout: 0.5}
+	a := NewVGG("two", [][2]int{{1, 16}, {2, 16}}, []int{64}, 0.5)
 	j := newJob(t, a, 8, 32, 10)
 	trainer := j.trainer(t, newPool(t, 2), Options{Dropout: true})
 	j.step(t, trainer, 1)

@@ -11,40 +11,49 @@ import (
 
 // Param is a parameter of a network. Name and Shape are PyTorch's; Value holds the numbers as
 // internal/kernel reads them, see layout: a matrix of (kernel·kernel·in, out) for a convolution,
-// (in, out) for a linear layer, or a vector (out) for a bias.
+// (in, out) for a linear layer, or a vector.
 type Param struct {
 	ParamSpec
-	Value *tensor.Dense // nil in an outline
+	Value *tensor.Dense // nil in what specs returns
 }
 
-// Params are the parameters of a network in PyTorch's order: of each layer weight, then bias.
+// Params are the parameters of a network in PyTorch's order.
 type Params []*Param
 
 // NewParams allocates the parameters of layers, all zero.
 func NewParams(layers []Layer) (Params, error) {
-	ps, err := outline(layers)
+	ps, err := specs(layers)
 	for _, p := range ps {
 		p.Value = tensor.New(tensor.WithShape(p.stored()...), tensor.WithBacking(memory.Floats(p.Len())))
 	}
 	return ps, err
 }
 
-// outline is the parameters of layers without their numbers: enough to plan a graph.
-func outline(layers []Layer) (Params, error) {
+// specs returns the parameters of layers without their numbers: enough to plan a graph.
+func specs(layers []Layer) (Params, error) {
 	var ps Params
-	var total int64
+	total := 0
 	for _, layer := range layers {
-		if total += layer.Params; total > maxElements {
+		for _, spec := range layer.Specs {
+			ps = append(ps, &Param{ParamSpec: spec})
+			total += spec.Len()
+		}
+		if total > maxElements {
 			return nil, fmt.Errorf("more than %d parameters up to %s; use fewer channels or hidden features", maxElements, layer.Name)
-		}
-		if layer.Weight == nil {
-			continue
-		}
-		for _, spec := range []*ParamSpec{layer.Weight, layer.Bias} {
-			ps = append(ps, &Param{ParamSpec: *spec})
 		}
 	}
 	return ps, nil
+}
+
+// Learned returns the parameters that have a gradient, in their order.
+func (ps Params) Learned() Params {
+	var learned Params
+	for _, p := range ps {
+		if !p.Running {
+			learned = append(learned, p)
+		}
+	}
+	return learned
 }
 
 // Count is the number of elements of all parameters.
@@ -77,7 +86,7 @@ func (s *ParamSpec) stored() []int {
 	return []int{s.Len() / s.Shape[0], s.Shape[0]}
 }
 
-// layout describes how the parameter is stored. A bias is a matrix of one row, whose panels
+// layout describes how the parameter is stored. A vector is a matrix of one row, whose panels
 // stand in PyTorch's order.
 func (s *ParamSpec) layout() layout {
 	if len(s.Shape) == 1 {

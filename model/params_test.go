@@ -187,7 +187,7 @@ func TestInitDrawsInTorchOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, p := range ps {
-		got, bound := make([]float32, p.Len()), xavierLimit(p)
+		got, bound := make([]float32, p.Len()), width("xavier", p.Init)
 		mustExport(t, newPool(t, 1), p, got)
 		draws := rng.New(seed, rng.Init, 0).Split(uint64(i))
 		for j, v := range got {

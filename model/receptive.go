@@ -23,17 +23,18 @@ func receptiveFields(layers []Layer) []field {
 	list := make([]field, len(layers))
 	now, seen := field{[2]int{1, 1}, 1}, [2]int{}
 	for i, layer := range layers {
-		switch l := layer.Layer.(type) {
-		case blocks.Windowed:
+		if l, ok := layer.Module.(blocks.Windowed); ok {
 			w := l.Window()
 			for axis := range now.size {
 				now.size[axis] = min(now.size[axis]+(w.Kernel-1)*now.stride, maxField)
 			}
 			now.stride = min(now.stride*w.Stride, maxField)
-		case blocks.Flatten:
+		}
+		switch k := layer.kind(); {
+		case k.flattens:
 			now.stride = 0
 			seen = [2]int{span(layers[:i+1], 1), span(layers[:i+1], 2)}
-		case blocks.Linear:
+		case k.mixes:
 			now.size = seen
 		}
 		list[i] = now
@@ -51,7 +52,7 @@ func span(layers []Layer, axis int) int {
 	}
 	first, last := 0, flatten.In[axis]-1
 	for i := len(layers) - 1; i >= 0; i-- {
-		if l, ok := layers[i].Layer.(blocks.Windowed); ok {
+		if l, ok := layers[i].Module.(blocks.Windowed); ok {
 			w := l.Window()
 			first = max(first*w.Stride-w.Padding, 0)
 			last = min(last*w.Stride-w.Padding+w.Kernel, layers[i].In[axis]) - 1

@@ -95,7 +95,7 @@ func follow(layers []Layer, axis, first, last int, beyond bool) []int {
 		seen = append(seen, i)
 	}
 	for i := len(layers) - 1; i >= 0; i-- {
-		w := layers[i].Layer.(blocks.Windowed).Window()
+		w := layers[i].Module.(blocks.Windowed).Window()
 		var earlier []int
 		for _, at := range seen {
 			for tap := range w.Kernel {

@@ -14,27 +14,25 @@ const (
 
 // Layer is a layer of a network in its place: with a name, shapes and parameters.
 type Layer struct {
-	blocks.Layer
+	Module  blocks.Layer
 	Name    string // torchvision's: features.0, flatten, classifier.0
 	Type    string // PyTorch's: Conv2d
 	In, Out []int  // shapes without the batch: [C, H, W] or [F]
-	Params  int64  // how many numbers weight and bias hold
-	MACs    int64  // multiply-adds for one image
-	Weight  *ParamSpec
-	Bias    *ParamSpec
+	Specs   []ParamSpec
+	Params  int64 // numbers in the learned parameters
+	MACs    int64 // multiply-adds for one image
 }
 
-// ParamSpec describes a parameter: its name and its shape as PyTorch has it.
+// ParamSpec describes a parameter of a network. Its name is the whole one: features.0.weight.
 type ParamSpec struct {
-	Name  string // features.0.weight
-	Shape []int  // OIHW, (out, in) or (out)
-
-	fanIn     int // inputs that make one output of the layer
+	blocks.Param
 	positions int // of each input channel: kernel taps, or the pixels that Flatten laid out
 }
 
 // Len is the number of elements.
 func (s *ParamSpec) Len() int { return product(s.Shape) }
+
+func (l *Layer) kind() *kind { return kindFor(l.Module) }
 
 // Resolve lists the layers of a for images of C×H×W and the given number of classes.
 // It fails where sizes make no sense, images are too small for the poolings, or the network
@@ -81,14 +79,15 @@ type resolver struct {
 	index     int    // of the next layer in its group
 	shape     []int  // of the next layer's input
 	positions int    // pixels a channel that the last Flatten laid out, until a Linear mixes them
-	params    int64  // so far
+	elements  int64  // of the parameters so far
 	macs      int64
 }
 
 func (r *resolver) next(l blocks.Layer) (Layer, error) {
-	layer := Layer{Layer: l, Type: l.Type(), In: r.shape, Name: fmt.Sprintf("%s.%d", r.group, r.index)}
+	layer := Layer{Module: l, Type: blocks.Type(l), In: r.shape, Name: fmt.Sprintf("%s.%d", r.group, r.index)}
 	r.index++
-	if _, ok := l.(blocks.Flatten); ok {
+	k := layer.kind()
+	if k.flattens {
 		layer.Name = "flatten"
 		r.group, r.index = "classifier", 0
 		if len(r.shape) == 3 {
@@ -104,38 +103,52 @@ func (r *resolver) next(l blocks.Layer) (Layer, error) {
 		return Layer{}, fmt.Errorf("%s: an image has shape %v after %s, more than %d numbers; use fewer channels or a smaller input",
 			r.network, out, layer.Name, maxElements)
 	}
-	weight, bias := l.Weights(layer.In)
-	if weight == nil {
-		return layer, nil
+	if err := r.specify(&layer); err != nil {
+		return Layer{}, err
 	}
-	return layer, r.weigh(&layer, weight, bias)
+	if k.mixes {
+		r.positions = 1
+	}
+	return layer, nil
 }
 
-// weigh gives the layer its parameters and counts.
-func (r *resolver) weigh(layer *Layer, weight, bias []int) error {
-	elements, ok := bounded(maxElements, weight)
-	layer.Params = elements + int64(bias[0])
-	r.params += layer.Params
-	if !ok || r.params > maxElements {
-		return fmt.Errorf("%s: more than %d parameters up to %s, whose weight is %v; use fewer channels, hidden features or a smaller input",
-			r.network, maxElements, layer.Name, weight)
+// specify gives the layer its parameters and counts.
+func (r *resolver) specify(layer *Layer) error {
+	params := layer.Module.Params(layer.In)
+	positions := int64(product(layer.Out) / layer.Out[0])
+	for _, p := range params {
+		elements, ok := bounded(maxElements, p.Shape)
+		r.elements += elements
+		if !ok || r.elements > maxElements {
+			return fmt.Errorf("%s: more than %d parameters up to %s, whose %s is %v; use fewer channels, hidden features or a smaller input",
+				r.network, maxElements, layer.Name, params[0].Name, params[0].Shape)
+		}
+		if !p.Running {
+			layer.Params += elements
+		}
+		if p.Init.Role == blocks.Weight {
+			layer.MACs += elements * positions // below 2⁶²
+		}
+		layer.Specs = append(layer.Specs, r.spec(layer.Name, p))
 	}
-	positions := product(layer.Out) / layer.Out[0]
-	layer.MACs = elements * int64(positions) // below 2⁶²
 	r.macs += layer.MACs
 	if layer.MACs > maxMACs || r.macs > maxMACs {
 		return fmt.Errorf("%s: more than %d multiply-adds an image up to %s; use fewer channels or a smaller input",
 			r.network, maxMACs, layer.Name)
 	}
-	fanIn := int(elements) / weight[0]
-	layer.Weight = &ParamSpec{Name: layer.Name + ".weight", Shape: weight, fanIn: fanIn, positions: r.positions}
-	if len(weight) == 4 {
-		layer.Weight.positions = weight[2] * weight[3]
-	} else {
-		r.positions = 1
-	}
-	layer.Bias = &ParamSpec{Name: layer.Name + ".bias", Shape: bias, fanIn: fanIn, positions: 1}
 	return nil
+}
+
+// spec describes a parameter of the layer of the given name.
+func (r *resolver) spec(layer string, p blocks.Param) ParamSpec {
+	p.Name = layer + "." + p.Name
+	switch len(p.Shape) {
+	case 1:
+		return ParamSpec{p, 1}
+	case 2:
+		return ParamSpec{p, r.positions}
+	}
+	return ParamSpec{p, product(p.Shape[2:])}
 }
 
 // checkSide reports an image that is too small for the windows of the layers.
@@ -146,12 +159,13 @@ func checkSide(network string, list []blocks.Layer, h, w int) error {
 		if !ok {
 			continue
 		}
-		if _, ok := windowed.(blocks.Conv2d); !ok {
+		window := windowed.Window()
+		if kindFor(windowed).part != convolutions {
 			poolings++
-		} else if window := windowed.Window(); window.Input(1<<20) > 1<<20 {
+		} else if window.Input(1<<20) > 1<<20 {
 			shrinking = true
 		}
-		need = min(windowed.Window().Input(need), maxSide+1)
+		need = min(window.Input(need), maxSide+1)
 	}
 	if min(h, w) >= need {
 		return nil

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,9 +32,9 @@ func TestLayerCounts(t *testing.T) {
 	for _, tt := range tests {
 		var got []counts
 		for _, l := range mustResolve(t, tt.arch, 1, 224, 10) {
-			if l.Weight != nil {
+			if l.Specs != nil {
 				got = append(got, counts{l.Params, l.MACs})
-				if n := int64(l.Weight.Len() + l.Bias.Len()); n != l.Params {
+				if n := int64(l.Specs[0].Len() + l.Specs[1].Len()); n != l.Params {
 					t.Errorf("%s %s: weight and bias have %d elements, Params is %d", tt.arch.Name, l.Name, n, l.Params)
 				}
 			} else if l.Params != 0 || l.MACs != 0 {
@@ -94,7 +95,7 @@ func TestTotals(t *testing.T) {
 }
 
 func TestNamesAndShapes(t *testing.T) {
-	a := &Arch{Name: "tiny", Blocks: [][2]int{{1, 3}, {2, 5}}, Hidden: []int{7}, Dropout: 0.5}
+	a := NewVGG("tiny", [][2]int{{1, 3}, {2, 5}}, []int{7}, 0.5)
 	layers, err := Resolve(a, 2, 9, 13, 4)
 	if err != nil {
 		t.Fatal(err)
@@ -127,10 +128,10 @@ func TestNamesAndShapes(t *testing.T) {
 		}
 		in = l.Out
 		r := row{l.Name, l.Type, l.Out, nil}
-		if l.Weight != nil {
-			r.Weight = l.Weight.Shape
-			if l.Weight.Name != l.Name+".weight" || l.Bias.Name != l.Name+".bias" {
-				t.Errorf("%s has parameters %s and %s", l.Name, l.Weight.Name, l.Bias.Name)
+		if l.Specs != nil {
+			r.Weight = l.Specs[0].Shape
+			if l.Specs[0].Name != l.Name+".weight" || l.Specs[1].Name != l.Name+".bias" {
+				t.Errorf("%s has parameters %s and %s", l.Name, l.Specs[0].Name, l.Specs[1].Name)
 			}
 		}
 		got = append(got, r)
@@ -141,12 +142,9 @@ func TestNamesAndShapes(t *testing.T) {
 }
 
 func TestResolveRefuses(t *testing.T) {
-	deep := &Arch{Name: "deep", Blocks: make([][2]int, 20)}
-	for i := range deep.Blocks {
-		deep.Blocks[i] = [2]int{1, 8}
-	}
-	one := &Arch{Name: "one", Blocks: [][2]int{{1, 8}}}
-	wide := &Arch{Name: "wide", Blocks: [][2]int{{1, 8192}}, Hidden: []int{65536}}
+	deep := NewVGG("deep", slices.Repeat([][2]int{{1, 8}}, 20), nil, 0)
+	one := NewVGG("one", [][2]int{{1, 8}}, nil, 0)
+	wide := NewVGG("wide", [][2]int{{1, 8192}}, []int{65536}, 0)
 	tests := []struct {
 		arch    *Arch
 		c, h, w int
@@ -163,9 +161,9 @@ func TestResolveRefuses(t *testing.T) {
 		{vgg11, 4096, 16384, 16384, 10, "more than 2147483648 numbers an image"},
 		{wide, 1, 512, 512, 10, "wide: more than 2147483648 parameters up to classifier.0"},
 		{wide, 1, 1024, 1024, 10, "wide: an image has shape [8192 1024 1024] after features.0"},
-		{&Arch{Name: "none"}, 1, 28, 28, 10, "0 blocks; give 1 to 64"},
-		{&Arch{Name: "x", Blocks: [][2]int{{0, 1}}}, 1, 28, 28, 10, "0 convolutions in a block; give 1 to 64"},
-		{&Arch{Name: "../x", Blocks: [][2]int{{1, 1}}}, 1, 28, 28, 10, `name "../x"`},
+		{NewVGG("none", nil, nil, 0), 1, 28, 28, 10, "0 blocks; give 1 to 64"},
+		{NewVGG("x", [][2]int{{0, 1}}, nil, 0), 1, 28, 28, 10, "0 convolutions in a block; give 1 to 64"},
+		{NewVGG("../x", [][2]int{{1, 1}}, nil, 0), 1, 28, 28, 10, `name "../x"`},
 	}
 	for _, tt := range tests {
 		_, err := Resolve(tt.arch, tt.c, tt.h, tt.w, tt.classes)

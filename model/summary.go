@@ -67,11 +67,11 @@ func SummarizeLayers(network string, layers []Layer, n int) (*Summary, error) {
 	}
 	s.MACs *= int64(n)
 	s.FLOPs = 2 * s.MACs
-	s.WeightBytes = 4 * s.Params
-	ps, err := outline(layers)
+	ps, err := specs(layers)
 	if err != nil {
 		return nil, err
 	}
+	s.WeightBytes = 4 * ps.Count()
 	trainer, err := planTrainer(nil, layers, ps, Options{Batch: n, Dropout: true})
 	if err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func EvaluationBytes(layers []Layer, n int) (int64, error) {
 		return 0, err
 	}
 	stages := fuse(layers)
-	ps, err := outline(layers)
+	ps, err := specs(layers)
 	if err != nil {
 		return 0, err
 	}

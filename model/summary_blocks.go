@@ -13,11 +13,10 @@ func blocksOf(layers []Layer) [][]Layer {
 	var list [][]Layer
 	first, smaller := 0, false // whether the block has made its image smaller
 	for i := range layers {
-		l := &layers[i]
-		window, windowed := l.Layer.(blocks.Windowed)
-		_, flatten := l.Layer.(blocks.Flatten)
-		conv := windowed && l.Weight != nil
-		if i > first && (conv && smaller || flatten) {
+		window, windowed := layers[i].Module.(blocks.Windowed)
+		k := layers[i].kind()
+		conv := k.part == convolutions
+		if i > first && (conv && smaller || k.flattens) {
 			list = append(list, layers[first:i])
 			first, smaller = i, false
 		}
@@ -26,8 +25,8 @@ func blocksOf(layers []Layer) [][]Layer {
 	return append(list, layers[first:])
 }
 
-// groups is the rows of a network block by block: one for each of blocksOf, but for the last,
-// whose layers have one each. rows are those of layers.
+// groups returns one row for each feature block, then one for each layer of the classifier. rows
+// are those of layers.
 func groups(layers []Layer, rows []SummaryLayer) []SummaryLayer {
 	var list []SummaryLayer
 	for _, block := range blocksOf(layers) {
@@ -42,7 +41,7 @@ func groups(layers []Layer, rows []SummaryLayer) []SummaryLayer {
 	return list
 }
 
-// group is the row of a block: a VGGBlock if its layers are those, else PyTorch's Sequential; a
+// group returns the row of a block: a VGGBlock if its layers are those, else PyTorch's Sequential; a
 // single layer stays what it is.
 func group(layers []Layer, rows []SummaryLayer) SummaryLayer {
 	if len(rows) == 1 {
@@ -55,8 +54,8 @@ func group(layers []Layer, rows []SummaryLayer) SummaryLayer {
 	}
 	var list []blocks.Layer
 	for i := range layers {
-		list = append(list, layers[i].Layer)
-		if _, ok := layers[i].Layer.(blocks.Conv2d); ok {
+		list = append(list, layers[i].Module)
+		if layers[i].kind().part == convolutions {
 			row.Convolutions++
 		}
 		row.Params += rows[i].Params

@@ -9,7 +9,7 @@ import (
 	"vggtrain/blocks"
 )
 
-var tiny = &Arch{Name: "tiny", Blocks: [][2]int{{1, 3}, {2, 32}}, Hidden: []int{7}, Dropout: 0.5}
+var tiny = NewVGG("tiny", [][2]int{{1, 3}, {2, 32}}, []int{7}, 0.5)
 
 func summarize(t *testing.T, a *Arch, input string, classes int) *Summary {
 	t.Helper()
@@ -114,7 +114,7 @@ func TestBlocks(t *testing.T) {
 			conv(3), blocks.ReLU{}, conv(3), pool, // without the second ReLU
 			pool,
 			conv(3), blocks.ReLU{},
-		}, blocks.Classifier(nil, 3, 0)...), []block{
+		}, blocks.Classifier(nil, nil, blocks.Linear{Out: 3})...), []block{
 			{"features.0-2", "Sequential", 1, []int{2, 4, 9, 9}, [2]int{2, 2}, 2},
 			{"features.3-7", "Sequential", 2, []int{2, 4, 2, 2}, [2]int{16, 16}, 8},
 			{"features.8-9", "Sequential", 1, []int{2, 4, 2, 2}, [2]int{32, 32}, 8},
@@ -124,7 +124,7 @@ func TestBlocks(t *testing.T) {
 		{"blocks that end after a stride, not after a margin that is lost", append([]blocks.Layer{
 			blocks.Conv2d{Out: 4, Kernel: 3, Stride: 1}, blocks.ReLU{}, blocks.Conv2d{Out: 4, Kernel: 3, Stride: 2}, blocks.ReLU{},
 			conv(3),
-		}, blocks.Classifier(nil, 3, 0)...), []block{
+		}, blocks.Classifier(nil, nil, blocks.Linear{Out: 3})...), []block{
 			{"features.0-3", "Sequential", 2, []int{2, 4, 6, 6}, [2]int{5, 5}, 2},
 			{"features.4", "Conv2d", 0, []int{2, 4, 6, 6}, [2]int{9, 9}, 2},
 			{"flatten", "Flatten", 0, []int{2, 144}, [2]int{9, 9}, 0},
@@ -156,7 +156,7 @@ func TestBlocks(t *testing.T) {
 }
 
 func TestSummaryRefuses(t *testing.T) {
-	wide := &Arch{Name: "wide", Blocks: [][2]int{{4, 4096}, {1, 1}}}
+	wide := NewVGG("wide", [][2]int{{4, 4096}, {1, 1}}, nil, 0)
 	_, err := Summarize(wide, Input{65536, 1, 512, 512}, 10)
 	if want := "multiply-adds for 65536 images; use a smaller batch or input"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("65536 images: error %v, want %q", err, want)

@@ -37,7 +37,7 @@ func NewTrainer(workers *kernel.Workers, layers []Layer, ps Params, o Options) (
 	return t, nil
 }
 
-// planTrainer is NewTrainer but for the memory. ps may be an outline.
+// planTrainer is like NewTrainer, without allocating. ps need no values.
 func planTrainer(workers *kernel.Workers, layers []Layer, ps Params, o Options) (*Trainer, error) {
 	if err := check(layers, o.Batch); err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ const LossLayer = "loss"
 // are Layer.Name. nil ends that.
 func (t *Trainer) Observe(f func(op.Timing)) { t.graph.ctx.Observe(f) }
 
-// Grads are the parameters, in the order of Params: Value is Param.Value, Grad the last step's
+// Grads are the learned parameters, in the order of Params.Learned: Value is Param.Value, Grad the last step's
 // gradient in the same stored layout, nil before the first step: an *op.LazyGradient of a dense
 // layer's weights, else a *tensor.Dense.
 func (t *Trainer) Grads() []gorgonia.ValueGrad { return t.grads }

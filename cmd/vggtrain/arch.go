@@ -8,7 +8,6 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
-	"vggtrain/blocks"
 	"vggtrain/configs"
 	"vggtrain/model"
 )
@@ -41,22 +40,20 @@ convolutions, and the parameters and multiply-adds for one grey image of
 
 func runArchList(_ context.Context, o *archListOptions) error {
 	t := &table{columns: []column{{"name", false}, {"convolutions", true}, {"params", true}, {"macs", true}}}
+	var archs []*model.Arch
 	for _, name := range configs.ArchNames() {
 		arch, err := loadArch(name)
 		if err != nil {
 			return err
 		}
-		summary, err := model.Summarize(arch, model.Input{N: 1, C: 1, H: 224, W: 224}, 10)
-		if err != nil {
-			return err
-		}
-		convolutions := 0
-		for _, layer := range arch.Layers(10) {
-			if _, ok := layer.(blocks.Conv2d); ok {
-				convolutions++
-			}
-		}
-		t.add(name, strconv.Itoa(convolutions), humanize.Comma(summary.Params), humanize.Comma(summary.MACs))
+		archs = append(archs, arch)
+	}
+	costs := model.Compare(archs, model.Input{N: 1, C: 1, H: 224, W: 224}, 10)
+	if err := costs.Err(); err != nil {
+		return err
+	}
+	for _, n := range costs.Networks {
+		t.add(n.Arch, strconv.Itoa(n.Convolutions.Layers), humanize.Comma(n.Params), humanize.Comma(n.MACs))
 	}
 	return t.write(o.Out)
 }

@@ -12,7 +12,7 @@ import (
 // printSummary is what summary prints of a small network.
 func printSummary(t *testing.T, blocks bool, format string) string {
 	t.Helper()
-	tiny := &model.Arch{Name: "tiny", Blocks: [][2]int{{1, 3}, {2, 32}}, Hidden: []int{7}, Dropout: 0.5}
+	tiny := model.NewVGG("tiny", [][2]int{{1, 3}, {2, 32}}, []int{7}, 0.5)
 	s, err := model.Summarize(tiny, model.Input{N: 2, C: 1, H: 8, W: 12}, 10)
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,7 @@ import (
 )
 
 func TestTrainFLOPs(t *testing.T) {
-	small := &model.Arch{Name: "vgg11-small", Blocks: [][2]int{{1, 16}, {1, 32}, {2, 64}, {2, 128}, {2, 128}}, Hidden: []int{4096, 4096}}
+	small := model.NewVGG("vgg11-small", [][2]int{{1, 16}, {1, 32}, {2, 64}, {2, 128}, {2, 128}}, []int{4096, 4096}, 0)
 	layers, err := model.Resolve(small, 1, 224, 224, 10)
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +36,7 @@ func options(t *testing.T) Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	arch := &model.Arch{Name: "tiny", Blocks: [][2]int{{1, 4}, {1, 4}}, Hidden: []int{8}, Dropout: 0.5}
+	arch := model.NewVGG("tiny", [][2]int{{1, 4}, {1, 4}}, []int{8}, 0.5)
 	return Options{Arch: arch, Data: data, Side: 8, Batch: 4, Steps: 2, LR: 0.01, Workers: workers}
 }
 

@@ -80,7 +80,7 @@ func TestLayersAddUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(workers.Close)
-	o.Arch = &model.Arch{Name: "small", Blocks: [][2]int{{1, 16}, {1, 32}, {2, 32}}, Hidden: []int{256}, Dropout: 0.5}
+	o.Arch = model.NewVGG("small", [][2]int{{1, 16}, {1, 32}, {2, 32}}, []int{256}, 0.5)
 	o.Workers, o.Side, o.Batch, o.Steps, o.Layers = workers, 32, 32, 20, true
 	for try := 1; ; try++ {
 		r, err := Run(t.Context(), o)

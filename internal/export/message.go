@@ -3,6 +3,7 @@ package export
 import (
 	"encoding/binary"
 	"io"
+	"math"
 	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -23,6 +24,10 @@ type part struct {
 
 func (m *message) integer(field protowire.Number, v int64) {
 	m.bytes(protowire.AppendVarint(protowire.AppendTag(nil, field, protowire.VarintType), uint64(v)))
+}
+
+func (m *message) float(field protowire.Number, v float32) {
+	m.bytes(protowire.AppendFixed32(protowire.AppendTag(nil, field, protowire.Fixed32Type), math.Float32bits(v)))
 }
 
 func (m *message) text(field protowire.Number, s string) {

@@ -6,36 +6,17 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
-	"vggtrain/blocks"
 	"vggtrain/model"
 )
 
 // node is an operation of the graph. Its shape is that of its output, without N.
 type node struct {
-	operation
+	model.Operation
 	name   string
 	inputs []string
 	output string
 	shape  []int
 }
-
-// operation is what a node does: an operator of ONNX and its attributes, in the order of their names.
-type operation struct {
-	operator   string
-	attributes []attribute
-}
-
-// attribute is a number, or a list of them.
-type attribute struct {
-	name   string
-	values []int
-	isList bool
-}
-
-func number(name string, v int) attribute     { return attribute{name, []int{v}, false} }
-func list(name string, v ...int) attribute    { return attribute{name, v, true} }
-func square(name string, side int) attribute  { return list(name, side, side) }
-func margin(name string, width int) attribute { return list(name, width, width, width, width) }
 
 // Names of what normalises the pixels. No layer's name begins like these.
 const (
@@ -55,23 +36,28 @@ func (n *Network) normalizes() bool {
 func (n *Network) nodes() ([]node, error) {
 	var nodes []node
 	from := Input
-	add := func(op operation, name string, shape []int, parameters ...string) {
+	add := func(op model.Operation, name string, shape []int, parameters ...string) {
 		nodes = append(nodes, node{op, name, append([]string{from}, parameters...), name, shape})
 		from = name
 	}
 	if n.normalizes() {
 		image := n.Layers[0].In
-		add(operation{operator: "Sub"}, subtractName, image, meanName)
-		add(operation{operator: "Div"}, divideName, image, deviationName)
+		add(model.Operation{Operator: "Sub"}, subtractName, image, meanName)
+		add(model.Operation{Operator: "Div"}, divideName, image, deviationName)
 	}
 	for _, layer := range n.Layers {
-		op, err := operationOf(layer.Layer)
+		op, err := layer.ONNX()
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", layer.Name, err)
+			return nil, fmt.Errorf("%s: %w: %s", layer.Name, err, adviceWeights)
 		}
-		if op.operator != "" {
-			add(op, layer.Name, layer.Out, parameterNames(&layer)...)
+		if op == nil {
+			continue
 		}
+		var parameters []string
+		for _, spec := range layer.Specs {
+			parameters = append(parameters, spec.Name)
+		}
+		add(*op, layer.Name, layer.Out, parameters...)
 	}
 	if len(nodes) == 0 {
 		return nil, errors.New("a network that does nothing")
@@ -80,48 +66,13 @@ func (n *Network) nodes() ([]node, error) {
 	return nodes, nil
 }
 
-func parameterNames(layer *model.Layer) []string {
-	if layer.Weight == nil {
-		return nil
-	}
-	return []string{layer.Weight.Name, layer.Bias.Name}
-}
-
-// operationOf returns what a layer does when the network is used: no operator if that is nothing.
-func operationOf(layer blocks.Layer) (operation, error) {
-	switch l := layer.(type) {
-	case blocks.Conv2d:
-		return operation{"Conv", windowed(l.Window(), square("dilations", 1), number("group", 1))}, nil
-	case blocks.MaxPool2d:
-		return operation{"MaxPool", windowed(l.Window())}, nil
-	case blocks.AvgPool2d:
-		return operation{"AveragePool", windowed(l.Window())}, nil
-	case blocks.ReLU:
-		return operation{operator: "Relu"}, nil
-	case blocks.Sigmoid:
-		return operation{operator: "Sigmoid"}, nil
-	case blocks.Flatten:
-		return operation{"Flatten", []attribute{number("axis", 1)}}, nil
-	case blocks.Linear: // x·Wᵀ + b
-		return operation{"Gemm", []attribute{number("transB", 1)}}, nil
-	case blocks.Dropout:
-		return operation{}, nil
-	}
-	return operation{}, fmt.Errorf("a layer %s, which no ONNX operator is known for: %s", layer.Type(), adviceWeights)
-}
-
-// windowed adds the attributes of a window that slides over height and width.
-func windowed(w blocks.Window, others ...attribute) []attribute {
-	return append(others, square("kernel_shape", w.Kernel), margin("pads", w.Padding), square("strides", w.Stride))
-}
-
 // Numbers of the fields of onnx.proto's NodeProto and AttributeProto, and the types of the latter.
 const (
 	nodeInput, nodeOutput, nodeName, nodeOperator, nodeAttribute protowire.Number = 1, 2, 3, 4, 5
 
-	attributeName, attributeInt, attributeInts, attributeType protowire.Number = 1, 3, 8, 20
+	attributeName, attributeFloat, attributeInt, attributeInts, attributeType protowire.Number = 1, 2, 3, 8, 20
 
-	typeInt, typeInts = 2, 7
+	typeFloat, typeInt, typeInts = 1, 2, 7
 )
 
 // message is the NodeProto.
@@ -132,24 +83,29 @@ func (n *node) message() *message {
 	}
 	m.text(nodeOutput, n.output)
 	m.text(nodeName, n.name)
-	m.text(nodeOperator, n.operator)
-	for _, a := range n.attributes {
-		m.embed(nodeAttribute, a.message())
+	m.text(nodeOperator, n.Operator)
+	for _, a := range n.Attributes {
+		m.embed(nodeAttribute, attribute(a))
 	}
 	return m
 }
 
-// message is the AttributeProto.
-func (a *attribute) message() *message {
+// attribute is an AttributeProto.
+func attribute(a model.Attribute) *message {
 	m := &message{}
-	m.text(attributeName, a.name)
-	field, kind := attributeInt, int64(typeInt)
-	if a.isList {
-		field, kind = attributeInts, typeInts
+	m.text(attributeName, a.Name)
+	switch v := a.Value.(type) {
+	case int:
+		m.integer(attributeInt, int64(v))
+		m.integer(attributeType, typeInt)
+	case float32:
+		m.float(attributeFloat, v)
+		m.integer(attributeType, typeFloat)
+	case []int:
+		for _, v := range v {
+			m.integer(attributeInts, int64(v))
+		}
+		m.integer(attributeType, typeInts)
 	}
-	for _, v := range a.values {
-		m.integer(field, int64(v))
-	}
-	m.integer(attributeType, kind)
 	return m
 }

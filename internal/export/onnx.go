@@ -144,10 +144,7 @@ func (n *Network) initializers() ([]checkpoint.Tensor, error) {
 			checkpoint.Tensor{Name: deviationName, Shape: scalar, Data: []float32{float32(n.Deviation)}})
 	}
 	for _, layer := range n.Layers {
-		for _, spec := range []*model.ParamSpec{layer.Weight, layer.Bias} {
-			if spec == nil {
-				continue
-			}
+		for _, spec := range layer.Specs {
 			at := slices.IndexFunc(n.Weights, func(t checkpoint.Tensor) bool { return t.Name == spec.Name })
 			if at < 0 || !slices.Equal(n.Weights[at].Shape, spec.Shape) {
 				return nil, fmt.Errorf("no %s of shape %v among its weights", spec.Name, spec.Shape)

@@ -29,7 +29,7 @@ const side = 32
 func network(t *testing.T) *trained.Network {
 	t.Helper()
 	n := &trained.Network{
-		Arch:      &model.Arch{Name: "tiny", Blocks: [][2]int{{1, 8}, {1, 16}}, Hidden: []int{32}, Dropout: 0.5},
+		Arch:      model.NewVGG("tiny", [][2]int{{1, 8}, {1, 16}}, []int{32}, 0.5),
 		Classes:   dataset.Classes,
 		Side:      side,
 		Normalize: configs.Normalize{Mean: 0.286, Deviation: 0.353},

@@ -37,9 +37,9 @@ func (p *pictures) filters(j *train.Job) (*page.Filters, error) {
 		return nil, nil
 	}
 	layer := j.Layers[first]
-	at := slices.IndexFunc(j.Params, func(p *model.Param) bool { return p.Name == layer.Weight.Name })
+	at := slices.IndexFunc(j.Params, func(p *model.Param) bool { return p.Name == layer.Specs[0].Name })
 	if at < 0 {
-		return nil, fmt.Errorf("%s: no such parameter", layer.Weight.Name)
+		return nil, fmt.Errorf("%s: no such parameter", layer.Specs[0].Name)
 	}
 	weight := j.Params[at]
 	values := make([]float32, weight.Len()) // OIHW

@@ -60,7 +60,7 @@ func TestPicturesOfSingleNumbers(t *testing.T) {
 		t.Fatal(err)
 	}
 	// 28 pixels are halved to 14, 7, 3 and 1.
-	arch := &model.Arch{Name: "deep", Blocks: [][2]int{{1, 2}, {1, 2}, {1, 2}, {1, 4}}, Hidden: []int{8}}
+	arch := model.NewVGG("deep", [][2]int{{1, 2}, {1, 2}, {1, 2}, {1, 4}}, []int{8}, 0)
 	job, err := train.Prepare(r.job.Recipe, arch, data, r.job.Workers)
 	if err != nil {
 		t.Fatal(err)

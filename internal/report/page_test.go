@@ -50,7 +50,7 @@ func newPageRun(t *testing.T) *pageRun {
 			t.Fatal(err)
 		}
 	}
-	arch := &model.Arch{Name: "tiny", Blocks: [][2]int{{1, 8}, {2, 80}}, Hidden: []int{16}, Dropout: 0.5}
+	arch := model.NewVGG("tiny", [][2]int{{1, 8}, {2, 80}}, []int{16}, 0.5)
 	job, err := train.Prepare(flags.Over(configs.Defaults()), arch, data, workers)
 	if err != nil {
 		t.Fatal(err)

@@ -23,7 +23,7 @@ import (
 )
 
 // small is a network of a few thousand parameters for images of 8×8.
-var small = &model.Arch{Name: "tiny", Blocks: [][2]int{{1, 4}, {1, 8}}, Hidden: []int{16}, Dropout: 0.25}
+var small = model.NewVGG("tiny", [][2]int{{1, 4}, {1, 8}}, []int{16}, 0.25)
 
 // settings returns defaults under the settings given as key=value.
 func settings(t *testing.T, pairs ...string) *configs.Recipe {
@@ -213,9 +213,8 @@ func TestStoreLongestHistory(t *testing.T) {
 // A save holds one copy of the state: the first one makes room for it, and those after it take no
 // more than the buffer of what is being written.
 func TestStoreHoldsOneCopy(t *testing.T) {
-	wide := *small
-	wide.Hidden = []int{2000, 2000}
-	job, err := Prepare(settings(t), &wide, sample(t), newPool(t, 2))
+	wide := model.NewVGG("wide", small.Blocks, []int{2000, 2000}, small.Dropout)
+	job, err := Prepare(settings(t), wide, sample(t), newPool(t, 2))
 	if err != nil {
 		t.Fatal(err)
 	}

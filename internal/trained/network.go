@@ -89,7 +89,9 @@ func Describe(state *checkpoint.State) (*Network, error) {
 func (n *Network) fits(state *checkpoint.State) error {
 	var need, present int64
 	for _, l := range n.Layers {
-		need += l.Params
+		for _, spec := range l.Specs {
+			need += int64(spec.Len())
+		}
 	}
 	for _, t := range state.Weights() {
 		present += int64(len(t.Data))
