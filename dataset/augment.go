@@ -56,23 +56,35 @@ const (
 	drawCropCol
 )
 
-// apply writes the image src (rows×cols) as varied by the draws to dst. The crop comes first.
-func (a Augment) apply(dst, src []byte, rows, cols int, draws rng.Stream) {
+// apply writes an image as varied by the draws to dst. The crop comes first.
+func (a Augment) apply(dst []byte, p *Pixels, draws rng.Stream) {
+	width := p.Cols * p.Channels
 	if a.Crop {
 		down := draws.Intn(drawCropRow, 2*cropMargin+1) - cropMargin
 		right := draws.Intn(drawCropCol, 2*cropMargin+1) - cropMargin
-		shift(dst, src, rows, cols, down, right)
+		shift(dst, p.Pix, p.Rows, width, down, right*p.Channels)
 	} else {
-		copy(dst, src)
+		copy(dst, p.Pix)
 	}
 	if a.Flip && draws.Intn(drawFlip, 2) == 1 {
-		for y := range rows {
-			slices.Reverse(dst[y*cols : (y+1)*cols])
+		for row := range slices.Chunk(dst, width) {
+			mirror(row, p.Channels)
 		}
 	}
 }
 
-// shift writes dst[y][x] = src[y+down][x+right], 0 outside the image.
+// mirror reverses the order of a row's pixels.
+func mirror(row []byte, channels int) {
+	slices.Reverse(row)
+	if channels == 1 {
+		return
+	}
+	for pixel := range slices.Chunk(row, channels) {
+		slices.Reverse(pixel)
+	}
+}
+
+// shift writes dst[y][x] = src[y+down][x+right], 0 outside the image of rows×cols bytes.
 func shift(dst, src []byte, rows, cols, down, right int) {
 	clear(dst)
 	from, to := max(0, -right), min(cols, cols-right) // the columns of dst that src covers

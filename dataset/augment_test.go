@@ -85,7 +85,8 @@ func mirrored(src []byte, rows, cols int) []byte {
 // Each of the 25 crops, flipped or not, must come, about as often as the others, and nothing else.
 func TestApply(t *testing.T) {
 	const draws = 20_000
-	src := noise(28 * 28)
+	src, p := noise(28*28), &Pixels{}
+	p.Share(src, 28, 28, 1)
 	for _, a := range []Augment{{}, {Flip: true}, {Crop: true}, {true, true}} {
 		variants := map[string]int{}
 		add := func(image []byte) {
@@ -106,7 +107,7 @@ func TestApply(t *testing.T) {
 		dst := make([]byte, len(src))
 		stream := rng.New(1, rng.Augment, 1)
 		for i := range uint64(draws) {
-			a.apply(dst, src, 28, 28, stream.Split(i))
+			a.apply(dst, p, stream.Split(i))
 			if _, ok := variants[string(dst)]; !ok {
 				t.Fatalf("%v: draw %d is no variant", a, i)
 			}
@@ -124,11 +125,12 @@ func TestApply(t *testing.T) {
 
 // A crop is the same whether or not there is also a flip.
 func TestDrawsAreApart(t *testing.T) {
-	src, crop, both := noise(28*28), make([]byte, 28*28), make([]byte, 28*28)
+	p, crop, both := &Pixels{}, make([]byte, 28*28), make([]byte, 28*28)
+	p.Share(noise(28*28), 28, 28, 1)
 	for i := range uint64(50) {
 		draws := rng.New(1, rng.Augment, 1).Split(i)
-		Augment{Crop: true}.apply(crop, src, 28, 28, draws)
-		Augment{Crop: true, Flip: true}.apply(both, src, 28, 28, draws)
+		Augment{Crop: true}.apply(crop, p, draws)
+		Augment{Crop: true, Flip: true}.apply(both, p, draws)
 		if string(both) != string(crop) && string(both) != string(mirrored(crop, 28, 28)) {
 			t.Errorf("image %d: the crop with flip is another", i)
 		}

@@ -13,7 +13,7 @@ import (
 	"vggtrain/internal/display"
 )
 
-// What no sensible folder of images passes. A label is a byte.
+// What no sensible folder of images passes.
 const (
 	maxClasses = 256
 	maxFiles   = 1 << 22 // in train and in test
@@ -35,7 +35,7 @@ type classFolder struct {
 // labelled is an image file and its label.
 type labelled struct {
 	path  string
-	label byte
+	label int32
 }
 
 // leftOut counts files that are no images by their names.
@@ -259,7 +259,7 @@ func inTurn(classes [][]string) []labelled {
 		found = false
 		for label, of := range classes {
 			if i < len(of) {
-				files = append(files, labelled{of[i], byte(label)})
+				files = append(files, labelled{of[i], int32(label)})
 				found = true
 			}
 		}

@@ -81,8 +81,8 @@ func TestOpenClasses(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Data{
-		Train:   &Set{slices.Concat(same(0, 6), same(2, 6), same(1, 6)), []byte{0, 1, 0}, 3, 2, 3},
-		Test:    &Set{slices.Concat(same(3, 6), same(4, 6)), []byte{0, 1}, 2, 2, 3},
+		Train:   &Set{slices.Concat(same(0, 6), same(2, 6), same(1, 6)), []int32{0, 1, 0}, 2, 3, 1},
+		Test:    &Set{slices.Concat(same(3, 6), same(4, 6)), []int32{0, 1}, 2, 3, 1},
 		Classes: []string{"cat", "dog"}, Origin: dir, Spec: dir, Kind: "folders", Digest: got.Digest,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -150,9 +150,9 @@ func TestOpenClassesKnown(t *testing.T) {
 	if diff := cmp.Diff([]string{"T-shirt/top", "Bag", "Ankle boot"}, data.Classes); diff != "" {
 		t.Errorf("classes (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([][]byte{{0, 1, 2}, {0, 8, 9}, {0, 1, 2}, {10, 18, 19}},
-		[][]byte{data.Train.Labels, data.Train.Images, data.Test.Labels, data.Test.Images}); diff != "" {
-		t.Errorf("labels and images (-want +got):\n%s", diff)
+	train, test := &Set{[]byte{0, 8, 9}, []int32{0, 1, 2}, 1, 1, 1}, &Set{[]byte{10, 18, 19}, []int32{0, 1, 2}, 1, 1, 1}
+	if diff := cmp.Diff([]Source{train, test}, []Source{data.Train, data.Test}); diff != "" {
+		t.Errorf("sets (-want +got):\n%s", diff)
 	}
 }
 
@@ -258,7 +258,7 @@ func TestOpenClassesLinks(t *testing.T) {
 			}
 			data, err := Open(t.Context(), OpenOptions{Spec: dir})
 			if test.want == "" {
-				if err != nil || data.Train.N != 4 || !bytes.Equal(data.Train.Image(3), same(9, 6)) {
+				if err != nil || data.Train.Len() != 4 || !bytes.Equal(inMemory(t, data.Train).image(3), same(9, 6)) {
 					t.Errorf("%v, %v", data, err)
 				}
 				return
@@ -428,10 +428,11 @@ func FuzzClassFolders(f *testing.F) {
 			}
 			return
 		}
-		for name, s := range map[string]*Set{"train": data.Train, "test": data.Test} {
-			if s.N < len(data.Classes) || len(s.Labels) != s.N || len(s.Images) != s.N*s.Rows*s.Cols ||
+		for name, source := range map[string]Source{"train": data.Train, "test": data.Test} {
+			s := inMemory(t, source)
+			if s.Len() < len(data.Classes) || len(s.Images) != s.Len()*s.Rows*s.Cols ||
 				!slices.IsSorted(s.Labels[:len(data.Classes)]) || int(slices.Max(s.Labels)) != len(data.Classes)-1 {
-				t.Errorf("%s: %d×%d×%d, %d classes, %d bytes, labels %v", name, s.N, s.Rows, s.Cols, len(data.Classes), len(s.Images), s.Labels)
+				t.Errorf("%s: %d×%d×%d, %d classes, %d bytes, labels %v", name, s.Len(), s.Rows, s.Cols, len(data.Classes), len(s.Images), s.Labels)
 			}
 			if bytes.Contains(s.Images, same(213, 13*11)) {
 				t.Errorf("%s: an image from outside", name)

@@ -47,13 +47,15 @@ func (f folder) loadClasses(ctx context.Context) (data *Data, out leftOut, err e
 	}
 	data = &Data{Classes: names, Origin: f.title, Spec: f.spec, Kind: ClassFolders}
 	first := trainFiles[0].path // whose size is that of all
-	if data.Train, err = f.readSet(ctx, trainFiles, first); err != nil {
+	trainSet, err := f.readSet(ctx, trainFiles, first)
+	if err != nil {
 		return nil, out, err
 	}
-	if data.Test, err = f.readSet(ctx, testFiles, first); err != nil {
+	testSet, err := f.readSet(ctx, testFiles, first)
+	if err != nil {
 		return nil, out, err
 	}
-	data.Digest = classDigest(data)
+	data.Train, data.Test, data.Digest = trainSet, testSet, classDigest(names, trainSet, testSet)
 	return data, out, nil
 }
 
@@ -114,13 +116,13 @@ func (f folder) newSet(files []labelled, first string) (*Set, error) {
 	if p.rows > maxSide || p.cols > maxSide {
 		return nil, fmt.Errorf("%s: %s pixels: sides from 1 to %s are read; make the images smaller", f.at(first), p.size(), humanize.Comma(maxSide))
 	}
-	s := &Set{N: len(files), Rows: p.rows, Cols: p.cols}
-	total := int64(s.N) * int64(s.Rows) * int64(s.Cols)
+	s := &Set{Rows: p.rows, Cols: p.cols, Channels: 1}
+	total := int64(len(files)) * int64(s.Rows) * int64(s.Cols)
 	if total > maxBytes {
 		return nil, fmt.Errorf("%s: %s images of %s pixels are %s bytes: no more than %s are read; make the images smaller or fewer",
-			f.at(files[0].path), humanize.Comma(int64(s.N)), p.size(), humanize.Comma(total), humanize.Comma(maxBytes))
+			f.at(files[0].path), humanize.Comma(int64(len(files))), p.size(), humanize.Comma(total), humanize.Comma(maxBytes))
 	}
-	s.Images, s.Labels = make([]byte, total), make([]byte, s.N)
+	s.Images, s.Labels = make([]byte, total), make([]int32, len(files))
 	for i, file := range files {
 		s.Labels[i] = file.label
 	}
@@ -141,7 +143,7 @@ func (f folder) readInto(s *Set, i int, buffer *bytes.Buffer, name, first string
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.at(name), err)
 	}
-	copy(s.Image(i), grey.Pix)
+	copy(s.image(i), grey.Pix)
 	return nil
 }
 
@@ -160,15 +162,19 @@ func (f folder) picture(buffer *bytes.Buffer, name string) (*picture, error) {
 }
 
 // classDigest covers class names, sizes, labels and pixels, whatever files they came from.
-func classDigest(d *Data) [sha256.Size]byte {
+func classDigest(names []string, sets ...*Set) [sha256.Size]byte {
 	all := sha256.New()
-	fmt.Fprintf(all, "class folders\n%d classes\n", len(d.Classes))
-	for _, name := range d.Classes {
+	fmt.Fprintf(all, "class folders\n%d classes\n", len(names))
+	for _, name := range names {
 		fmt.Fprintf(all, "%q\n", name)
 	}
-	for _, s := range []*Set{d.Train, d.Test} {
-		fmt.Fprintf(all, "%d images, %d rows, %d columns\n", s.N, s.Rows, s.Cols)
-		all.Write(s.Labels)
+	for _, s := range sets {
+		fmt.Fprintf(all, "%d images, %d rows, %d columns\n", s.Len(), s.Rows, s.Cols)
+		labels := make([]byte, s.Len())
+		for i, label := range s.Labels {
+			labels[i] = byte(label) // there are no more than maxClasses
+		}
+		all.Write(labels)
 		all.Write(s.Images)
 	}
 	return [sha256.Size]byte(all.Sum(nil))

@@ -154,13 +154,16 @@ func (f folder) load() (data *Data, differs string, err error) {
 	if differs != "" {
 		data.Kind = Other
 	}
-	if data.Train, err = join(content[0], content[1], paths[0], paths[1]); err != nil {
+	train, err := join(content[0], content[1], paths[0], paths[1])
+	if err != nil {
 		return nil, "", err
 	}
-	if data.Test, err = join(content[2], content[3], paths[2], paths[3]); err != nil {
+	test, err := join(content[2], content[3], paths[2], paths[3])
+	if err != nil {
 		return nil, "", err
 	}
-	if train, test := data.Train, data.Test; train.Rows != test.Rows || train.Cols != test.Cols {
+	data.Train, data.Test = train, test
+	if train.Rows != test.Rows || train.Cols != test.Cols {
 		return nil, "", fmt.Errorf("%s: images of %d×%d, but %s has %d×%d: the two must be of one size",
 			paths[2], test.Rows, test.Cols, paths[0], train.Rows, train.Cols)
 	}
@@ -173,14 +176,16 @@ func join(images, labels *idx, imagesPath, labelsPath string) (*Set, error) {
 		return nil, fmt.Errorf("%s: %s labels, but %s has %s images: the counts must agree; fetch both again",
 			labelsPath, humanize.Comma(int64(labels.dims[0])), imagesPath, humanize.Comma(int64(images.dims[0])))
 	}
+	all := make([]int32, len(labels.data))
 	for i, label := range labels.data {
+		all[i] = int32(label)
 		if int(label) >= len(Classes) {
 			return nil, fmt.Errorf("%s: label %d of image %s (counted from 0) is out of range: labels are 0 to %d",
 				labelsPath, label, humanize.Comma(int64(i)), len(Classes)-1)
 		}
 	}
 	return &Set{
-		Images: images.data, Labels: labels.data,
-		N: images.dims[0], Rows: images.dims[1], Cols: images.dims[2],
+		Images: images.data, Labels: all,
+		Rows: images.dims[1], Cols: images.dims[2], Channels: 1,
 	}, nil
 }

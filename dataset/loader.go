@@ -5,24 +5,30 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 
 	"github.com/dustin/go-humanize"
 
 	"vggtrain/internal/rng"
 )
 
-// LoaderOptions says how a set becomes batches.
+// LoaderOptions says how a source becomes batches.
 type LoaderOptions struct {
-	Side            int     // S: images are resized to S×S
-	Batch           int     // images a batch; a set's last batch may have fewer
-	Seed            uint64  // of the order and of the augmentation
-	Shuffle         bool    // another order in each epoch; else the set's own
-	Augment         Augment // its zero value leaves the images as they are
-	Mean, Deviation float64 // a pixel v becomes (v/255 - Mean) / Deviation; 0, 1 or 0, 0: v/255
-	Workers         Workers // share the images of a batch; nil: the caller of Next loads all
+	Side    int     // S: images are resized to S×S
+	Batch   int     // images a batch; the last batch may have fewer
+	Seed    uint64  // of the order and of the augmentation
+	Shuffle bool    // another order in each epoch; else the source's own
+	Augment Augment // its zero value leaves the images as they are
+	Scales  []Scale // one a channel; nil: pixels become v/255
+
+	// Workers load a batch of a Resident source when it is asked for. nil: the caller of Next does.
+	Workers Workers
+	// Readers are the goroutines that read another source, Ahead the batches that they read while
+	// one is being used. 0: one a processor, 2 batches. The batches are the same for any numbers.
+	Readers, Ahead int
 }
 
-// Workers share the pieces of one job: *kernel.Workers.
+// Workers share the pieces of one job.
 type Workers interface {
 	// Threads is the number of workers.
 	Threads() int
@@ -48,135 +54,156 @@ const maxBatchBytes = 16 << 30
 
 // Batch is what one training step uses.
 type Batch struct {
-	Images []float32 // LoaderOptions.Batch×S×S×1, of which the first Rows are this batch's
+	Images []float32 // LoaderOptions.Batch×S×S×C, of which the first Rows are this batch's
 	Labels []int32   // LoaderOptions.Batch, likewise
 	Rows   int       // images in this batch
 }
 
-// Loader streams a set in batches, each loaded into the same memory when it is asked for, so that
-// the resized set never exists. What a batch holds depends on the seed, the epoch and the batch's
-// index alone. Its methods must not be called at the same time.
+// Loader streams a source in batches, always in the same memory: the resized set never exists. A
+// batch depends on the seed, the epoch and its index alone. The methods must not be called at the
+// same time.
 type Loader struct {
-	set     *Set
-	options LoaderOptions
-	table   *[256]float32 // what a pixel becomes
-	desks   []desk        // one a worker
-	load    func(worker, row int)
-	batch   Batch
+	source   Source
+	resident bool
+	options  LoaderOptions
+	channels int
+	tables   []*[256]float32 // what a pixel becomes, by channel
 
-	order []int      // positions in the set of the epoch under way, nil: as they are
-	draws rng.Stream // of its augmentation
-	next  int        // index of its next batch, below 0 before the first Start
-	first int        // position in the epoch of the batch being loaded
+	epoch epoch
+	next  int    // index of the epoch's next batch, below 0 before the first Start
+	slots []slot // batch b has slot b % len(slots)
+	desks []desk // one a worker or reader
+	share func(worker, _ int)
+	ahead ahead
 }
 
-// desk is the memory that a worker needs to load an image.
-type desk struct {
-	resizer *Resizer
-	varied  []byte // H×W: the image being augmented
+// epoch is what an epoch draws.
+type epoch struct {
+	order []int      // positions in the source; nil: as they are
+	draws rng.Stream // of the augmentation
 }
 
-// NewLoader returns a loader of s. It is an error if the set is empty or the options are out of
+// NewLoader returns a loader of a source. An empty source is an error, and so are options out of
 // their bounds.
-func NewLoader(s *Set, o LoaderOptions) (*Loader, error) {
-	if o.Workers == nil {
-		o.Workers = alone{}
-	}
+func NewLoader(s Source, o LoaderOptions) (*Loader, error) {
+	rows, cols, channels := s.Size()
+	l := &Loader{source: s, resident: Bytes(s) > 0, channels: channels, next: -1}
+	l.options = o.withDefaults(channels)
 	switch {
-	case s.N == 0:
+	case s.Len() == 0:
 		return nil, errors.New("the set has no images")
 	case o.Batch < 1:
 		return nil, fmt.Errorf("batch of %d images: it must be 1 or more", o.Batch)
+	case len(l.options.Scales) != channels:
+		return nil, fmt.Errorf("%d scales for images of %d channels", len(o.Scales), channels)
 	}
-	table, err := PixelTable(o.Mean, o.Deviation)
-	if err != nil {
-		return nil, err
-	}
-	l := &Loader{set: s, options: o, table: table, next: -1}
-	l.load = l.image
-	for range o.Workers.Threads() {
-		resizer, err := NewResizer(s.Rows, s.Cols, o.Side)
+	for _, scale := range l.options.Scales {
+		table, err := scale.Table()
 		if err != nil {
 			return nil, err
 		}
-		l.desks = append(l.desks, desk{resizer, make([]byte, s.Rows*s.Cols)})
+		l.tables = append(l.tables, table)
 	}
-	size := o.Side * o.Side
+	if rows == 0 { // they vary
+		rows, cols = o.Side, o.Side
+	}
+	threads, slots := l.options.Readers, l.options.Ahead+1
+	if l.resident {
+		threads, slots = l.options.Workers.Threads(), 1
+	}
+	for range threads {
+		resizer, err := NewResizer(rows, cols, channels, o.Side)
+		if err != nil {
+			return nil, err
+		}
+		l.desks = append(l.desks, desk{resizer: resizer})
+	}
+	size := o.Side * o.Side * channels
 	if o.Batch > maxBatchBytes/4/size {
 		return nil, fmt.Errorf("a batch of %s images of %d×%d takes more than %d GiB: make it smaller",
 			humanize.Comma(int64(o.Batch)), o.Side, o.Side, maxBatchBytes>>30)
 	}
-	l.batch = Batch{Images: make([]float32, o.Batch*size), Labels: make([]int32, o.Batch)}
+	l.slots = make([]slot, slots)
+	for i := range l.slots {
+		l.slots[i].Batch = Batch{Images: make([]float32, o.Batch*size), Labels: make([]int32, o.Batch)}
+	}
+	l.share = func(worker, _ int) { l.fill(&l.slots[0], &l.desks[worker]) }
 	return l, nil
 }
 
-// leastDeviation is far below that of any set with two different pixels in it (1/255 of one pixel in
-// a thousand million is 1e-7), and far above where float32 overflows.
-const leastDeviation = 1e-9
-
-// PixelTable holds what each pixel becomes for a network: v becomes (v/255 - mean) / deviation, or
-// v/255 where both are 0. In float32 throughout, as torchvision's ToTensor and Normalize. It is an
-// error if the deviation is otherwise less than 1e-9.
-func PixelTable(mean, deviation float64) (*[256]float32, error) {
-	if mean == 0 && deviation == 0 {
-		deviation = 1
+func (o LoaderOptions) withDefaults(channels int) LoaderOptions {
+	if o.Workers == nil {
+		o.Workers = alone{}
 	}
-	if !(float32(deviation) >= leastDeviation) {
-		return nil, fmt.Errorf("pixels cannot be divided by a deviation of %v: it must be %v or more", deviation, leastDeviation)
+	if o.Readers == 0 {
+		o.Readers = runtime.GOMAXPROCS(0)
 	}
-	table := new([256]float32)
-	for v := range table {
-		table[v] = (float32(v)/255 - float32(mean)) / float32(deviation)
+	if o.Ahead == 0 {
+		o.Ahead = 2
 	}
-	return table, nil
+	if o.Scales == nil {
+		o.Scales = make([]Scale, channels)
+	}
+	return o
 }
 
+// Bytes returns the memory of the loader's batches.
+func (l *Loader) Bytes() int64 { return 4 * int64(len(l.slots)*len(l.slots[0].Images)) }
+
 // Batches returns the number of batches in an epoch.
-func (l *Loader) Batches() int { return (l.set.N-1)/l.options.Batch + 1 }
+func (l *Loader) Batches() int { return (l.source.Len()-1)/l.options.Batch + 1 }
 
 // Start begins an epoch at the batch of index from.
 func (l *Loader) Start(number, from int) {
-	l.order = nil
+	l.ahead.stop()
+	l.epoch = epoch{draws: rng.New(l.options.Seed, rng.Augment, uint64(number))}
 	if l.options.Shuffle {
-		l.order = rng.New(l.options.Seed, rng.Shuffle, uint64(number)).Perm(l.set.N)
+		l.epoch.order = rng.New(l.options.Seed, rng.Shuffle, uint64(number)).Perm(l.source.Len())
 	}
-	l.draws = rng.New(l.options.Seed, rng.Augment, uint64(number))
 	l.next = max(from, 0)
 }
 
-// Next loads the next batch, which is valid until the following call. After the last batch of the
-// epoch the error is io.EOF; when ctx is done, its error.
+// Next returns the next batch, which is valid until the following call. After the last batch of the
+// epoch the error is io.EOF; when ctx is done, its error. Another error names an image; the batch is
+// then still the next one.
 func (l *Loader) Next(ctx context.Context) (*Batch, error) {
 	if err := ctx.Err(); err != nil {
+		l.ahead.stop()
 		return nil, err
 	}
 	if l.next < 0 {
 		return nil, errors.New("dataset: Next without Start")
 	}
 	if l.next >= l.Batches() {
+		l.ahead.stop()
 		return nil, io.EOF
 	}
-	l.first = l.next * l.options.Batch
-	l.batch.Rows = min(l.options.Batch, l.set.N-l.first)
-	if err := l.options.Workers.Run(l.batch.Rows, l.load); err != nil {
+	s, err := l.load(ctx)
+	if err != nil {
+		l.ahead.stop()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		return nil, fmt.Errorf("dataset: loading a batch: %w", err)
 	}
 	l.next++
-	return &l.batch, nil
+	return &s.Batch, nil
 }
 
-// image loads the image of a row of the batch.
-func (l *Loader) image(worker, row int) {
-	i := l.first + row
-	if l.order != nil {
-		i = l.order[i]
+// load waits for the next batch.
+func (l *Loader) load(ctx context.Context) (*slot, error) {
+	if l.resident {
+		return l.loadNow(ctx)
 	}
-	image, desk := l.set.Image(i), &l.desks[worker]
-	if l.options.Augment != (Augment{}) {
-		l.options.Augment.apply(desk.varied, image, l.set.Rows, l.set.Cols, l.draws.Split(uint64(i)))
-		image = desk.varied
+	return l.readAhead(ctx)
+}
+
+// loadNow has the workers load the next batch.
+func (l *Loader) loadNow(ctx context.Context) (*slot, error) {
+	s := &l.slots[0]
+	l.open(ctx, s, l.next)
+	if err := l.options.Workers.Run(l.options.Workers.Threads(), l.share); err != nil {
+		return nil, err
 	}
-	size := l.options.Side * l.options.Side
-	desk.resizer.Floats(l.batch.Images[row*size:(row+1)*size], image, l.table)
-	l.batch.Labels[row] = int32(l.set.Labels[i])
+	return s, s.err
 }

@@ -35,7 +35,7 @@ func collect(t *testing.T, l *Loader, number, from int) (images []float32, label
 	}
 }
 
-func newLoader(t testing.TB, s *Set, o LoaderOptions) *Loader {
+func newLoader(t testing.TB, s Source, o LoaderOptions) *Loader {
 	t.Helper()
 	l, err := NewLoader(s, o)
 	if err != nil {
@@ -74,22 +74,24 @@ func (n team) Run(pieces int, f func(worker, piece int)) error {
 // An epoch is what its definition says: permutation, crop and flip, resize, scale.
 func TestLoader(t *testing.T) {
 	const n, side, seed, number = 130, 56, 11, 3
-	set := openSample(t).Train.Head(n)
-	o := LoaderOptions{Side: side, Batch: 32, Seed: seed, Shuffle: true, Augment: Augment{true, true}, Mean: 0.286, Deviation: 0.353, Workers: team(3)}
-	images, labels, rows := collect(t, newLoader(t, set, o), number, 0)
+	set := inMemory(t, openSample(t).Train)
+	o := LoaderOptions{Side: side, Batch: 32, Seed: seed, Shuffle: true, Augment: Augment{true, true}, Scales: []Scale{{0.286, 0.353}}, Workers: team(3)}
+	images, labels, rows := collect(t, newLoader(t, Head(set, n), o), number, 0)
 	if diff := cmp.Diff([]int{32, 32, 32, 32, 2}, rows); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
-	resizer, err := NewResizer(28, 28, side)
+	resizer, err := NewResizer(28, 28, 1, side)
 	if err != nil {
 		t.Fatal(err)
 	}
 	varied, pixels := make([]byte, 28*28), make([]byte, side*side)
 	for k, i := range rng.New(seed, rng.Shuffle, number).Perm(n) {
-		if labels[k] != int32(set.Labels[i]) {
+		if labels[k] != set.Labels[i] {
 			t.Errorf("image %d: label %d, want %d", k, labels[k], set.Labels[i])
 		}
-		o.Augment.apply(varied, set.Image(i), 28, 28, rng.New(seed, rng.Augment, number).Split(uint64(i)))
+		var p Pixels
+		p.Share(set.image(i), 28, 28, 1)
+		o.Augment.apply(varied, &p, rng.New(seed, rng.Augment, number).Split(uint64(i)))
 		resizer.Bytes(pixels, varied)
 		for j, v := range pixels {
 			want := (float32(v)/float32(255) - float32(0.286)) / float32(0.353)
@@ -102,7 +104,7 @@ func TestLoader(t *testing.T) {
 
 // Neither the batch size, nor where in the epoch one starts, nor who loads may change the images.
 func TestLoaderRepeats(t *testing.T) {
-	set := openSample(t).Train.Head(100)
+	set := Head(openSample(t).Train, 100)
 	o := LoaderOptions{Side: 32, Batch: 100, Seed: 1, Shuffle: true, Augment: Augment{true, true}}
 	images, labels, _ := collect(t, newLoader(t, set, o), 2, 0)
 	for _, c := range []struct {
@@ -125,7 +127,7 @@ func TestLoaderRepeats(t *testing.T) {
 }
 
 func TestLoaderOrder(t *testing.T) {
-	class := func(i int) byte { return byte(i % 10) }
+	class := func(i int) int32 { return int32(i % 10) }
 	set := numbered(300, class)
 	order := func(o LoaderOptions, number int) (order []int) {
 		o.Side, o.Batch = 2, 64
@@ -159,22 +161,23 @@ func TestLoaderOptions(t *testing.T) {
 		"side":      {Batch: 1},
 		"huge side": {Batch: 1, Side: 1 << 20},
 		"memory":    {Batch: 1 << 40, Side: 224},
-		"deviation": {Batch: 1, Side: 56, Mean: 0.5},
-		"tiny":      {Batch: 1, Side: 56, Mean: 0.5, Deviation: 1e-50},
-		"NaN":       {Batch: 1, Side: 56, Deviation: math.NaN()},
+		"deviation": {Batch: 1, Side: 56, Scales: []Scale{{Mean: 0.5}}},
+		"tiny":      {Batch: 1, Side: 56, Scales: []Scale{{0.5, 1e-50}}},
+		"NaN":       {Batch: 1, Side: 56, Scales: []Scale{{Deviation: math.NaN()}}},
+		"channels":  {Batch: 1, Side: 56, Scales: make([]Scale, 3)},
 	} {
 		if _, err := NewLoader(set, o); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if _, err := NewLoader(set.Head(0), LoaderOptions{Batch: 1, Side: 56}); err == nil {
+	if _, err := NewLoader(Head(set, 0), LoaderOptions{Batch: 1, Side: 56}); err == nil {
 		t.Error("empty set: no error")
 	}
 	// Without normalisation a pixel is what torchvision's ToTensor makes of it.
 	for _, deviation := range []float64{0, 1} {
-		l := newLoader(t, set, LoaderOptions{Batch: 1, Side: 28, Deviation: deviation})
+		l := newLoader(t, set, LoaderOptions{Batch: 1, Side: 28, Scales: []Scale{{Deviation: deviation}}})
 		for v := range 256 {
-			if got, want := l.table[v], float32(v)/float32(255); got != want {
+			if got, want := l.tables[0][v], float32(v)/float32(255); got != want {
 				t.Errorf("deviation %v: pixel %d becomes %v, want %v", deviation, v, got, want)
 			}
 		}
@@ -183,7 +186,8 @@ func TestLoaderOptions(t *testing.T) {
 
 func TestLoaderStartsAgain(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	l := newLoader(t, openSample(t).Train, LoaderOptions{Side: 28, Batch: 10})
+	set := inMemory(t, openSample(t).Train)
+	l := newLoader(t, set, LoaderOptions{Side: 28, Batch: 10})
 	if _, err := l.Next(ctx); err == nil || err == io.EOF {
 		t.Errorf("Next before Start: error %v", err)
 	}
@@ -202,7 +206,7 @@ func TestLoaderStartsAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := l.set.Labels[10:20]; !slices.EqualFunc(b.Labels, want, func(got int32, want byte) bool { return got == int32(want) }) {
+	if want := set.Labels[10:20]; !slices.Equal(b.Labels, want) {
 		t.Errorf("labels %v, want %v", b.Labels, want)
 	}
 	// An epoch may be left anywhere.
@@ -214,15 +218,15 @@ func TestLoaderStartsAgain(t *testing.T) {
 	}
 }
 
-// A worker's failure is an error of Next.
+// A panic is an error of Next.
 func TestLoaderFails(t *testing.T) {
-	set := *openSample(t).Test
-	set.Labels = set.Labels[:15]
+	set := *inMemory(t, openSample(t).Test)
+	set.Images = slices.Clip(set.Images[:15*28*28])
 	l := newLoader(t, &set, LoaderOptions{Side: 28, Batch: 10, Workers: team(2)})
 	l.Start(1, 0)
 	_, first := l.Next(t.Context())
 	_, second := l.Next(t.Context())
-	if first != nil || second == nil || !strings.Contains(second.Error(), "loading a batch: worker 0: runtime error: index out of range") {
+	if first != nil || second == nil || !strings.Contains(second.Error(), "loading a batch: image 15: runtime error: slice bounds out of range") {
 		t.Errorf("errors %v, %v", first, second)
 	}
 }

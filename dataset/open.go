@@ -74,8 +74,9 @@ func (o OpenOptions) named(ctx context.Context, dir string) (*Data, error) {
 		return nil, fmt.Errorf("%w; nor is there a folder train of class folders", err)
 	}
 	if err == nil && differs != "" {
+		rows, cols, _ := data.Train.Size()
 		o.Notice(fmt.Sprintf("%s: not the published Fashion-MNIST; training on %s and testing on %s images of %d×%d all the same",
-			differs, humanize.Comma(int64(data.Train.N)), humanize.Comma(int64(data.Test.N)), data.Train.Rows, data.Train.Cols))
+			differs, humanize.Comma(int64(data.Train.Len())), humanize.Comma(int64(data.Test.Len())), rows, cols))
 	}
 	return data, err
 }
@@ -199,5 +200,5 @@ func isAuto(spec string) bool { return spec == "" || spec == "auto" }
 func sampleNotice(sample *Data) string {
 	return fmt.Sprintf("Fashion-MNIST was not found: this is the built-in sample, %s of its 60,000 training and %s of its 10,000 test images, "+
 		"so accuracy will be lower\nfor all of it: vggtrain data fetch, or apt-get install dataset-fashion-mnist, or --data DIR",
-		humanize.Comma(int64(sample.Train.N)), humanize.Comma(int64(sample.Test.N)))
+		humanize.Comma(int64(sample.Train.Len())), humanize.Comma(int64(sample.Test.Len())))
 }

@@ -81,8 +81,8 @@ func TestOpenFolder(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := &Data{
-				Train:   &Set{noise(120), []byte{0, 1, 2, 3, 9, 5}, 6, 5, 4},
-				Test:    &Set{noise(80), []byte{6, 7, 8, 9}, 4, 5, 4},
+				Train:   &Set{noise(120), []int32{0, 1, 2, 3, 9, 5}, 5, 4, 1},
+				Test:    &Set{noise(80), []int32{6, 7, 8, 9}, 5, 4, 1},
 				Classes: Classes, Origin: o.Spec, Spec: o.Spec, Kind: "other", Digest: data.Digest,
 			}
 			if diff := cmp.Diff(want, data); diff != "" {

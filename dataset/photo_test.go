@@ -115,14 +115,15 @@ func TestBackgroundOfFashionMNIST(t *testing.T) {
 			data = whole
 		}
 	}
-	for _, s := range []*Set{data.Train, data.Test} {
-		for i := range s.N {
-			m := &image.Gray{Pix: bytes.Clone(s.Image(i)), Stride: s.Cols, Rect: image.Rect(0, 0, s.Cols, s.Rows)}
-			if b := (&Photo{Grey: m}).Prepare(InvertAuto); b.Inverted || !bytes.Equal(m.Pix, s.Image(i)) {
+	for _, source := range []Source{data.Train, data.Test} {
+		s := inMemory(t, source)
+		for i := range s.Len() {
+			m := &image.Gray{Pix: bytes.Clone(s.image(i)), Stride: s.Cols, Rect: image.Rect(0, 0, s.Cols, s.Rows)}
+			if b := (&Photo{Grey: m}).Prepare(InvertAuto); b.Inverted || !bytes.Equal(m.Pix, s.image(i)) {
 				t.Fatalf("image %d was inverted", i)
 			}
 			(&Photo{Grey: m}).Prepare(InvertYes)
-			if b := (&Photo{Grey: m}).Prepare(InvertAuto); !b.Inverted || !bytes.Equal(m.Pix, s.Image(i)) {
+			if b := (&Photo{Grey: m}).Prepare(InvertAuto); !b.Inverted || !bytes.Equal(m.Pix, s.image(i)) {
 				t.Fatalf("the negative of image %d was not inverted", i)
 			}
 		}

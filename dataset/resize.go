@@ -77,20 +77,26 @@ func triangle(from, to int, center, slope float64) []float64 {
 // Resizer resizes images of one size to squares of one side. It equals PIL's
 // Image.resize((S, S), Image.BILINEAR) on images of mode L, bit for bit. (Of images that are not
 // square, Pillow 13 resizes some by columns first, which rounds differently; this is the order of
-// all its versions before.) It owns scratch memory: use one for each goroutine.
+// all its versions before.) Each channel is resized as if it were alone. It owns scratch memory: use
+// one for each goroutine.
 type Resizer struct {
 	rows, cols, side int
+	channels         int
 	across, down     axis
 	pairs            int      // of columns, the last may be half
 	narrow           []uint64 // H×pairs: the image after the horizontal pass, two pixels a word
 	sums             []uint64 // pairs
 	identity         [256]byte
 	grower           *grower // nil where it does not apply
+	plane, resized   []byte  // H×W and S×S: one channel of several
 }
 
-// NewResizer returns a Resizer from rows×cols to side×side. It is an error if a side is not from
-// 1 to 16,384.
-func NewResizer(rows, cols, side int) (*Resizer, error) {
+// NewResizer returns a Resizer of C channels from rows×cols to side×side. It is an error if a side is
+// not from 1 to 16,384, or C not at least 1.
+func NewResizer(rows, cols, channels, side int) (*Resizer, error) {
+	if channels < 1 {
+		return nil, fmt.Errorf("cannot resize images of %d channels", channels)
+	}
 	for _, n := range []int{rows, cols, side} {
 		if n < 1 || n > maxResize {
 			return nil, fmt.Errorf("cannot resize %d×%d to %d×%d: sides must be from 1 to %s",
@@ -99,7 +105,7 @@ func NewResizer(rows, cols, side int) (*Resizer, error) {
 	}
 	pairs := (side + 1) / 2
 	r := &Resizer{
-		rows: rows, cols: cols, side: side,
+		rows: rows, cols: cols, side: side, channels: channels,
 		across: newAxis(cols, side), down: newAxis(rows, side),
 		pairs: pairs, narrow: make([]uint64, rows*pairs), sums: make([]uint64, pairs),
 	}
@@ -107,14 +113,45 @@ func NewResizer(rows, cols, side int) (*Resizer, error) {
 	for v := range r.identity {
 		r.identity[v] = byte(v)
 	}
+	if channels > 1 {
+		r.plane, r.resized = make([]byte, rows*cols), make([]byte, side*side)
+	}
 	return r, nil
 }
 
-// Bytes resizes src (H×W) into dst (S×S).
-func (r *Resizer) Bytes(dst, src []byte) { resize(r, dst, src, &r.identity) }
+// Fits tells whether images of rows×cols are those that it resizes.
+func (r *Resizer) Fits(rows, cols int) bool { return rows == r.rows && cols == r.cols }
 
-// Floats resizes src (H×W) into dst (S×S), where a pixel v becomes table[v].
-func (r *Resizer) Floats(dst []float32, src []byte, table *[256]float32) { resize(r, dst, src, table) }
+// Bytes resizes src (H×W×C) into dst (S×S×C).
+func (r *Resizer) Bytes(dst, src []byte) {
+	tables := make([]*[256]byte, r.channels)
+	for c := range tables {
+		tables[c] = &r.identity
+	}
+	resizeAll(r, dst, src, tables)
+}
+
+// Floats resizes src (H×W×C) into dst (S×S×C), where a pixel v of channel c becomes tables[c][v].
+func (r *Resizer) Floats(dst []float32, src []byte, tables []*[256]float32) {
+	resizeAll(r, dst, src, tables)
+}
+
+// resizeAll resizes channel by channel.
+func resizeAll[T byte | float32](r *Resizer, dst []T, src []byte, tables []*[256]T) {
+	if r.channels == 1 {
+		resize(r, dst, src, tables[0])
+		return
+	}
+	for c, table := range tables {
+		for i := range r.plane {
+			r.plane[i] = src[i*r.channels+c]
+		}
+		resize(r, r.resized, r.plane, &r.identity)
+		for i, v := range r.resized {
+			dst[i*r.channels+c] = table[v]
+		}
+	}
+}
 
 // resize is PIL's two passes, each rounded to 8 bits: first along the rows, then along the
 // columns.

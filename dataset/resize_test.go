@@ -57,9 +57,9 @@ func TestResizeEqualsPIL(t *testing.T) {
 	if len(golden.Cases) < 400 {
 		t.Fatalf("only %d cases in the golden file", len(golden.Cases))
 	}
-	sample := openSample(t).Test.Images
+	sample := inMemory(t, openSample(t).Test).Images
 	for _, c := range golden.Cases {
-		r, err := NewResizer(c.Rows, c.Cols, c.Side)
+		r, err := NewResizer(c.Rows, c.Cols, 1, c.Side)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,18 +79,19 @@ func TestResizeEqualsPIL(t *testing.T) {
 // Floats must give what Bytes gives, looked up.
 func TestResizeFloats(t *testing.T) {
 	var table [256]float32
+	tables := []*[256]float32{&table}
 	for v := range table {
 		table[v] = float32(v) * 1.5
 	}
-	src := openSample(t).Train.Image(3)
+	src := inMemory(t, openSample(t).Train).image(3)
 	for _, side := range []int{1, 9, 14, 28, 56, 57, 112, 224} {
-		r, err := NewResizer(28, 28, side)
+		r, err := NewResizer(28, 28, 1, side)
 		if err != nil {
 			t.Fatal(err)
 		}
 		pixels, got, want := make([]byte, side*side), make([]float32, side*side), make([]float32, side*side)
 		r.Bytes(pixels, src)
-		r.Floats(got, src, &table)
+		r.Floats(got, src, tables)
 		for i, v := range pixels {
 			want[i] = table[v]
 		}
@@ -102,12 +103,12 @@ func TestResizeFloats(t *testing.T) {
 
 func TestResizerBounds(t *testing.T) {
 	for _, c := range [][3]int{{0, 28, 56}, {28, -1, 56}, {28, 28, 0}, {28, 28, maxResize + 1}, {maxResize + 1, 1, 5}} {
-		if _, err := NewResizer(c[0], c[1], c[2]); err == nil {
+		if _, err := NewResizer(c[0], c[1], 1, c[2]); err == nil {
 			t.Errorf("NewResizer(%v): no error", c)
 		}
 	}
 	// The largest: its sums must not overflow on white.
-	r, err := NewResizer(1, maxResize, 1)
+	r, err := NewResizer(1, maxResize, 1, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,13 +120,13 @@ func TestResizerBounds(t *testing.T) {
 }
 
 func TestResizeAllocatesNothing(t *testing.T) {
-	r, err := NewResizer(28, 28, 56)
+	r, err := NewResizer(28, 28, 1, 56)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var table [256]float32
+	tables := []*[256]float32{{}}
 	src, dst := noise(28*28), make([]float32, 56*56)
-	if n := testing.AllocsPerRun(10, func() { r.Floats(dst, src, &table) }); n != 0 {
+	if n := testing.AllocsPerRun(10, func() { r.Floats(dst, src, tables) }); n != 0 {
 		t.Errorf("%v allocations an image", n)
 	}
 }
@@ -133,14 +134,14 @@ func TestResizeAllocatesNothing(t *testing.T) {
 func BenchmarkResize(b *testing.B) {
 	for _, side := range []int{56, 84, 224, 14} {
 		b.Run(fmt.Sprintf("28to%d", side), func(b *testing.B) {
-			r, err := NewResizer(28, 28, side)
+			r, err := NewResizer(28, 28, 1, side)
 			if err != nil {
 				b.Fatal(err)
 			}
-			var table [256]float32
-			src, dst := openSample(b).Train.Image(3), make([]float32, side*side)
+			tables := []*[256]float32{{}}
+			src, dst := inMemory(b, openSample(b).Train).image(3), make([]float32, side*side)
 			for b.Loop() {
-				r.Floats(dst, src, &table)
+				r.Floats(dst, src, tables)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(side*side), "ns/pixel")
 		})

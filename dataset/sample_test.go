@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
+	"math"
 	"os"
 	"sync"
 	"testing"
@@ -41,16 +42,27 @@ var loadReal = sync.OnceValues(func() (*Data, error) {
 	return Open(context.Background(), OpenOptions{Spec: debianFolder})
 })
 
-func countLabels(s *Set) []int {
+// inMemory returns the set that a source is.
+func inMemory(t testing.TB, s Source) *Set {
+	t.Helper()
+	set, ok := s.(*Set)
+	if !ok {
+		t.Fatalf("a %T, not a *Set", s)
+	}
+	return set
+}
+
+func countLabels(s Source) []int {
 	counts := make([]int, len(Classes))
-	for _, label := range s.Labels {
-		counts[label]++
+	for i := range s.Len() {
+		counts[s.Label(i)]++
 	}
 	return counts
 }
 
 func TestSample(t *testing.T) {
 	data := openSample(t)
+	train, test := inMemory(t, data.Train), inMemory(t, data.Test)
 	type facts struct {
 		Kind, Origin               string
 		Train, Test, Rows, Cols    int
@@ -58,8 +70,8 @@ func TestSample(t *testing.T) {
 		TrainPerClass, TestPerClas []int
 	}
 	got := facts{
-		data.Kind, data.Origin, data.Train.N, data.Test.N, data.Train.Rows, data.Train.Cols,
-		len(data.Train.Images), len(data.Test.Images), countLabels(data.Train), countLabels(data.Test),
+		data.Kind, data.Origin, train.Len(), test.Len(), train.Rows, train.Cols,
+		len(train.Images), len(test.Images), countLabels(train), countLabels(test),
 	}
 	even := func(n int) (counts []int) {
 		for range Classes {
@@ -83,14 +95,14 @@ func TestSampleIsReal(t *testing.T) {
 	published, sample := openReal(t), openSample(t)
 	for _, pair := range []struct {
 		name        string
-		all, sample *Set
+		all, sample Source
 	}{{"train", published.Train, sample.Train}, {"test", published.Test, sample.Test}} {
-		i := 0
-		for k := range pair.sample.N {
-			for i < pair.all.N && (pair.all.Labels[i] != pair.sample.Labels[k] || !bytes.Equal(pair.all.Image(i), pair.sample.Image(k))) {
+		all, sample, i := inMemory(t, pair.all), inMemory(t, pair.sample), 0
+		for k := range sample.Len() {
+			for i < all.Len() && (all.Label(i) != sample.Label(k) || !bytes.Equal(all.image(i), sample.image(k))) {
 				i++
 			}
-			if i == pair.all.N {
+			if i == all.Len() {
 				t.Fatalf("%s: image %d of the sample is not among the published after its predecessor", pair.name, k)
 			}
 			i++
@@ -102,11 +114,11 @@ func TestSampleIsReal(t *testing.T) {
 // PyTorch has them).
 func TestRealData(t *testing.T) {
 	data := openReal(t)
-	if data.Kind != Published || data.Train.N != 60000 || data.Test.N != 10000 {
-		t.Errorf("kind %s, %d and %d images", data.Kind, data.Train.N, data.Test.N)
+	if data.Kind != Published || data.Train.Len() != 60000 || data.Test.Len() != 10000 {
+		t.Errorf("kind %s, %d and %d images", data.Kind, data.Train.Len(), data.Test.Len())
 	}
-	mean, deviation := data.Train.MeanDeviation()
-	if mean < 0.28595 || mean > 0.28605 || deviation < 0.35295 || deviation > 0.35305 {
-		t.Errorf("mean %v, deviation %v; want 0.2860 and 0.3530", mean, deviation)
+	scales, err := Measure(t.Context(), data.Train)
+	if err != nil || len(scales) != 1 || math.Abs(scales[0].Mean-0.2860) > 5e-5 || math.Abs(scales[0].Deviation-0.3530) > 5e-5 {
+		t.Errorf("%v, %v; want 0.2860 and 0.3530", scales, err)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// Squarer resizes images of one size to squares of one side as Resizer does, after it has padded
+// Squarer resizes grey images of one size to squares of one side as Resizer does, after it has padded
 // them to a square with themselves in its middle: with PIL, for an image of W×H, L the longer side,
 //
 //	padded = Image.new("L", (L, L), fill)
@@ -30,7 +30,7 @@ func NewSquarer(rows, cols, side int) (*Squarer, error) {
 	case longer > maxResize:
 		return nil, fmt.Errorf("%d×%d: the longer side may have at most %s pixels; make it smaller", cols, rows, humanize.Comma(maxResize))
 	}
-	resizer, err := NewResizer(longer, longer, side)
+	resizer, err := NewResizer(longer, longer, 1, side)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 
 // Padding that never exists gives what padding that does would.
 func TestSquarer(t *testing.T) {
-	table, err := PixelTable(0.25, 0.5)
+	table, err := Scale{0.25, 0.5}.Table()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +27,7 @@ func TestSquarer(t *testing.T) {
 			corner := image.Pt((longer-size.cols)/2, (longer-size.rows)/2)
 			draw.Draw(padded, picture.Rect.Add(corner), picture, image.Point{}, draw.Src)
 			want := make([]byte, size.side*size.side)
-			resizer, err := NewResizer(longer, longer, size.side)
+			resizer, err := NewResizer(longer, longer, 1, size.side)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -58,7 +58,7 @@ func TestSquarer(t *testing.T) {
 // Rows that are not computed are what computing them gives, for each grey and any size.
 func TestFillRow(t *testing.T) {
 	for _, size := range []struct{ length, side int }{{1, 4}, {31, 224}, {56, 56}, {1 << 14, 3}, {16383, 224}, {9999, 1}} {
-		r, err := NewResizer(size.length, size.length, size.side)
+		r, err := NewResizer(size.length, size.length, 1, size.side)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -74,10 +74,10 @@ func runBench(ctx context.Context, o *benchOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := checkSide(arch, o.Side, len(data.Classes)); err != nil {
+	if err := checkSide(arch, o.Side, data); err != nil {
 		return err
 	}
-	summary, err := model.Summarize(arch, model.Input{N: min(o.Batch, data.Train.N), C: 1, H: o.Side, W: o.Side}, len(data.Classes))
+	summary, err := model.Summarize(arch, model.Input{N: min(o.Batch, data.Train.Len()), C: data.Channels(), H: o.Side, W: o.Side}, len(data.Classes))
 	if err != nil {
 		return err
 	}

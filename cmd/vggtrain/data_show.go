@@ -59,41 +59,50 @@ func runDataShow(ctx context.Context, o *dataShowOptions) error {
 	if err != nil {
 		return err
 	}
-	grid := classGrid(data, splitOf(data, o.Split, o.Limit), o.PerClass)
+	grid, err := classGrid(ctx, data, splitOf(data, o.Split, o.Limit), o.PerClass)
+	if err != nil {
+		return err
+	}
 	grid.Title = fmt.Sprintf("%s: %s images", data.Origin, o.Split)
 	return writeResult(o.Path, grid.WritePNG, o.Err)
 }
 
 // splitOf returns the test or the train set, of it the first limit images if that is not 0.
-func splitOf(data *dataset.Data, split string, limit int) *dataset.Set {
+func splitOf(data *dataset.Data, split string, limit int) dataset.Source {
 	set := data.Test
 	if split == "train" {
 		set = data.Train
 	}
 	if limit > 0 {
-		set = set.Head(limit)
+		set = dataset.Head(set, limit)
 	}
 	return set
 }
 
 // classGrid shows the first images of each class.
-func classGrid(data *dataset.Data, set *dataset.Set, perClass int) *picture.Grid {
+func classGrid(ctx context.Context, data *dataset.Data, set dataset.Source, perClass int) (*picture.Grid, error) {
 	rows := make([]picture.Row, len(data.Classes))
 	counts := make([]int, len(rows))
-	for i, label := range set.Labels {
+	for i := range set.Len() {
+		label := set.Label(i)
 		if counts[label]++; counts[label] > perClass {
 			continue
 		}
+		pixels, err := dataset.Read(ctx, set, i)
+		if err != nil {
+			return nil, err
+		}
 		row := &rows[label]
-		row.Tiles = append(row.Tiles, picture.Tile{Pixels: set.Image(i), Lines: []picture.Line{{Left: strconv.Itoa(i)}}})
+		row.Tiles = append(row.Tiles, picture.Tile{Pixels: pixels.Pix, Lines: []picture.Line{{Left: strconv.Itoa(i)}}})
 	}
 	for k := range rows {
 		rows[k].Name = data.Classes[k]
 	}
+	height, width, _ := set.Size()
 	return &picture.Grid{
 		Note: fmt.Sprintf("%s images of %s classes, %d×%d pixels; below each its index",
-			humanize.Comma(int64(set.N)), humanize.Comma(int64(len(rows))), set.Cols, set.Rows),
-		Width: set.Cols, Height: set.Rows,
+			humanize.Comma(int64(set.Len())), humanize.Comma(int64(len(rows))), width, height),
+		Width: width, Height: height,
 		Rows: rows,
-	}
+	}, nil
 }

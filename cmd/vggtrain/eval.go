@@ -107,7 +107,7 @@ func runEval(ctx context.Context, o *evalOptions) error {
 		meter.Notice(fmt.Sprintf("these are not the images of the run, which used --data %s", network.DataSpec))
 	}
 	set := splitOf(data, o.Split, o.Limit)
-	needed, err := model.EvaluationBytes(network.Layers, min(o.Batch, set.N))
+	needed, err := model.EvaluationBytes(network.Layers, min(o.Batch, set.Len()))
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func runEval(ctx context.Context, o *evalOptions) error {
 		return err
 	}
 	defer workers.Close()
-	scores, err := network.Evaluate(ctx, workers, set, o.Batch, func(done int) { meter.Images(done, set.N) })
+	scores, err := network.Evaluate(ctx, workers, set, o.Batch, func(done int) { meter.Images(done, set.Len()) })
 	meter.Clear()
 	if err != nil {
 		return err
@@ -133,7 +133,7 @@ func runEval(ctx context.Context, o *evalOptions) error {
 	err = o.print(network, data, scores)
 	if o.Dir != "" {
 		files := evalFiles{network.Arch.Name, data.Origin, o.Split, network.Classes, set, scores}
-		err = errors.Join(files.write(o.Dir, o.Err), err)
+		err = errors.Join(files.write(ctx, o.Dir, o.Err), err)
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -32,7 +33,7 @@ type evalFiles struct {
 	arch, data string
 	split      string
 	classes    []string
-	set        *dataset.Set // as it was scored
+	set        dataset.Source // as it was scored
 	scores     *trained.Evaluation
 }
 
@@ -47,14 +48,18 @@ func makeResultFolder(path string) error {
 }
 
 // write writes all files into a folder, each as a whole or not at all, and says which.
-func (e *evalFiles) write(dir string, stderr io.Writer) error {
+func (e *evalFiles) write(ctx context.Context, dir string, stderr io.Writer) error {
+	tiles, err := e.tiles(ctx)
+	if err != nil {
+		return err
+	}
 	for _, file := range []struct {
 		name  string
 		write func(io.Writer) error
 	}{
 		{confusionFile, e.confusion().WritePNG},
 		{errorsFile, e.writeCSV},
-		{errorTilesFile, e.tiles().WritePNG},
+		{errorTilesFile, tiles.WritePNG},
 	} {
 		if err := writeResult(filepath.Join(dir, file.name), file.write, stderr); err != nil {
 			return err
@@ -83,7 +88,7 @@ func writeResult(path string, write func(io.Writer) error, stderr io.Writer) err
 func (e *evalFiles) writeCSV(w io.Writer) error {
 	lines := csv.NewWriter(w)
 	_ = lines.Write([]string{"index", "true", "predicted", "probability"}) // Error knows
-	for _, i := range e.scores.Errors(e.set.Labels) {
+	for _, i := range e.scores.Errors() {
 		truth, predicted, probability := e.words(i)
 		_ = lines.Write([]string{strconv.Itoa(i), truth, predicted, strconv.FormatFloat(probability, 'f', 6, 64)})
 	}
@@ -94,7 +99,7 @@ func (e *evalFiles) writeCSV(w io.Writer) error {
 // words are an image's class, the one it was taken for, and the probability of that.
 func (e *evalFiles) words(i int) (truth, predicted string, probability float64) {
 	p := e.scores.Predictions[i]
-	return e.classes[e.set.Labels[i]], e.classes[p.Class], p.Probability
+	return e.classes[e.scores.Labels[i]], e.classes[p.Class], p.Probability
 }
 
 func (e *evalFiles) images() string {
@@ -111,27 +116,32 @@ func (e *evalFiles) confusion() *picture.Confusion {
 }
 
 // tiles are the errors of which the network was most sure.
-func (e *evalFiles) tiles() *picture.Grid {
+func (e *evalFiles) tiles(ctx context.Context) (*picture.Grid, error) {
 	const most, columns = 48, 8
 	wrong := e.scores.Images - e.scores.Correct
+	height, width, _ := e.set.Size()
 	grid := &picture.Grid{
 		Title: fmt.Sprintf("%s: %s of %s wrong", e.arch, humanize.Comma(int64(wrong)), e.images()),
 		Note:  "true class and index, predicted class and its probability, the highest first; " + e.data,
-		Width: e.set.Cols, Height: e.set.Rows,
+		Width: width, Height: height,
 	}
 	if wrong == 0 {
 		grid.Note = "there is nothing to show"
 	}
-	for row := range slices.Chunk(e.scores.Surest(e.set.Labels, most), columns) {
+	for row := range slices.Chunk(e.scores.Surest(most), columns) {
 		var tiles []picture.Tile
 		for _, i := range row {
+			pixels, err := dataset.Read(ctx, e.set, i)
+			if err != nil {
+				return nil, err
+			}
 			truth, predicted, probability := e.words(i)
-			tiles = append(tiles, picture.Tile{Pixels: e.set.Image(i), Lines: []picture.Line{
+			tiles = append(tiles, picture.Tile{Pixels: pixels.Pix, Lines: []picture.Line{
 				{Left: truth, Right: "#" + strconv.Itoa(i)},
 				{Left: predicted, Right: strconv.FormatFloat(probability, 'f', 3, 64), Strong: true},
 			}})
 		}
 		grid.Rows = append(grid.Rows, picture.Row{Tiles: tiles})
 	}
-	return grid
+	return grid, nil
 }

@@ -18,13 +18,15 @@ import (
 func scored(pairs [][2]int, probabilities ...float64) *evalFiles {
 	classes := []string{"plain", `a, "b"`, "two\nlines"}
 	e := &evalFiles{arch: "net", data: "folder", split: "test", classes: classes,
-		set: &dataset.Set{N: len(pairs), Rows: 1, Cols: 2}, scores: &trained.Evaluation{Images: len(pairs)}}
+		scores: &trained.Evaluation{Images: len(pairs)}}
 	for range classes {
 		e.scores.Confusion = append(e.scores.Confusion, make([]int64, len(classes)))
 	}
+	set := &dataset.Set{Labels: make([]int32, len(pairs)), Rows: 1, Cols: 2, Channels: 1}
+	e.set = set
 	for i, p := range pairs {
-		e.set.Labels = append(e.set.Labels, byte(p[0]))
-		e.set.Images = append(e.set.Images, byte(i), 255)
+		set.Images = append(set.Images, byte(i), 255)
+		e.scores.Labels = append(e.scores.Labels, int32(p[0]))
 		e.scores.Predictions = append(e.scores.Predictions, trained.Prediction{Class: p[1], Probability: probabilities[i]})
 		e.scores.Confusion[p[0]][p[1]]++
 		if p[0] == p[1] {
@@ -32,6 +34,15 @@ func scored(pairs [][2]int, probabilities ...float64) *evalFiles {
 		}
 	}
 	return e
+}
+
+func tiles(t *testing.T, e *evalFiles) *picture.Grid {
+	t.Helper()
+	grid, err := e.tiles(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return grid
 }
 
 // errors.csv lists the errors in the set's order, and any reader of CSV gets the names back.
@@ -58,7 +69,7 @@ func TestErrorsCSV(t *testing.T) {
 // more than 48.
 func TestErrorTiles(t *testing.T) {
 	e := scored([][2]int{{0, 1}, {0, 0}, {1, 2}, {2, 0}, {2, 1}}, 0.5, 1, 0.75, math.NaN(), 0.75)
-	grid := e.tiles()
+	grid := tiles(t, e)
 	var got []string
 	for _, row := range grid.Rows {
 		for _, tile := range row.Tiles {
@@ -77,11 +88,11 @@ func TestErrorTiles(t *testing.T) {
 	}
 
 	many := scored(make([][2]int, 100), make([]float64, 100)...)
-	for i := range many.set.Labels {
-		many.set.Labels[i] = 1
+	for i := range many.scores.Labels {
+		many.scores.Labels[i] = 1
 	}
 	many.scores.Correct = 0
-	grid = many.tiles()
+	grid = tiles(t, many)
 	if len(grid.Rows) != 6 || len(grid.Rows[5].Tiles) != 8 || !strings.Contains(grid.Title, "100 of 100") {
 		t.Errorf("%d rows, %s", len(grid.Rows), grid.Title)
 	}
@@ -90,7 +101,7 @@ func TestErrorTiles(t *testing.T) {
 // Without an error there is a picture all the same, so that none of before stays.
 func TestNoErrors(t *testing.T) {
 	e := scored([][2]int{{0, 0}, {1, 1}}, 1, 1)
-	grid := e.tiles()
+	grid := tiles(t, e)
 	var out bytes.Buffer
 	if err := grid.WritePNG(&out); err != nil || len(grid.Rows) != 0 || grid.Title != "net: 0 of 2 test images wrong" {
 		t.Errorf("%+v, %v", grid, err)
@@ -99,8 +110,11 @@ func TestNoErrors(t *testing.T) {
 
 // Each class has a row, of its first images in the set's order.
 func TestClassGrid(t *testing.T) {
-	set := &dataset.Set{N: 6, Rows: 1, Cols: 1, Images: []byte{0, 1, 2, 3, 4, 5}, Labels: []byte{1, 0, 1, 1, 1, 0}}
-	grid := classGrid(&dataset.Data{Classes: []string{"a", "b", "none"}}, set, 3)
+	set := &dataset.Set{Rows: 1, Cols: 1, Channels: 1, Images: []byte{0, 1, 2, 3, 4, 5}, Labels: []int32{1, 0, 1, 1, 1, 0}}
+	grid, err := classGrid(t.Context(), &dataset.Data{Classes: []string{"a", "b", "none"}}, set, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
 	tile := func(i byte) picture.Tile {
 		return picture.Tile{Pixels: []byte{i}, Lines: []picture.Line{{Left: string('0' + i)}}}
 	}

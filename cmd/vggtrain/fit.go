@@ -159,7 +159,7 @@ func (o *fitOptions) prepare(ctx context.Context, recipe *configs.Recipe) (*trai
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSide(arch, recipe.Resize, len(data.Classes)); err != nil {
+	if err := checkSide(arch, recipe.Resize, data); err != nil {
 		return nil, err
 	}
 	if err := checkRun(recipe, arch, data); err != nil {

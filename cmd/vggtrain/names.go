@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vggtrain/configs"
+	"vggtrain/dataset"
 	"vggtrain/model"
 )
 
@@ -23,9 +24,9 @@ func archFlag(cmd *cobra.Command, target *string) {
 // loadArch reads the architecture of that name, or in that file.
 func loadArch(name string) (*model.Arch, error) { return parseArch(configs.Network{Name: name}) }
 
-// checkSide looks whether the network takes images of the side that --resize gives.
-func checkSide(arch *model.Arch, side, classes int) error {
-	if _, err := model.Resolve(arch, 1, side, side, classes); err != nil {
+// checkSide looks whether the network takes the data's images at the side that --resize gives.
+func checkSide(arch *model.Arch, side int, data *dataset.Data) error {
+	if _, err := model.Resolve(arch, data.Channels(), side, side, len(data.Classes)); err != nil {
 		return fmt.Errorf("--resize %d: %w", side, err)
 	}
 	return nil

@@ -51,7 +51,7 @@ type Result struct {
 // Run measures training, then evaluation, then the machine. When ctx is done it
 // ends after the step under way with ctx's error.
 func Run(ctx context.Context, o Options) (*Result, error) {
-	layers, err := model.Resolve(o.Arch, 1, o.Side, o.Side, len(o.Data.Classes))
+	layers, err := model.Resolve(o.Arch, o.Data.Channels(), o.Side, o.Side, len(o.Data.Classes))
 	if err != nil {
 		return nil, err
 	}
@@ -79,14 +79,14 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	if o.Layers {
-		r.Layers, r.StepMS = w.rows(layers, min(o.Batch, o.Data.Train.N), r.PeakGFLOPS)
+		r.Layers, r.StepMS = w.rows(layers, min(o.Batch, o.Data.Train.Len()), r.PeakGFLOPS)
 	}
 	return r, ctx.Err()
 }
 
 // train returns the images a second of whole training steps, and has w watch them.
 func (o *Options) train(ctx context.Context, layers []model.Layer, params model.Params, w *watch) (rate float64, err error) {
-	trainer, err := model.NewTrainer(o.Workers, layers, params, model.Options{Batch: min(o.Batch, o.Data.Train.N), Dropout: true})
+	trainer, err := model.NewTrainer(o.Workers, layers, params, model.Options{Batch: min(o.Batch, o.Data.Train.Len()), Dropout: true})
 	if err != nil {
 		return 0, err
 	}
@@ -117,7 +117,7 @@ func (o *Options) train(ctx context.Context, layers []model.Layer, params model.
 
 // evaluate returns the images a second of forward passes without dropout.
 func (o *Options) evaluate(ctx context.Context, layers []model.Layer, params model.Params) (float64, error) {
-	evaluator, err := model.NewEvaluator(o.Workers, layers, params, min(o.Batch, o.Data.Test.N))
+	evaluator, err := model.NewEvaluator(o.Workers, layers, params, min(o.Batch, o.Data.Test.Len()))
 	if err != nil {
 		return 0, err
 	}
@@ -129,8 +129,8 @@ func (o *Options) evaluate(ctx context.Context, layers []model.Layer, params mod
 
 // measure runs step on batches of the set, epoch after epoch, and returns the
 // images a second of the counted steps, loading included: step is told how long that took.
-func (o *Options) measure(ctx context.Context, set *dataset.Set, shuffle bool, step func(b *dataset.Batch, loaded time.Duration) error) (float64, error) {
-	loader, err := dataset.NewLoader(set, dataset.LoaderOptions{Side: o.Side, Batch: min(o.Batch, set.N), Shuffle: shuffle, Workers: o.Workers})
+func (o *Options) measure(ctx context.Context, set dataset.Source, shuffle bool, step func(b *dataset.Batch, loaded time.Duration) error) (float64, error) {
+	loader, err := dataset.NewLoader(set, dataset.LoaderOptions{Side: o.Side, Batch: min(o.Batch, set.Len()), Shuffle: shuffle, Workers: o.Workers})
 	if err != nil {
 		return 0, err
 	}

@@ -53,7 +53,7 @@ func TestRun(t *testing.T) {
 // A set that is used up goes on from its beginning, in batches as large as there are images.
 func TestRunPassesTheEndOfTheSet(t *testing.T) {
 	o := options(t)
-	o.Data = &dataset.Data{Train: o.Data.Train.Head(6), Test: o.Data.Test.Head(3), Classes: o.Data.Classes}
+	o.Data = &dataset.Data{Train: dataset.Head(o.Data.Train, 6), Test: dataset.Head(o.Data.Test, 3), Classes: o.Data.Classes}
 	o.Steps = 5
 	if _, err := Run(t.Context(), o); err != nil {
 		t.Error(err)
@@ -63,7 +63,7 @@ func TestRunPassesTheEndOfTheSet(t *testing.T) {
 func TestMeasureCountsNoWarmUp(t *testing.T) {
 	o := options(t)
 	steps, images := 0, 0
-	_, err := o.measure(t.Context(), o.Data.Train.Head(6), false, func(b *dataset.Batch, _ time.Duration) error {
+	_, err := o.measure(t.Context(), dataset.Head(o.Data.Train, 6), false, func(b *dataset.Batch, _ time.Duration) error {
 		steps++
 		images += b.Rows
 		return nil

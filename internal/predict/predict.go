@@ -52,7 +52,7 @@ func New(workers *kernel.Workers, network *trained.Network, o Options) (*Predict
 	if err != nil {
 		return nil, err
 	}
-	table, err := dataset.PixelTable(network.Normalize.Mean, network.Normalize.Deviation)
+	table, err := dataset.Scale{Mean: network.Normalize.Mean, Deviation: network.Normalize.Deviation}.Table()
 	if err != nil {
 		return nil, err
 	}

@@ -58,15 +58,19 @@ func newPool(t *testing.T, threads int) *kernel.Workers {
 }
 
 // pictures writes the images of a set as PNG files.
-func pictures(t *testing.T, set *dataset.Set) []dataset.PhotoFile {
+func pictures(t *testing.T, set dataset.Source) []dataset.PhotoFile {
 	t.Helper()
 	dir := t.TempDir()
-	for i := range set.N {
+	for i := range set.Len() {
 		file, err := os.Create(filepath.Join(dir, fmt.Sprintf("%05d.png", i)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := &image.Gray{Pix: set.Image(i), Stride: set.Cols, Rect: image.Rect(0, 0, set.Cols, set.Rows)}
+		p, err := dataset.Read(t.Context(), set, i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := &image.Gray{Pix: p.Pix, Stride: p.Cols, Rect: image.Rect(0, 0, p.Cols, p.Rows)}
 		if err := errors.Join(png.Encode(file, m), file.Close()); err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +101,7 @@ func TestPredictionsAreThoseOfEval(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, set := network(t), data.Test.Head(2*Batch+9)
+	n, set := network(t), dataset.Head(data.Test, 2*Batch+9)
 	scores, err := n.Evaluate(t.Context(), newPool(t, 2), set, Batch, func(int) {})
 	if err != nil {
 		t.Fatal(err)
@@ -112,8 +116,8 @@ func TestPredictionsAreThoseOfEval(t *testing.T) {
 		}
 	}
 	all := run(t, n, 2, Options{dataset.InvertAuto, 1}, files)
-	if len(all) != set.N {
-		t.Fatalf("%d results for %d photos", len(all), set.N)
+	if len(all) != set.Len() {
+		t.Fatalf("%d results for %d photos", len(all), set.Len())
 	}
 	check("all", all, 0)
 	check("one", run(t, n, 1, Options{dataset.InvertAuto, 1}, files[40:41]), 40)
@@ -126,7 +130,7 @@ func TestPredictPrepares(t *testing.T) {
 	if len(photos) < 16 {
 		t.Fatalf("only %d photos", len(photos))
 	}
-	prepared := &dataset.Set{N: len(photos), Rows: side, Cols: side, Images: make([]byte, len(photos)*side*side)}
+	prepared := &dataset.Set{Labels: make([]int32, len(photos)), Rows: side, Cols: side, Channels: 1, Images: make([]byte, len(photos)*side*side)}
 	for i, file := range photos {
 		photo, err := dataset.NewPhotoReader().Read(file)
 		if err != nil {
@@ -137,7 +141,7 @@ func TestPredictPrepares(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		q.Bytes(prepared.Image(i), photo.Grey.Pix, fill)
+		q.Bytes(prepared.Images[i*side*side:], photo.Grey.Pix, fill)
 	}
 	n := network(t)
 	want := run(t, n, 1, Options{dataset.InvertNo, 3}, pictures(t, prepared))
@@ -154,7 +158,7 @@ func TestPredictGoesOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, files := network(t), pictures(t, data.Test.Head(Batch+2))
+	n, files := network(t), pictures(t, dataset.Head(data.Test, Batch+2))
 	o := Options{dataset.InvertAuto, 3}
 	want := run(t, n, 2, o, files)
 	bad := map[int]bool{0: true, 7: true, Batch - 1: true, Batch: true}
@@ -234,7 +238,7 @@ func TestPredictEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := pictures(t, data.Test.Head(3))
+	files := pictures(t, dataset.Head(data.Test, 3))
 	p, err := New(newPool(t, 2), network(t), Options{dataset.InvertAuto, 1})
 	if err != nil {
 		t.Fatal(err)

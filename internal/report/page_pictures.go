@@ -69,7 +69,7 @@ func (p *pictures) maps(j *train.Job) (*page.Maps, error) {
 	}
 	side := j.Recipe.Resize
 	m := &page.Maps{
-		Image: fmt.Sprintf("The first of the %s: %s", scoredSet(j), className(j, int(j.Val.Labels[0]))),
+		Image: fmt.Sprintf("The first of the %s: %s", scoredSet(j), className(j, int(j.Val.Label(0)))),
 		Shape: fmt.Sprintf("1×%d×%d", side, side),
 	}
 	var err error
@@ -117,8 +117,7 @@ func (p *pictures) load(j *train.Job) error {
 	if p.image != nil {
 		return nil
 	}
-	n := j.Recipe.Normalize
-	loader, err := dataset.NewLoader(j.Val.Head(1), dataset.LoaderOptions{Side: j.Recipe.Resize, Batch: 1, Mean: n.Mean, Deviation: n.Deviation})
+	loader, err := dataset.NewLoader(dataset.Head(j.Val, 1), dataset.LoaderOptions{Side: j.Recipe.Resize, Batch: 1, Scales: trained.Scales(j.Recipe.Normalize)})
 	if err != nil {
 		return err
 	}

@@ -94,7 +94,11 @@ func TestPictureOfTheInput(t *testing.T) {
 	if err := p.load(r.job); err != nil {
 		t.Fatal(err)
 	}
-	for i, v := range r.job.Val.Image(0) {
+	first, err := dataset.Read(t.Context(), r.job.Val, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range first.Pix {
 		if want := (float64(v)/255 - 0.25) / 0.5; !(math.Abs(float64(p.image[i])-want) <= 1e-6) {
 			t.Fatalf("pixel %d is %v, want %v", i, p.image[i], want)
 		}

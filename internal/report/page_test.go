@@ -91,11 +91,12 @@ func (r *pageRun) steps(o *Page, first, last int) {
 // epoch tells of an epoch after which all of class 4 are taken for class 6, the others recognised.
 func (r *pageRun) epoch(o *Page, number int) {
 	r.t.Helper()
-	e := &trained.Evaluation{Images: r.job.Val.N, Confusion: make([][]int64, 10)}
+	e := &trained.Evaluation{Images: r.job.Val.Len(), Confusion: make([][]int64, 10)}
 	for k := range e.Confusion {
 		e.Confusion[k] = make([]int64, 10)
 	}
-	for i, label := range r.job.Val.Labels {
+	for i := range r.job.Val.Len() {
+		label := r.job.Val.Label(i)
 		said := int(label)
 		if said == 4 {
 			said = 6
@@ -103,6 +104,7 @@ func (r *pageRun) epoch(o *Page, number int) {
 			e.Correct++
 		}
 		e.Confusion[label][said]++
+		e.Labels = append(e.Labels, label)
 		e.Predictions = append(e.Predictions, trained.Prediction{Class: said, Probability: 0.5 + float64(i)/100})
 	}
 	r.now = r.now.Add(2 * time.Second)
@@ -160,8 +162,8 @@ func TestPageOverARun(t *testing.T) {
 	r.want("in the first epoch, a moment later", "epoch 1 of 3, step 0 of 12")
 	r.epoch(o, 1)
 	coats := 0
-	for i, label := range r.job.Val.Labels {
-		if label == 4 {
+	for i := range r.job.Val.Len() {
+		if r.job.Val.Label(i) == 4 {
 			coats++
 			if !strings.Contains(r.page(), fmt.Sprintf(`alt="image #%d"`, i)) {
 				t.Errorf("the error of image %d is not there by its index", i)

@@ -128,7 +128,7 @@ func scoredSet(j *train.Job) string {
 	if j.Recipe.Val > 0 {
 		set = "held out of the training set"
 	}
-	return count(j.Val.N, "image") + " " + set
+	return count(j.Val.Len(), "image") + " " + set
 }
 
 // dataFlag tells eval where the images are, if a run was told.

@@ -1,10 +1,12 @@
 package report
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
 
+	"vggtrain/dataset"
 	"vggtrain/internal/page"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/train"
@@ -47,9 +49,9 @@ func newScore(j *train.Job, epoch int, e *trained.Evaluation) *score {
 	for k, c := range e.Classes() {
 		s.Classes = append(s.Classes, scoreClass{className(j, k), c.Precision, c.Recall, c.F1, c.Support})
 	}
-	for _, i := range e.Surest(j.Val.Labels[:j.Val.N], maxErrors) {
+	for _, i := range e.Surest(maxErrors) {
 		p := e.Predictions[i]
-		s.Errors = append(s.Errors, scoreError{i, className(j, int(j.Val.Labels[i])), className(j, p.Class), number(p.Probability)})
+		s.Errors = append(s.Errors, scoreError{i, className(j, int(e.Labels[i])), className(j, p.Class), number(p.Probability)})
 	}
 	return s
 }
@@ -69,7 +71,7 @@ func readScore(dir *rundir.Dir, j *train.Job, epochs int) *score {
 func (s *score) fits(j *train.Job) bool {
 	named := func(c scoreClass, name string) bool { return c.Name == name }
 	ragged := func(row []int64) bool { return len(row) != len(j.Classes) || slices.Min(row) < 0 }
-	other := func(e scoreError) bool { return e.Index < 0 || e.Index >= j.Val.N }
+	other := func(e scoreError) bool { return e.Index < 0 || e.Index >= j.Val.Len() }
 	return slices.EqualFunc(s.Classes, j.Classes, named) &&
 		len(s.Confusion) == len(j.Classes) && !slices.ContainsFunc(s.Confusion, ragged) &&
 		len(s.Errors) <= maxErrors && !slices.ContainsFunc(s.Errors, other)
@@ -82,7 +84,11 @@ func (s *score) shown(j *train.Job, painter *page.Painter) (*page.Score, error) 
 		p.PerClass = append(p.PerClass, page.ClassScore{Precision: c.Precision, Recall: c.Recall, F1: c.F1, Support: c.Support})
 	}
 	for _, e := range s.Errors {
-		image, err := painter.Gray(j.Val.Image(e.Index), j.Val.Rows, j.Val.Cols, fmt.Sprintf("image #%d", e.Index)) // as in eval's files
+		pixels, err := dataset.Read(context.Background(), j.Val, e.Index)
+		if err != nil {
+			return nil, err
+		}
+		image, err := painter.Gray(pixels.Pix, pixels.Rows, pixels.Cols, fmt.Sprintf("image #%d", e.Index)) // as in eval's files
 		if err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -23,7 +24,7 @@ type Job struct {
 	Layers []model.Layer
 	Params model.Params
 
-	Train, Val *dataset.Set
+	Train, Val dataset.Source
 	Augment    dataset.Augment
 	Classes    []string
 	Data       string   // where the images come from, for people
@@ -78,7 +79,7 @@ func newJob(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, worker
 	if j.Augment, err = dataset.ParseAugment(r.Augment); err != nil {
 		return nil, err
 	}
-	if j.Layers, err = model.Resolve(&a, 1, r.Resize, r.Resize, len(j.Classes)); err != nil {
+	if j.Layers, err = model.Resolve(&a, data.Channels(), r.Resize, r.Resize, len(j.Classes)); err != nil {
 		return nil, err
 	}
 	text, err := a.YAML()
@@ -98,26 +99,29 @@ func (j *Job) cut(data *dataset.Data) error {
 	j.Train, j.Val = data.Train, data.Test
 	if r.Val > 0 {
 		var err error
-		if j.Train, j.Val, err = data.Train.Holdout(r.Val, r.Seed); err != nil {
+		if j.Train, j.Val, err = dataset.Holdout(data.Train, r.Val, r.Seed); err != nil {
 			return fmt.Errorf("val: %w", err)
 		}
 	}
-	j.setBytes = int64(len(j.Train.Images) + len(j.Val.Images))
+	j.setBytes = setBytes(r, data)
 	if r.LimitTrain > 0 {
-		j.Train = j.Train.Head(r.LimitTrain)
+		j.Train = dataset.Head(j.Train, r.LimitTrain)
 	}
 	if r.LimitVal > 0 {
-		j.Val = j.Val.Head(r.LimitVal)
+		j.Val = dataset.Head(j.Val, r.LimitVal)
 	}
-	if j.Train.N == 0 || j.Val.N == 0 {
-		return fmt.Errorf("%s: %d images to train on and %d to score: there must be some of both", data.Origin, j.Train.N, j.Val.N)
+	if j.Train.Len() == 0 || j.Val.Len() == 0 {
+		return fmt.Errorf("%s: %d images to train on and %d to score: there must be some of both", data.Origin, j.Train.Len(), j.Val.Len())
 	}
 	if r.Normalize.Kind == "dataset" {
-		mean, deviation := j.Train.MeanDeviation()
-		if deviation == 0 {
+		scales, err := dataset.Measure(context.Background(), j.Train)
+		if err != nil {
+			return fmt.Errorf("normalize: %w", err)
+		}
+		if scales[0].Deviation == 0 {
 			return errors.New("normalize: all pixels of the training set are the same; use --normalize none")
 		}
-		r.Normalize = configs.NormalizeBy(mean, deviation)
+		r.Normalize = configs.NormalizeBy(scales[0].Mean, scales[0].Deviation)
 	}
 	return nil
 }
@@ -142,14 +146,12 @@ func (j *Job) initialise() error {
 func (j *Job) loaders() (training, validation *dataset.Loader, err error) {
 	r := j.Recipe
 	o := dataset.LoaderOptions{
-		Side: r.Resize, Batch: min(r.BatchSize, j.Val.N),
-		Mean: r.Normalize.Mean, Deviation: r.Normalize.Deviation,
-		Workers: j.Workers,
+		Side: r.Resize, Batch: min(r.BatchSize, j.Val.Len()), Scales: trained.Scales(r.Normalize), Workers: j.Workers,
 	}
 	if validation, err = dataset.NewLoader(j.Val, o); err != nil {
 		return nil, nil, err
 	}
-	o.Batch = min(r.BatchSize, j.Train.N)
+	o.Batch = min(r.BatchSize, j.Train.Len())
 	o.Seed, o.Shuffle, o.Augment = r.Seed, r.Shuffle, j.Augment
 	if training, err = dataset.NewLoader(j.Train, o); err != nil {
 		return nil, nil, err
@@ -158,7 +160,7 @@ func (j *Job) loaders() (training, validation *dataset.Loader, err error) {
 }
 
 // StepsPerEpoch is how many batches the training set has.
-func (j *Job) StepsPerEpoch() int { return (j.Train.N-1)/j.Recipe.BatchSize + 1 }
+func (j *Job) StepsPerEpoch() int { return (j.Train.Len()-1)/j.Recipe.BatchSize + 1 }
 
 // plan says what the job is going to do; its memory is left to be known.
 func (j *Job) plan() Plan {
@@ -180,7 +182,7 @@ func (j *Job) plan() Plan {
 	return Plan{
 		StepsDone: p.Step, History: p.History, Noticed: p.Noticed,
 		Arch: j.Arch.Name, Params: j.Params.Count(), MACs: macs,
-		TrainImages: j.Train.N, ValImages: j.Val.N, BatchSize: r.BatchSize, Side: r.Resize,
+		TrainImages: j.Train.Len(), ValImages: j.Val.Len(), BatchSize: r.BatchSize, Side: r.Resize,
 		Epochs: r.Epochs, StepsPerEpoch: batches, Steps: steps,
 		Settings: r, MachineBytes: memory.Machine(), Data: j.Data, DataKind: j.DataKind, Folder: folder,
 		Threads: j.Workers.Threads(), Kernel: string(j.Workers.ISA()),

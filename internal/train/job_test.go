@@ -59,7 +59,11 @@ func TestPrepareResolves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mean, deviation := data.Train.Head(200).MeanDeviation()
+	scales, err := dataset.Measure(t.Context(), dataset.Head(data.Train, 200))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mean, deviation := scales[0].Mean, scales[0].Deviation
 	if job.Recipe.Normalize != configs.NormalizeBy(mean, deviation) {
 		t.Errorf("normalisation %v, want by %v, %v", job.Recipe.Normalize, mean, deviation)
 	}
@@ -114,7 +118,7 @@ func TestPrepareInitFromFile(t *testing.T) {
 func TestPrepareErrors(t *testing.T) {
 	workers := newPool(t, 1)
 	black := func(d *dataset.Data) {
-		d.Train = &dataset.Set{Images: make([]byte, 16), Labels: []byte{0}, N: 1, Rows: 4, Cols: 4}
+		d.Train = &dataset.Set{Images: make([]byte, 16), Labels: []int32{0}, Rows: 4, Cols: 4, Channels: 1}
 	}
 	for name, c := range map[string]struct {
 		settings []string
@@ -124,9 +128,9 @@ func TestPrepareErrors(t *testing.T) {
 		"too small":        {settings: []string{"resize=3"}, want: "at least 4"},
 		"all held out":     {settings: []string{"val=5000"}, want: "val: cannot hold 5,000 of 5,000"},
 		"no deviation":     {settings: []string{"normalize=dataset"}, data: black, want: "--normalize none"},
-		"nothing to score": {data: func(d *dataset.Data) { d.Test = d.Test.Head(0) }, want: "0 to score"},
+		"nothing to score": {data: func(d *dataset.Data) { d.Test = dataset.Head(d.Test, 0) }, want: "0 to score"},
 		"nesterov alone":   {settings: []string{"nesterov=true"}, want: "momentum"},
-		"nothing to learn": {data: func(d *dataset.Data) { d.Train = d.Train.Head(0) }, want: "0 images to train on"},
+		"nothing to learn": {data: func(d *dataset.Data) { d.Train = dataset.Head(d.Train, 0) }, want: "0 images to train on"},
 		"warm-up too long": {settings: []string{"epochs=2", "warmup-epochs=3"}, want: "warmup-epochs"},
 	} {
 		data := *sample(t)

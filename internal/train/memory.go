@@ -9,14 +9,13 @@ import (
 // Memory returns what a run with these settings would hold at its peak, in bytes, without making
 // any of it. The error says why there can be no such run.
 func Memory(r *configs.Recipe, arch *model.Arch, data *dataset.Data) (int64, error) {
-	layers, err := model.Resolve(arch, 1, r.Resize, r.Resize, len(data.Classes))
+	layers, err := model.Resolve(arch, data.Channels(), r.Resize, r.Resize, len(data.Classes))
 	if err != nil {
 		return 0, err
 	}
-	training, scored := data.Train.N, data.Test.N
-	sets := int64(len(data.Train.Images) + len(data.Test.Images))
+	training, scored := data.Train.Len(), data.Test.Len()
 	if r.Val > 0 {
-		training, scored, sets = training-r.Val, r.Val, int64(len(data.Train.Images))
+		training, scored = training-r.Val, r.Val
 	}
 	if r.LimitTrain > 0 {
 		training = min(training, r.LimitTrain)
@@ -34,7 +33,15 @@ func Memory(r *configs.Recipe, arch *model.Arch, data *dataset.Data) (int64, err
 		return 0, err
 	}
 	weights := summary.WeightBytes
-	return runMemory(r, sets, weights, summary.TrainBytes-weights+evaluation-weights), nil
+	return runMemory(r, setBytes(r, data), weights, summary.TrainBytes-weights+evaluation-weights), nil
+}
+
+// setBytes is the memory of the sets that a run uses: limits leave all of them there.
+func setBytes(r *configs.Recipe, data *dataset.Data) int64 {
+	if r.Val > 0 {
+		return dataset.Bytes(data.Train)
+	}
+	return dataset.Bytes(data.Train) + dataset.Bytes(data.Test)
 }
 
 // programBytes is what a run of the smallest network holds.

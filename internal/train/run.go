@@ -121,7 +121,7 @@ func (j *Job) assemble(start time.Time, obs []Observer) (*machine, error) {
 	}
 	r := j.Recipe
 	trainer, err := model.NewTrainer(j.Workers, j.Layers, j.Params, model.Options{
-		Batch: min(r.BatchSize, j.Train.N), LabelSmoothing: r.LabelSmoothing, Dropout: true, Seed: r.Seed,
+		Batch: min(r.BatchSize, j.Train.Len()), LabelSmoothing: r.LabelSmoothing, Dropout: true, Seed: r.Seed,
 	})
 	if err != nil {
 		return nil, err
@@ -133,7 +133,7 @@ func (j *Job) assemble(start time.Time, obs []Observer) (*machine, error) {
 		progress: j.progress(), start: start,
 	}}
 	m.watches = newWatches(m.classes, r.WarmupEpochs*m.plan.StepsPerEpoch, m.progress)
-	if err := m.complete(j); err != nil {
+	if err := m.complete(j, training.Bytes()+validation.Bytes()); err != nil {
 		m.close()
 		return nil, err
 	}
@@ -141,8 +141,8 @@ func (j *Job) assemble(start time.Time, obs []Observer) (*machine, error) {
 }
 
 // complete adds the parts that need the trainer's graph.
-func (m *machine) complete(j *Job) error {
-	evaluator, err := model.NewEvaluator(j.Workers, j.Layers, j.Params, min(j.Recipe.BatchSize, j.Val.N))
+func (m *machine) complete(j *Job, batchBytes int64) error {
+	evaluator, err := model.NewEvaluator(j.Workers, j.Layers, j.Params, min(j.Recipe.BatchSize, j.Val.Len()))
 	if err != nil {
 		return err
 	}
@@ -159,8 +159,7 @@ func (m *machine) complete(j *Job) error {
 		return err
 	}
 	r := j.Recipe
-	images := 4 * int64(r.Resize) * int64(r.Resize) * int64(min(r.BatchSize, j.Train.N)+min(r.BatchSize, j.Val.N))
-	m.plan.MemoryBytes = runMemory(r, j.setBytes, 4*j.Params.Count(), m.graphs.PlannedBytes()+evaluator.PlannedBytes()+images)
+	m.plan.MemoryBytes = runMemory(r, j.setBytes, 4*j.Params.Count(), m.graphs.PlannedBytes()+evaluator.PlannedBytes()+batchBytes)
 	m.predictor, m.optimizer = evaluator, sgd
 	m.saves = saves{store: m.files, notice: m.observers.notice, at: m.progress.Step, fresh: m.files.written.checkpoint}
 	return nil

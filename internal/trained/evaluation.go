@@ -35,7 +35,8 @@ type Evaluation struct {
 	Confusion [][]int64 // [true class][predicted class]
 	Seconds   float64   // wall time
 
-	Predictions []Prediction // of each image, in the set's order
+	Labels      []int32      // of each image, in the set's order
+	Predictions []Prediction // likewise
 }
 
 // Accuracy is the share of correct images; 0 for none.
@@ -77,12 +78,11 @@ func (e *Evaluation) Classes() []ClassScore {
 	return scores
 }
 
-// Errors lists the images that were taken for another class, in the set's order. labels are the
-// set's; images that it does not have are none.
-func (e *Evaluation) Errors(labels []byte) []int {
+// Errors lists the images that were taken for another class, in the set's order.
+func (e *Evaluation) Errors() []int {
 	var wrong []int
-	for i, p := range e.Predictions[:min(len(e.Predictions), len(labels))] {
-		if p.Class != int(labels[i]) {
+	for i, p := range e.Predictions {
+		if p.Class != int(e.Labels[i]) {
 			wrong = append(wrong, i)
 		}
 	}
@@ -91,8 +91,8 @@ func (e *Evaluation) Errors(labels []byte) []int {
 
 // Surest lists the errors of which the network was most sure, at most n: the highest probability
 // first, of equal ones the first image.
-func (e *Evaluation) Surest(labels []byte, n int) []int {
-	wrong := e.Errors(labels)
+func (e *Evaluation) Surest(n int) []int {
+	wrong := e.Errors()
 	slices.SortStableFunc(wrong, func(a, b int) int {
 		return cmp.Compare(e.Predictions[b].Probability, e.Predictions[a].Probability)
 	})
@@ -148,6 +148,7 @@ func (e *Evaluation) score(logits []float32, labels []int32) (loss float64, err 
 		best := argmax(row)
 		normalizer := kernel.LogSumExp(row)
 		loss += normalizer - float64(row[label])
+		e.Labels = append(e.Labels, label)
 		e.Predictions = append(e.Predictions, Prediction{best, math.Exp(float64(row[best]) - normalizer)})
 		e.Images++
 		e.Confusion[label][best]++

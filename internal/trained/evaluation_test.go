@@ -97,15 +97,15 @@ func TestEvaluate(t *testing.T) {
 // Errors are in the set's order; the surest come first, of equal ones the first, and NaN is no
 // certainty.
 func TestErrorsAndSurest(t *testing.T) {
-	e := &Evaluation{Predictions: []Prediction{{1, 0.5}, {0, 1}, {2, 0.75}, {0, math.NaN()}, {1, 0.75}, {1, 1}}}
-	labels := []byte{0, 0, 1, 2, 2}
-	if diff := cmp.Diff([]int{0, 2, 3, 4}, e.Errors(labels)); diff != "" {
+	e := &Evaluation{Labels: []int32{0, 0, 1, 2, 2, 1},
+		Predictions: []Prediction{{1, 0.5}, {0, 1}, {2, 0.75}, {0, math.NaN()}, {1, 0.75}, {1, 1}}}
+	if diff := cmp.Diff([]int{0, 2, 3, 4}, e.Errors()); diff != "" {
 		t.Errorf("errors (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]int{2, 4, 0, 3}, e.Surest(labels, 9)); diff != "" {
+	if diff := cmp.Diff([]int{2, 4, 0, 3}, e.Surest(9)); diff != "" {
 		t.Errorf("surest (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]int{2, 4}, e.Surest(labels, 2)); diff != "" {
+	if diff := cmp.Diff([]int{2, 4}, e.Surest(2)); diff != "" {
 		t.Errorf("surest two (-want +got):\n%s", diff)
 	}
 }

@@ -111,26 +111,29 @@ func (n *Network) load(state *checkpoint.State) (err error) {
 }
 
 // loader streams a set to the network, in the set's order, batch images at a time.
-func (n *Network) loader(workers *kernel.Workers, set *dataset.Set, batch int) (*dataset.Loader, error) {
+func (n *Network) loader(workers *kernel.Workers, set dataset.Source, batch int) (*dataset.Loader, error) {
 	return dataset.NewLoader(set, dataset.LoaderOptions{
-		Side: n.Side, Batch: min(batch, max(set.N, 1)),
-		Mean: n.Normalize.Mean, Deviation: n.Normalize.Deviation,
-		Workers: workers,
+		Side: n.Side, Batch: min(batch, max(set.Len(), 1)), Scales: Scales(n.Normalize), Workers: workers,
 	})
 }
 
 // Evaluate scores the network on a set, batch images at a time. done is told how many images are done,
 // from 0, before each batch.
-func (n *Network) Evaluate(ctx context.Context, workers *kernel.Workers, set *dataset.Set, batch int, done func(images int)) (*Evaluation, error) {
+func (n *Network) Evaluate(ctx context.Context, workers *kernel.Workers, set dataset.Source, batch int, done func(images int)) (*Evaluation, error) {
 	loader, err := n.loader(workers, set, batch)
 	if err != nil {
 		return nil, err
 	}
-	evaluator, err := model.NewEvaluator(workers, n.Layers, n.Params, min(batch, set.N))
+	evaluator, err := model.NewEvaluator(workers, n.Layers, n.Params, min(batch, set.Len()))
 	if err != nil {
 		return nil, err
 	}
 	return Evaluate(ctx, evaluator, &counted{Loader: loader, done: done}, len(n.Classes))
+}
+
+// Scales are what a setting makes of each channel.
+func Scales(n configs.Normalize) []dataset.Scale {
+	return []dataset.Scale{{Mean: n.Mean, Deviation: n.Deviation}}
 }
 
 // counted tells how many images of a stream are done as the next are asked for.

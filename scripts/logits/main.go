@@ -43,7 +43,7 @@ func run(ctx context.Context, path, spec string, images int, out string) error {
 	if err != nil {
 		return err
 	}
-	set := data.Test.Head(images)
+	set := dataset.Head(data.Test, images)
 	isa, err := kernel.FromEnv()
 	if err != nil {
 		return err
@@ -53,33 +53,33 @@ func run(ctx context.Context, path, spec string, images int, out string) error {
 		return err
 	}
 	defer workers.Close()
-	evaluator, err := model.NewEvaluator(workers, network.Layers, network.Params, set.N)
+	evaluator, err := model.NewEvaluator(workers, network.Layers, network.Params, set.Len())
 	if err != nil {
 		return err
 	}
-	options := dataset.LoaderOptions{Side: network.Side, Batch: set.N}
+	options := dataset.LoaderOptions{Side: network.Side, Batch: set.Len()}
 	pixels, err := load(ctx, set, options)
 	if err != nil {
 		return err
 	}
-	options.Mean, options.Deviation = network.Normalize.Mean, network.Normalize.Deviation
+	options.Scales = trained.Scales(network.Normalize)
 	normalized, err := load(ctx, set, options)
 	if err != nil {
 		return err
 	}
-	logits, err := evaluator.Logits(normalized, set.N)
+	logits, err := evaluator.Logits(normalized, set.Len())
 	if err != nil {
 		return err
 	}
 	classes := len(network.Classes)
 	return checkpoint.Write(out, &checkpoint.State{Tensors: []checkpoint.Tensor{
-		{Name: "pixels", Shape: []int{set.N, 1, network.Side, network.Side}, Data: pixels},
-		{Name: "logits", Shape: []int{set.N, classes}, Data: slices.Clone(logits[:set.N*classes])},
+		{Name: "pixels", Shape: []int{set.Len(), 1, network.Side, network.Side}, Data: pixels},
+		{Name: "logits", Shape: []int{set.Len(), classes}, Data: slices.Clone(logits[:set.Len()*classes])},
 	}})
 }
 
 // load returns all images of a set, as a batch.
-func load(ctx context.Context, set *dataset.Set, o dataset.LoaderOptions) ([]float32, error) {
+func load(ctx context.Context, set dataset.Source, o dataset.LoaderOptions) ([]float32, error) {
 	loader, err := dataset.NewLoader(set, o)
 	if err != nil {
 		return nil, err

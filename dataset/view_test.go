@@ -1,8 +1,8 @@
 package dataset
 
 import (
-	"bytes"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -10,8 +10,8 @@ import (
 
 // numbered returns a set of n images of 1×2 that hold their own position, with labels given by
 // class.
-func numbered(n int, class func(i int) byte) *Set {
-	s := &Set{N: n, Rows: 1, Cols: 2}
+func numbered(n int, class func(i int) int32) *Set {
+	s := &Set{Rows: 1, Cols: 2, Channels: 1}
 	for i := range n {
 		s.Images = append(s.Images, byte(i>>8), byte(i))
 		s.Labels = append(s.Labels, class(i))
@@ -20,17 +20,17 @@ func numbered(n int, class func(i int) byte) *Set {
 }
 
 // positions returns where the images of s were in the numbered set, and checks their labels.
-func positions(t *testing.T, s *Set, class func(i int) byte) []int {
+func positions(t *testing.T, s Source, class func(i int) int32) []int {
 	t.Helper()
-	if len(s.Images) != s.N*s.Rows*s.Cols || len(s.Labels) != s.N {
-		t.Fatalf("set of %d: %d bytes, %d labels", s.N, len(s.Images), len(s.Labels))
-	}
-	at := make([]int, 0, s.N)
-	for i := range s.N {
-		image := s.Image(i)
-		p := int(image[0])<<8 | int(image[1])
-		if s.Labels[i] != class(p) {
-			t.Errorf("image %d has label %d, want %d", p, s.Labels[i], class(p))
+	at := make([]int, 0, s.Len())
+	for i := range s.Len() {
+		image, err := Read(t.Context(), s, i)
+		if err != nil || image.Rows != 1 || image.Cols != 2 || image.Channels != 1 || len(image.Pix) != 2 {
+			t.Fatalf("image %d: %+v, %v", i, image, err)
+		}
+		p := int(image.Pix[0])<<8 | int(image.Pix[1])
+		if s.Label(i) != class(p) {
+			t.Errorf("image %d has label %d, want %d", p, s.Label(i), class(p))
 		}
 		at = append(at, p)
 	}
@@ -38,25 +38,31 @@ func positions(t *testing.T, s *Set, class func(i int) byte) []int {
 }
 
 func TestHeadAndSubset(t *testing.T) {
-	class := func(i int) byte { return byte(i % 10) }
+	class := func(i int) int32 { return int32(i % 10) }
 	s := numbered(300, class)
 	for _, c := range []struct{ n, want int }{{0, 0}, {-3, 0}, {7, 7}, {300, 300}, {301, 300}} {
-		if got := positions(t, s.Head(c.n), class); len(got) != c.want || (c.want > 0 && got[c.want-1] != c.want-1) {
+		if got := positions(t, Head(s, c.n), class); len(got) != c.want || (c.want > 0 && got[c.want-1] != c.want-1) {
 			t.Errorf("Head(%d) has images %v", c.n, got)
 		}
 	}
 	index := []int{299, 0, 5, 5}
-	if diff := cmp.Diff(index, positions(t, s.Subset(index), class)); diff != "" {
+	sub := Subset(s, index)
+	if diff := cmp.Diff(index, positions(t, sub, class)); diff != "" {
 		t.Errorf("Subset (-want +got):\n%s", diff)
+	}
+	// A view of a view goes to the source, and both keep the whole source in memory.
+	again := Subset(Head(sub, 3), []int{2, 0})
+	if diff := cmp.Diff([]int{5, 299}, positions(t, again, class)); diff != "" || again.Source != Source(s) || Bytes(again) != Bytes(s) {
+		t.Errorf("Subset of Subset: %d bytes (-want +got):\n%s", Bytes(again), diff)
 	}
 }
 
 func TestHoldout(t *testing.T) {
-	uneven := func(i int) byte { return byte(math.Sqrt(float64(i))) % 10 }
+	uneven := func(i int) int32 { return int32(math.Sqrt(float64(i))) % 10 }
 	s := numbered(1000, uneven)
 	sizes := countLabels(s)
 	for _, n := range []int{1, 9, 100, 501, 999} {
-		train, val, err := s.Holdout(n, 7)
+		train, val, err := Holdout(s, n, 7)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,17 +94,17 @@ func TestHoldout(t *testing.T) {
 
 func TestHoldoutSeed(t *testing.T) {
 	train := openSample(t).Train
-	val := func(seed uint64) *Set {
-		_, val, err := train.Holdout(500, seed)
+	val := func(seed uint64) View {
+		_, val, err := Holdout(train, 500, seed)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return val
 	}
-	if !bytes.Equal(val(1).Images, val(1).Images) {
+	if !slices.Equal(val(1).Index, val(1).Index) {
 		t.Error("the same seed holds out other images")
 	}
-	if bytes.Equal(val(1).Images, val(2).Images) {
+	if slices.Equal(val(1).Index, val(2).Index) {
 		t.Error("two seeds hold out the same images")
 	}
 	for c, n := range countLabels(val(1)) {
@@ -109,27 +115,10 @@ func TestHoldoutSeed(t *testing.T) {
 }
 
 func TestHoldoutBounds(t *testing.T) {
-	s := numbered(10, func(int) byte { return 0 })
+	s := numbered(10, func(int) int32 { return 0 })
 	for _, n := range []int{-1, 0, 10, 11} {
-		if _, _, err := s.Holdout(n, 0); err == nil {
+		if _, _, err := Holdout(s, n, 0); err == nil {
 			t.Errorf("Holdout(%d) of 10: no error", n)
-		}
-	}
-}
-
-func TestMeanDeviation(t *testing.T) {
-	for _, c := range []struct {
-		pixels          []byte
-		mean, deviation float64
-	}{
-		{[]byte{0, 255}, 0.5, 0.5},
-		{[]byte{51, 51, 51}, 0.2, 0},
-		{[]byte{0, 0, 0, 255}, 0.25, math.Sqrt(3) / 4},
-	} {
-		mean, deviation := (&Set{Images: c.pixels}).MeanDeviation()
-		const tolerance = 4 * 256 * 0x1p-53 // 256 terms, each rounded a few times
-		if !(math.Abs(mean-c.mean) <= tolerance) || !(math.Abs(deviation-c.deviation) <= tolerance) {
-			t.Errorf("%v: mean %v, deviation %v; want %v, %v", c.pixels, mean, deviation, c.mean, c.deviation)
 		}
 	}
 }

@@ -1,0 +1,107 @@
+package dataset
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+)
+
+// slot is the memory of a batch, while it is being loaded and while it is used.
+type slot struct {
+	Batch
+	ctx   context.Context
+	epoch epoch
+	first int           // position of its first image in the epoch
+	done  chan struct{} // closed when it is loaded; of what is read ahead
+
+	mutex  sync.Mutex
+	next   int   // row that nobody has taken
+	failed int   // the first row with an error
+	err    error // of that
+}
+
+// open makes s the batch of an index, with all its rows to be loaded.
+func (l *Loader) open(ctx context.Context, s *slot, batch int) {
+	s.ctx, s.epoch, s.first = ctx, l.epoch, batch*l.options.Batch
+	s.Rows = min(l.options.Batch, l.source.Len()-s.first)
+	s.next, s.err = 0, nil
+}
+
+// take returns a row to load; false if there is nothing more to do.
+func (s *slot) take() (row int, ok bool) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.next == s.Rows || s.err != nil {
+		return 0, false
+	}
+	s.next++
+	return s.next - 1, true
+}
+
+// fail notes a row's error. Rows are taken in order, and what is taken is finished: the first row's
+// error is the same for any number of readers.
+func (s *slot) fail(row int, err error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.err == nil || row < s.failed {
+		s.failed, s.err = row, err
+	}
+}
+
+// desk is the memory that one worker or reader needs to load an image.
+type desk struct {
+	resizer *Resizer
+	pixels  Pixels
+	varied  []byte // the image being augmented
+}
+
+// fill loads rows of a slot while there are any.
+func (l *Loader) fill(s *slot, d *desk) {
+	for row, ok := s.take(); ok; row, ok = s.take() {
+		if err := l.row(s, d, row); err != nil {
+			s.fail(row, err)
+		}
+	}
+}
+
+// row loads the image of a row.
+func (l *Loader) row(s *slot, d *desk, row int) (err error) {
+	if err := s.ctx.Err(); err != nil {
+		return err
+	}
+	i := s.first + row
+	if s.epoch.order != nil {
+		i = s.epoch.order[i]
+	}
+	defer func() {
+		if r := recover(); r != nil { // of a decoder: no file may take the program down
+			err = fmt.Errorf("%v", r)
+		}
+		if err != nil {
+			err = fmt.Errorf("image %d: %w", i, err)
+		}
+	}()
+	p := &d.pixels
+	if err := l.source.Image(s.ctx, i, p); err != nil {
+		return err
+	}
+	if p.Channels != l.channels {
+		return fmt.Errorf("%d channels instead of %d", p.Channels, l.channels)
+	}
+	image := p.Pix
+	if l.options.Augment != (Augment{}) {
+		d.varied = slices.Grow(d.varied[:0], len(image))[:len(image)]
+		l.options.Augment.apply(d.varied, p, s.epoch.draws.Split(uint64(i)))
+		image = d.varied
+	}
+	if !d.resizer.Fits(p.Rows, p.Cols) {
+		if d.resizer, err = NewResizer(p.Rows, p.Cols, l.channels, l.options.Side); err != nil {
+			return err
+		}
+	}
+	size := len(s.Images) / len(s.Labels)
+	d.resizer.Floats(s.Images[row*size:(row+1)*size], image, l.tables)
+	s.Labels[row] = l.source.Label(i)
+	return nil
+}

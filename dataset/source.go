@@ -1,0 +1,91 @@
+package dataset
+
+import "context"
+
+// Source is a set of labelled images, in memory or wherever they are kept.
+type Source interface {
+	// Len returns N, the number of images.
+	Len() int
+	// Label returns the class of image i, an index of Data.Classes.
+	Label(i int) int32
+	// Size returns H, W and C of all images. H and W are 0 if they vary; C is fixed.
+	Size() (rows, cols, channels int)
+	// Image reads image i into p. Several goroutines may call it, each with its own p. An error
+	// names the image's file.
+	Image(ctx context.Context, i int, p *Pixels) error
+}
+
+// Resident is a Source whose pixels are in memory, so that reading an image takes no time.
+type Resident interface {
+	Source
+	Bytes() int64 // that the pixels take
+}
+
+// Bytes returns the memory that a source's pixels take; 0 if they are elsewhere.
+func Bytes(s Source) int64 {
+	if r, ok := s.(Resident); ok {
+		return r.Bytes()
+	}
+	return 0
+}
+
+// Pixels are one image, H×W×C bytes, row by row, the channels of a pixel side by side. To be reused
+// for any number of images.
+type Pixels struct {
+	Rows, Cols, Channels int
+	Pix                  []byte // read only: a source in memory shares its own
+
+	own []byte
+}
+
+// Make returns memory for an image of this size, for a source to fill. It is p's own.
+func (p *Pixels) Make(rows, cols, channels int) []byte {
+	size := rows * cols * channels
+	if cap(p.own) < size {
+		p.own = make([]byte, size)
+	}
+	p.Share(p.own[:size], rows, cols, channels)
+	return p.Pix
+}
+
+// Share makes p an image of this size in memory that belongs to the source.
+func (p *Pixels) Share(pix []byte, rows, cols, channels int) {
+	p.Pix, p.Rows, p.Cols, p.Channels = pix, rows, cols, channels
+}
+
+// Read returns image i of a source, in memory of its own or the source's.
+func Read(ctx context.Context, s Source, i int) (*Pixels, error) {
+	p := &Pixels{}
+	return p, s.Image(ctx, i, p)
+}
+
+// Set is a Source in memory: N images of one size.
+type Set struct {
+	Images               []byte  // N×H×W×C
+	Labels               []int32 // N
+	Rows, Cols, Channels int     // H, W, C
+}
+
+// Len returns N.
+func (s *Set) Len() int { return len(s.Labels) }
+
+// Label returns the class of image i.
+func (s *Set) Label(i int) int32 { return s.Labels[i] }
+
+// Size returns H, W and C.
+func (s *Set) Size() (rows, cols, channels int) { return s.Rows, s.Cols, s.Channels }
+
+// Image makes p share the set's memory.
+func (s *Set) Image(_ context.Context, i int, p *Pixels) error {
+	p.Share(s.image(i), s.Rows, s.Cols, s.Channels)
+	return nil
+}
+
+// Bytes returns N·H·W·C.
+func (s *Set) Bytes() int64 { return int64(len(s.Images)) }
+
+// image returns the pixels of image i.
+func (s *Set) image(i int) []byte {
+	size := s.Rows * s.Cols * s.Channels
+	return s.Images[i*size : (i+1)*size : (i+1)*size]
+}
