@@ -260,7 +260,7 @@ func TestNotFiniteReachesTheLoss(t *testing.T) {
 		for _, where := range []string{"pixel", "weight"} {
 			j := newJob(t, a, 8, 32, 10)
 			conv := kernel.Conv{N: 8, H: 16, W: 16, C: 16, OC: 32, Kernel: 3, Stride: 1, Padding: 1}
-			if got := conv.ForwardAlgorithm(); got != kernel.Winograd {
+			if got := conv.ForwardAlgorithm(workers); got != kernel.Winograd {
 				t.Fatalf("the second convolution is by %s", got)
 			}
 			if where == "pixel" {

@@ -60,11 +60,11 @@ func (l layout) toTorch(workers *kernel.Workers, dst, src []float32) (finite boo
 		p := l.piece(i)
 		panel := src[l.rows()*p.first:]
 		stored := panel[p.from*p.width : p.to*p.width] // as many rows, though maybe not the same
-		if sum := kernel.SumSquares(workers.ISA(), stored); sum-sum != 0 {
+		if sum := kernel.SumSquares(workers, stored); sum-sum != 0 {
 			other.Store(true)
 		}
 		if l.positions == 1 {
-			kernel.Transpose(workers.ISA(), dst[p.first*l.rows()+p.from:], stored, p.to-p.from, p.width, l.rows(), p.width)
+			kernel.Transpose(workers, dst[p.first*l.rows()+p.from:], stored, p.to-p.from, p.width, l.rows(), p.width)
 		} else {
 			l.turn(dst, panel, p)
 		}

@@ -24,14 +24,14 @@ type versionOptions struct {
 
 // buildRecord is the document of version --json.
 type buildRecord struct {
-	Version  string       `json:"version"`
-	Commit   string       `json:"commit"`   // "": not built from a clone
-	Date     string       `json:"date"`     // of the commit
-	Modified bool         `json:"modified"` // files differed from the commit
-	Go       string       `json:"go"`
-	OS       string       `json:"os"`
-	Arch     string       `json:"arch"`
-	Kernels  []kernel.ISA `json:"kernels"` // that run here, fastest first
+	Version  string   `json:"version"`
+	Commit   string   `json:"commit"`   // "": not built from a clone
+	Date     string   `json:"date"`     // of the commit
+	Modified bool     `json:"modified"` // files differed from the commit
+	Go       string   `json:"go"`
+	OS       string   `json:"os"`
+	Arch     string   `json:"arch"`
+	Kernels  []string `json:"kernels"` // that run here, fastest first
 }
 
 func newVersionCommand(run func(context.Context, *versionOptions) error) *cobra.Command {
@@ -118,11 +118,7 @@ func (b buildRecord) write(w io.Writer) error {
 	if b.Modified {
 		commit += ", modified"
 	}
-	var kernels []string
-	for _, isa := range b.Kernels {
-		kernels = append(kernels, string(isa))
-	}
 	_, err := fmt.Fprintf(w, "vggtrain %s %s %s/%s\ncommit   %s\nkernels  %s\n",
-		b.Version, b.Go, b.OS, b.Arch, commit, strings.Join(kernels, ", "))
+		b.Version, b.Go, b.OS, b.Arch, commit, strings.Join(b.Kernels, ", "))
 	return err
 }

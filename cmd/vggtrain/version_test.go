@@ -31,7 +31,7 @@ func TestDescribeBuild(t *testing.T) {
 		}
 		lines := strings.Split(text.String(), "\n")
 		if len(lines) != 4 || !strings.HasPrefix(lines[0], test.first) || !strings.HasSuffix(lines[0], runtime.GOOS+"/"+runtime.GOARCH) ||
-			lines[1] != test.second || !strings.HasSuffix(lines[2], string(kernel.Generic)) {
+			lines[1] != test.second || !strings.HasSuffix(lines[2], kernel.Generic) {
 			t.Errorf("%s\nwant %q, %q", &text, test.first, test.second)
 		}
 	}

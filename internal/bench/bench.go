@@ -62,7 +62,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err := params.Init("xavier", 0); err != nil {
 		return nil, err
 	}
-	r := &Result{Kernel: string(o.Workers.ISA())}
+	r := &Result{Kernel: o.Workers.Kernel()}
 	o.say("training")
 	w := newWatch()
 	if r.TrainImagesPerSecond, err = o.train(ctx, layers, params, w); err != nil {

@@ -16,7 +16,7 @@ func eachNumber(p *Workers, n int, f func(from, to int)) error {
 func ReLU(p *Workers, y, x []float32) error {
 	return eachNumber(p, len(y), func(from, to int) {
 		n := to - from
-		mask(p.isa, y[from:to], x[from:to], x[from:to], 1, n, n, n)
+		p.kernels.mask(y[from:to], x[from:to], x[from:to], 1, n, n, n)
 	})
 }
 
@@ -24,7 +24,7 @@ func ReLU(p *Workers, y, x []float32) error {
 func ReLUGradient(p *Workers, dx, dy, y []float32) error {
 	return eachNumber(p, len(dx), func(from, to int) {
 		n := to - from
-		mask(p.isa, dx[from:to], dy[from:to], y[from:to], 1, n, n, n)
+		p.kernels.mask(dx[from:to], dy[from:to], y[from:to], 1, n, n, n)
 	})
 }
 

@@ -34,16 +34,16 @@ func activationFunctions() map[string]activationFunction {
 // written; NaN stays NaN, infinities give the limits.
 func TestActivations(t *testing.T) {
 	for name, f := range activationFunctions() {
-		for _, isa := range Available() {
+		for _, ks := range available() {
 			for _, n := range []int{0, 1, 7, 16, 33, activationPiece - 1, activationPiece, 2*activationPiece + 17} {
-				t.Run(fmt.Sprintf("%s/%s/%d", name, isa, n), func(t *testing.T) { testActivation(t, f, isa, n) })
+				t.Run(fmt.Sprintf("%s/%s/%d", name, ks.name, n), func(t *testing.T) { testActivation(t, f, ks, n) })
 			}
 		}
 	}
 }
 
-func testActivation(t *testing.T, f activationFunction, isa ISA, n int) {
-	workers, err := NewWorkers(3, isa)
+func testActivation(t *testing.T, f activationFunction, ks *kernels, n int) {
+	workers, err := newWorkers(3, ks)
 	if err != nil {
 		t.Fatal(err)
 	}

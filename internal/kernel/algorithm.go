@@ -8,49 +8,58 @@ const (
 	Direct   Algorithm = "direct"
 	Winograd Algorithm = "winograd F(4×4,3×3)"
 	Narrow   Algorithm = "narrow" // direct, few input channels: see narrow.go
-
-	winogradApart Algorithm = "winograd, planes apart" // for tests: see convolveApart
 )
 
-// ForwardAlgorithm is the algorithm of Forward.
-func (c Conv) ForwardAlgorithm() Algorithm {
-	if c.only == "" && c.narrow() {
+// costs is what a set of kernels has to know of itself to choose an algorithm. Costs are in the
+// multiply-adds of the register tile that take as long.
+type costs struct {
+	input, output float64 // Winograd's transforms: of a channel of a tile
+	filter        float64 // its transform of a filter, once a call
+
+	planeMajorChannels int // in·out/(in+out), above which Winograd's products are made plane by plane
+	planeMajorBytes    int // of the planes of a chunk of tiles then, at most
+	narrowChannels     int // input channels of a narrow convolution, at most
+}
+
+// measured is the costs on AVX-512, where a core does 32 multiply-adds a cycle. The other
+// instruction sets take the same: what they choose is part of their results, which stay as they
+// were. One that comes new may bring its own.
+var measured = costs{
+	input: 200, output: 300, filter: 1500,
+	planeMajorChannels: 150, planeMajorBytes: 64 << 20, narrowChannels: narrowChannels,
+}
+
+// ForwardAlgorithm is the algorithm of Forward on the workers p, or on the best kernels if p is nil. So
+// do the other algorithms and sizes of a convolution.
+func (c Conv) ForwardAlgorithm(p *Workers) Algorithm {
+	if c.narrow(p.plan()) {
 		return Narrow
 	}
 	h, w := c.full()
-	return c.algorithm(h, w, c.C, c.OC)
+	return c.algorithm(p.plan().costs, h, w, c.C, c.OC)
 }
 
 // InputAlgorithm is the algorithm of InputGradient.
-func (c Conv) InputAlgorithm() Algorithm { return c.algorithm(c.H, c.W, c.OC, c.C) }
+func (c Conv) InputAlgorithm(p *Workers) Algorithm {
+	return c.algorithm(p.plan().costs, c.H, c.W, c.OC, c.C)
+}
 
 // WeightAlgorithm is the algorithm of WeightGradient.
-func (c Conv) WeightAlgorithm() Algorithm { return c.ForwardAlgorithm() }
-
-// The cost of Winograd's transforms, in multiply-adds that take as long: measured on AVX-512,
-// where a core does 32 of these a cycle.
-const (
-	inputCost  = 200  // a channel of a tile
-	outputCost = 300  // a channel of a tile
-	filterCost = 1500 // a filter, once a call
-)
+func (c Conv) WeightAlgorithm(p *Workers) Algorithm { return c.ForwardAlgorithm(p) }
 
 // algorithm is the cheaper one for a convolution from in channels to h×w pixels of out
 // channels: by an estimate from the shape, never by a stopwatch, so that results are the same
 // in every run. The number of images counts, too: in batches of another size an image's results
 // may differ by rounding.
-func (c Conv) algorithm(h, w, in, out int) Algorithm {
-	if c.Kernel != 3 || c.Stride != 1 || c.Padding > 2 || c.only == Direct {
+func (c Conv) algorithm(cost costs, h, w, in, out int) Algorithm {
+	if c.Kernel != 3 || c.Stride != 1 || c.Padding > 2 {
 		return Direct
-	}
-	if c.only == Winograd || c.only == winogradApart {
-		return Winograd
 	}
 	tiles := float64((h+winogradTile-1)/winogradTile) * float64((w+winogradTile-1)/winogradTile)
 	filters, pixels := float64(in)*float64(out), float64(h)*float64(w)
 	direct := float64(c.N) * pixels * 9 * filters
-	transforms := inputCost*float64(in) + outputCost*float64(out)
-	if float64(c.N)*tiles*(planes*filters+transforms)+filterCost*filters < direct {
+	transforms := cost.input*float64(in) + cost.output*float64(out)
+	if float64(c.N)*tiles*(planes*filters+transforms)+cost.filter*filters < direct {
 		return Winograd
 	}
 	return Direct

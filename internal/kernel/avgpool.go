@@ -39,7 +39,7 @@ func (a AvgPool) Forward(p *Workers, y, x []float32, rows int) error {
 			for i := range a.Kernel {
 				row := x[((n*a.H+h*a.Stride+i)*a.W+w*a.Stride)*a.C:]
 				for j := range a.Kernel {
-					add(p.isa, to, row[j*a.C:])
+					p.kernels.add(to, row[j*a.C:])
 				}
 			}
 			for c := range to {
@@ -63,7 +63,7 @@ func (a AvgPool) Gradient(p *Workers, dx, dy []float32, rows int) error {
 			from := dy[(n*oh+r)*ow*a.C:]
 			for w := range ow {
 				for j := range a.Kernel {
-					add(p.isa, to[(w*a.Stride+j)*a.C:][:a.C], from[w*a.C:])
+					p.kernels.add(to[(w*a.Stride+j)*a.C:][:a.C], from[w*a.C:])
 				}
 			}
 		}

@@ -14,8 +14,6 @@ type Conv struct {
 	Kernel, Stride, Padding int
 	ReLU                    bool
 	Pool                    bool // 2×2 max-pool of stride 2 after the ReLU; odd last rows and columns are dropped
-
-	only Algorithm // not the one by cost but this one, where it is possible: for tests
 }
 
 // cut stands for the pool's choice where ReLU has cut the window to 0: no pixel gets its gradient.
@@ -99,15 +97,14 @@ type grid struct {
 // stripBytes bounds the input strip of a piece, to stay in the L2 cache beside the weights.
 const stripBytes = 256 << 10
 
-// newGrid cuts n images of h×w output pixels; inRow is the floats of a padded input row, halo
-// the input rows that a strip needs besides stride for each of its own, and even asks for
-// strips of an even number of rows.
-func newGrid(n, h, w, inRow, stride, halo int, even bool) grid {
+// newGrid cuts n images of h×w output pixels into tiles of at most most rows; inRow is the floats
+// of a padded input row, halo the input rows that a strip needs besides stride for each of its
+// own, and even asks for strips of an even number of rows.
+func newGrid(most, n, h, w, inRow, stride, halo int, even bool) grid {
 	g := grid{n: n, h: h, w: w, images: 1}
-	tiles := (w + 13) / 14
-	if w < 12*tiles && n > 1 && w < 12 { // rows of a tile would be few: take them from several images
+	if n > 1 && 7*w < 6*most { // a seventh of the tile would stand idle: take its rows from several images
 		g.across = true
-		chunks := (n + 13) / 14
+		chunks := (n + most - 1) / most
 		g.images = (n + chunks - 1) / chunks
 	}
 	rows := max(1, (stripBytes/4/g.images/inRow-halo)/stride)

@@ -4,17 +4,17 @@ import "unsafe"
 
 // FilterSize is the floats of the filters as Forward wants them beside w: transformed by
 // TransformFilters, or none.
-func (c Conv) FilterSize() int {
-	if c.ForwardAlgorithm() == Winograd {
+func (c Conv) FilterSize(p *Workers) int {
+	if c.ForwardAlgorithm(p) == Winograd {
 		return planes * c.C * c.OC
 	}
 	return 0
 }
 
 // ForwardSize is the floats of work space that Forward needs.
-func (c Conv) ForwardSize() int {
-	if c.ForwardAlgorithm() == Winograd {
-		r := c.winogradForwardRun()
+func (c Conv) ForwardSize(p *Workers) int {
+	if c.ForwardAlgorithm(p) == Winograd {
+		r := c.winogradForwardRun(p.plan())
 		return r.workSize()
 	}
 	return 0
@@ -22,7 +22,7 @@ func (c Conv) ForwardSize() int {
 
 // TransformFilters makes u, FilterSize floats, of w.
 func (c Conv) TransformFilters(p *Workers, u, w []float32) error {
-	if c.ForwardAlgorithm() != Winograd {
+	if c.ForwardAlgorithm(p) != Winograd {
 		return nil
 	}
 	return transformFilters(p, u, w, c.C, c.OC)
@@ -33,13 +33,13 @@ func (c Conv) TransformFilters(p *Workers, u, w []float32) error {
 // it), for the first rows images. u is w by TransformFilters, work
 // ForwardSize floats of work space.
 func (c Conv) Forward(p *Workers, y []float32, arg []byte, x, w, b, u, work []float32, rows int) error {
-	switch c.ForwardAlgorithm() {
+	switch c.ForwardAlgorithm(p) {
 	case Narrow:
 		return c.narrowForward(p, y, arg, x, w, b, rows)
 	case Winograd:
 		return c.winogradForward(p, y, arg, x, b, u, work, rows)
 	}
-	run := c.forwardRun()
+	run := c.forwardRun(p.kernels)
 	p.Reserve(run.scratch())
 	oh, ow := c.Out()
 	return p.Run(run.pieces(), func(worker, piece int) {
@@ -53,10 +53,10 @@ func (c Conv) Forward(p *Workers, y []float32, arg []byte, x, w, b, u, work []fl
 			loadStrip(in[(n-n0)*run.inSize:], x[n*c.H*c.W*c.C:][:c.H*c.W*c.C], c.H, c.W, c.C, first, inRows, c.Padding, c.W+2*c.Padding)
 		}
 		if !c.Pool {
-			run.multiply(p.isa, y[(n0*oh+h0)*ow*c.OC:], oh*ow*c.OC, in, w, b, n1-n0, h1-h0)
+			run.multiply(p.kernels, y[(n0*oh+h0)*ow*c.OC:], oh*ow*c.OC, in, w, b, n1-n0, h1-h0)
 			return
 		}
-		run.multiply(p.isa, out, run.outSize, in, w, b, n1-n0, h1-h0)
+		run.multiply(p.kernels, out, run.outSize, in, w, b, n1-n0, h1-h0)
 		choices := bytesOf(out[run.images*run.outSize:])
 		for n := n0; n < n1; n++ {
 			for r := h0 / 2; r < min(h1/2, oh); r++ {
@@ -65,7 +65,7 @@ func (c Conv) Forward(p *Workers, y []float32, arg []byte, x, w, b, u, work []fl
 				if arg != nil {
 					choices = arg[at:][:ow*c.OC]
 				}
-				maxPool2(p.isa, y[at:][:ow*c.OC], choices, top, top[run.w*c.OC:], ow, c.OC, c.OC)
+				p.kernels.maxPool2(y[at:][:ow*c.OC], choices, top, top[run.w*c.OC:], ow, c.OC, c.OC)
 				if c.ReLU && arg != nil {
 					markCut(choices, y[at:])
 				}
@@ -99,25 +99,25 @@ type convRun struct {
 	spare                 int // floats: for gradient.load, or for a row of choices
 }
 
-func (c Conv) forwardRun() convRun {
+func (c Conv) forwardRun(ks *kernels) convRun {
 	h, w := c.full()
 	r := convRun{kernel: c.Kernel, stride: c.Stride, c: c.C, oc: c.OC, pitch: (c.W + 2*c.Padding) * c.C, pooled: c.Pool, relu: c.ReLU}
 	if c.Pool {
 		r.spare = (w/2*c.OC + 3) / 4
 	}
-	r.cut(c.N, h, w)
+	r.cut(ks, c.N, h, w)
 	return r
 }
 
 // inputGradientRun is the run of Conv.InputGradient: its output is the input's gradient.
-func (c Conv) inputGradientRun() convRun {
+func (c Conv) inputGradientRun(ks *kernels) convRun {
 	r := convRun{kernel: c.Kernel, stride: 1, c: c.OC, oc: c.C, pitch: (c.W + c.Kernel - 1) * c.OC, spare: gradient{Conv: c}.spareRows()}
-	r.cut(c.N, c.H, c.W)
+	r.cut(ks, c.N, c.H, c.W)
 	return r
 }
 
-func (r *convRun) cut(n, h, w int) {
-	r.grid = newGrid(n, h, w, r.pitch, r.stride, r.kernel-r.stride, r.pooled)
+func (r *convRun) cut(ks *kernels, n, h, w int) {
+	r.grid = newGrid(ks.sweepRows(), n, h, w, r.pitch, r.stride, r.kernel-r.stride, r.pooled)
 	r.inSize = ((r.strip-1)*r.stride + r.kernel) * r.pitch
 	if r.pooled {
 		r.outSize = r.strip * r.w * r.oc
@@ -133,7 +133,7 @@ func (r *convRun) buffers(scratch []float32) (in, out []float32) {
 
 // multiply convolves count images' strips, each giving rows rows of output; an image's output
 // begins pitch floats after the one before. Bias and ReLU are applied at the store.
-func (r *convRun) multiply(isa ISA, dst []float32, pitch int, in, w, b []float32, count, rows int) {
+func (r *convRun) multiply(ks *kernels, dst []float32, pitch int, in, w, b []float32, count, rows int) {
 	var taps [maxKernel]int
 	k := r.kernel * r.c
 	t := tile{k: k, aK: 1, aRow: r.stride * r.c, ldd: r.oc, relu: r.relu}
@@ -155,7 +155,7 @@ func (r *convRun) multiply(isa ISA, dst []float32, pitch int, in, w, b []float32
 			t.rows = tileRows
 			t.a = in[n*r.inSize+h*r.stride*r.pitch+w*r.stride*r.c:]
 			t.dst = dst[n*pitch+(h*r.w+w)*r.oc+col:]
-			t.run(isa)
+			t.run(ks)
 		})
 	}
 }

@@ -1,10 +1,10 @@
 package kernel
 
 // InputGradientSize is the floats of work space that InputGradient needs.
-func (c Conv) InputGradientSize() int {
+func (c Conv) InputGradientSize(p *Workers) int {
 	turned := c.WeightRows() * c.OC
-	if c.InputAlgorithm() == Winograd {
-		r := c.winogradInputRun()
+	if c.InputAlgorithm(p) == Winograd {
+		r := c.winogradInputRun(p.plan())
 		return turned + planes*c.C*c.OC + r.workSize()
 	}
 	return turned
@@ -19,14 +19,14 @@ func (c Conv) InputGradientSize() int {
 // that is, the convolution of dy, spread by the stride, with the filters turned by 180°.
 func (c Conv) InputGradient(p *Workers, dx, dy, y []float32, arg []byte, w, work []float32, rows int) error {
 	g := gradient{Conv: c, dy: dy, y: y, arg: arg}
-	if c.InputAlgorithm() == Winograd {
+	if c.InputAlgorithm(p) == Winograd {
 		return c.winogradInputGradient(p, dx, g, w, work, rows)
 	}
 	turned := work[:c.WeightRows()*c.OC]
 	if err := c.turn(p, turned, w); err != nil {
 		return err
 	}
-	run := c.inputGradientRun()
+	run := c.inputGradientRun(p.kernels)
 	p.Reserve(run.scratch())
 	width, left := c.W+c.Kernel-1, c.Kernel-1-c.Padding
 	return p.Run(run.pieces(), func(worker, piece int) {
@@ -36,9 +36,9 @@ func (c Conv) InputGradient(p *Workers, dx, dy, y []float32, arg []byte, w, work
 		}
 		in, spare := run.buffers(p.Scratch(worker))
 		for n := n0; n < n1; n++ {
-			g.load(p.isa, in[(n-n0)*run.inSize:], n, h0-left, h1-h0+c.Kernel-1, width, left, spare)
+			g.load(p.kernels, in[(n-n0)*run.inSize:], n, h0-left, h1-h0+c.Kernel-1, width, left, spare)
 		}
-		run.multiply(p.isa, dx[(n0*c.H+h0)*c.W*c.C:], c.H*c.W*c.C, in, turned, nil, n1-n0, h1-h0)
+		run.multiply(p.kernels, dx[(n0*c.H+h0)*c.W*c.C:], c.H*c.W*c.C, in, turned, nil, n1-n0, h1-h0)
 	})
 }
 

@@ -164,25 +164,38 @@ func plain(m []float32, K, N int) []float32 {
 	return out
 }
 
+// Costs that choose one algorithm wherever it is possible.
+var (
+	direct     = costs{input: math.Inf(1)}
+	winograd   = costs{input: math.Inf(-1), planeMajorChannels: math.MaxInt32}
+	planeMajor = costs{input: math.Inf(-1), planeMajorBytes: 48 << 10} // one or two tile rows of the tests' shapes
+)
+
+// with is ks at other costs.
+func (ks kernels) with(c costs) *kernels {
+	ks.costs = c
+	return &ks
+}
+
 // testConv holds the first rows images' results on every instruction set against plain loops.
-func testConv(t *testing.T, c Conv, rows, threads int) {
+func testConv(t *testing.T, c Conv, by costs, rows, threads int) {
 	t.Helper()
 	if err := c.Check(); err != nil {
 		t.Fatal(err)
 	}
 	s := newConvCase(c, rows, uint64(c.H*c.W+c.C))
-	if c.ForwardAlgorithm() == Winograd {
+	if fh, fw := c.full(); !c.narrow(generic.with(by)) && c.algorithm(by, fh, fw, c.C, c.OC) == Winograd {
 		s.winogradBounds(rows)
 	}
-	for _, isa := range Available() {
-		s.check(t, rows, threads, isa)
+	for _, ks := range available() {
+		s.check(t, rows, threads, ks.with(by))
 	}
 }
 
-func (s *convCase) check(t *testing.T, rows, threads int, isa ISA) {
+func (s *convCase) check(t *testing.T, rows, threads int, ks *kernels) {
 	t.Helper()
 	c := s.Conv
-	p, err := NewWorkers(threads, isa)
+	p, err := newWorkers(threads, ks)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,18 +207,18 @@ func (s *convCase) check(t *testing.T, rows, threads int, isa ISA) {
 	y, yIntact := guarded(r, rows*oh*ow*c.OC)
 	arg := make([]byte, c.OutSize())
 	w := panels(s.w, k, c.OC)
-	u := make([]float32, c.FilterSize())
+	u := make([]float32, c.FilterSize(p))
 	if err := c.TransformFilters(p, u, w); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Forward(p, y, arg, s.x, w, s.b, u, make([]float32, c.ForwardSize()), rows); err != nil {
+	if err := c.Forward(p, y, arg, s.x, w, s.b, u, make([]float32, c.ForwardSize(p)), rows); err != nil {
 		t.Fatal(err)
 	}
 	yTerms, xTerms, wTerms := k, c.Kernel*c.Kernel*c.OC, rows*fh*fw
-	if c.ForwardAlgorithm() == Winograd {
+	if c.ForwardAlgorithm(p) == Winograd {
 		yTerms, xTerms, wTerms = c.C+convolutionRoundings, c.OC+convolutionRoundings, wTerms+adjointRoundings
 	}
-	name := fmt.Sprintf("%s, %+v, %d images: ", isa, c, rows)
+	name := fmt.Sprintf("%s, %+v, %d images: ", ks.name, c, rows)
 	within(t, name+"y", y, s.y, s.sumY, yTerms)
 	// Gradients are taken at the reference's own output, so that a ReLU or a pool on the edge
 	// cannot choose otherwise.
@@ -217,13 +230,13 @@ func (s *convCase) check(t *testing.T, rows, threads int, isa ISA) {
 		yRef = nil
 	}
 	dx, dxIntact := guarded(r, rows*c.H*c.W*c.C)
-	if err := c.InputGradient(p, dx, s.dy, yRef, s.arg, w, make([]float32, c.InputGradientSize()), rows); err != nil {
+	if err := c.InputGradient(p, dx, s.dy, yRef, s.arg, w, make([]float32, c.InputGradientSize(p)), rows); err != nil {
 		t.Fatal(err)
 	}
 	within(t, name+"dx", dx, s.dx, s.sumX, xTerms)
 	dw, dwIntact := guarded(r, len(s.w))
 	db, dbIntact := guarded(r, len(s.b))
-	if err := c.WeightGradient(p, dw, db, s.x, s.dy, yRef, s.arg, make([]float32, c.WeightGradientSize()), rows); err != nil {
+	if err := c.WeightGradient(p, dw, db, s.x, s.dy, yRef, s.arg, make([]float32, c.WeightGradientSize(p)), rows); err != nil {
 		t.Fatal(err)
 	}
 	within(t, name+"dw", plain(dw, k, c.OC), s.dw, s.sumW, wTerms)
@@ -250,11 +263,10 @@ func TestConv(t *testing.T) {
 		{N: 3, H: 40, W: 14, C: 64, OC: 16, Kernel: 3, Stride: 1, Padding: 1, ReLU: true, Pool: true},
 	}
 	for _, c := range shapes {
-		c.only = Direct
 		t.Run(fmt.Sprintf("%+v", c), func(t *testing.T) {
-			testConv(t, c, c.N, 2)
+			testConv(t, c, direct, c.N, 2)
 			if c.N > 1 {
-				testConv(t, c, 1, 1) // a short batch
+				testConv(t, c, direct, 1, 1) // a short batch
 			}
 		})
 	}
@@ -262,13 +274,13 @@ func TestConv(t *testing.T) {
 
 // Results must not depend on the number of threads, nor y on whether arg is asked for.
 func TestConvThreads(t *testing.T) {
-	for _, algorithm := range []Algorithm{Direct, Winograd, winogradApart} {
-		t.Run(string(algorithm), func(t *testing.T) { testConvThreads(t, algorithm) })
+	for name, by := range map[string]costs{"direct": direct, "winograd": winograd, "plane by plane": planeMajor} {
+		t.Run(name, func(t *testing.T) { testConvThreads(t, available()[0].with(by)) })
 	}
 }
 
-func testConvThreads(t *testing.T, algorithm Algorithm) {
-	c := Conv{only: algorithm, N: 5, H: 30, W: 31, C: 24, OC: 72, Kernel: 3, Stride: 1, Padding: 1, ReLU: true, Pool: true}
+func testConvThreads(t *testing.T, ks *kernels) {
+	c := Conv{N: 5, H: 30, W: 31, C: 24, OC: 72, Kernel: 3, Stride: 1, Padding: 1, ReLU: true, Pool: true}
 	if testing.Short() {
 		c.H, c.W = 14, 15
 	}
@@ -276,20 +288,20 @@ func testConvThreads(t *testing.T, algorithm Algorithm) {
 	w := panels(s.w, c.WeightRows(), c.OC)
 	var want [4][]float32
 	for _, threads := range []int{1, 2, 3, 8} {
-		p, err := NewWorkers(threads, Best())
+		p, err := newWorkers(threads, ks)
 		if err != nil {
 			t.Fatal(err)
 		}
 		y, arg := make([]float32, c.OutSize()), make([]byte, c.OutSize())
 		got := [4][]float32{y, make([]float32, c.InSize()), make([]float32, len(w)), make([]float32, c.OC)}
-		u := make([]float32, c.FilterSize())
+		u := make([]float32, c.FilterSize(p))
 		without := make([]float32, len(y))
 		for _, err := range []error{
 			c.TransformFilters(p, u, w),
-			c.Forward(p, y, arg, s.x, w, s.b, u, make([]float32, c.ForwardSize()), c.N),
-			c.Forward(p, without, nil, s.x, w, s.b, u, make([]float32, c.ForwardSize()), c.N),
-			c.InputGradient(p, got[1], s.dy, y, arg, w, make([]float32, c.InputGradientSize()), c.N),
-			c.WeightGradient(p, got[2], got[3], s.x, s.dy, y, arg, make([]float32, c.WeightGradientSize()), c.N),
+			c.Forward(p, y, arg, s.x, w, s.b, u, make([]float32, c.ForwardSize(p)), c.N),
+			c.Forward(p, without, nil, s.x, w, s.b, u, make([]float32, c.ForwardSize(p)), c.N),
+			c.InputGradient(p, got[1], s.dy, y, arg, w, make([]float32, c.InputGradientSize(p)), c.N),
+			c.WeightGradient(p, got[2], got[3], s.x, s.dy, y, arg, make([]float32, c.WeightGradientSize(p)), c.N),
 		} {
 			if err != nil {
 				t.Fatal(err)
@@ -337,9 +349,9 @@ func BenchmarkConv(b *testing.B) {
 		fill(r, x)
 		fill(r, w)
 		y, arg := make([]float32, c.OutSize()), make([]byte, c.OutSize())
-		u, work := make([]float32, c.FilterSize()), make([]float32, c.ForwardSize())
+		u, work := make([]float32, c.FilterSize(p)), make([]float32, c.ForwardSize(p))
 		dx, dw, db := make([]float32, len(x)), make([]float32, len(w)), make([]float32, c.OC)
-		turned, partial := make([]float32, c.InputGradientSize()), make([]float32, c.WeightGradientSize())
+		turned, partial := make([]float32, c.InputGradientSize(p)), make([]float32, c.WeightGradientSize(p))
 		fh, fw := c.full()
 		flops := 2 * float64(c.N*fh*fw*c.OC*c.WeightRows())
 		for _, pass := range []struct {

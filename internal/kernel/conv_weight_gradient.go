@@ -48,12 +48,12 @@ func (r *weightRun) scratch() int {
 }
 
 // WeightGradientSize is the floats of work space that WeightGradient needs.
-func (c Conv) WeightGradientSize() int {
-	switch c.WeightAlgorithm() {
+func (c Conv) WeightGradientSize(p *Workers) int {
+	switch c.WeightAlgorithm(p) {
 	case Narrow:
 		return c.narrowWeightGradientSize()
 	case Winograd:
-		r := c.winogradWeightRun()
+		r := c.winogradWeightRun(p.plan())
 		return r.workSize()
 	}
 	r := c.weightRun()
@@ -66,7 +66,7 @@ func (c Conv) WeightGradientSize() int {
 //	dw[kh,kw,c,o] = Σ x[h·S-P+kh, w·S-P+kw, c] · dy[h,w,o]   over images and pixels
 func (c Conv) WeightGradient(p *Workers, dw, db, x, dy, y []float32, arg []byte, partial []float32, rows int) error {
 	g := gradient{Conv: c, dy: dy, y: y, arg: arg}
-	switch c.WeightAlgorithm() {
+	switch c.WeightAlgorithm(p) {
 	case Narrow:
 		return c.narrowWeightGradient(p, dw, db, x, dy, y, arg, partial, rows)
 	case Winograd:
@@ -78,7 +78,7 @@ func (c Conv) WeightGradient(p *Workers, dw, db, x, dy, y []float32, arg []byte,
 	err := p.Run(r.groups*r.shares, func(worker, piece int) {
 		group, share := piece/r.shares, piece%r.shares
 		sums := partial[group*size:][:size]
-		r.sumGroup(p.isa, g, sums, x, p.Scratch(worker), group*c.N/r.groups, min(rows, (group+1)*c.N/r.groups), share)
+		r.sumGroup(p.kernels, g, sums, x, p.Scratch(worker), group*c.N/r.groups, min(rows, (group+1)*c.N/r.groups), share)
 	})
 	if err != nil {
 		return err
@@ -87,7 +87,7 @@ func (c Conv) WeightGradient(p *Workers, dw, db, x, dy, y []float32, arg []byte,
 }
 
 // sumGroup adds up the share's columns over images [n0, n1).
-func (r *weightRun) sumGroup(isa ISA, g gradient, sums, x, scratch []float32, n0, n1, share int) {
+func (r *weightRun) sumGroup(ks *kernels, g gradient, sums, x, scratch []float32, n0, n1, share int) {
 	k := r.WeightRows()
 	col0, col1 := share*r.panels*Panel, min((share+1)*r.panels*Panel, r.OC)
 	clear(sums[k*col0 : k*col1])
@@ -104,26 +104,26 @@ func (r *weightRun) sumGroup(isa ISA, g gradient, sums, x, scratch []float32, n0
 			for col := col0; col < col1; col += Panel {
 				width := min(Panel, r.OC-col)
 				for i := range count {
-					r.loadPanel(isa, g, out[i*rows*r.fw*width:], out[r.images*r.strip*r.fw*width:], n+i, h, rows, columns{col, width, width})
+					r.loadPanel(ks, g, out[i*rows*r.fw*width:], out[r.images*r.strip*r.fw*width:], n+i, h, rows, columns{col, width, width})
 				}
-				r.sumStrip(isa, sums, in, out, count, rows, col, width)
+				r.sumStrip(ks, sums, in, out, count, rows, col, width)
 			}
 		}
 	}
 }
 
 // loadPanel writes rows [h, h+rows) of the full-size gradient's columns.
-func (r *weightRun) loadPanel(isa ISA, g gradient, dst, spare []float32, n, h, rows int, c columns) {
+func (r *weightRun) loadPanel(ks *kernels, g gradient, dst, spare []float32, n, h, rows int, c columns) {
 	row := r.fw * c.count
 	for i := 0; i < rows; i++ {
 		switch {
 		case !r.Pool:
-			g.row(isa, dst[i*row:], n, h+i, c)
+			g.row(ks, dst[i*row:], n, h+i, c)
 		case i+1 < rows:
-			g.pair(isa, dst[i*row:], dst[(i+1)*row:], n, (h+i)/2, c)
+			g.pair(ks, dst[i*row:], dst[(i+1)*row:], n, (h+i)/2, c)
 			i++
 		default: // an odd last row
-			g.pair(isa, dst[i*row:], spare, n, (h+i)/2, c)
+			g.pair(ks, dst[i*row:], spare, n, (h+i)/2, c)
 		}
 	}
 }
@@ -133,7 +133,7 @@ var ones = [1]float32{1}
 
 // sumStrip adds a strip's products to the panel of columns at col: for each row of the filter
 // a tile of Kernel·C weights, and the gradient's own sum for the bias.
-func (r *weightRun) sumStrip(isa ISA, sums, in, out []float32, count, rows, col, width int) {
+func (r *weightRun) sumStrip(ks *kernels, sums, in, out []float32, count, rows, col, width int) {
 	var taps [stripPixels]int
 	k := r.WeightRows()
 	row := r.Kernel * r.C
@@ -151,12 +151,12 @@ func (r *weightRun) sumStrip(isa ISA, sums, in, out []float32, count, rows, col,
 			t.rows = row
 			t.a = in[kh*r.pitch:]
 			t.dst = sums[k*col+kh*row*width:]
-			t.run(isa)
+			t.run(ks)
 		}
 	}
 	b := tile{dst: sums[k*r.OC+col:], a: ones[:], b: out, off: taps[:1], rows: 1, cols: width, k: total * r.fw, ldb: width, accumulate: true}
 	taps[0] = 0
-	b.run(isa)
+	b.run(ks)
 }
 
 // reduce adds the groups' sums in order.
@@ -170,7 +170,7 @@ func (r *weightRun) reduce(p *Workers, dw, db, partial []float32) error {
 			if from >= weights {
 				dst, to, at = db, end, from-weights
 			}
-			addGroups(p.isa, dst[at:][:to-from], partial[from:], size, r.groups)
+			addGroups(p.kernels, dst[at:][:to-from], partial[from:], size, r.groups)
 			from = to
 		}
 	})
@@ -178,9 +178,9 @@ func (r *weightRun) reduce(p *Workers, dw, db, partial []float32) error {
 
 // addGroups makes dst the sum of the groups' partial sums, added in order: each group's lie size
 // floats behind those of the one before. dst may be the first group's.
-func addGroups(isa ISA, dst, partial []float32, size, groups int) {
+func addGroups(ks *kernels, dst, partial []float32, size, groups int) {
 	copy(dst, partial)
 	for group := 1; group < groups; group++ {
-		add(isa, dst, partial[group*size:])
+		ks.add(dst, partial[group*size:])
 	}
 }

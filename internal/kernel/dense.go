@@ -74,10 +74,10 @@ func (a *ahead) fetch(memory []float32, length, stride, segments, steps int) {
 	}
 }
 
-func (a *ahead) step(isa ISA) {
+func (a *ahead) step(ks *kernels) {
 	for want := a.part; want > 0 && a.segments > 0; {
 		n := min(want, a.length-a.at)
-		prefetch(isa, a.memory[a.at:][:n])
+		ks.prefetch(a.memory[a.at:][:n])
 		want -= n
 		if a.at += n; a.at == a.length {
 			a.at = 0
@@ -89,33 +89,30 @@ func (a *ahead) step(isa ISA) {
 }
 
 // sweep runs the tile a few rows at a time, with steps of what lies ahead in between.
-func (t *tile) sweep(isa ISA, near ...*ahead) {
+func (t *tile) sweep(ks *kernels, near ...*ahead) {
 	t.batch = 1
 	t.check()
 	part := *t
-	chunks := sweeps(isa, t.rows)
+	chunks := ks.sweeps(t.rows)
 	row := 0
 	for i := range chunks {
 		part.rows = (t.rows - row) / (chunks - i)
 		part.a, part.dst = t.a[row*t.aRow:], t.dst[row*t.ldd:]
-		if isa == AVX512 {
+		if ks.tile != nil && part.rows <= ks.rows && t.cols <= ks.cols {
 			part.batch, part.chunks = 1, 1 // the assembly counts them down
-			tileAssembly(&part, isa)       // as run would, but checked once for all rows
+			part.assembly(ks)              // as run would, but checked once for all rows
 		} else {
-			part.run(isa)
+			part.run(ks)
 		}
 		row += part.rows
 		for _, a := range near {
-			a.step(isa)
+			a.step(ks)
 		}
 	}
 }
 
-// sweeps is in how many steps rows rows are swept: those of a register tile each, or of two.
-func sweeps(isa ISA, rows int) int {
-	most := 14
-	if isa == AVX2 {
-		most = 12
-	}
-	return (rows + most - 1) / most
-}
+// sweepRows is the most rows of a step of a sweep: of the register tiles that fit into 14 rows.
+func (ks *kernels) sweepRows() int { return ks.rows * max(1, 14/ks.rows) }
+
+// sweeps is the number of steps in which rows rows are swept.
+func (ks *kernels) sweeps(rows int) int { return (rows + ks.sweepRows() - 1) / ks.sweepRows() }

@@ -13,11 +13,11 @@ func (d Dense) Forward(p *Workers, y, x, w, b, packed []float32, rows int) error
 	groups := (d.panels() + forwardPanels - 1) / forwardPanels
 	parts := 1 // of the rows
 	if groups < 16 {
-		parts = sweeps(p.isa, rows)
+		parts = p.kernels.sweeps(rows)
 	}
 	p.Reserve(rows * Panel * forwardPanels)
 	return p.Run(groups*parts, func(worker, piece int) {
-		f := denseForward{Dense: d, isa: p.isa, w: w, b: b, packed: packed, rows: rows, sums: p.Scratch(worker)}
+		f := denseForward{Dense: d, kernels: p.kernels, w: w, b: b, packed: packed, rows: rows, sums: p.Scratch(worker)}
 		f.first, f.last = share(d.panels(), 1, piece/parts, groups)
 		f.from, f.to = share(rows, 1, piece%parts, parts)
 		f.run(y)
@@ -27,7 +27,7 @@ func (d Dense) Forward(p *Workers, y, x, w, b, packed []float32, rows int) error
 // denseForward is a piece of a forward product: panels [first, last) of rows [from, to).
 type denseForward struct {
 	Dense
-	isa                   ISA
+	kernels               *kernels
 	w, b, packed, sums    []float32
 	rows                  int
 	first, last, from, to int
@@ -83,21 +83,21 @@ func (f *denseForward) multiply(panel, block int) {
 		t.k, t.off = blockWidth, offsets[:whole]
 		t.a, t.b = f.packed[block*size+f.from*blockWidth:], b
 		t.relu = f.ReLU && last && rest == 0
-		t.sweep(f.isa, &weights, &inputs)
+		t.sweep(f.kernels, &weights, &inputs)
 		t.accumulate = true
 	}
 	if rest > 0 {
 		t.k, t.off = rest, offsets[:1]
 		t.a, t.b = f.packed[(block+whole)*size+f.from*blockWidth:], b[whole*blockWidth*cols:]
 		t.relu = f.ReLU && last
-		t.sweep(f.isa, &weights, &inputs)
+		t.sweep(f.kernels, &weights, &inputs)
 	}
 }
 
 // next plans to fetch what the next products read: their weights, and of the next blocks of x
 // the part that is this panel's share.
 func (f *denseForward) next(panel, block int, weights, inputs *ahead) {
-	steps := sweeps(f.isa, f.to-f.from)
+	steps := f.kernels.sweeps(f.to - f.from)
 	after := block + forwardBlocks
 	if after < f.blocks() {
 		panels := f.last - f.first

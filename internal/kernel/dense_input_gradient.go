@@ -1,8 +1,8 @@
 package kernel
 
 const (
-	turnedPanels = 4   // weight panels of one k loop of the input gradient
-	turnedInputs = 112 // inputs of a piece: 8 tiles of 14, 7 blocks of 16 to turn
+	turnedPanels = 4 // weight panels of one k loop of the input gradient
+	turnedSweeps = 8 // steps of a sweep whose inputs a piece has, so that they come in blocks of 16 to turn
 )
 
 // Gradients masks dy by the output y (nil without ReLU) and writes it in panels, rows×Out, to
@@ -13,20 +13,20 @@ func (d Dense) Gradients(p *Workers, panels, turned, db, dy, y []float32, rows i
 		cols := min(Panel, d.Out-col)
 		to := panels[rows*col:][:rows*cols]
 		if y != nil {
-			mask(p.isa, to, dy[col:], y[col:], rows, cols, cols, d.Out)
+			p.kernels.mask(to, dy[col:], y[col:], rows, cols, cols, d.Out)
 		} else {
 			for n := range rows {
 				copy(to[n*cols:][:cols], dy[n*d.Out+col:])
 			}
 		}
 		t := tile{rows: 1, cols: cols, k: rows, off: []int{0}, a: ones[:], b: to, ldb: cols, dst: db[col:]}
-		t.run(p.isa)
+		t.run(p.kernels)
 		if turned == nil {
 			return
 		}
 		for n := 0; n < rows; n += Panel {
 			count := min(Panel, rows-n)
-			transpose(p.isa, turned[d.Out*n+col*count:], to[n*cols:], count, cols, count, cols)
+			p.kernels.transpose(turned[d.Out*n+col*count:], to[n*cols:], count, cols, count, cols)
 		}
 	})
 }
@@ -35,7 +35,8 @@ func (d Dense) Gradients(p *Workers, panels, turned, db, dy, y []float32, rows i
 // turned. It multiplies w·dyᵀ, so that the weights are read as they are stored, and turns the
 // result.
 func (d Dense) InputGradient(p *Workers, dx, turned, w []float32, rows int) error {
-	groups := (d.In + turnedInputs - 1) / turnedInputs
+	inputs := turnedSweeps * p.kernels.sweepRows()
+	groups := (d.In + inputs - 1) / inputs
 	nPanels := panelCount(rows)
 	parts := 1
 	if groups < 16 {
@@ -44,7 +45,7 @@ func (d Dense) InputGradient(p *Workers, dx, turned, w []float32, rows int) erro
 	}
 	p.Reserve((d.In/groups + 32) * rows)
 	return p.Run(groups*parts, func(worker, piece int) {
-		g := denseInput{Dense: d, isa: p.isa, w: w, turned: turned, rows: rows, sums: p.Scratch(worker)}
+		g := denseInput{Dense: d, kernels: p.kernels, w: w, turned: turned, rows: rows, sums: p.Scratch(worker)}
 		g.in, g.end = share(d.In, 16, piece/parts, groups)
 		g.from, g.to = share(rows, Panel, piece%parts, parts)
 		g.run(dx)
@@ -54,7 +55,7 @@ func (d Dense) InputGradient(p *Workers, dx, turned, w []float32, rows int) erro
 // denseInput is a piece of an input gradient: inputs [in, end) of rows [from, to).
 type denseInput struct {
 	Dense
-	isa               ISA
+	kernels           *kernels
 	w, turned, sums   []float32
 	rows              int
 	in, end, from, to int
@@ -69,7 +70,7 @@ func (g *denseInput) run(dx []float32) {
 	count := g.end - g.in
 	for n := g.from; n < g.to; n += Panel {
 		cols := min(Panel, g.to-n)
-		transpose(g.isa, dx[n*g.In+g.in:], g.sums[count*(n-g.from):], count, cols, g.In, cols)
+		g.kernels.transpose(dx[n*g.In+g.in:], g.sums[count*(n-g.from):], count, cols, g.In, cols)
 	}
 }
 
@@ -89,20 +90,20 @@ func (g *denseInput) multiply(panel, n int) {
 	if whole > 0 {
 		t.k, t.aRow, t.off = Panel, Panel, offsets[:whole]
 		t.a, t.b = g.w[g.In*Panel*panel+g.in*Panel:], b
-		t.sweep(g.isa, &weights, &gradients)
+		t.sweep(g.kernels, &weights, &gradients)
 		t.accumulate = true
 	}
 	if rest > 0 {
 		t.k, t.aRow, t.off = rest, rest, offsets[:1]
 		t.a, t.b = g.w[g.In*(g.Out-rest)+g.in*rest:], b[whole*Panel*cols:]
-		t.sweep(g.isa, &weights, &gradients)
+		t.sweep(g.kernels, &weights, &gradients)
 	}
 }
 
 // next plans to fetch what the next products read: their part of dyᵀ, and of the next panels of
 // weights the share of these rows.
 func (g *denseInput) next(panel, n int, weights, gradients *ahead) {
-	steps := sweeps(g.isa, g.end-g.in)
+	steps := g.kernels.sweeps(g.end - g.in)
 	after := panel + turnedPanels
 	if whole := min(turnedPanels, g.Out/Panel-after); whole > 0 {
 		nPanels := panelCount(g.to - g.from)

@@ -24,9 +24,9 @@ func product(rows, k, cols int, a, b func(i, j int) float64) (sum, mag []float64
 	return sum, mag
 }
 
-func testDense(t *testing.T, d Dense, rows int, isa ISA) {
+func testDense(t *testing.T, d Dense, rows int, ks *kernels) {
 	t.Helper()
-	p, err := NewWorkers(2, isa)
+	p, err := newWorkers(2, ks)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func testDense(t *testing.T, d Dense, rows int, isa ISA) {
 }
 
 func TestDense(t *testing.T) {
-	for _, isa := range Available() {
+	for _, ks := range available() {
 		for _, d := range []Dense{
 			{N: 1, In: 1, Out: 1},
 			{N: 2, In: 63, Out: 31, ReLU: true},
@@ -114,9 +114,9 @@ func TestDense(t *testing.T) {
 			{N: 40, In: 257, Out: 300, ReLU: true},
 			{N: 3, In: 600, Out: 65, ReLU: true},
 		} {
-			t.Run(fmt.Sprintf("%s/%+v", isa, d), func(t *testing.T) {
-				testDense(t, d, d.N, isa)
-				testDense(t, d, (d.N+1)/2, isa) // a short batch
+			t.Run(fmt.Sprintf("%s/%+v", ks.name, d), func(t *testing.T) {
+				testDense(t, d, d.N, ks)
+				testDense(t, d, (d.N+1)/2, ks) // a short batch
 			})
 		}
 	}
@@ -139,9 +139,9 @@ func BenchmarkDense(b *testing.B) {
 		update := func(s SGD, v []float32) error {
 			return weight.Stream(p, [2][]float32{w, v}, func(from int, dw []float32) {
 				if v == nil {
-					s.Update(p.isa, w[from:][:len(dw)], dw, nil)
+					s.Update(p, w[from:][:len(dw)], dw, nil)
 				} else {
-					s.Update(p.isa, w[from:][:len(dw)], dw, v[from:][:len(dw)])
+					s.Update(p, w[from:][:len(dw)], dw, v[from:][:len(dw)])
 				}
 			})
 		}

@@ -23,7 +23,7 @@ func (g *DenseGradient) Stream(p *Workers, beside [2][]float32, use func(from in
 	chunks := (g.In + weightInputs - 1) / weightInputs
 	p.Reserve(blockWidth * Panel)
 	return p.Run(groups*chunks, func(worker, piece int) {
-		w := denseWeight{DenseGradient: g, isa: p.isa, sums: p.Scratch(worker), beside: beside}
+		w := denseWeight{DenseGradient: g, kernels: p.kernels, sums: p.Scratch(worker), beside: beside}
 		w.panel, w.last = share(g.panels(), 1, piece/chunks, groups)
 		w.first, w.end = share(g.In, blockWidth, piece%chunks, chunks)
 		w.run(use)
@@ -33,7 +33,7 @@ func (g *DenseGradient) Stream(p *Workers, beside [2][]float32, use func(from in
 // denseWeight is a piece of a weight gradient: inputs [first, end) of panels [panel, last).
 type denseWeight struct {
 	*DenseGradient
-	isa                     ISA
+	kernels                 *kernels
 	sums                    []float32
 	beside                  [2][]float32
 	panel, last, first, end int
@@ -73,11 +73,11 @@ func (w *denseWeight) multiply(in int) {
 		from, n := w.block(panel, in)
 		for i, s := range w.beside {
 			if s != nil {
-				near[i].fetch(s[from:], n, 0, 1, sweeps(w.isa, t.rows))
+				near[i].fetch(s[from:], n, 0, 1, w.kernels.sweeps(t.rows))
 			}
 		}
 	}
-	t.sweep(w.isa, &near[0], &near[1])
+	t.sweep(w.kernels, &near[0], &near[1])
 }
 
 // SumSquares is Σ dw², each square and the sum in float64, from a gradient that is computed for it
@@ -88,7 +88,7 @@ func (g *DenseGradient) SumSquares(p *Workers) (float64, error) {
 		panel := from / (g.In * Panel)
 		cols := min(Panel, g.Out-panel*Panel)
 		block := (from - g.In*Panel*panel) / (blockWidth * cols)
-		squares[panel*g.blocks()+block] = SumSquares(p.isa, dw)
+		squares[panel*g.blocks()+block] = p.kernels.sumSquares(dw)
 	})
 	sum := 0.0
 	for _, q := range squares {

@@ -14,16 +14,14 @@ type Dropout struct {
 // dropoutStep is SplitMix64's increment.
 const dropoutStep = 0x9e3779b97f4a7c15
 
-// Apply computes dst from src, whose first number has the even index first.
-func (d Dropout) Apply(isa ISA, dst, src []float32, first int) {
+// Apply computes dst from src, whose first number has the even index first, on the kernels of p and
+// the calling goroutine alone.
+func (d Dropout) Apply(p *Workers, dst, src []float32, first int) {
 	d.State += uint64(first/2) * dropoutStep
-	n := 0
-	if f, lanes := dropoutLoop(isa); f != nil {
-		n = len(dst) - len(dst)%lanes
-		if n > 0 {
-			_ = src[n-1]
-			f(&dst[0], &src[0], n, d.State, d.Drop, d.Scale)
-		}
+	n := p.kernels.vector.whole(len(dst))
+	if n > 0 {
+		_ = src[n-1]
+		p.kernels.vector.dropout(&dst[0], &src[0], n, d.State, d.Drop, d.Scale)
 	}
 	dropoutGeneric(dst[n:], src[n:], d.State+uint64(n/2)*dropoutStep, d.Drop, d.Scale)
 }

@@ -11,7 +11,9 @@ import (
 // The loops give the generic loop's bits, NaN and Inf included, wherever a piece begins and ends.
 func TestDropoutLoops(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
-	for _, isa := range assembled(t) {
+	plain := Workers{kernels: &generic}
+	for _, ks := range inAssembly(t) {
+		p := Workers{kernels: ks}
 		for _, n := range []int{0, 1, 2, 7, 8, 15, 16, 17, 31, 33, 1000} {
 			for _, d := range []Dropout{
 				{r.Uint64(), 1 << 31, 2}, {r.Uint64(), 0, 1}, {r.Uint64(), 1<<32 - 1, 1 << 20}, {r.Uint64(), 429496729, 1.1111112},
@@ -22,11 +24,11 @@ func TestDropoutLoops(t *testing.T) {
 				if n > 0 {
 					sprinkle(r, src)
 				}
-				d.Apply(isa, got, src, first)
-				d.Apply(Generic, want, src, first)
-				same(t, fmt.Sprintf("%s: %d numbers from %d", isa, n, first), got, want)
+				d.Apply(&p, got, src, first)
+				d.Apply(&plain, want, src, first)
+				same(t, fmt.Sprintf("%s: %d numbers from %d", ks.name, n, first), got, want)
 				if !intact() {
-					t.Fatalf("%s: wrote outside of %d numbers", isa, n)
+					t.Fatalf("%s: wrote outside of %d numbers", ks.name, n)
 				}
 			}
 		}
@@ -43,7 +45,7 @@ func TestDropoutDraws(t *testing.T) {
 	}
 	for first := range 2 {
 		first *= 1000
-		Dropout{stream.State(0), drop, 3}.Apply(Generic, got, ones, first)
+		Dropout{stream.State(0), drop, 3}.Apply(&Workers{kernels: &generic}, got, ones, first)
 		for i, v := range got {
 			want := float32(3)
 			if uint32(stream.Uint64(uint64(first+i)/2)>>((first+i)%2*32)) < drop {
@@ -59,14 +61,12 @@ func TestDropoutDraws(t *testing.T) {
 func BenchmarkDropout(b *testing.B) {
 	const n = 1 << 14
 	dst, src := make([]float32, n), make([]float32, n)
-	for _, isa := range []ISA{Generic, AVX2, AVX512} {
-		b.Run(string(isa), func(b *testing.B) {
-			if isa.available() != nil {
-				b.Skip("this processor lacks it")
-			}
+	for _, ks := range available() {
+		p := Workers{kernels: ks}
+		b.Run(ks.name, func(b *testing.B) {
 			b.SetBytes(4 * n)
 			for b.Loop() {
-				Dropout{1, 1 << 31, 2}.Apply(isa, dst, src, 0)
+				Dropout{1, 1 << 31, 2}.Apply(&p, dst, src, 0)
 			}
 		})
 	}

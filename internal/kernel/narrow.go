@@ -17,8 +17,8 @@ const (
 )
 
 // narrow reports whether the narrow kernels compute the convolution.
-func (c Conv) narrow() bool {
-	return c.C <= narrowChannels && c.OC%narrowLanes == 0 && c.W >= narrowColumns &&
+func (c Conv) narrow(ks *kernels) bool {
+	return c.C <= ks.costs.narrowChannels && c.OC%narrowLanes == 0 && c.W >= narrowColumns &&
 		c.Kernel == 3 && c.Stride == 1 && c.Padding == 1 && c.ReLU
 }
 
@@ -33,8 +33,8 @@ type narrowRun struct {
 }
 
 // narrowRun cuts strips whose copy takes floats floats for each of the input's.
-func (c Conv) narrowRun(isa ISA, floats int) narrowRun {
-	r := narrowRun{Conv: c, lanes: narrowKernels(isa).lanes, pitch: (c.W + 2) * c.C}
+func (c Conv) narrowRun(ks *kernels, floats int) narrowRun {
+	r := narrowRun{Conv: c, lanes: ks.narrowLanes(), pitch: (c.W + 2) * c.C}
 	r.oh, r.ow = c.Out()
 	most := max(2, (narrowStripBytes/4/floats/r.pitch-2)&^1)
 	strips := (c.H + most - 1) / most
@@ -47,11 +47,11 @@ func (c Conv) narrowRun(isa ISA, floats int) narrowRun {
 func (r *narrowRun) inSize() int { return (r.strip+2)*r.pitch + narrowLanes }
 
 // load copies the strip's input to in, with a border of zeros, and asks for the next strip's.
-func (r *narrowRun) load(isa ISA, in, x []float32, n, strip int) {
+func (r *narrowRun) load(ks *kernels, in, x []float32, n, strip int) {
 	row := r.W * r.C
 	loadStrip(in, x[n*r.H*row:][:r.H*row], r.H, r.W, r.C, strip*r.strip-1, r.strip+2, 1, r.W+2)
 	next := min((n*r.H+(strip+1)*r.strip)*row, len(x))
-	prefetch(isa, x[next:min(next+r.strip*row, len(x))])
+	ks.prefetch(x[next:min(next+r.strip*row, len(x))])
 }
 
 // pack copies the weights to dst, vector by vector of output channels, in it channel by channel
@@ -71,7 +71,7 @@ func (r *narrowRun) pack(dst, w []float32) {
 // narrowForward is Forward of a narrow convolution; arg may be nil. For windows without a positive
 // pixel it is cut, so that the weight gradient need not read y.
 func (c Conv) narrowForward(p *Workers, y []float32, arg []byte, x, w, b []float32, rows int) error {
-	r := c.narrowRun(p.isa, 1)
+	r := c.narrowRun(p.kernels, 1)
 	size, weights := r.inSize(), r.WeightRows()*r.OC
 	spare := r.spare()
 	p.Reserve(spare + weights + size)
@@ -86,18 +86,18 @@ func (c Conv) narrowForward(p *Workers, y []float32, arg []byte, x, w, b []float
 		r.pack(row.w, w)
 		for unit := piece * units / pieces; unit < (piece+1)*units/pieces; unit++ {
 			n, strip := unit/r.strips, unit%r.strips
-			r.load(p.isa, row.in, x, n, strip)
+			r.load(p.kernels, row.in, x, n, strip)
 			if r.Pool {
-				r.windows(p.isa, row, y, arg, n, strip)
+				r.windows(p.kernels, row, y, arg, n, strip)
 			} else {
-				r.pixels(p.isa, row, y, scratch[:spare], n, strip)
+				r.pixels(p.kernels, row, y, scratch[:spare], n, strip)
 			}
 		}
 	})
 }
 
 // windows computes a strip's rows of windows.
-func (r *narrowRun) windows(isa ISA, row narrowRow, y []float32, arg []byte, n, strip int) {
+func (r *narrowRun) windows(ks *kernels, row narrowRow, y []float32, arg []byte, n, strip int) {
 	first := strip * r.strip / 2
 	for h := first; h < min(first+r.strip/2, r.oh); h++ {
 		at := (n*r.oh + h) * r.ow * r.OC
@@ -105,7 +105,7 @@ func (r *narrowRun) windows(isa ISA, row narrowRow, y []float32, arg []byte, n, 
 		if arg != nil {
 			row.arg = arg[at:]
 		}
-		row.pool(isa)
+		row.pool(ks)
 		row.in = row.in[2*r.pitch:]
 	}
 }
@@ -120,7 +120,7 @@ func (r *narrowRun) spare() int {
 }
 
 // pixels computes a strip's rows of pixels, two at a time; spare takes the row below the last.
-func (r *narrowRun) pixels(isa ISA, row narrowRow, y, spare []float32, n, strip int) {
+func (r *narrowRun) pixels(ks *kernels, row narrowRow, y, spare []float32, n, strip int) {
 	first := strip * r.strip
 	for h := first; h < min(first+r.strip, r.H); h += 2 {
 		at := (n*r.H + h) * r.W * r.OC
@@ -128,7 +128,7 @@ func (r *narrowRun) pixels(isa ISA, row narrowRow, y, spare []float32, n, strip 
 		if h+1 < r.H {
 			row.bottom = y[at+r.W*r.OC:]
 		}
-		row.plain(isa)
+		row.plain(ks)
 		row.in = row.in[2*r.pitch:]
 	}
 }

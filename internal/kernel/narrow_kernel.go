@@ -1,11 +1,14 @@
 package kernel
 
-import "unsafe"
+import (
+	"cmp"
+	"unsafe"
+)
 
-// narrowAssembly is one instruction set's loops over whole vectors of output channels; see the
+// narrowLoops are an instruction set's loops over whole vectors of output channels; see the
 // generic loops for what they compute. Every element lies inside its slice.
-type narrowAssembly struct {
-	lanes         int
+type narrowLoops struct {
+	lanes
 	pool          func(y *float32, arg *byte, in, w, b *float32, windows, oc, channels, pitch int, stream bool)
 	plain         func(top, bottom, in, w, b *float32, pixels, oc, channels, pitch int, stream bool)
 	poolGradient  func(sums, dy *float32, arg *byte, pairs *float32, order *uint32, windows, rows, oc, channels, pitch int)
@@ -13,7 +16,8 @@ type narrowAssembly struct {
 	pairs         func(dst, upper, lower *float32, n int)
 }
 
-var narrowGeneric = narrowAssembly{lanes: narrowLanes}
+// narrowLanes is the output channels that the narrow loops take together.
+func (ks *kernels) narrowLanes() int { return cmp.Or(int(ks.narrow.lanes), narrowLanes) }
 
 // narrowRow is a row of output pixels, or of 2×2 windows of them, and what it is computed from.
 type narrowRow struct {
@@ -45,14 +49,14 @@ func (r *narrowRow) check(pixels int) {
 //	y[j,o] = max(0, max_i s_i)
 //	arg[j,o] = cut if that is 0, else the i of the first largest s_i, or of the last NaN
 //	s_i = b[o] + Σ in[i/2+kh, 2j+i%2+kw, c] · w[kh,kw,c,o]   over the nine taps and c
-func (r *narrowRow) pool(isa ISA) {
+func (r *narrowRow) pool(ks *kernels) {
 	r.check(2 * r.n)
 	var arg *byte
 	if r.arg != nil {
 		_ = r.arg[r.n*r.oc-1]
 		arg = &r.arg[0]
 	}
-	if k := narrowKernels(isa); k.pool != nil {
+	if k := &ks.narrow; k.pool != nil {
 		k.pool(&r.y[0], arg, &r.in[0], &r.w[0], &r.b[0], r.n, r.oc, r.channels, r.pitch, r.stream)
 	} else {
 		r.poolGeneric()
@@ -62,10 +66,10 @@ func (r *narrowRow) pool(isa ISA) {
 // plain computes two rows of pixels, at least four each.
 //
 //	y[j,o] = max(0, b[o] + Σ in[kh, j+kw, c] · w[kh,kw,c,o]), bottom[j,o] with in[1+kh, j+kw, c]
-func (r *narrowRow) plain(isa ISA) {
+func (r *narrowRow) plain(ks *kernels) {
 	r.check(r.n)
 	_ = r.bottom[r.n*r.oc-1]
-	if k := narrowKernels(isa); k.plain != nil {
+	if k := &ks.narrow; k.plain != nil {
 		k.plain(&r.y[0], &r.bottom[0], &r.in[0], &r.w[0], &r.b[0], r.n, r.oc, r.channels, r.pitch, r.stream)
 	} else {
 		r.plainGeneric()
@@ -98,9 +102,9 @@ func (s *narrowSum) last(lanes int) int {
 //	sums[kh,kw] += Σ_r Σ_j g[r,j] · image[2r+i/2+kh, 2j+i%2+kw]   sums[9] += Σ_r Σ_j g[r,j]
 //
 // The image is in pairs of rows: in[row, pixel, channel, 0 and 1] are rows row and row+1.
-func (s *narrowSum) pool(isa ISA) {
-	k := narrowKernels(isa)
-	_ = s.arg[s.last(k.lanes)]
+func (s *narrowSum) pool(ks *kernels) {
+	k := &ks.narrow
+	_ = s.arg[s.last(ks.narrowLanes())]
 	_ = s.in[4*s.rows*s.pitch+4*s.n*s.channels+7]
 	if k.poolGradient == nil {
 		s.poolGeneric()
@@ -116,9 +120,9 @@ func (s *narrowSum) pool(isa ISA) {
 // plain adds the products of pixels: g = dy where y is positive or NaN, else 0.
 //
 //	sums[kh,kw] += Σ_r Σ_j g[r,j] · in[r+kh, j+kw]   sums[9] += Σ_r Σ_j g[r,j]
-func (s *narrowSum) plain(isa ISA) {
-	k := narrowKernels(isa)
-	_ = s.y[s.last(k.lanes)]
+func (s *narrowSum) plain(ks *kernels) {
+	k := &ks.narrow
+	_ = s.y[s.last(ks.narrowLanes())]
 	_ = s.in[(s.rows+1)*s.pitch+(s.n+1)*s.channels]
 	if k.plainGradient == nil {
 		s.plainGeneric()
@@ -129,10 +133,10 @@ func (s *narrowSum) plain(isa ISA) {
 
 // narrowPairs interleaves two rows: dst[2i] = upper[i], dst[2i+1] = lower[i], for i in [0, n) and
 // up to a whole vector.
-func narrowPairs(isa ISA, dst, upper, lower []float32, n int) {
+func narrowPairs(ks *kernels, dst, upper, lower []float32, n int) {
 	n = (n + narrowLanes - 1) &^ (narrowLanes - 1)
 	dst, upper, lower = dst[:2*n], upper[:n], lower[:n]
-	if k := narrowKernels(isa); k.pairs != nil {
+	if k := &ks.narrow; k.pairs != nil {
 		k.pairs(&dst[0], &upper[0], &lower[0], n)
 		return
 	}

@@ -15,7 +15,7 @@ func firstLayer(n, h, w, c, oc int, pool bool) Conv {
 }
 
 func TestNarrowKind(t *testing.T) {
-	if !firstLayer(1, 224, 224, 1, 16, true).narrow() || !firstLayer(1, 224, 224, 3, 64, false).narrow() {
+	if !firstLayer(1, 224, 224, 1, 16, true).narrow(&generic) || !firstLayer(1, 224, 224, 3, 64, false).narrow(&generic) {
 		t.Error("vgg11's first layer is not narrow")
 	}
 	for _, c := range []Conv{
@@ -25,7 +25,7 @@ func TestNarrowKind(t *testing.T) {
 		{N: 1, H: 9, W: 9, C: 1, OC: 16, Kernel: 3, Stride: 1, ReLU: true},
 		{N: 1, H: 9, W: 9, C: 1, OC: 16, Kernel: 1, Stride: 1, Padding: 1, ReLU: true},
 	} {
-		if c.narrow() {
+		if c.narrow(&generic) {
 			t.Errorf("narrow kernels for %+v", c)
 		}
 	}
@@ -38,24 +38,24 @@ func TestNarrowEdges(t *testing.T) {
 		for w := 1; w <= 9; w++ {
 			for c := 1; c <= 4; c++ {
 				oc := counts[(h+2*w+3*c)%len(counts)]
-				testConv(t, firstLayer(1+(h+w)%3, h, w, c, oc, false), 1, 1)
+				testConv(t, firstLayer(1+(h+w)%3, h, w, c, oc, false), measured, 1, 1)
 				if h > 1 && w > 1 {
-					testConv(t, firstLayer(1+(h+w)%3, h, w, c, oc, true), 1+(h+w)%3, 2)
+					testConv(t, firstLayer(1+(h+w)%3, h, w, c, oc, true), measured, 1+(h+w)%3, 2)
 				}
 			}
 		}
 	}
 	for oc := 1; oc <= 65; oc++ {
-		testConv(t, firstLayer(2, 6, 7, 1+oc%4, oc, oc%2 == 0), 2, 2)
+		testConv(t, firstLayer(2, 6, 7, 1+oc%4, oc, oc%2 == 0), measured, 2, 2)
 	}
 	// Strips of many rows and of two, the last one short.
 	for _, s := range []struct{ h, w int }{{39, 200}, {11, 1500}} {
-		testConv(t, firstLayer(2, s.h, s.w, 1, 16, true), 2, 2)
-		testConv(t, firstLayer(1, s.h, s.w, 3, 16, false), 1, 2)
+		testConv(t, firstLayer(2, s.h, s.w, 1, 16, true), measured, 2, 2)
+		testConv(t, firstLayer(1, s.h, s.w, 3, 16, false), measured, 1, 2)
 	}
 	// More strips than groups of sums.
-	testConv(t, firstLayer(narrowGroups+7, 3, 5, 1, 16, true), narrowGroups+7, 2)
-	testConv(t, firstLayer(narrowGroups+7, 3, 5, 2, 16, false), narrowGroups+7, 2)
+	testConv(t, firstLayer(narrowGroups+7, 3, 5, 1, 16, true), measured, narrowGroups+7, 2)
+	testConv(t, firstLayer(narrowGroups+7, 3, 5, 2, 16, false), measured, narrowGroups+7, 2)
 }
 
 // small sets s to integers whose sums of products are exact in any order, with some NaN and Inf.
@@ -75,19 +75,19 @@ func small(r *rand.Rand, s []float32, odd bool) {
 // The rows give the generic loops' bits.
 func TestNarrowRow(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 12))
-	for _, isa := range assembled(t) {
+	for _, ks := range inAssembly(t) {
 		for n := 2; n < 12; n++ {
 			for c := 1; c <= narrowChannels; c++ {
 				for _, oc := range []int{16, 48} {
-					testNarrowRow(t, r, isa, narrowRow{n: n, channels: c, oc: oc, pitch: (2*n + 2) * c}, true)
-					testNarrowRow(t, r, isa, narrowRow{n: n + 2, channels: c, oc: oc, pitch: (n + 4) * c}, false)
+					testNarrowRow(t, r, ks, narrowRow{n: n, channels: c, oc: oc, pitch: (2*n + 2) * c}, true)
+					testNarrowRow(t, r, ks, narrowRow{n: n + 2, channels: c, oc: oc, pitch: (n + 4) * c}, false)
 				}
 			}
 		}
 	}
 }
 
-func testNarrowRow(t *testing.T, r *rand.Rand, isa ISA, row narrowRow, pool bool) {
+func testNarrowRow(t *testing.T, r *rand.Rand, ks *kernels, row narrowRow, pool bool) {
 	t.Helper()
 	odd := r.IntN(2) == 0
 	row.in, _ = guarded(r, 4*row.pitch)
@@ -99,7 +99,7 @@ func testNarrowRow(t *testing.T, r *rand.Rand, isa ISA, row narrowRow, pool bool
 	row.w = weights
 	want := row
 	// Generic weights are packed for vectors of 16, those of AVX2 for 8.
-	if lanes := narrowKernels(isa).lanes; lanes != narrowLanes {
+	if lanes := ks.narrowLanes(); lanes != narrowLanes {
 		row.w = repacked(weights, 9*row.channels, lanes)
 	}
 	size := row.n * row.oc
@@ -112,7 +112,7 @@ func testNarrowRow(t *testing.T, r *rand.Rand, isa ISA, row narrowRow, pool bool
 		row.y, row.bottom = memory.Floats(size), memory.Floats(size)
 	}
 	if !pool {
-		row.plain(isa)
+		row.plain(ks)
 		want.plainGeneric()
 		same(t, "bottom", row.bottom, want.bottom)
 	} else {
@@ -121,18 +121,18 @@ func testNarrowRow(t *testing.T, r *rand.Rand, isa ISA, row narrowRow, pool bool
 		if r.IntN(4) > 0 {
 			row.arg, want.arg = args[zone:][:size], make([]byte, size)
 		}
-		row.pool(isa)
+		row.pool(ks)
 		want.poolGeneric()
 		if !bytes.Equal(row.arg, want.arg) {
-			t.Fatalf("%s: arg %v, generic %v", isa, row.arg, want.arg)
+			t.Fatalf("%s: arg %v, generic %v", ks.name, row.arg, want.arg)
 		}
 		if bytes.Count(args[:zone], []byte{9})+bytes.Count(args[zone+size:], []byte{9}) != 2*zone {
-			t.Fatalf("%s: stored outside arg", isa)
+			t.Fatalf("%s: stored outside arg", ks.name)
 		}
 	}
 	same(t, "y", row.y, want.y)
 	if !intact() || !bottomIntact() {
-		t.Fatalf("%s: stored outside y", isa)
+		t.Fatalf("%s: stored outside y", ks.name)
 	}
 }
 
@@ -149,12 +149,12 @@ func repacked(w []float32, K, lanes int) []float32 {
 // The sums of weights give the generic loops' bits.
 func TestNarrowSum(t *testing.T) {
 	r := rand.New(rand.NewPCG(13, 14))
-	for _, isa := range assembled(t) {
+	for _, ks := range inAssembly(t) {
 		for n := 1; n < 10; n++ {
 			for c := 1; c <= narrowChannels; c++ {
 				for rows := 1; rows < 4; rows++ {
 					for _, pool := range []bool{false, true} {
-						testNarrowSum(t, r, isa, narrowSum{n: n, rows: rows, channels: c, oc: 16 + 16*r.IntN(2), pitch: (2*n + 2 + r.IntN(3)) * c}, pool)
+						testNarrowSum(t, r, ks, narrowSum{n: n, rows: rows, channels: c, oc: 16 + 16*r.IntN(2), pitch: (2*n + 2 + r.IntN(3)) * c}, pool)
 					}
 				}
 			}
@@ -162,7 +162,7 @@ func TestNarrowSum(t *testing.T) {
 	}
 }
 
-func testNarrowSum(t *testing.T, r *rand.Rand, isa ISA, s narrowSum, pool bool) {
+func testNarrowSum(t *testing.T, r *rand.Rand, ks *kernels, s narrowSum, pool bool) {
 	t.Helper()
 	odd := r.IntN(2) == 0
 	size := s.rows * s.n * s.oc
@@ -182,12 +182,12 @@ func testNarrowSum(t *testing.T, r *rand.Rand, isa ISA, s narrowSum, pool bool) 
 		n := (2*s.rows + 1) * s.pitch
 		pairs := make([]float32, 2*n+2*narrowLanes)
 		s.in = pairs
-		narrowPairs(isa, pairs, image, image[s.pitch:], n)
+		narrowPairs(ks, pairs, image, image[s.pitch:], n)
 		for i := range n {
 			same(t, "pair", pairs[2*i:][:2], []float32{image[i], image[i+s.pitch]})
 		}
 	}
-	lanes := narrowKernels(isa).lanes
+	lanes := ks.narrowLanes()
 	for first := 0; first < narrowLanes; first += lanes {
 		part := s
 		part.dy, part.y = s.dy[first:], s.y[first:]
@@ -200,17 +200,17 @@ func testNarrowSum(t *testing.T, r *rand.Rand, isa ISA, s narrowSum, pool bool) 
 		generic.sums = append([]float32(nil), want...)
 		if pool {
 			part.arg = s.arg[first:]
-			part.pool(isa)
+			part.pool(ks)
 			generic.poolGeneric()
 		} else {
-			part.plain(isa)
+			part.plain(ks)
 			generic.plainGeneric()
 		}
 		for tap := range 10 {
-			same(t, fmt.Sprintf("%s: sums of tap %d", isa, tap), part.sums[tap*lanes:][:lanes], generic.sums[tap*narrowLanes+first:][:lanes])
+			same(t, fmt.Sprintf("%s: sums of tap %d", ks.name, tap), part.sums[tap*lanes:][:lanes], generic.sums[tap*narrowLanes+first:][:lanes])
 		}
 		if !intact() {
-			t.Fatalf("%s: stored outside sums", isa)
+			t.Fatalf("%s: stored outside sums", ks.name)
 		}
 	}
 }
@@ -255,7 +255,7 @@ func TestNarrowThreads(t *testing.T) {
 // Large outputs are stored past the caches if they begin at a cache line: with the same bits,
 // and where a row below the last is computed, too.
 func TestNarrowStreamed(t *testing.T) {
-	for _, isa := range Available() {
+	for _, ks := range available() {
 		for _, c := range []Conv{firstLayer(9, 181, 181, 3, 16, false), firstLayer(9, 182, 182, 1, 64, true)} {
 			if 4*c.OutSize() < streamBytes {
 				t.Fatalf("%+v is not streamed", c)
@@ -265,7 +265,7 @@ func TestNarrowStreamed(t *testing.T) {
 			for _, f := range [][]float32{x, w, b} {
 				fill(r, f)
 			}
-			p, err := NewWorkers(2, isa)
+			p, err := newWorkers(2, ks)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -275,7 +275,7 @@ func TestNarrowStreamed(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			same(t, string(isa), streamed, stored)
+			same(t, ks.name, streamed, stored)
 			p.Close()
 		}
 	}

@@ -18,14 +18,14 @@ func (c Conv) narrowWeightGradient(p *Workers, dw, db, x, dy, y []float32, arg [
 	if c.Pool {
 		floats = 3 // pairs beside the strip
 	}
-	r := c.narrowRun(p.isa, floats)
+	r := c.narrowRun(p.kernels, floats)
 	p.Reserve(3*r.inSize() + narrowLanes)
 	size, groups, units := c.narrowSize(), r.groups(), r.N*r.strips
 	err := p.Run(groups, func(worker, group int) {
 		sums := partial[group*size:][:size]
 		clear(sums)
 		for unit := group * units / groups; unit < (group+1)*units/groups && unit/r.strips < rows; unit++ {
-			r.sum(p.isa, sums, x, dy, y, arg, p.Scratch(worker), unit/r.strips, unit%r.strips)
+			r.sum(p.kernels, sums, x, dy, y, arg, p.Scratch(worker), unit/r.strips, unit%r.strips)
 		}
 	})
 	if err != nil {
@@ -34,13 +34,13 @@ func (c Conv) narrowWeightGradient(p *Workers, dw, db, x, dy, y []float32, arg [
 	return p.Run(r.OC/r.lanes, func(_, v int) {
 		of := size / (r.OC / r.lanes)
 		total := partial[v*of:][:of]
-		addGroups(p.isa, total, partial[v*of:], size, groups)
+		addGroups(p.kernels, total, partial[v*of:], size, groups)
 		r.unpack(dw, db, total, v*r.lanes)
 	})
 }
 
 // sum adds a strip's products to sums.
-func (r *narrowRun) sum(isa ISA, sums, x, dy, y []float32, arg []byte, scratch []float32, n, strip int) {
+func (r *narrowRun) sum(ks *kernels, sums, x, dy, y []float32, arg []byte, scratch []float32, n, strip int) {
 	h0, h1 := strip*r.strip, min((strip+1)*r.strip, r.H)
 	if r.Pool {
 		h0, h1 = h0/2, min(h1/2, r.oh)
@@ -49,11 +49,11 @@ func (r *narrowRun) sum(isa ISA, sums, x, dy, y []float32, arg []byte, scratch [
 		return
 	}
 	in, pairs := scratch[:r.inSize()], scratch[r.inSize():]
-	r.load(isa, in, x, n, strip)
+	r.load(ks, in, x, n, strip)
 	at := (n*r.oh + h0) * r.ow * r.OC
 	s := narrowSum{dy: dy[at:], in: in, n: r.ow, rows: h1 - h0, oc: r.OC, channels: r.C, pitch: r.pitch}
 	if r.Pool {
-		narrowPairs(isa, pairs, in, in[r.pitch:], (r.strip+1)*r.pitch)
+		narrowPairs(ks, pairs, in, in[r.pitch:], (r.strip+1)*r.pitch)
 		s.arg, s.in = arg[at:], pairs
 	} else {
 		s.y = y[at:]
@@ -65,10 +65,10 @@ func (r *narrowRun) sum(isa ISA, sums, x, dy, y []float32, arg []byte, scratch [
 			part.dy = s.dy[v:]
 			if r.Pool {
 				part.arg, part.in = s.arg[v:], s.in[2*c:]
-				part.pool(isa)
+				part.pool(ks)
 			} else {
 				part.y, part.in = s.y[v:], s.in[c:]
-				part.plain(isa)
+				part.plain(ks)
 			}
 		}
 	}

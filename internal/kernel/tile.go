@@ -1,6 +1,10 @@
 package kernel
 
-import "fmt"
+import (
+	"fmt"
+	"runtime"
+	"unsafe"
+)
 
 // tile is one call of the register-tile kernel, the loop under every multiplication here.
 // For r in [0, rows) and c in [0, cols):
@@ -22,8 +26,8 @@ type tile struct {
 	aRow, aK        int
 	bTap, ldb, ldd  int
 
-	// For the assembly, set by part: chunks of rows, the way from one to the next, and from the
-	// last to the first of the next product.
+	// For the assembly, set by part. Steps of pointers, in floats: from a chunk of rows to the
+	// next, and from the last chunk to the next product.
 	batch, chunks          int
 	aChunk, aNext, bNext   int
 	dChunk, dNext          int
@@ -31,20 +35,17 @@ type tile struct {
 	aBatch, bBatch, dBatch int
 }
 
-// run computes the tile for any number of rows and up to Panel columns on the kernels of isa.
-func (t *tile) run(isa ISA) {
+// run computes the tile for any number of rows and up to Panel columns.
+func (t *tile) run(ks *kernels) {
 	if t.rows <= 0 || t.cols <= 0 {
 		return
 	}
 	t.batch = max(t.batch, 1)
 	t.check()
-	switch isa {
-	case AVX512:
-		t.split(14, Panel, isa)
-	case AVX2:
-		t.split(6, 16, isa)
-	default:
+	if ks.tile == nil {
 		tileGeneric(t)
+	} else {
+		t.split(ks)
 	}
 }
 
@@ -55,25 +56,25 @@ func (t tile) product(i int) tile {
 	return t
 }
 
-// split cuts the rows into chunks of at most maxRows, as equal as can be, and the columns
-// into chunks of maxCols, and runs the assembly on each size of chunk.
-func (t *tile) split(maxRows, maxCols int, isa ISA) {
-	chunks := (t.rows + maxRows - 1) / maxRows
+// split cuts the rows into chunks of at most ks.rows, as equal as can be, and the columns
+// into chunks of ks.cols, and runs the assembly on each size of chunk.
+func (t *tile) split(ks *kernels) {
+	chunks := (t.rows + ks.rows - 1) / ks.rows
 	size := (t.rows + chunks - 1) / chunks
 	whole := t.rows / size
-	for col := 0; col < t.cols; col += maxCols {
-		t.part(0, size, whole, col, maxCols, isa)
+	for col := 0; col < t.cols; col += ks.cols {
+		t.part(ks, 0, size, whole, col)
 		if rest := t.rows - whole*size; rest > 0 {
-			t.part(whole*size, rest, 1, col, maxCols, isa)
+			t.part(ks, whole*size, rest, 1, col)
 		}
 	}
 }
 
-// part runs the assembly on chunks times rows rows from row on, and up to maxCols columns from
+// part runs the assembly on chunks times rows rows from row on, and up to ks.cols columns from
 // col on.
-func (t *tile) part(row, rows, chunks, col, maxCols int, isa ISA) {
+func (t *tile) part(ks *kernels, row, rows, chunks, col int) {
 	part := *t
-	part.rows, part.cols = rows, min(maxCols, t.cols-col)
+	part.rows, part.cols = rows, min(ks.cols, t.cols-col)
 	part.a, part.b, part.dst = t.a[row*t.aRow:], t.b[col:], t.dst[row*t.ldd+col:]
 	if t.bias != nil {
 		part.bias = t.bias[col:]
@@ -82,7 +83,15 @@ func (t *tile) part(row, rows, chunks, col, maxCols int, isa ISA) {
 	part.aNext = t.aBatch - (chunks-1)*part.aChunk
 	part.bNext = t.bBatch
 	part.dNext = t.dBatch - (chunks-1)*part.dChunk
-	tileAssembly(&part, isa)
+	part.assembly(ks)
+}
+
+// assembly computes a tile of at most ks.rows×ks.cols. It hides t from the compiler, to which a
+// function in a variable might keep its argument: every tile would be allocated on the heap.
+func (t *tile) assembly(ks *kernels) {
+	address := uintptr(unsafe.Pointer(t))
+	ks.tile(*(**tile)(unsafe.Pointer(&address)))
+	runtime.KeepAlive(t)
 }
 
 // check panics unless every element that the tile touches lies inside its slices: assembly

@@ -3,6 +3,7 @@
 //go:build !purego
 
 #include "textflag.h"
+#include "go_asm.h"
 
 DATA maskTable<>+0(SB)/4, $0xffffffff
 DATA maskTable<>+4(SB)/4, $0xffffffff
@@ -22,14 +23,14 @@ DATA maskTable<>+56(SB)/4, $0x00000000
 DATA maskTable<>+60(SB)/4, $0x00000000
 GLOBL maskTable<>(SB), RODATA|NOPTR, $64
 
-// func tileAVX2(t *byte)
+// func tileAVX2(t *tile)
 // Requires: AVX, FMA3
 TEXT ·tileAVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), DI
-	MOVQ 128(DI), CX
+	MOVQ tile_cols+0(DI), CX
 	CMPQ CX, $0x10
 	JNE  partial
-	MOVQ 120(DI), R13
+	MOVQ tile_rows+0(DI), R13
 	CMPQ R13, $0x06
 	JE   full_6
 	CMPQ R13, $0x05
@@ -48,7 +49,7 @@ partial:
 	JLE     narrow
 	NEGQ    CX
 	VMOVUPS 64(AX)(CX*4), Y15
-	MOVQ    120(DI), R13
+	MOVQ    tile_rows+0(DI), R13
 	CMPQ    R13, $0x06
 	JE      wide_6
 	CMPQ    R13, $0x05
@@ -64,7 +65,7 @@ partial:
 narrow:
 	NEGQ    CX
 	VMOVUPS 32(AX)(CX*4), Y15
-	MOVQ    120(DI), R13
+	MOVQ    tile_rows+0(DI), R13
 	CMPQ    R13, $0x06
 	JE      narrow_6
 	CMPQ    R13, $0x05
@@ -78,24 +79,24 @@ narrow:
 	JMP     narrow_1
 
 full_6:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 full_6_chunk:
-	MOVQ    144(DI), SI
+	MOVQ    tile_aRow+0(DI), SI
 	SHLQ    $0x02, SI
 	LEAQ    (SI)(SI*2), R8
 	LEAQ    (SI)(SI*4), R9
-	MOVQ    152(DI), R10
+	MOVQ    tile_aK+0(DI), R10
 	SHLQ    $0x02, R10
-	MOVQ    168(DI), R11
+	MOVQ    tile_ldb+0(DI), R11
 	SHLQ    $0x02, R11
-	MOVQ    96(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    48(DI), R15
-	CMPB    240(DI), $0x00
+	MOVQ    tile_off+0(DI), R12
+	MOVQ    tile_off+8(DI), R13
+	MOVQ    tile_b+0(DI), R15
+	CMPB    tile_accumulate+0(DI), $0x00
 	JE      full_6_bias
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS (AX), Y0
 	VMOVUPS 32(AX), Y1
@@ -117,7 +118,7 @@ full_6_chunk:
 	JMP     full_6_started
 
 full_6_bias:
-	MOVQ    72(DI), BX
+	MOVQ    tile_bias+0(DI), BX
 	TESTQ   BX, BX
 	JE      full_6_zero
 	VMOVUPS (BX), Y0
@@ -156,9 +157,9 @@ full_6_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    full_6_next
 
@@ -189,13 +190,13 @@ full_6_k:
 	JNE          full_6_k
 
 full_6_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  full_6_tap
 
 full_6_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     full_6_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -212,8 +213,8 @@ full_6_summed:
 	VMAXPS Y11, Y12, Y11
 
 full_6_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
@@ -234,26 +235,26 @@ full_6_store:
 	VMOVUPS Y11, 32(AX)
 	DECQ    R14
 	JE      full_6_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     full_6_chunk
 
 full_6_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   full_6_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  full_6
 
 full_6_end:
@@ -261,24 +262,24 @@ full_6_end:
 	RET
 
 full_5:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 full_5_chunk:
-	MOVQ    144(DI), SI
+	MOVQ    tile_aRow+0(DI), SI
 	SHLQ    $0x02, SI
 	LEAQ    (SI)(SI*2), R8
 	LEAQ    (SI)(SI*4), R9
-	MOVQ    152(DI), R10
+	MOVQ    tile_aK+0(DI), R10
 	SHLQ    $0x02, R10
-	MOVQ    168(DI), R11
+	MOVQ    tile_ldb+0(DI), R11
 	SHLQ    $0x02, R11
-	MOVQ    96(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    48(DI), R15
-	CMPB    240(DI), $0x00
+	MOVQ    tile_off+0(DI), R12
+	MOVQ    tile_off+8(DI), R13
+	MOVQ    tile_b+0(DI), R15
+	CMPB    tile_accumulate+0(DI), $0x00
 	JE      full_5_bias
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS (AX), Y0
 	VMOVUPS 32(AX), Y1
@@ -297,7 +298,7 @@ full_5_chunk:
 	JMP     full_5_started
 
 full_5_bias:
-	MOVQ    72(DI), BX
+	MOVQ    tile_bias+0(DI), BX
 	TESTQ   BX, BX
 	JE      full_5_zero
 	VMOVUPS (BX), Y0
@@ -332,9 +333,9 @@ full_5_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    full_5_next
 
@@ -362,13 +363,13 @@ full_5_k:
 	JNE          full_5_k
 
 full_5_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  full_5_tap
 
 full_5_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     full_5_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -383,8 +384,8 @@ full_5_summed:
 	VMAXPS Y9, Y12, Y9
 
 full_5_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
@@ -402,26 +403,26 @@ full_5_store:
 	VMOVUPS Y9, 32(AX)
 	DECQ    R14
 	JE      full_5_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     full_5_chunk
 
 full_5_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   full_5_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  full_5
 
 full_5_end:
@@ -429,24 +430,24 @@ full_5_end:
 	RET
 
 full_4:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 full_4_chunk:
-	MOVQ    144(DI), SI
+	MOVQ    tile_aRow+0(DI), SI
 	SHLQ    $0x02, SI
 	LEAQ    (SI)(SI*2), R8
 	LEAQ    (SI)(SI*4), R9
-	MOVQ    152(DI), R10
+	MOVQ    tile_aK+0(DI), R10
 	SHLQ    $0x02, R10
-	MOVQ    168(DI), R11
+	MOVQ    tile_ldb+0(DI), R11
 	SHLQ    $0x02, R11
-	MOVQ    96(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    48(DI), R15
-	CMPB    240(DI), $0x00
+	MOVQ    tile_off+0(DI), R12
+	MOVQ    tile_off+8(DI), R13
+	MOVQ    tile_b+0(DI), R15
+	CMPB    tile_accumulate+0(DI), $0x00
 	JE      full_4_bias
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS (AX), Y0
 	VMOVUPS 32(AX), Y1
@@ -462,7 +463,7 @@ full_4_chunk:
 	JMP     full_4_started
 
 full_4_bias:
-	MOVQ    72(DI), BX
+	MOVQ    tile_bias+0(DI), BX
 	TESTQ   BX, BX
 	JE      full_4_zero
 	VMOVUPS (BX), Y0
@@ -493,9 +494,9 @@ full_4_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    full_4_next
 
@@ -520,13 +521,13 @@ full_4_k:
 	JNE          full_4_k
 
 full_4_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  full_4_tap
 
 full_4_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     full_4_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -539,8 +540,8 @@ full_4_summed:
 	VMAXPS Y7, Y12, Y7
 
 full_4_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
@@ -555,26 +556,26 @@ full_4_store:
 	VMOVUPS Y7, 32(AX)
 	DECQ    R14
 	JE      full_4_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     full_4_chunk
 
 full_4_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   full_4_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  full_4
 
 full_4_end:
@@ -582,24 +583,24 @@ full_4_end:
 	RET
 
 full_3:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 full_3_chunk:
-	MOVQ    144(DI), SI
+	MOVQ    tile_aRow+0(DI), SI
 	SHLQ    $0x02, SI
 	LEAQ    (SI)(SI*2), R8
 	LEAQ    (SI)(SI*4), R9
-	MOVQ    152(DI), R10
+	MOVQ    tile_aK+0(DI), R10
 	SHLQ    $0x02, R10
-	MOVQ    168(DI), R11
+	MOVQ    tile_ldb+0(DI), R11
 	SHLQ    $0x02, R11
-	MOVQ    96(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    48(DI), R15
-	CMPB    240(DI), $0x00
+	MOVQ    tile_off+0(DI), R12
+	MOVQ    tile_off+8(DI), R13
+	MOVQ    tile_b+0(DI), R15
+	CMPB    tile_accumulate+0(DI), $0x00
 	JE      full_3_bias
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS (AX), Y0
 	VMOVUPS 32(AX), Y1
@@ -612,7 +613,7 @@ full_3_chunk:
 	JMP     full_3_started
 
 full_3_bias:
-	MOVQ    72(DI), BX
+	MOVQ    tile_bias+0(DI), BX
 	TESTQ   BX, BX
 	JE      full_3_zero
 	VMOVUPS (BX), Y0
@@ -639,9 +640,9 @@ full_3_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    full_3_next
 
@@ -663,13 +664,13 @@ full_3_k:
 	JNE          full_3_k
 
 full_3_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  full_3_tap
 
 full_3_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     full_3_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -680,8 +681,8 @@ full_3_summed:
 	VMAXPS Y5, Y12, Y5
 
 full_3_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
@@ -693,26 +694,26 @@ full_3_store:
 	VMOVUPS Y5, 32(AX)
 	DECQ    R14
 	JE      full_3_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     full_3_chunk
 
 full_3_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   full_3_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  full_3
 
 full_3_end:
@@ -720,24 +721,24 @@ full_3_end:
 	RET
 
 full_2:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 full_2_chunk:
-	MOVQ    144(DI), SI
+	MOVQ    tile_aRow+0(DI), SI
 	SHLQ    $0x02, SI
 	LEAQ    (SI)(SI*2), R8
 	LEAQ    (SI)(SI*4), R9
-	MOVQ    152(DI), R10
+	MOVQ    tile_aK+0(DI), R10
 	SHLQ    $0x02, R10
-	MOVQ    168(DI), R11
+	MOVQ    tile_ldb+0(DI), R11
 	SHLQ    $0x02, R11
-	MOVQ    96(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    48(DI), R15
-	CMPB    240(DI), $0x00
+	MOVQ    tile_off+0(DI), R12
+	MOVQ    tile_off+8(DI), R13
+	MOVQ    tile_b+0(DI), R15
+	CMPB    tile_accumulate+0(DI), $0x00
 	JE      full_2_bias
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS (AX), Y0
 	VMOVUPS 32(AX), Y1
@@ -747,7 +748,7 @@ full_2_chunk:
 	JMP     full_2_started
 
 full_2_bias:
-	MOVQ    72(DI), BX
+	MOVQ    tile_bias+0(DI), BX
 	TESTQ   BX, BX
 	JE      full_2_zero
 	VMOVUPS (BX), Y0
@@ -770,9 +771,9 @@ full_2_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    full_2_next
 
@@ -791,13 +792,13 @@ full_2_k:
 	JNE          full_2_k
 
 full_2_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  full_2_tap
 
 full_2_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     full_2_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -806,8 +807,8 @@ full_2_summed:
 	VMAXPS Y3, Y12, Y3
 
 full_2_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
@@ -816,26 +817,26 @@ full_2_store:
 	VMOVUPS Y3, 32(AX)
 	DECQ    R14
 	JE      full_2_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     full_2_chunk
 
 full_2_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   full_2_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  full_2
 
 full_2_end:
@@ -843,31 +844,31 @@ full_2_end:
 	RET
 
 full_1:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 full_1_chunk:
-	MOVQ    144(DI), SI
+	MOVQ    tile_aRow+0(DI), SI
 	SHLQ    $0x02, SI
 	LEAQ    (SI)(SI*2), R8
 	LEAQ    (SI)(SI*4), R9
-	MOVQ    152(DI), R10
+	MOVQ    tile_aK+0(DI), R10
 	SHLQ    $0x02, R10
-	MOVQ    168(DI), R11
+	MOVQ    tile_ldb+0(DI), R11
 	SHLQ    $0x02, R11
-	MOVQ    96(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    48(DI), R15
-	CMPB    240(DI), $0x00
+	MOVQ    tile_off+0(DI), R12
+	MOVQ    tile_off+8(DI), R13
+	MOVQ    tile_b+0(DI), R15
+	CMPB    tile_accumulate+0(DI), $0x00
 	JE      full_1_bias
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS (AX), Y0
 	VMOVUPS 32(AX), Y1
 	JMP     full_1_started
 
 full_1_bias:
-	MOVQ    72(DI), BX
+	MOVQ    tile_bias+0(DI), BX
 	TESTQ   BX, BX
 	JE      full_1_zero
 	VMOVUPS (BX), Y0
@@ -886,9 +887,9 @@ full_1_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    full_1_next
 
@@ -904,46 +905,46 @@ full_1_k:
 	JNE          full_1_k
 
 full_1_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  full_1_tap
 
 full_1_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     full_1_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 	VMAXPS Y1, Y12, Y1
 
 full_1_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	DECQ    R14
 	JE      full_1_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     full_1_chunk
 
 full_1_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   full_1_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  full_1
 
 full_1_end:
@@ -951,24 +952,24 @@ full_1_end:
 	RET
 
 wide_6:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 wide_6_chunk:
-	MOVQ       144(DI), SI
+	MOVQ       tile_aRow+0(DI), SI
 	SHLQ       $0x02, SI
 	LEAQ       (SI)(SI*2), R8
 	LEAQ       (SI)(SI*4), R9
-	MOVQ       152(DI), R10
+	MOVQ       tile_aK+0(DI), R10
 	SHLQ       $0x02, R10
-	MOVQ       168(DI), R11
+	MOVQ       tile_ldb+0(DI), R11
 	SHLQ       $0x02, R11
-	MOVQ       96(DI), R12
-	MOVQ       104(DI), R13
-	MOVQ       48(DI), R15
-	CMPB       240(DI), $0x00
+	MOVQ       tile_off+0(DI), R12
+	MOVQ       tile_off+8(DI), R13
+	MOVQ       tile_b+0(DI), R15
+	CMPB       tile_accumulate+0(DI), $0x00
 	JE         wide_6_bias
-	MOVQ       (DI), AX
-	MOVQ       176(DI), CX
+	MOVQ       tile_dst+0(DI), AX
+	MOVQ       tile_ldd+0(DI), CX
 	SHLQ       $0x02, CX
 	VMOVUPS    (AX), Y0
 	VMASKMOVPS 32(AX), Y15, Y1
@@ -990,7 +991,7 @@ wide_6_chunk:
 	JMP        wide_6_started
 
 wide_6_bias:
-	MOVQ       72(DI), BX
+	MOVQ       tile_bias+0(DI), BX
 	TESTQ      BX, BX
 	JE         wide_6_zero
 	VMOVUPS    (BX), Y0
@@ -1029,9 +1030,9 @@ wide_6_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    wide_6_next
 
@@ -1062,13 +1063,13 @@ wide_6_k:
 	JNE          wide_6_k
 
 wide_6_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  wide_6_tap
 
 wide_6_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     wide_6_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -1085,8 +1086,8 @@ wide_6_summed:
 	VMAXPS Y11, Y12, Y11
 
 wide_6_store:
-	MOVQ       (DI), AX
-	MOVQ       176(DI), CX
+	MOVQ       tile_dst+0(DI), AX
+	MOVQ       tile_ldd+0(DI), CX
 	SHLQ       $0x02, CX
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPS Y1, Y15, 32(AX)
@@ -1107,26 +1108,26 @@ wide_6_store:
 	VMASKMOVPS Y11, Y15, 32(AX)
 	DECQ       R14
 	JE         wide_6_product
-	MOVQ       200(DI), AX
+	MOVQ       tile_aChunk+0(DI), AX
 	SHLQ       $0x02, AX
-	ADDQ       AX, 24(DI)
-	MOVQ       224(DI), AX
+	ADDQ       AX, tile_a+0(DI)
+	MOVQ       tile_dChunk+0(DI), AX
 	SHLQ       $0x02, AX
-	ADDQ       AX, (DI)
+	ADDQ       AX, tile_dst+0(DI)
 	JMP        wide_6_chunk
 
 wide_6_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   wide_6_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  wide_6
 
 wide_6_end:
@@ -1134,24 +1135,24 @@ wide_6_end:
 	RET
 
 wide_5:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 wide_5_chunk:
-	MOVQ       144(DI), SI
+	MOVQ       tile_aRow+0(DI), SI
 	SHLQ       $0x02, SI
 	LEAQ       (SI)(SI*2), R8
 	LEAQ       (SI)(SI*4), R9
-	MOVQ       152(DI), R10
+	MOVQ       tile_aK+0(DI), R10
 	SHLQ       $0x02, R10
-	MOVQ       168(DI), R11
+	MOVQ       tile_ldb+0(DI), R11
 	SHLQ       $0x02, R11
-	MOVQ       96(DI), R12
-	MOVQ       104(DI), R13
-	MOVQ       48(DI), R15
-	CMPB       240(DI), $0x00
+	MOVQ       tile_off+0(DI), R12
+	MOVQ       tile_off+8(DI), R13
+	MOVQ       tile_b+0(DI), R15
+	CMPB       tile_accumulate+0(DI), $0x00
 	JE         wide_5_bias
-	MOVQ       (DI), AX
-	MOVQ       176(DI), CX
+	MOVQ       tile_dst+0(DI), AX
+	MOVQ       tile_ldd+0(DI), CX
 	SHLQ       $0x02, CX
 	VMOVUPS    (AX), Y0
 	VMASKMOVPS 32(AX), Y15, Y1
@@ -1170,7 +1171,7 @@ wide_5_chunk:
 	JMP        wide_5_started
 
 wide_5_bias:
-	MOVQ       72(DI), BX
+	MOVQ       tile_bias+0(DI), BX
 	TESTQ      BX, BX
 	JE         wide_5_zero
 	VMOVUPS    (BX), Y0
@@ -1205,9 +1206,9 @@ wide_5_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    wide_5_next
 
@@ -1235,13 +1236,13 @@ wide_5_k:
 	JNE          wide_5_k
 
 wide_5_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  wide_5_tap
 
 wide_5_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     wide_5_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -1256,8 +1257,8 @@ wide_5_summed:
 	VMAXPS Y9, Y12, Y9
 
 wide_5_store:
-	MOVQ       (DI), AX
-	MOVQ       176(DI), CX
+	MOVQ       tile_dst+0(DI), AX
+	MOVQ       tile_ldd+0(DI), CX
 	SHLQ       $0x02, CX
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPS Y1, Y15, 32(AX)
@@ -1275,26 +1276,26 @@ wide_5_store:
 	VMASKMOVPS Y9, Y15, 32(AX)
 	DECQ       R14
 	JE         wide_5_product
-	MOVQ       200(DI), AX
+	MOVQ       tile_aChunk+0(DI), AX
 	SHLQ       $0x02, AX
-	ADDQ       AX, 24(DI)
-	MOVQ       224(DI), AX
+	ADDQ       AX, tile_a+0(DI)
+	MOVQ       tile_dChunk+0(DI), AX
 	SHLQ       $0x02, AX
-	ADDQ       AX, (DI)
+	ADDQ       AX, tile_dst+0(DI)
 	JMP        wide_5_chunk
 
 wide_5_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   wide_5_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  wide_5
 
 wide_5_end:
@@ -1302,24 +1303,24 @@ wide_5_end:
 	RET
 
 wide_4:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 wide_4_chunk:
-	MOVQ       144(DI), SI
+	MOVQ       tile_aRow+0(DI), SI
 	SHLQ       $0x02, SI
 	LEAQ       (SI)(SI*2), R8
 	LEAQ       (SI)(SI*4), R9
-	MOVQ       152(DI), R10
+	MOVQ       tile_aK+0(DI), R10
 	SHLQ       $0x02, R10
-	MOVQ       168(DI), R11
+	MOVQ       tile_ldb+0(DI), R11
 	SHLQ       $0x02, R11
-	MOVQ       96(DI), R12
-	MOVQ       104(DI), R13
-	MOVQ       48(DI), R15
-	CMPB       240(DI), $0x00
+	MOVQ       tile_off+0(DI), R12
+	MOVQ       tile_off+8(DI), R13
+	MOVQ       tile_b+0(DI), R15
+	CMPB       tile_accumulate+0(DI), $0x00
 	JE         wide_4_bias
-	MOVQ       (DI), AX
-	MOVQ       176(DI), CX
+	MOVQ       tile_dst+0(DI), AX
+	MOVQ       tile_ldd+0(DI), CX
 	SHLQ       $0x02, CX
 	VMOVUPS    (AX), Y0
 	VMASKMOVPS 32(AX), Y15, Y1
@@ -1335,7 +1336,7 @@ wide_4_chunk:
 	JMP        wide_4_started
 
 wide_4_bias:
-	MOVQ       72(DI), BX
+	MOVQ       tile_bias+0(DI), BX
 	TESTQ      BX, BX
 	JE         wide_4_zero
 	VMOVUPS    (BX), Y0
@@ -1366,9 +1367,9 @@ wide_4_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    wide_4_next
 
@@ -1393,13 +1394,13 @@ wide_4_k:
 	JNE          wide_4_k
 
 wide_4_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  wide_4_tap
 
 wide_4_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     wide_4_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -1412,8 +1413,8 @@ wide_4_summed:
 	VMAXPS Y7, Y12, Y7
 
 wide_4_store:
-	MOVQ       (DI), AX
-	MOVQ       176(DI), CX
+	MOVQ       tile_dst+0(DI), AX
+	MOVQ       tile_ldd+0(DI), CX
 	SHLQ       $0x02, CX
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPS Y1, Y15, 32(AX)
@@ -1428,26 +1429,26 @@ wide_4_store:
 	VMASKMOVPS Y7, Y15, 32(AX)
 	DECQ       R14
 	JE         wide_4_product
-	MOVQ       200(DI), AX
+	MOVQ       tile_aChunk+0(DI), AX
 	SHLQ       $0x02, AX
-	ADDQ       AX, 24(DI)
-	MOVQ       224(DI), AX
+	ADDQ       AX, tile_a+0(DI)
+	MOVQ       tile_dChunk+0(DI), AX
 	SHLQ       $0x02, AX
-	ADDQ       AX, (DI)
+	ADDQ       AX, tile_dst+0(DI)
 	JMP        wide_4_chunk
 
 wide_4_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   wide_4_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  wide_4
 
 wide_4_end:
@@ -1455,24 +1456,24 @@ wide_4_end:
 	RET
 
 wide_3:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 wide_3_chunk:
-	MOVQ       144(DI), SI
+	MOVQ       tile_aRow+0(DI), SI
 	SHLQ       $0x02, SI
 	LEAQ       (SI)(SI*2), R8
 	LEAQ       (SI)(SI*4), R9
-	MOVQ       152(DI), R10
+	MOVQ       tile_aK+0(DI), R10
 	SHLQ       $0x02, R10
-	MOVQ       168(DI), R11
+	MOVQ       tile_ldb+0(DI), R11
 	SHLQ       $0x02, R11
-	MOVQ       96(DI), R12
-	MOVQ       104(DI), R13
-	MOVQ       48(DI), R15
-	CMPB       240(DI), $0x00
+	MOVQ       tile_off+0(DI), R12
+	MOVQ       tile_off+8(DI), R13
+	MOVQ       tile_b+0(DI), R15
+	CMPB       tile_accumulate+0(DI), $0x00
 	JE         wide_3_bias
-	MOVQ       (DI), AX
-	MOVQ       176(DI), CX
+	MOVQ       tile_dst+0(DI), AX
+	MOVQ       tile_ldd+0(DI), CX
 	SHLQ       $0x02, CX
 	VMOVUPS    (AX), Y0
 	VMASKMOVPS 32(AX), Y15, Y1
@@ -1485,7 +1486,7 @@ wide_3_chunk:
 	JMP        wide_3_started
 
 wide_3_bias:
-	MOVQ       72(DI), BX
+	MOVQ       tile_bias+0(DI), BX
 	TESTQ      BX, BX
 	JE         wide_3_zero
 	VMOVUPS    (BX), Y0
@@ -1512,9 +1513,9 @@ wide_3_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    wide_3_next
 
@@ -1536,13 +1537,13 @@ wide_3_k:
 	JNE          wide_3_k
 
 wide_3_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  wide_3_tap
 
 wide_3_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     wide_3_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -1553,8 +1554,8 @@ wide_3_summed:
 	VMAXPS Y5, Y12, Y5
 
 wide_3_store:
-	MOVQ       (DI), AX
-	MOVQ       176(DI), CX
+	MOVQ       tile_dst+0(DI), AX
+	MOVQ       tile_ldd+0(DI), CX
 	SHLQ       $0x02, CX
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPS Y1, Y15, 32(AX)
@@ -1566,26 +1567,26 @@ wide_3_store:
 	VMASKMOVPS Y5, Y15, 32(AX)
 	DECQ       R14
 	JE         wide_3_product
-	MOVQ       200(DI), AX
+	MOVQ       tile_aChunk+0(DI), AX
 	SHLQ       $0x02, AX
-	ADDQ       AX, 24(DI)
-	MOVQ       224(DI), AX
+	ADDQ       AX, tile_a+0(DI)
+	MOVQ       tile_dChunk+0(DI), AX
 	SHLQ       $0x02, AX
-	ADDQ       AX, (DI)
+	ADDQ       AX, tile_dst+0(DI)
 	JMP        wide_3_chunk
 
 wide_3_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   wide_3_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  wide_3
 
 wide_3_end:
@@ -1593,24 +1594,24 @@ wide_3_end:
 	RET
 
 wide_2:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 wide_2_chunk:
-	MOVQ       144(DI), SI
+	MOVQ       tile_aRow+0(DI), SI
 	SHLQ       $0x02, SI
 	LEAQ       (SI)(SI*2), R8
 	LEAQ       (SI)(SI*4), R9
-	MOVQ       152(DI), R10
+	MOVQ       tile_aK+0(DI), R10
 	SHLQ       $0x02, R10
-	MOVQ       168(DI), R11
+	MOVQ       tile_ldb+0(DI), R11
 	SHLQ       $0x02, R11
-	MOVQ       96(DI), R12
-	MOVQ       104(DI), R13
-	MOVQ       48(DI), R15
-	CMPB       240(DI), $0x00
+	MOVQ       tile_off+0(DI), R12
+	MOVQ       tile_off+8(DI), R13
+	MOVQ       tile_b+0(DI), R15
+	CMPB       tile_accumulate+0(DI), $0x00
 	JE         wide_2_bias
-	MOVQ       (DI), AX
-	MOVQ       176(DI), CX
+	MOVQ       tile_dst+0(DI), AX
+	MOVQ       tile_ldd+0(DI), CX
 	SHLQ       $0x02, CX
 	VMOVUPS    (AX), Y0
 	VMASKMOVPS 32(AX), Y15, Y1
@@ -1620,7 +1621,7 @@ wide_2_chunk:
 	JMP        wide_2_started
 
 wide_2_bias:
-	MOVQ       72(DI), BX
+	MOVQ       tile_bias+0(DI), BX
 	TESTQ      BX, BX
 	JE         wide_2_zero
 	VMOVUPS    (BX), Y0
@@ -1643,9 +1644,9 @@ wide_2_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    wide_2_next
 
@@ -1664,13 +1665,13 @@ wide_2_k:
 	JNE          wide_2_k
 
 wide_2_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  wide_2_tap
 
 wide_2_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     wide_2_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -1679,8 +1680,8 @@ wide_2_summed:
 	VMAXPS Y3, Y12, Y3
 
 wide_2_store:
-	MOVQ       (DI), AX
-	MOVQ       176(DI), CX
+	MOVQ       tile_dst+0(DI), AX
+	MOVQ       tile_ldd+0(DI), CX
 	SHLQ       $0x02, CX
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPS Y1, Y15, 32(AX)
@@ -1689,26 +1690,26 @@ wide_2_store:
 	VMASKMOVPS Y3, Y15, 32(AX)
 	DECQ       R14
 	JE         wide_2_product
-	MOVQ       200(DI), AX
+	MOVQ       tile_aChunk+0(DI), AX
 	SHLQ       $0x02, AX
-	ADDQ       AX, 24(DI)
-	MOVQ       224(DI), AX
+	ADDQ       AX, tile_a+0(DI)
+	MOVQ       tile_dChunk+0(DI), AX
 	SHLQ       $0x02, AX
-	ADDQ       AX, (DI)
+	ADDQ       AX, tile_dst+0(DI)
 	JMP        wide_2_chunk
 
 wide_2_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   wide_2_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  wide_2
 
 wide_2_end:
@@ -1716,31 +1717,31 @@ wide_2_end:
 	RET
 
 wide_1:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 wide_1_chunk:
-	MOVQ       144(DI), SI
+	MOVQ       tile_aRow+0(DI), SI
 	SHLQ       $0x02, SI
 	LEAQ       (SI)(SI*2), R8
 	LEAQ       (SI)(SI*4), R9
-	MOVQ       152(DI), R10
+	MOVQ       tile_aK+0(DI), R10
 	SHLQ       $0x02, R10
-	MOVQ       168(DI), R11
+	MOVQ       tile_ldb+0(DI), R11
 	SHLQ       $0x02, R11
-	MOVQ       96(DI), R12
-	MOVQ       104(DI), R13
-	MOVQ       48(DI), R15
-	CMPB       240(DI), $0x00
+	MOVQ       tile_off+0(DI), R12
+	MOVQ       tile_off+8(DI), R13
+	MOVQ       tile_b+0(DI), R15
+	CMPB       tile_accumulate+0(DI), $0x00
 	JE         wide_1_bias
-	MOVQ       (DI), AX
-	MOVQ       176(DI), CX
+	MOVQ       tile_dst+0(DI), AX
+	MOVQ       tile_ldd+0(DI), CX
 	SHLQ       $0x02, CX
 	VMOVUPS    (AX), Y0
 	VMASKMOVPS 32(AX), Y15, Y1
 	JMP        wide_1_started
 
 wide_1_bias:
-	MOVQ       72(DI), BX
+	MOVQ       tile_bias+0(DI), BX
 	TESTQ      BX, BX
 	JE         wide_1_zero
 	VMOVUPS    (BX), Y0
@@ -1759,9 +1760,9 @@ wide_1_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    wide_1_next
 
@@ -1777,46 +1778,46 @@ wide_1_k:
 	JNE          wide_1_k
 
 wide_1_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  wide_1_tap
 
 wide_1_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     wide_1_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 	VMAXPS Y1, Y12, Y1
 
 wide_1_store:
-	MOVQ       (DI), AX
-	MOVQ       176(DI), CX
+	MOVQ       tile_dst+0(DI), AX
+	MOVQ       tile_ldd+0(DI), CX
 	SHLQ       $0x02, CX
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPS Y1, Y15, 32(AX)
 	DECQ       R14
 	JE         wide_1_product
-	MOVQ       200(DI), AX
+	MOVQ       tile_aChunk+0(DI), AX
 	SHLQ       $0x02, AX
-	ADDQ       AX, 24(DI)
-	MOVQ       224(DI), AX
+	ADDQ       AX, tile_a+0(DI)
+	MOVQ       tile_dChunk+0(DI), AX
 	SHLQ       $0x02, AX
-	ADDQ       AX, (DI)
+	ADDQ       AX, tile_dst+0(DI)
 	JMP        wide_1_chunk
 
 wide_1_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   wide_1_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  wide_1
 
 wide_1_end:
@@ -1824,24 +1825,24 @@ wide_1_end:
 	RET
 
 narrow_6:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 narrow_6_chunk:
-	MOVQ       144(DI), SI
+	MOVQ       tile_aRow+0(DI), SI
 	SHLQ       $0x02, SI
 	LEAQ       (SI)(SI*2), R8
 	LEAQ       (SI)(SI*4), R9
-	MOVQ       152(DI), R10
+	MOVQ       tile_aK+0(DI), R10
 	SHLQ       $0x02, R10
-	MOVQ       168(DI), R11
+	MOVQ       tile_ldb+0(DI), R11
 	SHLQ       $0x02, R11
-	MOVQ       96(DI), R12
-	MOVQ       104(DI), R13
-	MOVQ       48(DI), R15
-	CMPB       240(DI), $0x00
+	MOVQ       tile_off+0(DI), R12
+	MOVQ       tile_off+8(DI), R13
+	MOVQ       tile_b+0(DI), R15
+	CMPB       tile_accumulate+0(DI), $0x00
 	JE         narrow_6_bias
-	MOVQ       (DI), AX
-	MOVQ       176(DI), CX
+	MOVQ       tile_dst+0(DI), AX
+	MOVQ       tile_ldd+0(DI), CX
 	SHLQ       $0x02, CX
 	VMASKMOVPS (AX), Y15, Y0
 	ADDQ       CX, AX
@@ -1857,7 +1858,7 @@ narrow_6_chunk:
 	JMP        narrow_6_started
 
 narrow_6_bias:
-	MOVQ       72(DI), BX
+	MOVQ       tile_bias+0(DI), BX
 	TESTQ      BX, BX
 	JE         narrow_6_zero
 	VMASKMOVPS (BX), Y15, Y0
@@ -1884,9 +1885,9 @@ narrow_6_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    narrow_6_next
 
@@ -1910,13 +1911,13 @@ narrow_6_k:
 	JNE          narrow_6_k
 
 narrow_6_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  narrow_6_tap
 
 narrow_6_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     narrow_6_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -1927,8 +1928,8 @@ narrow_6_summed:
 	VMAXPS Y5, Y12, Y5
 
 narrow_6_store:
-	MOVQ       (DI), AX
-	MOVQ       176(DI), CX
+	MOVQ       tile_dst+0(DI), AX
+	MOVQ       tile_ldd+0(DI), CX
 	SHLQ       $0x02, CX
 	VMASKMOVPS Y0, Y15, (AX)
 	ADDQ       CX, AX
@@ -1943,26 +1944,26 @@ narrow_6_store:
 	VMASKMOVPS Y5, Y15, (AX)
 	DECQ       R14
 	JE         narrow_6_product
-	MOVQ       200(DI), AX
+	MOVQ       tile_aChunk+0(DI), AX
 	SHLQ       $0x02, AX
-	ADDQ       AX, 24(DI)
-	MOVQ       224(DI), AX
+	ADDQ       AX, tile_a+0(DI)
+	MOVQ       tile_dChunk+0(DI), AX
 	SHLQ       $0x02, AX
-	ADDQ       AX, (DI)
+	ADDQ       AX, tile_dst+0(DI)
 	JMP        narrow_6_chunk
 
 narrow_6_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   narrow_6_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  narrow_6
 
 narrow_6_end:
@@ -1970,24 +1971,24 @@ narrow_6_end:
 	RET
 
 narrow_5:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 narrow_5_chunk:
-	MOVQ       144(DI), SI
+	MOVQ       tile_aRow+0(DI), SI
 	SHLQ       $0x02, SI
 	LEAQ       (SI)(SI*2), R8
 	LEAQ       (SI)(SI*4), R9
-	MOVQ       152(DI), R10
+	MOVQ       tile_aK+0(DI), R10
 	SHLQ       $0x02, R10
-	MOVQ       168(DI), R11
+	MOVQ       tile_ldb+0(DI), R11
 	SHLQ       $0x02, R11
-	MOVQ       96(DI), R12
-	MOVQ       104(DI), R13
-	MOVQ       48(DI), R15
-	CMPB       240(DI), $0x00
+	MOVQ       tile_off+0(DI), R12
+	MOVQ       tile_off+8(DI), R13
+	MOVQ       tile_b+0(DI), R15
+	CMPB       tile_accumulate+0(DI), $0x00
 	JE         narrow_5_bias
-	MOVQ       (DI), AX
-	MOVQ       176(DI), CX
+	MOVQ       tile_dst+0(DI), AX
+	MOVQ       tile_ldd+0(DI), CX
 	SHLQ       $0x02, CX
 	VMASKMOVPS (AX), Y15, Y0
 	ADDQ       CX, AX
@@ -2001,7 +2002,7 @@ narrow_5_chunk:
 	JMP        narrow_5_started
 
 narrow_5_bias:
-	MOVQ       72(DI), BX
+	MOVQ       tile_bias+0(DI), BX
 	TESTQ      BX, BX
 	JE         narrow_5_zero
 	VMASKMOVPS (BX), Y15, Y0
@@ -2026,9 +2027,9 @@ narrow_5_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    narrow_5_next
 
@@ -2050,13 +2051,13 @@ narrow_5_k:
 	JNE          narrow_5_k
 
 narrow_5_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  narrow_5_tap
 
 narrow_5_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     narrow_5_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -2066,8 +2067,8 @@ narrow_5_summed:
 	VMAXPS Y4, Y12, Y4
 
 narrow_5_store:
-	MOVQ       (DI), AX
-	MOVQ       176(DI), CX
+	MOVQ       tile_dst+0(DI), AX
+	MOVQ       tile_ldd+0(DI), CX
 	SHLQ       $0x02, CX
 	VMASKMOVPS Y0, Y15, (AX)
 	ADDQ       CX, AX
@@ -2080,26 +2081,26 @@ narrow_5_store:
 	VMASKMOVPS Y4, Y15, (AX)
 	DECQ       R14
 	JE         narrow_5_product
-	MOVQ       200(DI), AX
+	MOVQ       tile_aChunk+0(DI), AX
 	SHLQ       $0x02, AX
-	ADDQ       AX, 24(DI)
-	MOVQ       224(DI), AX
+	ADDQ       AX, tile_a+0(DI)
+	MOVQ       tile_dChunk+0(DI), AX
 	SHLQ       $0x02, AX
-	ADDQ       AX, (DI)
+	ADDQ       AX, tile_dst+0(DI)
 	JMP        narrow_5_chunk
 
 narrow_5_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   narrow_5_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  narrow_5
 
 narrow_5_end:
@@ -2107,24 +2108,24 @@ narrow_5_end:
 	RET
 
 narrow_4:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 narrow_4_chunk:
-	MOVQ       144(DI), SI
+	MOVQ       tile_aRow+0(DI), SI
 	SHLQ       $0x02, SI
 	LEAQ       (SI)(SI*2), R8
 	LEAQ       (SI)(SI*4), R9
-	MOVQ       152(DI), R10
+	MOVQ       tile_aK+0(DI), R10
 	SHLQ       $0x02, R10
-	MOVQ       168(DI), R11
+	MOVQ       tile_ldb+0(DI), R11
 	SHLQ       $0x02, R11
-	MOVQ       96(DI), R12
-	MOVQ       104(DI), R13
-	MOVQ       48(DI), R15
-	CMPB       240(DI), $0x00
+	MOVQ       tile_off+0(DI), R12
+	MOVQ       tile_off+8(DI), R13
+	MOVQ       tile_b+0(DI), R15
+	CMPB       tile_accumulate+0(DI), $0x00
 	JE         narrow_4_bias
-	MOVQ       (DI), AX
-	MOVQ       176(DI), CX
+	MOVQ       tile_dst+0(DI), AX
+	MOVQ       tile_ldd+0(DI), CX
 	SHLQ       $0x02, CX
 	VMASKMOVPS (AX), Y15, Y0
 	ADDQ       CX, AX
@@ -2136,7 +2137,7 @@ narrow_4_chunk:
 	JMP        narrow_4_started
 
 narrow_4_bias:
-	MOVQ       72(DI), BX
+	MOVQ       tile_bias+0(DI), BX
 	TESTQ      BX, BX
 	JE         narrow_4_zero
 	VMASKMOVPS (BX), Y15, Y0
@@ -2159,9 +2160,9 @@ narrow_4_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    narrow_4_next
 
@@ -2181,13 +2182,13 @@ narrow_4_k:
 	JNE          narrow_4_k
 
 narrow_4_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  narrow_4_tap
 
 narrow_4_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     narrow_4_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -2196,8 +2197,8 @@ narrow_4_summed:
 	VMAXPS Y3, Y12, Y3
 
 narrow_4_store:
-	MOVQ       (DI), AX
-	MOVQ       176(DI), CX
+	MOVQ       tile_dst+0(DI), AX
+	MOVQ       tile_ldd+0(DI), CX
 	SHLQ       $0x02, CX
 	VMASKMOVPS Y0, Y15, (AX)
 	ADDQ       CX, AX
@@ -2208,26 +2209,26 @@ narrow_4_store:
 	VMASKMOVPS Y3, Y15, (AX)
 	DECQ       R14
 	JE         narrow_4_product
-	MOVQ       200(DI), AX
+	MOVQ       tile_aChunk+0(DI), AX
 	SHLQ       $0x02, AX
-	ADDQ       AX, 24(DI)
-	MOVQ       224(DI), AX
+	ADDQ       AX, tile_a+0(DI)
+	MOVQ       tile_dChunk+0(DI), AX
 	SHLQ       $0x02, AX
-	ADDQ       AX, (DI)
+	ADDQ       AX, tile_dst+0(DI)
 	JMP        narrow_4_chunk
 
 narrow_4_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   narrow_4_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  narrow_4
 
 narrow_4_end:
@@ -2235,24 +2236,24 @@ narrow_4_end:
 	RET
 
 narrow_3:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 narrow_3_chunk:
-	MOVQ       144(DI), SI
+	MOVQ       tile_aRow+0(DI), SI
 	SHLQ       $0x02, SI
 	LEAQ       (SI)(SI*2), R8
 	LEAQ       (SI)(SI*4), R9
-	MOVQ       152(DI), R10
+	MOVQ       tile_aK+0(DI), R10
 	SHLQ       $0x02, R10
-	MOVQ       168(DI), R11
+	MOVQ       tile_ldb+0(DI), R11
 	SHLQ       $0x02, R11
-	MOVQ       96(DI), R12
-	MOVQ       104(DI), R13
-	MOVQ       48(DI), R15
-	CMPB       240(DI), $0x00
+	MOVQ       tile_off+0(DI), R12
+	MOVQ       tile_off+8(DI), R13
+	MOVQ       tile_b+0(DI), R15
+	CMPB       tile_accumulate+0(DI), $0x00
 	JE         narrow_3_bias
-	MOVQ       (DI), AX
-	MOVQ       176(DI), CX
+	MOVQ       tile_dst+0(DI), AX
+	MOVQ       tile_ldd+0(DI), CX
 	SHLQ       $0x02, CX
 	VMASKMOVPS (AX), Y15, Y0
 	ADDQ       CX, AX
@@ -2262,7 +2263,7 @@ narrow_3_chunk:
 	JMP        narrow_3_started
 
 narrow_3_bias:
-	MOVQ       72(DI), BX
+	MOVQ       tile_bias+0(DI), BX
 	TESTQ      BX, BX
 	JE         narrow_3_zero
 	VMASKMOVPS (BX), Y15, Y0
@@ -2283,9 +2284,9 @@ narrow_3_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    narrow_3_next
 
@@ -2303,13 +2304,13 @@ narrow_3_k:
 	JNE          narrow_3_k
 
 narrow_3_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  narrow_3_tap
 
 narrow_3_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     narrow_3_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
@@ -2317,8 +2318,8 @@ narrow_3_summed:
 	VMAXPS Y2, Y12, Y2
 
 narrow_3_store:
-	MOVQ       (DI), AX
-	MOVQ       176(DI), CX
+	MOVQ       tile_dst+0(DI), AX
+	MOVQ       tile_ldd+0(DI), CX
 	SHLQ       $0x02, CX
 	VMASKMOVPS Y0, Y15, (AX)
 	ADDQ       CX, AX
@@ -2327,26 +2328,26 @@ narrow_3_store:
 	VMASKMOVPS Y2, Y15, (AX)
 	DECQ       R14
 	JE         narrow_3_product
-	MOVQ       200(DI), AX
+	MOVQ       tile_aChunk+0(DI), AX
 	SHLQ       $0x02, AX
-	ADDQ       AX, 24(DI)
-	MOVQ       224(DI), AX
+	ADDQ       AX, tile_a+0(DI)
+	MOVQ       tile_dChunk+0(DI), AX
 	SHLQ       $0x02, AX
-	ADDQ       AX, (DI)
+	ADDQ       AX, tile_dst+0(DI)
 	JMP        narrow_3_chunk
 
 narrow_3_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   narrow_3_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  narrow_3
 
 narrow_3_end:
@@ -2354,24 +2355,24 @@ narrow_3_end:
 	RET
 
 narrow_2:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 narrow_2_chunk:
-	MOVQ       144(DI), SI
+	MOVQ       tile_aRow+0(DI), SI
 	SHLQ       $0x02, SI
 	LEAQ       (SI)(SI*2), R8
 	LEAQ       (SI)(SI*4), R9
-	MOVQ       152(DI), R10
+	MOVQ       tile_aK+0(DI), R10
 	SHLQ       $0x02, R10
-	MOVQ       168(DI), R11
+	MOVQ       tile_ldb+0(DI), R11
 	SHLQ       $0x02, R11
-	MOVQ       96(DI), R12
-	MOVQ       104(DI), R13
-	MOVQ       48(DI), R15
-	CMPB       240(DI), $0x00
+	MOVQ       tile_off+0(DI), R12
+	MOVQ       tile_off+8(DI), R13
+	MOVQ       tile_b+0(DI), R15
+	CMPB       tile_accumulate+0(DI), $0x00
 	JE         narrow_2_bias
-	MOVQ       (DI), AX
-	MOVQ       176(DI), CX
+	MOVQ       tile_dst+0(DI), AX
+	MOVQ       tile_ldd+0(DI), CX
 	SHLQ       $0x02, CX
 	VMASKMOVPS (AX), Y15, Y0
 	ADDQ       CX, AX
@@ -2379,7 +2380,7 @@ narrow_2_chunk:
 	JMP        narrow_2_started
 
 narrow_2_bias:
-	MOVQ       72(DI), BX
+	MOVQ       tile_bias+0(DI), BX
 	TESTQ      BX, BX
 	JE         narrow_2_zero
 	VMASKMOVPS (BX), Y15, Y0
@@ -2398,9 +2399,9 @@ narrow_2_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    narrow_2_next
 
@@ -2416,47 +2417,47 @@ narrow_2_k:
 	JNE          narrow_2_k
 
 narrow_2_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  narrow_2_tap
 
 narrow_2_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     narrow_2_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 	VMAXPS Y1, Y12, Y1
 
 narrow_2_store:
-	MOVQ       (DI), AX
-	MOVQ       176(DI), CX
+	MOVQ       tile_dst+0(DI), AX
+	MOVQ       tile_ldd+0(DI), CX
 	SHLQ       $0x02, CX
 	VMASKMOVPS Y0, Y15, (AX)
 	ADDQ       CX, AX
 	VMASKMOVPS Y1, Y15, (AX)
 	DECQ       R14
 	JE         narrow_2_product
-	MOVQ       200(DI), AX
+	MOVQ       tile_aChunk+0(DI), AX
 	SHLQ       $0x02, AX
-	ADDQ       AX, 24(DI)
-	MOVQ       224(DI), AX
+	ADDQ       AX, tile_a+0(DI)
+	MOVQ       tile_dChunk+0(DI), AX
 	SHLQ       $0x02, AX
-	ADDQ       AX, (DI)
+	ADDQ       AX, tile_dst+0(DI)
 	JMP        narrow_2_chunk
 
 narrow_2_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   narrow_2_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  narrow_2
 
 narrow_2_end:
@@ -2464,30 +2465,30 @@ narrow_2_end:
 	RET
 
 narrow_1:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 narrow_1_chunk:
-	MOVQ       144(DI), SI
+	MOVQ       tile_aRow+0(DI), SI
 	SHLQ       $0x02, SI
 	LEAQ       (SI)(SI*2), R8
 	LEAQ       (SI)(SI*4), R9
-	MOVQ       152(DI), R10
+	MOVQ       tile_aK+0(DI), R10
 	SHLQ       $0x02, R10
-	MOVQ       168(DI), R11
+	MOVQ       tile_ldb+0(DI), R11
 	SHLQ       $0x02, R11
-	MOVQ       96(DI), R12
-	MOVQ       104(DI), R13
-	MOVQ       48(DI), R15
-	CMPB       240(DI), $0x00
+	MOVQ       tile_off+0(DI), R12
+	MOVQ       tile_off+8(DI), R13
+	MOVQ       tile_b+0(DI), R15
+	CMPB       tile_accumulate+0(DI), $0x00
 	JE         narrow_1_bias
-	MOVQ       (DI), AX
-	MOVQ       176(DI), CX
+	MOVQ       tile_dst+0(DI), AX
+	MOVQ       tile_ldd+0(DI), CX
 	SHLQ       $0x02, CX
 	VMASKMOVPS (AX), Y15, Y0
 	JMP        narrow_1_started
 
 narrow_1_bias:
-	MOVQ       72(DI), BX
+	MOVQ       tile_bias+0(DI), BX
 	TESTQ      BX, BX
 	JE         narrow_1_zero
 	VMASKMOVPS (BX), Y15, Y0
@@ -2504,9 +2505,9 @@ narrow_1_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    narrow_1_next
 
@@ -2520,44 +2521,44 @@ narrow_1_k:
 	JNE          narrow_1_k
 
 narrow_1_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  narrow_1_tap
 
 narrow_1_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     narrow_1_store
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 
 narrow_1_store:
-	MOVQ       (DI), AX
-	MOVQ       176(DI), CX
+	MOVQ       tile_dst+0(DI), AX
+	MOVQ       tile_ldd+0(DI), CX
 	SHLQ       $0x02, CX
 	VMASKMOVPS Y0, Y15, (AX)
 	DECQ       R14
 	JE         narrow_1_product
-	MOVQ       200(DI), AX
+	MOVQ       tile_aChunk+0(DI), AX
 	SHLQ       $0x02, AX
-	ADDQ       AX, 24(DI)
-	MOVQ       224(DI), AX
+	ADDQ       AX, tile_a+0(DI)
+	MOVQ       tile_dChunk+0(DI), AX
 	SHLQ       $0x02, AX
-	ADDQ       AX, (DI)
+	ADDQ       AX, tile_dst+0(DI)
 	JMP        narrow_1_chunk
 
 narrow_1_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   narrow_1_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  narrow_1
 
 narrow_1_end:

@@ -3,12 +3,13 @@
 //go:build !purego
 
 #include "textflag.h"
+#include "go_asm.h"
 
-// func tileAVX512(t *byte)
+// func tileAVX512(t *tile)
 // Requires: AVX, AVX512F
 TEXT ·tileAVX512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
-	MOVQ  128(DI), CX
+	MOVQ  tile_cols+0(DI), CX
 	MOVQ  $0x00000001, AX
 	SHLQ  CL, AX
 	DECQ  AX
@@ -17,7 +18,7 @@ TEXT ·tileAVX512(SB), NOSPLIT, $0-8
 	KMOVW AX, K2
 	CMPQ  CX, $0x10
 	JLE   narrow
-	MOVQ  120(DI), R13
+	MOVQ  tile_rows+0(DI), R13
 	CMPQ  R13, $0x0e
 	JE    wide_14
 	CMPQ  R13, $0x0d
@@ -47,7 +48,7 @@ TEXT ·tileAVX512(SB), NOSPLIT, $0-8
 	JMP   wide_1
 
 narrow:
-	MOVQ 120(DI), R13
+	MOVQ tile_rows+0(DI), R13
 	CMPQ R13, $0x0e
 	JE   narrow_14
 	CMPQ R13, $0x0d
@@ -77,24 +78,24 @@ narrow:
 	JMP  narrow_1
 
 wide_14:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 wide_14_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_14_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	VMOVUPS.Z 64(AX), K2, Z1
@@ -140,7 +141,7 @@ wide_14_chunk:
 	JMP       wide_14_started
 
 wide_14_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        wide_14_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -211,11 +212,11 @@ wide_14_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	LEAQ  (AX)(SI*2), DX
 	ADDQ  R9, DX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    wide_14_next
 
@@ -271,13 +272,13 @@ wide_14_k:
 	JNE          wide_14_k
 
 wide_14_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  wide_14_tap
 
 wide_14_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     wide_14_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -310,8 +311,8 @@ wide_14_summed:
 	VMAXPS Z27, Z28, Z27
 
 wide_14_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
@@ -356,26 +357,26 @@ wide_14_store:
 	VMOVUPS Z27, K2, 64(AX)
 	DECQ    R14
 	JE      wide_14_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     wide_14_chunk
 
 wide_14_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   wide_14_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  wide_14
 
 wide_14_end:
@@ -383,24 +384,24 @@ wide_14_end:
 	RET
 
 wide_13:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 wide_13_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_13_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	VMOVUPS.Z 64(AX), K2, Z1
@@ -443,7 +444,7 @@ wide_13_chunk:
 	JMP       wide_13_started
 
 wide_13_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        wide_13_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -510,11 +511,11 @@ wide_13_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	LEAQ  (AX)(SI*2), DX
 	ADDQ  R9, DX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    wide_13_next
 
@@ -567,13 +568,13 @@ wide_13_k:
 	JNE          wide_13_k
 
 wide_13_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  wide_13_tap
 
 wide_13_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     wide_13_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -604,8 +605,8 @@ wide_13_summed:
 	VMAXPS Z25, Z28, Z25
 
 wide_13_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
@@ -647,26 +648,26 @@ wide_13_store:
 	VMOVUPS Z25, K2, 64(AX)
 	DECQ    R14
 	JE      wide_13_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     wide_13_chunk
 
 wide_13_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   wide_13_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  wide_13
 
 wide_13_end:
@@ -674,24 +675,24 @@ wide_13_end:
 	RET
 
 wide_12:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 wide_12_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_12_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	VMOVUPS.Z 64(AX), K2, Z1
@@ -731,7 +732,7 @@ wide_12_chunk:
 	JMP       wide_12_started
 
 wide_12_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        wide_12_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -794,11 +795,11 @@ wide_12_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	LEAQ  (AX)(SI*2), DX
 	ADDQ  R9, DX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    wide_12_next
 
@@ -848,13 +849,13 @@ wide_12_k:
 	JNE          wide_12_k
 
 wide_12_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  wide_12_tap
 
 wide_12_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     wide_12_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -883,8 +884,8 @@ wide_12_summed:
 	VMAXPS Z23, Z28, Z23
 
 wide_12_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
@@ -923,26 +924,26 @@ wide_12_store:
 	VMOVUPS Z23, K2, 64(AX)
 	DECQ    R14
 	JE      wide_12_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     wide_12_chunk
 
 wide_12_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   wide_12_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  wide_12
 
 wide_12_end:
@@ -950,24 +951,24 @@ wide_12_end:
 	RET
 
 wide_11:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 wide_11_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_11_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	VMOVUPS.Z 64(AX), K2, Z1
@@ -1004,7 +1005,7 @@ wide_11_chunk:
 	JMP       wide_11_started
 
 wide_11_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        wide_11_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -1063,11 +1064,11 @@ wide_11_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	LEAQ  (AX)(SI*2), DX
 	ADDQ  R9, DX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    wide_11_next
 
@@ -1114,13 +1115,13 @@ wide_11_k:
 	JNE          wide_11_k
 
 wide_11_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  wide_11_tap
 
 wide_11_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     wide_11_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -1147,8 +1148,8 @@ wide_11_summed:
 	VMAXPS Z21, Z28, Z21
 
 wide_11_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
@@ -1184,26 +1185,26 @@ wide_11_store:
 	VMOVUPS Z21, K2, 64(AX)
 	DECQ    R14
 	JE      wide_11_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     wide_11_chunk
 
 wide_11_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   wide_11_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  wide_11
 
 wide_11_end:
@@ -1211,24 +1212,24 @@ wide_11_end:
 	RET
 
 wide_10:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 wide_10_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_10_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	VMOVUPS.Z 64(AX), K2, Z1
@@ -1262,7 +1263,7 @@ wide_10_chunk:
 	JMP       wide_10_started
 
 wide_10_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        wide_10_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -1317,11 +1318,11 @@ wide_10_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	LEAQ  (AX)(SI*2), DX
 	ADDQ  R9, DX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    wide_10_next
 
@@ -1365,13 +1366,13 @@ wide_10_k:
 	JNE          wide_10_k
 
 wide_10_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  wide_10_tap
 
 wide_10_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     wide_10_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -1396,8 +1397,8 @@ wide_10_summed:
 	VMAXPS Z19, Z28, Z19
 
 wide_10_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
@@ -1430,26 +1431,26 @@ wide_10_store:
 	VMOVUPS Z19, K2, 64(AX)
 	DECQ    R14
 	JE      wide_10_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     wide_10_chunk
 
 wide_10_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   wide_10_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  wide_10
 
 wide_10_end:
@@ -1457,24 +1458,24 @@ wide_10_end:
 	RET
 
 wide_9:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 wide_9_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_9_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	VMOVUPS.Z 64(AX), K2, Z1
@@ -1505,7 +1506,7 @@ wide_9_chunk:
 	JMP       wide_9_started
 
 wide_9_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        wide_9_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -1556,11 +1557,11 @@ wide_9_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	LEAQ  (AX)(SI*2), DX
 	ADDQ  R9, DX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    wide_9_next
 
@@ -1601,13 +1602,13 @@ wide_9_k:
 	JNE          wide_9_k
 
 wide_9_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  wide_9_tap
 
 wide_9_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     wide_9_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -1630,8 +1631,8 @@ wide_9_summed:
 	VMAXPS Z17, Z28, Z17
 
 wide_9_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
@@ -1661,26 +1662,26 @@ wide_9_store:
 	VMOVUPS Z17, K2, 64(AX)
 	DECQ    R14
 	JE      wide_9_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     wide_9_chunk
 
 wide_9_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   wide_9_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  wide_9
 
 wide_9_end:
@@ -1688,24 +1689,24 @@ wide_9_end:
 	RET
 
 wide_8:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 wide_8_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_8_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	VMOVUPS.Z 64(AX), K2, Z1
@@ -1733,7 +1734,7 @@ wide_8_chunk:
 	JMP       wide_8_started
 
 wide_8_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        wide_8_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -1780,11 +1781,11 @@ wide_8_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	LEAQ  (AX)(SI*2), DX
 	ADDQ  R9, DX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    wide_8_next
 
@@ -1822,13 +1823,13 @@ wide_8_k:
 	JNE          wide_8_k
 
 wide_8_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  wide_8_tap
 
 wide_8_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     wide_8_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -1849,8 +1850,8 @@ wide_8_summed:
 	VMAXPS Z15, Z28, Z15
 
 wide_8_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
@@ -1877,26 +1878,26 @@ wide_8_store:
 	VMOVUPS Z15, K2, 64(AX)
 	DECQ    R14
 	JE      wide_8_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     wide_8_chunk
 
 wide_8_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   wide_8_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  wide_8
 
 wide_8_end:
@@ -1904,24 +1905,24 @@ wide_8_end:
 	RET
 
 wide_7:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 wide_7_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_7_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	VMOVUPS.Z 64(AX), K2, Z1
@@ -1946,7 +1947,7 @@ wide_7_chunk:
 	JMP       wide_7_started
 
 wide_7_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        wide_7_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -1989,9 +1990,9 @@ wide_7_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    wide_7_next
 
@@ -2025,13 +2026,13 @@ wide_7_k:
 	JNE          wide_7_k
 
 wide_7_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  wide_7_tap
 
 wide_7_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     wide_7_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -2050,8 +2051,8 @@ wide_7_summed:
 	VMAXPS Z13, Z28, Z13
 
 wide_7_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
@@ -2075,26 +2076,26 @@ wide_7_store:
 	VMOVUPS Z13, K2, 64(AX)
 	DECQ    R14
 	JE      wide_7_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     wide_7_chunk
 
 wide_7_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   wide_7_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  wide_7
 
 wide_7_end:
@@ -2102,24 +2103,24 @@ wide_7_end:
 	RET
 
 wide_6:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 wide_6_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_6_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	VMOVUPS.Z 64(AX), K2, Z1
@@ -2141,7 +2142,7 @@ wide_6_chunk:
 	JMP       wide_6_started
 
 wide_6_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        wide_6_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -2180,9 +2181,9 @@ wide_6_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    wide_6_next
 
@@ -2213,13 +2214,13 @@ wide_6_k:
 	JNE          wide_6_k
 
 wide_6_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  wide_6_tap
 
 wide_6_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     wide_6_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -2236,8 +2237,8 @@ wide_6_summed:
 	VMAXPS Z11, Z28, Z11
 
 wide_6_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
@@ -2258,26 +2259,26 @@ wide_6_store:
 	VMOVUPS Z11, K2, 64(AX)
 	DECQ    R14
 	JE      wide_6_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     wide_6_chunk
 
 wide_6_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   wide_6_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  wide_6
 
 wide_6_end:
@@ -2285,24 +2286,24 @@ wide_6_end:
 	RET
 
 wide_5:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 wide_5_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_5_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	VMOVUPS.Z 64(AX), K2, Z1
@@ -2321,7 +2322,7 @@ wide_5_chunk:
 	JMP       wide_5_started
 
 wide_5_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        wide_5_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -2356,9 +2357,9 @@ wide_5_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    wide_5_next
 
@@ -2386,13 +2387,13 @@ wide_5_k:
 	JNE          wide_5_k
 
 wide_5_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  wide_5_tap
 
 wide_5_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     wide_5_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -2407,8 +2408,8 @@ wide_5_summed:
 	VMAXPS Z9, Z28, Z9
 
 wide_5_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
@@ -2426,26 +2427,26 @@ wide_5_store:
 	VMOVUPS Z9, K2, 64(AX)
 	DECQ    R14
 	JE      wide_5_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     wide_5_chunk
 
 wide_5_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   wide_5_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  wide_5
 
 wide_5_end:
@@ -2453,24 +2454,24 @@ wide_5_end:
 	RET
 
 wide_4:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 wide_4_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_4_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	VMOVUPS.Z 64(AX), K2, Z1
@@ -2486,7 +2487,7 @@ wide_4_chunk:
 	JMP       wide_4_started
 
 wide_4_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        wide_4_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -2517,9 +2518,9 @@ wide_4_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    wide_4_next
 
@@ -2544,13 +2545,13 @@ wide_4_k:
 	JNE          wide_4_k
 
 wide_4_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  wide_4_tap
 
 wide_4_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     wide_4_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -2563,8 +2564,8 @@ wide_4_summed:
 	VMAXPS Z7, Z28, Z7
 
 wide_4_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
@@ -2579,26 +2580,26 @@ wide_4_store:
 	VMOVUPS Z7, K2, 64(AX)
 	DECQ    R14
 	JE      wide_4_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     wide_4_chunk
 
 wide_4_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   wide_4_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  wide_4
 
 wide_4_end:
@@ -2606,24 +2607,24 @@ wide_4_end:
 	RET
 
 wide_3:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 wide_3_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_3_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	VMOVUPS.Z 64(AX), K2, Z1
@@ -2636,7 +2637,7 @@ wide_3_chunk:
 	JMP       wide_3_started
 
 wide_3_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        wide_3_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -2663,9 +2664,9 @@ wide_3_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    wide_3_next
 
@@ -2687,13 +2688,13 @@ wide_3_k:
 	JNE          wide_3_k
 
 wide_3_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  wide_3_tap
 
 wide_3_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     wide_3_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -2704,8 +2705,8 @@ wide_3_summed:
 	VMAXPS Z5, Z28, Z5
 
 wide_3_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
@@ -2717,26 +2718,26 @@ wide_3_store:
 	VMOVUPS Z5, K2, 64(AX)
 	DECQ    R14
 	JE      wide_3_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     wide_3_chunk
 
 wide_3_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   wide_3_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  wide_3
 
 wide_3_end:
@@ -2744,24 +2745,24 @@ wide_3_end:
 	RET
 
 wide_2:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 wide_2_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_2_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	VMOVUPS.Z 64(AX), K2, Z1
@@ -2771,7 +2772,7 @@ wide_2_chunk:
 	JMP       wide_2_started
 
 wide_2_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        wide_2_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -2794,9 +2795,9 @@ wide_2_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    wide_2_next
 
@@ -2815,13 +2816,13 @@ wide_2_k:
 	JNE          wide_2_k
 
 wide_2_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  wide_2_tap
 
 wide_2_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     wide_2_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -2830,8 +2831,8 @@ wide_2_summed:
 	VMAXPS Z3, Z28, Z3
 
 wide_2_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
@@ -2840,26 +2841,26 @@ wide_2_store:
 	VMOVUPS Z3, K2, 64(AX)
 	DECQ    R14
 	JE      wide_2_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     wide_2_chunk
 
 wide_2_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   wide_2_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  wide_2
 
 wide_2_end:
@@ -2867,31 +2868,31 @@ wide_2_end:
 	RET
 
 wide_1:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 wide_1_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_1_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	VMOVUPS.Z 64(AX), K2, Z1
 	JMP       wide_1_started
 
 wide_1_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        wide_1_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -2910,9 +2911,9 @@ wide_1_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    wide_1_next
 
@@ -2928,46 +2929,46 @@ wide_1_k:
 	JNE          wide_1_k
 
 wide_1_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  wide_1_tap
 
 wide_1_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     wide_1_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
 	VMAXPS Z1, Z28, Z1
 
 wide_1_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
 	DECQ    R14
 	JE      wide_1_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     wide_1_chunk
 
 wide_1_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   wide_1_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  wide_1
 
 wide_1_end:
@@ -2975,24 +2976,24 @@ wide_1_end:
 	RET
 
 narrow_14:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 narrow_14_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_14_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
@@ -3024,7 +3025,7 @@ narrow_14_chunk:
 	JMP       narrow_14_started
 
 narrow_14_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        narrow_14_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -3067,11 +3068,11 @@ narrow_14_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	LEAQ  (AX)(SI*2), DX
 	ADDQ  R9, DX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    narrow_14_next
 
@@ -3112,13 +3113,13 @@ narrow_14_k:
 	JNE          narrow_14_k
 
 narrow_14_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  narrow_14_tap
 
 narrow_14_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     narrow_14_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -3137,8 +3138,8 @@ narrow_14_summed:
 	VMAXPS Z13, Z28, Z13
 
 narrow_14_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
@@ -3169,26 +3170,26 @@ narrow_14_store:
 	VMOVUPS Z13, K1, (AX)
 	DECQ    R14
 	JE      narrow_14_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     narrow_14_chunk
 
 narrow_14_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   narrow_14_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  narrow_14
 
 narrow_14_end:
@@ -3196,24 +3197,24 @@ narrow_14_end:
 	RET
 
 narrow_13:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 narrow_13_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_13_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
@@ -3243,7 +3244,7 @@ narrow_13_chunk:
 	JMP       narrow_13_started
 
 narrow_13_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        narrow_13_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -3284,11 +3285,11 @@ narrow_13_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	LEAQ  (AX)(SI*2), DX
 	ADDQ  R9, DX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    narrow_13_next
 
@@ -3327,13 +3328,13 @@ narrow_13_k:
 	JNE          narrow_13_k
 
 narrow_13_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  narrow_13_tap
 
 narrow_13_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     narrow_13_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -3351,8 +3352,8 @@ narrow_13_summed:
 	VMAXPS Z12, Z28, Z12
 
 narrow_13_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
@@ -3381,26 +3382,26 @@ narrow_13_store:
 	VMOVUPS Z12, K1, (AX)
 	DECQ    R14
 	JE      narrow_13_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     narrow_13_chunk
 
 narrow_13_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   narrow_13_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  narrow_13
 
 narrow_13_end:
@@ -3408,24 +3409,24 @@ narrow_13_end:
 	RET
 
 narrow_12:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 narrow_12_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_12_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
@@ -3453,7 +3454,7 @@ narrow_12_chunk:
 	JMP       narrow_12_started
 
 narrow_12_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        narrow_12_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -3492,11 +3493,11 @@ narrow_12_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	LEAQ  (AX)(SI*2), DX
 	ADDQ  R9, DX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    narrow_12_next
 
@@ -3533,13 +3534,13 @@ narrow_12_k:
 	JNE          narrow_12_k
 
 narrow_12_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  narrow_12_tap
 
 narrow_12_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     narrow_12_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -3556,8 +3557,8 @@ narrow_12_summed:
 	VMAXPS Z11, Z28, Z11
 
 narrow_12_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
@@ -3584,26 +3585,26 @@ narrow_12_store:
 	VMOVUPS Z11, K1, (AX)
 	DECQ    R14
 	JE      narrow_12_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     narrow_12_chunk
 
 narrow_12_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   narrow_12_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  narrow_12
 
 narrow_12_end:
@@ -3611,24 +3612,24 @@ narrow_12_end:
 	RET
 
 narrow_11:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 narrow_11_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_11_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
@@ -3654,7 +3655,7 @@ narrow_11_chunk:
 	JMP       narrow_11_started
 
 narrow_11_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        narrow_11_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -3691,11 +3692,11 @@ narrow_11_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	LEAQ  (AX)(SI*2), DX
 	ADDQ  R9, DX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    narrow_11_next
 
@@ -3730,13 +3731,13 @@ narrow_11_k:
 	JNE          narrow_11_k
 
 narrow_11_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  narrow_11_tap
 
 narrow_11_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     narrow_11_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -3752,8 +3753,8 @@ narrow_11_summed:
 	VMAXPS Z10, Z28, Z10
 
 narrow_11_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
@@ -3778,26 +3779,26 @@ narrow_11_store:
 	VMOVUPS Z10, K1, (AX)
 	DECQ    R14
 	JE      narrow_11_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     narrow_11_chunk
 
 narrow_11_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   narrow_11_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  narrow_11
 
 narrow_11_end:
@@ -3805,24 +3806,24 @@ narrow_11_end:
 	RET
 
 narrow_10:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 narrow_10_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_10_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
@@ -3846,7 +3847,7 @@ narrow_10_chunk:
 	JMP       narrow_10_started
 
 narrow_10_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        narrow_10_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -3881,11 +3882,11 @@ narrow_10_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	LEAQ  (AX)(SI*2), DX
 	ADDQ  R9, DX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    narrow_10_next
 
@@ -3918,13 +3919,13 @@ narrow_10_k:
 	JNE          narrow_10_k
 
 narrow_10_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  narrow_10_tap
 
 narrow_10_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     narrow_10_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -3939,8 +3940,8 @@ narrow_10_summed:
 	VMAXPS Z9, Z28, Z9
 
 narrow_10_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
@@ -3963,26 +3964,26 @@ narrow_10_store:
 	VMOVUPS Z9, K1, (AX)
 	DECQ    R14
 	JE      narrow_10_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     narrow_10_chunk
 
 narrow_10_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   narrow_10_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  narrow_10
 
 narrow_10_end:
@@ -3990,24 +3991,24 @@ narrow_10_end:
 	RET
 
 narrow_9:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 narrow_9_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_9_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
@@ -4029,7 +4030,7 @@ narrow_9_chunk:
 	JMP       narrow_9_started
 
 narrow_9_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        narrow_9_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -4062,11 +4063,11 @@ narrow_9_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	LEAQ  (AX)(SI*2), DX
 	ADDQ  R9, DX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    narrow_9_next
 
@@ -4097,13 +4098,13 @@ narrow_9_k:
 	JNE          narrow_9_k
 
 narrow_9_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  narrow_9_tap
 
 narrow_9_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     narrow_9_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -4117,8 +4118,8 @@ narrow_9_summed:
 	VMAXPS Z8, Z28, Z8
 
 narrow_9_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
@@ -4139,26 +4140,26 @@ narrow_9_store:
 	VMOVUPS Z8, K1, (AX)
 	DECQ    R14
 	JE      narrow_9_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     narrow_9_chunk
 
 narrow_9_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   narrow_9_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  narrow_9
 
 narrow_9_end:
@@ -4166,24 +4167,24 @@ narrow_9_end:
 	RET
 
 narrow_8:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 narrow_8_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_8_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
@@ -4203,7 +4204,7 @@ narrow_8_chunk:
 	JMP       narrow_8_started
 
 narrow_8_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        narrow_8_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -4234,11 +4235,11 @@ narrow_8_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	LEAQ  (AX)(SI*2), DX
 	ADDQ  R9, DX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    narrow_8_next
 
@@ -4267,13 +4268,13 @@ narrow_8_k:
 	JNE          narrow_8_k
 
 narrow_8_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  narrow_8_tap
 
 narrow_8_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     narrow_8_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -4286,8 +4287,8 @@ narrow_8_summed:
 	VMAXPS Z7, Z28, Z7
 
 narrow_8_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
@@ -4306,26 +4307,26 @@ narrow_8_store:
 	VMOVUPS Z7, K1, (AX)
 	DECQ    R14
 	JE      narrow_8_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     narrow_8_chunk
 
 narrow_8_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   narrow_8_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  narrow_8
 
 narrow_8_end:
@@ -4333,24 +4334,24 @@ narrow_8_end:
 	RET
 
 narrow_7:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 narrow_7_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_7_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
@@ -4368,7 +4369,7 @@ narrow_7_chunk:
 	JMP       narrow_7_started
 
 narrow_7_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        narrow_7_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -4397,9 +4398,9 @@ narrow_7_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    narrow_7_next
 
@@ -4425,13 +4426,13 @@ narrow_7_k:
 	JNE          narrow_7_k
 
 narrow_7_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  narrow_7_tap
 
 narrow_7_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     narrow_7_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -4443,8 +4444,8 @@ narrow_7_summed:
 	VMAXPS Z6, Z28, Z6
 
 narrow_7_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
@@ -4461,26 +4462,26 @@ narrow_7_store:
 	VMOVUPS Z6, K1, (AX)
 	DECQ    R14
 	JE      narrow_7_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     narrow_7_chunk
 
 narrow_7_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   narrow_7_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  narrow_7
 
 narrow_7_end:
@@ -4488,24 +4489,24 @@ narrow_7_end:
 	RET
 
 narrow_6:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 narrow_6_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_6_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
@@ -4521,7 +4522,7 @@ narrow_6_chunk:
 	JMP       narrow_6_started
 
 narrow_6_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        narrow_6_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -4548,9 +4549,9 @@ narrow_6_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    narrow_6_next
 
@@ -4574,13 +4575,13 @@ narrow_6_k:
 	JNE          narrow_6_k
 
 narrow_6_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  narrow_6_tap
 
 narrow_6_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     narrow_6_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -4591,8 +4592,8 @@ narrow_6_summed:
 	VMAXPS Z5, Z28, Z5
 
 narrow_6_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
@@ -4607,26 +4608,26 @@ narrow_6_store:
 	VMOVUPS Z5, K1, (AX)
 	DECQ    R14
 	JE      narrow_6_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     narrow_6_chunk
 
 narrow_6_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   narrow_6_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  narrow_6
 
 narrow_6_end:
@@ -4634,24 +4635,24 @@ narrow_6_end:
 	RET
 
 narrow_5:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 narrow_5_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_5_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
@@ -4665,7 +4666,7 @@ narrow_5_chunk:
 	JMP       narrow_5_started
 
 narrow_5_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        narrow_5_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -4690,9 +4691,9 @@ narrow_5_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    narrow_5_next
 
@@ -4714,13 +4715,13 @@ narrow_5_k:
 	JNE          narrow_5_k
 
 narrow_5_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  narrow_5_tap
 
 narrow_5_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     narrow_5_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -4730,8 +4731,8 @@ narrow_5_summed:
 	VMAXPS Z4, Z28, Z4
 
 narrow_5_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
@@ -4744,26 +4745,26 @@ narrow_5_store:
 	VMOVUPS Z4, K1, (AX)
 	DECQ    R14
 	JE      narrow_5_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     narrow_5_chunk
 
 narrow_5_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   narrow_5_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  narrow_5
 
 narrow_5_end:
@@ -4771,24 +4772,24 @@ narrow_5_end:
 	RET
 
 narrow_4:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 narrow_4_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_4_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
@@ -4800,7 +4801,7 @@ narrow_4_chunk:
 	JMP       narrow_4_started
 
 narrow_4_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        narrow_4_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -4823,9 +4824,9 @@ narrow_4_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    narrow_4_next
 
@@ -4845,13 +4846,13 @@ narrow_4_k:
 	JNE          narrow_4_k
 
 narrow_4_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  narrow_4_tap
 
 narrow_4_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     narrow_4_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -4860,8 +4861,8 @@ narrow_4_summed:
 	VMAXPS Z3, Z28, Z3
 
 narrow_4_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
@@ -4872,26 +4873,26 @@ narrow_4_store:
 	VMOVUPS Z3, K1, (AX)
 	DECQ    R14
 	JE      narrow_4_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     narrow_4_chunk
 
 narrow_4_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   narrow_4_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  narrow_4
 
 narrow_4_end:
@@ -4899,24 +4900,24 @@ narrow_4_end:
 	RET
 
 narrow_3:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 narrow_3_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_3_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
@@ -4926,7 +4927,7 @@ narrow_3_chunk:
 	JMP       narrow_3_started
 
 narrow_3_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        narrow_3_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -4947,9 +4948,9 @@ narrow_3_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    narrow_3_next
 
@@ -4967,13 +4968,13 @@ narrow_3_k:
 	JNE          narrow_3_k
 
 narrow_3_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  narrow_3_tap
 
 narrow_3_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     narrow_3_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
@@ -4981,8 +4982,8 @@ narrow_3_summed:
 	VMAXPS Z2, Z28, Z2
 
 narrow_3_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
@@ -4991,26 +4992,26 @@ narrow_3_store:
 	VMOVUPS Z2, K1, (AX)
 	DECQ    R14
 	JE      narrow_3_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     narrow_3_chunk
 
 narrow_3_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   narrow_3_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  narrow_3
 
 narrow_3_end:
@@ -5018,24 +5019,24 @@ narrow_3_end:
 	RET
 
 narrow_2:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 narrow_2_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_2_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	ADDQ      CX, AX
@@ -5043,7 +5044,7 @@ narrow_2_chunk:
 	JMP       narrow_2_started
 
 narrow_2_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        narrow_2_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -5062,9 +5063,9 @@ narrow_2_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    narrow_2_next
 
@@ -5080,47 +5081,47 @@ narrow_2_k:
 	JNE          narrow_2_k
 
 narrow_2_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  narrow_2_tap
 
 narrow_2_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     narrow_2_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
 	VMAXPS Z1, Z28, Z1
 
 narrow_2_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
 	DECQ    R14
 	JE      narrow_2_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     narrow_2_chunk
 
 narrow_2_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   narrow_2_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  narrow_2
 
 narrow_2_end:
@@ -5128,30 +5129,30 @@ narrow_2_end:
 	RET
 
 narrow_1:
-	MOVQ 192(DI), R14
+	MOVQ tile_chunks+0(DI), R14
 
 narrow_1_chunk:
-	MOVQ      144(DI), SI
+	MOVQ      tile_aRow+0(DI), SI
 	SHLQ      $0x02, SI
 	LEAQ      (SI)(SI*2), R8
 	LEAQ      (SI)(SI*4), R9
-	MOVQ      152(DI), R10
+	MOVQ      tile_aK+0(DI), R10
 	SHLQ      $0x02, R10
-	MOVQ      168(DI), R11
+	MOVQ      tile_ldb+0(DI), R11
 	SHLQ      $0x02, R11
-	MOVQ      96(DI), R12
-	MOVQ      104(DI), R13
-	MOVQ      48(DI), R15
-	CMPB      240(DI), $0x00
+	MOVQ      tile_off+0(DI), R12
+	MOVQ      tile_off+8(DI), R13
+	MOVQ      tile_b+0(DI), R15
+	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_1_bias
-	MOVQ      (DI), AX
-	MOVQ      176(DI), CX
+	MOVQ      tile_dst+0(DI), AX
+	MOVQ      tile_ldd+0(DI), CX
 	SHLQ      $0x02, CX
 	VMOVUPS.Z (AX), K1, Z0
 	JMP       narrow_1_started
 
 narrow_1_bias:
-	MOVQ      72(DI), BX
+	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
 	JE        narrow_1_zero
 	VMOVUPS.Z (BX), K1, Z0
@@ -5168,9 +5169,9 @@ narrow_1_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
 	SHLQ  $0x02, AX
-	ADDQ  24(DI), AX
+	ADDQ  tile_a+0(DI), AX
 	MOVQ  R15, BX
-	MOVQ  136(DI), CX
+	MOVQ  tile_k+0(DI), CX
 	TESTQ CX, CX
 	JE    narrow_1_next
 
@@ -5184,44 +5185,44 @@ narrow_1_k:
 	JNE          narrow_1_k
 
 narrow_1_next:
-	MOVQ 160(DI), CX
+	MOVQ tile_bTap+0(DI), CX
 	LEAQ (R15)(CX*4), R15
 	DECQ R13
 	JNE  narrow_1_tap
 
 narrow_1_summed:
-	CMPB   241(DI), $0x00
+	CMPB   tile_relu+0(DI), $0x00
 	JE     narrow_1_store
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
 
 narrow_1_store:
-	MOVQ    (DI), AX
-	MOVQ    176(DI), CX
+	MOVQ    tile_dst+0(DI), AX
+	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	DECQ    R14
 	JE      narrow_1_product
-	MOVQ    200(DI), AX
+	MOVQ    tile_aChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, 24(DI)
-	MOVQ    224(DI), AX
+	ADDQ    AX, tile_a+0(DI)
+	MOVQ    tile_dChunk+0(DI), AX
 	SHLQ    $0x02, AX
-	ADDQ    AX, (DI)
+	ADDQ    AX, tile_dst+0(DI)
 	JMP     narrow_1_chunk
 
 narrow_1_product:
-	DECQ 184(DI)
+	DECQ tile_batch+0(DI)
 	JE   narrow_1_end
-	MOVQ 208(DI), AX
+	MOVQ tile_aNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 24(DI)
-	MOVQ 216(DI), AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_bNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, 48(DI)
-	MOVQ 232(DI), AX
+	ADDQ AX, tile_b+0(DI)
+	MOVQ tile_dNext+0(DI), AX
 	SHLQ $0x02, AX
-	ADDQ AX, (DI)
+	ADDQ AX, tile_dst+0(DI)
 	JMP  narrow_1
 
 narrow_1_end:

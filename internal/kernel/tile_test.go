@@ -37,13 +37,8 @@ func fill(r *rand.Rand, s []float32) {
 }
 
 // assembled lists the instruction sets to hold against the generic loops.
-func assembled(t testing.TB) []ISA {
-	var list []ISA
-	for _, isa := range Available() {
-		if isa != Generic {
-			list = append(list, isa)
-		}
-	}
+func inAssembly(t testing.TB) []*kernels {
+	list := assembled()
 	if len(list) == 0 {
 		t.Skip("this processor or build has no assembly kernels")
 	}
@@ -66,12 +61,12 @@ func TestTileAgainstGeneric(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	rows := []int{1, 2, 5, 6, 7, 8, 12, 13, 14, 15, 27, 28, 29, 33}
 	cols := []int{1, 7, 8, 9, 15, 16, 17, 24, 31, 32}
-	for _, isa := range assembled(t) {
+	for _, ks := range inAssembly(t) {
 		for _, n := range rows {
 			for _, m := range cols {
 				for mode := range 6 {
-					name := fmt.Sprintf("%s %dx%d mode %d", isa, n, m, mode)
-					testTile(t, r, name, isa, n, m, mode)
+					name := fmt.Sprintf("%s %dx%d mode %d", ks.name, n, m, mode)
+					testTile(t, r, name, ks, n, m, mode)
 				}
 			}
 		}
@@ -79,7 +74,7 @@ func TestTileAgainstGeneric(t *testing.T) {
 }
 
 // testTile compares one shape; mode chooses the start of the sum and the ReLU.
-func testTile(t *testing.T, r *rand.Rand, name string, isa ISA, rows, cols, mode int) {
+func testTile(t *testing.T, r *rand.Rand, name string, ks *kernels, rows, cols, mode int) {
 	t.Helper()
 	k, taps, batch := r.IntN(20), 1+r.IntN(3), 1+r.IntN(3)
 	x := tile{rows: rows, cols: cols, k: k, batch: batch, aRow: 1 + r.IntN(9), aK: r.IntN(9), ldb: cols + r.IntN(4), ldd: cols + r.IntN(4)}
@@ -105,7 +100,7 @@ func testTile(t *testing.T, r *rand.Rand, name string, isa ISA, rows, cols, mode
 	x.dst = want
 	tileGeneric(&x)
 	x.dst = dst
-	x.run(isa)
+	x.run(ks)
 	for i := range dst {
 		if at := i % x.dBatch; at >= rows*x.ldd || at%x.ldd >= cols { // between rows or products: not the tile's
 			if dst[i] != want[i] {
@@ -127,17 +122,17 @@ func TestTileRefusesShortSlices(t *testing.T) {
 			t.Error("a tile larger than its slices ran")
 		}
 	}()
-	x.run(Best())
+	x.run(available()[0])
 }
 
 func BenchmarkTile(b *testing.B) {
-	for _, isa := range Available() {
+	for _, ks := range available() {
 		for _, s := range [][3]int{{14, 32, 576}, {14, 16, 144}, {7, 32, 1152}, {13, 32, 1152}} {
-			b.Run(fmt.Sprintf("%s/%dx%dx%d", isa, s[0], s[1], s[2]), func(b *testing.B) {
+			b.Run(fmt.Sprintf("%s/%dx%dx%d", ks.name, s[0], s[1], s[2]), func(b *testing.B) {
 				x := tile{rows: s[0], cols: s[1], k: s[2], off: []int{0}, aRow: 64, aK: 1, ldb: s[1], ldd: s[1]}
 				x.a, x.b, x.dst = make([]float32, x.rows*64+x.k), make([]float32, x.k*x.ldb), make([]float32, x.rows*x.ldd)
 				for b.Loop() {
-					x.run(isa)
+					x.run(ks)
 				}
 				b.ReportMetric(2*float64(s[0]*s[1]*s[2])*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 			})

@@ -1,9 +1,9 @@
 package kernel
 
-// assembly is one instruction set's loops over whole vectors: cols and n (and rows, where a
+// vectorLoops are an instruction set's loops over whole vectors: cols and n (and rows, where a
 // matrix is transposed) are positive multiples of lanes, and every element lies inside its slice.
-type assembly struct {
-	lanes      int
+type vectorLoops struct {
+	lanes
 	add        func(dst, src *float32, n int)
 	mask       func(dst, dy, y *float32, pixels, cols, dstStride, srcStride int)
 	maxPool2   func(dst *float32, arg *byte, top, bottom *float32, windows, cols, stride int)
@@ -12,14 +12,7 @@ type assembly struct {
 	sumSquares func(src *float32, n int) float64
 	transpose  func(dst, src *float32, rows, cols, dstStride, srcStride int)
 	prefetch   func(p *float32, n int)
-}
-
-// whole is how many of n columns assembly takes; the rest is left to the generic loop.
-func (a *assembly) whole(n int) int {
-	if a == nil {
-		return 0
-	}
-	return n - n%a.lanes
+	dropout    func(dst, src *float32, n int, state uint64, drop uint32, scale float32)
 }
 
 // first is the address of the first element, nil for a slice that is not given.
@@ -30,9 +23,9 @@ func first(s []float32) *float32 {
 	return &s[0]
 }
 
-// add is addGeneric on the kernels of isa, and so are the functions below for theirs.
-func add(isa ISA, dst, src []float32) {
-	a := vectors(isa)
+// add is addGeneric, and so are the functions below for theirs.
+func (ks *kernels) add(dst, src []float32) {
+	a := &ks.vector
 	n := a.whole(len(dst))
 	if n > 0 {
 		_ = src[n-1]
@@ -41,8 +34,8 @@ func add(isa ISA, dst, src []float32) {
 	addGeneric(dst[n:], src[n:])
 }
 
-func mask(isa ISA, dst, dy, y []float32, pixels, cols, dstStride, srcStride int) {
-	a := vectors(isa)
+func (ks *kernels) mask(dst, dy, y []float32, pixels, cols, dstStride, srcStride int) {
+	a := &ks.vector
 	n := a.whole(cols)
 	if n > 0 && pixels > 0 {
 		_, _, _ = dst[(pixels-1)*dstStride+n-1], dy[(pixels-1)*srcStride+n-1], y[(pixels-1)*srcStride+n-1]
@@ -53,8 +46,8 @@ func mask(isa ISA, dst, dy, y []float32, pixels, cols, dstStride, srcStride int)
 	}
 }
 
-func maxPool2(isa ISA, dst []float32, arg []byte, top, bottom []float32, windows, cols, stride int) {
-	a := vectors(isa)
+func (ks *kernels) maxPool2(dst []float32, arg []byte, top, bottom []float32, windows, cols, stride int) {
+	a := &ks.vector
 	n := a.whole(cols)
 	if n > 0 && windows > 0 {
 		last := (windows-1)*stride + n - 1
@@ -66,8 +59,8 @@ func maxPool2(isa ISA, dst []float32, arg []byte, top, bottom []float32, windows
 	}
 }
 
-func unpool2(isa ISA, top, bottom, dy []float32, arg []byte, windows, cols, dstStride, srcStride int) {
-	a := vectors(isa)
+func (ks *kernels) unpool2(top, bottom, dy []float32, arg []byte, windows, cols, dstStride, srcStride int) {
+	a := &ks.vector
 	n := a.whole(cols)
 	if n > 0 && windows > 0 {
 		from, to := (windows-1)*srcStride+n-1, (2*windows-1)*dstStride+n-1
@@ -79,8 +72,8 @@ func unpool2(isa ISA, top, bottom, dy []float32, arg []byte, windows, cols, dstS
 	}
 }
 
-func sgd(isa ISA, w, g, v []float32, s SGD) {
-	a := vectors(isa)
+func (ks *kernels) sgd(w, g, v []float32, s SGD) {
+	a := &ks.vector
 	n := a.whole(len(w))
 	if n > 0 {
 		_ = g[n-1]
@@ -95,8 +88,8 @@ func sgd(isa ISA, w, g, v []float32, s SGD) {
 	sgdGeneric(w[n:], g[n:], v, s)
 }
 
-func sumSquares(isa ISA, src []float32) float64 {
-	a := vectors(isa)
+func (ks *kernels) sumSquares(src []float32) float64 {
+	a := &ks.vector
 	n := a.whole(len(src))
 	sum := 0.0
 	if n > 0 {
@@ -105,8 +98,8 @@ func sumSquares(isa ISA, src []float32) float64 {
 	return sum + sumSquaresGeneric(src[n:])
 }
 
-func transpose(isa ISA, dst, src []float32, rows, cols, dstStride, srcStride int) {
-	a := vectors(isa)
+func (ks *kernels) transpose(dst, src []float32, rows, cols, dstStride, srcStride int) {
+	a := &ks.vector
 	r, c := a.whole(rows), a.whole(cols)
 	if r > 0 && c > 0 {
 		_, _ = dst[(c-1)*dstStride+r-1], src[(r-1)*srcStride+c-1]
@@ -123,8 +116,8 @@ func transpose(isa ISA, dst, src []float32, rows, cols, dstStride, srcStride int
 }
 
 // prefetch has memory that will be read soon brought into the first-level cache.
-func prefetch(isa ISA, s []float32) {
-	if a := vectors(isa); a != nil && len(s) > 0 {
-		a.prefetch(&s[0], len(s))
+func (ks *kernels) prefetch(s []float32) {
+	if ks.vector.prefetch != nil && len(s) > 0 {
+		ks.vector.prefetch(&s[0], len(s))
 	}
 }

@@ -23,21 +23,21 @@ func BenchmarkVector(b *testing.B) {
 	for _, k := range []struct {
 		name  string
 		bytes int
-		run   func(isa ISA)
+		run   func(ks *kernels)
 	}{
-		{"add", 12 * n, func(isa ISA) { add(isa, dst, g) }},
-		{"mask", 12 * n, func(isa ISA) { mask(isa, dst, g, w, pixels, c, c, c) }},
-		{"maxPool2", 8*n + 5*n/2, func(isa ISA) { maxPool2(isa, pooled, arg, top, bottom, pixels/2, c, c) }},
-		{"unpool2", 8*n + 5*n/2, func(isa ISA) { unpool2(isa, top, bottom, pooled, arg, pixels/2, c, c, c) }},
-		{"sgd", 12 * n, func(isa ISA) { sgd(isa, w, g, nil, SGD{LR: 1e-9, Scale: 1}) }},
-		{"sgd momentum", 20 * n, func(isa ISA) { sgd(isa, w, g, v, SGD{LR: 1e-9, Scale: 1, Momentum: 0.9, Nesterov: true}) }},
-		{"sumSquares", 4 * n, func(isa ISA) { sum += sumSquares(isa, g) }},
+		{"add", 12 * n, func(ks *kernels) { ks.add(dst, g) }},
+		{"mask", 12 * n, func(ks *kernels) { ks.mask(dst, g, w, pixels, c, c, c) }},
+		{"maxPool2", 8*n + 5*n/2, func(ks *kernels) { ks.maxPool2(pooled, arg, top, bottom, pixels/2, c, c) }},
+		{"unpool2", 8*n + 5*n/2, func(ks *kernels) { ks.unpool2(top, bottom, pooled, arg, pixels/2, c, c, c) }},
+		{"sgd", 12 * n, func(ks *kernels) { ks.sgd(w, g, nil, SGD{LR: 1e-9, Scale: 1}) }},
+		{"sgd momentum", 20 * n, func(ks *kernels) { ks.sgd(w, g, v, SGD{LR: 1e-9, Scale: 1, Momentum: 0.9, Nesterov: true}) }},
+		{"sumSquares", 4 * n, func(ks *kernels) { sum += ks.sumSquares(g) }},
 	} {
-		for _, isa := range Available() {
-			b.Run(k.name+"/"+string(isa), func(b *testing.B) {
+		for _, ks := range available() {
+			b.Run(k.name+"/"+ks.name, func(b *testing.B) {
 				b.SetBytes(int64(k.bytes))
 				for b.Loop() {
-					k.run(isa)
+					k.run(ks)
 				}
 			})
 		}

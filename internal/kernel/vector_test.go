@@ -31,13 +31,13 @@ var channels = []int{1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48}
 // The loops that only choose and copy give the generic loops' bits.
 func TestVectorsChoose(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
-	for _, isa := range assembled(t) {
+	for _, ks := range inAssembly(t) {
 		for _, c := range channels {
 			for _, n := range []int{0, 1, 2, 5} {
-				t.Run(fmt.Sprintf("%s/%d channels/%d", isa, c, n), func(t *testing.T) {
-					testMask(t, r, isa, n, c, c+r.IntN(5), c+r.IntN(5))
-					testPool(t, r, isa, n, c, c+r.IntN(5))
-					testUnpool(t, r, isa, n, c, c+r.IntN(5), c+r.IntN(5))
+				t.Run(fmt.Sprintf("%s/%d channels/%d", ks.name, c, n), func(t *testing.T) {
+					testMask(t, r, ks, n, c, c+r.IntN(5), c+r.IntN(5))
+					testPool(t, r, ks, n, c, c+r.IntN(5))
+					testUnpool(t, r, ks, n, c, c+r.IntN(5), c+r.IntN(5))
 				})
 			}
 		}
@@ -50,12 +50,12 @@ func pair(r *rand.Rand, n int) (got, want []float32, intact func() bool) {
 	return got, append([]float32(nil), got...), intact
 }
 
-func testMask(t *testing.T, r *rand.Rand, isa ISA, n, c, dstStride, srcStride int) {
+func testMask(t *testing.T, r *rand.Rand, ks *kernels, n, c, dstStride, srcStride int) {
 	got, want, intact := pair(r, max(0, n-1)*dstStride+c)
 	dy, _ := guarded(r, n*srcStride+c)
 	y, _ := guarded(r, n*srcStride+c)
 	sprinkle(r, y)
-	mask(isa, got, dy, y, n, c, dstStride, srcStride)
+	ks.mask(got, dy, y, n, c, dstStride, srcStride)
 	maskGeneric(want, dy, y, n, c, dstStride, srcStride)
 	same(t, "mask", got, want)
 	if !intact() {
@@ -63,14 +63,14 @@ func testMask(t *testing.T, r *rand.Rand, isa ISA, n, c, dstStride, srcStride in
 	}
 }
 
-func testPool(t *testing.T, r *rand.Rand, isa ISA, n, c, stride int) {
+func testPool(t *testing.T, r *rand.Rand, ks *kernels, n, c, stride int) {
 	got, want, intact := pair(r, max(0, n-1)*stride+c)
 	arg, argWant := make([]byte, len(got)), make([]byte, len(got))
 	top, _ := guarded(r, 2*n*stride+c)
 	bottom, _ := guarded(r, 2*n*stride+c)
 	sprinkle(r, top)
 	sprinkle(r, bottom)
-	maxPool2(isa, got, arg, top, bottom, n, c, stride)
+	ks.maxPool2(got, arg, top, bottom, n, c, stride)
 	maxPool2Generic(want, argWant, top, bottom, n, c, stride)
 	same(t, "pooled", got, want)
 	if string(arg) != string(argWant) {
@@ -81,7 +81,7 @@ func testPool(t *testing.T, r *rand.Rand, isa ISA, n, c, stride int) {
 	}
 }
 
-func testUnpool(t *testing.T, r *rand.Rand, isa ISA, n, c, dstStride, srcStride int) {
+func testUnpool(t *testing.T, r *rand.Rand, ks *kernels, n, c, dstStride, srcStride int) {
 	size := max(0, 2*n-1)*dstStride + c
 	top, topWant, topIntact := pair(r, size)
 	bottom, bottomWant, bottomIntact := pair(r, size)
@@ -91,7 +91,7 @@ func testUnpool(t *testing.T, r *rand.Rand, isa ISA, n, c, dstStride, srcStride 
 	for i := range arg {
 		arg[i] = byte(r.IntN(cut + 1))
 	}
-	unpool2(isa, top, bottom, dy, arg, n, c, dstStride, srcStride)
+	ks.unpool2(top, bottom, dy, arg, n, c, dstStride, srcStride)
 	unpool2Generic(topWant, bottomWant, dy, arg, n, c, dstStride, srcStride)
 	same(t, "top", top, topWant)
 	same(t, "bottom", bottom, bottomWant)
@@ -102,16 +102,16 @@ func testUnpool(t *testing.T, r *rand.Rand, isa ISA, n, c, dstStride, srcStride 
 
 func TestTranspose(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 10))
-	for _, isa := range assembled(t) {
+	for _, ks := range inAssembly(t) {
 		for _, rows := range channels {
 			for _, cols := range channels {
 				srcStride, dstStride := cols+r.IntN(3), rows+r.IntN(3)
 				got, want, intact := pair(r, (cols-1)*dstStride+rows)
 				src, _ := guarded(r, (rows-1)*srcStride+cols)
 				sprinkle(r, src)
-				transpose(isa, got, src, rows, cols, dstStride, srcStride)
+				ks.transpose(got, src, rows, cols, dstStride, srcStride)
 				transposeGeneric(want, src, rows, cols, dstStride, srcStride)
-				same(t, fmt.Sprintf("%s %d×%d", isa, rows, cols), got, want)
+				same(t, fmt.Sprintf("%s %d×%d", ks.name, rows, cols), got, want)
 				if !intact() {
 					t.Fatal("transpose stored outside dst")
 				}
@@ -122,9 +122,9 @@ func TestTranspose(t *testing.T) {
 
 // Memory that is asked for may be of any length, and is left alone.
 func TestPrefetch(t *testing.T) {
-	for _, isa := range Available() {
+	for _, ks := range available() {
 		for n := range 40 {
-			prefetch(isa, make([]float32, n))
+			ks.prefetch(make([]float32, n))
 		}
 	}
 }
@@ -132,11 +132,11 @@ func TestPrefetch(t *testing.T) {
 func BenchmarkTranspose(b *testing.B) {
 	const rows, cols = 112, 128
 	dst, src := make([]float32, rows*cols), make([]float32, rows*cols)
-	for _, isa := range Available() {
-		b.Run(string(isa), func(b *testing.B) {
+	for _, ks := range available() {
+		b.Run(ks.name, func(b *testing.B) {
 			b.SetBytes(8 * rows * cols)
 			for b.Loop() {
-				transpose(isa, dst, src, rows, cols, rows, cols)
+				ks.transpose(dst, src, rows, cols, rows, cols)
 			}
 		})
 	}
@@ -146,28 +146,28 @@ func BenchmarkTranspose(b *testing.B) {
 // few units in the last place of the largest term.
 func TestVectorsAdd(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
-	for _, isa := range assembled(t) {
+	for _, ks := range inAssembly(t) {
 		for _, n := range []int{0, 1, 7, 8, 15, 16, 17, 33, 100} {
 			got, want, intact := pair(r, n)
 			src, _ := guarded(r, n)
-			add(isa, got, src)
+			ks.add(got, src)
 			addGeneric(want, src)
 			same(t, "sum", got, want)
-			sum, sumWant := sumSquares(isa, src), sumSquaresGeneric(src)
+			sum, sumWant := ks.sumSquares(src), sumSquaresGeneric(src)
 			if !(math.Abs(sum-sumWant) <= float64(n)*sumWant/(1<<52)) {
-				t.Errorf("%s: sum of %d squares = %v, generic %v", isa, n, sum, sumWant)
+				t.Errorf("%s: sum of %d squares = %v, generic %v", ks.name, n, sum, sumWant)
 			}
 			if !intact() {
 				t.Error("add stored outside dst")
 			}
 			for _, s := range []SGD{{LR: 0.1, Scale: 1}, {LR: 0.1, Momentum: 0.9, Decay: 0.01, Scale: 0.5}, {LR: 0.1, Momentum: 0.9, Decay: 0.01, Scale: 0.5, Nesterov: true}} {
-				testSGD(t, r, isa, n, s)
+				testSGD(t, r, ks, n, s)
 			}
 		}
 	}
 }
 
-func testSGD(t *testing.T, r *rand.Rand, isa ISA, n int, s SGD) {
+func testSGD(t *testing.T, r *rand.Rand, ks *kernels, n int, s SGD) {
 	w, wWant, wIntact := pair(r, n)
 	g, _ := guarded(r, n)
 	var v, vWant []float32
@@ -175,12 +175,12 @@ func testSGD(t *testing.T, r *rand.Rand, isa ISA, n int, s SGD) {
 	if s.Momentum > 0 {
 		v, vWant, vIntact = pair(r, n)
 	}
-	sgd(isa, w, g, v, s)
+	ks.sgd(w, g, v, s)
 	sgdGeneric(wWant, g, vWant, s)
 	const ulp = 1.0 / (1 << 23) // of numbers below 2: at most four roundings differ
 	for i := range w {
 		if !(math.Abs(float64(w[i]-wWant[i])) <= 4*ulp) || v != nil && !(math.Abs(float64(v[i]-vWant[i])) <= 4*ulp) {
-			t.Fatalf("%s %+v: w[%d] = %v, generic %v", isa, s, i, w[i], wWant[i])
+			t.Fatalf("%s %+v: w[%d] = %v, generic %v", ks.name, s, i, w[i], wWant[i])
 		}
 	}
 	if !wIntact() || !vIntact() {

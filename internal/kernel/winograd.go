@@ -26,34 +26,33 @@ type winogradRun struct {
 
 // Bounds of a winogradRun.
 const (
-	blockTiles = 28 // two register tiles of 14 rows
-	cacheLine  = 16 // floats: planes end on one more, to lie in different sets of the L1 cache
-	manyPieces = 16 // at least so many, where there are enough tiles
+	maxBlockTiles = 32
+	cacheLine     = 16 // floats: planes are padded by one cache line to avoid L1 set conflicts
+	manyPieces    = 16 // at least, where the tiles suffice
 )
 
-// newWinogradRun cuts a convolution of n images from c to h×w×oc; apart asks for planes apart
-// even where the channels are few, two tile rows at a time.
-func newWinogradRun(n, h, w, c, oc, padding int, apart bool) winogradRun {
+// blockTiles is the tiles of a block: whole register tiles, two of 14 rows.
+func (ks *kernels) blockTiles() int { return min(2*ks.sweepRows(), maxBlockTiles) }
+
+// newWinogradRun cuts a convolution of n images from c to h×w×oc.
+func newWinogradRun(ks *kernels, n, h, w, c, oc, padding int) winogradRun {
 	r := winogradRun{c: c, oc: oc, h: h, w: w, oh: h, ow: w, padding: padding}
 	r.th, r.tw = (h+winogradTile-1)/winogradTile, (w+winogradTile-1)/winogradTile
 	r.total = n * r.th
-	r.rows = max(1, blockTiles/r.tw)
+	r.rows = max(1, ks.blockTiles()/r.tw)
 	pieces := (r.total + r.rows - 1) / r.rows
 	if pieces < manyPieces {
 		pieces = min(r.total, 2*pieces)
 	}
 	r.rows = (r.total + pieces - 1) / pieces
 	tiles := r.rows * r.tw
-	blocks := (tiles + blockTiles - 1) / blockTiles
+	blocks := (tiles + ks.blockTiles() - 1) / ks.blockTiles()
 	r.block = (tiles + blocks - 1) / blocks
 	r.pitch = (winogradTile*r.tw + 2) * c
 	r.ldv = c
-	if apart || c*oc > apartChannels*(c+oc) {
+	if c*oc > ks.costs.planeMajorChannels*(c+oc) {
 		r.apart = true
-		r.chunk = max(1, apartBytes/4/(planes*r.tw*(c+oc)))
-		if apart {
-			r.chunk = 2
-		}
+		r.chunk = max(1, ks.costs.planeMajorBytes/4/(planes*r.tw*(c+oc)))
 		chunks := (r.total + r.chunk - 1) / r.chunk
 		r.chunk = (r.total + chunks - 1) / chunks
 		r.block = r.chunk * r.tw
@@ -131,8 +130,8 @@ type stripLoader func(in, spare []float32, n, row, rows int)
 
 // strips loads the strip of each image that the tile rows [first, last) lie in, and returns where
 // the patches of each tile row begin.
-func (r *winogradRun) strips(s *winogradSpace, first, last int, load stripLoader) [blockTiles]int {
-	var starts [blockTiles]int
+func (r *winogradRun) strips(s *winogradSpace, first, last int, load stripLoader) [maxBlockTiles]int {
+	var starts [maxBlockTiles]int
 	at := 0
 	for q := first; q < last; {
 		n, ty := q/r.th, q%r.th
@@ -162,13 +161,13 @@ func (r *winogradRun) runs(from, to int, f func(row, col, count, at int)) {
 // filters u. work is workSize floats.
 func (r *winogradRun) run(p *Workers, load stripLoader, dst []float32, arg []byte, u, b, work []float32, images int) error {
 	p.Reserve(r.scratch())
-	r.stream = p.isa == AVX512 && r.oc%cacheLine == 0 && streamed(dst, images*r.oh*r.ow*r.oc)
+	r.stream = p.kernels.winograd.lanes == cacheLine && r.oc%cacheLine == 0 && streamed(dst, images*r.oh*r.ow*r.oc)
 	if r.apart {
 		return r.convolveApart(p, load, dst, arg, u, b, work, images)
 	}
 	return r.eachPiece(p, 0, images*r.th, func(s winogradSpace, first, end int) {
 		starts := r.strips(&s, first, end, load)
-		r.convolve(p.isa, &s, &starts, first, (end-first)*r.tw, dst, arg, u, b)
+		r.convolve(p.kernels, &s, &starts, first, (end-first)*r.tw, dst, arg, u, b)
 	})
 }
 
@@ -182,28 +181,28 @@ func (r *winogradRun) eachPiece(p *Workers, start, last int, f func(s winogradSp
 }
 
 // convolve computes the outputs of the tile rows from first on, in blocks of their tiles.
-func (r *winogradRun) convolve(isa ISA, s *winogradSpace, starts *[blockTiles]int, first, tiles int, dst []float32, arg []byte, u, b []float32) {
+func (r *winogradRun) convolve(ks *kernels, s *winogradSpace, starts *[maxBlockTiles]int, first, tiles int, dst []float32, arg []byte, u, b []float32) {
 	for from := 0; from < tiles; from += r.block {
 		to := min(from+r.block, tiles)
-		r.transform(isa, s.v, s.in, starts, from, to)
+		r.transform(ks, s.v, s.in, starts, from, to)
 		for col := 0; col < r.oc; col += Panel {
 			width := min(Panel, r.oc-col)
 			t := r.products(s.m, s.v, u, to-from, col, width)
-			t.run(isa)
+			t.run(ks)
 			r.runs(from, to, func(row, tx, count, at int) {
-				r.store(isa, s, s.m, dst, arg, bias(b, col), first+row, tx, count, at, col, width)
+				r.store(ks, s, s.m, dst, arg, bias(b, col), first+row, tx, count, at, col, width)
 			})
 		}
 	}
 }
 
 // transform makes V of the tiles [from, to) of the strips in.
-func (r *winogradRun) transform(isa ISA, v, in []float32, starts *[blockTiles]int, from, to int) {
+func (r *winogradRun) transform(ks *kernels, v, in []float32, starts *[maxBlockTiles]int, from, to int) {
 	r.runs(from, to, func(row, col, count, at int) {
 		spread{
 			dst: v[at*r.ldv:], src: in[starts[row]+winogradTile*col*r.c:], tiles: count, cols: r.c,
 			plane: r.vPlane, ldd: r.ldv, pitch: r.pitch, pixel: r.c, step: winogradTile * r.c,
-		}.input(isa)
+		}.input(ks)
 	})
 }
 
@@ -232,7 +231,7 @@ var (
 )
 
 // store writes the outputs of count tiles of tile row q: a panel of width channels from col on.
-func (r *winogradRun) store(isa ISA, s *winogradSpace, m, dst []float32, arg []byte, bias []float32, q, tx, count, at, col, width int) {
+func (r *winogradRun) store(ks *kernels, s *winogradSpace, m, dst []float32, arg []byte, bias []float32, q, tx, count, at, col, width int) {
 	side := winogradTile // of a tile's output
 	if r.pooled {
 		side = 2
@@ -250,12 +249,12 @@ func (r *winogradRun) store(isa ISA, s *winogradSpace, m, dst []float32, arg []b
 	}
 	if whole > 0 {
 		g.tiles, g.dst = whole, dst[to:]
-		r.write(isa, g, tail(arg, to), s)
+		r.write(ks, g, tail(arg, to), s)
 	}
 	for i := whole; i < count; i++ {
 		g.src = m[(at+i)*width:]
 		if cols := min(side, r.ow-side*(tx+i)); rows > 0 && cols > 0 {
-			r.storePart(isa, s, g, dst[to+i*g.step:], tail(arg, to+i*g.step), rows, cols)
+			r.storePart(ks, s, g, dst[to+i*g.step:], tail(arg, to+i*g.step), rows, cols)
 		}
 	}
 }
@@ -269,16 +268,16 @@ func tail(arg []byte, at int) []byte {
 }
 
 // write gathers tiles, pooled or not.
-func (r *winogradRun) write(isa ISA, g gather, arg []byte, s *winogradSpace) {
+func (r *winogradRun) write(ks *kernels, g gather, arg []byte, s *winogradSpace) {
 	if r.pooled {
-		g.pool(isa, arg, s.vectors)
+		g.pool(ks, arg, s.vectors)
 	} else {
-		g.output(isa)
+		g.output(ks)
 	}
 }
 
 // storePart writes the first rows×cols pixels of a tile, by way of the patch.
-func (r *winogradRun) storePart(isa ISA, s *winogradSpace, g gather, dst []float32, arg []byte, rows, cols int) {
+func (r *winogradRun) storePart(ks *kernels, s *winogradSpace, g gather, dst []float32, arg []byte, rows, cols int) {
 	part := g
 	part.stream = false
 	part.tiles, part.dst, part.pitch, part.pixel = 1, s.patch, winogradTile*g.cols, g.cols
@@ -286,7 +285,7 @@ func (r *winogradRun) storePart(isa ISA, s *winogradSpace, g gather, dst []float
 	if arg != nil {
 		choices = s.choices
 	}
-	r.write(isa, part, choices, s)
+	r.write(ks, part, choices, s)
 	for i := range rows {
 		for j := range cols {
 			at, from := i*g.pitch+j*g.pixel, i*part.pitch+j*part.pixel

@@ -4,11 +4,6 @@ package kernel
 // take 37 MB, and reading them for each block of 28 tiles would cost more than the products.
 // There V and M of many tiles are kept in memory, plane by plane, and each plane is one
 // matrix product, for which U is read once.
-const (
-	apartChannels = 150      // in·out/(in+out), above which planes are kept apart
-	apartBytes    = 64 << 20 // of V and M, at most (but at least a tile row's)
-)
-
 // convolveApart is run for such layers: all patches of a chunk of tile rows, then all their products,
 // then all outputs.
 func (r *winogradRun) convolveApart(p *Workers, load stripLoader, dst []float32, arg []byte, u, b, work []float32, images int) error {
@@ -17,13 +12,13 @@ func (r *winogradRun) convolveApart(p *Workers, load stripLoader, dst []float32,
 		last := min(start+r.chunk, images*r.th)
 		if err := r.eachPiece(p, start, last, func(s winogradSpace, first, end int) {
 			starts := r.strips(&s, first, end, load)
-			r.transform(p.isa, v[(first-start)*r.tw*r.ldv:], s.in, &starts, 0, (end-first)*r.tw)
+			r.transform(p.kernels, v[(first-start)*r.tw*r.ldv:], s.in, &starts, 0, (end-first)*r.tw)
 		}); err != nil {
 			return err
 		}
 		if err := r.eachPlane(p, func(e, col, width int) {
 			t := r.products(m[r.panel(col):], v, u, (last-start)*r.tw, col, width).product(e)
-			t.run(p.isa)
+			t.run(p.kernels)
 		}); err != nil {
 			return err
 		}
@@ -32,7 +27,7 @@ func (r *winogradRun) convolveApart(p *Workers, load stripLoader, dst []float32,
 				width := min(Panel, r.oc-col)
 				products := m[r.panel(col)+(first-start)*r.tw*width:]
 				r.runs(0, (end-first)*r.tw, func(row, tx, count, at int) {
-					r.store(p.isa, &s, products, dst, arg, bias(b, col), first+row, tx, count, at, col, width)
+					r.store(p.kernels, &s, products, dst, arg, bias(b, col), first+row, tx, count, at, col, width)
 				})
 			}
 		}); err != nil {
@@ -59,11 +54,11 @@ func (r *winogradWeightRun) sumApart(p *Workers, sums, work []float32, src weigh
 		if err := r.x.eachPiece(p, start, last, func(s winogradSpace, first, end int) {
 			at, tiles := (first-start)*r.x.tw, (end-first)*r.x.tw
 			starts := r.x.strips(&s, first, end, src.pixels)
-			r.x.transform(p.isa, v[at*r.x.ldv:], s.in, &starts, 0, tiles)
+			r.x.transform(p.kernels, v[at*r.x.ldv:], s.in, &starts, 0, tiles)
 			starts = r.dy.strips(&s, first, end, src.gradient)
 			for col := 0; col < r.OC; col += Panel {
 				width := min(Panel, r.OC-col)
-				r.spread(p.isa, m[r.x.panel(col)+at*width:], s.in, &starts, tiles, col, width)
+				r.spread(p.kernels, m[r.x.panel(col)+at*width:], s.in, &starts, tiles, col, width)
 			}
 		}); err != nil {
 			return err
@@ -71,9 +66,9 @@ func (r *winogradWeightRun) sumApart(p *Workers, sums, work []float32, src weigh
 		if err := r.x.eachPlane(p, func(e, col, width int) {
 			panel, tiles := m[r.x.panel(col):], (last-start)*r.x.tw
 			t := r.products(sums, v, panel, tiles, col, width, start > 0).product(e)
-			t.run(p.isa)
+			t.run(p.kernels)
 			if e == onesPlane {
-				r.sumBias(p.isa, sums, panel, tiles, col, width, start > 0)
+				r.sumBias(p.kernels, sums, panel, tiles, col, width, start > 0)
 			}
 		}); err != nil {
 			return err

@@ -32,20 +32,20 @@ func BenchmarkTransform(b *testing.B) {
 	for _, k := range []struct {
 		name   string
 		floats int
-		run    func(isa ISA)
+		run    func(ks *kernels)
 	}{
-		{"input", inside + inside, func(isa ISA) { in.input(isa) }},
-		{"gradient", tilePixel + inside, func(isa ISA) { in.gradient(isa) }},
-		{"output", inside + tilePixel, func(isa ISA) { out.output(isa) }},
-		{"pool", inside + tilePixel*5/16, func(isa ISA) { pooled.pool(isa, arg, spare) }},
-		{"filters", (planes + 9) * filterN, func(isa ISA) { filters(isa, turned, taps, filterN, filterN, filterN) }},
-		{"filterGradients", (planes + 9) * filterN, func(isa ISA) { filterGradients(isa, taps, turned, filterN, filterN, filterN) }},
+		{"input", inside + inside, func(ks *kernels) { in.input(ks) }},
+		{"gradient", tilePixel + inside, func(ks *kernels) { in.gradient(ks) }},
+		{"output", inside + tilePixel, func(ks *kernels) { out.output(ks) }},
+		{"pool", inside + tilePixel*5/16, func(ks *kernels) { pooled.pool(ks, arg, spare) }},
+		{"filters", (planes + 9) * filterN, func(ks *kernels) { filters(ks, turned, taps, filterN, filterN, filterN) }},
+		{"filterGradients", (planes + 9) * filterN, func(ks *kernels) { filterGradients(ks, taps, turned, filterN, filterN, filterN) }},
 	} {
-		for _, isa := range Available() {
-			b.Run(k.name+"/"+string(isa), func(b *testing.B) {
+		for _, ks := range available() {
+			b.Run(k.name+"/"+ks.name, func(b *testing.B) {
 				b.SetBytes(int64(4 * k.floats))
 				for b.Loop() {
-					k.run(isa)
+					k.run(ks)
 				}
 			})
 		}
@@ -54,10 +54,10 @@ func BenchmarkTransform(b *testing.B) {
 
 // Filters of all of a layer: once a weight update.
 func BenchmarkTransformFilters(b *testing.B) {
-	p := benchPool(b)
+	p := benchWorkers(b)
 	for _, c := range []Conv{{C: 16, OC: 32}, {C: 128, OC: 128}, {C: 512, OC: 512}} {
 		c.N, c.H, c.W, c.Kernel, c.Stride, c.Padding = 128, 28, 28, 3, 1, 1
-		w, u := make([]float32, c.WeightRows()*c.OC), make([]float32, c.FilterSize())
+		w, u := make([]float32, c.WeightRows()*c.OC), make([]float32, c.FilterSize(p))
 		b.Run(convName(c), func(b *testing.B) {
 			b.SetBytes(int64(4 * (len(w) + len(u))))
 			for b.Loop() {

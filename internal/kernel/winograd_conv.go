@@ -3,9 +3,9 @@ package kernel
 import "math"
 
 // winogradForwardRun is the run of Conv.Forward.
-func (c Conv) winogradForwardRun() winogradRun {
+func (c Conv) winogradForwardRun(ks *kernels) winogradRun {
 	h, w := c.full()
-	r := newWinogradRun(c.N, h, w, c.C, c.OC, c.Padding, c.only == winogradApart)
+	r := newWinogradRun(ks, c.N, h, w, c.C, c.OC, c.Padding)
 	r.pooled = c.Pool
 	r.oh, r.ow = c.Out()
 	if !c.ReLU {
@@ -15,8 +15,8 @@ func (c Conv) winogradForwardRun() winogradRun {
 }
 
 // winogradInputRun is the run of Conv.InputGradient.
-func (c Conv) winogradInputRun() winogradRun {
-	r := newWinogradRun(c.N, c.H, c.W, c.OC, c.C, c.Kernel-1-c.Padding, c.only == winogradApart)
+func (c Conv) winogradInputRun(ks *kernels) winogradRun {
+	r := newWinogradRun(ks, c.N, c.H, c.W, c.OC, c.C, c.Kernel-1-c.Padding)
 	r.floor = float32(math.Inf(-1))
 	r.spare = gradient{Conv: c}.spareRows()
 	return r
@@ -34,7 +34,7 @@ func transformFilters(p *Workers, u, w []float32, in, out int) error {
 		size := in * min(Panel, out-col)
 		from := piece % perPanel * chunk
 		if n := min(chunk, size-from); n > 0 {
-			filters(p.isa, u[planes*in*col+from:], w[9*in*col+from:], n, size, size)
+			filters(p.kernels, u[planes*in*col+from:], w[9*in*col+from:], n, size, size)
 		}
 	})
 }
@@ -44,7 +44,7 @@ func (c Conv) winogradForward(p *Workers, y []float32, arg []byte, x, b, u, work
 	if !c.Pool {
 		arg = nil
 	}
-	r := c.winogradForwardRun()
+	r := c.winogradForwardRun(p.kernels)
 	image, width := c.H*c.W*c.C, r.pitch/c.C
 	return r.run(p, func(in, _ []float32, n, row, rows int) {
 		loadStrip(in, x[n*image:][:image], c.H, c.W, c.C, row, rows, c.Padding, width)
@@ -60,9 +60,9 @@ func (c Conv) winogradInputGradient(p *Workers, dx []float32, g gradient, w, wor
 	if err := transformFilters(p, u, turned, c.OC, c.C); err != nil {
 		return err
 	}
-	r := c.winogradInputRun()
+	r := c.winogradInputRun(p.kernels)
 	width := r.pitch / c.OC
 	return r.run(p, func(in, spare []float32, n, row, rows int) {
-		g.load(p.isa, in, n, row, rows, width, r.padding, spare)
+		g.load(p.kernels, in, n, row, rows, width, r.padding, spare)
 	}, dx, nil, u, nil, u[planes*c.C*c.OC:], rows)
 }

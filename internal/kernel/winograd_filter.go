@@ -2,11 +2,11 @@ package kernel
 
 // filters transforms n filters, G g Gᵀ (see winograd_transform.go): tap t of filter i at
 // src[t*srcPlane+i], value e to dst[e*dstPlane+i].
-func filters(isa ISA, dst, src []float32, n, dstPlane, srcPlane int) {
-	whole := vectors(isa).whole(n)
+func filters(ks *kernels, dst, src []float32, n, dstPlane, srcPlane int) {
+	whole := ks.winograd.whole(n)
 	if whole > 0 {
 		_, _ = dst[(planes-1)*dstPlane+whole-1], src[8*srcPlane+whole-1]
-		winograd(isa).filter(&dst[0], &src[0], whole, dstPlane, srcPlane)
+		ks.winograd.filter(&dst[0], &src[0], whole, dstPlane, srcPlane)
 	}
 	for i := whole; i < n; i++ {
 		var columns [3][winogradPatch]float32
@@ -30,11 +30,11 @@ func filterLine(a, b, c float32) [winogradPatch]float32 {
 
 // filterGradients is the adjoint of filters, Gᵀ u G: value e of filter i at src[e*srcPlane+i],
 // tap t to dst[t*dstPlane+i].
-func filterGradients(isa ISA, dst, src []float32, n, dstPlane, srcPlane int) {
-	whole := vectors(isa).whole(n)
+func filterGradients(ks *kernels, dst, src []float32, n, dstPlane, srcPlane int) {
+	whole := ks.winograd.whole(n)
 	if whole > 0 {
 		_, _ = dst[8*dstPlane+whole-1], src[(planes-1)*srcPlane+whole-1]
-		winograd(isa).filterGradient(&dst[0], &src[0], whole, dstPlane, srcPlane)
+		ks.winograd.filterGradient(&dst[0], &src[0], whole, dstPlane, srcPlane)
 	}
 	for i := whole; i < n; i++ {
 		var columns [winogradPatch][3]float32

@@ -186,6 +186,8 @@ func (s *convCase) weightBounds(rows int, pixel, grad func(n, h, w, c int) float
 // panels, whatever the estimate of costs would choose.
 func TestWinograd(t *testing.T) {
 	shapes := []Conv{
+		{N: 5, H: 6, W: 5, C: 35, OC: 41, Padding: 1, ReLU: true, Pool: true}, // this and the next plane by plane
+		{N: 2, H: 9, W: 9, C: 16, OC: 32, Padding: 1},
 		{N: 3, H: 30, W: 29, C: 16, OC: 32, Padding: 1, ReLU: true, Pool: true},
 		{N: 2, H: 5, W: 120, C: 3, OC: 5, Padding: 1},
 		{N: 30, H: 3, W: 3, C: 33, OC: 65, Padding: 1, ReLU: true},
@@ -194,8 +196,6 @@ func TestWinograd(t *testing.T) {
 		{N: 2, H: 9, W: 8, C: 7, OC: 16, Padding: 0, Pool: true},
 		{N: 2, H: 6, W: 7, C: 17, OC: 9, Padding: 2, ReLU: true, Pool: true},
 		{N: 1, H: 11, W: 4, C: 48, OC: 17, Padding: 1},
-		{N: 5, H: 6, W: 5, C: 35, OC: 41, Padding: 1, ReLU: true, Pool: true, only: winogradApart},
-		{N: 2, H: 9, W: 9, C: 16, OC: 32, Padding: 1, only: winogradApart},
 	}
 	r := rand.New(rand.NewPCG(9, 9))
 	step := 1
@@ -209,15 +209,16 @@ func TestWinograd(t *testing.T) {
 			shapes = append(shapes, c)
 		}
 	}
-	for _, c := range shapes {
+	for i, c := range shapes {
 		c.Kernel, c.Stride = 3, 1
-		if c.only == "" {
-			c.only = Winograd
+		by := winograd
+		if i < 2 {
+			by = planeMajor
 		}
 		t.Run(fmt.Sprintf("%+v", c), func(t *testing.T) {
-			testConv(t, c, c.N, 2)
+			testConv(t, c, by, c.N, 2)
 			if c.N > 1 {
-				testConv(t, c, 1, 1) // a short batch
+				testConv(t, c, by, 1, 1) // a short batch
 			}
 		})
 	}
@@ -226,13 +227,13 @@ func TestWinograd(t *testing.T) {
 // A pixel that is not finite spoils every output that the definition lets it spoil, and beyond
 // these only outputs of the 4×4 tiles whose patch it lies in.
 func TestWinogradNotFinite(t *testing.T) {
-	for _, isa := range Available() {
+	for _, ks := range available() {
 		for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
-			c := Conv{N: 1, H: 13, W: 13, C: 16, OC: 32, Kernel: 3, Stride: 1, Padding: 1, only: Winograd}
+			c := Conv{N: 1, H: 13, W: 13, C: 16, OC: 32, Kernel: 3, Stride: 1, Padding: 1}
 			s := newConvCase(c, 1, 1)
 			const row, col = 5, 8
 			s.x[(row*c.W+col)*c.C+3] = float32(bad)
-			y := s.forwardOn(t, isa)
+			y := s.forwardOn(t, ks.with(winograd))
 			for h := range c.H {
 				for w := range c.W {
 					finite := true
@@ -242,7 +243,7 @@ func TestWinogradNotFinite(t *testing.T) {
 					direct := abs(h-row) <= 1 && abs(w-col) <= 1
 					tile := row >= h/4*4-1 && row <= h/4*4+4 && col >= w/4*4-1 && col <= w/4*4+4
 					if direct && finite || !tile && !finite {
-						t.Errorf("%s: %v at (%d, %d): output (%d, %d) is finite: %v", isa, bad, row, col, h, w, finite)
+						t.Errorf("%s: %v at (%d, %d): output (%d, %d) is finite: %v", ks.name, bad, row, col, h, w, finite)
 					}
 				}
 			}
@@ -253,16 +254,16 @@ func TestWinogradNotFinite(t *testing.T) {
 func abs(i int) int { return max(i, -i) }
 
 // forwardOn is the output of Forward on two threads.
-func (s *convCase) forwardOn(t *testing.T, isa ISA) []float32 {
+func (s *convCase) forwardOn(t *testing.T, ks *kernels) []float32 {
 	t.Helper()
-	p, err := NewWorkers(2, isa)
+	p, err := newWorkers(2, ks)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer p.Close()
 	w := panels(s.w, s.WeightRows(), s.OC)
-	y, u := make([]float32, s.OutSize()), make([]float32, s.FilterSize())
-	for _, err := range []error{s.TransformFilters(p, u, w), s.Forward(p, y, make([]byte, len(y)), s.x, w, s.b, u, make([]float32, s.ForwardSize()), s.N)} {
+	y, u := make([]float32, s.OutSize()), make([]float32, s.FilterSize(p))
+	for _, err := range []error{s.TransformFilters(p, u, w), s.Forward(p, y, make([]byte, len(y)), s.x, w, s.b, u, make([]float32, s.ForwardSize(p)), s.N)} {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -272,6 +273,11 @@ func (s *convCase) forwardOn(t *testing.T, isa ISA) []float32 {
 
 // The choice is by cost: no transforms where they cost more than they save.
 func TestAlgorithm(t *testing.T) {
+	p, err := NewWorkers(1, Generic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
 	for _, c := range []struct {
 		Conv
 		want Algorithm
@@ -284,7 +290,7 @@ func TestAlgorithm(t *testing.T) {
 		{Conv{N: 128, H: 56, W: 56, C: 64, OC: 64, Kernel: 1, Stride: 1}, Direct},
 		{Conv{N: 128, H: 27, W: 27, C: 96, OC: 256, Kernel: 5, Stride: 1, Padding: 2}, Direct},
 	} {
-		if got := c.ForwardAlgorithm(); got != c.want {
+		if got := c.ForwardAlgorithm(p); got != c.want {
 			t.Errorf("%+v: %s, want %s", c.Conv, got, c.want)
 		}
 	}

@@ -33,21 +33,13 @@ type spread struct {
 }
 
 // input is Bᵀ d B of 6×6 pixels.
-func (s spread) input(isa ISA) {
-	var f func(dst, src *float32, tiles, cols, plane, ldd, pitch, pixel, step int)
-	if a := winograd(isa); a != nil {
-		f = a.input
-	}
-	s.run(f, vectors(isa).whole(s.cols), winogradPatch, inputLine)
+func (s spread) input(ks *kernels) {
+	s.run(ks.winograd.input, ks.winograd.whole(s.cols), winogradPatch, inputLine)
 }
 
 // gradient is A d Aᵀ of 4×4 pixels.
-func (s spread) gradient(isa ISA) {
-	var f func(dst, src *float32, tiles, cols, plane, ldd, pitch, pixel, step int)
-	if a := winograd(isa); a != nil {
-		f = a.gradient
-	}
-	s.run(f, vectors(isa).whole(s.cols), winogradTile, gradientLine)
+func (s spread) gradient(ks *kernels) {
+	s.run(ks.winograd.gradient, ks.winograd.whole(s.cols), winogradTile, gradientLine)
 }
 
 // run transforms the first whole channels by assembly and the others by line.
@@ -115,15 +107,15 @@ type gather struct {
 }
 
 // output is Aᵀ M A + bias, bounded by floor, into 4×4 pixels.
-func (g gather) output(isa ISA) {
+func (g gather) output(ks *kernels) {
 	if g.tiles <= 0 {
 		return
 	}
-	whole := vectors(isa).whole(g.cols)
+	whole := ks.winograd.whole(g.cols)
 	if whole > 0 {
 		g.check(whole)
 		_ = g.dst[(g.tiles-1)*g.step+(winogradTile-1)*(g.pitch+g.pixel)+whole-1]
-		winograd(isa).output(&g.dst[0], &g.src[0], &g.bias[0], g.tiles, whole, g.plane, g.lds, g.pitch, g.pixel, g.step, g.floor, g.stream)
+		ks.winograd.output(&g.dst[0], &g.src[0], &g.bias[0], g.tiles, whole, g.plane, g.lds, g.pitch, g.pixel, g.step, g.floor, g.stream)
 	}
 	for t := range g.tiles {
 		for c := whole; c < g.cols; c++ {
@@ -159,11 +151,11 @@ func (g gather) finish(v float32, c int) float32 {
 // nil, which of a window's four was the largest to arg, at the same offsets, or cut where that is no
 // more than floor (maxPool2Generic).
 // spare is 16 vectors of work space.
-func (g gather) pool(isa ISA, arg []byte, spare []float32) {
+func (g gather) pool(ks *kernels, arg []byte, spare []float32) {
 	if g.tiles <= 0 {
 		return
 	}
-	whole := vectors(isa).whole(g.cols)
+	whole := ks.winograd.whole(g.cols)
 	if whole > 0 {
 		g.check(whole)
 		last := (g.tiles-1)*g.step + g.pitch + g.pixel + whole - 1
@@ -172,7 +164,7 @@ func (g gather) pool(isa ISA, arg []byte, spare []float32) {
 		if arg != nil {
 			_, to = arg[last], &arg[0]
 		}
-		winograd(isa).pool(&g.dst[0], to, &g.src[0], &g.bias[0], &spare[0], g.tiles, whole, g.plane, g.lds, g.pitch, g.pixel, g.step, g.floor, g.stream)
+		ks.winograd.pool(&g.dst[0], to, &g.src[0], &g.bias[0], &spare[0], g.tiles, whole, g.plane, g.lds, g.pitch, g.pixel, g.step, g.floor, g.stream)
 	}
 	for t := range g.tiles {
 		for c := whole; c < g.cols; c++ {
@@ -232,9 +224,10 @@ func outputLine(m *[winogradPatch]float32) [winogradTile]float32 {
 	return [winogradTile]float32{m[0] + a + c, b + 2*d, a + 4*c, m[5] + b + 8*d}
 }
 
-// transforms is one instruction set's assembly of the functions here and in winograd_filter.go, on
+// winogradLoops are an instruction set's assembly of the functions here and in winograd_filter.go, on
 // whole vectors.
-type transforms struct {
+type winogradLoops struct {
+	lanes
 	input, gradient        func(dst, src *float32, tiles, cols, plane, ldd, pitch, pixel, step int)
 	output                 func(dst, src, bias *float32, tiles, cols, plane, lds, pitch, pixel, step int, floor float32, stream bool)
 	pool                   func(dst *float32, arg *byte, src, bias, spare *float32, tiles, cols, plane, lds, pitch, pixel, step int, floor float32, stream bool)

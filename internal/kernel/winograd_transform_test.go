@@ -24,7 +24,7 @@ func nearly(got, want float32) bool {
 type transformCase struct {
 	name string
 	dst  int // floats
-	run  func(isa ISA, dst []float32, arg []byte)
+	run  func(ks *kernels, dst []float32, arg []byte)
 }
 
 func transformCases(r *rand.Rand, cols int) []transformCase {
@@ -55,18 +55,18 @@ func transformCases(r *rand.Rand, cols int) []transformCase {
 		return gather{dst: dst, src: inPlanes, bias: bias, tiles: tiles, cols: cols, plane: plane, lds: ldd, pitch: wide, pixel: pixel, step: 4 * pixel, floor: floor}
 	}
 	return []transformCase{
-		{"input", 35*plane + (tiles-1)*ldd + cols, func(isa ISA, dst []float32, _ []byte) { spreads(dst).input(isa) }},
-		{"gradient", 35*plane + (tiles-1)*ldd + cols, func(isa ISA, dst []float32, _ []byte) { spreads(dst).gradient(isa) }},
-		{"output", (tiles-1)*step + 3*(wide+pixel) + cols, func(isa ISA, dst []float32, _ []byte) { gathers(dst).output(isa) }},
-		{"pool", (tiles-1)*step + wide + pixel + cols, func(isa ISA, dst []float32, arg []byte) { gathers(dst).pool(isa, arg, spare) }},
-		{"pool alone", (tiles-1)*step + wide + pixel + cols, func(isa ISA, dst []float32, _ []byte) { gathers(dst).pool(isa, nil, spare) }},
-		{"filters", 35*plane + cols, func(isa ISA, dst []float32, _ []byte) { filters(isa, dst, inPlanes, cols, plane, cols+3) }},
-		{"filterGradients", 8*(cols+3) + cols, func(isa ISA, dst []float32, _ []byte) { filterGradients(isa, dst, inPlanes, cols, cols+3, plane) }},
+		{"input", 35*plane + (tiles-1)*ldd + cols, func(ks *kernels, dst []float32, _ []byte) { spreads(dst).input(ks) }},
+		{"gradient", 35*plane + (tiles-1)*ldd + cols, func(ks *kernels, dst []float32, _ []byte) { spreads(dst).gradient(ks) }},
+		{"output", (tiles-1)*step + 3*(wide+pixel) + cols, func(ks *kernels, dst []float32, _ []byte) { gathers(dst).output(ks) }},
+		{"pool", (tiles-1)*step + wide + pixel + cols, func(ks *kernels, dst []float32, arg []byte) { gathers(dst).pool(ks, arg, spare) }},
+		{"pool alone", (tiles-1)*step + wide + pixel + cols, func(ks *kernels, dst []float32, _ []byte) { gathers(dst).pool(ks, nil, spare) }},
+		{"filters", 35*plane + cols, func(ks *kernels, dst []float32, _ []byte) { filters(ks, dst, inPlanes, cols, plane, cols+3) }},
+		{"filterGradients", 8*(cols+3) + cols, func(ks *kernels, dst []float32, _ []byte) { filterGradients(ks, dst, inPlanes, cols, cols+3, plane) }},
 	}
 }
 
 func TestTransformsAgainstGeneric(t *testing.T) {
-	for _, isa := range assembled(t) {
+	for _, ks := range inAssembly(t) {
 		for _, cols := range []int{1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 64, 65} {
 			for seed := range uint64(4) {
 				for _, c := range transformCases(rand.New(rand.NewPCG(seed, uint64(cols))), cols) {
@@ -74,9 +74,9 @@ func TestTransformsAgainstGeneric(t *testing.T) {
 					dst, intact := guarded(r, c.dst)
 					arg := make([]byte, c.dst)
 					want, wantArg := slices.Clone(dst), slices.Clone(arg)
-					c.run(Generic, want, wantArg)
-					c.run(isa, dst, arg)
-					name := fmt.Sprintf("%s on %s, %d channels", c.name, isa, cols)
+					c.run(&generic, want, wantArg)
+					c.run(ks, dst, arg)
+					name := fmt.Sprintf("%s on %s, %d channels", c.name, ks.name, cols)
 					for i := range dst {
 						if !nearly(dst[i], want[i]) {
 							t.Fatalf("%s: [%d] = %v, generic %v", name, i, dst[i], want[i])
@@ -101,7 +101,7 @@ func TestStreamedOutputs(t *testing.T) {
 	src, bias, spare := make([]float32, planes*plane), make([]float32, cols), make([]float32, 256)
 	fill(r, src)
 	fill(r, bias)
-	for _, isa := range assembled(t) {
+	for _, ks := range inAssembly(t) {
 		for _, pooled := range []bool{false, true} {
 			var results [2][]float32
 			for i := range results {
@@ -111,14 +111,14 @@ func TestStreamedOutputs(t *testing.T) {
 				}
 				g := gather{dst: whole, src: src, bias: bias, tiles: tiles, cols: cols, plane: plane, lds: cols, pitch: 4 * tiles * cols, pixel: cols, step: 4 * cols, stream: i == 1}
 				if pooled {
-					g.pool(isa, nil, spare)
+					g.pool(ks, nil, spare)
 				} else {
-					g.output(isa)
+					g.output(ks)
 				}
 				results[i] = whole[:4*tiles*4*cols]
 			}
 			if !slices.Equal(results[0], results[1]) {
-				t.Errorf("%s, pooled %v: streamed stores differ", isa, pooled)
+				t.Errorf("%s, pooled %v: streamed stores differ", ks.name, pooled)
 			}
 		}
 	}

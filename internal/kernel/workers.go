@@ -12,7 +12,7 @@ import (
 // Workers is a set of persistent workers that share the pieces of one job at a time. The
 // caller of Run is one of them. It also knows which kernels its jobs use.
 type Workers struct {
-	isa     ISA
+	kernels *kernels
 	scratch [][]float32 // one a worker, grown by Reserve
 
 	mu     sync.Mutex // one Run at a time
@@ -45,20 +45,25 @@ const MaxThreads = 1024
 // the gap between two operations.
 const spins = 1 << 14
 
-// NewWorkers starts the given number of workers (0: one a core) that uses the
-// kernels of isa. It is an error if the processor lacks them.
-func NewWorkers(threads int, isa ISA) (*Workers, error) {
+// NewWorkers starts the given number of workers (0: one a core) that use the kernels of that
+// name. It is an error if the processor lacks them.
+func NewWorkers(threads int, kernels string) (*Workers, error) {
+	ks, err := find(kernels)
+	if err != nil {
+		return nil, err
+	}
+	return newWorkers(threads, ks)
+}
+
+func newWorkers(threads int, ks *kernels) (*Workers, error) {
 	if threads < 0 || threads > MaxThreads {
 		return nil, fmt.Errorf("%d threads: use 1 to %d, or 0 for one a core", threads, MaxThreads)
 	}
 	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	if err := isa.available(); err != nil {
-		return nil, err
-	}
 	p := &Workers{
-		isa:     isa,
+		kernels: ks,
 		scratch: make([][]float32, threads),
 		asleep:  make([]atomic.Bool, threads),
 		wake:    make([]chan struct{}, threads),
@@ -75,8 +80,17 @@ func NewWorkers(threads int, isa ISA) (*Workers, error) {
 // Threads is the number of workers, the caller of Run included.
 func (p *Workers) Threads() int { return len(p.scratch) }
 
-// ISA is the instruction set of the pool's kernels.
-func (p *Workers) ISA() ISA { return p.isa }
+// plan is the kernels that sizes and algorithms are planned for: those of p, or of workers
+// yet to be made if p is nil.
+func (p *Workers) plan() *kernels {
+	if p == nil {
+		return available()[0]
+	}
+	return p.kernels
+}
+
+// Kernel is the name of the workers' kernels.
+func (p *Workers) Kernel() string { return p.kernels.name }
 
 // Reserve makes every worker's scratch buffer, which begins at a cache line, at least n floats
 // long.

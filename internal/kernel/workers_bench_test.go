@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// benchPool is a pool of all cores on the best kernels.
-func benchPool(b *testing.B) *Workers {
+// benchWorkers is a pool of all cores on the best kernels.
+func benchWorkers(b *testing.B) *Workers {
 	b.Helper()
 	p, err := NewWorkers(0, Best())
 	if err != nil {
@@ -21,7 +21,7 @@ func convName(c Conv) string { return fmt.Sprintf("%dx%dx%d-%d", c.H, c.W, c.C, 
 
 // A job without work: what handing it out costs.
 func BenchmarkPool(b *testing.B) {
-	p := benchPool(b)
+	p := benchWorkers(b)
 	for _, pieces := range []int{1, 2, 128} {
 		b.Run(fmt.Sprintf("%d pieces", pieces), func(b *testing.B) {
 			for b.Loop() {
@@ -35,7 +35,7 @@ func BenchmarkPool(b *testing.B) {
 
 // The pool that is no part of a convolution: windows overlap, or follow each other.
 func BenchmarkMaxPool(b *testing.B) {
-	p := benchPool(b)
+	p := benchWorkers(b)
 	for _, m := range []MaxPool{
 		{N: 32, H: 56, W: 56, C: 64, Kernel: 2, Stride: 2},
 		{N: 32, H: 56, W: 56, C: 64, Kernel: 3, Stride: 2},
@@ -65,7 +65,7 @@ func BenchmarkMaxPool(b *testing.B) {
 
 // The loss of a batch. Bytes are those of the logits and, for the gradient, its own.
 func BenchmarkCrossEntropy(b *testing.B) {
-	p := benchPool(b)
+	p := benchWorkers(b)
 	for _, c := range []CrossEntropy{{N: 128, Classes: 10}, {N: 128, Classes: 10, Smoothing: 0.1}, {N: 128, Classes: 1000}} {
 		logits, gradient := make([]float32, c.N*c.Classes), make([]float32, c.N*c.Classes)
 		labels, losses := make([]int32, c.N), make([]float64, c.N)

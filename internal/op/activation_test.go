@@ -19,7 +19,7 @@ func (c goldenCase) add(ctx *Context, x *gorgonia.Node) (*gorgonia.Node, error) 
 
 func TestActivationGolden(t *testing.T) {
 	cases := goldens(t, "activation")
-	everyISA(t, func(t *testing.T, isa kernel.ISA) {
+	everyISA(t, func(t *testing.T, isa string) {
 		for _, c := range cases {
 			t.Run(c.Name, func(t *testing.T) {
 				y, dx := c.onImages(t, isa, c.add)

@@ -10,14 +10,14 @@ import (
 
 func TestAvgPoolGolden(t *testing.T) {
 	cases := goldens(t, "avgpool")
-	everyISA(t, func(t *testing.T, isa kernel.ISA) {
+	everyISA(t, func(t *testing.T, isa string) {
 		for _, c := range cases {
 			t.Run(c.Name, func(t *testing.T) { testAvgPoolGolden(t, c, isa) })
 		}
 	})
 }
 
-func testAvgPoolGolden(t *testing.T, c goldenCase, isa kernel.ISA) {
+func testAvgPoolGolden(t *testing.T, c goldenCase, isa string) {
 	y, dx := c.onImages(t, isa, func(ctx *Context, x *gorgonia.Node) (*gorgonia.Node, error) {
 		return ctx.AvgPool(x, c.Kernel, c.Stride)
 	})

@@ -37,8 +37,8 @@ func (c *Context) Conv(x, w, b *gorgonia.Node, cfg ConvConfig) (*gorgonia.Node, 
 	oh, ow := shape.Out()
 	o := &conv{Conv: shape, y: newBuffer(shape.N, oh, ow, shape.OC)}
 	o.base = c.newBase("Conv", o.y.shape, x, w, b)
-	o.reserve(o.ForwardSize())
-	o.filters = newBuffer(o.FilterSize())
+	o.reserve(o.ForwardSize(c.workers))
+	o.filters = newBuffer(o.FilterSize(c.workers))
 	o.filters.lasting = true
 	return c.add(o)
 }
@@ -72,7 +72,7 @@ func (o *conv) choice() []byte {
 
 func (o *conv) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	defer o.guard(&err)
-	defer o.report(Forward, string(o.ForwardAlgorithm()), o.clock())
+	defer o.report(Forward, string(o.ForwardAlgorithm(o.ctx.workers)), o.clock())
 	x, w, b := floats(in[0]), floats(in[1]), floats(in[2])
 	if err := o.transform(w); err != nil {
 		return nil, err
@@ -105,10 +105,10 @@ func (o *conv) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes,
 		o.arg = newBuffer(o.y.shape...)
 		o.arg.bytes = true
 	}
-	g.sums = newBuffer(o.WeightGradientSize())
+	g.sums = newBuffer(o.WeightGradientSize(o.ctx.workers))
 	if g.dx != nil {
 		g.sums.until = g.dx
-		g.reserve(o.InputGradientSize())
+		g.reserve(o.InputGradientSize(o.ctx.workers))
 	}
 	return o.ctx.gradients(g, &g.layerGradient)
 }
@@ -132,10 +132,10 @@ func (g *convGradient) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	if err := c.WeightGradient(ctx.workers, g.dw.data, g.db.data, x, dy, y, arg, g.sums.data, ctx.rows); err != nil {
 		return nil, err
 	}
-	g.report(WeightGradient, string(c.WeightAlgorithm()), start)
+	g.report(WeightGradient, string(c.WeightAlgorithm(ctx.workers)), start)
 	if g.dx == nil {
 		return g.db.value, nil
 	}
-	defer g.report(InputGradient, string(c.InputAlgorithm()), g.clock())
+	defer g.report(InputGradient, string(c.InputAlgorithm(ctx.workers)), g.clock())
 	return g.dx.value, c.InputGradient(ctx.workers, g.dx.data, dy, y, arg, w, g.work.data, ctx.rows)
 }

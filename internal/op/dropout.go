@@ -54,7 +54,7 @@ func (o *dropout) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	total := len(y) / o.ctx.batch * o.ctx.rows
 	return o.y.value, o.ctx.workers.Run((total+dropoutPiece-1)/dropoutPiece, func(_, piece int) {
 		from, to := piece*dropoutPiece, min(total, (piece+1)*dropoutPiece)
-		d.Apply(o.ctx.workers.ISA(), y[from:to], x[from:to], from)
+		d.Apply(o.ctx.workers, y[from:to], x[from:to], from)
 	})
 }
 

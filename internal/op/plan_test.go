@@ -164,7 +164,7 @@ func TestFiltersLast(t *testing.T) {
 	const batch, side, channels, layers = 4, 32, 16, 3
 	p := newProbe(t, kernel.Best(), 2, batch)
 	shape := kernel.Conv{N: batch, H: side, W: side, C: channels, OC: channels, Kernel: 3, Stride: 1, Padding: 1}
-	if shape.FilterSize() == 0 {
+	if shape.FilterSize(p.ctx.workers) == 0 {
 		t.Fatalf("%+v has no transformed filters", shape)
 	}
 	images := make([]float32, batch*side*side*channels)
@@ -183,7 +183,7 @@ func TestFiltersLast(t *testing.T) {
 	if err := p.ctx.Plan(p.g); err != nil {
 		t.Fatal(err)
 	}
-	if planned := p.ctx.PlannedBytes(); planned < int64(4*layers*shape.FilterSize()) {
+	if planned := p.ctx.PlannedBytes(); planned < int64(4*layers*shape.FilterSize(p.ctx.workers)) {
 		t.Errorf("%d bytes are planned, fewer than the filters take", planned)
 	}
 	p.ctx.Allocate()

@@ -39,7 +39,7 @@ type probe struct {
 	machine gorgonia.VM
 }
 
-func newProbe(t testing.TB, isa kernel.ISA, threads, batch int) *probe {
+func newProbe(t testing.TB, isa string, threads, batch int) *probe {
 	t.Helper()
 	workers, err := kernel.NewWorkers(threads, isa)
 	if err != nil {

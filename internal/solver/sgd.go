@@ -248,7 +248,7 @@ func (s *SGD) measure() error {
 
 func (s *SGD) squarePiece(_, i int) {
 	p := s.pieces[i]
-	s.squares[i] = kernel.SumSquares(s.workers.ISA(), s.grads[p.tensor][p.from:p.to])
+	s.squares[i] = kernel.SumSquares(s.workers, s.grads[p.tensor][p.from:p.to])
 }
 
 func (s *SGD) updatePiece(_, i int) {
@@ -266,7 +266,7 @@ func (s *SGD) apply(tensor, from int, grad []float32) {
 		LR: s.lr, Scale: s.clip,
 		Momentum: float32(s.config.Momentum), Decay: float32(s.config.WeightDecay), Nesterov: s.config.Nesterov,
 	}
-	step.Update(s.workers.ISA(), s.weights[tensor][from:][:len(grad)], grad, v)
+	step.Update(s.workers, s.weights[tensor][from:][:len(grad)], grad, v)
 }
 
 // float32s returns the elements of a value, such as *tensor.Dense of float32,

@@ -185,6 +185,6 @@ func (j *Job) plan() Plan {
 		TrainImages: j.Train.Len(), ValImages: j.Val.Len(), BatchSize: r.BatchSize, Side: r.Resize,
 		Epochs: r.Epochs, StepsPerEpoch: batches, Steps: steps,
 		Settings: r, MachineBytes: memory.Machine(), Data: j.Data, DataKind: j.DataKind, Folder: folder,
-		Threads: j.Workers.Threads(), Kernel: string(j.Workers.ISA()),
+		Threads: j.Workers.Threads(), Kernel: j.Workers.Kernel(),
 	}
 }

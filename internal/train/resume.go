@@ -92,11 +92,10 @@ func (c *Checkpoint) checkWords() error {
 	if err := new(configs.Recipe).Set("data", c.Data, configs.Origin{Source: trained.KeyData}); err != nil {
 		return fmt.Errorf("%s: %w", trained.KeyData, err)
 	}
-	switch kernel.ISA(c.kernel) {
-	case kernel.Generic, kernel.AVX2, kernel.AVX512:
-		return nil
+	if !kernel.Known(c.kernel) {
+		return fmt.Errorf("%s: unknown kernels %.60q", keyKernel, c.kernel)
 	}
-	return fmt.Errorf("%s: unknown kernels %.60q", keyKernel, c.kernel)
+	return nil
 }
 
 // checkMomenta looks whether there is a momentum of each parameter, if the run uses momentum,
@@ -168,7 +167,7 @@ func (c *Checkpoint) takeTensors(params model.Params) []checkpoint.Tensor {
 // notices says what is different from the run before.
 func (c *Checkpoint) notices(j *Job) []string {
 	var list []string
-	if now := string(j.Workers.ISA()); now != c.kernel {
+	if now := j.Workers.Kernel(); now != c.kernel {
 		list = append(list, fmt.Sprintf("the run was trained by %s kernels and goes on with %s: from here on its numbers differ in their last bits", c.kernel, now))
 	}
 	if j.Recipe.Epochs != c.Recipe.Epochs && j.Recipe.Schedule != "constant" {

@@ -32,7 +32,7 @@ func describe(j *Job) (map[string]string, error) {
 	}
 	maps.Copy(metadata, map[string]string{
 		keySettings: string(j.Recipe.YAML()),
-		keyKernel:   string(j.Workers.ISA()),
+		keyKernel:   j.Workers.Kernel(),
 	})
 	return metadata, nil
 }

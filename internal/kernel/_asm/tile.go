@@ -2,37 +2,13 @@ package main
 
 import (
 	"fmt"
+	"go/token"
+	"go/types"
 
 	"github.com/mmcloughlin/avo/attr"
+	"github.com/mmcloughlin/avo/gotypes"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
-)
-
-// Offsets of kernel.tile's fields in bytes; a test in package kernel holds them to the struct.
-const (
-	offDst        = 0
-	offA          = 24
-	offB          = 48
-	offBias       = 72
-	offOff        = 96
-	offTaps       = 104 // len(off)
-	offRows       = 120
-	offCols       = 128
-	offK          = 136
-	offARow       = 144
-	offAK         = 152
-	offBTap       = 160
-	offLdb        = 168
-	offLdd        = 176
-	offBatch      = 184
-	offChunks     = 192
-	offAChunk     = 200
-	offANext      = 208
-	offBNext      = 216
-	offDChunk     = 224
-	offDNext      = 232
-	offAccumulate = 240
-	offReLU       = 241
 )
 
 // General registers, the same in every tile. CX counts rows and shifts before it counts k.
@@ -54,7 +30,8 @@ var (
 	nChunks = reg.R14 // chunks left
 )
 
-func field(offset int) Mem { return Mem{Base: pT, Disp: offset} }
+// field is a field of kernel.tile. Its offset is the compiler's, who writes it to go_asm.h.
+func field(name string) Mem { return Mem{Symbol: Symbol{Name: "tile_" + name}, Base: pT} }
 
 // rowAddress is where a's value of a row stands, without a multiplication.
 func rowAddress(r int) Mem {
@@ -89,19 +66,19 @@ type shape struct {
 	save func()      // row's registers → dst at pA
 }
 
-// function emits func NAME(t *byte), with one variant for each number of rows and kind of columns.
+// function emits func NAME(t *tile), with one variant for each number of rows and kind of columns.
 // Each computes all chunks of all products of the batch.
 func (c asm) function(name, doc string, prologue func(), variants []shape, epilogue func()) {
 	c.Function(name)
 	c.Attributes(attr.NOSPLIT)
-	c.SignatureExpr("func(t *byte)")
+	c.Signature(tileSignature())
 	c.Doc(doc)
 	c.Pragma("noescape")
 	c.Load(c.Param("t"), pT)
 	prologue()
 	for _, v := range variants {
 		c.Label(v.name)
-		c.MOVQ(field(offChunks), nChunks)
+		c.MOVQ(field("chunks"), nChunks)
 		c.Label(v.name + "_chunk")
 		c.strides()
 		c.start(v)
@@ -113,54 +90,67 @@ func (c asm) function(name, doc string, prologue func(), variants []shape, epilo
 	}
 }
 
+// tileSignature is func(t *tile) as package kernel has it.
+func tileSignature() *gotypes.Signature {
+	pkg := types.NewPackage("kernel", "kernel")
+	name := types.NewTypeName(token.NoPos, pkg, "tile", nil)
+	types.NewNamed(name, new(types.Struct), nil)
+	pkg.Scope().Insert(name)
+	sig, err := gotypes.ParseSignatureInPackage(pkg, "func(t *tile)")
+	if err != nil {
+		panic(err)
+	}
+	return sig
+}
+
 // again moves on to the next chunk, and after the last to the first of the next product. The
 // pointers are moved only if something follows: they always point into their slices.
 func (c asm) again(v shape) {
 	end := v.name + "_end"
-	advance := func(pointer, step int) {
+	advance := func(pointer, step string) {
 		c.MOVQ(field(step), pA)
 		c.SHLQ(Imm(2), pA)
 		c.ADDQ(pA, field(pointer))
 	}
 	c.DECQ(nChunks)
 	c.JE(LabelRef(v.name + "_product"))
-	advance(offA, offAChunk)
-	advance(offDst, offDChunk)
+	advance("a", "aChunk")
+	advance("dst", "dChunk")
 	c.JMP(LabelRef(v.name + "_chunk"))
 	c.Label(v.name + "_product")
-	c.DECQ(field(offBatch))
+	c.DECQ(field("batch"))
 	c.JE(LabelRef(end))
-	advance(offA, offANext)
-	advance(offB, offBNext)
-	advance(offDst, offDNext)
+	advance("a", "aNext")
+	advance("b", "bNext")
+	advance("dst", "dNext")
 	c.JMP(LabelRef(v.name))
 	c.Label(end)
 }
 
 // strides fills the registers that stay the same for a whole tile.
 func (c asm) strides() {
-	c.MOVQ(field(offARow), sRow)
+	c.MOVQ(field("aRow"), sRow)
 	c.SHLQ(Imm(2), sRow)
 	c.LEAQ(Mem{Base: sRow, Index: sRow, Scale: 2}, sRow3)
 	c.LEAQ(Mem{Base: sRow, Index: sRow, Scale: 4}, sRow5)
-	c.MOVQ(field(offAK), sK)
+	c.MOVQ(field("aK"), sK)
 	c.SHLQ(Imm(2), sK)
-	c.MOVQ(field(offLdb), sB)
+	c.MOVQ(field("ldb"), sB)
 	c.SHLQ(Imm(2), sB)
-	c.MOVQ(field(offOff), pOff)
-	c.MOVQ(field(offTaps), nTaps)
-	c.MOVQ(field(offB), pBTap)
+	c.MOVQ(field("off"), pOff)
+	c.MOVQ(field("off").Offset(8), nTaps) // its length
+	c.MOVQ(field("b"), pBTap)
 }
 
 // start sets the sums to dst, bias or zero.
 func (c asm) start(v shape) {
 	bias, none, done := v.name+"_bias", v.name+"_zero", v.name+"_started"
-	c.CMPB(field(offAccumulate), Imm(0))
+	c.CMPB(field("accumulate"), Imm(0))
 	c.JE(LabelRef(bias))
 	c.eachRow(v, v.load)
 	c.JMP(LabelRef(done))
 	c.Label(bias)
-	c.MOVQ(field(offBias), pB)
+	c.MOVQ(field("bias"), pB)
 	c.TESTQ(pB, pB)
 	c.JE(LabelRef(none))
 	v.bias()
@@ -179,13 +169,13 @@ func (c asm) sum(v shape) {
 	c.MOVQ(Mem{Base: pOff}, pA)
 	c.ADDQ(Imm(8), pOff)
 	c.SHLQ(Imm(2), pA)
-	c.ADDQ(field(offA), pA)
+	c.ADDQ(field("a"), pA)
 	if v.rows > 7 {
 		c.LEAQ(Mem{Base: pA, Index: sRow, Scale: 2}, pA7)
 		c.ADDQ(sRow5, pA7)
 	}
 	c.MOVQ(pBTap, pB)
-	c.MOVQ(field(offK), nK)
+	c.MOVQ(field("k"), nK)
 	c.TESTQ(nK, nK)
 	c.JE(LabelRef(next))
 	c.Label(k)
@@ -198,7 +188,7 @@ func (c asm) sum(v shape) {
 	c.DECQ(nK)
 	c.JNE(LabelRef(k))
 	c.Label(next)
-	c.MOVQ(field(offBTap), nK)
+	c.MOVQ(field("bTap"), nK)
 	c.LEAQ(Mem{Base: pBTap, Index: nK, Scale: 4}, pBTap)
 	c.DECQ(nTaps)
 	c.JNE(LabelRef(tap))
@@ -208,7 +198,7 @@ func (c asm) sum(v shape) {
 // finish stores the sums.
 func (c asm) finish(v shape) {
 	store := v.name + "_store"
-	c.CMPB(field(offReLU), Imm(0))
+	c.CMPB(field("relu"), Imm(0))
 	c.JE(LabelRef(store))
 	v.relu()
 	c.Label(store)
@@ -217,8 +207,8 @@ func (c asm) finish(v shape) {
 
 // eachRow emits f for every row, with pA at that row of dst.
 func (c asm) eachRow(v shape, f func()) {
-	c.MOVQ(field(offDst), pA)
-	c.MOVQ(field(offLdd), nK)
+	c.MOVQ(field("dst"), pA)
+	c.MOVQ(field("ldd"), nK)
 	c.SHLQ(Imm(2), nK)
 	for r := range v.rows {
 		v.each(r)
@@ -231,7 +221,7 @@ func (c asm) eachRow(v shape, f func()) {
 
 // byRows jumps to PREFIX_r for the tile's number of rows r in [1, most].
 func (c asm) byRows(prefix string, most int) {
-	c.MOVQ(field(offRows), nTaps)
+	c.MOVQ(field("rows"), nTaps)
 	for r := most; r > 1; r-- {
 		c.CMPQ(nTaps, Imm(uint64(r)))
 		c.JE(LabelRef(fmt.Sprintf("%s_%d", prefix, r)))

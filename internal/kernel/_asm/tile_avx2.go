@@ -33,7 +33,7 @@ func tileAVX2(c asm) {
 		}
 	}
 	c.function("tileAVX2", "tileAVX2 computes a tile of at most 6 rows and 16 columns.", func() {
-		c.MOVQ(field(offCols), nK)
+		c.MOVQ(field("cols"), nK)
 		c.CMPQ(nK, Imm(16))
 		c.JNE(LabelRef("partial"))
 		c.byRows("full", rows)

@@ -25,7 +25,7 @@ func tileAVX512(c asm) {
 		}
 	}
 	c.function("tileAVX512", "tileAVX512 computes a tile of at most 14 rows and 32 columns.", func() {
-		c.MOVQ(field(offCols), nK)
+		c.MOVQ(field("cols"), nK)
 		c.MOVQ(U32(1), pA)
 		c.SHLQ(reg.CL, pA)
 		c.DECQ(pA)
