@@ -15,7 +15,7 @@ import (
 
 	"vggtrain/configs"
 	"vggtrain/internal/rundir"
-	"vggtrain/internal/train"
+	"vggtrain/internal/runstate"
 	"vggtrain/model"
 )
 
@@ -152,7 +152,7 @@ func (d *describer) file(completion, checkpoint string) cobra.Completion {
 	case now.After(d.until):
 		return completion
 	}
-	glance, err := train.LookAt(checkpoint)
+	glance, err := runstate.Peek(checkpoint)
 	if err != nil {
 		return completion
 	}

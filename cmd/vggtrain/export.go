@@ -15,7 +15,7 @@ import (
 	"vggtrain/checkpoint"
 	"vggtrain/internal/export"
 	"vggtrain/internal/report"
-	"vggtrain/internal/train"
+	"vggtrain/internal/runstate"
 	"vggtrain/internal/trained"
 )
 
@@ -64,7 +64,7 @@ func runExport(ctx context.Context, o *exportOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	network, state, err := train.LoadWeights(o.Checkpoint)
+	network, state, err := runstate.LoadWeights(o.Checkpoint)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (o *exportOptions) check() error {
 	case known && ending != o.Format:
 		return wrongUsage("--format %s, but --out %s: change one of them", o.Format, o.File)
 	}
-	if there, err := train.LookAt(o.File); err == nil && there.Of > 0 {
+	if there, err := runstate.Peek(o.File); err == nil && there.Of > 0 {
 		return wrongUsage("--out %s holds the state of a run, which would be lost: name another file", o.File)
 	}
 	from, err := os.Stat(o.Checkpoint)

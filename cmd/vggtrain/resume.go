@@ -15,6 +15,7 @@ import (
 	"vggtrain/internal/display"
 	"vggtrain/internal/kernel"
 	"vggtrain/internal/rundir"
+	"vggtrain/internal/runstate"
 	"vggtrain/internal/train"
 )
 
@@ -48,7 +49,7 @@ func (o *fitOptions) resume(ctx context.Context) (job *train.Job, dir *rundir.Di
 		}
 		file = dir.Checkpoint()
 	}
-	saved, err := train.LoadCheckpoint(file)
+	saved, err := runstate.LoadCheckpoint(file)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -63,7 +64,7 @@ func (o *fitOptions) resume(ctx context.Context) (job *train.Job, dir *rundir.Di
 
 // belongs looks whether a checkpoint that was named is of the run in its folder, as far as the
 // folder tells: else that run's files would be replaced, or those of somebody who keeps it there.
-func belongs(saved *train.Checkpoint, dir *rundir.Dir) error {
+func belongs(saved *runstate.Checkpoint, dir *rundir.Dir) error {
 	if _, err := os.Lstat(dir.Config()); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: is in no run's folder: copy it into an empty one, as checkpoint.bin, and give --resume that", saved.Path)
 	}
@@ -102,7 +103,7 @@ func runOf(path string) (folder, file string, err error) {
 }
 
 // goOn makes the job that goes on with what was saved.
-func (o *fitOptions) goOn(ctx context.Context, saved *train.Checkpoint) (*train.Job, error) {
+func (o *fitOptions) goOn(ctx context.Context, saved *runstate.Checkpoint) (*train.Job, error) {
 	recipe, err := o.Flags.Resume(saved.Recipe)
 	if err != nil {
 		return nil, err
@@ -117,7 +118,7 @@ func (o *fitOptions) goOn(ctx context.Context, saved *train.Checkpoint) (*train.
 	if err := checkRun(recipe, saved.Arch, data); err != nil {
 		return nil, err
 	}
-	job, err := o.onPool(func(workers *kernel.Workers) (*train.Job, error) { return saved.Prepare(recipe, data, workers) })
+	job, err := o.onPool(func(workers *kernel.Workers) (*train.Job, error) { return train.Resume(saved, recipe, data, workers) })
 	if err != nil {
 		return nil, err
 	}
@@ -151,11 +152,11 @@ func sameNetwork(flags, run *configs.Recipe) error {
 
 // savedData opens what the run was trained on: where it was then, or where --data says. If it
 // is there no longer, the images may be found as at the run's start; their digest tells.
-func (o *fitOptions) savedData(ctx context.Context, saved *train.Checkpoint, recipe *configs.Recipe) (*dataset.Data, error) {
+func (o *fitOptions) savedData(ctx context.Context, saved *runstate.Checkpoint, recipe *configs.Recipe) (*dataset.Data, error) {
 	if o.Flags.IsSet("data") {
 		return openData(ctx, recipe.Data, o.Err)
 	}
-	data, err := openSpec(ctx, saved.Data, o.Err)
+	data, err := openSpec(ctx, saved.DataSpec, o.Err)
 	if errors.Is(err, fs.ErrNotExist) && recipe.Data == "auto" {
 		return openData(ctx, recipe.Data, o.Err)
 	}
@@ -166,7 +167,7 @@ func (o *fitOptions) savedData(ctx context.Context, saved *train.Checkpoint, rec
 }
 
 // showSources says where the run goes on, and what of its settings is from where.
-func (o *fitOptions) showSources(saved *train.Checkpoint, recipe *configs.Recipe) {
+func (o *fitOptions) showSources(saved *runstate.Checkpoint, recipe *configs.Recipe) {
 	fmt.Fprintf(o.Err, "%s: goes on after step %d\n", saved.Path, saved.Step())
 	var read, given []string
 	for _, s := range recipe.Sources() {

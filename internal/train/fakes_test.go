@@ -13,6 +13,7 @@ import (
 	"vggtrain/configs"
 	"vggtrain/dataset"
 	"vggtrain/internal/record"
+	"vggtrain/internal/runstate"
 	"vggtrain/internal/solver"
 	"vggtrain/internal/trained"
 )
@@ -114,25 +115,25 @@ type fakeStore struct {
 	slow           int
 
 	progress []byte
-	result   saved
+	result   runstate.Saved
 	looks    int
 }
 
-func (f *fakeStore) Save(p *Progress, best bool) error {
+func (f *fakeStore) Save(p *runstate.Progress, best bool) error {
 	if f.failSave != nil {
 		return f.failSave
 	}
-	text, err := p.encode()
+	text, err := p.Encode()
 	f.progress = []byte(text)
 	*f.log = append(*f.log, fmt.Sprintf("checkpoint: epoch %d batch %d step %d", p.Epoch, p.Batch, p.Step))
 	if best {
 		*f.log = append(*f.log, fmt.Sprintf("best: epoch %d", p.BestEpoch))
 	}
-	f.result, f.looks = saved{checkpoint: f.failCheckpoint, best: f.failBest, hasBest: best}, 0
+	f.result, f.looks = runstate.Saved{Checkpoint: f.failCheckpoint, Best: f.failBest, HasBest: best}, 0
 	return err
 }
 
-func (f *fakeStore) Ended(wait bool) (saved, bool) {
+func (f *fakeStore) Ended(wait bool) (runstate.Saved, bool) {
 	f.looks++
 	return f.result, wait || f.looks > f.slow
 }
@@ -193,7 +194,7 @@ func newFixture(epochs, maxSteps int) *fixture {
 	if maxSteps > 0 {
 		steps = min(steps, maxSteps)
 	}
-	progress := &Progress{Epoch: 1}
+	progress := &runstate.Progress{Epoch: 1}
 	f.loop = &loop{
 		plan:       Plan{Epochs: epochs, StepsPerEpoch: 3, Steps: steps, Settings: configs.Defaults()},
 		classes:    2,
@@ -208,7 +209,7 @@ func newFixture(epochs, maxSteps int) *fixture {
 		progress:   progress,
 		start:      time.Now(),
 	}
-	f.saves = saves{store: f.store, notice: f.observers.notice}
+	f.saves = runstate.NewSaves(f.store, f.observers.notice, 0, false)
 	return f
 }
 

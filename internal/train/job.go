@@ -12,6 +12,7 @@ import (
 	"vggtrain/dataset"
 	"vggtrain/internal/kernel"
 	"vggtrain/internal/memory"
+	"vggtrain/internal/runstate"
 	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
@@ -34,19 +35,10 @@ type Job struct {
 
 	Workers *kernel.Workers
 
-	// Where the checkpoints go. The folder has to exist.
-	Checkpoint, Best string
+	runstate.Place // left to the caller of Prepare
 
-	// Held is an error if the folder is no longer the run's own: then no checkpoint may be written.
-	// It too runs on another goroutine. nil: it always is.
-	Held func() error
-
-	// Flush puts on the disk what observers have written, before a checkpoint counts it as
-	// done. It runs on another goroutine than they do. nil: there is nothing.
-	Flush func() error
-
-	resumed  *Checkpoint // what the job goes on with; nil: it is new
-	setBytes int64       // of the images in memory: limits leave all of them there
+	resumed  *runstate.Checkpoint // what the job goes on with; nil: it is new
+	setBytes int64                // of the images in memory: limits leave all of them there
 }
 
 // Prepare makes a job of a recipe (flags over recipe over defaults), the architecture and

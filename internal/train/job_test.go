@@ -2,12 +2,12 @@ package train
 
 import (
 	"math"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"vggtrain/checkpoint"
 	"vggtrain/configs"
@@ -89,13 +89,16 @@ func TestPrepareTakesTheArchitecturesDropout(t *testing.T) {
 func TestPrepareInitFromFile(t *testing.T) {
 	workers := newPool(t, 1)
 	job := prepare(t, workers, "init=kaiming", "seed=3")
-	store, err := newFiles(job, buffers(job.Params))
+	m, err := job.assemble(time.Now(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	mustSave(t, store, &Progress{Epoch: 1})
-	if err := os.Remove(job.Best); err != nil {
+	defer m.close()
+	if err := m.files.Save(m.progress, false); err != nil {
 		t.Fatal(err)
+	}
+	if how, _ := m.files.Ended(true); how.Checkpoint != nil {
+		t.Fatal(how.Checkpoint)
 	}
 	foreign := filepath.Join(t.TempDir(), "other.bin")
 	if err := checkpoint.Write(foreign, &checkpoint.State{Tensors: []checkpoint.Tensor{{Name: "fc.weight", Shape: []int{1}, Data: []float32{1}}}}); err != nil {

@@ -13,6 +13,7 @@ import (
 	"vggtrain/internal/crash"
 	"vggtrain/internal/op"
 	"vggtrain/internal/record"
+	"vggtrain/internal/runstate"
 	"vggtrain/internal/solver"
 	"vggtrain/internal/trained"
 )
@@ -45,9 +46,9 @@ type loop struct {
 	observers  observers
 	watches    watches
 	limits     limits
-	saves      saves
+	saves      runstate.Saves
 
-	progress *Progress
+	progress *runstate.Progress
 	newest   record.Step // the last step of this process
 	start    time.Time   // of Run
 	before   float64     // seconds of the runs that this one resumes
@@ -67,14 +68,14 @@ func (l *loop) run(ctx context.Context) (status Status, advice string, incomplet
 	l.before = l.progress.Seconds
 	status, advice, err = l.epochs(ctx)
 	if status == Diverged || status == Failed {
-		l.saves.settle(true)
-		return status, advice, l.saves.incomplete(), err
+		l.saves.Settle(true)
+		return status, advice, l.saves.Incomplete(), err
 	}
 	l.progress.Seconds = l.seconds()
-	incomplete, err = l.saves.finish(l.progress)
+	incomplete, err = l.saves.Finish(l.progress)
 	switch {
-	case errors.Is(err, errWeights):
-		return Diverged, divergence("a weight", l.newest, l.plan.Settings), l.saves.incomplete(), nil
+	case errors.Is(err, runstate.ErrNotFinite):
+		return Diverged, divergence("a weight", l.newest, l.plan.Settings), l.saves.Incomplete(), nil
 	case err != nil:
 		return Failed, "", nil, err
 	}
@@ -91,7 +92,7 @@ func (l *loop) epochs(ctx context.Context) (Status, string, error) {
 			return Diverged, divergence("the loss", l.newest, l.plan.Settings), nil
 		case errors.Is(err, solver.ErrNotFinite):
 			return Diverged, divergence("the gradient", l.newest, l.plan.Settings), nil
-		case errors.Is(err, errWeights):
+		case errors.Is(err, runstate.ErrNotFinite):
 			return Diverged, divergence("a weight", l.newest, l.plan.Settings), nil
 		case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 			return Interrupted, "", nil
@@ -107,7 +108,7 @@ func (l *loop) epochs(ctx context.Context) (Status, string, error) {
 func (l *loop) finished() bool {
 	p := l.progress
 	evaluated := p.Batch == 0 || p.Cut
-	return evaluated && (p.Epoch > l.plan.Epochs || p.Step >= l.plan.Steps || p.outOfPatience(l.limits.patience) || l.timeUp())
+	return evaluated && (p.Epoch > l.plan.Epochs || p.Step >= l.plan.Steps || p.OutOfPatience(l.limits.patience) || l.timeUp())
 }
 
 // timeUp tells whether the time of this process is over.
@@ -132,11 +133,11 @@ func (l *loop) epoch(ctx context.Context) error {
 	p := l.progress
 	return l.conclude(record.Epoch{
 		Epoch:           p.Epoch,
-		TrainLoss:       p.trainLoss(),
+		TrainLoss:       p.TrainLoss(),
 		ValLoss:         e.Loss,
 		ValAccuracy:     e.Accuracy(),
 		LR:              l.schedule.At(p.Step),
-		ImagesPerSecond: rate(p.Images, p.EpochSeconds),
+		ImagesPerSecond: p.EpochSpeed(),
 		Seconds:         p.EpochSeconds + time.Since(start).Seconds(),
 	}, e)
 }
@@ -150,7 +151,7 @@ var errLoss = errors.New("the validation loss is not finite")
 func (l *loop) conclude(record record.Epoch, e *trained.Evaluation) error {
 	p := l.progress
 	l.observers.epoch(record, e)
-	best := p.evaluated(record, l.plan.StepsPerEpoch)
+	best := p.Evaluated(record, l.plan.StepsPerEpoch)
 	noticed := l.watches.evaluated(e, p.Cut, l.plan.Settings)
 	l.notice(noticed)
 	if !p.Cut { // a run that goes on later with the epoch knows nothing of this end
@@ -172,7 +173,7 @@ func (l *loop) notice(lines []string) {
 // save begins to save what the run has reached.
 func (l *loop) save(best bool) error {
 	l.progress.Seconds = l.seconds()
-	return l.saves.save(l.progress, best)
+	return l.saves.Save(l.progress, best)
 }
 
 // steps trains the batches of the epoch under way that are left, up to the run's end; one at
@@ -189,7 +190,7 @@ func (l *loop) steps(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		l.saves.settle(false)
+		l.saves.Settle(false)
 		if l.due() {
 			if err := l.save(false); err != nil {
 				return err
@@ -204,7 +205,7 @@ func (l *loop) steps(ctx context.Context) error {
 // need not wait. At the end of an epoch its evaluation comes first.
 func (l *loop) due() bool {
 	p, every := l.progress, l.limits.every
-	return every > 0 && p.Step/every > l.saves.at/every && !l.saves.busy &&
+	return every > 0 && p.Step/every > l.saves.At/every && !l.saves.Busy &&
 		p.Batch < l.plan.StepsPerEpoch && p.Step < l.plan.Steps
 }
 
@@ -243,8 +244,8 @@ func (l *loop) step(ctx context.Context, from *time.Time) error {
 	noticed := l.watches.step(l.newest, l.plan.Settings)
 	l.notice(noticed)
 	p.Noticed = append(p.Noticed, noticed...)
-	p.trained(l.newest)
-	l.saves.fresh = false
+	p.Trained(l.newest)
+	l.saves.Fresh = false
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package train
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +14,7 @@ import (
 
 	"vggtrain/internal/op"
 	"vggtrain/internal/record"
+	"vggtrain/internal/runstate"
 	"vggtrain/internal/solver"
 	"vggtrain/internal/trained"
 )
@@ -148,7 +148,7 @@ func TestRunResumed(t *testing.T) {
 	}
 	second := newFixture(3, 0)
 	second.trainer.losses, second.predictor.correct = whole.trainer.losses, []int{5, 4}
-	progress, err := decodeProgress(string(first.store.progress), 10)
+	progress, err := runstate.DecodeProgress(string(first.store.progress), 10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +157,7 @@ func TestRunResumed(t *testing.T) {
 	if _, _, _, err := second.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	clock := func(p *Progress) {
+	clock := func(p *runstate.Progress) {
 		p.TrainSeconds, p.Seconds = 0, 0
 		for i := range p.History {
 			p.History[i].Seconds, p.History[i].ImagesPerSecond = 0, 0
@@ -204,7 +204,7 @@ func TestRunDiverges(t *testing.T) {
 			steps:  3,
 		},
 		"weight": {
-			set:    func(f *fixture) { f.store.failSave = fmt.Errorf("features.0.bias: %w", errWeights) },
+			set:    func(f *fixture) { f.store.failSave = fmt.Errorf("features.0.bias: %w", runstate.ErrNotFinite) },
 			advice: "a weight is not finite at step 3 (epoch 1)",
 			log:    []string{"row: epoch 1"},
 			steps:  3,
@@ -355,28 +355,8 @@ func TestRunEndsWhenItsTimeIsUp(t *testing.T) {
 	if !f.progress.Cut {
 		t.Error("the epoch is not said to be cut")
 	}
-	f.progress.reopen()
+	f.progress.Reopen()
 	if len(f.progress.History) != 0 || f.progress.BestEpoch != 0 {
 		t.Errorf("opened again: %+v", f.progress)
-	}
-}
-
-func TestProgressReadsBackToTheSameBits(t *testing.T) {
-	p := &Progress{Epoch: 1}
-	p.trained(record.Step{Step: 1, Loss: 1.0 / 3, Images: 7, Seconds: 0.1})
-	p.History = []record.Epoch{{Epoch: 1, TrainLoss: 0.1 + 0.2, ValAccuracy: 2.0 / 3}}
-	text, err := p.encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	back, err := decodeProgress(text, 10)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(p, back); diff != "" {
-		t.Errorf("(-written +read):\n%s", diff)
-	}
-	if again, _ := back.encode(); !bytes.Equal([]byte(text), []byte(again)) {
-		t.Error("written again it differs")
 	}
 }

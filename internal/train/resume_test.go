@@ -12,13 +12,20 @@ import (
 
 	"vggtrain/checkpoint"
 	"vggtrain/configs"
+	"vggtrain/internal/runstate"
 	"vggtrain/internal/trained"
+)
+
+// Keys of a checkpoint's metadata, as docs/checkpoint.md has them.
+const (
+	keyProgress = "vggtrain.progress"
+	keySettings = "vggtrain.settings"
 )
 
 // resume prepares to go on with a job's run, in its folder, with settings changed.
 func resume(t *testing.T, job *Job, threads int, pairs ...string) *Job {
 	t.Helper()
-	c, err := LoadCheckpoint(job.Checkpoint)
+	c, err := runstate.LoadCheckpoint(job.Checkpoint)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +40,7 @@ func resume(t *testing.T, job *Job, threads int, pairs ...string) *Job {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := c.Prepare(recipe, sample(t), newPool(t, threads))
+	again, err := Resume(c, recipe, sample(t), newPool(t, threads))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +70,7 @@ func sameState(t *testing.T, want, got string, otherSettings bool) {
 			t.Fatal(err)
 		}
 		if text, ok := s.Metadata[keyProgress]; ok {
-			p, err := decodeProgress(text, 10)
+			p, err := runstate.DecodeProgress(text, 10)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -71,7 +78,7 @@ func sameState(t *testing.T, want, got string, otherSettings bool) {
 			for k := range p.History {
 				p.History[k].Seconds, p.History[k].ImagesPerSecond = 0, 0
 			}
-			if s.Metadata[keyProgress], err = p.encode(); err != nil {
+			if s.Metadata[keyProgress], err = p.Encode(); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -147,11 +154,11 @@ func TestResumeAfterMaxSteps(t *testing.T) {
 type first struct {
 	recorder
 	path string
-	seen *Checkpoint
+	seen *runstate.Checkpoint
 }
 
 func (f *first) Begin(Plan) (err error) {
-	f.seen, err = LoadCheckpoint(f.path)
+	f.seen, err = runstate.LoadCheckpoint(f.path)
 	return err
 }
 
@@ -170,7 +177,7 @@ func TestResumeSavesFirst(t *testing.T) {
 		if got := seen.seen.Recipe.Text(key); got != value {
 			t.Errorf("%s: %s is %s in the checkpoint", c.after, key, got)
 		}
-		if p := seen.seen.progress; p.Step == 0 || p.Cut || len(p.History) != p.Epoch-1 {
+		if p := seen.seen.Progress; p.Step == 0 || p.Cut || len(p.History) != p.Epoch-1 {
 			t.Errorf("%s: %+v", c.after, p)
 		}
 	}
@@ -180,7 +187,7 @@ func TestResumeNotices(t *testing.T) {
 	job := prepare(t, newPool(t, 1), everything...)
 	interrupted(t, job, 5)
 	again := resume(t, job, 1, "epochs=3")
-	again.resumed.kernel = "abacus"
+	again.resumed.Kernel = "abacus"
 	log := []string{}
 	seen := &recorder{log: &log}
 	mustRun(t, again, seen)
@@ -280,9 +287,9 @@ func TestResumeRefuses(t *testing.T) {
 			if err := checkpoint.Write(path, state); err != nil {
 				t.Fatal(err)
 			}
-			read, err := LoadCheckpoint(path)
+			read, err := runstate.LoadCheckpoint(path)
 			if err == nil {
-				_, err = read.Prepare(read.Recipe, sample(t), job.Workers)
+				_, err = Resume(read, read.Recipe, sample(t), job.Workers)
 			}
 			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("error %v, want one line with %q", err, c.want)

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
@@ -10,7 +11,9 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"vggtrain/internal/memory"
+	"vggtrain/internal/runstate"
 	"vggtrain/internal/solver"
+	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
 
@@ -30,7 +33,7 @@ func Run(ctx context.Context, job *Job, obs ...Observer) (Result, error) {
 	defer m.close()
 	status, advice := Failed, ""
 	var incomplete error
-	m.files.allocate()
+	m.files.Allocate()
 	if err = m.open(job); err == nil {
 		err = m.observers.begin(m.plan)
 	}
@@ -54,18 +57,18 @@ func (m *machine) open(j *Job) error {
 		return nil
 	}
 	if p := m.progress; p.Cut && !m.finished() {
-		p.reopen()
+		p.Reopen()
 		m.plan.History = p.History
-		m.saves.fresh = false
+		m.saves.Fresh = false
 	}
 	m.plan.Finished = m.finished()
 	if len(j.Recipe.Changed(j.resumed.Recipe)) > 0 {
-		m.saves.fresh = false
+		m.saves.Fresh = false
 	}
-	if m.saves.fresh {
+	if m.saves.Fresh {
 		return nil
 	}
-	return m.saves.begin(m.progress)
+	return m.saves.Begin(m.progress)
 }
 
 // greet says what the user of a resumed run should know before it goes on.
@@ -77,16 +80,16 @@ func (m *machine) greet(j *Job) {
 		m.observers.notice(fmt.Sprintf("the run is finished: %d of %d epochs, %d steps; to go on, give it %s",
 			len(p.History), m.plan.Epochs, p.Step, m.more()))
 	}
-	for _, text := range j.resumed.notices(j) {
+	for _, text := range j.resumed.Notices(j.Recipe, m.plan.Kernel) {
 		m.observers.notice(text)
 	}
-	there, err := m.files.mendBest(m.progress)
-	if m.saves.bestFailed = err; err != nil {
+	there, err := m.files.MendBest(m.progress)
+	if m.saves.BestFailed = err; err != nil {
 		m.observers.notice(err.Error())
 	}
 	if !there {
 		m.observers.notice(fmt.Sprintf("%s does not hold the weights of the best epoch, %d: it will when an epoch is better",
-			m.files.best, m.progress.BestEpoch))
+			m.files.Best, m.progress.BestEpoch))
 	}
 }
 
@@ -95,7 +98,7 @@ func (l *loop) more() string {
 	switch p := l.progress; {
 	case p.Epoch > l.plan.Epochs:
 		return "more --epochs"
-	case p.outOfPatience(l.limits.patience):
+	case p.OutOfPatience(l.limits.patience):
 		return "more patience by --early-stop, or --early-stop off"
 	default:
 		return "more --max-steps, or --max-steps off"
@@ -105,7 +108,7 @@ func (l *loop) more() string {
 // machine is a loop made of the real parts.
 type machine struct {
 	loop
-	files  *files
+	files  *runstate.Files
 	graphs interface {
 		PlannedBytes() int64
 		Close() error
@@ -151,17 +154,21 @@ func (m *machine) complete(j *Job, batchBytes int64) error {
 		return err
 	}
 	if j.resumed != nil {
-		if err := j.resumed.restore(j.Params, sgd.State()); err != nil {
+		if err := j.resumed.Restore(j.Params, sgd.State()); err != nil {
 			return err
 		}
 	}
-	if m.files, err = newFiles(j, sgd.State()); err != nil {
+	r := j.Recipe
+	run := runstate.Run{Workers: j.Workers, Settings: r, StepsPerEpoch: m.plan.StepsPerEpoch, Network: &trained.Network{
+		Arch: j.Arch, Params: j.Params, Classes: j.Classes, Side: r.Resize, Normalize: r.Normalize,
+		DataSpec: j.DataSpec, DataDigest: hex.EncodeToString(j.DataDigest[:]),
+	}}
+	if m.files, err = runstate.NewFiles(run, j.Place, sgd.State(), j.resumed); err != nil {
 		return err
 	}
-	r := j.Recipe
 	m.plan.MemoryBytes = runMemory(r, j.setBytes, 4*j.Params.Count(), m.graphs.PlannedBytes()+evaluator.PlannedBytes()+batchBytes)
 	m.predictor, m.optimizer = evaluator, sgd
-	m.saves = saves{store: m.files, notice: m.observers.notice, at: m.progress.Step, fresh: m.files.written.checkpoint}
+	m.saves = runstate.NewSaves(m.files, m.observers.notice, m.progress.Step, m.files.Written.Checkpoint)
 	return nil
 }
 
@@ -198,9 +205,9 @@ func (m *machine) result(status Status, advice string) Result {
 		Status: status, Advice: advice,
 		Arch: m.plan.Arch, Params: m.plan.Params,
 		Epochs: len(p.History), Steps: max(p.Step, m.newest.Step),
-		TrainLoss: p.trainLoss(), ValLoss: math.NaN(), ValAccuracy: math.NaN(), BestValAccuracy: math.NaN(),
+		TrainLoss: p.TrainLoss(), ValLoss: math.NaN(), ValAccuracy: math.NaN(), BestValAccuracy: math.NaN(),
 		BestEpoch:       p.BestEpoch,
-		ImagesPerSecond: rate(int(p.TrainImages), p.TrainSeconds),
+		ImagesPerSecond: p.Speed(),
 		Seconds:         m.seconds(),
 		PeakRSSBytes:    memory.Peak(),
 		Data:            m.plan.Data, DataSetting: m.plan.Settings.Data, Threads: m.plan.Threads, Kernel: m.plan.Kernel,
@@ -208,15 +215,15 @@ func (m *machine) result(status Status, advice string) Result {
 	if math.IsNaN(m.newest.Loss) {
 		r.TrainLoss = math.NaN()
 	}
-	if last := p.last(); last != nil {
+	if last := p.Last(); last != nil {
 		r.ValLoss, r.ValAccuracy, r.BestValAccuracy = last.ValLoss, last.ValAccuracy, p.BestValAccuracy
 	}
-	there := m.files.held() == nil // a folder that was removed has none of them
-	if there && m.files.written.checkpoint {
-		r.Checkpoint = m.files.checkpoint
+	there := m.files.Held() == nil // a folder that was removed has none of them
+	if there && m.files.Written.Checkpoint {
+		r.Checkpoint = m.files.Checkpoint
 	}
-	if there && m.files.written.best {
-		r.Best = m.files.best
+	if there && m.files.Written.Best {
+		r.Best = m.files.Best
 	}
 	if advice != "" && r.Checkpoint != "" {
 		r.Advice += fmt.Sprintf("; %s holds the last good state", r.Checkpoint)

@@ -14,6 +14,7 @@ import (
 
 	"vggtrain/checkpoint"
 	"vggtrain/internal/record"
+	"vggtrain/internal/runstate"
 	"vggtrain/internal/trained"
 )
 
@@ -146,7 +147,7 @@ func TestRunInterrupted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := decodeProgress(state.Metadata[keyProgress], 10)
+	p, err := runstate.DecodeProgress(state.Metadata[keyProgress], 10)
 	if err != nil {
 		t.Fatal(err)
 	}

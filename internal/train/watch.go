@@ -6,6 +6,7 @@ import (
 
 	"vggtrain/configs"
 	"vggtrain/internal/record"
+	"vggtrain/internal/runstate"
 	"vggtrain/internal/trained"
 )
 
@@ -18,7 +19,7 @@ type watches struct {
 }
 
 // newWatches returns those of a run of so many classes and steps of warm-up.
-func newWatches(classes, warmup int, p *Progress) watches {
+func newWatches(classes, warmup int, p *runstate.Progress) watches {
 	return watches{
 		plateau:   newPlateau(classes, warmup, &p.Plateau),
 		explosion: explosion{classes: classes, seen: &p.Explosion},
@@ -82,18 +83,10 @@ const (
 	explosionFactor = 2
 )
 
-// Explosion is what has been seen of a loss that may rise beyond all bounds; it is said once a run.
-type Explosion struct {
-	Start float64 `json:"start"` // loss of the first step; 0: not known
-	Sum   float64 `json:"sum"`   // of the losses of the window under way
-	Steps int     `json:"steps"` // in it
-	Said  bool    `json:"said"`
-}
-
 // explosion is the watch itself.
 type explosion struct {
 	classes int // K
-	seen    *Explosion
+	seen    *runstate.Explosion
 }
 
 // add takes a step and returns what to say, "" for nothing.
@@ -126,31 +119,20 @@ func (x explosion) add(r record.Step, s *configs.Recipe) string {
 // is where it is looked for, over a window of steps, and at the end of a run over its last ones: a
 // network may also have got stuck after some steps.
 const (
-	plateauWindow   = 200 // steps
-	plateauLast     = 20  // that are judged at the end
-	plateauShortest = 50  // a shorter run may only have not learned yet
+	plateauWindow   = 200                  // steps
+	plateauLast     = runstate.PlateauLast // that are judged at the end
+	plateauShortest = 50                   // a shorter run may only have not learned yet
 	plateauBand     = 0.01
 )
-
-// Plateau is what has been seen of a loss that may stay at ln K; it is said once a run.
-type Plateau struct {
-	Sum   float64 `json:"sum"`   // of the losses of the window under way
-	Steps int     `json:"steps"` // in it
-	Said  bool    `json:"said"`
-
-	// Losses of the newest steps, step n at n modulo the length. 0: not known, as in the
-	// checkpoints of before this.
-	Last [plateauLast]float64 `json:"last"`
-}
 
 // plateau is the watch itself: what does not change in a run, and what has been seen.
 type plateau struct {
 	level  float64 // ln K
 	warmup int     // steps that do not count: the learning rate is still low
-	seen   *Plateau
+	seen   *runstate.Plateau
 }
 
-func newPlateau(classes, warmup int, seen *Plateau) plateau {
+func newPlateau(classes, warmup int, seen *runstate.Plateau) plateau {
 	return plateau{level: math.Log(float64(classes)), warmup: warmup, seen: seen}
 }
 

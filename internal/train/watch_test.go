@@ -8,6 +8,7 @@ import (
 
 	"vggtrain/configs"
 	"vggtrain/internal/record"
+	"vggtrain/internal/runstate"
 	"vggtrain/internal/trained"
 )
 
@@ -53,7 +54,7 @@ func TestPlateau(t *testing.T) {
 		{"falls", 400, 0, func(step int) float64 { return 2.3 - float64(step)/1000 }, false, false},
 	} {
 		settings := configs.Defaults()
-		p := newPlateau(10, c.warmup, &Plateau{})
+		p := newPlateau(10, c.warmup, &runstate.Plateau{})
 		said := false
 		for step := 1; step <= c.steps; step++ {
 			said = p.add(step, c.loss(step), settings) != "" || said
@@ -84,7 +85,7 @@ func TestExplosion(t *testing.T) {
 	} {
 		settings := configs.Defaults()
 		settings.LR = 0.5
-		p := &Progress{}
+		p := &runstate.Progress{}
 		w := newWatches(10, 0, p)
 		said := 0
 		for step := c.first; step < c.first+100; step++ {
@@ -103,11 +104,11 @@ func TestExplosion(t *testing.T) {
 				}
 			}
 			// A checkpoint of any step goes on as if nothing had been.
-			text, err := p.encode()
+			text, err := p.Encode()
 			if err != nil {
 				t.Fatal(err)
 			}
-			if p, err = decodeProgress(text, 10); err != nil {
+			if p, err = runstate.DecodeProgress(text, 10); err != nil {
 				t.Fatal(err)
 			}
 			w = newWatches(10, 0, p)
@@ -141,8 +142,8 @@ func TestConstantAnswers(t *testing.T) {
 
 // A checkpoint of before these watches goes on with them.
 func TestProgressOfBeforeTheWatches(t *testing.T) {
-	p, err := decodeProgress(`{"epoch":1,"batch":3,"step":3,"plateau":{"sum":7,"steps":3,"said":false}}`, 1)
-	if err != nil || p.Plateau != (Plateau{Sum: 7, Steps: 3}) || p.Explosion != (Explosion{}) || p.Dead {
+	p, err := runstate.DecodeProgress(`{"epoch":1,"batch":3,"step":3,"plateau":{"sum":7,"steps":3,"said":false}}`, 1)
+	if err != nil || p.Plateau != (runstate.Plateau{Sum: 7, Steps: 3}) || p.Explosion != (runstate.Explosion{}) || p.Dead {
 		t.Errorf("%+v, %v", p, err)
 	}
 	// The last losses are not known before there are so many new ones.
@@ -161,7 +162,7 @@ func TestProgressOfBeforeTheWatches(t *testing.T) {
 // What is said of an epoch that was cut is not remembered: a run that goes on with it judges anew.
 func TestDeadIsSaidOnce(t *testing.T) {
 	e := &trained.Evaluation{Predictions: make([]trained.Prediction, 50)}
-	p := &Progress{}
+	p := &runstate.Progress{}
 	w := newWatches(10, 0, p)
 	for i, c := range []struct {
 		cut  bool
@@ -170,11 +171,11 @@ func TestDeadIsSaidOnce(t *testing.T) {
 		if got := w.evaluated(e, c.cut, configs.Defaults()); len(got) != c.want {
 			t.Errorf("evaluation %d: %q", i+1, got)
 		}
-		text, err := p.encode()
+		text, err := p.Encode()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p, err = decodeProgress(text, 10); err != nil {
+		if p, err = runstate.DecodeProgress(text, 10); err != nil {
 			t.Fatal(err)
 		}
 		w = newWatches(10, 0, p)

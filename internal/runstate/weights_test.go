@@ -1,4 +1,4 @@
-package train
+package runstate
 
 import (
 	"path/filepath"
@@ -23,19 +23,16 @@ func mustLoadWeights(t *testing.T, path string) *checkpoint.State {
 
 // Weights read from a checkpoint.bin are as a best.bin of that moment would hold them.
 func TestLoadWeights(t *testing.T) {
-	job := prepare(t, newPool(t, 1), "momentum=0.9", "normalize=dataset", "limit-train=100", "batch-size=50")
-	store, err := newFiles(job, buffers(job.Params))
-	if err != nil {
-		t.Fatal(err)
-	}
+	run := newRun(t, 2)
+	store := run.store(t, buffers(run.Network.Params))
 	p := &Progress{Epoch: 3, Batch: 2, Step: 6}
-	p.evaluated(record.Epoch{Epoch: 3, ValAccuracy: 0.375}, 2)
+	p.Evaluated(record.Epoch{Epoch: 3, ValAccuracy: 0.375}, 2)
 	mustSave(t, store, p)
-	want, err := checkpoint.Read(job.Best)
+	want, err := checkpoint.Read(run.Best)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{job.Checkpoint, job.Best} {
+	for _, path := range []string{run.Checkpoint, run.Best} {
 		n, got, err := LoadWeights(path)
 		if err != nil {
 			t.Fatal(err)
@@ -43,13 +40,13 @@ func TestLoadWeights(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: (-best.bin +read):\n%s", path, diff)
 		}
-		if n.Params != nil || n.Side != 8 || len(n.Layers) != len(job.Layers) {
+		if n.Params != nil || n.Side != 8 || len(n.Layers) != len(run.Network.Layers) {
 			t.Errorf("%s: network %+v", path, n)
 		}
 	}
 	p.Batch = 1 // of the next epoch
 	mustSave(t, store, p)
-	got := mustLoadWeights(t, job.Checkpoint).Metadata
+	got := mustLoadWeights(t, run.Checkpoint).Metadata
 	for _, key := range []string{keyProgress, keyEpoch, keyStep, keyAccuracy} {
 		if text, ok := got[key]; ok {
 			t.Errorf("within an epoch: %s: %s", key, text)
@@ -58,11 +55,8 @@ func TestLoadWeights(t *testing.T) {
 }
 
 func TestLoadWeightsErrors(t *testing.T) {
-	job := prepare(t, newPool(t, 1))
-	store, err := newFiles(job, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	run := newRun(t, 3)
+	store := run.store(t, nil)
 	mustSave(t, store, &Progress{Epoch: 1})
 	for want, change := range map[string]func(*checkpoint.State){
 		"no vggtrain.arch in its metadata": func(s *checkpoint.State) { delete(s.Metadata, trained.KeyArch) },
@@ -72,7 +66,7 @@ func TestLoadWeightsErrors(t *testing.T) {
 		},
 		"features.0.weight is ": func(s *checkpoint.State) { s.Tensor("features.0.weight").Shape = []int{4, 1, 9, 1} },
 	} {
-		state, err := checkpoint.Read(job.Checkpoint)
+		state, err := checkpoint.Read(run.Checkpoint)
 		if err != nil {
 			t.Fatal(err)
 		}

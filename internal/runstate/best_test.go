@@ -1,4 +1,4 @@
-package train
+package runstate
 
 import (
 	"errors"
@@ -13,27 +13,24 @@ import (
 
 // The best weights of whole epochs come back when an epoch that was cut, and better, goes on.
 func TestStorePutsTheBestAside(t *testing.T) {
-	job := prepare(t, newPool(t, 1))
-	store, err := newFiles(job, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	weight := &job.Params[0].Data()[0]
+	run := newRun(t, 3)
+	store := run.store(t, nil)
+	weight := &run.Network.Params[0].Data()[0]
 	p := &Progress{Epoch: 1, Batch: 3}
-	p.evaluated(record.Epoch{Epoch: 1, ValAccuracy: 0.5}, 3)
+	p.Evaluated(record.Epoch{Epoch: 1, ValAccuracy: 0.5}, 3)
 	*weight = 1
 	mustSave(t, store, p)
 	p.Batch = 2
-	if best := p.evaluated(record.Epoch{Epoch: 2, ValAccuracy: 0.75}, 3); !best || !p.Cut {
+	if best := p.Evaluated(record.Epoch{Epoch: 2, ValAccuracy: 0.75}, 3); !best || !p.Cut {
 		t.Fatalf("best: %t, cut: %t", best, p.Cut)
 	}
 	*weight = 2
 	mustSave(t, store, p)
 	for _, want := range []float32{2, 1} {
-		if there, err := store.mendBest(p); !there || err != nil {
+		if there, err := store.MendBest(p); !there || err != nil {
 			t.Errorf("there: %t, %v", there, err)
 		}
-		best, err := trained.Load(job.Best)
+		best, err := trained.Load(run.Best)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,20 +38,17 @@ func TestStorePutsTheBestAside(t *testing.T) {
 			t.Errorf("weights of epoch %d: %v, want %v", p.BestEpoch, got, want)
 		}
 		if p.Cut {
-			p.reopen()
+			p.Reopen()
 		}
 	}
 }
 
 // bestRun is a store of a run of 3 steps an epoch, of which weight is a number to tell its weights by.
-func bestRun(t *testing.T) (store *files, weight *float32) {
+func bestRun(t *testing.T) (store *Files, weight *float32) {
 	t.Helper()
-	job := prepare(t, newPool(t, 1), "limit-train=6", "batch-size=2")
-	store, err := newFiles(job, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return store, &job.Params[0].Data()[0]
+	run := newRun(t, 3)
+	store = run.store(t, nil)
+	return store, &run.Network.Params[0].Data()[0]
 }
 
 // bestWeight reads the number out of a file of best weights.
@@ -70,11 +64,11 @@ func bestWeight(t *testing.T, path string) float32 {
 // cutAt is an epoch 1 that is cut after a step.
 func cutAt(step int, accuracy float64) *Progress {
 	p := &Progress{Epoch: 1, Batch: step, Step: step}
-	p.evaluated(record.Epoch{Epoch: 1, ValAccuracy: accuracy}, 3)
+	p.Evaluated(record.Epoch{Epoch: 1, ValAccuracy: accuracy}, 3)
 	return p
 }
 
-func wantNoAside(t *testing.T, store *files) {
+func wantNoAside(t *testing.T, store *Files) {
 	t.Helper()
 	if _, err := os.Stat(store.aside()); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%s: %v, want none", store.aside(), err)
@@ -91,12 +85,12 @@ func TestBestStaysWhereItsSuccessorFails(t *testing.T) {
 	if err := store.writeBest(broken, true); err == nil {
 		t.Fatal("no error")
 	}
-	for _, path := range []string{store.best, store.aside()} {
+	for _, path := range []string{store.Best, store.aside()} {
 		if got := bestWeight(t, path); got != 1 {
 			t.Errorf("%s: %v", path, got)
 		}
 	}
-	if there, err := store.mendBest(p); !there || err != nil {
+	if there, err := store.MendBest(p); !there || err != nil {
 		t.Errorf("there: %t, %v", there, err)
 	}
 	wantNoAside(t, store)
@@ -110,7 +104,7 @@ func TestNothingOfACutEpochIsPutAside(t *testing.T) {
 		mustSave(t, store, cutAt(step+1, accuracy))
 		wantNoAside(t, store)
 	}
-	if got := bestWeight(t, store.best); got != 2 {
+	if got := bestWeight(t, store.Best); got != 2 {
 		t.Errorf("the second cut: %v", got)
 	}
 }
@@ -122,18 +116,18 @@ func TestAsideEndsWithTheCut(t *testing.T) {
 	*weight = 1
 	mustSave(t, store, p)
 	p.Batch, p.Step = 1, 4
-	p.evaluated(record.Epoch{Epoch: 2, ValAccuracy: 0.5}, 3)
+	p.Evaluated(record.Epoch{Epoch: 2, ValAccuracy: 0.5}, 3)
 	*weight = 2
 	mustSave(t, store, p)
 	if got := bestWeight(t, store.aside()); got != 1 {
 		t.Errorf("aside: %v", got)
 	}
-	p.reopen()
+	p.Reopen()
 	p.Batch, p.Step = 3, 6
-	p.evaluated(record.Epoch{Epoch: 2, ValAccuracy: 0.75}, 3)
+	p.Evaluated(record.Epoch{Epoch: 2, ValAccuracy: 0.75}, 3)
 	*weight = 3
 	mustSave(t, store, p)
-	if got := bestWeight(t, store.best); got != 3 {
+	if got := bestWeight(t, store.Best); got != 3 {
 		t.Errorf("best: %v", got)
 	}
 	wantNoAside(t, store)
@@ -146,23 +140,23 @@ func TestMendBestKnowsTheStep(t *testing.T) {
 	p := cutAt(1, 0.5)
 	*weight = 1
 	mustSave(t, store, p)
-	p.reopen()
-	if there, err := store.mendBest(p); !there || err != nil {
+	p.Reopen()
+	if there, err := store.MendBest(p); !there || err != nil {
 		t.Errorf("there: %t, %v", there, err)
 	}
-	if got := bestWeight(t, store.best); got != 1 {
+	if got := bestWeight(t, store.Best); got != 1 {
 		t.Errorf("before the epoch ends: %v", got)
 	}
 	p.Batch, p.Step = 3, 3
-	p.evaluated(record.Epoch{Epoch: 1, ValAccuracy: 0.5}, 3)
+	p.Evaluated(record.Epoch{Epoch: 1, ValAccuracy: 0.5}, 3)
 	*weight = 2
 	if err := store.copy(); err != nil {
 		t.Fatal(err)
 	}
-	if there, err := store.mendBest(p); !there || err != nil {
+	if there, err := store.MendBest(p); !there || err != nil {
 		t.Errorf("there: %t, %v", there, err)
 	}
-	if got := bestWeight(t, store.best); got != 2 {
+	if got := bestWeight(t, store.Best); got != 2 {
 		t.Errorf("best: %v", got)
 	}
 	wantNoAside(t, store)

@@ -1,4 +1,4 @@
-package train
+package runstate
 
 import (
 	"cmp"
@@ -10,77 +10,99 @@ import (
 	"gorgonia.org/tensor"
 
 	"vggtrain/checkpoint"
+	"vggtrain/configs"
 	"vggtrain/internal/crash"
 	"vggtrain/internal/kernel"
 	"vggtrain/internal/memory"
+	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
 
-// errWeights is the error of a Store that is asked to keep weights that are NaN or infinite.
-var errWeights = errors.New("a weight is not finite")
+// ErrNotFinite is the error of a Store that is asked to keep weights that are NaN or infinite.
+var ErrNotFinite = errors.New("a weight is not finite")
 
 // Store keeps a run's state, while the run goes on.
 type Store interface {
 	// Save copies the state and begins to write it: as the checkpoint, and with best also as
-	// the weights of the best epoch. The save before must have ended. errWeights if a weight
+	// the weights of the best epoch. The save before must have ended. ErrNotFinite if a weight
 	// is not finite: nothing is written then.
 	Save(p *Progress, best bool) error
 	// Ended tells whether the save under way has ended, and how; with wait, once it has. It
 	// tells of each save once.
-	Ended(wait bool) (saved, bool)
+	Ended(wait bool) (Saved, bool)
 }
 
-// saved is how a save ended.
-type saved struct {
-	records    error // what observers have written is not on the disk: it may be, later
-	checkpoint error
-	best       error
-	hasBest    bool // the best was to be written too
+// Saved is how a save ended.
+type Saved struct {
+	Records    error // what observers have written is not on the disk: it may be, later
+	Checkpoint error
+	Best       error
+	HasBest    bool // the best was to be written too
 }
 
-// files is the Store of a run folder. It holds one copy of the state at most.
-type files struct {
-	checkpoint, best string // paths
-	held, flush      func() error
-	workers          *kernel.Workers
-	params           model.Params
-	momenta          [][]float32       // in params' order, as they are stored; nil: none
-	metadata         map[string]string // of both files
-	stepsPerEpoch    int
-	snapshot         []checkpoint.Tensor
-	writing          chan saved // of the save under way; nil: none
-	written          struct{ checkpoint, best bool }
+// Files is the Store of a run folder. It holds one copy of the state at most.
+type Files struct {
+	Place
+	Written struct{ Checkpoint, Best bool }
+
+	workers       *kernel.Workers
+	params        model.Params
+	momenta       [][]float32       // in params' order, as they are stored; nil: none
+	metadata      map[string]string // of both files
+	stepsPerEpoch int
+	snapshot      []checkpoint.Tensor
+	writing       chan Saved // of the save under way; nil: none
 }
 
-// newFiles returns the store of a job. The snapshot of a resumed run is the memory that its
-// checkpoint was read into.
-func newFiles(j *Job, momenta [][]float32) (*files, error) {
-	metadata, err := describe(j)
+// Run is what does not change in a run.
+type Run struct {
+	Network       *trained.Network // its Params are those that are trained
+	Settings      *configs.Recipe
+	Workers       *kernel.Workers
+	StepsPerEpoch int
+}
+
+// Place is where the files of a run are, in a folder that exists.
+type Place struct {
+	Checkpoint, Best string // paths
+
+	// Held is an error if the folder is no longer the run's own: then nothing may be written.
+	// It too runs on another goroutine. nil: it always is.
+	Held func() error
+
+	// Flush puts on the disk what observers have written, before a checkpoint counts it as
+	// done. It runs on another goroutine than they do. nil: there is nothing.
+	Flush func() error
+}
+
+// NewFiles returns the store of a run whose optimiser has momenta, in the order of the parameters;
+// nil: none. The snapshot of a resumed run is the memory that its checkpoint was read into.
+func NewFiles(run Run, place Place, momenta [][]float32, resumed *Checkpoint) (*Files, error) {
+	metadata, err := run.metadata()
 	if err != nil {
 		return nil, err
 	}
-	f := &files{
-		checkpoint: j.Checkpoint, best: j.Best, held: j.Held, flush: j.Flush,
-		workers: j.Workers, params: j.Params, momenta: momenta, metadata: metadata, stepsPerEpoch: j.plan().StepsPerEpoch,
+	f := &Files{
+		Place: place, workers: run.Workers, params: run.Network.Params, momenta: momenta, metadata: metadata, stepsPerEpoch: run.StepsPerEpoch,
 	}
-	for _, ask := range []*func() error{&f.held, &f.flush} {
+	for _, ask := range []*func() error{&f.Held, &f.Flush} {
 		if *ask == nil {
 			*ask = func() error { return nil }
 		}
 	}
-	if j.resumed != nil {
-		f.snapshot = j.resumed.takeTensors(j.Params)
-		f.written.checkpoint = j.resumed.Path == j.Checkpoint
+	if resumed != nil {
+		f.snapshot = resumed.takeTensors(f.params)
+		f.Written.Checkpoint = resumed.Path == f.Checkpoint
 	}
 	return f, nil
 }
 
 // Save copies the state into the snapshot, which a goroutine writes.
-func (f *files) Save(p *Progress, best bool) error {
+func (f *Files) Save(p *Progress, best bool) error {
 	if err := f.copy(); err != nil {
 		return err
 	}
-	progress, err := p.encode()
+	progress, err := p.Encode()
 	if err != nil {
 		return err
 	}
@@ -90,7 +112,7 @@ func (f *files) Save(p *Progress, best bool) error {
 	if best {
 		weights = f.bestState(p)
 	}
-	f.writing = make(chan saved, 1)
+	f.writing = make(chan Saved, 1)
 	cut := p.Cut
 	go func() { f.writing <- f.write(state, weights, cut) }()
 	return nil
@@ -100,46 +122,46 @@ func (f *files) Save(p *Progress, best bool) error {
 // this order a run that is killed in between is at the end of that epoch when it is resumed,
 // and has the weights. What the checkpoint counts as done is on the disk before it is, if it can
 // be: weights are worth more than records.
-func (f *files) write(state, best *checkpoint.State, cut bool) saved {
-	s := saved{hasBest: best != nil}
-	if err := f.held(); err != nil {
-		s.checkpoint = err
+func (f *Files) write(state, best *checkpoint.State, cut bool) Saved {
+	s := Saved{HasBest: best != nil}
+	if err := f.Held(); err != nil {
+		s.Checkpoint = err
 		if best != nil {
-			s.best = err
+			s.Best = err
 		}
 		return s
 	}
-	s.records = f.flush()
-	s.checkpoint = checkpoint.Write(f.checkpoint, state)
+	s.Records = f.Flush()
+	s.Checkpoint = checkpoint.Write(f.Checkpoint, state)
 	if best != nil {
-		s.best = f.writeBest(best, cut)
+		s.Best = f.writeBest(best, cut)
 	}
 	return s
 }
 
 // Ended waits for the goroutine, or looks whether it is done.
-func (f *files) Ended(wait bool) (saved, bool) {
+func (f *Files) Ended(wait bool) (Saved, bool) {
 	if f.writing == nil {
-		return saved{}, false
+		return Saved{}, false
 	}
-	var s saved
+	var s Saved
 	if wait {
 		s = <-f.writing
 	} else {
 		select {
 		case s = <-f.writing:
 		default:
-			return saved{}, false
+			return Saved{}, false
 		}
 	}
 	f.writing = nil
-	f.written.checkpoint = f.written.checkpoint || s.checkpoint == nil
-	f.written.best = s.hasBest && s.best == nil || f.written.best && !s.hasBest
+	f.Written.Checkpoint = f.Written.Checkpoint || s.Checkpoint == nil
+	f.Written.Best = s.HasBest && s.Best == nil || f.Written.Best && !s.HasBest
 	return s, true
 }
 
 // bestState is the snapshot's weights alone, as best.bin holds them.
-func (f *files) bestState(p *Progress) *checkpoint.State {
+func (f *Files) bestState(p *Progress) *checkpoint.State {
 	metadata := maps.Clone(f.metadata)
 	step := p.BestEpoch * f.stepsPerEpoch
 	if p.Cut && p.BestEpoch == p.lastEpoch() {
@@ -149,9 +171,9 @@ func (f *files) bestState(p *Progress) *checkpoint.State {
 	return &checkpoint.State{Tensors: f.snapshot[:len(f.params)], Metadata: metadata}
 }
 
-// allocate makes room for the snapshot, once a run, and touches all of it: else the first save
+// Allocate makes room for the snapshot, once a run, and touches all of it: else the first save
 // would wait for the system to map it.
-func (f *files) allocate() {
+func (f *Files) Allocate() {
 	if f.snapshot != nil {
 		return
 	}
@@ -179,17 +201,17 @@ func (f *files) allocate() {
 }
 
 // copy fills the snapshot with the weights and momenta of now, in PyTorch's layouts. If a weight
-// is not finite, it is errWeights.
-func (f *files) copy() error {
-	f.allocate()
+// is not finite, it is ErrNotFinite.
+func (f *Files) copy() error {
+	f.Allocate()
 	for i, p := range f.params {
-		crash.Point("copy", f.checkpoint)
+		crash.Point("copy", f.Checkpoint)
 		finite, err := p.Export(f.workers, f.snapshot[i].Data)
 		if err != nil {
 			return err
 		}
 		if !finite {
-			return fmt.Errorf("%s: %w", p.Name, errWeights)
+			return fmt.Errorf("%s: %w", p.Name, ErrNotFinite)
 		}
 	}
 	for i, m := range f.momenta {

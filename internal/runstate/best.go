@@ -1,4 +1,4 @@
-package train
+package runstate
 
 import (
 	"fmt"
@@ -15,16 +15,16 @@ import (
 // go on with the epoch that was cut, and is then one that never knew of its evaluation.
 
 // aside is where they wait.
-func (f *files) aside() string { return f.best + ".whole" }
+func (f *Files) aside() string { return f.Best + ".whole" }
 
 // writeBest writes best.bin; cut says that the epoch of these weights was.
-func (f *files) writeBest(best *checkpoint.State, cut bool) error {
+func (f *Files) writeBest(best *checkpoint.State, cut bool) error {
 	if cut {
 		if err := f.putAside(); err != nil {
-			return fmt.Errorf("%s: not put aside: %w", f.best, checkpoint.Cause(err))
+			return fmt.Errorf("%s: not put aside: %w", f.Best, checkpoint.Cause(err))
 		}
 	}
-	err := checkpoint.Write(f.best, best)
+	err := checkpoint.Write(f.Best, best)
 	if err == nil && !cut {
 		_ = os.Remove(f.aside()) // what waited there was worse; it is not there, as a rule
 	}
@@ -32,19 +32,19 @@ func (f *files) writeBest(best *checkpoint.State, cut bool) error {
 }
 
 // putAside has best.bin, if it is of a whole epoch, wait, and leaves it in its place as well.
-func (f *files) putAside() error {
-	metadata, err := checkpoint.ReadMetadata(f.best)
+func (f *Files) putAside() error {
+	metadata, err := checkpoint.ReadMetadata(f.Best)
 	if err != nil || !f.isWhole(metadata) {
 		return nil // missing, damaged or of an earlier cut: nothing that a run would go back to
 	}
 	temp := checkpoint.TempName(f.aside())
 	crash.Point("link", temp)
-	if os.Link(f.best, temp) == nil {
+	if os.Link(f.Best, temp) == nil {
 		defer os.Remove(temp) // of two names of one file, renaming removes neither
 		crash.Point("rename", temp)
 		return os.Rename(temp, f.aside())
 	}
-	in, err := os.Open(f.best) // a file system without links
+	in, err := os.Open(f.Best) // a file system without links
 	if err != nil {
 		return err
 	}
@@ -57,24 +57,24 @@ func (f *files) putAside() error {
 
 // isWhole tells whether weights are of the end of an epoch. Those that do not say of which step they
 // are come from before that was noted.
-func (f *files) isWhole(metadata map[string]string) bool {
+func (f *Files) isWhole(metadata map[string]string) bool {
 	epoch, err := strconv.Atoi(metadata[keyEpoch])
 	return err == nil && (metadata[keyStep] == "" || metadata[keyStep] == strconv.Itoa(epoch*f.stepsPerEpoch))
 }
 
-// mendBest sees to it that a resumed run has the weights of its best epoch. One that goes on with
+// MendBest sees to it that a resumed run has the weights of its best epoch. One that goes on with
 // an epoch that was cut has those of before waiting. One that was killed after it wrote its checkpoint
 // and before it wrote them is at the end of that epoch, and the snapshot holds them. In another folder
 // they may be missing, and there is nothing to be done: then there tells so.
-func (f *files) mendBest(p *Progress) (there bool, err error) {
+func (f *Files) MendBest(p *Progress) (there bool, err error) {
 	if p.BestEpoch == 0 {
 		return true, nil
 	}
 	want := f.bestState(p)
 	switch {
-	case holds(f.best, want):
+	case holds(f.Best, want):
 	case holds(f.aside(), want):
-		err = os.Rename(f.aside(), f.best)
+		err = os.Rename(f.aside(), f.Best)
 	case p.BestEpoch == p.lastEpoch() && (p.Batch == 0 || p.Cut):
 		err = f.writeBest(want, p.Cut)
 	default:
@@ -83,7 +83,7 @@ func (f *files) mendBest(p *Progress) (there bool, err error) {
 	if err == nil && !p.Cut {
 		_ = os.Remove(f.aside()) // not there, as a rule
 	}
-	f.written.best = err == nil
+	f.Written.Best = err == nil
 	return true, err
 }
 

@@ -1,4 +1,4 @@
-package train
+package runstate
 
 import (
 	"path/filepath"
@@ -8,7 +8,7 @@ import (
 	"vggtrain/internal/trained"
 )
 
-func TestLookAt(t *testing.T) {
+func TestPeek(t *testing.T) {
 	const arch = "name: mine\nblocks: [[1, 8]]\nhidden: [16]\n"
 	tests := []struct {
 		name     string
@@ -28,7 +28,7 @@ func TestLookAt(t *testing.T) {
 		if err := checkpoint.Write(path, &checkpoint.State{Metadata: test.metadata}); err != nil {
 			t.Fatal(err)
 		}
-		got, err := LookAt(path)
+		got, err := Peek(path)
 		if err != nil && test.want == "" {
 			continue
 		}

@@ -1,10 +1,8 @@
-package train
+package runstate
 
 import (
-	"encoding/hex"
 	"maps"
-
-	"vggtrain/internal/trained"
+	"strconv"
 )
 
 // Keys of the metadata that describe a run, beside those of its network.
@@ -20,19 +18,21 @@ const (
 // momentumPrefix stands before a parameter's name in the name of its momentum.
 const momentumPrefix = "optimizer/"
 
-// describe returns the metadata that both files of a job have.
-func describe(j *Job) (map[string]string, error) {
-	network := &trained.Network{
-		Arch: j.Arch, Classes: j.Classes, Side: j.Recipe.Resize, Normalize: j.Recipe.Normalize,
-		DataSpec: j.DataSpec, DataDigest: hex.EncodeToString(j.DataDigest[:]),
-	}
-	metadata, err := network.Metadata()
+// metadata returns what both files of a run say of it.
+func (r *Run) metadata() (map[string]string, error) {
+	metadata, err := r.Network.Metadata()
 	if err != nil {
 		return nil, err
 	}
 	maps.Copy(metadata, map[string]string{
-		keySettings: string(j.Recipe.YAML()),
-		keyKernel:   j.Workers.Kernel(),
+		keySettings: string(r.Settings.YAML()),
+		keyKernel:   r.Workers.Kernel(),
 	})
 	return metadata, nil
+}
+
+// describeEpoch notes of which epoch and step the weights are, and their accuracy.
+func describeEpoch(metadata map[string]string, epoch, step int, accuracy float64) {
+	metadata[keyEpoch], metadata[keyStep] = strconv.Itoa(epoch), strconv.Itoa(step)
+	metadata[keyAccuracy] = strconv.FormatFloat(accuracy, 'g', -1, 64)
 }

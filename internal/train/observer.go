@@ -7,6 +7,18 @@ import (
 	"vggtrain/internal/trained"
 )
 
+// Observer is told what happens in a run, on the run's own goroutine and in this order:
+// Begin, then Step and Epoch as they end and Notice in between, then End. An error of Begin
+// ends the run; End is called all the same, for all whose Begin was called. An error of Step or
+// Epoch is a notice to the user, and the run goes on; one of End makes its result Incomplete.
+type Observer interface {
+	Begin(Plan) error
+	Step(record.Step) error
+	Epoch(record.Epoch, *trained.Evaluation) error // the evaluation is not to be changed
+	Notice(text string)                            // one line for the user
+	End(Result) error
+}
+
 // observers passes on to each what happens, in their order.
 type observers struct {
 	all  []Observer

@@ -1,8 +1,7 @@
-package train
+package runstate
 
 import (
 	"fmt"
-	"strconv"
 
 	"vggtrain/checkpoint"
 	"vggtrain/configs"
@@ -39,19 +38,13 @@ func dropProgress(metadata map[string]string) error {
 	if !ok {
 		return nil
 	}
-	p, err := decodeProgress(text, configs.MaxEpochs)
+	p, err := DecodeProgress(text, configs.MaxEpochs)
 	if err != nil {
 		return fmt.Errorf("%s: %w", keyProgress, err)
 	}
 	delete(metadata, keyProgress)
-	if last := p.last(); last != nil && (p.Batch == 0 || p.Cut) {
+	if last := p.Last(); last != nil && (p.Batch == 0 || p.Cut) {
 		describeEpoch(metadata, last.Epoch, p.Step, last.ValAccuracy)
 	}
 	return nil
-}
-
-// describeEpoch notes of which epoch and step the weights are, and their accuracy.
-func describeEpoch(metadata map[string]string, epoch, step int, accuracy float64) {
-	metadata[keyEpoch], metadata[keyStep] = strconv.Itoa(epoch), strconv.Itoa(step)
-	metadata[keyAccuracy] = strconv.FormatFloat(accuracy, 'g', -1, 64)
 }

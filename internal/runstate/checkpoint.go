@@ -1,0 +1,178 @@
+package runstate
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+
+	"vggtrain/checkpoint"
+	"vggtrain/configs"
+	"vggtrain/dataset"
+	"vggtrain/internal/kernel"
+	"vggtrain/internal/trained"
+	"vggtrain/model"
+)
+
+// Checkpoint is a run as its checkpoint.bin holds it: all that it takes to go on with it.
+type Checkpoint struct {
+	Path     string
+	Recipe   *configs.Recipe // the settings that the run has used
+	Arch     *model.Arch
+	DataSpec string // what it was trained on, as --data takes it
+
+	Progress *Progress
+	Kernel   string // that trained it
+
+	digest string            // of the data, in hexadecimal digits
+	state  *checkpoint.State // until its tensors are taken
+}
+
+// Step is the number of steps that are done.
+func (c *Checkpoint) Step() int { return c.Progress.Step }
+
+// LoadCheckpoint reads the state of a run. A file without a valid digest is an error, as is one
+// that holds weights only, or a state that contradicts itself.
+func LoadCheckpoint(path string) (*Checkpoint, error) {
+	state, err := checkpoint.Read(path)
+	var other *checkpoint.Error
+	if errors.As(err, &other) && errors.Is(err, checkpoint.ErrNotSafetensors) {
+		other.Advice = "give the folder of a run, or its checkpoint.bin"
+	}
+	if err != nil {
+		return nil, err
+	}
+	c := &Checkpoint{Path: path, DataSpec: state.Metadata[trained.KeyData], digest: state.Metadata[trained.KeyDigest],
+		Kernel: state.Metadata[keyKernel], state: state}
+	if err := c.parse(); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, nil
+}
+
+func (c *Checkpoint) parse() error {
+	m := c.state.Metadata
+	if m[keyProgress] == "" {
+		return fmt.Errorf("weights only, no state of a training (%s): give the run's folder or its checkpoint.bin; fit --init begins a new run with these weights", keyProgress)
+	}
+	n, err := trained.Describe(c.state)
+	if err != nil {
+		return err
+	}
+	c.Arch = n.Arch
+	given, err := configs.ParseRecipe(keySettings, []byte(m[keySettings]))
+	if err != nil {
+		return err
+	}
+	c.Recipe = given.Over(configs.Defaults())
+	text, err := c.Arch.YAML()
+	if err != nil {
+		return err
+	}
+	c.Recipe.SetNetwork(c.Arch.Name+".yaml", text, configs.Origin{Source: c.Path})
+	if err := c.Recipe.Validate(); err != nil {
+		return err
+	}
+	if c.Recipe.Resize != n.Side || c.Recipe.Normalize != n.Normalize || !c.Recipe.IsSet("dropout") {
+		return fmt.Errorf("%s and %s contradict each other", keySettings, trained.KeyInput)
+	}
+	if err := c.checkWords(); err != nil {
+		return err
+	}
+	if _, err := hex.DecodeString(c.digest); err != nil || len(c.digest) != 64 {
+		return fmt.Errorf("%s is not 64 hexadecimal digits", trained.KeyDigest)
+	}
+	if c.Progress, err = DecodeProgress(m[keyProgress], c.Recipe.Epochs); err != nil {
+		return fmt.Errorf("%s: %w", keyProgress, err)
+	}
+	return c.checkMomenta()
+}
+
+// checkWords looks at what is shown to people, or opened.
+func (c *Checkpoint) checkWords() error {
+	if err := new(configs.Recipe).Set("data", c.DataSpec, configs.Origin{Source: trained.KeyData}); err != nil {
+		return fmt.Errorf("%s: %w", trained.KeyData, err)
+	}
+	if !kernel.Known(c.Kernel) {
+		return fmt.Errorf("%s: unknown kernels %.60q", keyKernel, c.Kernel)
+	}
+	return nil
+}
+
+// checkMomenta looks whether there is a momentum of each parameter, if the run uses momentum,
+// and no other state.
+func (c *Checkpoint) checkMomenta() error {
+	weights := c.state.Weights()
+	momenta := len(c.state.Tensors) - len(weights)
+	want := 0
+	if c.Recipe.Momentum > 0 {
+		want = len(weights)
+		for _, w := range weights {
+			m := c.state.Tensor(momentumPrefix + w.Name)
+			if m == nil || !slices.Equal(m.Shape, w.Shape) {
+				return fmt.Errorf("no %.60q of the shape of %.60q", momentumPrefix+w.Name, w.Name)
+			}
+		}
+	}
+	if momenta != want {
+		return fmt.Errorf("%d tensors of the optimiser's state, want %d", momenta, want)
+	}
+	return nil
+}
+
+// CheckData refuses other data than those that the run was trained on.
+func (c *Checkpoint) CheckData(data *dataset.Data) error {
+	if got := hex.EncodeToString(data.Digest[:]); got != c.digest {
+		return fmt.Errorf("%s: not the data that the run was trained on (%s): their SHA-256 is %.8s…, the run's %.8s…: give the folder of those with --data",
+			data.Origin, c.DataSpec, got, c.digest)
+	}
+	return nil
+}
+
+// Check refuses a progress that a run of that extent cannot have.
+func (c *Checkpoint) Check(extent Extent) error {
+	if err := c.Progress.Check(extent); err != nil {
+		return fmt.Errorf("%s: %s: %w", c.Path, keyProgress, err)
+	}
+	return nil
+}
+
+// Restore reads the weights and momenta, which are stored as a solver stores them; nil: none.
+func (c *Checkpoint) Restore(params model.Params, momenta [][]float32) error {
+	if err := params.Load(trained.Tensors(c.state)); err != nil {
+		return fmt.Errorf("%s: %w", c.Path, err)
+	}
+	for i, m := range momenta {
+		p := withValue(params[i], m)
+		p.Import(c.state.Tensor(momentumPrefix + p.Name).Data)
+	}
+	return nil
+}
+
+// takeTensors hands over the tensors, in the order of a snapshot: the weights in params' order,
+// then the momenta.
+func (c *Checkpoint) takeTensors(params model.Params) []checkpoint.Tensor {
+	var list []checkpoint.Tensor
+	for _, prefix := range []string{"", momentumPrefix} {
+		for _, p := range params {
+			if t := c.state.Tensor(prefix + p.Name); t != nil {
+				list = append(list, *t)
+			}
+		}
+	}
+	c.state = nil
+	return list
+}
+
+// Notices says what is different from the run before, with these settings and kernels.
+func (c *Checkpoint) Notices(settings *configs.Recipe, now string) []string {
+	var list []string
+	if now != c.Kernel {
+		list = append(list, fmt.Sprintf("the run was trained by %s kernels and goes on with %s: from here on its numbers differ in their last bits", c.Kernel, now))
+	}
+	if settings.Epochs != c.Recipe.Epochs && settings.Schedule != "constant" {
+		list = append(list, fmt.Sprintf("the %s schedule now spans %d epochs, not %d: the learning rates from here on are those of the longer run",
+			settings.Schedule, settings.Epochs, c.Recipe.Epochs))
+	}
+	return list
+}

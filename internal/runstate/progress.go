@@ -1,0 +1,158 @@
+package runstate
+
+import (
+	"math"
+
+	"vggtrain/internal/record"
+)
+
+// Progress is where a run stands between two steps: all of its state but the weights and
+// the optimiser's buffers. A checkpoint holds it as JSON, whose numbers read back to
+// the same bits.
+//
+// An epoch whose steps are all done but which is not evaluated yet has
+// Batch = batches of an epoch; after its evaluation comes Epoch+1 with Batch 0. Only a run
+// that max-steps or max-time ends inside an epoch has that epoch in its History already: it is
+// Cut.
+type Progress struct {
+	Epoch int  `json:"epoch"` // under way, from 1
+	Batch int  `json:"batch"` // batches of it that are done
+	Step  int  `json:"step"`  // steps of the run that are done
+	Cut   bool `json:"cut"`   // the last of History is the epoch under way, as far as it went
+
+	LossSum      float64 `json:"loss_sum"`      // over the images of the epoch under way
+	Images       int     `json:"images"`        // of the epoch under way that are done
+	EpochSeconds float64 `json:"epoch_seconds"` // spent on them
+
+	TrainImages  int64   `json:"train_images"`  // of all epochs
+	TrainSeconds float64 `json:"train_seconds"` // spent on them
+	Seconds      float64 `json:"seconds"`       // wall time of the run
+
+	BestEpoch       int     `json:"best_epoch"` // 0: none yet
+	BestValAccuracy float64 `json:"best_val_accuracy"`
+
+	History history `json:"history"`
+
+	// What the watches have seen.
+	Plateau   Plateau   `json:"plateau"`
+	Explosion Explosion `json:"explosion"`
+	Dead      bool      `json:"dead"` // it is said that the network is
+
+	Noticed []string `json:"noticed,omitempty"` // what they have said, each once a run
+}
+
+// Evaluated adds the epoch under way to the history, and moves on to the next unless steps of
+// it are left. It tells whether it is the best.
+func (p *Progress) Evaluated(r record.Epoch, stepsPerEpoch int) (best bool) {
+	p.History = append(p.History, r)
+	best = p.improve(r)
+	p.Cut = p.Batch < stepsPerEpoch
+	if !p.Cut {
+		p.Epoch++
+		p.Batch, p.LossSum, p.Images, p.EpochSeconds = 0, 0, 0, 0
+	}
+	return best
+}
+
+// improve makes the epoch the best if it is: of equal accuracies the earlier stays.
+func (p *Progress) improve(r record.Epoch) bool {
+	if p.BestEpoch > 0 && r.ValAccuracy <= p.BestValAccuracy {
+		return false
+	}
+	p.BestEpoch, p.BestValAccuracy = r.Epoch, r.ValAccuracy
+	return true
+}
+
+// Reopen takes back the evaluation of an epoch that was cut, to go on with its steps as if
+// the run had never been ended there.
+func (p *Progress) Reopen() {
+	p.Cut = false
+	p.History = p.History[:len(p.History)-1]
+	p.BestEpoch, p.BestValAccuracy = 0, 0
+	for _, r := range p.History {
+		p.improve(r)
+	}
+}
+
+// OutOfPatience tells whether none of the last so many whole epochs was the best; never for 0.
+func (p *Progress) OutOfPatience(epochs int) bool {
+	return epochs > 0 && !p.Cut && len(p.History) > 0 && len(p.History)-p.BestEpoch >= epochs
+}
+
+// Trained adds a step to the epoch under way.
+func (p *Progress) Trained(r record.Step) {
+	p.Batch++
+	p.Step = r.Step
+	p.LossSum += r.Loss * float64(r.Images)
+	p.Images += r.Images
+	p.EpochSeconds += r.Seconds
+	p.TrainImages += int64(r.Images)
+	p.TrainSeconds += r.Seconds
+}
+
+// TrainLoss is the mean over the images of the epoch under way, or of the last one if
+// none of it is done; NaN before the first step.
+func (p *Progress) TrainLoss() float64 {
+	if p.Images > 0 {
+		return p.LossSum / float64(p.Images)
+	}
+	if last := p.Last(); last != nil {
+		return last.TrainLoss
+	}
+	return math.NaN()
+}
+
+// Last is the newest evaluated epoch, nil if there is none.
+func (p *Progress) Last() *record.Epoch {
+	if len(p.History) == 0 {
+		return nil
+	}
+	return &p.History[len(p.History)-1]
+}
+
+// lastEpoch is the number of the newest evaluated epoch, 0 if there is none.
+func (p *Progress) lastEpoch() int {
+	if last := p.Last(); last != nil {
+		return last.Epoch
+	}
+	return 0
+}
+
+// Extent is how long a run is to be.
+type Extent struct{ Epochs, StepsPerEpoch, BatchSize, TrainImages int }
+
+// EpochSpeed is images a second of the epoch under way.
+func (p *Progress) EpochSpeed() float64 { return rate(p.Images, p.EpochSeconds) }
+
+// Speed is images a second of all epochs.
+func (p *Progress) Speed() float64 { return rate(int(p.TrainImages), p.TrainSeconds) }
+
+// rate is images a second; 0 if no time has passed.
+func rate(images int, seconds float64) float64 {
+	if seconds <= 0 {
+		return 0
+	}
+	return float64(images) / seconds
+}
+
+// Explosion is what has been seen of a loss that may rise beyond all bounds; it is said once a run.
+type Explosion struct {
+	Start float64 `json:"start"` // loss of the first step; 0: not known
+	Sum   float64 `json:"sum"`   // of the losses of the window under way
+	Steps int     `json:"steps"` // in it
+	Said  bool    `json:"said"`
+}
+
+// PlateauLast is how many steps are judged at the end of a run.
+const PlateauLast = 20
+
+// Plateau is what has been seen of a loss that may stay at ln K; it is said once a run.
+type Plateau struct {
+	Sum   float64 `json:"sum"`   // of the losses of the window under way
+	Steps int     `json:"steps"` // in it
+	Said  bool    `json:"said"`
+
+	// Losses of the newest steps, step n at n modulo the length. 0: not known, as in the
+	// checkpoints of before this.
+	Last [PlateauLast]float64 `json:"last"`
+}
