@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"vggtrain/internal/crash"
 )
 
 // part is the beginning of a file that is being downloaded: name.gz.part, and beside it
@@ -114,6 +116,7 @@ func (p *part) note() string { return p.file.Name() + ".json" }
 
 // Write adds to the part.
 func (p *part) Write(b []byte) (int, error) {
+	crash.Point("receive", p.file.Name())
 	n, err := p.file.Write(b)
 	p.size += int64(n)
 	return n, err

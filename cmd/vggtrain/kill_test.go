@@ -3,90 +3,16 @@
 package main
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
-
-	"vggtrain/checkpoint"
-	"vggtrain/internal/crash"
 )
-
-// What the environment tells the command "watched": the signal that it gets, at which point, there for
-// the how manyth time ("9 2 rename checkpoint.bin"); and the file for a line a point that it reaches.
-const (
-	signalAt = "VGGTRAIN_TEST_SIGNAL"
-	pointsTo = "VGGTRAIN_TEST_POINTS"
-)
-
-func init() { commands["watched"] = func() { os.Exit(watched()) } }
-
-// watched is run, watched.
-func watched() int {
-	ctx, stop := untilSignal(context.Background())
-	defer stop()
-	ignoreWriteSignals()
-	w := watcher{ctx: ctx, count: map[string]int{}}
-	if at := os.Getenv(signalAt); at != "" {
-		if _, err := fmt.Sscanf(at, "%d %d", &w.signal, &w.nth); err != nil {
-			panic(err)
-		}
-		w.at = strings.SplitN(at, " ", 3)[2]
-	}
-	if path := os.Getenv(pointsTo); path != "" {
-		log, err := os.Create(path)
-		if err != nil {
-			panic(err)
-		}
-		defer log.Close()
-		w.log = log
-	}
-	crash.Watch(w.reached)
-	return execute(ctx, newRootCommand(), os.Args[1:], os.Stdout, os.Stderr)
-}
-
-// watcher sends its own process a signal.
-type watcher struct {
-	ctx    context.Context // until a signal that can be caught
-	signal syscall.Signal
-	at     string
-	nth    int
-	log    *os.File // nil: none
-	mu     sync.Mutex
-	count  map[string]int
-}
-
-// reached holds who has reached the last point: a killed run does nothing more, and one that is to end
-// knows of it before it goes on.
-func (w *watcher) reached(what, path string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	point := what
-	if of, temp := checkpoint.TempOf(path); temp {
-		path = of
-	}
-	if path != "" {
-		point += " " + filepath.Base(path)
-	}
-	w.count[point]++
-	if w.log != nil {
-		fmt.Fprintln(w.log, point)
-	}
-	if point == w.at && w.count[point] == w.nth {
-		if err := syscall.Kill(os.Getpid(), w.signal); err != nil {
-			panic(err)
-		}
-		<-w.ctx.Done()
-	}
-}
 
 // undisturbed is a run of all that has a state, in a folder of its own: dropout, shuffling, momentum, a
 // schedule, augmentation. Its checkpoint is of 2.3 MB: of several writes.
@@ -104,7 +30,7 @@ func newUndisturbed(t *testing.T) *undisturbed {
 	}
 	log := filepath.Join(t.TempDir(), "points")
 	c := exec.Command("watched", u.args(u.dir)...)
-	c.Env = append(os.Environ(), pointsTo+"="+log)
+	c.Env = append(os.Environ(), watchedLog+"="+log)
 	ran(t, c)
 	text, err := os.ReadFile(log)
 	if err != nil {
@@ -138,15 +64,25 @@ func (u *undisturbed) goOn(t *testing.T, dir string, more ...string) {
 	}
 }
 
-// signalled runs watched until it has ended by itself or by the signal, and returns its standard error.
-func signalled(t *testing.T, s syscall.Signal, nth int, point string, args []string) (stderr string, status syscall.WaitStatus) {
+// signalled runs watched until it has ended, by itself or by the signal that it gets at the point, and
+// returns its standard error.
+func signalled(t *testing.T, signal, point string, args []string) (stderr string, status syscall.WaitStatus) {
 	t.Helper()
 	c := exec.Command("watched", args...)
-	c.Env = append(os.Environ(), fmt.Sprintf("%s=%d %d %s", signalAt, s, nth, point))
+	c.Env = append(os.Environ(), watchedAt+"="+signal+" "+point)
 	var text strings.Builder
 	c.Stderr = &text
 	_ = c.Run() // its status says more
 	return text.String(), c.ProcessState.Sys().(syscall.WaitStatus)
+}
+
+// killed is signalled with SIGKILL.
+func killed(t *testing.T, point string, args []string) {
+	t.Helper()
+	stderr, status := signalled(t, "KILL", point, args)
+	if !status.Signaled() || status.Signal() != syscall.SIGKILL {
+		t.Fatalf("%s was not reached: %v\n%s", point, status, stderr)
+	}
 }
 
 func ran(t *testing.T, c *exec.Cmd) {
@@ -156,6 +92,8 @@ func ran(t *testing.T, c *exec.Cmd) {
 	}
 }
 
+// namesIn are a run folder's files, score.json aside: of a run that is killed between its last save and
+// that, it is missed.
 func namesIn(t *testing.T, dir string) (names []string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -163,7 +101,9 @@ func namesIn(t *testing.T, dir string) (names []string) {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		names = append(names, e.Name())
+		if e.Name() != "score.json" {
+			names = append(names, e.Name())
+		}
 	}
 	return names
 }
@@ -174,36 +114,29 @@ func namesIn(t *testing.T, dir string) (names []string) {
 // bit for bit.
 func TestKilledRun(t *testing.T) {
 	u := newUndisturbed(t)
-	type moment struct {
-		point string
-		nth   int
-	}
-	moments := []moment{
-		{"step", 2}, {"step", 6}, {"step", 7}, {"step", 18}, // in an epoch, at its last, at another's first, at the run's last
-		{"copy checkpoint.bin", 2}, {"copy checkpoint.bin", 9}, {"copy checkpoint.bin", 30}, // of the first saves
-		{"create checkpoint.bin", 2}, {"write checkpoint.bin", 2}, {"write checkpoint.bin", 3}, {"write checkpoint.bin", 6},
-		{"rename checkpoint.bin", 2}, {"rename checkpoint.bin", 4}, {"write best.bin", 2},
+	points := []string{
+		"step:2", "step:6", "step:7", "step:18", // in an epoch, at its last, at another's first, at the run's last
+		"copy checkpoint.bin:2", "copy checkpoint.bin:9", "copy checkpoint.bin:30", // of several saves
+		"create checkpoint.bin:2", "write checkpoint.bin:2", "write checkpoint.bin:3", "write checkpoint.bin:6",
+		"rename checkpoint.bin:2", "rename checkpoint.bin:4", "write best.bin:2",
 	}
 	for _, point := range u.points {
-		if m := (moment{point, 1}); !slices.Contains(moments, m) {
-			moments = append(moments, m)
+		if point += ":1"; !slices.Contains(points, point) {
+			points = append(points, point)
 		}
 	}
-	for _, must := range []string{"create", "write", "write at", "flush", "close", "rename"} {
+	for _, what := range []string{"create", "write", "write at", "flush", "close", "rename"} {
 		for _, file := range []string{"checkpoint.bin", "best.bin"} {
-			if m := (moment{must + " " + file, 1}); !slices.Contains(moments, m) {
-				t.Errorf("no point %q among %q", m.point, u.points)
+			if point := what + " " + file + ":1"; !slices.Contains(points, point) {
+				t.Errorf("no point %q among %q", point, points)
 			}
 		}
 	}
-	for i, m := range moments {
-		t.Run(fmt.Sprintf("%s %d", m.point, m.nth), func(t *testing.T) {
+	for i, point := range points {
+		t.Run(point, func(t *testing.T) {
 			t.Parallel()
 			dir := filepath.Join(t.TempDir(), "run")
-			stderr, status := signalled(t, syscall.SIGKILL, m.nth, m.point, u.args(dir, "--threads", strconv.Itoa(1+i%2)))
-			if !status.Signaled() || status.Signal() != syscall.SIGKILL {
-				t.Fatalf("the point was not reached: %v\n%s", status, stderr)
-			}
+			killed(t, point, u.args(dir, "--threads", strconv.Itoa(1+i%2)))
 			u.goOn(t, dir, "--threads", strconv.Itoa(1+i/2%2))
 		})
 	}
@@ -212,15 +145,12 @@ func TestKilledRun(t *testing.T) {
 // A run that is killed while it is gone on with is no other.
 func TestKilledTwice(t *testing.T) {
 	u := newUndisturbed(t)
-	for _, second := range []string{"step", "create checkpoint.bin", "rename checkpoint.bin"} {
-		t.Run(second, func(t *testing.T) {
+	for _, point := range []string{"step:2", "create checkpoint.bin:2", "rename checkpoint.bin:2"} {
+		t.Run(point, func(t *testing.T) {
 			t.Parallel()
 			dir := filepath.Join(t.TempDir(), "run")
-			for _, args := range [][]string{u.args(dir), {"fit", "--resume", dir}} {
-				if stderr, status := signalled(t, syscall.SIGKILL, 2, second, args); !status.Signaled() {
-					t.Fatalf("the point was not reached: %v\n%s", status, stderr)
-				}
-			}
+			killed(t, point, u.args(dir))
+			killed(t, point, []string{"fit", "--resume", dir})
 			u.goOn(t, dir)
 		})
 	}
@@ -229,16 +159,11 @@ func TestKilledTwice(t *testing.T) {
 // A run that ends within an epoch scores it; killed in that save, too, it can go on as if it had not ended.
 func TestKilledAtACut(t *testing.T) {
 	u := newUndisturbed(t)
-	for _, point := range []string{"create checkpoint.bin", "rename checkpoint.bin", "link best.bin.whole", "rename best.bin.whole"} {
+	for _, point := range []string{"create checkpoint.bin:3", "rename checkpoint.bin:3", "link best.bin.whole:1", "rename best.bin.whole:1"} {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
 			dir := filepath.Join(t.TempDir(), "run")
-			args := u.args(dir, "--max-steps", "15", "--checkpoint-every", "epoch")
-			nth := map[string]int{"create checkpoint.bin": 3, "rename checkpoint.bin": 3}[point]
-			stderr, status := signalled(t, syscall.SIGKILL, max(1, nth), point, args)
-			if !status.Signaled() {
-				t.Fatalf("the point was not reached: %v\n%s", status, stderr)
-			}
+			killed(t, point, u.args(dir, "--max-steps", "15", "--checkpoint-every", "epoch"))
 			u.goOn(t, dir, "--max-steps", "off", "--checkpoint-every", "2")
 		})
 	}
@@ -247,12 +172,12 @@ func TestKilledAtACut(t *testing.T) {
 // SIGINT and SIGTERM end a run after the step, or the save, that it is in; nothing of it is lost.
 func TestInterruptedRun(t *testing.T) {
 	u := newUndisturbed(t)
-	for _, point := range []string{"step", "copy checkpoint.bin", "write checkpoint.bin", "rename checkpoint.bin", "create best.bin"} {
-		for signal, want := range map[syscall.Signal]int{syscall.SIGINT: exitInterrupted, syscall.SIGTERM: exitTerminated} {
-			t.Run(fmt.Sprintf("%v %s", signal, point), func(t *testing.T) {
+	for _, point := range []string{"step:1", "copy checkpoint.bin:1", "write checkpoint.bin:1", "rename checkpoint.bin:1", "create best.bin:1"} {
+		for signal, want := range map[string]int{"INT": exitInterrupted, "TERM": exitTerminated} {
+			t.Run(signal+" "+point, func(t *testing.T) {
 				t.Parallel()
 				dir := filepath.Join(t.TempDir(), "run")
-				stderr, status := signalled(t, signal, 1, point, u.args(dir))
+				stderr, status := signalled(t, signal, point, u.args(dir))
 				if status.ExitStatus() != want {
 					t.Fatalf("exit status %d, want %d\n%s", status.ExitStatus(), want, stderr)
 				}

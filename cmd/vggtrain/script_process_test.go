@@ -1,28 +1,23 @@
 package main
 
 import (
-	"bytes"
 	"os"
 	"os/exec"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// scriptPatience is how long a script waits for anything.
-const scriptPatience = time.Minute
-
 // scriptProcess is a process that a script has begun, under the name that it gave.
 type scriptProcess struct {
-	cmd    *exec.Cmd
-	ended  chan struct{} // closed when err is set
-	err    error
-	stderr string // path
+	cmd           *exec.Cmd
+	ended         chan struct{} // closed when err is set
+	err           error
+	stderr        string   // path
+	held, release *os.File // a byte each time that it is held, and for it to go on
+	points        []string // where it is held from now on
 }
 
 type scriptProcessName string // key of a script's values
@@ -35,27 +30,36 @@ func findProcess(ts *testscript.TestScript, name string) *scriptProcess {
 	return p
 }
 
-func compiled(ts *testscript.TestScript, pattern string) *regexp.Regexp {
-	re, err := regexp.Compile("(?m)" + pattern)
-	ts.Check(err)
-	return re
-}
-
-// scriptBegin runs `begin NAME ARGUMENT...`: vggtrain in the background, its output in NAME.out
-// and NAME.err. What is left of it at the script's end is killed.
+// scriptBegin runs `begin NAME POINT... -- ARGUMENT...`: vggtrain in the background, its output in NAME.out
+// and NAME.err, up to the first of the points ("step:20", see internal/crash), where it stands still until
+// `next`. What is left of it at the script's end is killed.
 func scriptBegin(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: begin NAME ARGUMENT...")
+	dashes := slices.Index(args, "--")
+	if neg || dashes < 2 {
+		ts.Fatalf("usage: begin NAME POINT... -- ARGUMENT...")
 	}
 	env := ts.Value(scriptEnvironment{}).(*testscript.Env)
+	p := &scriptProcess{cmd: exec.Command("watched", args[dashes+1:]...), ended: make(chan struct{}), points: args[1:dashes]}
 	stdout, err := os.Create(ts.MkAbs(args[0] + ".out"))
 	ts.Check(err)
 	defer stdout.Close()
-	stderr, err := os.Create(ts.MkAbs(args[0] + ".err"))
+	p.stderr = ts.MkAbs(args[0] + ".err")
+	stderr, err := os.Create(p.stderr)
 	ts.Check(err)
 	defer stderr.Close()
-	p := &scriptProcess{cmd: exec.Command("vggtrain", args[1:]...), ended: make(chan struct{}), stderr: stderr.Name()}
-	p.cmd.Dir, p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = ts.MkAbs("."), env.Vars, stdout, stderr
+	held, tell, err := os.Pipe()
+	ts.Check(err)
+	defer tell.Close()
+	wait, release, err := os.Pipe()
+	ts.Check(err)
+	defer wait.Close()
+	p.held, p.release = held, release
+	var at strings.Builder
+	for _, point := range p.points {
+		at.WriteString(hold + " " + point + "\n")
+	}
+	p.cmd.Dir, p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = ts.MkAbs("."), append(env.Vars, watchedAt+"="+at.String()), stdout, stderr
+	p.cmd.ExtraFiles = []*os.File{tell, wait}
 	ts.Check(p.cmd.Start())
 	go func() {
 		p.err = p.cmd.Wait()
@@ -64,49 +68,37 @@ func scriptBegin(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Defer(func() {
 		_ = p.cmd.Process.Kill() // as a rule it has ended
 		<-p.ended
+		_, _ = held.Close(), release.Close()
 	})
 	env.Values[scriptProcessName(args[0])] = p
+	p.await(ts)
 }
 
-// scriptAwait runs `await NAME FILE [LINES | +LINES | PATTERN]`: it waits until the file is there
-// and not empty, or has that many lines, so many more than now, or a match of the pattern. The
-// process must not end before.
-func scriptAwait(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 || len(args) > 3 {
-		ts.Fatalf("usage: await NAME FILE [LINES | +LINES | PATTERN]")
+// await waits until the process is held at its next point, if there is one.
+func (p *scriptProcess) await(ts *testscript.TestScript) {
+	if len(p.points) == 0 {
+		return
 	}
-	p, path := findProcess(ts, args[0]), ts.MkAbs(args[1])
-	reached := func(text []byte) bool { return len(text) > 0 }
-	if len(args) == 3 {
-		lines, err := strconv.Atoi(args[2])
-		if strings.HasPrefix(args[2], "+") {
-			now, _ := os.ReadFile(path) // missing: no lines
-			lines += bytes.Count(now, []byte("\n"))
-		}
-		if err == nil {
-			reached = func(text []byte) bool { return bytes.Count(text, []byte("\n")) >= lines }
-		} else {
-			reached = compiled(ts, args[2]).Match
-		}
+	if _, err := p.held.Read(make([]byte, 1)); err != nil {
+		<-p.ended
+		ts.Fatalf("it has not come to %s: %v\n%s", p.points[0], p.err, ts.ReadFile(p.stderr))
 	}
-	for deadline := time.Now().Add(scriptPatience); ; time.Sleep(time.Millisecond) {
-		if text, err := os.ReadFile(path); err == nil && reached(text) {
-			return
-		}
-		select {
-		case <-p.ended:
-			ts.Fatalf("%s has ended before: %v\n%s", args[0], p.err, ts.ReadFile(p.stderr))
-		default:
-		}
-		if time.Now().After(deadline) {
-			ts.Fatalf("%s: not reached\n%s", strings.Join(args, " "), ts.ReadFile(p.stderr))
-		}
+	p.points = p.points[1:]
+}
+
+// scriptNext runs `next NAME`: the process goes on, up to its next point if there is one.
+func scriptNext(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: next NAME")
 	}
+	p := findProcess(ts, args[0])
+	_, err := p.release.Write([]byte{'\n'})
+	ts.Check(err)
+	p.await(ts)
 }
 
 // scriptSend runs `send NAME SIGNAL...`: each at once after the one before.
 func scriptSend(ts *testscript.TestScript, neg bool, args []string) {
-	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "KILL": os.Kill}
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: send NAME INT|TERM|KILL...")
 	}
@@ -126,11 +118,7 @@ func scriptEnd(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: end NAME STATUS")
 	}
 	p := findProcess(ts, args[0])
-	select {
-	case <-p.ended:
-	case <-time.After(scriptPatience):
-		ts.Fatalf("%s does not end\n%s", args[0], ts.ReadFile(p.stderr))
-	}
+	<-p.ended
 	stderr := ts.ReadFile(p.stderr)
 	ts.Logf("[%s.err]\n%s", args[0], stderr)
 	status := strconv.Itoa(p.cmd.ProcessState.ExitCode())
@@ -141,5 +129,28 @@ func scriptEnd(ts *testscript.TestScript, neg bool, args []string) {
 		checkFailure(ts, status, p.err, stderr)
 	} else if strings.Contains(stderr, "vggtrain: ") || strings.Contains(stderr, "goroutine ") {
 		ts.Fatalf("exit status %s, and an error", status)
+	}
+}
+
+// scriptUnread runs `unread STATUS ARGUMENT...`: vggtrain, whose standard output nobody reads any more, must
+// end with that exit status. Its standard error is in unread.err.
+func scriptUnread(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: unread STATUS ARGUMENT...")
+	}
+	reader, writer, err := os.Pipe()
+	ts.Check(err)
+	defer writer.Close()
+	ts.Check(reader.Close())
+	stderr, err := os.Create(ts.MkAbs("unread.err"))
+	ts.Check(err)
+	defer stderr.Close()
+	c := exec.Command("vggtrain", args[1:]...)
+	c.Dir, c.Env, c.Stdout, c.Stderr = ts.MkAbs("."), ts.Value(scriptEnvironment{}).(*testscript.Env).Vars, writer, stderr
+	err = c.Run()
+	text := ts.ReadFile(stderr.Name())
+	ts.Logf("[unread.err]\n%s", text)
+	if got := strconv.Itoa(c.ProcessState.ExitCode()); got != args[0] {
+		ts.Fatalf("exit status %s (%v), want %s", got, err, args[0])
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,17 +10,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// commands are what this binary is when it is called by their names.
-var commands = map[string]func(){"vggtrain": main, "stubborn": stubborn}
-
-func TestMain(m *testing.M) { testscript.Main(m, commands) }
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"vggtrain": main, "stubborn": stubborn, "watched": func() { os.Exit(watched()) },
+	})
+}
 
 // TestScripts runs testdata/script: each reads like a user at a terminal, with
 // the commands of this file added to testscript's own.
@@ -48,7 +46,8 @@ func TestScripts(t *testing.T) {
 			"smalldisk":   scriptSmallDisk,
 			"sameruns":    scriptSameRuns,
 			"begin":       scriptBegin,
-			"await":       scriptAwait,
+			"unread":      scriptUnread,
+			"next":        scriptNext,
 			"send":        scriptSend,
 			"end":         scriptEnd,
 			"tmpfs":       scriptTmpfs,
@@ -129,40 +128,21 @@ func checkFailure(ts *testscript.TestScript, want string, err error, stderr stri
 	}
 }
 
-// scriptSignal runs `signal INT|TERM STATUS FILE ARGUMENT...`: it starts
-// vggtrain, sends the signal once FILE has content, and checks the end as
-// fails does.
+// scriptSignal runs `signal INT|TERM|KILL STATUS POINT ARGUMENT...`: vggtrain, which gets the signal as it
+// reaches the point for the nth time ("rename checkpoint.bin:2", see internal/crash) and must end with that
+// exit status, as fails has it; -1: it is killed.
 func scriptSignal(ts *testscript.TestScript, neg bool, args []string) {
-	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM}
 	if neg || len(args) < 4 || signals[args[0]] == nil {
-		ts.Fatalf("usage: signal INT|TERM STATUS FILE ARGUMENT...")
+		ts.Fatalf("usage: signal INT|TERM|KILL STATUS POINT ARGUMENT...")
 	}
-	env := ts.Value(scriptEnvironment{}).(*testscript.Env)
-	var stdout, stderr bytes.Buffer
-	cmd := exec.Command("vggtrain", args[3:]...)
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), env.Vars, &stdout, &stderr
-	ts.Check(cmd.Start())
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	deadline := time.After(time.Minute)
-	for waiting := true; waiting; {
-		select {
-		case err := <-ended:
-			ts.Fatalf("ended before the signal: %v\n%s", err, &stderr)
-		case <-deadline:
-			_ = cmd.Process.Kill()
-			ts.Fatalf("%s has no content after a minute\n%s", args[2], &stderr)
-		case <-time.After(5 * time.Millisecond):
-			info, err := os.Stat(ts.MkAbs(args[2]))
-			waiting = err != nil || info.Size() == 0
-		}
+	ts.Setenv(watchedAt, args[0]+" "+args[2])
+	err := ts.Exec("watched", args[3:]...)
+	ts.Setenv(watchedAt, "")
+	var exit *exec.ExitError
+	if args[1] == "-1" && errors.As(err, &exit) && exit.ExitCode() == -1 {
+		return
 	}
-	ts.Check(cmd.Process.Signal(signals[args[0]]))
-	err := <-ended
-	ts.Logf("[stdout]\n%s[stderr]\n%s", &stdout, &stderr)
-	ts.Check(os.WriteFile(ts.MkAbs("signal.out"), stdout.Bytes(), 0o644))
-	ts.Check(os.WriteFile(ts.MkAbs("signal.err"), stderr.Bytes(), 0o644))
-	checkFailure(ts, args[1], err, stderr.String())
+	checkFailure(ts, args[1], err, ts.ReadFile("stderr"))
 }
 
 // scriptJSON runs `json FILE [KEY | KEY=VALUE]...`: the file must be one JSON

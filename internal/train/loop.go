@@ -123,6 +123,7 @@ func (l *loop) epoch(ctx context.Context) error {
 		return err
 	}
 	start := time.Now()
+	crash.Point("evaluate", "")
 	e, err := trained.Evaluate(ctx, l.predictor, l.validation, l.classes)
 	if err != nil {
 		return err
