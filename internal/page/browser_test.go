@@ -175,8 +175,8 @@ func wantShown(t *testing.T, v visit) {
 	}
 	// In the middle of the axis: step 120 of 240, the last of epoch 3; 2.3/4 = 0.575.
 	tips := []string{
-		"epoch 3 · step 120|training, batch 0.5750|training, epoch 0.6667|validation 0.8333",
-		"epoch 3|validation 0.8333", "epoch 3 · step 120|learning rate 0.01", "epoch 3|training 800",
+		"epoch 3 · step 120|training, batch 0.5750|training, smoothed 0.5750|validation 0.8333",
+		"epoch 3 · step 120|validation 0.8333", "epoch 3 · step 120|learning rate 0.01", "epoch 3 · step 120|training 800",
 	}
 	if got, want := strings.Join(v.Tips, "\n"), strings.Join(tips, "\n"); got != want {
 		t.Errorf("under the pointer:\n%s\nwant\n%s", got, want)

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"html/template"
 	"time"
+	"vggtrain/internal/chart"
 )
 
 // State says whether a run is on, or how it has ended.
@@ -51,8 +52,7 @@ type Page struct {
 
 	Progress  Progress
 	Headlines []Fact
-	History   []Epoch
-	Curve     []Point
+	Curves    *chart.Curves // nil: none
 
 	Score   *Score
 	Filters *Filters
@@ -70,28 +70,12 @@ type Page struct {
 
 // Progress is where a run stands.
 type Progress struct {
-	Step, Steps   int    // done, and of the whole run
-	Epochs        int    // of the whole run
-	StepsPerEpoch int    // the unit of the curves' axis
-	Text          string // the same in words
+	Step, Steps int    // done, and of the whole run
+	Text        string // the same in words
 }
 
 // Fact is a number, or a short text, with its name.
 type Fact struct{ Name, Value, Note string }
-
-// Epoch is an epoch's record. Steps is how many steps of the run it ends after.
-type Epoch struct {
-	Epoch, Steps                        int
-	TrainLoss, ValLoss, ValAccuracy, LR float64
-	ImagesPerSecond, Seconds            float64
-}
-
-// Point is a step of the run, or the mean over some of them that end with it. Loss is NaN where
-// it was not finite.
-type Point struct {
-	Epoch, Step int
-	Loss, LR    float64
-}
 
 // Setting is a setting of the run.
 type Setting struct {

@@ -2,40 +2,50 @@
 // Without this script the page shows the same: it adds the values under the pointer, and reloads
 // the page while the run is on.
 (() => {
-  // follow shows the sample of a chart that is nearest to the pointer, or that the arrow keys reach.
+  // pointsOf are the points of a line, with places in percent of the plot.
+  function pointsOf(path) {
+    const places = [...path.getAttribute("d").matchAll(/([-.\d]+) ([-.\d]+)/g)];
+    return path.dataset.values.split(" ").map((text, i) => {
+      const [step, value] = text.split(":");
+      return { x: places[i][1] / 10, y: Math.max(0, Math.min(100, places[i][2] / 10)), step: Number(step), value };
+    });
+  }
+
+  // follow shows the values of a chart that are nearest to the pointer, or that the arrow keys reach:
+  // a point of the first line, and of the others the next ones.
   function follow(plot) {
-    const samples = JSON.parse(plot.dataset.samples || "[]") || [];
+    const lines = [...plot.querySelectorAll("path.line")].map(pointsOf), [points] = lines;
     const frame = plot.querySelector(".frame"), tip = plot.querySelector(".tip");
     const guide = plot.querySelector(".guide"), spots = plot.querySelectorAll(".spot");
     let shown = -1;
-    if (samples.length === 0) return;
 
     function show(index) {
-      shown = Math.max(0, Math.min(samples.length - 1, index));
-      const sample = samples[shown];
-      guide.setAttribute("x1", sample.x + "%");
-      guide.setAttribute("x2", sample.x + "%");
+      shown = Math.max(0, Math.min(points.length - 1, index));
+      const { x, step } = points[shown];
+      guide.setAttribute("x1", x + "%");
+      guide.setAttribute("x2", x + "%");
       const head = document.createElement("b");
-      head.textContent = sample.label;
+      head.textContent = `epoch ${Math.ceil(step / plot.dataset.perEpoch)} · step ${step.toLocaleString("en")}`;
       tip.replaceChildren(head);
-      sample.at.forEach((spot, i) => {
-        spots[i].classList.toggle("on", spot !== null);
-        if (spot === null) return;
+      const near = lines.map((line) => line.find((point) => point.x >= x));
+      near.forEach((spot, i) => {
+        spots[i].classList.toggle("on", spot !== undefined);
+        if (spot === undefined) return;
         spots[i].setAttribute("cx", spot.x + "%");
         spots[i].setAttribute("cy", spot.y + "%");
         const row = document.createElement("span"), value = document.createElement("span");
         row.textContent = spots[i].textContent;
-        value.textContent = spot.text;
+        value.textContent = spot.value;
         row.append(value);
         tip.append(row);
       });
       plot.classList.add("on");
       tip.hidden = false;
       const box = frame.getBoundingClientRect(), outer = plot.getBoundingClientRect();
-      const at = box.left - outer.left + box.width * sample.x / 100, width = tip.offsetWidth;
-      const left = sample.x > 50 ? at - width - 14 : at + 14;
+      const at = box.left - outer.left + box.width * x / 100, width = tip.offsetWidth;
+      const left = x > 50 ? at - width - 14 : at + 14;
       tip.style.left = Math.max(0, Math.min(outer.width - width, left)) + "px";
-      const spotted = sample.at.filter((spot) => spot !== null);
+      const spotted = near.filter((spot) => spot !== undefined);
       // Not over the lines: below them where they are in the upper half.
       tip.classList.toggle("low", spotted.reduce((sum, spot) => sum + spot.y, 0) < 50 * spotted.length);
     }
@@ -50,8 +60,8 @@
       const box = frame.getBoundingClientRect();
       const x = 100 * (event.clientX - box.left) / box.width;
       let best = 0;
-      samples.forEach((sample, i) => {
-        if (Math.abs(sample.x - x) < Math.abs(samples[best].x - x)) best = i;
+      points.forEach((point, i) => {
+        if (Math.abs(point.x - x) < Math.abs(points[best].x - x)) best = i;
       });
       show(best);
     }
@@ -60,9 +70,9 @@
     frame.addEventListener("pointerdown", point);
     frame.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse") hide(); });
     frame.addEventListener("blur", hide);
-    frame.addEventListener("focus", () => { if (shown < 0 && frame.matches(":focus-visible")) show(samples.length - 1); });
+    frame.addEventListener("focus", () => { if (shown < 0 && frame.matches(":focus-visible")) show(points.length - 1); });
     frame.addEventListener("keydown", (event) => {
-      const moves = { ArrowLeft: shown - 1, ArrowRight: shown + 1, Home: 0, End: samples.length - 1 };
+      const moves = { ArrowLeft: shown - 1, ArrowRight: shown + 1, Home: 0, End: points.length - 1 };
       if (event.key === "Escape") hide();
       if (!(event.key in moves)) return;
       event.preventDefault();

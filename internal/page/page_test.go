@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"vggtrain/internal/chart"
+	"vggtrain/internal/record"
 )
 
 // example is a page with everything on it: a run of six epochs of 40 steps with three classes.
@@ -17,7 +19,7 @@ func example(t testing.TB) *Page {
 	p := &Page{
 		Network: "vgg11-small", About: "5,000 images to train on", Folder: "runs/x", State: Done,
 		Written: time.Date(2026, 3, 1, 12, 30, 0, 0, time.UTC), Notices: []string{"only a sample"},
-		Progress:  Progress{Step: 240, Steps: 240, Epochs: 6, StepsPerEpoch: 40},
+		Progress: Progress{Step: 240, Steps: 240}, Curves: &chart.Curves{StepsPerEpoch: 40, Done: 240},
 		Headlines: []Fact{{"best accuracy", "0.8560", "epoch 5"}},
 		Settings:  []Setting{{Name: "lr", Value: "0.02", Origin: "flag", Help: "learning rate", Given: true}, {Name: "seed", Value: "0", Origin: "default"}},
 		Config:    "lr: 0.02\nseed: 0\n", Layers: []Layer{{"features.0", "Conv2d", "16×56×56", "160", "451,584"}}, Resources: []Fact{{"memory, peak", "430 MB", ""}}, Environment: []Fact{{"threads", "2", ""}},
@@ -27,10 +29,13 @@ func example(t testing.TB) *Page {
 	}
 	for e := 1; e <= 6; e++ {
 		f := float64(e)
-		p.History = append(p.History, Epoch{e, 40 * e, 2 / f, 2.5 / f, 1 - 0.5/f, 0.02 / f, 800, 8})
+		p.Curves.Epochs = append(p.Curves.Epochs, record.Epoch{
+			Epoch: e, TrainLoss: 2 / f, ValLoss: 2.5 / f, ValAccuracy: 1 - 0.5/f, LR: 0.02 / f, ImagesPerSecond: 800, Seconds: 8,
+		})
 	}
 	for s := 1; s <= 240; s++ {
-		p.Curve = append(p.Curve, Point{(s-1)/40 + 1, s, 2.3 / (1 + float64(s)/40), 0.02 * (1 - float64(s)/240)})
+		f := float64(s)
+		p.Curves.Steps = append(p.Curves.Steps, chart.Step{Step: f, Loss: 2.3 / (1 + f/40), LR: 0.02 * (1 - f/240)})
 	}
 	for range 2 {
 		p.Filters.Images = append(p.Filters.Images, exampleImage(t, 3))
@@ -87,7 +92,7 @@ func shown(t testing.TB, p *Page) string {
 func TestPageShows(t *testing.T) {
 	text := shown(t, example(t))
 	for _, want := range []string{
-		"vgg11-small ✓ done", "best accuracy 0.8560 epoch 5", "Noticed only a sample", "Loss training, batch training, epoch validation",
+		"vgg11-small ✓ done", "best accuracy 0.8560 epoch 5", "Noticed only a sample", "Loss training, batch training, smoothed validation",
 		"6 best 0.3333 0.4167 0.9167 0.003333 800 8.0",
 		"What it confuses after epoch 6, 100 images of the test set", "Coat 9 1,991", "Coat 0.800 0.810 0.805 2,000",
 		"Confused most often Coat taken for Shirt: 9 of 2,000, 0.4 % Shirt taken for Coat: 8 of 40, 20.0 %",
@@ -105,8 +110,8 @@ func TestPageShows(t *testing.T) {
 // A legend names what is drawn: of a run whose steps are not known no line of them.
 func TestLegend(t *testing.T) {
 	p := example(t)
-	p.Curve = nil
-	if text := shown(t, p); !strings.Contains(text, "Loss training, epoch validation ") {
+	p.Curves.Steps = nil
+	if text := shown(t, p); !strings.Contains(text, "Curves Loss 0 1 2 ") {
 		t.Errorf("the legend:\n%s", text)
 	}
 }
@@ -218,10 +223,12 @@ func TestPageIsSelfContained(t *testing.T) {
 // However much there is to show, the page is no more than some megabytes.
 func TestPageIsBounded(t *testing.T) {
 	p := example(t)
-	p.History, p.Curve, p.Score = nil, nil, &Score{Epoch: 10000, Errors: slices.Repeat(exampleScore(t).Errors[:1], 24)}
+	p.Curves, p.Score = &chart.Curves{StepsPerEpoch: 10, Done: 100_000}, &Score{Epoch: 10000, Errors: slices.Repeat(exampleScore(t).Errors[:1], 24)}
 	for i := range 10000 {
-		p.History = append(p.History, Epoch{i + 1, 10 * (i + 1), 0.123456789, 0.123456789, 0.123456789, 0.123456789, 123.456789, 12.3456789})
-		p.Curve = append(p.Curve, Point{i + 1, 10*i + 1, math.Pi / 3, math.Pi / 7})
+		p.Curves.Epochs = append(p.Curves.Epochs, record.Epoch{
+			Epoch: i + 1, TrainLoss: 0.123456789, ValLoss: 0.123456789, ValAccuracy: 0.123456789, LR: 0.123456789, ImagesPerSecond: 123.456789, Seconds: 12.3456789,
+		})
+		p.Curves.Steps = append(p.Curves.Steps, chart.Step{Step: float64(10*i + 1), Loss: math.Pi / 3, LR: math.Pi / 7})
 	}
 	for k := range 256 {
 		p.Score.Classes = append(p.Score.Classes, fmt.Sprintf("a class with the number %d", k))

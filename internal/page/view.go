@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode"
 
+	"vggtrain/internal/chart"
 	"vggtrain/internal/display"
 
 	"github.com/dustin/go-humanize"
@@ -58,8 +59,8 @@ type view struct {
 	ReloadS   int
 	StaleS    int
 	Part      string // of the run that is done, 0 to 1
-	Charts    []chart
-	Epochs    []epochRow
+	Charts    []chartView
+	Rows      []epochRow
 	Omitted   string // how many epochs the table leaves out
 	Score     *scoreView
 	Guesses   []guessView
@@ -88,9 +89,11 @@ func (p *Page) view() *view {
 		v.ReloadS, v.StaleS = int(p.Reload/time.Second), int(p.Stale/time.Second)
 		v.Part = trim(float64(p.Progress.Step)/float64(max(p.Progress.Steps, 1)), 4)
 	}
-	v.Epochs = p.epochRows()
-	if left := len(p.History) - len(v.Epochs); left > 0 {
-		v.Omitted = humanize.Comma(int64(left))
+	if p.Curves != nil {
+		v.Rows = epochRows(p.Curves)
+		if left := len(p.Curves.Epochs) - len(v.Rows); left > 0 {
+			v.Omitted = humanize.Comma(int64(left))
+		}
 	}
 	if p.Score != nil {
 		v.Score = p.Score.view()
@@ -142,14 +145,14 @@ func (p *Page) cleaned() *Page {
 // marks stand beside the words for states, for who does not see colours.
 var marks = map[State]string{Running: "◐", Done: "✓", Diverged: "✕", Interrupted: "‖", Failed: "✕"}
 
-func (p *Page) epochRows() []epochRow {
-	best := p.best().Epoch
+func epochRows(c *chart.Curves) []epochRow {
+	best := c.Best()
 	var rows []epochRow
-	for _, e := range p.History[max(0, len(p.History)-maxRows):] {
+	for _, e := range c.Epochs[max(0, len(c.Epochs)-maxRows):] {
 		rows = append(rows, epochRow{
 			Epoch: strconv.Itoa(e.Epoch), TrainLoss: number("%.4f", e.TrainLoss), ValLoss: number("%.4f", e.ValLoss),
 			Accuracy: number("%.4f", e.ValAccuracy), LR: number("%.4g", e.LR),
-			Speed: number("%.0f", e.ImagesPerSecond), Seconds: number("%.1f", e.Seconds), Best: e.Epoch == best,
+			Speed: number("%.0f", e.ImagesPerSecond), Seconds: number("%.1f", e.Seconds), Best: best != nil && e.Epoch == best.Epoch,
 		})
 	}
 	return rows

@@ -9,9 +9,10 @@ import (
 	"image/png"
 	"io"
 	"math"
-	"slices"
 	"strings"
 	"testing"
+	"vggtrain/internal/chart"
+	"vggtrain/internal/record"
 )
 
 // drawn draws a picture and decodes it.
@@ -72,11 +73,11 @@ var (
 // run returns a training of n steps with these losses; epochs end where they should, the last one
 // with the last step.
 func run(n, perEpoch int, loss func(step int) float64, rate float64) *Curves {
-	c := &Curves{Title: "net on data", Note: "a note", StepsPerEpoch: float64(perEpoch)}
+	c := &Curves{&chart.Curves{StepsPerEpoch: perEpoch, Done: n}, "net on data", "a note"}
 	for step := 1; step <= n; step++ {
-		c.Steps = append(c.Steps, Step{float64(step), 128, loss(step), rate})
+		c.Steps = append(c.Steps, chart.Step{Step: float64(step), Images: 128, Loss: loss(step), LR: rate})
 		if step%perEpoch == 0 || step == n {
-			c.Epochs = append(c.Epochs, Epoch{(step + perEpoch - 1) / perEpoch, float64(step), loss(step), 1, 0.5})
+			c.Epochs = append(c.Epochs, record.Epoch{Epoch: (step + perEpoch - 1) / perEpoch, TrainLoss: loss(step), ValLoss: 1, ValAccuracy: 0.5})
 		}
 	}
 	return c
@@ -130,7 +131,7 @@ func TestCurvesOfAllKinds(t *testing.T) {
 	}
 	lost := run(40, 10, func(int) float64 { return nan }, nan)
 	for i := range lost.Epochs {
-		lost.Epochs[i] = Epoch{i + 1, float64(10 * (i + 1)), nan, inf, nan}
+		lost.Epochs[i] = record.Epoch{Epoch: i + 1, TrainLoss: nan, ValLoss: inf, ValAccuracy: nan}
 	}
 	short := run(3, 100, flat, 1e-7)
 	short.Title, short.Note = strings.Repeat("ネット\n\x1b[31m ", 200), strings.Repeat("x", 10_000)
@@ -138,8 +139,8 @@ func TestCurvesOfAllKinds(t *testing.T) {
 		curves *Curves
 		losses bool // can be seen
 	}{
-		"nothing":          {&Curves{}, false},
-		"no epoch's steps": {&Curves{Steps: run(3, 5, flat, 1).Steps}, true},
+		"nothing":          {&Curves{Curves: &chart.Curves{}}, false},
+		"no epoch's steps": {&Curves{Curves: &chart.Curves{Steps: run(3, 5, flat, 1).Steps}}, true},
 		"one step":         {run(1, 100, flat, 0.1), true},
 		"part of an epoch": {short, true},
 		"one epoch":        {run(100, 100, flat, 0.1), true},
@@ -214,84 +215,6 @@ func TestCurvesDecades(t *testing.T) {
 	near(t, "the second stair", float64(heights[2]-heights[1]), float64(heights[1]-heights[0]), 2)
 	if heights[1]-heights[0] < 30 {
 		t.Errorf("the stairs are at %d", heights)
-	}
-}
-
-func TestThin(t *testing.T) {
-	var points []point
-	for i := range 2500 {
-		points = append(points, point{float64(i), float64(i % 2)})
-	}
-	points[4].y, points[5].y = math.NaN(), math.Inf(1)
-	points[6].y, points[7].y, points[8].y = math.NaN(), math.NaN(), math.NaN()
-	got := thin(points, 1000)
-	if len(got) != 834 || got[0] != (point{1, 1.0 / 3}) || got[1].y != 1 || !math.IsNaN(got[2].y) || got[2].x != 7 {
-		t.Errorf("%d points, the first are %v", len(got), got[:3])
-	}
-	if same := thin(points[:1000], 1000); !slices.EqualFunc(same[:4], points[:4], func(a, b point) bool { return a == b }) || len(same) != 1000 {
-		t.Error("few points are not left as they are")
-	}
-}
-
-// The average is over 5 of 200 points, fewer at the ends and at gaps.
-func TestSmooth(t *testing.T) {
-	points := make([]point, 200)
-	for i := range points {
-		points[i] = point{float64(i), float64(i * i)}
-	}
-	points[100].y = math.NaN()
-	got := smooth(points)
-	for i, want := range map[int]float64{0: 5. / 3, 1: 3.5, 2: 6, 50: 2502, 98: (96*96 + 97*97 + 98*98 + 99*99) / 4., 199: (197*197 + 198*198 + 199*199) / 3.} {
-		if !(math.Abs(got[i].y-want) <= 1e-9) || got[i].x != float64(i) {
-			t.Errorf("point %d is %v, want %v", i, got[i], want)
-		}
-	}
-	if !math.IsNaN(got[100].y) || points[50].y != 2500 {
-		t.Errorf("the gap is %v, and what was given %v", got[100], points[50])
-	}
-}
-
-// The last of eleven batches has 8 images instead of 128: its loss hardly counts.
-func TestLossesCountImages(t *testing.T) {
-	c := &Curves{}
-	for i := range 1100 {
-		s := Step{Step: float64(i + 1), Images: 128, Loss: 1}
-		if i%11 == 10 {
-			s.Images, s.Loss = 8, 0
-		}
-		c.Steps = append(c.Steps, s)
-	}
-	_, smoothed := c.losses(axis{unit: 1})
-	for _, p := range smoothed {
-		if p.y < 0.98 || p.y > 1 {
-			t.Fatalf("the average at step %v is %v", p.x, p.y)
-		}
-	}
-}
-
-func TestTicks(t *testing.T) {
-	for _, c := range []struct {
-		low, high float64
-		ticks     ticks
-		want      string
-	}{
-		{0, 10, ticks{10, true}, "0 1 2 3 4 5 6 7 8 9 10"},
-		{0, 1, ticks{10, true}, "0 1"},
-		{0, 1, ticks{5, false}, "0.0 0.2 0.4 0.6 0.8 1.0"},
-		{0, 2.4, ticks{6, false}, "0.0 0.5 1.0 1.5 2.0"},
-		{0, 500, ticks{10, true}, "0 50 100 150 200 250 300 350 400 450 500"},
-		{0, 213.2, ticks{10, true}, "0 50 100 150 200"},
-		{0, 0.022, ticks{3, false}, "0.00 0.01 0.02"},
-		{0, 1.1e-7, ticks{3, false}, "0 5e-08 1e-07"},
-		{0, 3e6, ticks{3, false}, "0 1e+06 2e+06 3e+06"},
-	} {
-		var labels []string
-		for _, tick := range c.ticks.Ticks(c.low, c.high) {
-			labels = append(labels, tick.Label)
-		}
-		if got := strings.Join(labels, " "); got != c.want {
-			t.Errorf("%g to %g: %s, want %s", c.low, c.high, got, c.want)
-		}
 	}
 }
 

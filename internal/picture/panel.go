@@ -1,22 +1,28 @@
 package picture
 
 import (
-	"math"
-	"strconv"
+	"vggtrain/internal/chart"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// newPlot returns a panel from 0 to the ends of its axes, with lines to measure by, of which there
-// are at most about as many as most.
-func newPlot(x axis, title string, top float64, most int) *plot.Plot {
+// look is how a line of a kind is drawn: where few points are marked, with mark.
+type look struct {
+	line draw.LineStyle
+	mark draw.GlyphStyle
+}
+
+// panel returns a plot of a chart, with faint lines at the ticks of its vertical axis.
+func panel(c chart.Chart) *plot.Plot {
 	p := plot.New()
-	p.X.Min, p.X.Max = 0, x.max
-	p.Y.Min, p.Y.Max = 0, top
-	p.Y.Label.Text = title
-	for _, a := range []*plot.Axis{&p.X, &p.Y} {
+	for from, a := range map[*chart.Axis]*plot.Axis{&c.X: &p.X, &c.Y: &p.Y} {
+		var ticks plot.ConstantTicks
+		for _, t := range from.Ticks {
+			ticks = append(ticks, plot.Tick(t))
+		}
+		a.Min, a.Max, a.Label.Text, a.Tick.Marker = from.Low, from.High, from.Title, ticks
 		a.Padding = 0
 		a.LineStyle = draw.LineStyle{Color: pale, Width: 0.75}
 		a.Tick.LineStyle = a.LineStyle
@@ -27,9 +33,15 @@ func newPlot(x axis, title string, top float64, most int) *plot.Plot {
 		a.Tick.Label.Font = labelText.font()
 		a.Tick.Label.Color = ink
 	}
-	p.X.Tick.Marker = ticks{most: 10, whole: x.max >= 2 || x.unit == 1}
-	p.Y.Tick.Marker = ticks{most: most}
 	p.Add(rules{})
+	for _, l := range c.Lines {
+		p.Add(line{l.Points, looks[l.Kind].line})
+	}
+	for _, l := range c.Lines {
+		if l.Marked() {
+			p.Add(marks{l.Points, looks[l.Kind].mark})
+		}
+	}
 	return p
 }
 
@@ -40,60 +52,6 @@ func stack(upper *plot.Plot, above draw.Canvas, lower *plot.Plot, below draw.Can
 	lower.Y.Label.Padding += max(0, left)
 	upper.Draw(above)
 	lower.Draw(below)
-}
-
-// ticks marks round numbers, at most about as many as most; whole: of those only whole ones.
-type ticks struct {
-	most  int
-	whole bool
-}
-
-func (t ticks) Ticks(low, high float64) []plot.Tick {
-	step := roundStep((high - low) / float64(t.most))
-	if t.whole {
-		step = math.Max(1, step)
-	}
-	var all []plot.Tick
-	for i := math.Ceil(low / step); i*step <= high*(1+1e-9); i++ {
-		all = append(all, plot.Tick{Value: i * step, Label: number(i*step, step)})
-	}
-	return all
-}
-
-// roundStep is the smallest of 1, 2 and 5 times a power of ten that is not less.
-func roundStep(least float64) float64 {
-	power := math.Pow(10, math.Floor(math.Log10(least)))
-	for _, m := range []float64{1, 2, 5} {
-		if m*power >= least*(1-1e-9) {
-			return m * power
-		}
-	}
-	return 10 * power
-}
-
-// number writes a multiple of step, with as many decimals as that has.
-func number(x, step float64) string {
-	decimals := max(0, int(-math.Floor(math.Log10(step)+1e-9)))
-	if decimals > 5 || math.Abs(x) >= 1e6 {
-		return strconv.FormatFloat(x, 'g', 3, 64)
-	}
-	return strconv.FormatFloat(x, 'f', decimals, 64)
-}
-
-// decades marks the powers of ten on an axis of logarithms, with a number at every one or, of many,
-// at some.
-func decades(low, high float64) []plot.Tick {
-	first, last := int(math.Ceil(low-1e-9)), int(math.Floor(high+1e-9))
-	every := (last-first)/4 + 1
-	var all []plot.Tick
-	for e := first; e <= last; e++ {
-		label := ""
-		if (last-e)%every == 0 {
-			label = strconv.FormatFloat(math.Pow(10, float64(e)), 'g', 1, 64)
-		}
-		all = append(all, plot.Tick{Value: float64(e), Label: label})
-	}
-	return all
 }
 
 // rules are a panel's faint lines at the ticks of its vertical axis.
@@ -111,7 +69,7 @@ func (rules) Plot(c draw.Canvas, p *plot.Plot) {
 
 // line joins points, as far as they are finite, and ends where it leaves the panel.
 type line struct {
-	points []point
+	points []chart.Point
 	style  draw.LineStyle
 }
 
@@ -125,44 +83,44 @@ func (l line) Plot(c draw.Canvas, p *plot.Plot) {
 		joined = nil
 	}
 	for _, at := range l.points {
-		if !isFinite(at.y) {
+		if !chart.IsFinite(at.Y) {
 			stroke()
 			continue
 		}
-		joined = append(joined, vg.Point{X: x(at.x), Y: y(at.y)})
+		joined = append(joined, vg.Point{X: x(at.X), Y: y(at.Y)})
 	}
 	stroke()
 }
 
 // marks are points that stand alone.
 type marks struct {
-	points []point
+	points []chart.Point
 	style  draw.GlyphStyle
 }
 
 func (m marks) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	for _, at := range m.points {
-		if isFinite(at.y) && at.y >= p.Y.Min && at.y <= p.Y.Max {
-			c.DrawGlyphNoClip(m.style, vg.Point{X: x(at.x), Y: y(at.y)})
+		if chart.IsFinite(at.Y) && at.Y >= p.Y.Min && at.Y <= p.Y.Max {
+			c.DrawGlyphNoClip(m.style, vg.Point{X: x(at.X), Y: y(at.Y)})
 		}
 	}
 }
 
 // entry is an entry of a legend: a piece of the line and what it is.
 type entry struct {
-	text string
-	line draw.LineStyle
-	mark draw.GlyphStyle // without a shape: none
+	text   string
+	kind   chart.Kind
+	marked bool
 }
 
 // draw draws the entry with the middle of its line's left end at a point, and returns where the
 // next one may begin.
 func (e entry) draw(c draw.Canvas, at vg.Point) vg.Length {
 	const length, gap = 34, 7
-	c.StrokeLine2(e.line, at.X, at.Y, at.X+length, at.Y)
-	if e.mark.Shape != nil {
-		c.DrawGlyph(e.mark, vg.Point{X: at.X + length/2, Y: at.Y})
+	c.StrokeLine2(looks[e.kind].line, at.X, at.Y, at.X+length, at.Y)
+	if e.marked {
+		c.DrawGlyph(looks[e.kind].mark, vg.Point{X: at.X + length/2, Y: at.Y})
 	}
 	style := labelText.vg()
 	style.YAlign = draw.YCenter

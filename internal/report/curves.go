@@ -25,7 +25,6 @@ type Curves struct {
 	now     func() time.Time
 	plan    train.Plan
 	history *history
-	broken  int // the step that the training diverged in; 0: none
 
 	shown int           // the last step in the picture; -1: none is drawn
 	drawn time.Time     // when the last drawing ended
@@ -76,13 +75,13 @@ func (c *Curves) Notice(string) {}
 // End draws what is not in the picture yet. That this fails is a notice: nothing is lost that
 // steps.jsonl and metrics.csv do not hold.
 func (c *Curves) End(r train.Result) error {
-	if c.history == nil || len(c.history.points)+len(c.history.epochs) == 0 {
+	if c.history == nil || len(c.history.Steps)+len(c.history.Epochs) == 0 {
 		return nil
 	}
 	if r.Status == train.Diverged {
-		c.broken = r.Steps
+		c.history.Broken = r.Steps
 	}
-	if c.shown == c.history.last && c.broken == 0 {
+	if c.shown == c.history.Done && c.history.Broken == 0 {
 		return nil
 	}
 	if err := c.draw(); err != nil && err.Error() != c.told {
@@ -103,7 +102,7 @@ func (c *Curves) draw() error {
 		err = c.dir.WriteCurves(png.Bytes())
 	}
 	if err == nil {
-		c.shown = c.history.last
+		c.shown = c.history.Done
 	}
 	c.drawn = c.now()
 	c.cost = c.drawn.Sub(start)
@@ -111,30 +110,15 @@ func (c *Curves) draw() error {
 }
 
 func (c *Curves) picture() *picture.Curves {
-	h, p := c.history, c.plan
-	drawn := &picture.Curves{
-		Title:         p.Arch + " on " + dataTitle(p),
-		Note:          c.note(),
-		StepsPerEpoch: float64(h.stepsPerEpoch),
-		Broken:        float64(c.broken),
-	}
-	for _, s := range h.points {
-		drawn.Steps = append(drawn.Steps, picture.Step{Step: s.Middle, Images: s.images, Loss: s.Loss, LR: s.LR})
-	}
-	for _, e := range h.epochs {
-		drawn.Epochs = append(drawn.Epochs, picture.Epoch{
-			Epoch: e.Epoch.Epoch, Step: float64(e.Steps), TrainLoss: e.TrainLoss, ValLoss: e.ValLoss, ValAccuracy: e.ValAccuracy,
-		})
-	}
-	return drawn
+	return &picture.Curves{Curves: &c.history.Curves, Title: c.plan.Arch + " on " + dataTitle(c.plan), Note: c.note()}
 }
 
 func (c *Curves) note() string {
 	p := c.plan
 	note := fmt.Sprintf("%s parameters, %s images at %d×%d, batch %d, epoch %d of %d",
-		humanize.Comma(p.Params), humanize.Comma(int64(p.TrainImages)), p.Side, p.Side, p.BatchSize, len(c.history.epochs), p.Epochs)
-	if c.broken > 0 {
-		note += fmt.Sprintf(": diverged in step %s", humanize.Comma(int64(c.broken)))
+		humanize.Comma(p.Params), humanize.Comma(int64(p.TrainImages)), p.Side, p.Side, p.BatchSize, len(c.history.Epochs), p.Epochs)
+	if c.history.Broken > 0 {
+		note += fmt.Sprintf(": diverged in step %s", humanize.Comma(int64(c.history.Broken)))
 	}
 	return note
 }

@@ -106,7 +106,7 @@ func TestCurvesOfResumedRuns(t *testing.T) {
 	c := NewCurves(dir, mute)
 	course(t, dir, c, 0, 60, train.Diverged)
 	if drawn := c.picture(); drawn.Broken != 60 || !strings.HasSuffix(drawn.Note, "epoch 3 of 3: diverged in step 60") {
-		t.Errorf("drawn as broken in step %.0f, with the note %s", drawn.Broken, drawn.Note)
+		t.Errorf("drawn as broken in step %d, with the note %s", drawn.Broken, drawn.Note)
 	}
 	if bytes.Equal(curvesOf(t, dir), pictures["whole"]) {
 		t.Error("a run that diverged has the picture of one that did not")

@@ -1,47 +1,28 @@
 package report
 
 import (
+	"slices"
+	"vggtrain/internal/chart"
 	"vggtrain/internal/record"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/train"
 )
 
-// history is the course of a run as pictures of it need it: all epochs, and the steps as means
-// over as many in a row that no more than historyPoints are kept.
+// history is the course of a run as pictures of it need it: all epochs, and steps as means over the
+// same number in a row, so that no more than historyPoints are kept.
 type history struct {
-	stepsPerEpoch int
-	epochs        []historyEpoch
-	points        []historyPoint // each of so many steps, but for the last, which may have fewer
-	each          int
-	last          int // the newest step
+	chart.Curves
+	each   int // steps that the points of Steps are means of
+	filled int // steps that the last one is the mean of so far
 }
 
 // historyPoints is the most points that are kept; it is even.
 const historyPoints = 4096
 
-// historyEpoch is an epoch, and the steps of the run after which it was evaluated.
-type historyEpoch struct {
-	record.Epoch
-	Steps int
-}
-
-// historyPoint is some steps in a row: epoch and number of the last one, and means, of which
-// what is not finite is no part unless nothing is.
-type historyPoint struct {
-	Epoch, Step int
-	Middle      float64 // mean of their numbers
-	Loss, LR    float64
-
-	steps, images int // that the means are of: Loss, of the images
-}
-
 // newHistory returns the history of a run that is about to begin, with what its folder has of the
 // steps that it goes on after.
 func newHistory(p train.Plan, dir *rundir.Dir) (*history, error) {
-	h := &history{stepsPerEpoch: p.StepsPerEpoch, each: 1}
-	for _, r := range p.History {
-		h.epochs = append(h.epochs, historyEpoch{r, min(r.Epoch*p.StepsPerEpoch, p.StepsDone)})
-	}
+	h := &history{Curves: chart.Curves{StepsPerEpoch: p.StepsPerEpoch, Epochs: slices.Clone(p.History)}, each: 1}
 	if p.StepsDone == 0 {
 		return h, nil
 	}
@@ -50,64 +31,54 @@ func newHistory(p train.Plan, dir *rundir.Dir) (*history, error) {
 			h.step(s)
 		}
 	})
-	h.last = p.StepsDone // the folder may have fewer
+	h.Done = p.StepsDone // the folder may have fewer
 	return h, err
 }
 
 // step adds a step.
 func (h *history) step(r record.Step) {
-	h.last = r.Step
-	p := historyPoint{Epoch: r.Epoch, Step: r.Step, Middle: float64(r.Step), Loss: r.Loss, LR: r.LR, steps: 1}
-	if r.Loss-r.Loss == 0 {
-		p.images = max(r.Images, 1) // not 0, of a line that somebody changed
+	h.Done = r.Step
+	s := chart.Step{Step: float64(r.Step), Loss: r.Loss, LR: r.LR}
+	if chart.IsFinite(r.Loss) {
+		s.Images = max(r.Images, 1) // not 0, of a line that somebody changed
 	}
-	if n := len(h.points); n > 0 && h.points[n-1].steps < h.each {
-		h.points[n-1] = h.points[n-1].with(p)
+	n := len(h.Steps)
+	if n > 0 && h.filled < h.each {
+		h.Steps[n-1] = joined(h.Steps[n-1], s, h.filled, 1)
+		h.filled++
 		return
 	}
-	if len(h.points) == historyPoints {
-		h.halve()
+	if n == historyPoints {
+		for i := range n / 2 {
+			h.Steps[i] = joined(h.Steps[2*i], h.Steps[2*i+1], 1, 1)
+		}
+		h.Steps = h.Steps[:n/2]
+		h.each *= 2
 	}
-	h.points = append(h.points, p)
+	h.Steps, h.filled = append(h.Steps, s), 1
 }
 
-// halve makes one point of two.
-func (h *history) halve() {
-	for i := range historyPoints / 2 {
-		h.points[i] = h.points[2*i].with(h.points[2*i+1])
-	}
-	h.points = h.points[:historyPoints/2]
-	h.each *= 2
-}
-
-// with is a point and the one that follows it, as one.
-func (p historyPoint) with(q historyPoint) historyPoint {
-	n, all := float64(q.steps), float64(p.steps+q.steps)
-	q.Middle = p.Middle + (q.Middle-p.Middle)*n/all
-	q.LR = p.LR + (q.LR-p.LR)*n/all
+// joined is the mean of m steps and the n that follow them. A loss that is not finite, of no images,
+// does not count unless both are such.
+func joined(p, q chart.Step, m, n int) chart.Step {
+	part := float64(n) / float64(m+n)
+	mean := chart.Step{Step: p.Step + (q.Step-p.Step)*part, Images: p.Images + q.Images, LR: p.LR + (q.LR-p.LR)*part, Loss: p.Loss}
 	switch {
-	case q.images == 0:
-		q.Loss = p.Loss
-	case p.images > 0:
-		q.Loss = p.Loss + (q.Loss-p.Loss)*float64(q.images)/float64(p.images+q.images)
+	case p.Images == 0:
+		mean.Loss = q.Loss
+	case q.Images > 0:
+		mean.Loss += (q.Loss - p.Loss) * float64(q.Images) / float64(mean.Images)
 	}
-	q.steps += p.steps
-	q.images += p.images
-	return q
+	return mean
 }
 
 // epoch adds an epoch that ends with the last step.
-func (h *history) epoch(r record.Epoch) {
-	h.epochs = append(h.epochs, historyEpoch{r, h.last})
-}
+func (h *history) epoch(r record.Epoch) { h.Epochs = append(h.Epochs, r) }
 
 // waited is how many epochs were evaluated since the best one.
 func (h *history) waited() int {
-	best := 0
-	for i, e := range h.epochs {
-		if e.ValAccuracy > h.epochs[best].ValAccuracy {
-			best = i
-		}
+	if best := h.Best(); best != nil {
+		return len(h.Epochs) - best.Epoch
 	}
-	return max(len(h.epochs)-1-best, 0)
+	return 0
 }

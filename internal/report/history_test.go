@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"vggtrain/internal/chart"
 	"vggtrain/internal/record"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/train"
@@ -17,45 +18,47 @@ func TestHistoryIsBounded(t *testing.T) {
 	for _, steps := range []int{1, 7, historyPoints, historyPoints + 1, 3*historyPoints + 5} {
 		h := &history{each: 1}
 		for step := 1; step <= steps; step++ {
-			h.step(record.Step{Epoch: 1 + step/100, Step: step, Loss: 2 * float64(step), LR: 3 * float64(step)})
+			h.step(record.Step{Step: step, Loss: 2 * float64(step), LR: 3 * float64(step)})
 		}
-		if n := len(h.points); n > historyPoints || n < min(steps, historyPoints/2) {
+		n := len(h.Steps)
+		if n > historyPoints || n < min(steps, historyPoints/2) {
 			t.Errorf("%d steps: %d points", steps, n)
 		}
-		from := 0
-		for _, p := range h.points {
-			middle := float64(from+1+p.Step) / 2
-			if p.steps != p.Step-from || p.Epoch != 1+p.Step/100 || !(math.Abs(p.Middle-middle) <= 1e-6) ||
-				!(math.Abs(p.Loss-2*middle) <= 1e-6) || !(math.Abs(p.LR-3*middle) <= 1e-6) {
-				t.Fatalf("%d steps: point %+v of steps %d to %d", steps, p, from+1, p.Step)
+		for i, s := range h.Steps {
+			last := (i + 1) * h.each
+			if i == n-1 {
+				last = i*h.each + h.filled
 			}
-			from = p.Step
+			middle := float64(i*h.each+1+last) / 2
+			if s.Images != last-i*h.each || !(math.Abs(s.Step-middle) <= 1e-6) || !(math.Abs(s.Loss-2*middle) <= 1e-6) || !(math.Abs(s.LR-3*middle) <= 1e-6) {
+				t.Fatalf("%d steps: point %+v of steps %d to %d", steps, s, i*h.each+1, last)
+			}
 		}
-		if from != steps {
-			t.Errorf("the points of %d steps end at %d", steps, from)
+		if covered := (n-1)*h.each + h.filled; covered != steps || h.Done != steps {
+			t.Errorf("the points of %d steps end at %d", steps, covered)
 		}
 	}
 }
 
 func TestHistoryOfLossesThatAreNotFinite(t *testing.T) {
 	nan := math.NaN()
-	p := func(loss float64) historyPoint {
-		h := &history{}
-		h.step(record.Step{Step: 1, Loss: loss})
-		return h.points[0]
+	loss := func(losses ...float64) float64 {
+		h := &history{each: len(losses)}
+		for i, x := range losses {
+			h.step(record.Step{Step: i + 1, Loss: x})
+		}
+		return h.Steps[0].Loss
 	}
-	if got := p(1).with(p(nan)).with(p(4)).with(p(math.Inf(1))).Loss; got != 2.5 {
+	if got := loss(1, nan, 4, math.Inf(1)); got != 2.5 {
 		t.Errorf("mean %v, want 2.5", got)
 	}
-	short := p(5)
-	short.images = 3
-	if got := short.with(p(1)).Loss; got != 4 {
+	if got := joined(chart.Step{Loss: 5, Images: 3}, chart.Step{Loss: 1, Images: 1}, 1, 1).Loss; got != 4 {
 		t.Errorf("mean %v of 5 for three images and 1 for one, want 4", got)
 	}
-	if got := p(nan).with(p(nan)).Loss; !math.IsNaN(got) {
+	if got := loss(nan, nan); !math.IsNaN(got) {
 		t.Errorf("of nothing: %v", got)
 	}
-	if got := p(nan).with(p(3)).Loss; got != 3 {
+	if got := loss(nan, 3); got != 3 {
 		t.Errorf("mean %v, want 3", got)
 	}
 }
@@ -82,27 +85,27 @@ func TestHistoryOfAResumedRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(h.points) != 5 || h.points[4].Loss != 5 || h.epochs[0].Steps != 3 || h.epochs[1].Steps != 5 {
-		t.Errorf("points %+v, epochs %+v", h.points, h.epochs)
+	if len(h.Steps) != 5 || h.Steps[4].Loss != 5 || h.Last(h.Epochs[0]) != 3 || h.Last(h.Epochs[1]) != 5 {
+		t.Errorf("points %+v, epochs %+v", h.Steps, h.Epochs)
 	}
 	h.step(record.Step{Epoch: 3, Step: 6})
 	h.epoch(record.Epoch{Epoch: 3})
-	if h.epochs[2].Steps != 6 || len(p.History) != 2 {
-		t.Errorf("epochs %+v of %+v", h.epochs, p.History)
+	if len(h.Epochs) != 3 || h.Last(h.Epochs[2]) != 6 || len(p.History) != 2 {
+		t.Errorf("epochs %+v of %+v", h.Epochs, p.History)
 	}
 	// Interrupted during the evaluation, and the steps' file is gone: the epoch ends where the run stands.
 	if err := os.Remove(dir.StepsFile()); err != nil {
 		t.Fatal(err)
 	}
 	p = train.Plan{StepsPerEpoch: 3, StepsDone: 3}
-	if h, _ = newHistory(p, dir); len(h.points) != 0 {
-		t.Errorf("points %+v", h.points)
+	if h, _ = newHistory(p, dir); len(h.Steps) != 0 {
+		t.Errorf("points %+v", h.Steps)
 	}
 	h.epoch(record.Epoch{Epoch: 1})
-	if h.epochs[0].Steps != 3 {
-		t.Errorf("epochs %+v, want one after 3 steps", h.epochs)
+	if h.Last(h.Epochs[0]) != 3 {
+		t.Errorf("epochs %+v, want one after 3 steps", h.Epochs)
 	}
-	if h, err := newHistory(train.Plan{StepsPerEpoch: 3}, dir); err != nil || len(h.points) != 0 {
-		t.Errorf("a new run begins with %d points, %v", len(h.points), err)
+	if h, err := newHistory(train.Plan{StepsPerEpoch: 3}, dir); err != nil || len(h.Steps) != 0 {
+		t.Errorf("a new run begins with %d points, %v", len(h.Steps), err)
 	}
 }

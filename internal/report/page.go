@@ -87,7 +87,7 @@ func (p *Page) charged(work func() error) error {
 
 // takeUp writes the page of a run that goes on with another.
 func (p *Page) takeUp() (err error) {
-	if s := readScore(p.dir, p.job, len(p.history.epochs)); s != nil {
+	if s := readScore(p.dir, p.job, len(p.history.Epochs)); s != nil {
 		if p.shown.Score, err = s.shown(p.job, &p.pictures.painter); err != nil {
 			return err
 		}

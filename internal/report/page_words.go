@@ -76,7 +76,7 @@ func (p *Page) commands() []page.Command {
 	} else if next := p.next(); next != "" {
 		commands = append(commands, page.Command{Purpose: "Go on with it", Line: next})
 	}
-	if len(p.history.epochs) > 0 {
+	if len(p.history.Epochs) > 0 {
 		commands = append(commands,
 			page.Command{Purpose: "Score its best weights", Line: "vggtrain eval " + ShellWord(p.dir.Best()) + dataFlag(p.job.Recipe.Data)},
 			page.Command{Purpose: "Use them", Line: "vggtrain predict " + ShellWord(p.dir.Best()) + " IMAGE.png"})
@@ -92,7 +92,7 @@ func (p *Page) next() string {
 		return p.resume()
 	}
 	limit := stand{
-		settings: p.job.Recipe, planned: running || len(p.history.epochs) == p.plan.Epochs, waited: p.history.waited(),
+		settings: p.job.Recipe, planned: running || len(p.history.Epochs) == p.plan.Epochs, waited: p.history.waited(),
 		cut: p.plan.Steps < p.plan.Epochs*p.plan.StepsPerEpoch && (running || p.pace.step >= p.plan.Steps),
 	}.limit()
 	switch {
@@ -107,8 +107,8 @@ func (p *Page) next() string {
 // lowerLR is a fourth of the rate at which the training diverged, or of --lr if that is less.
 func (p *Page) lowerLR() float64 {
 	lr := p.job.Recipe.LR
-	if n := len(p.history.points); n > 0 && p.history.points[n-1].LR > 0 {
-		lr = min(lr, p.history.points[n-1].LR)
+	if n := len(p.history.Steps); n > 0 && p.history.Steps[n-1].LR > 0 {
+		lr = min(lr, p.history.Steps[n-1].LR)
 	}
 	return lr / 4
 }
@@ -143,23 +143,17 @@ func dataFlag(setting string) string {
 func (p *Page) update() {
 	h := p.history
 	p.shown.Written = p.now()
-	p.shown.History, p.shown.Curve = nil, nil
+	h.End = 0
+	if p.shown.State == page.Running {
+		h.End = p.plan.Steps
+	}
 	longest := 0.0
-	for _, e := range h.epochs {
-		p.shown.History = append(p.shown.History, page.Epoch{
-			Epoch: e.Epoch.Epoch, Steps: e.Steps, TrainLoss: e.TrainLoss, ValLoss: e.ValLoss, ValAccuracy: e.ValAccuracy,
-			LR: e.LR, ImagesPerSecond: e.ImagesPerSecond, Seconds: e.Seconds,
-		})
+	for _, e := range h.Epochs {
 		longest = max(longest, e.Seconds)
 	}
-	for _, s := range h.points {
-		p.shown.Curve = append(p.shown.Curve, page.Point{Epoch: s.Epoch, Step: s.Step, Loss: s.Loss, LR: s.LR})
-	}
 	p.shown.Reload, p.shown.Stale = reloading(longest)
-	p.shown.Progress = page.Progress{
-		Step: p.pace.step, Steps: p.plan.Steps, Epochs: p.plan.Epochs, StepsPerEpoch: p.plan.StepsPerEpoch,
-	}
-	p.shown.Progress.Text = p.progressText()
+	p.shown.Curves = &h.Curves
+	p.shown.Progress = page.Progress{Step: p.pace.step, Steps: p.plan.Steps, Text: p.progressText()}
 	p.shown.Headlines, p.shown.Resources, p.shown.Commands = p.headlines(), p.resources(), p.commands()
 }
 
@@ -185,21 +179,16 @@ func (p *Page) progressText() string {
 
 func (p *Page) headlines() []page.Fact {
 	facts := []page.Fact{{Name: "accuracy", Value: "–", Note: "no epoch is evaluated"}}
-	if n := len(p.history.epochs); n > 0 {
-		last, best := p.history.epochs[n-1], p.history.epochs[0]
-		for _, e := range p.history.epochs {
-			if e.ValAccuracy > best.ValAccuracy {
-				best = e
-			}
-		}
+	if best := p.history.Best(); best != nil {
+		last := p.history.Epochs[len(p.history.Epochs)-1]
 		facts = []page.Fact{
-			{Name: "best accuracy", Value: fmt.Sprintf("%.4f", best.ValAccuracy), Note: fmt.Sprintf("epoch %d", best.Epoch.Epoch)},
-			{Name: "last accuracy", Value: fmt.Sprintf("%.4f", last.ValAccuracy), Note: fmt.Sprintf("epoch %d", last.Epoch.Epoch)},
+			{Name: "best accuracy", Value: fmt.Sprintf("%.4f", best.ValAccuracy), Note: fmt.Sprintf("epoch %d", best.Epoch)},
+			{Name: "last accuracy", Value: fmt.Sprintf("%.4f", last.ValAccuracy), Note: fmt.Sprintf("epoch %d", last.Epoch)},
 			{Name: "validation loss", Value: fmt.Sprintf("%.4f", last.ValLoss), Note: fmt.Sprintf("training %.4f", last.TrainLoss)},
 		}
 	}
 	facts = append(facts, page.Fact{
-		Name: "epochs", Value: fmt.Sprintf("%d of %d", len(p.history.epochs), p.plan.Epochs),
+		Name: "epochs", Value: fmt.Sprintf("%d of %d", len(p.history.Epochs), p.plan.Epochs),
 		Note: count(p.shown.Progress.Step, "step"),
 	})
 	if rate := p.rate(); rate > 0 {
@@ -213,8 +202,8 @@ func (p *Page) rate() float64 {
 	if p.seconds > 0 {
 		return float64(p.images) / p.seconds
 	}
-	if n := len(p.history.epochs); n > 0 {
-		return p.history.epochs[n-1].ImagesPerSecond
+	if n := len(p.history.Epochs); n > 0 {
+		return p.history.Epochs[n-1].ImagesPerSecond
 	}
 	return 0
 }

@@ -1,0 +1,250 @@
+// Package chart says what the curves of a run look like, for the page to draw them in SVG and for
+// picture to draw them in a PNG: lines of not too many points, and axes with round numbers.
+package chart
+
+import (
+	"math"
+	"slices"
+
+	"vggtrain/internal/record"
+)
+
+// Curves is the course of a training.
+type Curves struct {
+	StepsPerEpoch int            // the unit of the horizontal axis, unless there is less than one epoch
+	Steps         []Step         // in their order
+	Epochs        []record.Epoch // in their order
+	Done          int            // the newest step, with which the last epoch may have been cut
+	End           int            // the step that the horizontal axis ends with, if that is after Done
+	Broken        int            // the step that ended the training, by a loss that is not finite; 0: none
+}
+
+// Step is a step of a training, or the mean of some in a row. What is not finite is left out.
+type Step struct {
+	Step     float64 // from 1, over the whole run
+	Images   int     // that Loss is the mean of; 0: as many as others
+	Loss, LR float64
+}
+
+// Chart is lines over a run, between axes with round numbers.
+type Chart struct {
+	ID, Title string
+	Format    string // of values, for package fmt
+	X, Y      Axis
+	Unit      float64 // steps that X counts by
+	Log       bool    // Y is the logarithm to base 10 of the values
+	Lines     []Line
+}
+
+// Line is values over a run. One that is not finite is a gap.
+type Line struct {
+	Kind   Kind
+	Name   string
+	Points []Point
+}
+
+// Kind says what a line shows.
+type Kind string
+
+// The kinds of lines.
+const (
+	Batch    Kind = "batch"    // loss of the steps
+	Train    Kind = "train"    // moving average of it
+	Val      Kind = "val"      // validation loss
+	Accuracy Kind = "accuracy" // of the validation
+	Rate     Kind = "rate"     // learning rate
+	Speed    Kind = "speed"    // images a second
+)
+
+// Marked reports whether each point of the line is marked: of few epochs, or a single one.
+func (l Line) Marked() bool {
+	byEpoch := l.Kind == Val || l.Kind == Accuracy || l.Kind == Speed
+	return byEpoch && len(l.Points) <= 30 || len(l.Points) == 1 && l.Kind != Batch
+}
+
+// Charts returns losses, accuracy, learning rate and speed, as far as any are known.
+func (c *Curves) Charts() []Chart {
+	x := c.horizontal(8)
+	batch, train, val := c.losses()
+	top := lossTop(0, train, val)
+	if len(c.Epochs) >= 5 { // the first steps leave the chart: training and validation can be told apart
+		top = lossTop(0, c.byEpoch(func(e record.Epoch) float64 { return e.TrainLoss }), val)
+	}
+	accuracy := c.accuracy()
+	speed := c.byEpoch(func(e record.Epoch) float64 { return e.ImagesPerSecond })
+	least, most := bounds(accuracy)
+	if best := c.Best(); best != nil {
+		most = max(most, best.ValAccuracy) // which the thinned line may leave out
+	}
+	_, fastest := bounds(speed)
+	charts := []Chart{
+		{ID: "loss", Title: "Loss", Format: "%.4f", Y: vertical(0, top, 5), Lines: lossLines(top, batch, train, val)},
+		{ID: "accuracy", Title: "Accuracy", Format: "%.4f", Y: vertical(max(least-0.02, 0), min(most+0.02, 1), 5), Lines: []Line{{Accuracy, "validation", accuracy}}},
+		c.rate(4),
+		{ID: "speed", Title: "Images a second", Format: "%.0f", Y: vertical(0, 1.1*fastest, 5), Lines: []Line{{Speed, "training", speed}}},
+	}
+	charts = slices.DeleteFunc(charts, func(c Chart) bool {
+		return !slices.ContainsFunc(c.Lines, func(l Line) bool { return len(sorted(l.Points)) > 0 })
+	})
+	for i := range charts {
+		charts[i].X, charts[i].Unit = x, c.unit()
+	}
+	return charts
+}
+
+// Board returns the two panels of the chapter's ProgressBoard: losses with the accuracy, and the
+// learning rate.
+func (c *Curves) Board() (progress, rate Chart) {
+	x := c.horizontal(10)
+	batch, train, val := c.losses()
+	top := lossTop(1, train, val) // with room for every accuracy
+	progress = Chart{X: x, Unit: c.unit(), Y: vertical(0, top, 6), Lines: lossLines(top, batch, train, val)}
+	progress.Lines = append(progress.Lines, Line{Kind: Accuracy, Points: limit(c.accuracy(), top)})
+	progress.X.Title, progress.Y.Title = "", "loss, accuracy"
+	rate = c.rate(3)
+	rate.X, rate.Unit, rate.Y.Title = x, c.unit(), "learning rate"
+	return progress, rate
+}
+
+// Best is the first epoch with the highest accuracy; nil for none.
+func (c *Curves) Best() (best *record.Epoch) {
+	for i, e := range c.Epochs {
+		if IsFinite(e.ValAccuracy) && (best == nil || e.ValAccuracy > best.ValAccuracy) {
+			best = &c.Epochs[i]
+		}
+	}
+	return best
+}
+
+// end is the last step of the run.
+func (c *Curves) end() float64 {
+	end := float64(max(c.Done, c.End, c.Broken, 1))
+	if n := len(c.Steps); n > 0 {
+		end = max(end, c.Steps[n-1].Step)
+	}
+	return end
+}
+
+// unit is how many steps the unit of the horizontal axis has.
+func (c *Curves) unit() float64 {
+	if perEpoch := float64(c.StepsPerEpoch); perEpoch > 0 && c.end() >= perEpoch {
+		return perEpoch
+	}
+	return 1
+}
+
+// horizontal is the axis of steps or epochs, with about most ticks at most.
+func (c *Curves) horizontal(most int) Axis {
+	unit := c.unit()
+	a := Axis{Title: "epoch", High: c.end() / unit}
+	if unit == 1 {
+		a.Title = "step"
+	}
+	a.Ticks = ticks(0, a.High, most, a.High >= 2 || unit == 1)
+	return a
+}
+
+// rate is the chart of the learning rate. Where that spans decades it shows the logarithm, with ticks
+// at the powers of ten.
+func (c *Curves) rate(most int) Chart {
+	rates := c.byStep(func(s Step) float64 { return s.LR })
+	low, high := rateRange(rates)
+	chart := Chart{ID: "lr", Title: "Learning rate", Format: "%.4g", Y: vertical(0, 1.1*high, most)}
+	if low > 0 {
+		chart.Log = true
+		chart.Y = Axis{Low: math.Log10(low), High: math.Log10(high) + 0.2}
+		chart.Y.Ticks = decades(chart.Y.Low, chart.Y.High)
+		for i := range rates {
+			rates[i].Y = math.Log10(rates[i].Y) // of 0 not finite
+		}
+	}
+	chart.Lines = []Line{{Rate, "learning rate", rates}}
+	return chart
+}
+
+// rateRange is the largest learning rate, 1 if there is none, and where the axis is to begin: at 0
+// or, if it falls below a fiftieth for a tenth of the steps, at a power of ten.
+func rateRange(rates []Point) (low, high float64) {
+	values := sorted(rates)
+	if len(values) == 0 || values[len(values)-1] <= 0 {
+		return 0, 1
+	}
+	high = values[len(values)-1]
+	tenth := values[len(values)/10]
+	if tenth > 0 && tenth <= high/50 {
+		return math.Pow(10, math.Floor(math.Log10(tenth))), high
+	}
+	return 0, high
+}
+
+// lossTop is where an axis of losses ends: with room for least, and for losses up to twice the first
+// one. Of a training that goes wrong the curves leave the picture at the top, and what was before
+// stays legible.
+func lossTop(least float64, lines ...[]Point) float64 {
+	top, first := least, math.NaN()
+	for _, line := range lines {
+		for _, p := range line {
+			if IsFinite(p.Y) {
+				top = math.Max(top, p.Y)
+				if math.IsNaN(first) {
+					first = math.Max(least, p.Y)
+				}
+			}
+		}
+	}
+	if first > 0 && top > 2*first {
+		top = 2 * first
+	}
+	return 1.05 * top
+}
+
+// losses are the steps' losses, thinned, their moving average, and the validation's. The short last
+// batch of an epoch counts for as many images as it has.
+func (c *Curves) losses() (batch, train, val []Point) {
+	images := func(s Step) float64 {
+		if !IsFinite(s.Loss) {
+			return math.NaN() // counts for nothing
+		}
+		return float64(max(s.Images, 1))
+	}
+	counts := c.byStep(images)
+	sums := c.byStep(func(s Step) float64 { return s.Loss * images(s) })
+	val = c.byEpoch(func(e record.Epoch) float64 { return e.ValLoss })
+	return ratio(sums, counts), ratio(smooth(sums), smooth(counts)), val
+}
+
+func lossLines(top float64, batch, train, val []Point) []Line {
+	return []Line{
+		{Batch, "training, batch", limit(batch, top)},
+		{Train, "training, smoothed", limit(train, top)},
+		{Val, "validation", limit(val, top)},
+	}
+}
+
+func (c *Curves) accuracy() []Point {
+	return c.byEpoch(func(e record.Epoch) float64 { return e.ValAccuracy })
+}
+
+// maxPoints is how many points of a line are drawn: about one a pixel.
+const maxPoints = 1000
+
+// byStep are the steps' values, thinned.
+func (c *Curves) byStep(value func(Step) float64) []Point {
+	all, unit := make([]Point, len(c.Steps)), c.unit()
+	for i, s := range c.Steps {
+		all[i] = Point{s.Step / unit, value(s)}
+	}
+	return thin(all, maxPoints)
+}
+
+// byEpoch are the epochs' values, each where it ends, thinned.
+func (c *Curves) byEpoch(value func(record.Epoch) float64) []Point {
+	all, unit := make([]Point, len(c.Epochs)), c.unit()
+	for i, e := range c.Epochs {
+		all[i] = Point{c.Last(e) / unit, value(e)}
+	}
+	return thin(all, maxPoints)
+}
+
+// Last is the last step of an epoch.
+func (c *Curves) Last(e record.Epoch) float64 { return float64(min(e.Epoch*c.StepsPerEpoch, c.Done)) }
