@@ -21,7 +21,7 @@ type Role int
 // Roles of parameters.
 const (
 	Constant Role = iota // begins as Value
-	Weight               // a matrix that inputs are multiplied by, once for each position of the output
+	Weight               // a matrix that the layer's inputs are multiplied by, once for each position of the output
 	Bias                 // is added to what a weight gives
 )
 

@@ -6,44 +6,43 @@ import (
 	"slices"
 	"strings"
 
+	"vggtrain/checkpoint"
 	"vggtrain/internal/display"
 )
 
-// Tensor is a tensor as files hold it: row-major in a shape of PyTorch's.
-type Tensor struct {
-	Shape []int
-	Data  []float32
-}
-
-// Load sets the parameters from tensors by PyTorch's names. Every parameter must be there with
-// its shape, and no tensor may be left over, except those whose name has a slash: they are the
-// state of a training run. On an error no parameter is changed.
-func (ps Params) Load(tensors map[string]Tensor) error {
-	if err := ps.accept(tensors); err != nil {
+// Load sets the parameters from a file's weights. Every parameter must be there by its name and
+// with its shape, and no tensor may be left over. On an error no parameter is changed.
+func (ps Params) Load(weights []checkpoint.Tensor) error {
+	named, err := ps.accept(weights)
+	if err != nil {
 		return err
 	}
 	for _, p := range ps {
-		p.Import(tensors[p.Name].Data)
+		p.Import(named[p.Name].Data)
 	}
 	return nil
 }
 
-// CheckWeights looks whether tensors by PyTorch's names are what the parameters of layers can be
-// loaded from.
-func CheckWeights(layers []Layer, tensors map[string]Tensor) error {
+// CheckWeights returns the error that loading the weights into the parameters of layers would give.
+func CheckWeights(layers []Layer, weights []checkpoint.Tensor) error {
 	ps, err := specs(layers)
 	if err != nil {
 		return err
 	}
-	return ps.accept(tensors)
+	_, err = ps.accept(weights)
+	return err
 }
 
-// accept looks whether the parameters can be loaded from tensors.
-func (ps Params) accept(tensors map[string]Tensor) error {
+// accept returns the weights by their names, or an error if they are not those of the parameters.
+func (ps Params) accept(weights []checkpoint.Tensor) (map[string]checkpoint.Tensor, error) {
+	named := make(map[string]checkpoint.Tensor, len(weights))
+	for _, t := range weights {
+		named[t.Name] = t
+	}
 	var missing, misshaped []string
-	extra := maps.Clone(tensors)
+	extra := maps.Clone(named)
 	for _, p := range ps {
-		t, ok := tensors[p.Name]
+		t, ok := named[p.Name]
 		delete(extra, p.Name)
 		switch {
 		case !ok:
@@ -52,7 +51,6 @@ func (ps Params) accept(tensors map[string]Tensor) error {
 			misshaped = append(misshaped, fmt.Sprintf("%s is %s and should be %s", p.Name, FormatShape(t.Shape), FormatShape(p.Shape)))
 		}
 	}
-	maps.DeleteFunc(extra, func(name string, _ Tensor) bool { return strings.Contains(name, "/") })
 	var wrong []string
 	if len(missing) > 0 {
 		wrong = append(wrong, "missing "+first(missing, 3))
@@ -68,10 +66,10 @@ func (ps Params) accept(tensors map[string]Tensor) error {
 		wrong = append(wrong, first(misshaped, 2))
 	}
 	if len(wrong) > 0 {
-		return fmt.Errorf("weights of another network: %s; give the architecture, input and classes that they were made with",
+		return nil, fmt.Errorf("weights of another network: %s; give the architecture, input and classes that they were made with",
 			strings.Join(wrong, "; "))
 	}
-	return nil
+	return named, nil
 }
 
 // first joins the first n items and counts the rest.

@@ -2,11 +2,14 @@ package model
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
 	"vggtrain/blocks"
+	"vggtrain/checkpoint"
 	"vggtrain/internal/kernel"
 	"vggtrain/internal/rng"
 )
@@ -200,18 +203,19 @@ func TestInitDrawsInTorchOrder(t *testing.T) {
 
 func TestLoad(t *testing.T) {
 	ps := mustParams(t, mustResolve(t, tiny, 1, 8, 10))
-	good := func() map[string]Tensor {
-		m := map[string]Tensor{"optimizer/momentum": {Shape: []int{1}, Data: []float32{1}}}
+	type tensors = map[string]checkpoint.Tensor
+	good := func() tensors {
+		m := tensors{}
 		for i, p := range ps {
 			data := make([]float32, p.Len())
 			for j := range data {
 				data[j] = float32(i + j)
 			}
-			m[p.Name] = Tensor{p.Shape, data}
+			m[p.Name] = checkpoint.Tensor{Name: p.Name, Shape: p.Shape, Data: data}
 		}
 		return m
 	}
-	if err := ps.Load(good()); err != nil {
+	if err := ps.Load(slices.Collect(maps.Values(good()))); err != nil {
 		t.Fatal(err)
 	}
 	for i, p := range ps {
@@ -223,21 +227,25 @@ func TestLoad(t *testing.T) {
 	}
 	before := ps[0].Data()[0]
 	tests := []struct {
-		change func(m map[string]Tensor)
+		change func(m tensors)
 		want   string
 	}{
-		{func(m map[string]Tensor) { delete(m, "features.3.bias") }, "missing features.3.bias;"},
-		{func(m map[string]Tensor) { clear(m) }, "missing features.0.weight, features.0.bias, features.3.weight and 7 more;"},
-		{func(m map[string]Tensor) { m["classifier.9.bias"] = Tensor{} }, "unexpected classifier.9.bias;"},
-		{func(m map[string]Tensor) { m["classifier.0.weight"] = Tensor{[]int{128, 7}, make([]float32, 896)} },
+		{func(m tensors) { delete(m, "features.3.bias") }, "missing features.3.bias;"},
+		{func(m tensors) { clear(m) }, "missing features.0.weight, features.0.bias, features.3.weight and 7 more;"},
+		{func(m tensors) { m["x"] = checkpoint.Tensor{Name: "classifier.9.bias"} }, "unexpected classifier.9.bias;"},
+		{func(m tensors) {
+			m["classifier.0.weight"] = checkpoint.Tensor{Name: "classifier.0.weight", Shape: []int{128, 7}, Data: make([]float32, 896)}
+		},
 			"classifier.0.weight is 128x7 and should be 7x128;"},
-		{func(m map[string]Tensor) { m["features.0.bias"] = Tensor{[]int{3}, make([]float32, 2)} }, "features.0.bias is 3"},
+		{func(m tensors) {
+			m["features.0.bias"] = checkpoint.Tensor{Name: "features.0.bias", Shape: []int{3}, Data: make([]float32, 2)}
+		}, "features.0.bias is 3"},
 	}
 	for _, tt := range tests {
 		m := good()
 		m["features.0.weight"].Data[0] = 99
 		tt.change(m)
-		if err := ps.Load(m); err == nil || !strings.Contains(err.Error(), tt.want) {
+		if err := ps.Load(slices.Collect(maps.Values(m))); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("error %v, want %q", err, tt.want)
 		}
 		if ps[0].Data()[0] != before {

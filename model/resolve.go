@@ -26,7 +26,7 @@ type Layer struct {
 // ParamSpec describes a parameter of a network. Its name is the whole one: features.0.weight.
 type ParamSpec struct {
 	blocks.Param
-	positions int // of each input channel: kernel taps, or the pixels that Flatten laid out
+	positions int // of a weight, for each input channel: kernel taps, or the pixels that Flatten laid out; else 1
 }
 
 // Len is the number of elements.
@@ -141,14 +141,14 @@ func (r *resolver) specify(layer *Layer) error {
 
 // spec describes a parameter of the layer of the given name.
 func (r *resolver) spec(layer string, p blocks.Param) ParamSpec {
-	p.Name = layer + "." + p.Name
-	switch len(p.Shape) {
-	case 1:
-		return ParamSpec{p, 1}
-	case 2:
-		return ParamSpec{p, r.positions}
+	spec := ParamSpec{p, 1}
+	spec.Name = layer + "." + p.Name
+	if p.Init.Role == blocks.Weight && len(p.Shape) == 2 {
+		spec.positions = r.positions
+	} else if p.Init.Role == blocks.Weight {
+		spec.positions = product(p.Shape[2:])
 	}
-	return ParamSpec{p, product(p.Shape[2:])}
+	return spec
 }
 
 // checkSide reports an image that is too small for the windows of the layers.

@@ -139,7 +139,7 @@ func (c *Checkpoint) Check(extent Extent) error {
 
 // Restore reads the weights and momenta, which are stored as a solver stores them; nil: none.
 func (c *Checkpoint) Restore(params model.Params, momenta [][]float32) error {
-	if err := params.Load(trained.Tensors(c.state)); err != nil {
+	if err := params.Load(c.state.Weights()); err != nil {
 		return fmt.Errorf("%s: %w", c.Path, err)
 	}
 	for i, m := range momenta {

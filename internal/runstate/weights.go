@@ -20,7 +20,7 @@ func LoadWeights(path string) (*trained.Network, *checkpoint.State, error) {
 	}
 	n, err := trained.Describe(state)
 	if err == nil {
-		err = model.CheckWeights(n.Layers, trained.Tensors(state))
+		err = model.CheckWeights(n.Layers, state.Weights())
 	}
 	if err == nil {
 		err = dropProgress(state.Metadata)

@@ -128,7 +128,7 @@ func (j *Job) initialise() error {
 	if err != nil {
 		return fmt.Errorf("init: %w", err)
 	}
-	if err := j.Params.Load(trained.Tensors(state)); err != nil {
+	if err := j.Params.Load(state.Weights()); err != nil {
 		return fmt.Errorf("init: %s: %w", how, err)
 	}
 	return nil

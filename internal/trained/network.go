@@ -107,7 +107,7 @@ func (n *Network) load(state *checkpoint.State) (err error) {
 	if n.Params, err = model.NewParams(n.Layers); err != nil {
 		return err
 	}
-	return n.Params.Load(Tensors(state))
+	return n.Params.Load(state.Weights())
 }
 
 // loader streams a set to the network, in the set's order, batch images at a time.
@@ -150,13 +150,4 @@ func (c *counted) Next(ctx context.Context) (*dataset.Batch, error) {
 		c.images += b.Rows
 	}
 	return b, err
-}
-
-// Tensors returns a file's tensors as model reads them.
-func Tensors(state *checkpoint.State) map[string]model.Tensor {
-	named := make(map[string]model.Tensor, len(state.Tensors))
-	for _, t := range state.Tensors {
-		named[t.Name] = model.Tensor{Shape: t.Shape, Data: t.Data}
-	}
-	return named
 }
