@@ -172,7 +172,7 @@ def rows(results, phases):
     columns = [(m, f"{m} img/s") for m in phases] + ([(MEMORY, "peak MiB")] if TRAIN in phases else [])
     header = [""]
     for measure, title in columns:
-        header += [title, "vggtrain is"] if measure == MEMORY else [title, "min-max", "vggtrain is"]
+        header += [title, "memory"] if measure == MEMORY else [title, "min-max", "speed-up"]
     yield header
     for peer, of in results.items():
         row = [peer]
