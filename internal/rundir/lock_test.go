@@ -66,7 +66,7 @@ func TestKilledOwner(t *testing.T) {
 	c = startChild(t, "hold", path)
 	c.wantSays("holds")
 	time.AfterFunc(100*time.Millisecond, func() { c.cmd.Process.Kill() })
-	if d, err = openWithin(context.Background(), path, 20*time.Second); err != nil {
+	if d, err = openWithin(context.Background(), path, time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	d.Close()
@@ -166,20 +166,11 @@ func TestOneHolder(t *testing.T) {
 	for range 4 {
 		all = append(all, startChild(t, "churn", path))
 	}
-	total := 0
 	for _, c := range all {
-		text := c.says()
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			t.Error(text)
-		}
-		total += n
+		c.wantSays("churned")
 		if err := c.cmd.Wait(); err != nil {
 			t.Error(err)
 		}
-	}
-	if total == 0 {
-		t.Error("nobody ever had the lock")
 	}
 	wantTree(t, path)
 }
