@@ -97,16 +97,16 @@ func runFit(ctx context.Context, o *fitOptions) error {
 	}
 	defer dir.Close()
 	progress := report.NewProgress(o.Err)
-	files := report.NewFiles(dir, job.Recipe.YAML(), progress.Notice)
+	files := report.NewFiles(dir, job.Recipe.YAML())
 	job.Checkpoint, job.Best = dir.Checkpoint(), dir.Best()
 	job.Held, job.Flush = dir.Held, files.Flush
 	told := tellOfSignal(ctx, progress.Notice)
 	result, err := train.Run(ctx, job,
 		files,
-		report.NewCurves(dir, progress.Notice),
+		report.NewCurves(dir),
 		progress,
-		report.NewEvents(dir, job.Recipe.TensorBoard, progress.Notice),
-		report.NewPage(dir, job, thisBuild().Version, progress.Notice),
+		report.NewEvents(dir, job.Recipe.TensorBoard),
+		report.NewPage(dir, job, thisBuild().Version),
 	)
 	told() // before the last line, the error
 	if err != nil {

@@ -16,36 +16,29 @@ import (
 	"vggtrain/internal/trained"
 )
 
-// Curves keeps a run's curves.png: losses, accuracy and learning rate, drawn anew as an epoch ends,
-// unless that has been a moment before, and as the run ends, however it does. Nothing in it is of a
-// clock: a run that was resumed has the picture of one that was not.
+// Curves keeps a run's curves.png: losses, accuracy and learning rate. It is redrawn each epoch
+// (throttled) and at the end. It contains no times, so that a resumed run and an uninterrupted one
+// give the same picture.
 type Curves struct {
+	train.Base
+	throttle
 	dir     *rundir.Dir
-	notice  func(string)
-	now     func() time.Time
 	plan    train.Plan
 	history *history
 
-	shown int           // the last step in the picture; -1: none is drawn
-	drawn time.Time     // when the last drawing ended
-	cost  time.Duration // of it
-	told  string        // the trouble that the user knows of
+	shown int // the last step in the picture; -1: none is drawn
 }
 
-// drawShare is the most of a run's time that drawing may take: one part in so many.
-const drawShare = 20
-
-// NewCurves returns an observer that draws into the folder of a run; notice receives what the user
-// should know.
-func NewCurves(dir *rundir.Dir, notice func(string)) *Curves {
-	return &Curves{dir: dir, notice: notice, now: time.Now, shown: -1}
+// NewCurves returns an observer that draws into the folder of a run.
+func NewCurves(dir *rundir.Dir) *Curves {
+	return &Curves{dir: dir, throttle: throttle{now: time.Now}, shown: -1}
 }
 
 // Begin takes what the folder of a resumed run has of its steps.
 func (c *Curves) Begin(p train.Plan) (err error) {
 	c.plan = p
 	if c.history, err = newHistory(p, c.dir); err != nil {
-		c.notice(err.Error() + "; the curves begin here") // a picture is no reason to end a run
+		p.Notify(err.Error() + "; the curves begin here") // a picture is no reason to end a run
 	}
 	return nil
 }
@@ -59,18 +52,11 @@ func (c *Curves) Step(r record.Step) error {
 // Epoch adds an epoch and draws, if the last drawing is long enough ago.
 func (c *Curves) Epoch(r record.Epoch, _ *trained.Evaluation) error {
 	c.history.epoch(r)
-	if c.now().Sub(c.drawn) < drawShare*c.cost {
+	if !c.due(0) {
 		return nil
 	}
-	err := c.draw()
-	if err != nil {
-		c.told = err.Error()
-	}
-	return err
+	return c.draw()
 }
-
-// Notice does nothing: notices are not drawn.
-func (c *Curves) Notice(string) {}
 
 // End draws what is not in the picture yet. That this fails is a notice: nothing is lost that
 // steps.jsonl and metrics.csv do not hold.
@@ -84,8 +70,8 @@ func (c *Curves) End(r train.Result) error {
 	if c.shown == c.history.Done && c.history.Broken == 0 {
 		return nil
 	}
-	if err := c.draw(); err != nil && err.Error() != c.told {
-		c.notice(err.Error())
+	if err := c.draw(); err != nil {
+		c.plan.Notify(err.Error())
 	}
 	return nil
 }
@@ -95,18 +81,17 @@ func (c *Curves) draw() error {
 	if c.dir.Held() != nil {
 		return nil
 	}
-	start := c.now()
-	var png bytes.Buffer
-	err := c.picture().WritePNG(&png)
-	if err == nil {
-		err = c.dir.WriteCurves(png.Bytes())
-	}
-	if err == nil {
+	return c.timed(func() error {
+		var png bytes.Buffer
+		if err := c.picture().WritePNG(&png); err != nil {
+			return err
+		}
+		if err := c.dir.WriteCurves(png.Bytes()); err != nil {
+			return err
+		}
 		c.shown = c.history.Done
-	}
-	c.drawn = c.now()
-	c.cost = c.drawn.Sub(start)
-	return err
+		return nil
+	})
 }
 
 func (c *Curves) picture() *picture.Curves {

@@ -24,13 +24,14 @@ func course(t *testing.T, dir *rundir.Dir, c *Curves, from, to int, end train.St
 	t.Helper()
 	p := plan
 	p.Epochs, p.StepsPerEpoch, p.StepsDone = 3, 20, from
+	p.Notify = func(text string) { t.Error(text) }
 	epoch := func(step int) record.Epoch {
 		return record.Epoch{Epoch: step / 20, TrainLoss: 2, ValLoss: 40 / float64(step), ValAccuracy: float64(step) / 60}
 	}
 	for step := 20; step <= from; step += 20 {
 		p.History = append(p.History, epoch(step))
 	}
-	all := []train.Observer{NewFiles(dir, nil, mute), c}
+	all := []train.Observer{NewFiles(dir, nil), c}
 	do := func(call func(train.Observer) error) {
 		t.Helper()
 		for _, o := range all {
@@ -89,7 +90,7 @@ func TestCurvesOfResumedRuns(t *testing.T) {
 			if to == 60 {
 				status = train.Done
 			}
-			course(t, dir, NewCurves(dir, func(text string) { t.Error(text) }), from, to, status)
+			course(t, dir, NewCurves(dir), from, to, status)
 			from = to
 		}
 		pictures[name] = curvesOf(t, dir)
@@ -103,7 +104,7 @@ func TestCurvesOfResumedRuns(t *testing.T) {
 		t.Error("a run that ended early has the picture of the whole one")
 	}
 	dir := newRun(t)
-	c := NewCurves(dir, mute)
+	c := NewCurves(dir)
 	course(t, dir, c, 0, 60, train.Diverged)
 	if drawn := c.picture(); drawn.Broken != 60 || !strings.HasSuffix(drawn.Note, "epoch 3 of 3: diverged in step 60") {
 		t.Errorf("drawn as broken in step %d, with the note %s", drawn.Broken, drawn.Note)
@@ -127,7 +128,7 @@ func TestCurvesAreDrawnWhenDue(t *testing.T) {
 		{"the end", 0, 50, []int{20, 40, 50}},
 	} {
 		dir := newRun(t)
-		curves := NewCurves(dir, mute)
+		curves := NewCurves(dir)
 		var clock time.Time
 		curves.now = func() time.Time {
 			clock = clock.Add(c.tick)
@@ -142,7 +143,7 @@ func TestCurvesAreDrawnWhenDue(t *testing.T) {
 // What is in the picture already is not drawn again at the end.
 func TestCurvesAreDrawnOnce(t *testing.T) {
 	dir := newRun(t)
-	c := NewCurves(dir, mute)
+	c := NewCurves(dir)
 	err := errors.Join(c.Begin(plan), c.Step(record.Step{Epoch: 1, Step: 1, Loss: 1}), c.Epoch(record.Epoch{Epoch: 1}, nil))
 	if err := errors.Join(err, os.Remove(dir.Curves()), c.End(train.Result{Steps: 1})); err != nil {
 		t.Fatal(err)
@@ -152,33 +153,31 @@ func TestCurvesAreDrawnOnce(t *testing.T) {
 	}
 }
 
-// A picture that cannot be written is a notice, one, and no error at the end; a run that did
-// nothing has none.
+// A picture that cannot be written is a notice, and no error at the end; a run that did nothing has
+// none.
 func TestCurvesThatCannotBeWritten(t *testing.T) {
 	dir := newRun(t)
 	if err := os.Mkdir(dir.Curves(), 0o777); err != nil {
 		t.Fatal(err)
 	}
 	var notices []string
-	c := NewCurves(dir, func(text string) { notices = append(notices, text) })
+	c := NewCurves(dir)
 	p := plan
 	p.StepsPerEpoch = 1
+	p.Notify = func(text string) { notices = append(notices, text) }
 	if err := errors.Join(c.Begin(p), c.Step(record.Step{Epoch: 1, Step: 1, Loss: 1})); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Epoch(record.Epoch{Epoch: 1}, nil); err == nil || !strings.Contains(err.Error(), dir.Curves()) {
-		t.Errorf("error %v", err)
+	failure := c.Epoch(record.Epoch{Epoch: 1}, nil)
+	if failure == nil || !strings.Contains(failure.Error(), dir.Curves()) {
+		t.Fatalf("error %v", failure)
 	}
-	if err := c.End(train.Result{}); err != nil || len(notices) != 0 {
-		t.Errorf("the same again at the end: %v, %q", err, notices)
-	}
-	c.told = ""
-	if err := c.End(train.Result{}); err != nil || len(notices) != 1 || !strings.Contains(notices[0], dir.Curves()) {
+	if err := c.End(train.Result{}); err != nil || len(notices) != 1 || notices[0] != failure.Error() {
 		t.Errorf("at the end: %v, %q", err, notices)
 	}
 
 	empty := newRun(t)
-	c = NewCurves(empty, mute)
+	c = NewCurves(empty)
 	if err := errors.Join(c.End(train.Result{}), c.Begin(p), c.End(train.Result{})); err != nil {
 		t.Error(err)
 	}

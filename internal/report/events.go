@@ -14,25 +14,24 @@ import (
 // loss/val and accuracy/val of each epoch, at its last step. They are a convenience: what goes
 // wrong with them is a notice.
 type Events struct {
+	train.Base
 	folder string
 	on     bool
-	notice func(string)
+	notify func(string)
 	now    func() time.Time
 	step   int                 // the newest
-	said   string              // the last notice
 	w      *tensorboard.Writer // nil: nothing is written
 }
 
-// NewEvents returns an observer that writes to the folder of a run if it is on; notice receives
-// what the user should know. It sees in any case to it that the folder has no events of steps that
-// a resumed run does again.
-func NewEvents(dir *rundir.Dir, on bool, notice func(string)) *Events {
-	return &Events{folder: dir.Path(), on: on, notice: notice, now: time.Now}
+// NewEvents returns an observer that writes to the folder of a run if it is on. In any case it
+// removes events of steps that a resumed run does again.
+func NewEvents(dir *rundir.Dir, on bool) *Events {
+	return &Events{folder: dir.Path(), on: on, now: time.Now}
 }
 
 // Begin cuts the events that there are past the run's checkpoint, and begins a file.
 func (e *Events) Begin(p train.Plan) error {
-	e.step = p.StepsDone
+	e.step, e.notify = p.StepsDone, p.Notify
 	found, err := tensorboard.Cut(e.folder, func(v tensorboard.Event) bool { return happened(p, v) })
 	e.tell(err)
 	if !e.on || p.Finished {
@@ -87,9 +86,6 @@ func (e *Events) write(values ...tensorboard.Scalar) error {
 	return e.w.Write(e.now(), int64(e.step), values...)
 }
 
-// Notice does nothing: notices are not kept.
-func (e *Events) Notice(string) {}
-
 // End closes the file.
 func (e *Events) End(train.Result) error {
 	if e.w != nil {
@@ -98,11 +94,8 @@ func (e *Events) End(train.Result) error {
 	return nil
 }
 
-// tell makes a notice of an error, once as long as it stays the same.
 func (e *Events) tell(err error) {
-	if err == nil || err.Error() == e.said {
-		return
+	if err != nil {
+		e.notify(err.Error() + ": the run goes on, TensorBoard does not see all of it")
 	}
-	e.said = err.Error()
-	e.notice(e.said + ": the run goes on, TensorBoard does not see all of it")
 }

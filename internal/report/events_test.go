@@ -97,7 +97,7 @@ func observe(t *testing.T, e *Events, p train.Plan, first, last int, early bool)
 
 func TestEvents(t *testing.T) {
 	dir := newRun(t)
-	observe(t, NewEvents(dir, true, mute), threeSteps(0, 0), 1, 4, true)
+	observe(t, NewEvents(dir, true), threeSteps(0, 0), 1, 4, true)
 	want := []string{
 		"loss/train 1 0.25", "lr 1 0.5", "loss/train 2 0.5", "lr 2 0.5", "loss/train 3 0.75", "lr 3 0.5",
 		"loss/val 3 8", "accuracy/val 3 0.75",
@@ -125,8 +125,8 @@ func TestEventsGoOn(t *testing.T) {
 		{"stays at an epoch that was cut", 4, true, 4, 2, []string{"1", "2", "3", "val 3", "4", "val 4"}},
 	} {
 		dir := newRun(t)
-		observe(t, NewEvents(dir, true, mute), threeSteps(0, 0), 1, c.last, c.early)
-		e := NewEvents(dir, true, mute)
+		observe(t, NewEvents(dir, true), threeSteps(0, 0), 1, c.last, c.early)
+		e := NewEvents(dir, true)
 		if err := e.Begin(threeSteps(c.done, c.evaluated)); err != nil {
 			t.Error(err)
 		}
@@ -156,13 +156,13 @@ func TestEventsGoOn(t *testing.T) {
 // A run without them that goes on with one that had them leaves none that are not true.
 func TestEventsOff(t *testing.T) {
 	dir := newRun(t)
-	observe(t, NewEvents(dir, true, mute), threeSteps(0, 0), 1, 6, false)
-	observe(t, NewEvents(dir, false, mute), threeSteps(2, 0), 3, 6, false)
+	observe(t, NewEvents(dir, true), threeSteps(0, 0), 1, 6, false)
+	observe(t, NewEvents(dir, false), threeSteps(2, 0), 3, 6, false)
 	if diff := cmp.Diff([]string{"loss/train 1 0.25", "lr 1 0.5", "loss/train 2 0.5", "lr 2 0.5"}, points(t, dir.Path())); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	empty := newRun(t)
-	observe(t, NewEvents(empty, false, mute), threeSteps(0, 0), 1, 6, false)
+	observe(t, NewEvents(empty, false), threeSteps(0, 0), 1, 6, false)
 	if files, err := filepath.Glob(filepath.Join(empty.Path(), "*tfevents*")); len(files) > 0 || err != nil {
 		t.Errorf("%v, %v", files, err)
 	}
@@ -175,8 +175,10 @@ func TestEventsNotWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	var notices []string
-	observe(t, NewEvents(dir, true, func(text string) { notices = append(notices, text) }), threeSteps(0, 0), 1, 3, false)
-	if len(notices) != 1 || !strings.HasPrefix(notices[0], dir.Path()+": ") || !strings.HasSuffix(notices[0], "the run goes on, TensorBoard does not see all of it") {
+	p := threeSteps(0, 0)
+	p.Notify = func(text string) { notices = append(notices, text) }
+	observe(t, NewEvents(dir, true), p, 1, 3, false)
+	if len(slices.Compact(notices)) != 1 || !strings.HasPrefix(notices[0], dir.Path()+": ") || !strings.HasSuffix(notices[0], "the run goes on, TensorBoard does not see all of it") {
 		t.Errorf("notices %q", notices)
 	}
 }

@@ -15,17 +15,16 @@ import (
 // step and each epoch as it ends. In the folder of a resumed run the last two go on where its
 // checkpoint is, and what they have of later steps is cut.
 type Files struct {
+	train.Base
 	dir     *rundir.Dir
 	config  []byte
-	notice  func(string)
 	steps   *rundir.Steps
 	metrics *rundir.Metrics
 }
 
-// NewFiles returns an observer that writes to the folder of a run with these settings; notice
-// receives what the user should know.
-func NewFiles(dir *rundir.Dir, config []byte, notice func(string)) *Files {
-	return &Files{dir: dir, config: config, notice: notice}
+// NewFiles returns an observer that writes to the folder of a run with these settings.
+func NewFiles(dir *rundir.Dir, config []byte) *Files {
+	return &Files{dir: dir, config: config}
 }
 
 // Begin writes the settings and opens the other files.
@@ -41,9 +40,9 @@ func (f *Files) Begin(p train.Plan) error {
 	switch missing := p.StepsDone - kept.Lines; {
 	case missing == 0:
 	case kept.Lines == kept.Last:
-		f.notice(fmt.Sprintf("%s: the lines of steps %d to %d are not there: it goes on without them", f.dir.StepsFile(), kept.Last+1, p.StepsDone))
+		p.Notify(fmt.Sprintf("%s: the lines of steps %d to %d are not there: it goes on without them", f.dir.StepsFile(), kept.Last+1, p.StepsDone))
 	default:
-		f.notice(fmt.Sprintf("%s: %s missing of steps 1 to %d: it goes on without them", f.dir.StepsFile(), count(missing, "line"), p.StepsDone))
+		p.Notify(fmt.Sprintf("%s: %s missing of steps 1 to %d: it goes on without them", f.dir.StepsFile(), count(missing, "line"), p.StepsDone))
 	}
 	f.metrics, err = f.dir.Metrics(p.History)
 	return err
@@ -65,9 +64,6 @@ func (f *Files) Flush() error {
 	}
 	return cmp.Or(f.steps.Sync(), f.metrics.Sync())
 }
-
-// Notice does nothing: notices are not kept.
-func (f *Files) Notice(string) {}
 
 // End closes what Begin has opened.
 func (f *Files) End(train.Result) error {

@@ -16,11 +16,10 @@ import (
 // Page keeps a run's report.html: written as the run begins, as epochs end, now and then between,
 // and as the run ends, however it does.
 type Page struct {
+	throttle
 	dir     *rundir.Dir
 	job     *train.Job
 	version string
-	notice  func(string)
-	now     func() time.Time
 
 	plan    train.Plan
 	history *history // nil before Begin
@@ -32,19 +31,14 @@ type Page struct {
 	pictures pictures
 	epoch    int                 // that was evaluated last
 	newest   *trained.Evaluation // of it; nil: the page shows it
-
-	written time.Time     // when the last writing ended
-	cost    time.Duration // of it, and of the pictures that were made for it
-	told    string        // the trouble that the user knows of
 }
 
 // renewEvery is the least time between two pages of the same epoch.
 const renewEvery = time.Minute
 
-// NewPage returns an observer that writes to the folder of a job's run. version is this program's;
-// notice receives what the user should know.
-func NewPage(dir *rundir.Dir, job *train.Job, version string, notice func(string)) *Page {
-	return &Page{dir: dir, job: job, version: version, notice: notice, now: time.Now}
+// NewPage returns an observer that writes to the folder of a job's run. version is this program's.
+func NewPage(dir *rundir.Dir, job *train.Job, version string) *Page {
+	return &Page{dir: dir, job: job, version: version, throttle: throttle{now: time.Now}}
 }
 
 // Begin writes a page that says that the run is on. What the page of a run that this one resumes
@@ -56,11 +50,11 @@ func (p *Page) Begin(plan train.Plan) (err error) {
 		}
 	}
 	p.plan, p.pace = plan, newPace(plan, p.now)
+	p.shown.Notices = slices.Concat(plan.Noticed, p.shown.Notices) // those of other observers that have begun
 	if p.history, err = newHistory(plan, p.dir); err != nil {
-		p.notice(err.Error() + "; the page's curves begin here") // a page is no reason to end a run
+		plan.Notify(err.Error() + "; the page's curves begin here") // a page is no reason to end a run
 	}
 	p.fill()
-	p.shown.Notices = slices.Clone(plan.Noticed)
 	work := p.write
 	if plan.StepsDone > 0 {
 		work = p.takeUp
@@ -69,20 +63,17 @@ func (p *Page) Begin(plan train.Plan) (err error) {
 	return nil
 }
 
-// charged does work for a page and keeps how long it takes: no more is done, but for the run's last
-// page, before drawShare times as long has passed. What a page and the pictures before it leave behind
-// is collected, which takes a millisecond: beside the buffers of a training, hundreds of megabytes
-// without a pointer, it would lie about until there is as much of it.
+// charged does work for a page, of which the run's last one alone is not throttled. It forces a
+// garbage collection, which takes a millisecond: beside a training's buffers, hundreds of megabytes
+// without a pointer, the next one would come as late as when there is as much garbage.
 func (p *Page) charged(work func() error) error {
 	if p.dir.Held() != nil { // the folder is not the run's any more, of which others tell
 		return nil
 	}
-	start := p.now()
-	err := work()
-	runtime.GC()
-	p.written = p.now()
-	p.cost = p.written.Sub(start)
-	return err
+	return p.timed(func() error {
+		defer runtime.GC()
+		return work()
+	})
 }
 
 // takeUp writes the page of a run that goes on with another.
@@ -104,10 +95,10 @@ func (p *Page) Step(r record.Step) error {
 	p.pace.stepped(r)
 	p.images += r.Images
 	p.seconds += r.Seconds
-	if p.now().Sub(p.written) < max(renewEvery, drawShare*p.cost) {
+	if !p.due(renewEvery) {
 		return nil
 	}
-	return p.fresh(p.charged(p.write))
+	return p.charged(p.write)
 }
 
 // Epoch shows what the evaluation has found and what the network looks like now, if the last page
@@ -116,10 +107,10 @@ func (p *Page) Epoch(r record.Epoch, e *trained.Evaluation) error {
 	p.history.epoch(r)
 	p.pace.epoch(r)
 	p.epoch, p.newest = r.Epoch, e
-	if p.now().Sub(p.written) < drawShare*p.cost {
+	if !p.due(0) {
 		return nil
 	}
-	return p.fresh(p.charged(p.renew))
+	return p.charged(p.renew)
 }
 
 // maxNotices bounds the notices on the page.
@@ -180,18 +171,9 @@ func (p *Page) write() error {
 	return p.dir.WriteReport(html)
 }
 
-// fresh is an error for the run to tell the user, nil if it is told already.
-func (p *Page) fresh(err error) error {
-	if err == nil || err.Error() == p.told {
-		return nil
-	}
-	p.told = err.Error()
-	return err
-}
-
-// tell gives the user an error that is not told yet.
+// tell gives notice of an error: a page is no reason to end a run.
 func (p *Page) tell(err error) {
-	if err := p.fresh(err); err != nil {
-		p.notice(err.Error())
+	if err != nil {
+		p.plan.Notify(err.Error())
 	}
 }

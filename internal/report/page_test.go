@@ -2,7 +2,6 @@ package report
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"html"
 	"math"
@@ -68,8 +67,9 @@ func newPageRun(t *testing.T) *pageRun {
 // observer is a page that has begun.
 func (r *pageRun) observer() *Page {
 	r.t.Helper()
-	o := NewPage(r.dir, r.job, "v1.2.3", func(text string) { r.notices = append(r.notices, text) })
+	o := NewPage(r.dir, r.job, "v1.2.3")
 	o.now = func() time.Time { return r.now }
+	r.plan.Notify = func(text string) { r.notices = append(r.notices, text) }
 	if err := o.Begin(r.plan); err != nil {
 		r.t.Fatal(err)
 	}
@@ -308,7 +308,7 @@ func TestPageOfAResumedRun(t *testing.T) {
 	r.want("evaluated", "after epoch 2, 20 images of the test set", "1000 ms")
 }
 
-// A page that cannot be written is said, once, and is no reason to end the run.
+// A page that cannot be written is said, always in the same words, and is no reason to end the run.
 func TestPageThatCannotBeWritten(t *testing.T) {
 	r := newPageRun(t)
 	if err := os.Mkdir(r.dir.Report(), 0o777); err != nil {
@@ -317,26 +317,27 @@ func TestPageThatCannotBeWritten(t *testing.T) {
 	o := r.observer()
 	r.steps(o, 1, 4)
 	r.now = r.now.Add(time.Hour)
-	r.steps(o, 5, 5) // no error: it is told
 	if len(r.notices) != 1 || !strings.Contains(r.notices[0], "report.html") {
-		t.Errorf("notices %q", r.notices)
+		t.Fatalf("notices %q", r.notices)
 	}
-	if err := o.End(train.Result{Status: train.Done, Steps: 5}); err != nil || len(r.notices) != 1 {
+	if err := o.Step(record.Step{Epoch: 2, Step: 5, Loss: 1, LR: 0.08, Images: 16, Seconds: 1}); err == nil || err.Error() != r.notices[0] {
+		t.Errorf("under way: %v, at the beginning %q", err, r.notices)
+	}
+	if err := o.End(train.Result{Status: train.Done, Steps: 5}); err != nil || len(r.notices) != 2 || r.notices[1] != r.notices[0] {
 		t.Errorf("at the end: notices %q, error %v", r.notices, err)
 	}
+}
 
-	r = newPageRun(t)
-	o = r.observer()
-	if err := errors.Join(os.Remove(r.dir.Report()), os.Mkdir(r.dir.Report(), 0o777)); err != nil {
+// What observers say as they begin is on the page, also if they begin before it.
+func TestPageHasNoticesOfBefore(t *testing.T) {
+	r := newPageRun(t)
+	r.plan.Noticed = []string{"said in the run before"}
+	o := NewPage(r.dir, r.job, "")
+	o.Notice("lines are missing")
+	if err := o.Begin(r.plan); err != nil {
 		t.Fatal(err)
 	}
-	r.now = r.now.Add(time.Hour)
-	if err := o.Step(record.Step{Epoch: 1, Step: 1, Loss: 1, LR: 0.08, Images: 16, Seconds: 1}); err == nil {
-		t.Error("under way, the run is told nothing")
-	}
-	if err := o.End(train.Result{Status: train.Done, Steps: 1}); err != nil || len(r.notices) != 0 {
-		t.Errorf("at the end, of what is told: notices %q, error %v", r.notices, err)
-	}
+	r.want("begun", "Noticed said in the run before", "lines are missing")
 }
 
 // Where pages take long, they are few.
@@ -351,8 +352,8 @@ func TestPageTakesASmallPartOfTheTime(t *testing.T) {
 	var writing time.Duration
 	for epoch := 1; epoch <= 60; epoch++ {
 		r.epoch(o, epoch)
-		if !pages[o.written] {
-			pages[o.written] = true
+		if !pages[o.ended] {
+			pages[o.ended] = true
 			writing += o.cost
 		}
 	}
@@ -370,7 +371,8 @@ func TestPageTakesASmallPartOfTheTime(t *testing.T) {
 func TestPageChargesEachWriting(t *testing.T) {
 	r := newPageRun(t)
 	r.plan.StepsDone, r.plan.History = 4, []record.Epoch{{Epoch: 1}}
-	o := NewPage(r.dir, r.job, "", func(text string) { t.Error(text) })
+	o := NewPage(r.dir, r.job, "")
+	r.plan.Notify = func(text string) { t.Error(text) }
 	o.now = func() time.Time { // to look at the clock takes a minute
 		r.now = r.now.Add(time.Minute)
 		return r.now
@@ -380,16 +382,16 @@ func TestPageChargesEachWriting(t *testing.T) {
 	}
 	record := record.Step{Epoch: 2, Step: 5, Loss: 1, LR: 0.08, Images: 16, Seconds: 1}
 	for _, when := range []string{"as the run goes on", "after an epoch's first step"} {
-		if o.cost < time.Minute || o.written.IsZero() {
+		if o.cost < time.Minute || o.ended.IsZero() {
 			t.Errorf("%s: the writing took %v", when, o.cost)
 		}
-		written := o.written
+		written := o.ended
 		r.now = written.Add(drawShare*o.cost - 5*time.Minute)
-		if r.epoch(o, 2); o.written != written {
-			t.Errorf("%s: a page is written %v after one that took %v", when, o.written.Sub(written), o.cost)
+		if r.epoch(o, 2); o.ended != written {
+			t.Errorf("%s: a page is written %v after one that took %v", when, o.ended.Sub(written), o.cost)
 		}
 		r.now = written.Add(drawShare * o.cost)
-		if err := o.Step(record); err != nil || o.written == written {
+		if err := o.Step(record); err != nil || o.ended == written {
 			t.Errorf("%s: no page is written, %v", when, err)
 		}
 	}

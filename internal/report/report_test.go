@@ -41,14 +41,12 @@ func fast(settings ...string) *configs.Recipe {
 	return changed.Over(recipe).Over(configs.Defaults())
 }
 
-func mute(string) {}
-
 func TestFiles(t *testing.T) {
 	dir, err := rundir.Create(filepath.Join(t.TempDir(), "run"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	play(t, NewFiles(dir, nil, mute), &hand{}, nothing)
+	play(t, NewFiles(dir, nil), &hand{}, nothing)
 	steps, err := os.ReadFile(dir.StepsFile())
 	if err != nil {
 		t.Fatal(err)
@@ -76,14 +74,15 @@ func TestFilesGoOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	play(t, NewFiles(dir, nil, mute), &hand{}, nothing)
+	play(t, NewFiles(dir, nil), &hand{}, nothing)
 	resumed := plan
 	resumed.StepsDone = 25
 	resumed.History = []record.Epoch{{Epoch: 1, TrainLoss: 2, ValLoss: 0.5, ValAccuracy: 0.75, LR: 0.05, ImagesPerSecond: 512, Seconds: 60.2}}
 	var notices []string
+	resumed.Notify = func(text string) { notices = append(notices, text) }
 	for _, c := range []struct{ done, lines, notices int }{{25, 25, 0}, {30, 25, 1}} {
 		resumed.StepsDone = c.done
-		f := NewFiles(dir, nil, func(text string) { notices = append(notices, text) })
+		f := NewFiles(dir, nil)
 		if err := f.Begin(resumed); err != nil {
 			t.Fatal(err)
 		}
@@ -115,7 +114,7 @@ func TestFilesOfAFolderThatIsGone(t *testing.T) {
 	if err := os.RemoveAll(dir.Path()); err != nil {
 		t.Fatal(err)
 	}
-	f := NewFiles(dir, nil, mute)
+	f := NewFiles(dir, nil)
 	if err := f.Begin(plan); err == nil || !strings.Contains(err.Error(), dir.Path()) {
 		t.Errorf("error %v, want one that names %s", err, dir.Path())
 	}

@@ -10,7 +10,8 @@ import (
 // Observer is told what happens in a run, on the run's own goroutine and in this order:
 // Begin, then Step and Epoch as they end and Notice in between, then End. An error of Begin
 // ends the run; End is called all the same, for all whose Begin was called. An error of Step or
-// Epoch is a notice to the user, and the run goes on; one of End makes its result Incomplete.
+// Epoch is a notice to the user, once, and the run goes on; one of End makes its result Incomplete.
+// What an observer has to say to the user goes to Plan.Notify, which tells all observers.
 type Observer interface {
 	Begin(Plan) error
 	Step(record.Step) error
@@ -19,10 +20,19 @@ type Observer interface {
 	End(Result) error
 }
 
+// Base is an Observer that does nothing. Others embed it for what does not concern them.
+type Base struct{}
+
+func (Base) Begin(Plan) error                              { return nil }
+func (Base) Step(record.Step) error                        { return nil }
+func (Base) Epoch(record.Epoch, *trained.Evaluation) error { return nil }
+func (Base) Notice(string)                                 {}
+func (Base) End(Result) error                              { return nil }
+
 // observers passes on to each what happens, in their order.
 type observers struct {
 	all  []Observer
-	told map[string]bool // the troubles that the user knows of
+	told map[string]bool // what observers have had to say
 }
 
 func newObservers(all ...Observer) observers { return observers{all, map[string]bool{}} }
@@ -30,6 +40,7 @@ func newObservers(all ...Observer) observers { return observers{all, map[string]
 // begin begins each in turn. If one fails, only those before it and itself are told anything
 // more.
 func (o *observers) begin(p Plan) error {
+	p.Notify = func(text string) { o.once(text, text) }
 	for i, each := range o.all {
 		if err := each.Begin(p); err != nil {
 			o.all = o.all[:i+1]
@@ -51,14 +62,19 @@ func (o *observers) epoch(r record.Epoch, e *trained.Evaluation) {
 	}
 }
 
-// take tells of an observer's trouble, once: it is no reason to end a run, whose state is
-// elsewhere.
+// take gives notice of an observer's trouble. It is no reason to end a run, whose state is elsewhere.
 func (o *observers) take(err error) {
-	if err == nil || o.told[err.Error()] {
-		return
+	if err != nil {
+		o.once(err.Error(), err.Error()+"; the run goes on")
 	}
-	o.told[err.Error()] = true
-	o.notice(err.Error() + "; the run goes on")
+}
+
+// once gives a notice, unless one of the same trouble was given.
+func (o *observers) once(trouble, text string) {
+	if !o.told[trouble] {
+		o.told[trouble] = true
+		o.notice(text)
+	}
 }
 
 func (o *observers) notice(text string) {

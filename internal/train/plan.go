@@ -29,6 +29,8 @@ type Plan struct {
 	Folder        string          // of the run; "" for one that writes nothing
 	Threads       int
 	Kernel        string // generic, avx2 or avx512
+
+	Notify func(text string) // tells all observers, once, what one of them has to say to the user
 }
 
 // Status says how a run ended.
