@@ -28,7 +28,7 @@ type LoaderOptions struct {
 	Readers, Ahead int
 }
 
-// Workers share the pieces of one job.
+// Workers share the pieces of one job: *model.Workers.
 type Workers interface {
 	// Threads is the number of workers.
 	Threads() int

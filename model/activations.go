@@ -3,8 +3,6 @@ package model
 import (
 	"cmp"
 	"fmt"
-
-	"vggtrain/internal/kernel"
 )
 
 // Activation is what a block of layers makes of one image.
@@ -28,7 +26,7 @@ func (a *Activation) Channel(dst []float32, c int) {
 // after training, and calls visit with what each of blocksOf makes of it, in their order and the
 // logits last. Each block has a graph of its own, so that memory is taken for one at a time. An
 // error of visit ends it.
-func Activations(workers *kernel.Workers, layers []Layer, ps Params, image []float32, visit func(*Activation) error) error {
+func Activations(workers *Workers, layers []Layer, ps Params, image []float32, visit func(*Activation) error) error {
 	if err := check(layers, 1); err != nil {
 		return err
 	}
@@ -47,7 +45,7 @@ func Activations(workers *kernel.Workers, layers []Layer, ps Params, image []flo
 }
 
 // runBlock runs one image through a block and returns its graph, with the result.
-func runBlock(workers *kernel.Workers, block []Layer, ps Params, image []float32) (*graph, error) {
+func runBlock(workers *Workers, block []Layer, ps Params, image []float32) (*graph, error) {
 	g, err := forward(workers, fuse(block), ps, 1)
 	if err != nil {
 		return nil, err

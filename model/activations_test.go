@@ -129,7 +129,7 @@ func TestActivationsAreTheLayersOwn(t *testing.T) {
 	if _, err := j.ps[0].Export(newPool(t, 1), weight); err != nil {
 		t.Fatal(err)
 	}
-	bias := j.ps[1].Data()
+	bias := j.ps[1].Data
 	pixel := func(y, x int) float64 {
 		if y < 0 || y >= side || x < 0 || x >= side {
 			return 0

@@ -3,7 +3,6 @@ package model
 import (
 	"fmt"
 
-	"vggtrain/internal/kernel"
 	"vggtrain/internal/memory"
 )
 
@@ -26,7 +25,7 @@ type Evaluator struct {
 const chunkBytes = 192 << 20
 
 // NewEvaluator lowers layers over ps for batches of the given number of images.
-func NewEvaluator(workers *kernel.Workers, layers []Layer, ps Params, batch int) (*Evaluator, error) {
+func NewEvaluator(workers *Workers, layers []Layer, ps Params, batch int) (*Evaluator, error) {
 	if err := check(layers, batch); err != nil {
 		return nil, err
 	}
@@ -40,7 +39,7 @@ func NewEvaluator(workers *kernel.Workers, layers []Layer, ps Params, batch int)
 }
 
 // planEvaluator makes the graphs without allocating. ps need no values.
-func planEvaluator(workers *kernel.Workers, stages []stage, ps Params, batch, chunk int) (*Evaluator, error) {
+func planEvaluator(workers *Workers, stages []stage, ps Params, batch, chunk int) (*Evaluator, error) {
 	e, first := &Evaluator{}, 0
 	for len(stages[first].Out) == 3 {
 		first++
@@ -56,7 +55,7 @@ func planEvaluator(workers *kernel.Workers, stages []stage, ps Params, batch, ch
 }
 
 // forward lowers stages for evaluation.
-func forward(workers *kernel.Workers, stages []stage, ps Params, batch int) (*graph, error) {
+func forward(workers *Workers, stages []stage, ps Params, batch int) (*graph, error) {
 	g, err := lower(workers, stages, ps, batch, false, 0)
 	if err != nil {
 		return nil, err
@@ -113,7 +112,6 @@ func (e *Evaluator) Logits(images []float32, rows int) ([]float32, error) {
 			return nil, err
 		}
 	}
-	e.classifier.ctx.WeightsChanged()
 	if err := e.classifier.run(images, rows); err != nil {
 		return nil, err
 	}
@@ -131,7 +129,6 @@ func (e *Evaluator) collect(images []float32, rows int) ([]float32, error) {
 	if rows < 1 || rows > batch {
 		return nil, fmt.Errorf("%d rows in a batch of %d", rows, batch)
 	}
-	g.ctx.WeightsChanged()
 	if chunk == batch {
 		if err := g.run(images, rows); err != nil {
 			return nil, err

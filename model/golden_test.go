@@ -126,12 +126,12 @@ func TestAgainstPyTorch(t *testing.T) {
 // gradient is the last step's gradient of parameter i in PyTorch's order.
 func gradient(t *testing.T, trainer *Trainer, i int, p *Param) []float32 {
 	t.Helper()
-	value, err := trainer.Grads()[i].Grad()
+	values, err := trainer.Gradient(i)
 	if err != nil {
 		t.Fatal(err)
 	}
 	dst := make([]float32, p.Len())
-	if _, err := p.layout().toTorch(newPool(t, 1), dst, value.Data().([]float32)); err != nil {
+	if _, err := (&Param{ParamSpec: p.ParamSpec, Data: values}).Export(nil, dst); err != nil {
 		t.Fatal(err)
 	}
 	return dst

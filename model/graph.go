@@ -19,7 +19,10 @@ type graph struct {
 	shape  tensor.Shape   // of the input, N×H×W×C
 	input  *gorgonia.Node // images, or an earlier graph's output
 	output *gorgonia.Node // N×classes; N×H×W×C where the layers end before a Flatten
-	params gorgonia.Nodes // inputs over the tensors of Params.Learned, in their order
+	params Params
+	nodes  gorgonia.Nodes // inputs over the data of Params.Learned, in their order
+
+	workers *kernel.Workers
 
 	machine gorgonia.VM
 }
@@ -37,11 +40,15 @@ func check(layers []Layer, n int) error {
 
 // lower builds the forward pass of stages, which begin with [C H W], over ps for batches of the
 // given number of rows. Without dropout, layers that do nothing but in training are left out.
-func lower(workers *kernel.Workers, stages []stage, ps Params, batch int, dropout bool, seed uint64) (*graph, error) {
+func lower(workers *Workers, stages []stage, ps Params, batch int, dropout bool, seed uint64) (*graph, error) {
 	in := stages[0].In
-	g := &graph{expr: gorgonia.NewGraph(), ctx: op.NewContext(workers, batch, seed), shape: tensor.Shape{batch, in[1], in[2], in[0]}}
+	threads := workers.threads()
+	g := &graph{
+		expr: gorgonia.NewGraph(), ctx: op.NewContext(threads, batch, seed), workers: threads,
+		shape: tensor.Shape{batch, in[1], in[2], in[0]}, params: ps,
+	}
 	g.input = gorgonia.NewTensor(g.expr, tensor.Float32, 4, gorgonia.WithShape(g.shape...), gorgonia.WithName("input"))
-	nodes := g.bind(ps)
+	nodes := g.bind()
 	x, err := g.input, error(nil)
 	for i := range stages {
 		s := &stages[i]
@@ -58,18 +65,18 @@ func lower(workers *kernel.Workers, stages []stage, ps Params, batch int, dropou
 	return g, nil
 }
 
-// bind makes an input node over each parameter's tensor, so that the graph sees updates in place;
-// of parameters without a value it makes nodes without one.
-func (g *graph) bind(ps Params) map[string]*gorgonia.Node {
-	nodes := make(map[string]*gorgonia.Node, len(ps))
-	for _, p := range ps {
+// bind makes an input node over each parameter's data, so that the graph sees updates in place;
+// of parameters without data it makes nodes without values.
+func (g *graph) bind() map[string]*gorgonia.Node {
+	nodes := make(map[string]*gorgonia.Node, len(g.params))
+	for _, p := range g.params {
 		shape := p.stored()
 		node := gorgonia.NewTensor(g.expr, tensor.Float32, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName(p.Name))
-		if p.Value != nil {
-			gorgonia.WithValue(p.Value)(node)
+		if p.Data != nil {
+			gorgonia.WithValue(tensor.New(tensor.WithShape(shape...), tensor.WithBacking(p.Data)))(node)
 		}
 		if !p.Running {
-			g.params = append(g.params, node)
+			g.nodes = append(g.nodes, node)
 		}
 		nodes[p.Name] = node
 	}
@@ -108,6 +115,7 @@ func (g *graph) run(input []float32, rows int) error {
 	if err := gorgonia.Let(g.input, tensor.New(tensor.WithShape(g.shape...), tensor.WithBacking(input))); err != nil {
 		return err
 	}
+	g.ctx.SetWeights(g.params.version())
 	g.machine.Reset() // without it a second run does nothing
 	return cause(g.machine.RunAll())
 }

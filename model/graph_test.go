@@ -16,13 +16,9 @@ import (
 	"vggtrain/internal/rng"
 )
 
-func newPool(t testing.TB, threads int) *kernel.Workers {
+func newPool(t testing.TB, threads int) *Workers {
 	t.Helper()
-	isa, err := kernel.FromEnv()
-	if err != nil {
-		t.Fatal(err)
-	}
-	workers, err := kernel.NewWorkers(threads, isa)
+	workers, err := NewWorkers(threads, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +51,7 @@ func newJob(t *testing.T, a *Arch, batch, side, classes int) *job {
 	return j
 }
 
-func (j *job) trainer(t *testing.T, workers *kernel.Workers, o Options) *Trainer {
+func (j *job) trainer(t *testing.T, workers *Workers, o Options) *Trainer {
 	t.Helper()
 	o.Batch = len(j.labels)
 	trainer, err := NewTrainer(workers, j.layers, j.ps, o)
@@ -101,9 +97,9 @@ func TestEvaluatorSeesUpdates(t *testing.T) {
 	}
 	for _, rows := range []int{3, 2} {
 		for _, p := range j.ps {
-			clear(p.Data())
+			clear(p.Data)
 		}
-		last := j.ps[len(j.ps)-1].Data() // the logits are now the last layer's bias
+		last := j.ps[len(j.ps)-1].Data // the logits are now the last layer's bias
 		for i := range last {
 			last[i] = float32(rows*100 + i)
 		}
@@ -233,7 +229,7 @@ func TestTrainerRefuses(t *testing.T) {
 		t.Errorf("a label too few: %v", err)
 	}
 	before := gradientAfter(t, j, trainer)
-	bias := j.ps[len(j.ps)-1].Data()
+	bias := j.ps[len(j.ps)-1].Data
 	saved := bias[3]
 	bias[3] = float32(math.NaN())
 	if _, err := trainer.Step(2, j.images, j.labels, 4); !errors.Is(err, op.ErrNotFinite) {
@@ -260,13 +256,13 @@ func TestNotFiniteReachesTheLoss(t *testing.T) {
 		for _, where := range []string{"pixel", "weight"} {
 			j := newJob(t, a, 8, 32, 10)
 			conv := kernel.Conv{N: 8, H: 16, W: 16, C: 16, OC: 32, Kernel: 3, Stride: 1, Padding: 1}
-			if got := conv.ForwardAlgorithm(workers); got != kernel.Winograd {
+			if got := conv.ForwardAlgorithm(workers.threads()); got != kernel.Winograd {
 				t.Fatalf("the second convolution is by %s", got)
 			}
 			if where == "pixel" {
 				j.images[3*32*32+500] = float32(bad)
 			} else {
-				j.ps[2].Value.Float32s()[7] = float32(bad)
+				j.ps[2].Data[7] = float32(bad)
 			}
 			trainer := j.trainer(t, workers, Options{Batch: 8})
 			if _, err := trainer.Step(1, j.images, j.labels, 8); !errors.Is(err, op.ErrNotFinite) {
@@ -291,7 +287,7 @@ func TestStepAllocatesLittle(t *testing.T) {
 	}
 }
 
-func bytesOfAStep(t *testing.T, workers *kernel.Workers, batch int) int64 {
+func bytesOfAStep(t *testing.T, workers *Workers, batch int) int64 {
 	t.Helper()
 	j := newJob(t, tiny, batch, 16, 10)
 	trainer := j.trainer(t, workers, Options{Dropout: true})

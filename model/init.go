@@ -30,8 +30,9 @@ func (ps Params) Init(kind string, seed uint64) error {
 	}
 	stream, learned := rng.New(seed, rng.Init, 0), uint64(0)
 	for _, p := range ps {
+		p.Changed()
 		if width := width(kind, p.Init); width > 0 {
-			p.layout().fill(p.Data(), stream.Split(learned), width)
+			p.layout().fill(p.Data, stream.Split(learned), width)
 		} else {
 			p.fill(p.Init.Value)
 		}
@@ -57,8 +58,7 @@ func width(kind string, i blocks.Init) float64 {
 }
 
 func (p *Param) fill(v float32) {
-	data := p.Data()
-	for i := range data {
-		data[i] = v
+	for i := range p.Data {
+		p.Data[i] = v
 	}
 }

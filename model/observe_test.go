@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"vggtrain/internal/op"
 )
 
 // Every pass of every layer is told of once a step, and together they are part of it. (A dense
@@ -18,9 +16,9 @@ func TestObserve(t *testing.T) {
 	j.step(t, trainer, 1)
 	var got []string
 	var sum time.Duration
-	trainer.Observe(func(o op.Timing) {
+	trainer.Observe(func(o Timing) {
 		sum += o.Took
-		if o.Pass != op.WeightGradient || strings.HasPrefix(o.Layer, "features") {
+		if o.Pass != WeightGradient || strings.HasPrefix(o.Layer, "features") {
 			got = append(got, o.Layer+" "+string(o.Pass))
 		}
 	})

@@ -3,18 +3,30 @@ package model
 import (
 	"fmt"
 
-	"gorgonia.org/tensor"
-
-	"vggtrain/internal/kernel"
 	"vggtrain/internal/memory"
 )
 
-// Param is a parameter of a network. Name and Shape are PyTorch's; Value holds the numbers as
-// internal/kernel reads them, see layout: a matrix of (kernel·kernel·in, out) for a convolution,
-// (in, out) for a linear layer, or a vector.
+// Param is a parameter of a network. Name and Shape are PyTorch's; Data holds the numbers as the
+// kernels read them, in column panels of a matrix of (kernel·kernel·in, out) for a convolution,
+// (in, out) for a linear layer, or as a vector. Export and Import have PyTorch's order.
 type Param struct {
 	ParamSpec
-	Value *tensor.Dense // nil in what specs returns
+	Data []float32 // nil in what specs returns
+
+	version uint64
+}
+
+// Changed says that Data has been written to. Import, Load, Init and an Optimizer say it of what
+// they write; an Evaluator keeps what it has made of weights that have not changed.
+func (p *Param) Changed() { p.version++ }
+
+// version is another number after any parameter has changed.
+func (ps Params) version() uint64 {
+	var sum uint64
+	for _, p := range ps {
+		sum += p.version
+	}
+	return sum
 }
 
 // Params are the parameters of a network in PyTorch's order.
@@ -24,7 +36,7 @@ type Params []*Param
 func NewParams(layers []Layer) (Params, error) {
 	ps, err := specs(layers)
 	for _, p := range ps {
-		p.Value = tensor.New(tensor.WithShape(p.stored()...), tensor.WithBacking(memory.Floats(p.Len())))
+		p.Data = memory.Floats(p.Len())
 	}
 	return ps, err
 }
@@ -65,20 +77,20 @@ func (ps Params) Count() int64 {
 	return total
 }
 
-// Data is Value's numbers, in the stored layout.
-func (p *Param) Data() []float32 { return p.Value.Data().([]float32) }
-
 // Export writes the numbers to dst as PyTorch orders them: row-major in Shape, and tells whether
 // all are finite. dst has Len elements.
-func (p *Param) Export(workers *kernel.Workers, dst []float32) (finite bool, err error) {
-	return p.layout().toTorch(workers, dst[:p.Len()], p.Data())
+func (p *Param) Export(workers *Workers, dst []float32) (finite bool, err error) {
+	return p.layout().toTorch(workers.threads(), dst[:p.Len()], p.Data)
 }
 
 // Import reads the numbers from src, which holds them as PyTorch orders them.
 // src has Len elements.
-func (p *Param) Import(src []float32) { p.layout().fromTorch(p.Data(), src[:p.Len()]) }
+func (p *Param) Import(src []float32) {
+	p.layout().fromTorch(p.Data, src[:p.Len()])
+	p.Changed()
+}
 
-// stored is the shape of the parameter's Value.
+// stored is the shape in which the graph sees the parameter.
 func (s *ParamSpec) stored() []int {
 	if len(s.Shape) == 1 {
 		return []int{s.Shape[0]}

@@ -54,14 +54,14 @@ func TestImportPlacesElements(t *testing.T) {
 			channels /= positions
 		}
 		rows := channels * positions
-		if got, want := p.Value.Shape(), []int{rows, outputs}; got[0] != want[0] || got[1] != want[1] {
+		if got, want := p.stored(), []int{rows, outputs}; got[0] != want[0] || got[1] != want[1] {
 			t.Errorf("%s is stored as %v, want %v", p.Name, got, want)
 		}
 		for o := range outputs {
 			for c := range channels {
 				for q := range positions {
 					want := src[(o*channels+c)*positions+q]
-					if got := p.Data()[kernel.PanelIndex(rows, outputs, q*channels+c, o)]; got != want {
+					if got := p.Data[kernel.PanelIndex(rows, outputs, q*channels+c, o)]; got != want {
 						t.Fatalf("%s: output %d, channel %d, position %d holds %v, want %v", p.Name, o, c, q, got, want)
 					}
 				}
@@ -71,7 +71,7 @@ func TestImportPlacesElements(t *testing.T) {
 }
 
 // mustExport exports a parameter, whose numbers must be finite.
-func mustExport(t testing.TB, workers *kernel.Workers, p *Param, dst []float32) {
+func mustExport(t testing.TB, workers *Workers, p *Param, dst []float32) {
 	t.Helper()
 	if finite, err := p.Export(workers, dst); err != nil || !finite {
 		t.Fatalf("%s: finite: %t, %v", p.Name, finite, err)
@@ -84,12 +84,12 @@ func TestExportTellsWhatIsNotFinite(t *testing.T) {
 		dst := make([]float32, p.Len())
 		for _, at := range []int{0, p.Len() / 2, p.Len() - 1} {
 			for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
-				p.Data()[at] = float32(bad)
+				p.Data[at] = float32(bad)
 				if finite, err := p.Export(workers, dst); finite || err != nil {
 					t.Errorf("%s with %v at %d: finite: %t, %v", p.Name, bad, at, finite, err)
 				}
 			}
-			p.Data()[at] = math.MaxFloat32 // its square is no float32
+			p.Data[at] = math.MaxFloat32 // its square is no float32
 		}
 		mustExport(t, workers, p, dst)
 	}
@@ -146,7 +146,7 @@ func TestInit(t *testing.T) {
 		for _, p := range ps {
 			if bound, ok := want[p.Name]; ok {
 				checked++
-				if err := uniform(p.Data(), bound); err != nil {
+				if err := uniform(p.Data, bound); err != nil {
 					t.Errorf("%s: %s: %v", kind, p.Name, err)
 				}
 			}
@@ -225,7 +225,7 @@ func TestLoad(t *testing.T) {
 			t.Errorf("%s holds %v ... %v", p.Name, dst[0], dst[last])
 		}
 	}
-	before := ps[0].Data()[0]
+	before := ps[0].Data[0]
 	tests := []struct {
 		change func(m tensors)
 		want   string
@@ -248,7 +248,7 @@ func TestLoad(t *testing.T) {
 		if err := ps.Load(slices.Collect(maps.Values(m))); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("error %v, want %q", err, tt.want)
 		}
-		if ps[0].Data()[0] != before {
+		if ps[0].Data[0] != before {
 			t.Errorf("%q, but a parameter has changed", tt.want)
 		}
 	}

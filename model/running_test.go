@@ -68,12 +68,12 @@ func TestRunningState(t *testing.T) {
 		t.Fatal(err)
 	}
 	mean, weight, gain := ps[0], ps[1], ps[2]
-	if mean.Name != "classifier.0.running_mean" || !slices.Equal(mean.Data(), slices.Repeat([]float32{0.75}, 40)) || gain.Data()[1599] != 0.25 {
-		t.Errorf("%s begins with %v, %s with %v", mean.Name, mean.Data(), gain.Name, gain.Data())
+	if mean.Name != "classifier.0.running_mean" || !slices.Equal(mean.Data, slices.Repeat([]float32{0.75}, 40)) || gain.Data[1599] != 0.25 {
+		t.Errorf("%s begins with %v, %s with %v", mean.Name, mean.Data, gain.Name, gain.Data)
 	}
 	first := float32(width("xavier", weight.Init) * (2*rng.New(7, rng.Init, 0).Split(0).Float64(0) - 1))
-	if weight.Data()[0] != first {
-		t.Errorf("the first learned parameter begins with %v, want %v", weight.Data()[0], first)
+	if weight.Data[0] != first {
+		t.Errorf("the first learned parameter begins with %v, want %v", weight.Data[0], first)
 	}
 	t.Run("graphs", func(t *testing.T) { testRunningGraphs(t, layers, ps) })
 	t.Run("checkpoint", func(t *testing.T) { testRunningCheckpoint(t, layers, ps) })
@@ -109,10 +109,10 @@ func testRunningGraphs(t *testing.T, layers []Layer, ps Params) {
 	if _, err := trainer.Step(1, images, []int32{0, 1, 2, 0}, 4); err != nil {
 		t.Fatal(err)
 	}
-	if got := trainer.Grads(); len(got) != 4 || trainer.graph.params[0].Name() != "classifier.0.weight" {
-		t.Errorf("%d gradients, the first of %v", len(got), trainer.graph.params[0])
+	if got := trainer.nodes; len(got) != 4 || trainer.graph.nodes[0].Name() != "classifier.0.weight" {
+		t.Errorf("%d gradients, the first of %v", len(got), trainer.graph.nodes[0])
 	}
-	if !slices.Equal(ps[0].Data(), slices.Repeat([]float32{0.75}, 40)) {
+	if !slices.Equal(ps[0].Data, slices.Repeat([]float32{0.75}, 40)) {
 		t.Error("a step has changed the running mean")
 	}
 }
@@ -121,7 +121,7 @@ func testRunningCheckpoint(t *testing.T, layers []Layer, ps Params) {
 	file := filepath.Join(t.TempDir(), "running.bin")
 	var state checkpoint.State
 	for i, p := range ps {
-		p.Data()[0] = float32(i) + 0.5
+		p.Data[0] = float32(i) + 0.5
 		data := make([]float32, p.Len())
 		mustExport(t, newPool(t, 1), p, data)
 		state.Tensors = append(state.Tensors, checkpoint.Tensor{Name: p.Name, Shape: p.Shape, Data: data})
@@ -138,7 +138,7 @@ func testRunningCheckpoint(t *testing.T, layers []Layer, ps Params) {
 		t.Fatal(err)
 	}
 	for i, p := range again {
-		if !slices.Equal(p.Data(), ps[i].Data()) {
+		if !slices.Equal(p.Data, ps[i].Data) {
 			t.Errorf("%s is read back otherwise", p.Name)
 		}
 	}

@@ -2,13 +2,16 @@ package model
 
 import (
 	"fmt"
+	"time"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"vggtrain/internal/kernel"
 	"vggtrain/internal/op"
 )
+
+// ErrLossNotFinite is the error of Trainer.Step if the loss is NaN or infinite.
+var ErrLossNotFinite = op.ErrNotFinite
 
 // Options are the settings of a training graph.
 type Options struct {
@@ -23,12 +26,13 @@ type Options struct {
 type Trainer struct {
 	graph  *graph
 	labels *gorgonia.Node
-	grads  []gorgonia.ValueGrad
+	params Params               // the learned ones
+	nodes  []gorgonia.ValueGrad // these, with their gradients
 }
 
 // NewTrainer lowers layers over ps to a graph, lets Gorgonia derive the gradients on it, and
 // allocates all buffers that steps will use.
-func NewTrainer(workers *kernel.Workers, layers []Layer, ps Params, o Options) (*Trainer, error) {
+func NewTrainer(workers *Workers, layers []Layer, ps Params, o Options) (*Trainer, error) {
 	t, err := planTrainer(workers, layers, ps, o)
 	if err != nil {
 		return nil, err
@@ -38,7 +42,7 @@ func NewTrainer(workers *kernel.Workers, layers []Layer, ps Params, o Options) (
 }
 
 // planTrainer is like NewTrainer, without allocating. ps need no values.
-func planTrainer(workers *kernel.Workers, layers []Layer, ps Params, o Options) (*Trainer, error) {
+func planTrainer(workers *Workers, layers []Layer, ps Params, o Options) (*Trainer, error) {
 	if err := check(layers, o.Batch); err != nil {
 		return nil, err
 	}
@@ -47,22 +51,22 @@ func planTrainer(workers *kernel.Workers, layers []Layer, ps Params, o Options) 
 	if err != nil {
 		return nil, err
 	}
-	t := &Trainer{graph: g, grads: gorgonia.NodesToValueGrads(g.params)}
+	t := &Trainer{graph: g, params: ps.Learned(), nodes: gorgonia.NodesToValueGrads(g.nodes)}
 	t.labels = gorgonia.NewVector(g.expr, tensor.Int32, gorgonia.WithShape(o.Batch), gorgonia.WithName("labels"))
 	g.ctx.SetLayer(LossLayer)
 	loss, err := g.ctx.CrossEntropy(g.output, t.labels, o.LabelSmoothing)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := gorgonia.Grad(loss, g.params...); err != nil {
+	if _, err := gorgonia.Grad(loss, g.nodes...); err != nil {
 		return nil, fmt.Errorf("gradients: %w", err)
 	}
 	return t, g.plan()
 }
 
 // Step computes the mean loss of the first rows images of a batch, and its gradients, which
-// Grads then gives. images are Batch×H×W×C, labels Batch; step numbers the dropout masks. The
-// error is op.ErrNotFinite if the loss is NaN or infinite; the gradients are then an earlier step's.
+// an Optimizer then takes. images are Batch×H×W×C, labels Batch; step numbers the dropout masks. The
+// error is ErrLossNotFinite if the loss is NaN or infinite; the gradients are then an earlier step's.
 func (t *Trainer) Step(step uint64, images []float32, labels []int32, rows int) (loss float64, err error) {
 	if want := t.graph.shape[0]; len(labels) != want {
 		return 0, fmt.Errorf("%d labels for a batch of %d", len(labels), want)
@@ -71,7 +75,6 @@ func (t *Trainer) Step(step uint64, images []float32, labels []int32, rows int) 
 		return 0, err
 	}
 	t.graph.ctx.SetStep(step)
-	t.graph.ctx.WeightsChanged()
 	if err := t.graph.run(images, rows); err != nil {
 		return 0, err
 	}
@@ -81,14 +84,40 @@ func (t *Trainer) Step(step uint64, images []float32, labels []int32, rows int) 
 // LossLayer is the name of the loss among the layers that Observe's f is told of.
 const LossLayer = "loss"
 
-// Observe has f told of every pass of every layer from now on, as it ends; the others' names
-// are Layer.Name. nil ends that.
-func (t *Trainer) Observe(f func(op.Timing)) { t.graph.ctx.Observe(f) }
+// Timing is how long one pass of one layer took.
+type Timing struct {
+	Layer     string // Layer.Name, or LossLayer
+	Pass      string // Forward, InputGradient or WeightGradient
+	Algorithm string // how it was computed; empty where there is no choice
+	Took      time.Duration
+}
 
-// Grads are the learned parameters, in the order of Params.Learned: Value is Param.Value, Grad the last step's
-// gradient in the same stored layout, nil before the first step: an *op.LazyGradient of a dense
-// layer's weights, else a *tensor.Dense.
-func (t *Trainer) Grads() []gorgonia.ValueGrad { return t.grads }
+// The passes of a layer. Those without weights know the first two.
+const (
+	Forward        = op.Forward
+	InputGradient  = op.InputGradient
+	WeightGradient = op.WeightGradient
+)
+
+// Observe has f told of every pass of every layer from now on, as it ends. nil ends that.
+func (t *Trainer) Observe(f func(Timing)) {
+	if f == nil {
+		t.graph.ctx.Observe(nil)
+		return
+	}
+	t.graph.ctx.Observe(func(timing op.Timing) { f(Timing(timing)) })
+}
+
+// Gradient is the last step's gradient of the i-th of Params.Learned, in the layout of its Data, to be read
+// until the next step. That of a dense layer's weights is computed by this call. An error says that
+// there has been no step.
+func (t *Trainer) Gradient(i int) ([]float32, error) {
+	value, err := t.nodes[i].Grad()
+	if err != nil {
+		return nil, err
+	}
+	return value.Data().([]float32), nil
+}
 
 // PlannedBytes is the memory of the graph's buffers: activations and gradients, not weights.
 func (t *Trainer) PlannedBytes() int64 { return t.graph.ctx.PlannedBytes() }

@@ -10,7 +10,7 @@ import (
 	"vggtrain/configs"
 	"vggtrain/internal/bench"
 	"vggtrain/internal/report"
-	"vggtrain/internal/solver"
+	"vggtrain/internal/runstate"
 	"vggtrain/model"
 )
 
@@ -84,7 +84,7 @@ func runBench(ctx context.Context, o *benchOptions) error {
 	if err := checkMemory(summary.TrainBytes); err != nil {
 		return err
 	}
-	workers, err := newPool(o.Threads)
+	workers, err := model.NewWorkers(o.Threads, "")
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func runBench(ctx context.Context, o *benchOptions) error {
 	r, err := bench.Run(ctx, bench.Options{
 		Notice: func(phase string) { fmt.Fprintf(o.Err, "measuring %s\n", phase) },
 		Arch:   arch, Data: data, Side: o.Side, Batch: o.Batch, Steps: o.Steps, Layers: o.Layers, Workers: workers, LR: recipe.LR,
-		SGD: solver.SGDConfig{Momentum: recipe.Momentum, WeightDecay: recipe.WeightDecay, Nesterov: recipe.Nesterov, ClipNorm: recipe.ClipNorm},
+		Optimizer: runstate.OptimizerOptions(recipe),
 	})
 	if err != nil {
 		return err

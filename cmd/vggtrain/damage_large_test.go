@@ -100,7 +100,7 @@ func largeCheckpoint(t *testing.T, dir, path string) {
 	for _, p := range params {
 		zeros := make([]float32, p.Len())
 		s.Tensors = append(s.Tensors, checkpoint.Tensor{Name: p.Name, Shape: p.Shape, Data: zeros},
-			checkpoint.Tensor{Name: "optimizer/" + p.Name, Shape: p.Shape, Data: zeros})
+			checkpoint.Tensor{Name: "optimizer/momentum/" + p.Name, Shape: p.Shape, Data: zeros})
 	}
 	if err := checkpoint.Write(path, s); err != nil {
 		t.Fatal(err)

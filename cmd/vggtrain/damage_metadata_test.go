@@ -144,9 +144,9 @@ func edits() []edit {
 		{"settings without momentum", "resume", swap("settings", "momentum: 0.9", "momentum: 0"), ""},
 		{"settings of infinite momentum", "resume", swap("settings", "momentum: 0.9", "momentum: .inf"), "momentum"},
 		{"settings of a negative rate", "resume", swap("settings", `\nlr: [0-9.]+`, "\nlr: -1"), "lr"},
-		{"a momentum missing", "resume", without("optimizer/features.0.weight"), "optimizer/features.0.weight"},
-		{"a momentum of another shape", "resume", reshape("optimizer/classifier.0.weight", 4096), "optimizer/classifier.0.weight"},
-		{"a momentum too many", "resume", with("optimizer/features.9.weight", 3), ""},
+		{"a momentum missing", "resume", without("optimizer/momentum/features.0.weight"), "optimizer/momentum/features.0.weight"},
+		{"a momentum of another shape", "resume", reshape("optimizer/momentum/classifier.0.weight", 4096), "optimizer/momentum/classifier.0.weight"},
+		{"a momentum too many", "resume", with("optimizer/momentum/features.9.weight", 3), ""},
 		{"no data digest", "resume", without("vggtrain.data-sha256"), "vggtrain.data-sha256"},
 
 		{"progress is no JSON", "resume", set("progress", "yes"), "vggtrain.progress"},

@@ -119,7 +119,7 @@ func runEval(ctx context.Context, o *evalOptions) error {
 			return err
 		}
 	}
-	workers, err := newPool(o.Threads)
+	workers, err := model.NewWorkers(o.Threads, "")
 	if err != nil {
 		return err
 	}

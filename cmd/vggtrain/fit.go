@@ -15,7 +15,6 @@ import (
 
 	"vggtrain/configs"
 	"vggtrain/dataset"
-	"vggtrain/internal/kernel"
 	"vggtrain/internal/report"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/train"
@@ -165,7 +164,7 @@ func (o *fitOptions) prepare(ctx context.Context, recipe *configs.Recipe) (*trai
 	if err := checkRun(recipe, arch, data); err != nil {
 		return nil, err
 	}
-	return o.onPool(func(workers *kernel.Workers) (*train.Job, error) { return train.Prepare(recipe, arch, data, workers) })
+	return o.onPool(func(workers *model.Workers) (*train.Job, error) { return train.Prepare(recipe, arch, data, workers) })
 }
 
 // checkRun is checkMemory for a run.
@@ -178,8 +177,8 @@ func checkRun(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data) erro
 }
 
 // onPool makes a job with a pool of its own, which is the job's to close.
-func (o *fitOptions) onPool(prepare func(*kernel.Workers) (*train.Job, error)) (*train.Job, error) {
-	workers, err := newPool(o.Threads)
+func (o *fitOptions) onPool(prepare func(*model.Workers) (*train.Job, error)) (*train.Job, error) {
+	workers, err := model.NewWorkers(o.Threads, "")
 	if err != nil {
 		return nil, err
 	}

@@ -9,22 +9,11 @@ import (
 	"os"
 
 	"vggtrain/dataset"
-	"vggtrain/internal/kernel"
 	"vggtrain/internal/memory"
 	"vggtrain/internal/nearest"
 	"vggtrain/internal/report"
 	"vggtrain/internal/rundir"
 )
-
-// newPool starts the workers, with the kernels that VGGTRAIN_KERNEL names.
-// 0 threads means all cores.
-func newPool(threads int) (*kernel.Workers, error) {
-	isa, err := kernel.FromEnv()
-	if err != nil {
-		return nil, err
-	}
-	return kernel.NewWorkers(threads, isa)
-}
 
 // openData is openSpec of what --data names, whose errors say what it takes.
 func openData(ctx context.Context, spec string, stderr io.Writer) (*dataset.Data, error) {

@@ -91,7 +91,7 @@ func runPredict(ctx context.Context, o *predictOptions) error {
 	if err := checkMemory(needed); err != nil {
 		return err
 	}
-	workers, err := newPool(o.Threads)
+	workers, err := model.NewWorkers(o.Threads, "")
 	if err != nil {
 		return err
 	}

@@ -13,10 +13,10 @@ import (
 	"vggtrain/configs"
 	"vggtrain/dataset"
 	"vggtrain/internal/display"
-	"vggtrain/internal/kernel"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/runstate"
 	"vggtrain/internal/train"
+	"vggtrain/model"
 )
 
 // resume prepares to go on with the run that --resume names, in its folder. The folder is
@@ -118,7 +118,7 @@ func (o *fitOptions) goOn(ctx context.Context, saved *runstate.Checkpoint) (*tra
 	if err := checkRun(recipe, saved.Arch, data); err != nil {
 		return nil, err
 	}
-	job, err := o.onPool(func(workers *kernel.Workers) (*train.Job, error) { return train.Resume(saved, recipe, data, workers) })
+	job, err := o.onPool(func(workers *model.Workers) (*train.Job, error) { return train.Resume(saved, recipe, data, workers) })
 	if err != nil {
 		return nil, err
 	}

@@ -12,9 +12,7 @@ import (
 	"time"
 
 	"vggtrain/dataset"
-	"vggtrain/internal/kernel"
 	"vggtrain/internal/memory"
-	"vggtrain/internal/solver"
 	"vggtrain/model"
 )
 
@@ -24,16 +22,16 @@ const WarmupSteps = 2
 
 // Options says what is measured.
 type Options struct {
-	Arch    *model.Arch
-	Data    *dataset.Data
-	Side    int // S, in pixels
-	Batch   int // N; the whole of a set that has fewer images
-	Steps   int // counted, of each phase
-	SGD     solver.SGDConfig
-	LR      float64
-	Workers *kernel.Workers
-	Layers  bool         // fill Result.Layers
-	Notice  func(string) // told which phase begins; may be nil
+	Arch      *model.Arch
+	Data      *dataset.Data
+	Side      int // S, in pixels
+	Batch     int // N; the whole of a set that has fewer images
+	Steps     int // counted, of each phase
+	Optimizer model.OptimizerOptions
+	LR        float64
+	Workers   *model.Workers
+	Layers    bool         // fill Result.Layers
+	Notice    func(string) // told which phase begins; may be nil
 }
 
 // Result is what was measured, in the fields of `vggtrain bench --json`.
@@ -75,7 +73,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	o.say("multiply-add peak")
-	if r.PeakGFLOPS, err = kernel.Peak(o.Workers); err != nil {
+	if r.PeakGFLOPS, err = o.Workers.Peak(); err != nil {
 		return nil, err
 	}
 	if o.Layers {
@@ -91,11 +89,10 @@ func (o *Options) train(ctx context.Context, layers []model.Layer, params model.
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, trainer.Close()) }()
-	sgd, err := solver.NewSGD(o.Workers, o.SGD)
+	optimizer, err := model.NewOptimizer(trainer, o.Optimizer)
 	if err != nil {
 		return 0, err
 	}
-	sgd.SetLR(o.LR)
 	if o.Layers {
 		trainer.Observe(w.observe)
 	}
@@ -109,7 +106,7 @@ func (o *Options) train(ctx context.Context, layers []model.Layer, params model.
 		if err != nil {
 			return err
 		}
-		err = w.solver(func() error { return sgd.Step(trainer.Grads()) })
+		err = w.solver(func() error { return optimizer.Step(o.LR) })
 		w.done(loaded)
 		return err
 	})

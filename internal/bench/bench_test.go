@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"vggtrain/dataset"
-	"vggtrain/internal/kernel"
 	"vggtrain/model"
 )
 
@@ -27,7 +26,7 @@ func TestTrainFLOPs(t *testing.T) {
 // options measure a tiny network on the sample.
 func options(t *testing.T) Options {
 	t.Helper()
-	workers, err := kernel.NewWorkers(1, kernel.Generic)
+	workers, err := model.NewWorkers(1, "generic")
 	if err != nil {
 		t.Fatal(err)
 	}

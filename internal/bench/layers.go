@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"vggtrain/internal/op"
 	"vggtrain/model"
 )
 
@@ -62,9 +61,9 @@ func newWatch() *watch {
 	return w
 }
 
-// observe is for op.Context.Observe.
-func (w *watch) observe(t op.Timing) {
-	key := pass{t.Layer, string(t.Pass)}
+// observe is for model.Trainer.Observe.
+func (w *watch) observe(t model.Timing) {
+	key := pass{t.Layer, t.Pass}
 	if w.solving {
 		key.name = fused
 	}
@@ -139,7 +138,7 @@ func (w *watch) rows(layers []model.Layer, images int, peak float64) (rows []Row
 	}
 	layers = append(slices.Clone(layers), model.Layer{Name: model.LossLayer})
 	for _, l := range layers {
-		for _, name := range []string{string(op.Forward), string(op.InputGradient), string(op.WeightGradient), fused} {
+		for _, name := range []string{model.Forward, model.InputGradient, model.WeightGradient, fused} {
 			s := w.passes[pass{l.Name, name}]
 			if s == nil {
 				continue

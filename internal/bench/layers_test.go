@@ -9,8 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"vggtrain/internal/kernel"
-	"vggtrain/internal/op"
 	"vggtrain/model"
 )
 
@@ -21,11 +19,11 @@ func TestRows(t *testing.T) {
 	w := newWatch()
 	for _, ms := range []time.Duration{100, 100, 1, 3, 9, 0} { // two of the warm-up, four that count
 		ms *= time.Millisecond
-		w.observe(op.Timing{Layer: "b", Pass: op.Forward, Took: 10 * ms})
-		w.observe(op.Timing{Layer: "a", Pass: op.WeightGradient, Algorithm: "direct", Took: 20 * ms})
+		w.observe(model.Timing{Layer: "b", Pass: model.Forward, Took: 10 * ms})
+		w.observe(model.Timing{Layer: "a", Pass: model.WeightGradient, Algorithm: "direct", Took: 20 * ms})
 		w.solving = true
-		w.observe(op.Timing{Layer: "b", Pass: op.WeightGradient, Took: 2 * ms}) // once for its norm,
-		w.observe(op.Timing{Layer: "b", Pass: op.WeightGradient, Took: 3 * ms}) // once for the update
+		w.observe(model.Timing{Layer: "b", Pass: model.WeightGradient, Took: 2 * ms}) // once for its norm,
+		w.observe(model.Timing{Layer: "b", Pass: model.WeightGradient, Took: 3 * ms}) // once for the update
 		w.solving = false
 		w.add(w.rest[RowSolver], ms)
 		w.add(w.rest[RowLoader], 2*ms)
@@ -58,11 +56,11 @@ func TestOwnTime(t *testing.T) {
 		w := newWatch()
 		pause := func() error { time.Sleep(10 * time.Millisecond); return nil }
 		_ = w.graph(func() error {
-			w.observe(op.Timing{Layer: "a", Pass: op.Forward, Took: 3 * time.Millisecond})
+			w.observe(model.Timing{Layer: "a", Pass: model.Forward, Took: 3 * time.Millisecond})
 			return pause()
 		})
 		_ = w.solver(func() error {
-			w.observe(op.Timing{Layer: "a", Pass: op.WeightGradient, Took: 4 * time.Millisecond})
+			w.observe(model.Timing{Layer: "a", Pass: model.WeightGradient, Took: 4 * time.Millisecond})
 			return pause()
 		})
 		w.done(0)
@@ -80,7 +78,7 @@ func TestOwnTime(t *testing.T) {
 // depends on what else the machine does: 3 % where it does nothing else.
 func TestLayersAddUp(t *testing.T) {
 	o := options(t)
-	workers, err := kernel.NewWorkers(2, kernel.Best())
+	workers, err := model.NewWorkers(2, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,6 @@ import (
 
 	"vggtrain/blocks"
 	"vggtrain/checkpoint"
-	"vggtrain/internal/kernel"
 	"vggtrain/model"
 )
 
@@ -37,9 +36,9 @@ var every = []blocks.Layer{
 
 const side = 29 // pixels
 
-func newPool(t *testing.T) *kernel.Workers {
+func newPool(t *testing.T) *model.Workers {
 	t.Helper()
-	workers, err := kernel.NewWorkers(1, kernel.Best())
+	workers, err := model.NewWorkers(1, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -81,7 +81,7 @@ func testDense(t *testing.T, d Dense, rows int, ks *kernels) {
 	for _, err := range []error{
 		d.Gradients(p, masked, turned, db, dy, out, rows),
 		d.InputGradient(p, dx, turned, stored, rows),
-		weight.Stream(p, [2][]float32{stored}, func(from int, block []float32) { copy(dw[from:], block) }),
+		weight.Stream(p, [][]float32{stored}, func(from int, block []float32) { copy(dw[from:], block) }),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -137,7 +137,7 @@ func BenchmarkDense(b *testing.B) {
 		panels, turned := memory.Floats(len(y)), memory.Floats(len(y))
 		weight := DenseGradient{Dense: d, X: packed, DY: panels, Rows: d.N}
 		update := func(s SGD, v []float32) error {
-			return weight.Stream(p, [2][]float32{w, v}, func(from int, dw []float32) {
+			return weight.Stream(p, [][]float32{w, v}, func(from int, dw []float32) {
 				if v == nil {
 					s.Update(p, w[from:][:len(dw)], dw, nil)
 				} else {
@@ -158,7 +158,7 @@ func BenchmarkDense(b *testing.B) {
 				}
 				return d.InputGradient(p, dx, turned, w, d.N)
 			}},
-			{"weight", func() error { return weight.Stream(p, [2][]float32{}, func(int, []float32) {}) }},
+			{"weight", func() error { return weight.Stream(p, nil, func(int, []float32) {}) }},
 			{"update", func() error { return update(SGD{LR: 1e-9, Scale: 1}, nil) }},
 			{"momentum", func() error {
 				return update(SGD{LR: 1e-9, Scale: 1, Momentum: 0.9, Decay: 1e-9, Nesterov: true}, velocity)

@@ -16,14 +16,17 @@ type DenseGradient struct {
 
 // Stream computes the gradient on the workers of p, a block at a time. Each block is handed to
 // use on the worker that made it: elements [from, from+len(dw)) of the gradient, stored as the
-// weights are, valid until use returns. The same elements of the slices beside, each nil or as long
-// as the gradient, have been brought into the cache by then.
-func (g *DenseGradient) Stream(p *Workers, beside [2][]float32, use func(from int, dw []float32)) error {
+// weights are, valid until use returns. The same elements of the slices beside, each as long as
+// the gradient, have been brought into the cache by then.
+func (g *DenseGradient) Stream(p *Workers, beside [][]float32, use func(from int, dw []float32)) error {
 	groups := (g.panels() + weightPanels - 1) / weightPanels
 	chunks := (g.In + weightInputs - 1) / weightInputs
 	p.Reserve(blockWidth * Panel)
 	return p.Run(groups*chunks, func(worker, piece int) {
 		w := denseWeight{DenseGradient: g, kernels: p.kernels, sums: p.Scratch(worker), beside: beside}
+		for range beside {
+			w.near = append(w.near, new(ahead))
+		}
 		w.panel, w.last = share(g.panels(), 1, piece/chunks, groups)
 		w.first, w.end = share(g.In, blockWidth, piece%chunks, chunks)
 		w.run(use)
@@ -35,7 +38,8 @@ type denseWeight struct {
 	*DenseGradient
 	kernels                 *kernels
 	sums                    []float32
-	beside                  [2][]float32
+	beside                  [][]float32
+	near                    []*ahead // of each of beside
 	panel, last, first, end int
 }
 
@@ -68,23 +72,21 @@ func (w *denseWeight) multiply(in int) {
 	if in += blockWidth; in >= w.end {
 		panel, in = panel+1, w.first
 	}
-	var near [2]ahead
-	if panel < w.last {
-		from, n := w.block(panel, in)
-		for i, s := range w.beside {
-			if s != nil {
-				near[i].fetch(s[from:], n, 0, 1, w.kernels.sweeps(t.rows))
-			}
+	for i, s := range w.beside {
+		*w.near[i] = ahead{}
+		if panel < w.last {
+			from, n := w.block(panel, in)
+			w.near[i].fetch(s[from:], n, 0, 1, w.kernels.sweeps(t.rows))
 		}
 	}
-	t.sweep(w.kernels, &near[0], &near[1])
+	t.sweep(w.kernels, w.near...)
 }
 
 // SumSquares is Σ dw², each square and the sum in float64, from a gradient that is computed for it
 // and forgotten: a product more, against memory of the weights' size, written and read twice.
 func (g *DenseGradient) SumSquares(p *Workers) (float64, error) {
 	squares := make([]float64, g.panels()*g.blocks()) // of each block: their order in the sum is fixed
-	err := g.Stream(p, [2][]float32{}, func(from int, dw []float32) {
+	err := g.Stream(p, nil, func(from int, dw []float32) {
 		panel := from / (g.In * Panel)
 		cols := min(Panel, g.Out-panel*Panel)
 		block := (from - g.In*Panel*panel) / (blockWidth * cols)

@@ -31,7 +31,7 @@ type Context struct {
 	step    uint64
 	rows    int
 	loss    float64
-	weights uint64 // see WeightsChanged; 0 is before any
+	weights uint64 // see SetWeights
 
 	observer func(Timing) // nil: nobody watches
 	layer    string       // of the operations being added
@@ -45,7 +45,7 @@ type Context struct {
 // NewContext returns the context of a graph for batches of the given number of rows. The seed
 // decides the dropout masks.
 func NewContext(workers *kernel.Workers, batch int, seed uint64) *Context {
-	return &Context{workers: workers, batch: batch, rows: batch, seed: seed, weights: 1}
+	return &Context{workers: workers, batch: batch, rows: batch, seed: seed}
 }
 
 // SetStep sets the number of the training step, from which dropout draws its masks.
@@ -60,10 +60,9 @@ func (c *Context) SetRows(rows int) error {
 	return nil
 }
 
-// WeightsChanged says that the weights may be others than at the last run. What an operation has
-// made of its weights, it may keep together with c.weights, and makes anew when that is another
-// number: once an update, not once a run.
-func (c *Context) WeightsChanged() { c.weights++ }
+// SetWeights numbers the version of the weights. Operations keep what they derive from weights, such
+// as transformed filters, until it is another.
+func (c *Context) SetWeights(version uint64) { c.weights = version }
 
 // Loss is the latest value of the loss operation, before its rounding to float32.
 func (c *Context) Loss() float64 { return c.loss }

@@ -48,7 +48,8 @@ type conv struct {
 	kernel.Conv
 	y, arg  *buffer // arg: nil without pool, or where no gradient is taken
 	filters *buffer // transformed; lasting, unless the weights change between any two runs
-	weights uint64  // the version of the weights that they are made of
+	made    bool    // the filters, of
+	weights uint64  // this version of the weights
 }
 
 func (o *conv) result() *buffer { return o.y }
@@ -83,12 +84,12 @@ func (o *conv) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 // transform makes the filters as Conv.Forward wants them, unless they are there from an earlier
 // run.
 func (o *conv) transform(w []float32) error {
-	if o.filters.lasting && o.weights == o.ctx.weights {
+	if o.filters.lasting && o.made && o.weights == o.ctx.weights {
 		return nil
 	}
 	err := o.TransformFilters(o.ctx.workers, o.filters.data, w)
 	if err == nil {
-		o.weights = o.ctx.weights
+		o.made, o.weights = true, o.ctx.weights
 	}
 	return err
 }

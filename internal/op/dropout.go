@@ -22,7 +22,7 @@ func (c *Context) Dropout(x *gorgonia.Node, p float64) (*gorgonia.Node, error) {
 	return c.dropout("Dropout", Forward, x, p, c.dropouts)
 }
 
-func (c *Context) dropout(name string, pass Pass, x *gorgonia.Node, p float64, number int) (*gorgonia.Node, error) {
+func (c *Context) dropout(name string, pass string, x *gorgonia.Node, p float64, number int) (*gorgonia.Node, error) {
 	if xs := x.Shape(); xs.Dims() < 2 || xs[0] != c.batch {
 		return nil, fmt.Errorf("op: dropout of %v, batch %d", xs, c.batch)
 	}
@@ -35,7 +35,7 @@ type dropout struct {
 	base
 	y      *buffer
 	p      float64
-	pass   Pass
+	pass   string
 	number int // of the graph's dropouts
 }
 

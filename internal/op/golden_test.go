@@ -225,7 +225,7 @@ func testDenseGolden(t *testing.T, c goldenCase, isa string) {
 		mag.Forward(workers, absY, abs(xv), abs(wv), abs(bv), packed, o.N),
 		mag.Gradients(workers, panels, turned, absB, abs(dyv), nil, o.N),
 		mag.InputGradient(workers, absX, turned, abs(wv), o.N),
-		weight.Stream(workers, [2][]float32{}, func(from int, dw []float32) { copy(absW[from:], dw) }),
+		weight.Stream(workers, nil, func(from int, dw []float32) { copy(absW[from:], dw) }),
 	} {
 		if err != nil {
 			t.Fatal(err)

@@ -21,7 +21,7 @@ var _ gorgonia.Value = (*LazyGradient)(nil)
 
 // Stream computes the gradient and hands it to use block by block, on the workers of the
 // graph's pool: see kernel.DenseGradient.Stream.
-func (g *LazyGradient) Stream(beside [2][]float32, use func(from int, dw []float32)) error {
+func (g *LazyGradient) Stream(beside [][]float32, use func(from int, dw []float32)) error {
 	defer g.report(WeightGradient, string(kernel.Direct), g.clock())
 	return g.of.Stream(g.ctx.workers, beside, use)
 }
@@ -35,7 +35,7 @@ func (g *LazyGradient) SumSquares() (float64, error) {
 // Float32s is a new slice of the gradient's elements, stored as the weights are.
 func (g *LazyGradient) Float32s() []float32 {
 	all := make([]float32, g.Size())
-	if err := g.of.Stream(g.ctx.workers, [2][]float32{}, func(from int, dw []float32) { copy(all[from:], dw) }); err != nil {
+	if err := g.of.Stream(g.ctx.workers, nil, func(from int, dw []float32) { copy(all[from:], dw) }); err != nil {
 		panic(fmt.Sprintf("%v: %v", g, err)) // only of a closed pool
 	}
 	return all

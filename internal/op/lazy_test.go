@@ -38,7 +38,7 @@ func TestLazyGradient(t *testing.T) {
 func testLazyGradient(t *testing.T, g *LazyGradient, whole []float32) {
 	t.Helper()
 	seen, zeros := make([]float32, g.Size()), 0
-	if err := g.Stream([2][]float32{}, func(from int, dw []float32) { copy(seen[from:], dw) }); err != nil {
+	if err := g.Stream(nil, func(from int, dw []float32) { copy(seen[from:], dw) }); err != nil {
 		t.Fatal(err)
 	}
 	if d := equal(seen, whole); d != "" {

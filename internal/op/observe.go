@@ -2,21 +2,18 @@ package op
 
 import "time"
 
-// Pass is which part of a layer's work an operation does.
-type Pass string
-
 // The passes of a layer. Those without weights know two of them.
 const (
-	Forward        Pass = "forward"
-	InputGradient  Pass = "input gradient"
-	WeightGradient Pass = "weight gradient"
+	Forward        = "forward"
+	InputGradient  = "input gradient"
+	WeightGradient = "weight gradient"
 )
 
 // Timing is how long one pass of one layer took. Algorithm says how it was computed, where
 // there is a choice; else it is empty.
 type Timing struct {
 	Layer     string // by SetLayer
-	Pass      Pass
+	Pass      string
 	Algorithm string
 	Took      time.Duration
 }
@@ -37,7 +34,7 @@ func (b *base) clock() time.Time {
 }
 
 // report tells the observer of a pass that began at start, and has just ended.
-func (b *base) report(pass Pass, algorithm string, start time.Time) {
+func (b *base) report(pass string, algorithm string, start time.Time) {
 	if b.ctx.observer != nil && !start.IsZero() {
 		b.ctx.observer(Timing{Layer: b.layer, Pass: pass, Algorithm: algorithm, Took: time.Since(start)})
 	}

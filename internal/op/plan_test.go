@@ -202,7 +202,7 @@ func TestFiltersLast(t *testing.T) {
 	for i := range weights {
 		weights[i] *= 2 // exact: and so are its products
 	}
-	p.ctx.WeightsChanged()
+	p.ctx.SetWeights(1)
 	for i := range first {
 		first[i] *= 1 << layers
 	}

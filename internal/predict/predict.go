@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"vggtrain/dataset"
-	"vggtrain/internal/kernel"
 	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
@@ -34,7 +33,7 @@ type Options struct {
 
 // Predictor is a network that is ready for photos. It is for one goroutine.
 type Predictor struct {
-	workers   *kernel.Workers
+	workers   *model.Workers
 	options   Options
 	side      int
 	classes   int
@@ -47,7 +46,7 @@ type Predictor struct {
 }
 
 // New builds the network, on the pool's workers.
-func New(workers *kernel.Workers, network *trained.Network, o Options) (*Predictor, error) {
+func New(workers *model.Workers, network *trained.Network, o Options) (*Predictor, error) {
 	evaluator, err := model.NewEvaluator(workers, network.Layers, network.Params, Batch)
 	if err != nil {
 		return nil, err

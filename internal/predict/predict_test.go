@@ -18,7 +18,6 @@ import (
 
 	"vggtrain/configs"
 	"vggtrain/dataset"
-	"vggtrain/internal/kernel"
 	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
@@ -47,9 +46,9 @@ func network(t *testing.T) *trained.Network {
 	return n
 }
 
-func newPool(t *testing.T, threads int) *kernel.Workers {
+func newPool(t *testing.T, threads int) *model.Workers {
 	t.Helper()
-	workers, err := kernel.NewWorkers(threads, kernel.Best())
+	workers, err := model.NewWorkers(threads, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"vggtrain/configs"
 	"vggtrain/dataset"
 	"vggtrain/internal/display"
+	"vggtrain/internal/runstate"
 	"vggtrain/internal/train"
 	"vggtrain/model"
 )
@@ -149,20 +150,7 @@ func optimizerText(r *configs.Recipe) string {
 		schedule += ", " + count(r.WarmupEpochs, "epoch") + " of warm-up"
 	}
 	parts := []string{fmt.Sprintf("%s, lr %v (%s)", strings.ToUpper(r.Optimizer), r.LR, schedule)}
-	if r.Momentum > 0 {
-		kind := "momentum"
-		if r.Nesterov {
-			kind = "Nesterov momentum"
-		}
-		parts = append(parts, fmt.Sprintf("%s %v", kind, r.Momentum))
-	}
-	if r.WeightDecay > 0 {
-		parts = append(parts, fmt.Sprintf("weight decay %v", r.WeightDecay))
-	}
-	if r.ClipNorm > 0 {
-		parts = append(parts, fmt.Sprintf("clip norm %v", r.ClipNorm))
-	}
-	return strings.Join(parts, ", ")
+	return strings.Join(append(parts, runstate.OptimizerOptions(r).Details()...), ", ")
 }
 
 // memoryText says what the run is expected to hold, and what the machine has.

@@ -16,9 +16,9 @@ func TestPicturesOfANetwork(t *testing.T) {
 	r := newPageRun(t)
 	params := r.job.Params
 	for _, p := range params {
-		clear(p.Data())
+		clear(p.Data)
 	}
-	weight, logits := params[0], params[len(params)-1].Data()
+	weight, logits := params[0], params[len(params)-1].Data
 	values := make([]float32, weight.Len())
 	for i := range values {
 		values[i] = float32(i / 9) // of filter i/9
@@ -66,10 +66,10 @@ func TestPicturesOfSingleNumbers(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range job.Params {
-		clear(p.Data())
+		clear(p.Data)
 	}
 	bias := slices.IndexFunc(job.Params, func(p *model.Param) bool { return p.Name == "features.9.bias" })
-	copy(job.Params[bias].Data(), []float32{0, 1, 2, 4})
+	copy(job.Params[bias].Data, []float32{0, 1, 2, 4})
 	var p pictures
 	m, err := p.maps(job)
 	if err != nil {

@@ -14,7 +14,6 @@ import (
 
 	"vggtrain/configs"
 	"vggtrain/dataset"
-	"vggtrain/internal/kernel"
 	"vggtrain/internal/record"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/train"
@@ -38,7 +37,7 @@ func newPageRun(t *testing.T) *pageRun {
 	if err != nil {
 		t.Fatal(err)
 	}
-	workers, err := kernel.NewWorkers(2, kernel.Generic)
+	workers, err := model.NewWorkers(2, "generic")
 	if err != nil {
 		t.Fatal(err)
 	}

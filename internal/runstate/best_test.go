@@ -15,7 +15,7 @@ import (
 func TestStorePutsTheBestAside(t *testing.T) {
 	run := newRun(t, 3)
 	store := run.store(t, nil)
-	weight := &run.Network.Params[0].Data()[0]
+	weight := &run.Network.Params[0].Data[0]
 	p := &Progress{Epoch: 1, Batch: 3}
 	p.Evaluated(record.Epoch{Epoch: 1, ValAccuracy: 0.5}, 3)
 	*weight = 1
@@ -34,7 +34,7 @@ func TestStorePutsTheBestAside(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := best.Params[0].Data()[0]; got != want {
+		if got := best.Params[0].Data[0]; got != want {
 			t.Errorf("weights of epoch %d: %v, want %v", p.BestEpoch, got, want)
 		}
 		if p.Cut {
@@ -48,7 +48,7 @@ func bestRun(t *testing.T) (store *Files, weight *float32) {
 	t.Helper()
 	run := newRun(t, 3)
 	store = run.store(t, nil)
-	return store, &run.Network.Params[0].Data()[0]
+	return store, &run.Network.Params[0].Data[0]
 }
 
 // bestWeight reads the number out of a file of best weights.
@@ -58,7 +58,7 @@ func bestWeight(t *testing.T, path string) float32 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return n.Params[0].Data()[0]
+	return n.Params[0].Data[0]
 }
 
 // cutAt is an epoch 1 that is cut after a step.

@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
 
 	"vggtrain/checkpoint"
 	"vggtrain/configs"
@@ -42,6 +41,7 @@ func LoadCheckpoint(path string) (*Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
+	nameSlots(state)
 	c := &Checkpoint{Path: path, DataSpec: state.Metadata[trained.KeyData], digest: state.Metadata[trained.KeyDigest],
 		Kernel: state.Metadata[keyKernel], state: state}
 	if err := c.parse(); err != nil {
@@ -85,7 +85,7 @@ func (c *Checkpoint) parse() error {
 	if c.Progress, err = DecodeProgress(m[keyProgress], c.Recipe.Epochs); err != nil {
 		return fmt.Errorf("%s: %w", keyProgress, err)
 	}
-	return c.checkMomenta()
+	return c.checkSlots(n.Layers)
 }
 
 // checkWords looks at what is shown to people, or opened.
@@ -95,27 +95,6 @@ func (c *Checkpoint) checkWords() error {
 	}
 	if !kernel.Known(c.Kernel) {
 		return fmt.Errorf("%s: unknown kernels %.60q", keyKernel, c.Kernel)
-	}
-	return nil
-}
-
-// checkMomenta looks whether there is a momentum of each parameter, if the run uses momentum,
-// and no other state.
-func (c *Checkpoint) checkMomenta() error {
-	weights := c.state.Weights()
-	momenta := len(c.state.Tensors) - len(weights)
-	want := 0
-	if c.Recipe.Momentum > 0 {
-		want = len(weights)
-		for _, w := range weights {
-			m := c.state.Tensor(momentumPrefix + w.Name)
-			if m == nil || !slices.Equal(m.Shape, w.Shape) {
-				return fmt.Errorf("no %.60q of the shape of %.60q", momentumPrefix+w.Name, w.Name)
-			}
-		}
-	}
-	if momenta != want {
-		return fmt.Errorf("%d tensors of the optimiser's state, want %d", momenta, want)
 	}
 	return nil
 }
@@ -137,28 +116,22 @@ func (c *Checkpoint) Check(extent Extent) error {
 	return nil
 }
 
-// Restore reads the weights and momenta, which are stored as a solver stores them; nil: none.
-func (c *Checkpoint) Restore(params model.Params, momenta [][]float32) error {
+// Restore reads the weights, and what the optimiser keeps.
+func (c *Checkpoint) Restore(params model.Params, slots []model.Slot) error {
 	if err := params.Load(c.state.Weights()); err != nil {
 		return fmt.Errorf("%s: %w", c.Path, err)
 	}
-	for i, m := range momenta {
-		p := withValue(params[i], m)
-		p.Import(c.state.Tensor(momentumPrefix + p.Name).Data)
+	for _, part := range partsOf(nil, slots) {
+		part.Import(c.state.Tensor(part.name).Data)
 	}
 	return nil
 }
 
-// takeTensors hands over the tensors, in the order of a snapshot: the weights in params' order,
-// then the momenta.
-func (c *Checkpoint) takeTensors(params model.Params) []checkpoint.Tensor {
+// takeTensors hands over the tensors of parts, in their order.
+func (c *Checkpoint) takeTensors(parts []part) []checkpoint.Tensor {
 	var list []checkpoint.Tensor
-	for _, prefix := range []string{"", momentumPrefix} {
-		for _, p := range params {
-			if t := c.state.Tensor(prefix + p.Name); t != nil {
-				list = append(list, *t)
-			}
-		}
+	for _, part := range parts {
+		list = append(list, *c.state.Tensor(part.name))
 	}
 	c.state = nil
 	return list

@@ -15,9 +15,6 @@ const (
 	keyProgress = "vggtrain.progress"     // checkpoint.bin: Progress as JSON
 )
 
-// momentumPrefix stands before a parameter's name in the name of its momentum.
-const momentumPrefix = "optimizer/"
-
 // metadata returns what both files of a run say of it.
 func (r *Run) metadata() (map[string]string, error) {
 	metadata, err := r.Network.Metadata()

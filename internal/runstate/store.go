@@ -7,12 +7,9 @@ import (
 	"maps"
 	"slices"
 
-	"gorgonia.org/tensor"
-
 	"vggtrain/checkpoint"
 	"vggtrain/configs"
 	"vggtrain/internal/crash"
-	"vggtrain/internal/kernel"
 	"vggtrain/internal/memory"
 	"vggtrain/internal/trained"
 	"vggtrain/model"
@@ -45,9 +42,9 @@ type Files struct {
 	Place
 	Written struct{ Checkpoint, Best bool }
 
-	workers       *kernel.Workers
+	workers       *model.Workers
 	params        model.Params
-	momenta       [][]float32       // in params' order, as they are stored; nil: none
+	parts         []part            // params, then what the optimiser keeps
 	metadata      map[string]string // of both files
 	stepsPerEpoch int
 	snapshot      []checkpoint.Tensor
@@ -58,7 +55,7 @@ type Files struct {
 type Run struct {
 	Network       *trained.Network // its Params are those that are trained
 	Settings      *configs.Recipe
-	Workers       *kernel.Workers
+	Workers       *model.Workers
 	StepsPerEpoch int
 }
 
@@ -75,15 +72,16 @@ type Place struct {
 	Flush func() error
 }
 
-// NewFiles returns the store of a run whose optimiser has momenta, in the order of the parameters;
-// nil: none. The snapshot of a resumed run is the memory that its checkpoint was read into.
-func NewFiles(run Run, place Place, momenta [][]float32, resumed *Checkpoint) (*Files, error) {
+// NewFiles returns the store of a run whose optimiser keeps slots. The snapshot of a resumed run is the
+// memory that its checkpoint was read into.
+func NewFiles(run Run, place Place, slots []model.Slot, resumed *Checkpoint) (*Files, error) {
 	metadata, err := run.metadata()
 	if err != nil {
 		return nil, err
 	}
 	f := &Files{
-		Place: place, workers: run.Workers, params: run.Network.Params, momenta: momenta, metadata: metadata, stepsPerEpoch: run.StepsPerEpoch,
+		Place: place, workers: run.Workers, params: run.Network.Params, parts: partsOf(run.Network.Params, slots),
+		metadata: metadata, stepsPerEpoch: run.StepsPerEpoch,
 	}
 	for _, ask := range []*func() error{&f.Held, &f.Flush} {
 		if *ask == nil {
@@ -91,7 +89,7 @@ func NewFiles(run Run, place Place, momenta [][]float32, resumed *Checkpoint) (*
 		}
 	}
 	if resumed != nil {
-		f.snapshot = resumed.takeTensors(f.params)
+		f.snapshot = resumed.takeTensors(f.parts)
 		f.Written.Checkpoint = resumed.Path == f.Checkpoint
 	}
 	return f, nil
@@ -177,17 +175,13 @@ func (f *Files) Allocate() {
 	if f.snapshot != nil {
 		return
 	}
-	prefixes := []string{""}
-	if f.momenta != nil {
-		prefixes = append(prefixes, momentumPrefix)
-	}
-	for _, prefix := range prefixes {
-		for _, p := range f.params {
-			f.snapshot = append(f.snapshot, checkpoint.Tensor{Name: prefix + p.Name, Shape: p.Shape})
-		}
+	count := 0
+	for _, part := range f.parts {
+		f.snapshot = append(f.snapshot, checkpoint.Tensor{Name: part.name, Shape: part.Shape})
+		count += part.Len()
 	}
 	// In one piece, in the order in which they are written: that takes the least time.
-	all := memory.Floats(len(prefixes) * int(f.params.Count()))
+	all := memory.Floats(count)
 	clear(all)
 	order := make([]int, len(f.snapshot))
 	for i := range order {
@@ -195,36 +189,24 @@ func (f *Files) Allocate() {
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(f.snapshot[a].Name, f.snapshot[b].Name) })
 	for _, i := range order {
-		n := f.params[i%len(f.params)].Len()
+		n := f.parts[i].Len()
 		f.snapshot[i].Data, all = all[:n], all[n:]
 	}
 }
 
-// copy fills the snapshot with the weights and momenta of now, in PyTorch's layouts. If a weight
-// is not finite, it is ErrNotFinite.
+// copy fills the snapshot with what the parts are now, in PyTorch's layouts. If a weight is not
+// finite, it is ErrNotFinite.
 func (f *Files) copy() error {
 	f.Allocate()
-	for i, p := range f.params {
+	for i, part := range f.parts {
 		crash.Point("copy", f.Checkpoint)
-		finite, err := p.Export(f.workers, f.snapshot[i].Data)
+		finite, err := part.Export(f.workers, f.snapshot[i].Data)
 		if err != nil {
 			return err
 		}
-		if !finite {
-			return fmt.Errorf("%s: %w", p.Name, ErrNotFinite)
-		}
-	}
-	for i, m := range f.momenta {
-		if _, err := withValue(f.params[i], m).Export(f.workers, f.snapshot[len(f.params)+i].Data); err != nil {
-			return err
+		if !finite && i < len(f.params) {
+			return fmt.Errorf("%s: %w", part.name, ErrNotFinite)
 		}
 	}
 	return nil
-}
-
-// withValue returns a parameter like p that holds other numbers, stored as p's are.
-func withValue(p *model.Param, data []float32) *model.Param {
-	other := *p
-	other.Value = tensor.New(tensor.WithShape(p.Value.Shape()...), tensor.WithBacking(data))
-	return &other
 }

@@ -16,7 +16,6 @@ import (
 	"vggtrain/checkpoint"
 	"vggtrain/configs"
 	"vggtrain/dataset"
-	"vggtrain/internal/kernel"
 	"vggtrain/internal/record"
 	"vggtrain/internal/trained"
 	"vggtrain/model"
@@ -30,7 +29,7 @@ type testRun struct {
 
 func newRun(t *testing.T, stepsPerEpoch int, hidden ...int) testRun {
 	t.Helper()
-	workers, err := kernel.NewWorkers(1, kernel.Best())
+	workers, err := model.NewWorkers(1, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,26 +55,26 @@ func newRun(t *testing.T, stepsPerEpoch int, hidden ...int) testRun {
 }
 
 // store returns the store of the run.
-func (r testRun) store(t *testing.T, momenta [][]float32) *Files {
+func (r testRun) store(t *testing.T, slots []model.Slot) *Files {
 	t.Helper()
-	store, err := NewFiles(r.Run, r.Place, momenta, nil)
+	store, err := NewFiles(r.Run, r.Place, slots, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return store
 }
 
-// buffers makes momenta of successive numbers, as a solver stores them.
-func buffers(ps model.Params) [][]float32 {
-	var all [][]float32
+// momenta is a slot of successive numbers.
+func momenta(ps model.Params) []model.Slot {
+	slot := model.Slot{Name: "momentum"}
 	for _, p := range ps {
-		b := make([]float32, p.Len())
-		for i := range b {
-			b[i] = float32(i)
+		data := make([]float32, p.Len())
+		for i := range data {
+			data[i] = float32(i)
 		}
-		all = append(all, b)
+		slot.Values = append(slot.Values, &model.Param{ParamSpec: p.ParamSpec, Data: data})
 	}
-	return all
+	return []model.Slot{slot}
 }
 
 // mustSave saves the state, as the best too, and waits until it is written.
@@ -91,8 +90,7 @@ func mustSave(t *testing.T, store *Files, p *Progress) {
 
 func TestStoreWritesWhatLoadReads(t *testing.T) {
 	run := newRun(t, 3)
-	momenta := buffers(run.Network.Params)
-	store := run.store(t, momenta)
+	store := run.store(t, momenta(run.Network.Params))
 	p := &Progress{Epoch: 1}
 	p.improve(record.Epoch{Epoch: 3, ValAccuracy: 0.5})
 	mustSave(t, store, p)
@@ -108,7 +106,7 @@ func TestStoreWritesWhatLoadReads(t *testing.T) {
 			t.Errorf("%s: classes %v, side %d, normalisation %v", path, n.Classes, n.Side, n.Normalize)
 		}
 		for i, p := range run.Network.Params {
-			if !slices.Equal(p.Data(), n.Params[i].Data()) {
+			if !slices.Equal(p.Data, n.Params[i].Data) {
 				t.Errorf("%s: %s differs", path, p.Name)
 			}
 		}
@@ -117,8 +115,7 @@ func TestStoreWritesWhatLoadReads(t *testing.T) {
 
 func TestStoreNamesAndLayouts(t *testing.T) {
 	run := newRun(t, 3)
-	momenta := buffers(run.Network.Params)
-	store := run.store(t, momenta)
+	store := run.store(t, momenta(run.Network.Params))
 	p := &Progress{Epoch: 1}
 	p.improve(record.Epoch{Epoch: 3, ValAccuracy: 0.5})
 	mustSave(t, store, p)
@@ -138,13 +135,13 @@ func TestStoreNamesAndLayouts(t *testing.T) {
 			len(whole.Tensors), len(whole.Weights()), 2*len(run.Network.Params), len(run.Network.Params))
 	}
 	for i, p := range run.Network.Params {
-		saved := whole.Tensor("optimizer/" + p.Name)
+		saved := whole.Tensor("optimizer/momentum/" + p.Name)
 		if saved == nil || !slices.Equal(saved.Shape, p.Shape) {
 			t.Fatalf("momentum of %s: %+v, want shape %v", p.Name, saved, p.Shape)
 		}
-		back := withValue(p, make([]float32, p.Len()))
+		back := &model.Param{ParamSpec: p.ParamSpec, Data: make([]float32, p.Len())}
 		back.Import(saved.Data)
-		if !slices.Equal(back.Data(), momenta[i]) {
+		if !slices.Equal(back.Data, momenta(run.Network.Params)[0].Values[i].Data) {
 			t.Errorf("momentum of %s does not read back", p.Name)
 		}
 	}
@@ -166,7 +163,7 @@ func TestStoreKeepsTheFileOfFiniteWeights(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
-		run.Network.Params[2].Data()[1] = float32(bad)
+		run.Network.Params[2].Data[1] = float32(bad)
 		if err := store.Save(p, true); !errors.Is(err, ErrNotFinite) || !strings.Contains(err.Error(), run.Network.Params[2].Name) {
 			t.Errorf("weight %v: error %v", bad, err)
 		}
@@ -182,7 +179,7 @@ func TestStoreLongestHistory(t *testing.T) {
 	for r := configs.Defaults(); r.Set("epochs", strconv.Itoa(10*longest), configs.FromFlag) == nil; longest *= 10 {
 	}
 	run := newRun(t, 3)
-	store := run.store(t, buffers(run.Network.Params))
+	store := run.store(t, momenta(run.Network.Params))
 	p := &Progress{Epoch: 1}
 	for range longest {
 		const wide = -2.2250738585072014e-308 // no float64 has more digits
@@ -198,8 +195,7 @@ func TestStoreLongestHistory(t *testing.T) {
 // more than the buffer of what is being written.
 func TestStoreHoldsOneCopy(t *testing.T) {
 	run := newRun(t, 3, 2000, 2000)
-	momenta := buffers(run.Network.Params)
-	store := run.store(t, momenta)
+	store := run.store(t, momenta(run.Network.Params))
 	state := uint64(2 * 4 * run.Network.Params.Count()) // 33 MB
 	const slack = 8 << 20
 	for i, most := range []uint64{state + slack, slack, slack} {

@@ -24,7 +24,7 @@ func mustLoadWeights(t *testing.T, path string) *checkpoint.State {
 // Weights read from a checkpoint.bin are as a best.bin of that moment would hold them.
 func TestLoadWeights(t *testing.T) {
 	run := newRun(t, 2)
-	store := run.store(t, buffers(run.Network.Params))
+	store := run.store(t, momenta(run.Network.Params))
 	p := &Progress{Epoch: 3, Batch: 2, Step: 6}
 	p.Evaluated(record.Epoch{Epoch: 3, ValAccuracy: 0.375}, 2)
 	mustSave(t, store, p)

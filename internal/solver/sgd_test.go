@@ -10,20 +10,22 @@ import (
 	"strings"
 	"testing"
 
-	"gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
-
 	"vggtrain/internal/kernel"
 )
 
-// param is a gorgonia.ValueGrad of two tensors.
-type param struct{ value, grad *tensor.Dense }
+// param is a parameter with a stored gradient.
+func param(weights, gradient []float32) Param {
+	return Param{Name: "w", Weights: weights, Gradient: gradient}
+}
 
-func (p param) Value() gorgonia.Value         { return p.value }
-func (p param) Grad() (gorgonia.Value, error) { return p.grad, nil }
-
-func vector(data []float32) *tensor.Dense {
-	return tensor.New(tensor.WithShape(len(data)), tensor.WithBacking(data))
+// newOptimizer makes an optimiser with workers of its own.
+func newOptimizer(t testing.TB, threads int, s Settings, params []Param) *Optimizer {
+	t.Helper()
+	o, err := New(newPool(t, threads), s, params)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
 }
 
 func newPool(t testing.TB, threads int) *kernel.Workers {
@@ -79,33 +81,35 @@ func TestSGDEqualsPyTorch(t *testing.T) {
 	}
 	for name, v := range g.Variants {
 		t.Run(name, func(t *testing.T) {
-			s, err := NewSGD(newPool(t, 2), SGDConfig{v.Momentum, v.WeightDecay, v.Nesterov, v.ClipNorm})
-			if err != nil {
-				t.Fatal(err)
+			var model []Param
+			for _, w := range g.Start {
+				model = append(model, param(slices.Clone(w), make([]float32, len(w))))
 			}
-			model := make([]gorgonia.ValueGrad, len(g.Start))
-			for i, w := range g.Start {
-				model[i] = param{vector(slices.Clone(w)), vector(make([]float32, len(w)))}
-			}
+			o := newOptimizer(t, 2, Settings{"sgd", v.Momentum, v.Nesterov, v.WeightDecay, v.ClipNorm}, model)
 			for step, rate := range g.Rates {
 				for i, p := range model {
-					copy(p.(param).grad.Float32s(), g.Grads[step][i])
+					copy(p.Gradient, g.Grads[step][i])
 				}
-				s.SetLR(rate)
-				if err := s.Step(model); err != nil {
+				if err := o.Step(model, rate); err != nil {
 					t.Fatal(err)
 				}
 				for i, p := range model {
-					near(t, p.(param).value.Float32s(), v.Weights[step][i])
+					near(t, p.Weights, v.Weights[step][i])
 				}
-				if v.ClipNorm > 0 && !(math.Abs(s.GradNorm()-v.Norms[step]) <= epsilon) {
-					t.Errorf("step %d: norm %v, PyTorch %v", step+1, s.GradNorm(), v.Norms[step])
+				if v.ClipNorm > 0 && !(math.Abs(o.GradNorm()-v.Norms[step]) <= epsilon) {
+					t.Errorf("step %d: norm %v, PyTorch %v", step+1, o.GradNorm(), v.Norms[step])
 				}
 			}
-			if len(s.State()) != len(v.Momenta) {
-				t.Fatalf("%d momentum buffers, PyTorch has %d", len(s.State()), len(v.Momenta))
+			if v.Momenta == nil {
+				if len(o.State()) > 0 {
+					t.Errorf("%d slots, PyTorch keeps nothing", len(o.State()))
+				}
+				return
 			}
-			for i, m := range s.State() {
+			if len(o.State()) != 1 || o.State()[0].Name != "momentum" || len(o.State()[0].Values) != len(v.Momenta) {
+				t.Fatalf("state %v, want the slot momentum of %d parameters", o.State(), len(v.Momenta))
+			}
+			for i, m := range o.State()[0].Values {
 				near(t, m, v.Momenta[i])
 			}
 		})
@@ -125,31 +129,27 @@ func near(t *testing.T, got, want []float32) {
 }
 
 // large is a model whose tensors need several pieces, with ends that fit no piece.
-func large(seed uint64) []gorgonia.ValueGrad {
+func large(seed uint64) []Param {
 	rng := rand.New(rand.NewPCG(seed, 1))
-	var model []gorgonia.ValueGrad
+	var model []Param
 	for _, n := range []int{1, pieceSize - 1, pieceSize, 2*pieceSize + 17} {
 		w, g := make([]float32, n), make([]float32, n)
 		for i := range w {
 			w[i], g[i] = float32(rng.NormFloat64()), float32(rng.NormFloat64())
 		}
-		model = append(model, param{vector(w), vector(g)})
+		model = append(model, param(w, g))
 	}
 	return model
 }
 
 func TestSGDSameBitsForEveryThreadCount(t *testing.T) {
-	config := SGDConfig{Momentum: 0.9, WeightDecay: 1e-3, Nesterov: true, ClipNorm: 1}
-	var want []gorgonia.ValueGrad
+	settings := Settings{Momentum: 0.9, WeightDecay: 1e-3, Nesterov: true, ClipNorm: 1}
+	var want []Param
 	for _, threads := range []int{1, 2, 5} {
-		s, err := NewSGD(newPool(t, threads), config)
-		if err != nil {
-			t.Fatal(err)
-		}
 		model := large(7)
-		s.SetLR(0.1)
+		o := newOptimizer(t, threads, settings, model)
 		for range 3 {
-			if err := s.Step(model); err != nil {
+			if err := o.Step(model, 0.1); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -158,22 +158,18 @@ func TestSGDSameBitsForEveryThreadCount(t *testing.T) {
 			continue
 		}
 		for i, p := range model {
-			if !slices.Equal(p.(param).value.Float32s(), want[i].(param).value.Float32s()) {
-				t.Errorf("%d threads: tensor %d differs from 1 thread's", threads, i)
+			if !slices.Equal(p.Weights, want[i].Weights) {
+				t.Errorf("%d threads: parameter %d differs from 1 thread's", threads, i)
 			}
 		}
 	}
 }
 
 func TestSGDAllocatesNothing(t *testing.T) {
-	s, err := NewSGD(newPool(t, 2), SGDConfig{Momentum: 0.9, ClipNorm: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
 	model := large(1)
-	s.SetLR(0.01)
+	o := newOptimizer(t, 2, Settings{Momentum: 0.9, ClipNorm: 1}, model)
 	if n := testing.AllocsPerRun(10, func() {
-		if err := s.Step(model); err != nil {
+		if err := o.Step(model, 0.01); err != nil {
 			t.Fatal(err)
 		}
 	}); n > 0 {
@@ -183,77 +179,81 @@ func TestSGDAllocatesNothing(t *testing.T) {
 
 func TestSGDGradientNotFinite(t *testing.T) {
 	for _, bad := range []float32{float32(math.NaN()), float32(math.Inf(-1))} {
-		model := []gorgonia.ValueGrad{param{vector([]float32{1, 2}), vector([]float32{0, bad})}}
-		s, err := NewSGD(newPool(t, 1), SGDConfig{ClipNorm: 1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.SetLR(1)
-		if err := s.Step(model); !errors.Is(err, ErrNotFinite) {
+		model := []Param{param([]float32{1, 2}, []float32{0, bad})}
+		if err := newOptimizer(t, 1, Settings{ClipNorm: 1}, model).Step(model, 1); !errors.Is(err, ErrNotFinite) {
 			t.Errorf("gradient %v: error %v, want ErrNotFinite", bad, err)
 		}
-		if w := model[0].(param).value.Float32s(); w[0] != 1 || w[1] != 2 {
+		if w := model[0].Weights; w[0] != 1 || w[1] != 2 {
 			t.Errorf("gradient %v: weights became %v", bad, w)
 		}
 	}
 }
 
-func TestSGDConfigErrors(t *testing.T) {
+func TestSettingsErrors(t *testing.T) {
 	for _, c := range []struct {
-		config SGDConfig
-		want   string
+		settings Settings
+		want     string
 	}{
-		{SGDConfig{Momentum: 1}, "momentum 1"},
-		{SGDConfig{Momentum: math.NaN()}, "momentum NaN"},
-		{SGDConfig{WeightDecay: -1}, "weight decay -1"},
-		{SGDConfig{Nesterov: true}, "nesterov needs a momentum"},
-		{SGDConfig{ClipNorm: math.Inf(1)}, "clip norm +Inf"},
+		{Settings{Kind: "adam"}, `unknown optimiser "adam"; use one of ["sgd"]`},
+		{Settings{Momentum: 1}, "momentum 1"},
+		{Settings{Momentum: math.NaN()}, "momentum NaN"},
+		{Settings{WeightDecay: -1}, "weight decay -1"},
+		{Settings{Nesterov: true}, "nesterov needs a momentum"},
+		{Settings{ClipNorm: math.Inf(1)}, "clip norm +Inf"},
 	} {
-		if _, err := NewSGD(nil, c.config); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%+v: error %v, want one with %q", c.config, err, c.want)
+		if _, err := New(nil, c.settings, nil); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: error %v, want one with %q", c.settings, err, c.want)
 		}
 	}
 }
 
-func TestSGDOtherModel(t *testing.T) {
-	s, err := NewSGD(newPool(t, 1), SGDConfig{})
-	if err != nil {
-		t.Fatal(err)
+func TestSettingsInWords(t *testing.T) {
+	for want, s := range map[string]Settings{
+		"":                   {},
+		"momentum 0.5":       {Momentum: 0.5},
+		"weight decay 0.001": {Kind: "sgd", WeightDecay: 1e-3},
+		"Nesterov momentum 0.9, weight decay 0.001, clip norm 2": {Momentum: 0.9, Nesterov: true, WeightDecay: 1e-3, ClipNorm: 2},
+	} {
+		if got := strings.Join(s.Details(), ", "); got != want {
+			t.Errorf("%+v: %q, want %q", s, got, want)
+		}
 	}
-	two := param{vector([]float32{1, 2}), vector([]float32{0, 0})}
-	if err := s.Step([]gorgonia.ValueGrad{two}); err != nil {
-		t.Fatal(err)
-	}
+}
+
+func TestStepOfAnotherModel(t *testing.T) {
+	two := param([]float32{1, 2}, []float32{0, 0})
+	o := newOptimizer(t, 1, Settings{}, []Param{two})
 	for name, c := range map[string]struct {
-		model []gorgonia.ValueGrad
+		model []Param
 		want  string
 	}{
-		"more parameters": {[]gorgonia.ValueGrad{two, two}, "bound to 1 parameters, stepped with 2"},
-		"other size":      {[]gorgonia.ValueGrad{param{vector([]float32{1}), vector([]float32{1})}}, "bound to 2 elements"},
-		"short gradient":  {[]gorgonia.ValueGrad{param{two.value, vector([]float32{1})}}, "2 weights, 1 gradients"},
+		"more parameters": {[]Param{two, two}, "made for 1 parameters, stepped with 2"},
+		"other size":      {[]Param{param([]float32{1}, []float32{1})}, "w: optimiser made for 2 weights, stepped with 1"},
+		"short gradient":  {[]Param{param(two.Weights, []float32{1})}, "stepped with 2 and 1 gradients"},
+		"no gradient":     {[]Param{param(two.Weights, nil)}, "stepped with 2 and 0 gradients"},
 	} {
-		if err := s.Step(c.model); err == nil || !strings.Contains(err.Error(), c.want) {
+		if err := o.Step(c.model, 1); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want one with %q", name, err, c.want)
 		}
+	}
+	if two.Weights[0] != 1 || two.Weights[1] != 2 {
+		t.Errorf("weights became %v", two.Weights)
 	}
 }
 
 func BenchmarkSGD(b *testing.B) {
 	const n = 25_694_208 // vgg11-small's first dense layer at 224
-	model := []gorgonia.ValueGrad{param{vector(make([]float32, n)), vector(make([]float32, n))}}
-	for name, config := range map[string]SGDConfig{
+	model := []Param{param(make([]float32, n), make([]float32, n))}
+	for name, settings := range map[string]Settings{
 		"plain":          {},
 		"momentum-decay": {Momentum: 0.9, WeightDecay: 5e-4},
 		"clip":           {ClipNorm: 1},
 	} {
 		b.Run(name, func(b *testing.B) {
-			s, err := NewSGD(newPool(b, 2), config)
-			if err != nil {
-				b.Fatal(err)
-			}
+			o := newOptimizer(b, 2, settings, model)
 			b.SetBytes(4 * n)
 			for b.Loop() {
-				if err := s.Step(model); err != nil {
+				if err := o.Step(model, 0); err != nil {
 					b.Fatal(err)
 				}
 			}

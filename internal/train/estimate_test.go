@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"gorgonia.org/gorgonia"
 )
 
 // slow takes a time for each row of a step and of an evaluation, and for an update.
@@ -20,7 +19,6 @@ type slow struct {
 	row, logits, update time.Duration
 
 	steps, evaluations []int // their rows
-	rates              []float64
 }
 
 func (s *slow) Step(_ uint64, _ []float32, _ []int32, rows int) (float64, error) {
@@ -28,8 +26,6 @@ func (s *slow) Step(_ uint64, _ []float32, _ []int32, rows int) (float64, error)
 	time.Sleep(time.Duration(rows) * s.row)
 	return 1, nil
 }
-
-func (s *slow) Grads() []gorgonia.ValueGrad { return nil }
 
 func (s *slow) Logits(_ []float32, rows int) ([]float32, error) {
 	s.evaluations = append(s.evaluations, rows)
@@ -40,10 +36,8 @@ func (s *slow) Logits(_ []float32, rows int) ([]float32, error) {
 // slowUpdate is slow as an Optimizer, whose Step is another.
 type slowUpdate struct{ *slow }
 
-func (s slowUpdate) SetLR(lr float64) { s.rates = append(s.rates, lr) }
-
-func (s slowUpdate) Step([]gorgonia.ValueGrad) error {
-	if len(s.rates) != 1 || s.rates[0] != 0 {
+func (s slowUpdate) Step(lr float64) error {
+	if lr != 0 {
 		return errors.New("an update at a learning rate")
 	}
 	time.Sleep(s.update)
@@ -122,14 +116,14 @@ func TestTryChangesNothing(t *testing.T) {
 	job := prepare(t, newPool(t, 2), everything...)
 	var before [][]float32
 	for _, p := range job.Params {
-		before = append(before, slices.Clone(p.Data()))
+		before = append(before, slices.Clone(p.Data))
 	}
 	e, err := Try(t.Context(), job)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, p := range job.Params {
-		if !slices.Equal(before[i], p.Data()) {
+		if !slices.Equal(before[i], p.Data) {
 			t.Errorf("%s has changed", p.Name)
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"gorgonia.org/gorgonia"
 
 	"vggtrain/configs"
 	"vggtrain/dataset"
@@ -68,8 +67,6 @@ func (f *fakeTrainer) Step(step uint64, _ []float32, _ []int32, _ int) (float64,
 	return f.losses[min(int(step), len(f.losses))-1], nil
 }
 
-func (f *fakeTrainer) Grads() []gorgonia.ValueGrad { return nil }
-
 // fakePredictor is right about as many of the first images of a set as the list says, by
 // evaluation; it sees labels 0, 1, 0, 1 …
 type fakePredictor struct {
@@ -102,9 +99,10 @@ type fakeOptimizer struct {
 	fail  error
 }
 
-func (f *fakeOptimizer) SetLR(lr float64) { f.rates = append(f.rates, lr) }
-
-func (f *fakeOptimizer) Step([]gorgonia.ValueGrad) error { return f.fail }
+func (f *fakeOptimizer) Step(lr float64) error {
+	f.rates = append(f.rates, lr)
+	return f.fail
+}
 
 // fakeStore remembers what it was asked to keep. A save takes as many looks at it as slow says.
 type fakeStore struct {

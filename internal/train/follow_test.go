@@ -12,7 +12,6 @@ import (
 
 	"vggtrain/checkpoint"
 	"vggtrain/dataset"
-	"vggtrain/internal/kernel"
 	"vggtrain/internal/rng"
 	"vggtrain/model"
 )
@@ -71,18 +70,14 @@ func TestFollowsPyTorch(t *testing.T) {
 	if len(index.Cases) == 0 {
 		t.Fatal("no cases")
 	}
-	isa, err := kernel.FromEnv()
-	if err != nil {
-		t.Fatal(err)
-	}
-	workers, err := kernel.NewWorkers(2, isa)
+	workers, err := model.NewWorkers(2, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer workers.Close()
 	for _, c := range index.Cases {
 		t.Run(c.Name, func(t *testing.T) {
-			if large := c.Name[:4] != "tiny" && c.Name != "lenet"; large && (testing.Short() || isa == kernel.Generic) {
+			if large := c.Name[:4] != "tiny" && c.Name != "lenet"; large && (testing.Short() || workers.Kernel() == "generic") {
 				t.Skip("a large network: left out of short runs, and minutes of work for the generic kernels")
 			}
 			c.follow(t, workers, golden)
@@ -91,7 +86,7 @@ func TestFollowsPyTorch(t *testing.T) {
 }
 
 // follow trains as the case did and compares.
-func (c followCase) follow(t *testing.T, workers *kernel.Workers, golden *checkpoint.State) {
+func (c followCase) follow(t *testing.T, workers *model.Workers, golden *checkpoint.State) {
 	t.Helper()
 	start, job := c.job(t, workers), c.job(t, workers)
 	for name, got := range c.gradients(t, start) {
@@ -125,7 +120,7 @@ func (c followCase) follow(t *testing.T, workers *kernel.Workers, golden *checkp
 }
 
 // job is the case's run, on its images and from its weights.
-func (c followCase) job(t *testing.T, workers *kernel.Workers) *Job {
+func (c followCase) job(t *testing.T, workers *model.Workers) *Job {
 	t.Helper()
 	data := *sample(t)
 	data.Train = dataset.Subset(data.Train, c.Images)
@@ -168,18 +163,18 @@ func (c followCase) initialise(t *testing.T, params model.Params) {
 	}
 	var biases [][]float32
 	for _, p := range params {
-		biases = append(biases, slices.Clone(p.Data()))
+		biases = append(biases, slices.Clone(p.Data))
 	}
 	if err := params.Init("kaiming", c.Seed); err != nil {
 		t.Fatal(err)
 	}
 	for i, p := range params {
 		if len(p.Shape) == 1 {
-			copy(p.Data(), biases[i])
+			copy(p.Data, biases[i])
 		}
 		if i >= len(params)-2 {
-			for j := range p.Data() {
-				p.Data()[j] *= 0.1
+			for j := range p.Data {
+				p.Data[j] *= 0.1
 			}
 		}
 	}
@@ -221,18 +216,13 @@ func (c followCase) gradients(t *testing.T, job *Job) map[string]param {
 		t.Fatal(err)
 	}
 	result := map[string]param{}
-	for i, g := range trainer.Grads() {
-		value, err := g.Grad()
+	for i, p := range job.Params {
+		values, err := trainer.Gradient(i)
 		if err != nil {
 			t.Fatal(err)
 		}
-		// A gradient is stored as its parameter is: a copy of the parameter turns it.
-		shadow, err := model.NewParams(job.Layers)
-		if err != nil {
-			t.Fatal(err)
-		}
-		copy(shadow[i].Data(), value.(interface{ Float32s() []float32 }).Float32s())
-		result[job.Params[i].Name] = param{i, exported(t, shadow[i])}
+		// A gradient is stored as its parameter is.
+		result[p.Name] = param{i, exported(t, &model.Param{ParamSpec: p.ParamSpec, Data: values})}
 	}
 	return result
 }

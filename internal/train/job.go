@@ -10,7 +10,6 @@ import (
 	"vggtrain/checkpoint"
 	"vggtrain/configs"
 	"vggtrain/dataset"
-	"vggtrain/internal/kernel"
 	"vggtrain/internal/memory"
 	"vggtrain/internal/runstate"
 	"vggtrain/internal/trained"
@@ -33,7 +32,7 @@ type Job struct {
 	DataKind   string   // dataset.Published, Sampled, Other or ClassFolders
 	DataDigest [32]byte // of all the data, before any image is held out
 
-	Workers *kernel.Workers
+	Workers *model.Workers
 
 	runstate.Place // left to the caller of Prepare
 
@@ -44,7 +43,7 @@ type Job struct {
 // Prepare makes a job of a recipe (flags over recipe over defaults), the architecture and
 // the data it names, and a pool of workers. Checkpoint and Best are left to the caller.
 // Errors say which setting is wrong.
-func Prepare(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, workers *kernel.Workers) (*Job, error) {
+func Prepare(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, workers *model.Workers) (*Job, error) {
 	j, err := newJob(recipe, arch, data, workers)
 	if err != nil {
 		return nil, err
@@ -53,7 +52,7 @@ func Prepare(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, worke
 }
 
 // newJob is Prepare but for the weights, which are all zero.
-func newJob(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, workers *kernel.Workers) (*Job, error) {
+func newJob(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, workers *model.Workers) (*Job, error) {
 	r, a := *recipe, *arch
 	if r.Origin("dropout") == configs.FromFlag && r.Dropout > 0 && !a.TakesDropout() {
 		return nil, &configs.SettingError{Key: "dropout", Origin: configs.FromFlag, What: a.Name + " has no layer that takes it: leave it out"}

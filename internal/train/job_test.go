@@ -106,7 +106,7 @@ func TestPrepareInitFromFile(t *testing.T) {
 	}
 	again := prepare(t, workers, "init="+job.Checkpoint, "seed=4")
 	for i, p := range job.Params {
-		if !slices.Equal(p.Data(), again.Params[i].Data()) {
+		if !slices.Equal(p.Data, again.Params[i].Data) {
 			t.Errorf("%s differs from the file's", p.Name)
 		}
 	}

@@ -8,29 +8,24 @@ import (
 	"math"
 	"time"
 
-	"gorgonia.org/gorgonia"
-
 	"vggtrain/internal/crash"
-	"vggtrain/internal/op"
 	"vggtrain/internal/record"
 	"vggtrain/internal/runstate"
 	"vggtrain/internal/solver"
 	"vggtrain/internal/trained"
+	"vggtrain/model"
 )
 
 // Trainer computes the gradients of one batch: *model.Trainer.
 type Trainer interface {
 	// Step runs forward and backward over N×S×S×1 images, of which rows count, and
-	// returns their mean loss. op.ErrNotFinite if that is NaN or infinite.
+	// returns their mean loss. model.ErrLossNotFinite if that is NaN or infinite.
 	Step(step uint64, images []float32, labels []int32, rows int) (loss float64, err error)
-	// Grads are the parameters with the gradients of the last step.
-	Grads() []gorgonia.ValueGrad
 }
 
-// Optimizer is a solver whose learning rate can be set.
+// Optimizer updates the weights by the gradients of the last step: *model.Optimizer.
 type Optimizer interface {
-	gorgonia.Solver
-	SetLR(float64)
+	Step(lr float64) error
 }
 
 // loop is a run: what it is made of, and where it stands.
@@ -88,9 +83,9 @@ func (l *loop) epochs(ctx context.Context) (Status, string, error) {
 		err := l.epoch(ctx)
 		switch {
 		case err == nil:
-		case errors.Is(err, op.ErrNotFinite), errors.Is(err, errLoss):
+		case errors.Is(err, model.ErrLossNotFinite), errors.Is(err, errLoss):
 			return Diverged, divergence("the loss", l.newest, l.plan.Settings), nil
-		case errors.Is(err, solver.ErrNotFinite):
+		case errors.Is(err, model.ErrGradientNotFinite):
 			return Diverged, divergence("the gradient", l.newest, l.plan.Settings), nil
 		case errors.Is(err, runstate.ErrNotFinite):
 			return Diverged, divergence("a weight", l.newest, l.plan.Settings), nil
@@ -224,12 +219,11 @@ func (l *loop) step(ctx context.Context, from *time.Time) error {
 	loss, err := l.trainer.Step(uint64(number), b.Images, b.Labels, b.Rows)
 	if err == nil {
 		crash.Point("step", "")
-		l.optimizer.SetLR(lr)
-		err = l.optimizer.Step(l.trainer.Grads())
+		err = l.optimizer.Step(lr)
 	}
-	if errors.Is(err, op.ErrNotFinite) {
+	if errors.Is(err, model.ErrLossNotFinite) {
 		loss = math.NaN()
-	} else if err != nil && !errors.Is(err, solver.ErrNotFinite) {
+	} else if err != nil && !errors.Is(err, model.ErrGradientNotFinite) {
 		return fmt.Errorf("step %d: %w", number, err)
 	}
 	now := time.Now()

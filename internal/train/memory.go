@@ -3,6 +3,7 @@ package train
 import (
 	"vggtrain/configs"
 	"vggtrain/dataset"
+	"vggtrain/internal/runstate"
 	"vggtrain/model"
 )
 
@@ -47,12 +48,10 @@ func setBytes(r *configs.Recipe, data *dataset.Data) int64 {
 // programBytes is what a run of the smallest network holds.
 const programBytes = 40 << 20
 
-// runMemory is Memory of what takes so many bytes: the sets; weights and momenta twice, the second time
-// for a checkpoint; buffers and batches of training and of evaluation; and the program itself.
+// runMemory is Memory of what takes so many bytes: the sets; weights and what the
+// optimiser keeps twice, the second time for a checkpoint; buffers and batches of training and of
+// evaluation; and the program itself.
 func runMemory(r *configs.Recipe, sets, weights, buffers int64) int64 {
-	state := weights
-	if r.Momentum > 0 {
-		state *= 2
-	}
+	state := weights * int64(1+len(runstate.OptimizerOptions(r).Slots()))
 	return sets + 2*state + buffers + programBytes
 }

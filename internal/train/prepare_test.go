@@ -7,7 +7,6 @@ import (
 
 	"vggtrain/configs"
 	"vggtrain/dataset"
-	"vggtrain/internal/kernel"
 	"vggtrain/model"
 )
 
@@ -36,9 +35,9 @@ func sample(t *testing.T) *dataset.Data {
 	return data
 }
 
-func newPool(t *testing.T, threads int) *kernel.Workers {
+func newPool(t *testing.T, threads int) *model.Workers {
 	t.Helper()
-	workers, err := kernel.NewWorkers(threads, kernel.Best())
+	workers, err := model.NewWorkers(threads, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +46,7 @@ func newPool(t *testing.T, threads int) *kernel.Workers {
 }
 
 // prepare makes a job on the built-in sample that writes to a folder of its own.
-func prepare(t *testing.T, workers *kernel.Workers, pairs ...string) *Job {
+func prepare(t *testing.T, workers *model.Workers, pairs ...string) *Job {
 	t.Helper()
 	job, err := Prepare(settings(t, pairs...), small, sample(t), workers)
 	if err != nil {

@@ -3,13 +3,13 @@ package train
 import (
 	"vggtrain/configs"
 	"vggtrain/dataset"
-	"vggtrain/internal/kernel"
 	"vggtrain/internal/runstate"
+	"vggtrain/model"
 )
 
 // Resume makes a job that goes on with a run. The recipe is the checkpoint's, with what may
 // change in a run changed; the data must be those that it was trained on.
-func Resume(c *runstate.Checkpoint, recipe *configs.Recipe, data *dataset.Data, workers *kernel.Workers) (*Job, error) {
+func Resume(c *runstate.Checkpoint, recipe *configs.Recipe, data *dataset.Data, workers *model.Workers) (*Job, error) {
 	if err := c.CheckData(data); err != nil {
 		return nil, err
 	}

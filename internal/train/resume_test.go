@@ -229,10 +229,36 @@ func TestResumeMendsBest(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, p := range want.Params {
-		if !slices.Equal(p.Data(), got.Params[i].Data()) {
+		if !slices.Equal(p.Data, got.Params[i].Data) {
 			t.Errorf("%s differs", p.Name)
 		}
 	}
+}
+
+// A file from before slots had names holds the momentum of NAME as optimizer/NAME.
+func TestResumeOlderFile(t *testing.T) {
+	job := prepare(t, newPool(t, 1), everything...)
+	interrupted(t, job, 6)
+	state, err := checkpoint.Read(job.Checkpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	renamed := 0
+	for i, tensor := range state.Tensors {
+		if rest, ok := strings.CutPrefix(tensor.Name, "optimizer/momentum/"); ok {
+			state.Tensors[i].Name = "optimizer/" + rest
+			renamed++
+		}
+	}
+	older := *job
+	older.Checkpoint += ".older"
+	if err := checkpoint.Write(older.Checkpoint, state); err != nil || renamed != len(job.Params) {
+		t.Fatalf("%d of %d momenta renamed: %v", renamed, len(job.Params), err)
+	}
+	for _, j := range []*Job{job, &older} {
+		mustRun(t, resume(t, j, 1))
+	}
+	sameState(t, job.Checkpoint, older.Checkpoint, false)
 }
 
 func TestResumeRefuses(t *testing.T) {
@@ -270,12 +296,12 @@ func TestResumeRefuses(t *testing.T) {
 		"no history":      {func(s *checkpoint.State) { cutOut(s.Metadata, keyProgress, `"history":[`, `]`) }, "history of 0"},
 		"best epoch":      {replace(keyProgress, `"best_epoch":1`, `"best_epoch":7`), "best epoch"},
 		"negative time":   {replace(keyProgress, `"loss_sum":`, `"loss_sum":-`), "below 0"},
-		"no momentum":     {func(s *checkpoint.State) { s.Tensors = s.Weights() }, "optimizer/"},
+		"no momentum":     {func(s *checkpoint.State) { s.Tensors = s.Weights() }, "optimizer/momentum/"},
 		"other state": {func(s *checkpoint.State) {
-			s.Tensors = append(s.Tensors, checkpoint.Tensor{Name: "optimizer/x"})
+			s.Tensors = append(s.Tensors, checkpoint.Tensor{Name: "optimizer/momentum/x"})
 			s.Tensors[len(s.Tensors)-1].Data = []float32{1}
 		}, "tensors of the optimiser"},
-		"momentum of shape": {func(s *checkpoint.State) { s.Tensor("optimizer/features.0.bias").Shape = []int{2, 2} }, `shape of "features.0.bias"`},
+		"momentum of shape": {func(s *checkpoint.State) { s.Tensor("optimizer/momentum/features.0.bias").Shape = []int{2, 2} }, `shape of "features.0.bias"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			state, err := checkpoint.Read(job.Checkpoint)

@@ -8,8 +8,6 @@ import (
 	"math"
 	"time"
 
-	"gorgonia.org/gorgonia"
-
 	"vggtrain/internal/memory"
 	"vggtrain/internal/runstate"
 	"vggtrain/internal/solver"
@@ -136,7 +134,7 @@ func (j *Job) assemble(start time.Time, obs []Observer) (*machine, error) {
 		progress: j.progress(), start: start,
 	}}
 	m.watches = newWatches(m.classes, r.WarmupEpochs*m.plan.StepsPerEpoch, m.progress)
-	if err := m.complete(j, training.Bytes()+validation.Bytes()); err != nil {
+	if err := m.complete(j, trainer, training.Bytes()+validation.Bytes()); err != nil {
 		m.close()
 		return nil, err
 	}
@@ -144,17 +142,17 @@ func (j *Job) assemble(start time.Time, obs []Observer) (*machine, error) {
 }
 
 // complete adds the parts that need the trainer's graph.
-func (m *machine) complete(j *Job, batchBytes int64) error {
+func (m *machine) complete(j *Job, trainer *model.Trainer, batchBytes int64) error {
 	evaluator, err := model.NewEvaluator(j.Workers, j.Layers, j.Params, min(j.Recipe.BatchSize, j.Val.Len()))
 	if err != nil {
 		return err
 	}
-	sgd, err := j.optimizer(m.trainer.Grads())
+	optimizer, err := model.NewOptimizer(trainer, runstate.OptimizerOptions(j.Recipe))
 	if err != nil {
 		return err
 	}
 	if j.resumed != nil {
-		if err := j.resumed.Restore(j.Params, sgd.State()); err != nil {
+		if err := j.resumed.Restore(j.Params, optimizer.State()); err != nil {
 			return err
 		}
 	}
@@ -163,11 +161,11 @@ func (m *machine) complete(j *Job, batchBytes int64) error {
 		Arch: j.Arch, Params: j.Params, Classes: j.Classes, Side: r.Resize, Normalize: r.Normalize,
 		DataSpec: j.DataSpec, DataDigest: hex.EncodeToString(j.DataDigest[:]),
 	}}
-	if m.files, err = runstate.NewFiles(run, j.Place, sgd.State(), j.resumed); err != nil {
+	if m.files, err = runstate.NewFiles(run, j.Place, optimizer.State(), j.resumed); err != nil {
 		return err
 	}
 	m.plan.MemoryBytes = runMemory(r, j.setBytes, 4*j.Params.Count(), m.graphs.PlannedBytes()+evaluator.PlannedBytes()+batchBytes)
-	m.predictor, m.optimizer = evaluator, sgd
+	m.predictor, m.optimizer = evaluator, optimizer
 	m.saves = runstate.NewSaves(m.files, m.observers.notice, m.progress.Step, m.files.Written.Checkpoint)
 	return nil
 }
@@ -175,17 +173,6 @@ func (m *machine) complete(j *Job, batchBytes int64) error {
 // close ends what assemble has begun. Its error would only be that a machine that has
 // ended cannot be closed.
 func (m *machine) close() { _ = m.graphs.Close() }
-
-func (j *Job) optimizer(parameters []gorgonia.ValueGrad) (*solver.SGD, error) {
-	r := j.Recipe
-	sgd, err := solver.NewSGD(j.Workers, solver.SGDConfig{
-		Momentum: r.Momentum, WeightDecay: r.WeightDecay, Nesterov: r.Nesterov, ClipNorm: r.ClipNorm,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return sgd, sgd.Bind(parameters)
-}
 
 // schedule spans all epochs, also where max-steps ends the run before: such a run is
 // the beginning of the whole one.

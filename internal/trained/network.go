@@ -11,7 +11,6 @@ import (
 	"vggtrain/checkpoint"
 	"vggtrain/configs"
 	"vggtrain/dataset"
-	"vggtrain/internal/kernel"
 	"vggtrain/model"
 )
 
@@ -111,7 +110,7 @@ func (n *Network) load(state *checkpoint.State) (err error) {
 }
 
 // loader streams a set to the network, in the set's order, batch images at a time.
-func (n *Network) loader(workers *kernel.Workers, set dataset.Source, batch int) (*dataset.Loader, error) {
+func (n *Network) loader(workers *model.Workers, set dataset.Source, batch int) (*dataset.Loader, error) {
 	return dataset.NewLoader(set, dataset.LoaderOptions{
 		Side: n.Side, Batch: min(batch, max(set.Len(), 1)), Scales: Scales(n.Normalize), Workers: workers,
 	})
@@ -119,7 +118,7 @@ func (n *Network) loader(workers *kernel.Workers, set dataset.Source, batch int)
 
 // Evaluate scores the network on a set, batch images at a time. done is told how many images are done,
 // from 0, before each batch.
-func (n *Network) Evaluate(ctx context.Context, workers *kernel.Workers, set dataset.Source, batch int, done func(images int)) (*Evaluation, error) {
+func (n *Network) Evaluate(ctx context.Context, workers *model.Workers, set dataset.Source, batch int, done func(images int)) (*Evaluation, error) {
 	loader, err := n.loader(workers, set, batch)
 	if err != nil {
 		return nil, err

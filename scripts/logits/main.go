@@ -15,7 +15,6 @@ import (
 
 	"vggtrain/checkpoint"
 	"vggtrain/dataset"
-	"vggtrain/internal/kernel"
 	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
@@ -44,11 +43,7 @@ func run(ctx context.Context, path, spec string, images int, out string) error {
 		return err
 	}
 	set := dataset.Head(data.Test, images)
-	isa, err := kernel.FromEnv()
-	if err != nil {
-		return err
-	}
-	workers, err := kernel.NewWorkers(0, isa)
+	workers, err := model.NewWorkers(0, "")
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,77 @@
+package runstate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"vggtrain/checkpoint"
+	"vggtrain/configs"
+	"vggtrain/model"
+)
+
+// optimizerPrefix begins the names of what the optimiser keeps: optimizer/momentum/features.0.weight.
+const optimizerPrefix = "optimizer/"
+
+func slotName(slot, param string) string { return optimizerPrefix + slot + "/" + param }
+
+// OptimizerOptions are a recipe's settings of the optimiser.
+func OptimizerOptions(r *configs.Recipe) model.OptimizerOptions {
+	return model.OptimizerOptions{
+		Kind: r.Optimizer, Momentum: r.Momentum, Nesterov: r.Nesterov, WeightDecay: r.WeightDecay, ClipNorm: r.ClipNorm,
+	}
+}
+
+// part is a parameter, or what the optimiser keeps for one, under its name in checkpoint.bin.
+type part struct {
+	*model.Param
+	name string
+}
+
+// partsOf lists the parameters, then slot by slot what the optimiser keeps for them.
+func partsOf(params model.Params, slots []model.Slot) []part {
+	var list []part
+	for _, p := range params {
+		list = append(list, part{p, p.Name})
+	}
+	for _, slot := range slots {
+		for _, p := range slot.Values {
+			list = append(list, part{p, slotName(slot.Name, p.Name)})
+		}
+	}
+	return list
+}
+
+// nameSlots renames the tensors of a file from before slots had names: optimizer/NAME is a momentum.
+func nameSlots(state *checkpoint.State) {
+	for i := range state.Tensors {
+		name := &state.Tensors[i].Name
+		if param, ok := strings.CutPrefix(*name, optimizerPrefix); ok && !strings.Contains(param, "/") {
+			*name = slotName("momentum", param)
+		}
+	}
+}
+
+// checkSlots looks whether there is all that the run's optimiser keeps for each learned parameter,
+// and no other state.
+func (c *Checkpoint) checkSlots(layers []model.Layer) error {
+	want := 0
+	for _, slot := range OptimizerOptions(c.Recipe).Slots() {
+		for _, layer := range layers {
+			for _, p := range layer.Specs {
+				if p.Running {
+					continue
+				}
+				name := slotName(slot, p.Name)
+				if t := c.state.Tensor(name); t == nil || !slices.Equal(t.Shape, p.Shape) {
+					return fmt.Errorf("no %.60q of the shape of %.60q", name, p.Name)
+				}
+				want++
+			}
+		}
+	}
+	if got := len(c.state.Tensors) - len(c.state.Weights()); got != want {
+		return fmt.Errorf("%d tensors of the optimiser's state, want %d", got, want)
+	}
+	return nil
+}

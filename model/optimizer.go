@@ -1,0 +1,82 @@
+package model
+
+import (
+	"vggtrain/internal/solver"
+)
+
+// ErrGradientNotFinite is the error of Optimizer.Step if the gradient's norm, which it clips, is NaN
+// or infinite. No weight has been changed then.
+var ErrGradientNotFinite = solver.ErrNotFinite
+
+// OptimizerKinds lists the optimisers by name.
+func OptimizerKinds() []string { return solver.Kinds() }
+
+// OptimizerOptions are the settings of an optimiser, by PyTorch's names and with its meaning.
+type OptimizerOptions struct {
+	Kind        string  // of OptimizerKinds; "": sgd
+	Momentum    float64 // in [0, 1); 0: none
+	Nesterov    bool    // needs momentum
+	WeightDecay float64 // added to the gradient, as L2 regularisation
+	ClipNorm    float64 // largest global norm of the gradient; 0: not clipped
+}
+
+// Slots names what an optimiser with these settings keeps for each weight: see Optimizer.State.
+func (o OptimizerOptions) Slots() []string { return solver.Settings(o).Slots() }
+
+// Details says the settings in words, without those that are off.
+func (o OptimizerOptions) Details() []string { return solver.Settings(o).Details() }
+
+// Optimizer updates a network's parameters by a Trainer's gradients. It is for the trainer's
+// goroutine.
+type Optimizer struct {
+	trainer *Trainer
+	solver  *solver.Gorgonia
+	state   []Slot
+}
+
+// Slot is one number for each weight that an optimiser keeps from step to step, such as its
+// momentum.
+type Slot struct {
+	Name   string // momentum
+	Values Params // with the names and shapes of the parameters
+}
+
+// NewOptimizer returns an optimiser of the trainer's parameters. What it keeps is zero.
+func NewOptimizer(t *Trainer, o OptimizerOptions) (*Optimizer, error) {
+	var params []solver.Param
+	for _, p := range t.params {
+		params = append(params, solver.Param{Name: p.Name, Weights: p.Data})
+	}
+	s, err := solver.New(t.graph.workers, solver.Settings(o), params)
+	if err != nil {
+		return nil, err
+	}
+	optimizer := &Optimizer{trainer: t, solver: &solver.Gorgonia{Optimizer: s}}
+	for _, slot := range s.State() {
+		values := make(Params, len(t.params))
+		for i, p := range t.params {
+			values[i] = &Param{ParamSpec: p.ParamSpec, Data: slot.Values[i]}
+		}
+		optimizer.state = append(optimizer.state, Slot{slot.Name, values})
+	}
+	return optimizer, nil
+}
+
+// Step updates every weight in place by the gradients of the trainer's last step, with the learning
+// rate lr.
+func (o *Optimizer) Step(lr float64) error {
+	o.solver.LR = lr
+	err := o.solver.Step(o.trainer.nodes)
+	for _, p := range o.trainer.params {
+		p.Changed()
+	}
+	return err
+}
+
+// GradNorm is the global norm of the last step's gradients before clipping; 0 if they are not
+// clipped.
+func (o *Optimizer) GradNorm() float64 { return o.solver.Optimizer.GradNorm() }
+
+// State is what the optimiser keeps: with it and the parameters a training goes on as if it had not
+// been interrupted. The values are the optimiser's own, to be read and written between steps.
+func (o *Optimizer) State() []Slot { return o.state }
