@@ -123,6 +123,29 @@ func TestApply(t *testing.T) {
 	}
 }
 
+// Channels move together.
+func TestApplyChannels(t *testing.T) {
+	all := &Pixels{}
+	all.Share(noise(12*9*3), 12, 9, 3)
+	varied, want := make([]byte, len(all.Pix)), make([]byte, 12*9)
+	for i := range uint64(50) {
+		draws := rng.New(1, rng.Augment, 1).Split(i)
+		Augment{true, true}.apply(varied, all, draws)
+		for c := range 3 {
+			one := &Pixels{}
+			for k := range one.Make(12, 9, 1) {
+				one.Pix[k] = all.Pix[3*k+c]
+			}
+			Augment{true, true}.apply(want, one, draws)
+			for k, v := range want {
+				if varied[3*k+c] != v {
+					t.Fatalf("draw %d: channel %d, pixel %d: %d, want %d", i, c, k, varied[3*k+c], v)
+				}
+			}
+		}
+	}
+}
+
 // A crop is the same whether or not there is also a flip.
 func TestDrawsAreApart(t *testing.T) {
 	p, crop, both := &Pixels{}, make([]byte, 28*28), make([]byte, 28*28)

@@ -21,6 +21,12 @@ import (
 func collect(t *testing.T, l *Loader, number, from int) (images []float32, labels []int32, rows []int) {
 	t.Helper()
 	l.Start(number, from)
+	return collectRest(t, l)
+}
+
+// collectRest copies what is left of an epoch.
+func collectRest(t *testing.T, l *Loader) (images []float32, labels []int32, rows []int) {
+	t.Helper()
 	for {
 		b, err := l.Next(t.Context())
 		if err == io.EOF {

@@ -101,11 +101,52 @@ func TestResizeFloats(t *testing.T) {
 	}
 }
 
+// Channels side by side are each resized as if they were alone.
+func TestResizeChannels(t *testing.T) {
+	for _, c := range []struct{ rows, cols, channels, side int }{{28, 28, 3, 56}, {28, 28, 2, 57}, {100, 61, 3, 40}, {3, 5, 4, 7}, {1, 1, 3, 1}} {
+		src := noise(c.rows * c.cols * c.channels)
+		all, err := NewResizer(c.rows, c.cols, c.channels, c.side)
+		if err != nil {
+			t.Fatal(err)
+		}
+		one, err := NewResizer(c.rows, c.cols, 1, c.side)
+		if err != nil {
+			t.Fatal(err)
+		}
+		size := c.side * c.side
+		got, want := make([]byte, size*c.channels), make([]byte, size)
+		floats, tables := make([]float32, len(got)), make([]*[256]float32, c.channels)
+		for k := range tables {
+			tables[k] = new([256]float32)
+			for v := range tables[k] {
+				tables[k][v] = float32(1000*k + v)
+			}
+		}
+		all.Bytes(got, src)
+		all.Floats(floats, src, tables)
+		for k := range c.channels {
+			plane := make([]byte, c.rows*c.cols)
+			for i := range plane {
+				plane[i] = src[i*c.channels+k]
+			}
+			one.Bytes(want, plane)
+			for i, v := range want {
+				if at := i*c.channels + k; got[at] != v || floats[at] != float32(1000*k)+float32(v) {
+					t.Fatalf("%+v: channel %d, pixel %d: %d, %v; want %d", c, k, i, got[at], floats[at], v)
+				}
+			}
+		}
+	}
+}
+
 func TestResizerBounds(t *testing.T) {
 	for _, c := range [][3]int{{0, 28, 56}, {28, -1, 56}, {28, 28, 0}, {28, 28, maxResize + 1}, {maxResize + 1, 1, 5}} {
 		if _, err := NewResizer(c[0], c[1], 1, c[2]); err == nil {
 			t.Errorf("NewResizer(%v): no error", c)
 		}
+	}
+	if _, err := NewResizer(28, 28, 0, 56); err == nil {
+		t.Error("no channels: no error")
 	}
 	// The largest: its sums must not overflow on white.
 	r, err := NewResizer(1, maxResize, 1, 1)
