@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"vggtrain/internal/idx/idxtest"
 )
 
 // remote is a source elsewhere: each image takes a while, the later ones less.
@@ -189,7 +191,7 @@ func (c colours) Size() (rows, cols, channels int) { return 0, 0, 3 }
 func TestLoaderOfColours(t *testing.T) {
 	const side = 24
 	size := func(i int) (rows, cols int) { return 20 + i%5, 31 - i/2 }
-	pixels := func(i int) []byte { rows, cols := size(i); return noise(3*rows*cols + i)[i:] }
+	pixels := func(i int) []byte { rows, cols := size(i); return idxtest.Noise(3*rows*cols + i)[i:] }
 	source := colours{made{11, func(i int, p *Pixels) {
 		rows, cols := size(i)
 		copy(p.Make(rows, cols, 3), pixels(i))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"vggtrain/internal/idx/idxtest"
 	"vggtrain/internal/rng"
 )
 
@@ -85,7 +86,7 @@ func mirrored(src []byte, rows, cols int) []byte {
 // Each of the 25 crops, flipped or not, must come, about as often as the others, and nothing else.
 func TestApply(t *testing.T) {
 	const draws = 20_000
-	src, p := noise(28*28), &Pixels{}
+	src, p := idxtest.Noise(28*28), &Pixels{}
 	p.Share(src, 28, 28, 1)
 	for _, a := range []Augment{{}, {Flip: true}, {Crop: true}, {true, true}} {
 		variants := map[string]int{}
@@ -126,7 +127,7 @@ func TestApply(t *testing.T) {
 // Channels move together.
 func TestApplyChannels(t *testing.T) {
 	all := &Pixels{}
-	all.Share(noise(12*9*3), 12, 9, 3)
+	all.Share(idxtest.Noise(12*9*3), 12, 9, 3)
 	varied, want := make([]byte, len(all.Pix)), make([]byte, 12*9)
 	for i := range uint64(50) {
 		draws := rng.New(1, rng.Augment, 1).Split(i)
@@ -149,7 +150,7 @@ func TestApplyChannels(t *testing.T) {
 // A crop is the same whether or not there is also a flip.
 func TestDrawsAreApart(t *testing.T) {
 	p, crop, both := &Pixels{}, make([]byte, 28*28), make([]byte, 28*28)
-	p.Share(noise(28*28), 28, 28, 1)
+	p.Share(idxtest.Noise(28*28), 28, 28, 1)
 	for i := range uint64(50) {
 		draws := rng.New(1, rng.Augment, 1).Split(i)
 		Augment{Crop: true}.apply(crop, p, draws)

@@ -11,20 +11,13 @@ import (
 	"unicode"
 
 	"vggtrain/internal/display"
+	"vggtrain/internal/files"
+	"vggtrain/internal/idx"
+	"vggtrain/internal/photo"
 )
 
-// What no sensible folder of images passes.
-const (
-	maxClasses = 256
-	maxFiles   = 1 << 22 // in train and in test
-)
-
-// Names that end so are read, or are those of images that are not, which is an error; of others
-// a notice tells. Capitals count as small letters.
-var (
-	imageExtensions   = []string{".png", ".jpg", ".jpeg", ".gif"}
-	foreignExtensions = []string{".ppm", ".pgm", ".bmp", ".tif", ".tiff", ".webp", ".heic", ".avif"}
-)
+// maxClasses is what no sensible folder of images passes.
+const maxClasses = 256
 
 // classFolder is what train or test holds of one class.
 type classFolder struct {
@@ -38,19 +31,6 @@ type labelled struct {
 	label int32
 }
 
-// leftOut counts files that are no images by their names.
-type leftOut struct {
-	count int
-	first string
-}
-
-func (l *leftOut) add(name string) {
-	if l.count == 0 {
-		l.first = name
-	}
-	l.count++
-}
-
 // holdsClasses tells whether the folder has a folder train and none of the four files.
 func (f folder) holdsClasses() bool {
 	info, err := fs.Stat(f.files, "train")
@@ -59,8 +39,8 @@ func (f folder) holdsClasses() bool {
 
 // holdsNoFiles tells whether a folder that is there has none of the four files.
 func (f folder) holdsNoFiles() bool {
-	for _, p := range publishedFiles {
-		for _, name := range []string{p.name, p.name + ".gz"} {
+	for _, p := range idx.Published {
+		for _, name := range []string{p.Name, p.Name + ".gz"} {
 			if _, err := fs.Stat(f.files, name); !errors.Is(err, fs.ErrNotExist) {
 				return false
 			}
@@ -75,7 +55,7 @@ func (f folder) at(name string) string {
 }
 
 // classes lists the class folders of train or test, sorted by name.
-func (f folder) classes(split string, out *leftOut) ([]classFolder, error) {
+func (f folder) classes(split string, out *photo.LeftOut) ([]classFolder, error) {
 	entries, err := f.list(split)
 	if err != nil {
 		return nil, err
@@ -85,10 +65,10 @@ func (f folder) classes(split string, out *leftOut) ([]classFolder, error) {
 	for _, entry := range entries {
 		name := path.Join(split, entry.name)
 		switch {
-		case !entry.isDir && hasExtension(name, imageExtensions):
+		case !entry.isDir && photo.Readable(name):
 			return nil, fmt.Errorf("%s: an image outside of the class folders: move it to the folder of its class", f.at(name))
 		case !entry.isDir:
-			out.add(name)
+			out.Add(name)
 			continue
 		case !display.Printable(entry.name):
 			return nil, fmt.Errorf("%s: not a class name that can be printed: rename the folder", f.at(name))
@@ -99,8 +79,8 @@ func (f folder) classes(split string, out *leftOut) ([]classFolder, error) {
 		if class.files, err = f.images(name, out); err != nil {
 			return nil, err
 		}
-		if files += len(class.files); files > maxFiles {
-			return nil, fmt.Errorf("%s: more than %d images: no more are read", f.at(split), maxFiles)
+		if files += len(class.files); files > photo.MaxFiles {
+			return nil, fmt.Errorf("%s: more than %d images: no more are read", f.at(split), photo.MaxFiles)
 		}
 		found = append(found, class)
 	}
@@ -108,7 +88,7 @@ func (f folder) classes(split string, out *leftOut) ([]classFolder, error) {
 }
 
 // images lists the image files of a class folder.
-func (f folder) images(class string, out *leftOut) ([]string, error) {
+func (f folder) images(class string, out *photo.LeftOut) ([]string, error) {
 	entries, err := f.list(class)
 	if err != nil {
 		return nil, err
@@ -119,12 +99,12 @@ func (f folder) images(class string, out *leftOut) ([]string, error) {
 		switch {
 		case entry.isDir:
 			return nil, fmt.Errorf("%s: a folder in a class folder: put its images into the class folder itself", f.at(name))
-		case hasExtension(name, imageExtensions):
+		case photo.Readable(name):
 			images = append(images, name)
-		case hasExtension(name, foreignExtensions):
-			return nil, fmt.Errorf("%s: %w: PNG, JPEG and GIF are; convert it to one of them", f.at(name), errNotImage)
+		case photo.Foreign(name):
+			return nil, fmt.Errorf("%s: %w: PNG, JPEG and GIF are; convert it to one of them", f.at(name), photo.ErrUnknown)
 		default:
-			out.add(name)
+			out.Add(name)
 		}
 	}
 	if len(images) == 0 {
@@ -144,7 +124,7 @@ func (f folder) list(dir string) ([]entry, error) {
 	info, err := fs.Stat(f.files, dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s: %w: images are looked for in train/CLASS and test/CLASS", f.at(dir), errNoFolder)
+		return nil, fmt.Errorf("%s: %w: images are looked for in train/CLASS and test/CLASS", f.at(dir), files.ErrNoFolder)
 	case err != nil:
 		return nil, f.unreadable(dir, err)
 	case !info.IsDir():
@@ -178,13 +158,9 @@ func (f folder) list(dir string) ([]entry, error) {
 func (f folder) unreadable(name string, err error) error {
 	if info, linkErr := fs.Lstat(f.files, name); linkErr == nil && info.Mode()&fs.ModeSymlink != 0 {
 		return fmt.Errorf("%s: a link that cannot be followed (%w): links must be relative and stay inside %s",
-			f.at(name), cause(err), display.Name(f.title))
+			f.at(name), files.Cause(err), display.Name(f.title))
 	}
-	return fmt.Errorf("%s: cannot be read: %w", f.at(name), cause(err))
-}
-
-func hasExtension(name string, extensions []string) bool {
-	return slices.Contains(extensions, strings.ToLower(path.Ext(name)))
+	return fmt.Errorf("%s: cannot be read: %w", f.at(name), files.Cause(err))
 }
 
 // classNames returns the names of the labels for folders of these names: Fashion-MNIST's, in

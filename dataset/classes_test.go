@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vggtrain/internal/memory/memorytest"
+	"vggtrain/internal/photo"
 )
 
 // pngOf is a grey PNG of which all pixels are v.
@@ -388,6 +389,25 @@ func plant(t *testing.T, dir, lines string, content []byte) {
 			t.Logf("%q: %v", line, err)
 		}
 	}
+}
+
+// decodingBytes is what reading an image file may allocate at most, as in the tests of photo.
+func decodingBytes(file []byte) int64 {
+	most := int64(512<<10 + 4*len(file))
+	var buffer bytes.Buffer
+	if p, err := photo.ReadPicture(&buffer, bytes.NewReader(file), 0); err == nil {
+		most += 25 * int64((p.Rows+31)&^31) * int64((p.Cols+31)&^31)
+	}
+	return most
+}
+
+func readGolden(t testing.TB, name string) []byte {
+	t.Helper()
+	file, err := os.ReadFile(filepath.Join("../internal/photo/testdata/images", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // Any tree, with links to anywhere, gives an error of one line or sound sets, in which is no image

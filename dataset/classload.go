@@ -10,21 +10,25 @@ import (
 	"sync"
 
 	"github.com/dustin/go-humanize"
+
+	"vggtrain/internal/files"
+	"vggtrain/internal/idx"
+	"vggtrain/internal/photo"
 )
 
 // openClasses reads the folders train/CLASS and test/CLASS of dir, as torchvision's ImageFolder:
 // PNG, JPEG and GIF files in grey, all of one size. Nothing outside of dir is read, wherever links
 // lead. out are the files that are no images.
-func openClasses(ctx context.Context, dir string) (data *Data, out leftOut, err error) {
+func openClasses(ctx context.Context, dir string) (data *Data, out photo.LeftOut, err error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, out, fmt.Errorf("%s: not a folder that can be read: %w", dir, cause(err))
+		return nil, out, fmt.Errorf("%s: not a folder that can be read: %w", dir, files.Cause(err))
 	}
 	defer root.Close()
 	return folder{root.FS(), dir, absolute(dir)}.loadClasses(ctx)
 }
 
-func (f folder) loadClasses(ctx context.Context) (data *Data, out leftOut, err error) {
+func (f folder) loadClasses(ctx context.Context) (data *Data, out photo.LeftOut, err error) {
 	train, err := f.classes("train", &out)
 	if err != nil {
 		return nil, out, err
@@ -113,14 +117,14 @@ func (f folder) newSet(files []labelled, first string) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.rows > maxSide || p.cols > maxSide {
-		return nil, fmt.Errorf("%s: %s pixels: sides from 1 to %s are read; make the images smaller", f.at(first), p.size(), humanize.Comma(maxSide))
+	if p.Rows > idx.MaxSide || p.Cols > idx.MaxSide {
+		return nil, fmt.Errorf("%s: %s pixels: sides from 1 to %s are read; make the images smaller", f.at(first), p.Size(), humanize.Comma(idx.MaxSide))
 	}
-	s := &Set{Rows: p.rows, Cols: p.cols, Channels: 1}
+	s := &Set{Rows: p.Rows, Cols: p.Cols, Channels: 1}
 	total := int64(len(files)) * int64(s.Rows) * int64(s.Cols)
-	if total > maxBytes {
+	if total > idx.MaxBytes {
 		return nil, fmt.Errorf("%s: %s images of %s pixels are %s bytes: no more than %s are read; make the images smaller or fewer",
-			f.at(files[0].path), humanize.Comma(int64(len(files))), p.size(), humanize.Comma(total), humanize.Comma(maxBytes))
+			f.at(files[0].path), humanize.Comma(int64(len(files))), p.Size(), humanize.Comma(total), humanize.Comma(idx.MaxBytes))
 	}
 	s.Images, s.Labels = make([]byte, total), make([]int32, len(files))
 	for i, file := range files {
@@ -135,11 +139,11 @@ func (f folder) readInto(s *Set, i int, buffer *bytes.Buffer, name, first string
 	if err != nil {
 		return err
 	}
-	if p.rows != s.Rows || p.cols != s.Cols {
+	if p.Rows != s.Rows || p.Cols != s.Cols {
 		return fmt.Errorf("%s: %s pixels, but %s has %d×%d: all images must be of one size; resize them first",
-			f.at(name), p.size(), f.at(first), s.Cols, s.Rows)
+			f.at(name), p.Size(), f.at(first), s.Cols, s.Rows)
 	}
-	grey, err := p.grey()
+	grey, err := p.Grey()
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.at(name), err)
 	}
@@ -148,13 +152,13 @@ func (f folder) readInto(s *Set, i int, buffer *bytes.Buffer, name, first string
 }
 
 // picture reads a file as far as its size.
-func (f folder) picture(buffer *bytes.Buffer, name string) (*picture, error) {
-	file, size, err := openRegular(f.files, name)
+func (f folder) picture(buffer *bytes.Buffer, name string) (*photo.Picture, error) {
+	file, size, err := files.OpenRegular(f.files, name)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.at(name), err)
 	}
 	defer file.Close()
-	p, err := readPicture(buffer, file, size)
+	p, err := photo.ReadPicture(buffer, file, size)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.at(name), err)
 	}

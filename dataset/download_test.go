@@ -3,7 +3,6 @@ package dataset
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -21,65 +20,43 @@ func goodMirror(t *testing.T) http.Handler {
 	return http.FileServer(http.Dir(debianFolder))
 }
 
-// The ways a mirror can be bad. Each must end in its error, and none may leave a file.
-var badMirrors = map[string]struct {
-	serve http.HandlerFunc
-	want  string // in the error; "no answer in time": it hangs, and is found by the time alone
-}{
-	"not found": {http.NotFound, "status 404 Not Found"},
-	"broken":    {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, "status 500 Internal Server Error"},
-	"a login page": {func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>Welcome to our network</html>") },
-		"sent text/html and not the file: perhaps a page to log in"},
-	"empty": {func(http.ResponseWriter, *http.Request) {}, "the header has 0 bytes"},
-	"other labels": {func(w http.ResponseWriter, _ *http.Request) { w.Write(labelsFile(1, 2, 3)) },
-		"not the published file"},
-	"cut short": {func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Length", "5000")
-		w.Write(labelsFile(1, 2, 3))
-	}, "unexpected EOF"},
-	"endless": {func(w http.ResponseWriter, _ *http.Request) {
-		for block := append([]byte(gzipMagic), make([]byte, 1<<16)...); ; {
-			if _, err := w.Write(block); err != nil {
-				return
-			}
-		}
-	}, "more than 75,544 bytes sent"},
-	"hangs before": {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "no answer in time"},
-	"hangs within": {func(w http.ResponseWriter, r *http.Request) {
-		w.Write(labelsFile(1))
-		w.(http.Flusher).Flush()
-		<-r.Context().Done()
-	}, "no answer in time"},
-	"redirects for ever": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }, "stopped after 10 redirects"},
-	"hangs up":           {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "EOF"},
-}
-
 // quick are options that wait for no time but for that of a mirror that hangs.
 func quick(t *testing.T, notices *[]string, mirrors ...string) OpenOptions {
 	o := noWeb(t, notices)
-	o.Client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	o.Mirrors = mirrors
-	o.Connect, o.Stall = time.Minute, time.Minute
+	o.fetch.Client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	o.fetch.Mirrors = mirrors
+	o.fetch.Connect, o.fetch.Stall = time.Minute, time.Minute
 	return o
 }
 
+func hangs(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+
+// serve starts a mirror on this machine.
+func serve(t *testing.T, h http.Handler) string {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// A mirror that is bad, in whatever way, leaves the sample.
 func TestDownloadFails(t *testing.T) {
-	for name, bad := range badMirrors {
-		t.Run(name, func(t *testing.T) {
+	for want, bad := range map[string]http.HandlerFunc{"status 404 Not Found": http.NotFound, "no answer in time": hangs} {
+		t.Run(want, func(t *testing.T) {
 			t.Parallel()
 			var notices []string
-			o := quick(t, &notices, serve(t, bad.serve))
-			if bad.want == "no answer in time" {
-				o.Connect = 300 * time.Millisecond
+			o := quick(t, &notices, serve(t, bad))
+			if want == "no answer in time" {
+				o.fetch.Connect = 300 * time.Millisecond
 			}
 			data, err := Open(t.Context(), o)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if data.Kind != Sampled || len(notices) != 2 || !strings.Contains(notices[0], bad.want) {
-				t.Errorf("kind %s, notices %q, want %q in the first", data.Kind, notices, bad.want)
+			if data.Kind != Sampled || len(notices) != 2 || !strings.Contains(notices[0], want) {
+				t.Errorf("kind %s, notices %q, want %q in the first", data.Kind, notices, want)
 			}
-			if _, err := os.Stat(o.CacheDir); !errors.Is(err, os.ErrNotExist) {
+			if _, err := os.Stat(o.cacheDir); !errors.Is(err, os.ErrNotExist) {
 				t.Errorf("the cache folder was made (%v)", err)
 			}
 		})
@@ -103,28 +80,28 @@ func TestDownload(t *testing.T) {
 	}
 	good := serve(t, goodMirror(t))
 	var notices []string
-	o := quick(t, &notices, serve(t, badMirrors["hangs before"].serve), serve(t, badMirrors["not found"].serve), good)
+	o := quick(t, &notices, serve(t, http.HandlerFunc(hangs)), serve(t, http.HandlerFunc(http.NotFound)), good)
 	data, err := Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if data.Kind != Published || data.Origin != o.CacheDir || len(notices) != 1 || !strings.HasPrefix(notices[0], "downloading") {
+	if data.Kind != Published || data.Origin != o.cacheDir || len(notices) != 1 || !strings.HasPrefix(notices[0], "downloading") {
 		t.Errorf("kind %s from %s, notices %q", data.Kind, data.Origin, notices)
 	}
-	entries, err := os.ReadDir(o.CacheDir)
+	entries, err := os.ReadDir(o.cacheDir)
 	if err != nil || len(entries) != 4 {
 		t.Errorf("the cache holds %v (%v), want four files", entries, err)
 	}
 	// A second run needs no network, a third mends what was damaged.
-	o.Client = &http.Client{Transport: noTransport{t}}
-	if data, err := Open(t.Context(), o); err != nil || data.Origin != o.CacheDir {
+	o.fetch.Client = &http.Client{Transport: noTransport{t}}
+	if data, err := Open(t.Context(), o); err != nil || data.Origin != o.cacheDir {
 		t.Errorf("second: %v, %v", data, err)
 	}
-	if err := os.Truncate(filepath.Join(o.CacheDir, "t10k-images-idx3-ubyte.gz"), 1000); err != nil {
+	if err := os.Truncate(filepath.Join(o.cacheDir, "t10k-images-idx3-ubyte.gz"), 1000); err != nil {
 		t.Fatal(err)
 	}
-	o.Client = http.DefaultClient
-	if data, err := Open(t.Context(), o); err != nil || data.Origin != o.CacheDir {
+	o.fetch.Client = http.DefaultClient
+	if data, err := Open(t.Context(), o); err != nil || data.Origin != o.cacheDir {
 		t.Errorf("third: %v, %v", data, err)
 	}
 	if last := notices[len(notices)-2]; !strings.Contains(last, "cut short") {
@@ -152,7 +129,7 @@ func TestDownloadNoFolder(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	o.CacheDir = filepath.Join(file, "cache") // cannot be made
+	o.cacheDir = filepath.Join(file, "cache") // cannot be made
 	data, err := Open(t.Context(), o)
 	if err != nil || data.Kind != Sampled || !strings.Contains(strings.Join(notices, "|"), "not a directory") {
 		t.Errorf("data %v, error %v, notices %q", data, err, notices)

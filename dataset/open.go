@@ -5,30 +5,33 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
+
+	"vggtrain/internal/fetch"
 
 	"github.com/dustin/go-humanize"
 )
 
-// OpenOptions says where to look for the images. Its zero value is how the program does it; the
-// fields after Progress are for tests.
+// OpenOptions says where to look for the images. Its zero value is how the program does it.
 type OpenOptions struct {
-	Spec   string       // "auto" or "", "sample", or a folder of four IDX files or of class folders
-	Notice func(string) // receives what the user should know but what stops nothing; may be nil
-
+	Spec     string              // "auto" or "", "sample", or a folder of four IDX files or of class folders
+	Notice   func(string)        // receives what the user should know but what stops nothing; may be nil
 	Progress func(FetchProgress) // receives how far a download is; may be nil
 
-	Getenv    func(string) string // os.Getenv
-	CacheDir  string              // os.UserCacheDir()/vggtrain/fashion-mnist
-	SystemDir string              // where Debian's dataset-fashion-mnist puts its files
-	Mirrors   []string            // these and the rest as in FetchOptions
-	Client    *http.Client
-	Connect   time.Duration
-	Stall     time.Duration
+	getenv    func(string) string // os.Getenv
+	cacheDir  string              // os.UserCacheDir()/vggtrain/fashion-mnist
+	systemDir string              // where Debian's dataset-fashion-mnist puts its files
+	fetch     fetch.Options       // of the download
+}
+
+// FetchProgress is how far the download of a file is.
+type FetchProgress struct {
+	File     string // train-images-idx3-ubyte.gz
+	Done     int64  // bytes that are here, those of earlier attempts too
+	Size     int64  // bytes in all; 0: the mirror did not say
+	Finished bool   // it is whole, right and in its place
 }
 
 // dataVariable stands for the folder when none is named.
@@ -44,7 +47,7 @@ func Open(ctx context.Context, o OpenOptions) (*Data, error) {
 	o = o.withDefaults()
 	spec := o.Spec
 	if isAuto(spec) {
-		spec = o.Getenv(dataVariable)
+		spec = o.getenv(dataVariable)
 	}
 	switch {
 	case isAuto(spec):
@@ -64,8 +67,8 @@ func (o OpenOptions) named(ctx context.Context, dir string) (*Data, error) {
 	f := openFolder(dir)
 	if f.holdsClasses() {
 		data, out, err := openClasses(ctx, dir)
-		if err == nil && out.count > 0 {
-			o.Notice(fmt.Sprintf("%s: no image by its name, left out; %s such files in all", f.at(out.first), humanize.Comma(int64(out.count))))
+		if err == nil && out.Count > 0 {
+			o.Notice(fmt.Sprintf("%s: no image by its name, left out; %s such files in all", f.at(out.First), humanize.Comma(int64(out.Count))))
 		}
 		return data, err
 	}
@@ -86,7 +89,7 @@ func (o OpenOptions) named(ctx context.Context, dir string) (*Data, error) {
 // folder, which may be "" where the user has none.
 func Locate(o OpenOptions) string {
 	o = o.withDefaults()
-	if dir := o.Getenv(dataVariable); !isAuto(dir) && dir != sampleSpec {
+	if dir := o.getenv(dataVariable); !isAuto(dir) && dir != sampleSpec {
 		return dir
 	}
 	for _, dir := range o.folders() {
@@ -94,7 +97,7 @@ func Locate(o OpenOptions) string {
 			return dir
 		}
 	}
-	return o.CacheDir
+	return o.cacheDir
 }
 
 // FetchDir returns the folder that `data fetch` fills when none is named: what VGGTRAIN_DATA names,
@@ -102,16 +105,15 @@ func Locate(o OpenOptions) string {
 // folder, which may be "" where the user has none.
 func FetchDir(o OpenOptions) string {
 	o = o.withDefaults()
-	if dir := o.Getenv(dataVariable); !isAuto(dir) && dir != sampleSpec {
+	if dir := o.getenv(dataVariable); !isAuto(dir) && dir != sampleSpec {
 		return dir
 	}
 	for _, dir := range o.folders() {
-		f := fetcher{FetchOptions{Dir: dir}.withDefaults()}
-		if reports, err := f.survey(); err == nil && !slices.ContainsFunc(reports, missing) {
+		if fetch.Complete(dir) {
 			return dir
 		}
 	}
-	return o.CacheDir
+	return o.cacheDir
 }
 
 // search goes through the places that nobody had to name.
@@ -121,12 +123,12 @@ func (o OpenOptions) search(ctx context.Context) (*Data, error) {
 			return data, nil
 		}
 	}
-	if err := o.fetch(ctx); err != nil {
+	if err := o.download(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		o.Notice(fmt.Sprintf("Fashion-MNIST could not be downloaded: %v", err))
-	} else if data := o.published(o.CacheDir); data != nil {
+	} else if data := o.published(o.cacheDir); data != nil {
 		return data, nil
 	}
 	data, err := Sample()
@@ -154,42 +156,45 @@ func (o OpenOptions) published(dir string) *Data {
 	return data
 }
 
-func (o OpenOptions) fetch(ctx context.Context) error {
-	if o.CacheDir == "" {
+// download fetches the published files into the cache folder.
+func (o OpenOptions) download(ctx context.Context) error {
+	if o.cacheDir == "" {
 		return errors.New("there is no cache folder to keep it in; set HOME or XDG_CACHE_HOME")
 	}
-	_, err := Fetch(ctx, FetchOptions{
-		Dir: o.CacheDir, Mirrors: o.Mirrors, Tries: 1, // there is the sample, too
-		Notice: o.Notice, Progress: o.Progress, Client: o.Client, Connect: o.Connect, Stall: o.Stall,
-	})
+	f := o.fetch
+	f.Dir, f.Notice, f.Tries = o.cacheDir, o.Notice, 1 // there is the sample, too
+	if o.Progress != nil {
+		f.Progress = func(p fetch.Progress) { o.Progress(FetchProgress(p)) }
+	}
+	_, err := fetch.Fetch(ctx, f)
 	return err
 }
 
 // folders are the places that may hold the data although nobody named them.
 func (o OpenOptions) folders() []string {
-	if o.CacheDir == "" {
-		return []string{o.SystemDir}
+	if o.cacheDir == "" {
+		return []string{o.systemDir}
 	}
-	return []string{o.CacheDir, o.SystemDir}
+	return []string{o.cacheDir, o.systemDir}
 }
 
 func (o OpenOptions) withDefaults() OpenOptions {
 	if o.Notice == nil {
 		o.Notice = func(string) {}
 	}
-	if o.Getenv == nil {
-		o.Getenv = os.Getenv
+	if o.getenv == nil {
+		o.getenv = os.Getenv
 	}
-	if o.CacheDir == "" {
+	if o.cacheDir == "" {
 		if dir, err := os.UserCacheDir(); err == nil {
-			o.CacheDir = filepath.Join(dir, "vggtrain", "fashion-mnist")
+			o.cacheDir = filepath.Join(dir, "vggtrain", "fashion-mnist")
 		}
 	}
-	if o.SystemDir == "" {
-		o.SystemDir = "/usr/share/datasets/fashion-mnist"
+	if o.systemDir == "" {
+		o.systemDir = "/usr/share/datasets/fashion-mnist"
 	}
-	if o.Connect == 0 {
-		o.Connect = 4 * time.Second // so that the whole chain takes no more than five
+	if o.fetch.Connect == 0 {
+		o.fetch.Connect = 4 * time.Second // so that the whole chain takes no more than five
 	}
 	return o
 }

@@ -2,11 +2,17 @@ package dataset
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"vggtrain/internal/fetch"
+	"vggtrain/internal/idx"
+	"vggtrain/internal/idx/idxtest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -14,10 +20,10 @@ import (
 // smallFiles are four sound files of 6 and 4 images of 5×4.
 func smallFiles() map[string][]byte {
 	return map[string][]byte{
-		"train-images-idx3-ubyte": imagesFile(6, 5, 4),
-		"train-labels-idx1-ubyte": labelsFile(0, 1, 2, 3, 9, 5),
-		"t10k-images-idx3-ubyte":  imagesFile(4, 5, 4),
-		"t10k-labels-idx1-ubyte":  labelsFile(6, 7, 8, 9),
+		"train-images-idx3-ubyte": idxtest.Images(6, 5, 4),
+		"train-labels-idx1-ubyte": idxtest.Labels(0, 1, 2, 3, 9, 5),
+		"t10k-images-idx3-ubyte":  idxtest.Images(4, 5, 4),
+		"t10k-labels-idx1-ubyte":  idxtest.Labels(6, 7, 8, 9),
 	}
 }
 
@@ -37,11 +43,10 @@ func noWeb(t *testing.T, notices *[]string) OpenOptions {
 	dir := t.TempDir()
 	return OpenOptions{
 		Notice:    func(s string) { *notices = append(*notices, s) },
-		Getenv:    func(string) string { return "" },
-		CacheDir:  filepath.Join(dir, "cache"),
-		SystemDir: filepath.Join(dir, "system"),
-		Mirrors:   []string{},
-		Client:    &http.Client{Transport: noTransport{t}},
+		getenv:    func(string) string { return "" },
+		cacheDir:  filepath.Join(dir, "cache"),
+		systemDir: filepath.Join(dir, "system"),
+		fetch:     fetch.Options{Mirrors: []string{}, Client: &http.Client{Transport: noTransport{t}}},
 	}
 }
 
@@ -57,12 +62,12 @@ func TestOpenFolder(t *testing.T) {
 		"plain": func(map[string][]byte) {},
 		"packed": func(f map[string][]byte) {
 			for name, content := range smallFiles() {
-				f[name+".gz"] = pack(t, content)
+				f[name+".gz"] = idxtest.Pack(t, content)
 				delete(f, name)
 			}
 		},
 		"mixed": func(f map[string][]byte) {
-			f["t10k-labels-idx1-ubyte.gz"] = pack(t, f["t10k-labels-idx1-ubyte"])
+			f["t10k-labels-idx1-ubyte.gz"] = idxtest.Pack(t, f["t10k-labels-idx1-ubyte"])
 			delete(f, "t10k-labels-idx1-ubyte")
 		},
 		"packed by name only": func(f map[string][]byte) {
@@ -81,8 +86,8 @@ func TestOpenFolder(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := &Data{
-				Train:   &Set{noise(120), []int32{0, 1, 2, 3, 9, 5}, 5, 4, 1},
-				Test:    &Set{noise(80), []int32{6, 7, 8, 9}, 5, 4, 1},
+				Train:   &Set{idxtest.Noise(120), []int32{0, 1, 2, 3, 9, 5}, 5, 4, 1},
+				Test:    &Set{idxtest.Noise(80), []int32{6, 7, 8, 9}, 5, 4, 1},
 				Classes: Classes, Origin: o.Spec, Spec: o.Spec, Kind: "other", Digest: data.Digest,
 			}
 			if diff := cmp.Diff(want, data); diff != "" {
@@ -102,7 +107,7 @@ func TestOpenAgain(t *testing.T) {
 	for spec, want := range map[string]string{filepath.Base(dir): dir, "sample": "sample"} {
 		var notices []string
 		o := noWeb(t, &notices)
-		o.Getenv = func(string) string { return spec }
+		o.getenv = func(string) string { return spec }
 		first, err := Open(t.Context(), o)
 		if err != nil {
 			t.Fatal(err)
@@ -111,7 +116,7 @@ func TestOpenAgain(t *testing.T) {
 			t.Errorf("%s: opened again by %q, want %q", spec, first.Spec, want)
 		}
 		t.Chdir(t.TempDir())
-		o.Spec, o.Getenv = first.Spec, func(string) string { return "elsewhere" }
+		o.Spec, o.getenv = first.Spec, func(string) string { return "elsewhere" }
 		again, err := Open(t.Context(), o)
 		if err != nil || again.Digest != first.Digest || again.Spec != first.Spec {
 			t.Errorf("%s: opened again: %v, %v", spec, again, err)
@@ -129,9 +134,9 @@ func TestOpenFolderErrors(t *testing.T) {
 		{"missing", func(f map[string][]byte) { delete(f, "t10k-labels-idx1-ubyte") }, "t10k-labels-idx1-ubyte: no such file, neither packed (.gz) nor plain"},
 		{"nothing", func(f map[string][]byte) { clear(f) }, "train-images-idx3-ubyte: no such file, neither packed (.gz) nor plain; nor is there a folder train of class folders"},
 		{"cut", func(f map[string][]byte) { f["train-images-idx3-ubyte"] = f["train-images-idx3-ubyte"][:100] }, "train-images-idx3-ubyte: 120 bytes of pixels announced, 84 present: the file is cut short; fetch it again"},
-		{"counts", func(f map[string][]byte) { f["train-labels-idx1-ubyte"] = labelsFile(1, 2) }, "train-labels-idx1-ubyte: 2 labels, but "},
-		{"label", func(f map[string][]byte) { f["t10k-labels-idx1-ubyte"] = labelsFile(1, 2, 10, 3) }, "t10k-labels-idx1-ubyte: label 10 of image 2 (counted from 0) is out of range: labels are 0 to 9"},
-		{"sizes", func(f map[string][]byte) { f["t10k-images-idx3-ubyte"] = imagesFile(4, 4, 5) }, "t10k-images-idx3-ubyte: images of 4×5, but "},
+		{"counts", func(f map[string][]byte) { f["train-labels-idx1-ubyte"] = idxtest.Labels(1, 2) }, "train-labels-idx1-ubyte: 2 labels, but "},
+		{"label", func(f map[string][]byte) { f["t10k-labels-idx1-ubyte"] = idxtest.Labels(1, 2, 10, 3) }, "t10k-labels-idx1-ubyte: label 10 of image 2 (counted from 0) is out of range: labels are 0 to 9"},
+		{"sizes", func(f map[string][]byte) { f["t10k-images-idx3-ubyte"] = idxtest.Images(4, 4, 5) }, "t10k-images-idx3-ubyte: images of 4×5, but "},
 		{"swapped", func(f map[string][]byte) { f["train-images-idx3-ubyte"] = f["train-labels-idx1-ubyte"] }, "train-images-idx3-ubyte: magic number 0x00000801"},
 	}
 	for _, test := range tests {
@@ -172,7 +177,7 @@ func TestOpenWrongFolder(t *testing.T) {
 		if _, err := Open(t.Context(), o); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", spec, err, want)
 		}
-		o.Spec, o.Getenv = "auto", func(string) string { return spec }
+		o.Spec, o.getenv = "auto", func(string) string { return spec }
 		if _, err := Open(t.Context(), o); err == nil || !strings.HasPrefix(err.Error(), "VGGTRAIN_DATA: "+want) {
 			t.Errorf("%s: error %v, want %q after the variable's name", spec, err, want)
 		}
@@ -209,12 +214,12 @@ func TestOpenOrder(t *testing.T) {
 			}
 			var notices []string
 			o := noWeb(t, &notices)
-			o.Spec, o.Getenv = test.spec, func(string) string { return test.variable }
+			o.Spec, o.getenv = test.spec, func(string) string { return test.variable }
 			if test.cache != "" {
-				o.CacheDir = test.cache
+				o.cacheDir = test.cache
 			}
 			if test.system != "" {
-				o.SystemDir = test.system
+				o.systemDir = test.system
 			}
 			data, err := Open(t.Context(), o)
 			if err != nil {
@@ -247,16 +252,16 @@ func TestOpenCancelled(t *testing.T) {
 func TestLocate(t *testing.T) {
 	var notices []string
 	o := noWeb(t, &notices)
-	if got := Locate(o); got != o.CacheDir {
+	if got := Locate(o); got != o.cacheDir {
 		t.Errorf("nothing there: %s, want the cache folder", got)
 	}
-	if err := os.Mkdir(o.SystemDir, 0o700); err != nil {
+	if err := os.Mkdir(o.systemDir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if got := Locate(o); got != o.SystemDir {
+	if got := Locate(o); got != o.systemDir {
 		t.Errorf("only the system's folder there: %s", got)
 	}
-	o.Getenv = func(string) string { return "data" }
+	o.getenv = func(string) string { return "data" }
 	if got := Locate(o); got != "data" {
 		t.Errorf("variable set: %s", got)
 	}
@@ -282,7 +287,7 @@ func TestVerify(t *testing.T) {
 	}
 	for i, r := range reports {
 		hasDigest, hasDetail := len(r.SHA256) == 64, r.Detail != ""
-		if r.Status != want[i] || r.Name != publishedFiles[i].name || !strings.HasPrefix(r.Path, filepath.Join(dir, r.Name)) ||
+		if r.Status != want[i] || r.Name != idx.Published[i].Name || !strings.HasPrefix(r.Path, filepath.Join(dir, r.Name)) ||
 			hasDigest != (r.Status == "ok" || r.Status == "other") || hasDetail != (r.Status != "ok") {
 			t.Errorf("file %d: %+v, want status %s", i, r, want[i])
 		}
@@ -294,7 +299,37 @@ func TestVerify(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	// The digest is of the bytes in the file, whatever they are packed in.
-	if digest := digestOf(files["train-images-idx3-ubyte"]); reports[0].SHA256 != digest {
+	sum := sha256.Sum256(files["train-images-idx3-ubyte"])
+	if digest := hex.EncodeToString(sum[:]); reports[0].SHA256 != digest {
 		t.Errorf("digest %s, want %s", reports[0].SHA256, digest)
+	}
+}
+
+// Where `data fetch` puts the files is where fit looks first, or where they are already.
+func TestFetchDir(t *testing.T) {
+	var notices []string
+	o := noWeb(t, &notices)
+	if got := FetchDir(o); got != o.cacheDir {
+		t.Errorf("nothing anywhere: %s", got)
+	}
+	if err := os.MkdirAll(o.systemDir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if got := FetchDir(o); got != o.cacheDir {
+		t.Errorf("an empty folder of the system: %s", got)
+	}
+	o.getenv = func(string) string { return "elsewhere" }
+	if got := FetchDir(o); got != "elsewhere" {
+		t.Errorf("named by the variable: %s", got)
+	}
+	o.getenv = func(string) string { return "sample" }
+	if got := FetchDir(o); got != o.cacheDir {
+		t.Errorf("the sample: %s", got)
+	}
+	if _, err := os.Stat(debianFolder); err == nil && !testing.Short() {
+		o.systemDir = debianFolder
+		if got := FetchDir(o); got != debianFolder {
+			t.Errorf("the system's are whole: %s", got)
+		}
 	}
 }

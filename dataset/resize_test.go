@@ -6,8 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"strconv"
 	"testing"
+
+	"vggtrain/internal/idx/idxtest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -33,16 +34,7 @@ func (c resizeCase) source(sample []byte) []byte {
 		}
 		return white
 	}
-	return noise(size)
-}
-
-func noise(size int) []byte {
-	var pixels []byte
-	for i := 0; len(pixels) < size; i++ {
-		block := sha256.Sum256([]byte(strconv.Itoa(i)))
-		pixels = append(pixels, block[:]...)
-	}
-	return pixels[:size]
+	return idxtest.Noise(size)
 }
 
 func TestResizeEqualsPIL(t *testing.T) {
@@ -104,7 +96,7 @@ func TestResizeFloats(t *testing.T) {
 // Channels side by side are each resized as if they were alone.
 func TestResizeChannels(t *testing.T) {
 	for _, c := range []struct{ rows, cols, channels, side int }{{28, 28, 3, 56}, {28, 28, 2, 57}, {100, 61, 3, 40}, {3, 5, 4, 7}, {1, 1, 3, 1}} {
-		src := noise(c.rows * c.cols * c.channels)
+		src := idxtest.Noise(c.rows * c.cols * c.channels)
 		all, err := NewResizer(c.rows, c.cols, c.channels, c.side)
 		if err != nil {
 			t.Fatal(err)
@@ -166,7 +158,7 @@ func TestResizeAllocatesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	tables := []*[256]float32{{}}
-	src, dst := noise(28*28), make([]float32, 56*56)
+	src, dst := idxtest.Noise(28*28), make([]float32, 56*56)
 	if n := testing.AllocsPerRun(10, func() { r.Floats(dst, src, tables) }); n != 0 {
 		t.Errorf("%v allocations an image", n)
 	}

@@ -5,6 +5,8 @@ import (
 	"image"
 	"image/draw"
 	"testing"
+
+	"vggtrain/internal/idx/idxtest"
 )
 
 // Padding that never exists gives what padding that does would.
@@ -18,7 +20,7 @@ func TestSquarer(t *testing.T) {
 		{400, 7, 32}, {100, 99, 224}, {99, 100, 17}, {3, 1500, 9}, {1500, 3, 10},
 	} {
 		longer := max(size.rows, size.cols)
-		picture := &image.Gray{Pix: noise(size.rows * size.cols), Stride: size.cols, Rect: image.Rect(0, 0, size.cols, size.rows)}
+		picture := &image.Gray{Pix: idxtest.Noise(size.rows * size.cols), Stride: size.cols, Rect: image.Rect(0, 0, size.cols, size.rows)}
 		for _, fill := range []byte{0, 1, 100, 254, 255} {
 			padded := image.NewGray(image.Rect(0, 0, longer, longer))
 			for i := range padded.Pix {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+
+	"vggtrain/internal/idx"
 )
 
 // What Verify says of a file.
@@ -35,19 +37,19 @@ func Verify(dir string) ([]FileReport, error) {
 		return nil, fmt.Errorf("%s: holds class folders, of which nothing is published to compare them with; they are checked whenever they are opened", dir)
 	}
 	var reports []FileReport
-	for _, p := range publishedFiles {
-		content, path, err := f.read(p)
-		report := FileReport{Name: p.name, Path: path}
+	for _, p := range idx.Published {
+		content, path, err := p.Find(f.files, f.title)
+		report := FileReport{Name: p.Name, Path: path}
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			report.Status, report.Detail = FileMissing, err.Error()
 		case err != nil:
 			report.Status, report.Detail = FileDamaged, err.Error()
-		case p.is(content):
-			report.Status, report.SHA256 = FileOK, p.digest
+		case p.Is(content):
+			report.Status, report.SHA256 = FileOK, p.SHA256
 		default:
-			report.Status, report.SHA256 = FileOther, hex.EncodeToString(content.digest[:])
-			report.Detail = path + ": not the published file, whose SHA-256 is " + p.digest
+			report.Status, report.SHA256 = FileOther, hex.EncodeToString(content.Digest[:])
+			report.Detail = path + ": not the published file, whose SHA-256 is " + p.SHA256
 		}
 		reports = append(reports, report)
 	}

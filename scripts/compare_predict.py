@@ -94,7 +94,7 @@ def main():
     parser.add_argument("file", help="best.bin of a run")
     parser.add_argument("--data", default="auto", help="auto, sample or a folder")
     parser.add_argument("--images", type=int, default=10000, help="the first so many test images")
-    parser.add_argument("--photos", default=ROOT / "dataset/testdata/photos", help="folder of photos of any kind")
+    parser.add_argument("--photos", default=ROOT / "internal/photo/testdata/photos", help="folder of photos of any kind")
     flags = parser.parse_args()
     net, side, normalize = compare_eval.load(flags.file)
     with program.Program(flags.binary) as vggtrain:

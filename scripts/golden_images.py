@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Make small image files and what Pillow reads in them: dataset/testdata/images, photos and two .json.
+"""Make small image files and what Pillow reads in them: internal/photo/testdata/images, photos and two .json.
 
     python scripts/golden_images.py          # needs Pillow and NumPy
 
@@ -24,8 +24,8 @@ from PIL import Image, ImageDraw
 from photo import prepared
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER = ROOT / "dataset/testdata/images"
-PHOTOS = ROOT / "dataset/testdata/photos"
+FOLDER = ROOT / "internal/photo/testdata/images"
+PHOTOS = ROOT / "internal/photo/testdata/photos"
 ROWS, COLS = 11, 13  # no multiple of 8, nor of Adam7's steps
 
 rng = np.random.default_rng(5)

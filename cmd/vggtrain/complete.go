@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"vggtrain/internal/photo"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -175,7 +177,7 @@ func distinct(list []cobra.Completion, typed string) []cobra.Completion {
 
 // images completes files that predict reads, and folders.
 func images(typed string) []cobra.Completion {
-	return entries(typed, folderToo, ".png", ".jpg", ".jpeg", ".gif")
+	return entries(typed, folderToo, photo.Extensions...)
 }
 
 // folders completes folders.

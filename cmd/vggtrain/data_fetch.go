@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vggtrain/dataset"
+	"vggtrain/internal/fetch"
 	"vggtrain/internal/report"
 )
 
@@ -37,7 +38,7 @@ pauses. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured.`,
 		Args:        arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().Changed("mirror") {
-				if err := dataset.CheckMirror(o.Mirror); err != nil {
+				if err := fetch.CheckMirror(o.Mirror); err != nil {
 					return wrongUsage("--mirror: %q %w", o.Mirror, err)
 				}
 			}
@@ -59,16 +60,16 @@ func runDataFetch(ctx context.Context, o *dataFetchOptions) error {
 		return errors.New("no folder to fetch into: neither VGGTRAIN_DATA nor HOME is set; name one with --dir")
 	}
 	m := report.NewMeter(o.Err)
-	options := dataset.FetchOptions{Dir: dir, Notice: m.Notice, Progress: m.Progress}
+	options := fetch.Options{Dir: dir, Notice: m.Notice, Progress: func(p fetch.Progress) { m.Progress(dataset.FetchProgress(p)) }}
 	if o.Mirror != "" {
 		options.Mirrors = []string{o.Mirror}
 	}
-	reports, err := dataset.Fetch(ctx, options)
+	reports, err := fetch.Fetch(ctx, options)
 	m.Clear()
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return fmt.Errorf("%w: the next data fetch goes on from what there is", context.Cause(ctx))
-	case errors.As(err, new(*dataset.NoMirrorError)):
+	case errors.As(err, new(*fetch.NoMirrorError)):
 		return fmt.Errorf("%w: try --mirror URL, or train with --data sample", err)
 	case err != nil:
 		return err

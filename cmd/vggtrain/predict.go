@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"vggtrain/dataset"
+	"vggtrain/internal/photo"
 	"vggtrain/internal/predict"
 	"vggtrain/internal/report"
 	"vggtrain/internal/trained"
@@ -69,7 +69,7 @@ is a file that fit wrote, or a run folder: then its best.bin.`,
 	}
 	countFlag(cmd, &o.TopK, "topk", 3, "the `K` most probable classes of each image")
 	choiceFlag(cmd, &o.Invert, "invert", "which images to invert",
-		string(dataset.InvertAuto), string(dataset.InvertYes), string(dataset.InvertNo))
+		string(photo.InvertAuto), string(photo.InvertYes), string(photo.InvertNo))
 	threadsFlag(cmd, &o.Threads)
 	jsonFlag(cmd, &o.JSON, "print one JSON document")
 	return cmd
@@ -96,7 +96,7 @@ func runPredict(ctx context.Context, o *predictOptions) error {
 		return err
 	}
 	defer workers.Close()
-	predictor, err := predict.New(workers, network, predict.Options{Invert: dataset.Invert(o.Invert), TopK: o.TopK})
+	predictor, err := predict.New(workers, network, predict.Options{Invert: photo.Invert(o.Invert), TopK: o.TopK})
 	if err != nil {
 		return err
 	}
@@ -106,12 +106,12 @@ func runPredict(ctx context.Context, o *predictOptions) error {
 }
 
 // photos lists what the arguments name.
-func (o *predictOptions) photos(ctx context.Context) ([]dataset.PhotoFile, error) {
-	var photos []dataset.PhotoFile
+func (o *predictOptions) photos(ctx context.Context) ([]photo.File, error) {
+	var photos []photo.File
 	piped := false
 	for _, name := range o.Images {
 		if name != "-" {
-			photos = append(photos, dataset.Photos(name, report.NewProgress(o.Err).Notice)...)
+			photos = append(photos, photo.Files(name, report.NewProgress(o.Err).Notice)...)
 			continue
 		}
 		if piped {
@@ -121,7 +121,7 @@ func (o *predictOptions) photos(ctx context.Context) ([]dataset.PhotoFile, error
 			return nil, wrongUsage("-: standard input is a terminal: pipe an image into it")
 		}
 		piped = true
-		photos = append(photos, dataset.PhotoFrom(name, "standard input", untilDone(ctx, o.In)))
+		photos = append(photos, photo.From(name, "standard input", untilDone(ctx, o.In)))
 	}
 	return photos, nil
 }
@@ -158,7 +158,7 @@ func (o *predictOptions) show(w predictionWriter, count int, run func(emit func(
 	if endErr := w.end(); err == nil {
 		err = endErr
 	}
-	for _, line := range seen.lines(dataset.Invert(o.Invert)) {
+	for _, line := range seen.lines(photo.Invert(o.Invert)) {
 		notice(line)
 	}
 	switch {

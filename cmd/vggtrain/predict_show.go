@@ -12,7 +12,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"golang.org/x/term"
 
-	"vggtrain/dataset"
+	"vggtrain/internal/photo"
 	"vggtrain/internal/predict"
 	"vggtrain/internal/report"
 )
@@ -210,8 +210,8 @@ func (a *assumptions) add(r predict.Result) {
 }
 
 // lines are what has to be said: nothing of what the user has decided.
-func (a *assumptions) lines(mode dataset.Invert) []string {
-	if mode != dataset.InvertAuto {
+func (a *assumptions) lines(mode photo.Invert) []string {
+	if mode != photo.InvertAuto {
 		return nil
 	}
 	var lines []string

@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"vggtrain/dataset"
+	"vggtrain/internal/photo"
 	"vggtrain/internal/predict"
 	"vggtrain/internal/trained"
 )
 
 func TestPredictionBars(t *testing.T) {
 	result := predict.Result{
-		Photo:   dataset.PhotoFile{Title: "a.png"},
+		Photo:   photo.File{Title: "a.png"},
 		Guesses: []trained.Prediction{{Class: 0, Probability: 0.875}, {Class: 1, Probability: 0.125}, {Class: 9, Probability: 0}},
 	}
 	for columns, bars := range map[int][2]string{
@@ -54,19 +55,19 @@ func TestAssumptions(t *testing.T) {
 	var a assumptions
 	for i := range 1207 {
 		a.add(predict.Result{
-			Photo:      dataset.PhotoFile{Title: fmt.Sprintf("%d.png", i)},
-			Background: dataset.Background{Inverted: i > 0},
+			Photo:      photo.File{Title: fmt.Sprintf("%d.png", i)},
+			Background: photo.Background{Inverted: i > 0},
 		})
 	}
 	want := []string{
 		"light background in 1,206 of 1,207 images (1.png, 2.png, 3.png, 4.png, 5.png and 1,201 more): inverted",
 		"dark background in 1 of 1,207 images (0.png): taken as it is",
 	}
-	lines := a.lines(dataset.InvertAuto)
+	lines := a.lines(photo.InvertAuto)
 	if len(lines) != len(want) || !strings.HasPrefix(lines[0], want[0]) || !strings.HasPrefix(lines[1], want[1]) || len(a.light.names) > 5 {
 		t.Errorf("got %q, want %q", lines, want)
 	}
-	if lines := a.lines(dataset.InvertYes); len(lines) > 0 {
+	if lines := a.lines(photo.InvertYes); len(lines) > 0 {
 		t.Errorf("nothing was assumed: %q", lines)
 	}
 }

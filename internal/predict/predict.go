@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"vggtrain/dataset"
+	"vggtrain/internal/photo"
 	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
@@ -19,15 +20,15 @@ const Batch = 128
 
 // Result is what the network sees on a photo.
 type Result struct {
-	Photo      dataset.PhotoFile
+	Photo      photo.File
 	Guesses    []trained.Prediction // the most probable first, of equal ones the first class
-	Background dataset.Background
+	Background photo.Background
 	Err        error // why it could not be read; then the rest is empty
 }
 
 // Options say how photos are taken.
 type Options struct {
-	Invert dataset.Invert
+	Invert photo.Invert
 	TopK   int // guesses a photo, no more than there are classes
 }
 
@@ -38,7 +39,7 @@ type Predictor struct {
 	side      int
 	classes   int
 	evaluator *model.Evaluator
-	reader    *dataset.PhotoReader
+	reader    *photo.Reader
 	table     *[256]float32
 	desks     []*dataset.Squarer // one a worker, of the size that it had last
 	images    []float32          // Batch×S×S×1
@@ -57,7 +58,7 @@ func New(workers *model.Workers, network *trained.Network, o Options) (*Predicto
 	}
 	return &Predictor{
 		workers: workers, options: o, side: network.Side, classes: len(network.Classes), evaluator: evaluator,
-		reader:  dataset.NewPhotoReader(),
+		reader:  photo.NewReader(),
 		table:   table,
 		desks:   make([]*dataset.Squarer, workers.Threads()),
 		images:  make([]float32, Batch*network.Side*network.Side),
@@ -67,7 +68,7 @@ func New(workers *model.Workers, network *trained.Network, o Options) (*Predicto
 
 // Run calls emit with the result of each file, in the files' order. Memory does not grow with their
 // number. The error is emit's, or ctx's when ctx is done before the end.
-func (p *Predictor) Run(ctx context.Context, files []dataset.PhotoFile, emit func(Result) error) error {
+func (p *Predictor) Run(ctx context.Context, files []photo.File, emit func(Result) error) error {
 	for batch := range slices.Chunk(files, Batch) {
 		if err := p.predict(ctx, batch); err != nil {
 			return err
@@ -82,7 +83,7 @@ func (p *Predictor) Run(ctx context.Context, files []dataset.PhotoFile, emit fun
 }
 
 // predict sets the results of a batch.
-func (p *Predictor) predict(ctx context.Context, files []dataset.PhotoFile) error {
+func (p *Predictor) predict(ctx context.Context, files []photo.File) error {
 	p.results = p.results[:len(files)]
 	err := p.workers.Run(len(files), func(worker, i int) {
 		p.results[i] = Result{Photo: files[i]}
@@ -113,20 +114,20 @@ func (p *Predictor) predict(ctx context.Context, files []dataset.PhotoFile) erro
 
 // load puts a photo into row i of the batch. One that cannot be read leaves there what was before,
 // of which nobody asks for the result.
-func (p *Predictor) load(worker, i int, file dataset.PhotoFile) (dataset.Background, error) {
+func (p *Predictor) load(worker, i int, file photo.File) (photo.Background, error) {
 	row := p.images[i*p.side*p.side:][:p.side*p.side]
-	photo, err := p.reader.Read(file)
+	m, err := p.reader.Read(file)
 	if err != nil {
-		return dataset.Background{}, err
+		return photo.Background{}, err
 	}
-	rows, cols := photo.Grey.Rect.Dy(), photo.Grey.Rect.Dx()
+	rows, cols := m.Grey.Rect.Dy(), m.Grey.Rect.Dx()
 	if desk := p.desks[worker]; desk == nil || !desk.Fits(rows, cols) {
 		if p.desks[worker], err = dataset.NewSquarer(rows, cols, p.side); err != nil {
-			return dataset.Background{}, file.Failure(err)
+			return photo.Background{}, file.Failure(err)
 		}
 	}
-	background := photo.Prepare(p.options.Invert)
-	p.desks[worker].Floats(row, photo.Grey.Pix, background.Fill(), p.table)
+	background := m.Prepare(p.options.Invert)
+	p.desks[worker].Floats(row, m.Grey.Pix, background.Fill(), p.table)
 	return background, nil
 }
 

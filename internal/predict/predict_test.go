@@ -18,6 +18,7 @@ import (
 
 	"vggtrain/configs"
 	"vggtrain/dataset"
+	"vggtrain/internal/photo"
 	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
@@ -57,7 +58,7 @@ func newPool(t *testing.T, threads int) *model.Workers {
 }
 
 // pictures writes the images of a set as PNG files.
-func pictures(t *testing.T, set dataset.Source) []dataset.PhotoFile {
+func pictures(t *testing.T, set dataset.Source) []photo.File {
 	t.Helper()
 	dir := t.TempDir()
 	for i := range set.Len() {
@@ -74,11 +75,11 @@ func pictures(t *testing.T, set dataset.Source) []dataset.PhotoFile {
 			t.Fatal(err)
 		}
 	}
-	return dataset.Photos(dir, nil)
+	return photo.Files(dir, nil)
 }
 
 // run returns all results.
-func run(t *testing.T, n *trained.Network, threads int, o Options, files []dataset.PhotoFile) []Result {
+func run(t *testing.T, n *trained.Network, threads int, o Options, files []photo.File) []Result {
 	t.Helper()
 	p, err := New(newPool(t, threads), n, o)
 	if err != nil {
@@ -114,37 +115,37 @@ func TestPredictionsAreThoseOfEval(t *testing.T) {
 			}
 		}
 	}
-	all := run(t, n, 2, Options{dataset.InvertAuto, 1}, files)
+	all := run(t, n, 2, Options{photo.InvertAuto, 1}, files)
 	if len(all) != set.Len() {
 		t.Fatalf("%d results for %d photos", len(all), set.Len())
 	}
 	check("all", all, 0)
-	check("one", run(t, n, 1, Options{dataset.InvertAuto, 1}, files[40:41]), 40)
-	check("few", run(t, n, 3, Options{dataset.InvertNo, 1}, files[200:207]), 200)
+	check("one", run(t, n, 1, Options{photo.InvertAuto, 1}, files[40:41]), 40)
+	check("few", run(t, n, 3, Options{photo.InvertNo, 1}, files[200:207]), 200)
 }
 
 // Photos of any size and kind, one after another, are each what it is once it is prepared.
 func TestPredictPrepares(t *testing.T) {
-	photos := dataset.Photos("../../dataset/testdata/photos", nil)
+	photos := photo.Files("../photo/testdata/photos", nil)
 	if len(photos) < 16 {
 		t.Fatalf("only %d photos", len(photos))
 	}
 	prepared := &dataset.Set{Labels: make([]int32, len(photos)), Rows: side, Cols: side, Channels: 1, Images: make([]byte, len(photos)*side*side)}
 	for i, file := range photos {
-		photo, err := dataset.NewPhotoReader().Read(file)
+		m, err := photo.NewReader().Read(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		fill := photo.Prepare(dataset.InvertAuto).Fill()
-		q, err := dataset.NewSquarer(photo.Grey.Rect.Dy(), photo.Grey.Rect.Dx(), side)
+		fill := m.Prepare(photo.InvertAuto).Fill()
+		q, err := dataset.NewSquarer(m.Grey.Rect.Dy(), m.Grey.Rect.Dx(), side)
 		if err != nil {
 			t.Fatal(err)
 		}
-		q.Bytes(prepared.Images[i*side*side:], photo.Grey.Pix, fill)
+		q.Bytes(prepared.Images[i*side*side:], m.Grey.Pix, fill)
 	}
 	n := network(t)
-	want := run(t, n, 1, Options{dataset.InvertNo, 3}, pictures(t, prepared))
-	for i, got := range run(t, n, 1, Options{dataset.InvertAuto, 3}, photos) {
+	want := run(t, n, 1, Options{photo.InvertNo, 3}, pictures(t, prepared))
+	for i, got := range run(t, n, 1, Options{photo.InvertAuto, 3}, photos) {
 		if diff := cmp.Diff(want[i].Guesses, got.Guesses); diff != "" || got.Err != nil {
 			t.Errorf("%s (-prepared +photo): %v\n%s", got.Photo.Name, got.Err, diff)
 		}
@@ -158,7 +159,7 @@ func TestPredictGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	n, files := network(t), pictures(t, dataset.Head(data.Test, Batch+2))
-	o := Options{dataset.InvertAuto, 3}
+	o := Options{photo.InvertAuto, 3}
 	want := run(t, n, 2, o, files)
 	bad := map[int]bool{0: true, 7: true, Batch - 1: true, Batch: true}
 	for i := range bad {
@@ -179,17 +180,17 @@ func TestPredictGoesOn(t *testing.T) {
 
 // What is too long to be resized is told of as the user knows it, not as the square that it would become.
 func TestPredictLongPhotos(t *testing.T) {
-	long := func(cols, rows int) dataset.PhotoFile {
+	long := func(cols, rows int) photo.File {
 		var file bytes.Buffer
 		if err := png.Encode(&file, image.NewGray(image.Rect(0, 0, cols, rows))); err != nil {
 			t.Fatal(err)
 		}
-		return dataset.PhotoFrom("-", "standard input", &file)
+		return photo.From("-", "standard input", &file)
 	}
-	files := []dataset.PhotoFile{long(1<<14, 3), long(3, 1<<14), long(20_000, 300), long(2, 1<<14+1)}
+	files := []photo.File{long(1<<14, 3), long(3, 1<<14), long(20_000, 300), long(2, 1<<14+1)}
 	want := []string{"", "", "standard input: 20000×300: the longer side may have at most 16,384 pixels; make it smaller",
 		"standard input: 2×16385: the longer side may have at most 16,384 pixels; make it smaller"}
-	for i, r := range run(t, network(t), 2, Options{dataset.InvertAuto, 1}, files) {
+	for i, r := range run(t, network(t), 2, Options{photo.InvertAuto, 1}, files) {
 		text := ""
 		if r.Err != nil {
 			text = r.Err.Error()
@@ -227,7 +228,7 @@ func TestGuesses(t *testing.T) {
 func TestNewRefusesNormalisation(t *testing.T) {
 	n := network(t)
 	n.Normalize = configs.Normalize{Mean: 0.5}
-	if _, err := New(newPool(t, 1), n, Options{dataset.InvertAuto, 1}); err == nil || !strings.Contains(err.Error(), "a deviation of 0: ") {
+	if _, err := New(newPool(t, 1), n, Options{photo.InvertAuto, 1}); err == nil || !strings.Contains(err.Error(), "a deviation of 0: ") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -238,7 +239,7 @@ func TestPredictEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	files := pictures(t, dataset.Head(data.Test, 3))
-	p, err := New(newPool(t, 2), network(t), Options{dataset.InvertAuto, 1})
+	p, err := New(newPool(t, 2), network(t), Options{photo.InvertAuto, 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package dataset
+package photo
 
 import (
 	"bytes"
@@ -34,11 +34,11 @@ func readGolden(t testing.TB, name string) []byte {
 // readGrey reads a file as those of class folders are read, and as photos are but for their sides.
 func readGrey(file []byte) (*image.Gray, error) {
 	var buffer bytes.Buffer
-	p, err := readPicture(&buffer, bytes.NewReader(file), 0)
+	p, err := ReadPicture(&buffer, bytes.NewReader(file), 0)
 	if err != nil {
 		return nil, err
 	}
-	return p.grey()
+	return p.Grey()
 }
 
 func TestReadImageEqualsPIL(t *testing.T) {
@@ -197,7 +197,7 @@ func TestReadImageErrors(t *testing.T) {
 			if !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("error %q, want one line with %q", err, test.want)
 			}
-			if errors.Is(err, errNotImage) != test.isNot {
+			if errors.Is(err, ErrUnknown) != test.isNot {
 				t.Errorf("%q: not an image: %v, want %v", err, !test.isNot, test.isNot)
 			}
 		})
@@ -210,11 +210,11 @@ func TestReadImageErrors(t *testing.T) {
 func decodingBytes(file []byte) int64 {
 	const fixed = 512 << 10
 	bytes := int64(fixed + 4*len(file))
-	var p picture
+	var p Picture
 	for _, p.imageFormat = range imageFormats {
 		p.file = file
 		if strings.HasPrefix(string(file[:min(len(file), 8)]), p.magic) && p.check() == nil {
-			bytes += 25 * int64((p.rows+31)&^31) * int64((p.cols+31)&^31)
+			bytes += 25 * int64((p.Rows+31)&^31) * int64((p.Cols+31)&^31)
 		}
 	}
 	return bytes
@@ -343,7 +343,7 @@ func checkReadImage(t *testing.T, file []byte) {
 
 // checkReadPhoto checks that a photo is the image but for its sides, and can be prepared.
 func checkReadPhoto(t *testing.T, file []byte, grey *image.Gray) {
-	photo, err := NewPhotoReader().read(bytes.NewReader(file), 0)
+	photo, err := NewReader().read(bytes.NewReader(file), 0)
 	if err != nil {
 		t.Fatalf("an image that is no photo: %v", err)
 	}

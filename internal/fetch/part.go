@@ -1,4 +1,4 @@
-package dataset
+package fetch
 
 import (
 	"encoding/json"
@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"vggtrain/internal/crash"
+	"vggtrain/internal/files"
+	"vggtrain/internal/idx"
 )
 
 // part is the beginning of a file that is being downloaded: name.gz.part, and beside it
@@ -71,7 +73,7 @@ func openPart(path string, largest int64) (*part, error) {
 // readSource reads a note of a source. A note that makes no sense is none.
 func readSource(path string) (s source) {
 	const most = 1 << 14
-	file, size, err := openRegular(everywhere{}, path)
+	file, size, err := files.OpenRegular(files.Everywhere{}, path)
 	if err != nil {
 		return source{}
 	}
@@ -123,7 +125,7 @@ func (p *part) Write(b []byte) (int, error) {
 }
 
 // check verifies the whole file.
-func (p *part) check(file publishedFile) error {
+func (p *part) check(file idx.File) error {
 	if _, err := p.file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package dataset
+package fetch
 
 import (
 	"bytes"
@@ -15,26 +15,29 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"vggtrain/internal/idx"
+	"vggtrain/internal/idx/idxtest"
 )
 
 // library is four files as they are published, but small, and how mirrors pack them.
 type library struct {
-	files  []publishedFile
+	files  []idx.File
 	packed map[string][]byte // by name.gz
 }
 
 func newLibrary(t testing.TB) *library {
 	l := &library{packed: map[string][]byte{}}
-	for i, content := range [][]byte{imagesFile(500, 28, 28), labelsFile(bytes.Repeat([]byte{1, 2, 3}, 200)...), imagesFile(90, 28, 28), labelsFile(7, 8, 9)} {
-		p := publishedFiles[i]
-		if p.magic == imagesMagic { // as long packed as plain
+	for i, content := range [][]byte{idxtest.Images(500, 28, 28), idxtest.Labels(bytes.Repeat([]byte{1, 2, 3}, 200)...), idxtest.Images(90, 28, 28), idxtest.Labels(7, 8, 9)} {
+		p := idx.Published[i]
+		if p.Magic == idx.ImagesMagic { // as long packed as plain
 			random := rand.New(rand.NewPCG(1, uint64(i)))
 			for at := 16; at < len(content); at++ {
 				content[at] = byte(random.Uint32())
 			}
 		}
-		l.files = append(l.files, publishedFile{p.name, p.magic, int64(len(content)), digestOf(content)})
-		l.packed[p.name+".gz"] = pack(t, content)
+		l.files = append(l.files, idx.File{Name: p.Name, Magic: p.Magic, Size: int64(len(content)), SHA256: digestOf(content)})
+		l.packed[p.Name+".gz"] = idxtest.Pack(t, content)
 	}
 	return l
 }
@@ -45,7 +48,7 @@ func digestOf(content []byte) string {
 }
 
 // images is the largest file, and the first.
-func (l *library) images() publishedFile { return l.files[0] }
+func (l *library) images() idx.File { return l.files[0] }
 
 // shelf is a mirror of a library that remembers what it was asked.
 type shelf struct {
@@ -95,20 +98,20 @@ func (c *counted) Write(b []byte) (int, error) {
 }
 
 // of are the requests for a file.
-func (s *shelf) of(p publishedFile) (asked []string) {
+func (s *shelf) of(p idx.File) (asked []string) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	for _, a := range s.asked {
-		if strings.HasPrefix(a, p.name) {
-			asked = append(asked, strings.TrimPrefix(strings.TrimPrefix(a, p.name+".gz"), " "))
+		if strings.HasPrefix(a, p.Name) {
+			asked = append(asked, strings.TrimPrefix(strings.TrimPrefix(a, p.Name+".gz"), " "))
 		}
 	}
 	return asked
 }
 
 // options fetch the library into a new folder, without waiting.
-func (l *library) options(t *testing.T, mirrors ...string) FetchOptions {
-	return FetchOptions{
+func (l *library) options(t *testing.T, mirrors ...string) Options {
+	return Options{
 		Dir: filepath.Join(t.TempDir(), "new"), Mirrors: mirrors, files: l.files,
 		Client: &http.Client{Transport: &http.Transport{}}, Connect: 20 * time.Second, Stall: 20 * time.Second, Pause: time.Millisecond,
 	}
@@ -118,7 +121,7 @@ func (l *library) options(t *testing.T, mirrors ...string) FetchOptions {
 func (l *library) wantFolder(t *testing.T, dir string) {
 	t.Helper()
 	for _, p := range l.files {
-		if content, path, err := openFolder(dir).read(p); err != nil || !p.is(content) {
+		if content, path, err := p.Find(os.DirFS(dir), dir); err != nil || !p.Is(content) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}

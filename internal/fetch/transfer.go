@@ -1,4 +1,4 @@
-package dataset
+package fetch
 
 import (
 	"bytes"
@@ -11,12 +11,14 @@ import (
 	"strings"
 
 	"vggtrain/internal/display"
+	"vggtrain/internal/files"
+	"vggtrain/internal/idx"
 
 	"github.com/dustin/go-humanize"
 )
 
 // fetchFile puts one file into the folder, from the first mirror that has it.
-func (f fetcher) fetchFile(ctx context.Context, p publishedFile, ranked []string) error {
+func (f fetcher) fetchFile(ctx context.Context, p idx.File, ranked []string) error {
 	part, err := openPart(f.place(p)+".part", largest(p))
 	if err != nil {
 		return err
@@ -49,15 +51,15 @@ func (f fetcher) fetchFile(ctx context.Context, p publishedFile, ranked []string
 		if isDisks(err) || ctx.Err() != nil {
 			return err
 		}
-		return fmt.Errorf("%s.gz: %w", p.name, err)
+		return fmt.Errorf("%s.gz: %w", p.Name, err)
 	}
-	f.Progress(FetchProgress{File: p.name + ".gz", Done: part.size, Size: part.size, Finished: true})
+	f.Progress(Progress{File: p.Name + ".gz", Done: part.size, Size: part.size, Finished: true})
 	return nil
 }
 
 // fromMirror makes the part the whole file. It asks again as long as that brings more of it, and
 // begins anew but once.
-func (f fetcher) fromMirror(ctx context.Context, part *part, p publishedFile, from string) error {
+func (f fetcher) fromMirror(ctx context.Context, part *part, p idx.File, from string) error {
 	for restarted := false; ; {
 		before := part.size
 		resumed, err := f.transfer(ctx, part, p, from)
@@ -81,7 +83,7 @@ func (f fetcher) fromMirror(ctx context.Context, part *part, p publishedFile, fr
 }
 
 // whole checks a part that is complete. One that is wrong is thrown away.
-func whole(part *part, p publishedFile) error {
+func whole(part *part, p idx.File) error {
 	err := part.check(p)
 	if err == nil {
 		return nil
@@ -97,7 +99,7 @@ var errStale = errors.New("the mirror cannot go on where it stopped")
 
 // transfer adds what is missing to the part, or begins it anew where the mirror cannot go on from
 // it; resumed tells which.
-func (f fetcher) transfer(ctx context.Context, part *part, p publishedFile, from string) (resumed bool, err error) {
+func (f fetcher) transfer(ctx context.Context, part *part, p idx.File, from string) (resumed bool, err error) {
 	header := http.Header{}
 	resumable := part.size > 0 && part.of.URL == from && part.of.Validator != ""
 	if resumable {
@@ -118,7 +120,7 @@ func (f fetcher) transfer(ctx context.Context, part *part, p publishedFile, from
 			}
 		case resumable && status == http.StatusPartialContent && part.continuedBy(response):
 			resumed = true
-			f.Notice(fmt.Sprintf("%s.gz: going on after %s", p.name, humanize.Bytes(uint64(part.size))))
+			f.Notice(fmt.Sprintf("%s.gz: going on after %s", p.Name, humanize.Bytes(uint64(part.size))))
 		case resumable && (status == http.StatusPartialContent || status == http.StatusRequestedRangeNotSatisfiable):
 			return part.discard(errStale)
 		default:
@@ -140,13 +142,13 @@ func (p *part) continuedBy(response *http.Response) bool {
 
 // begunRightly returns body if its first bytes are a file's. Networks that ask for a login answer
 // with a page of theirs.
-func begunRightly(body io.Reader, response *http.Response, p publishedFile) (io.Reader, error) {
+func begunRightly(body io.Reader, response *http.Response, p idx.File) (io.Reader, error) {
 	start := make([]byte, 4)
 	n, err := io.ReadFull(body, start)
-	if err != nil && !isCut(err) {
+	if err != nil && !files.IsCut(err) {
 		return nil, err
 	}
-	if err == nil && !bytes.HasPrefix(start, []byte(gzipMagic)) && binary.BigEndian.Uint32(start) != p.magic {
+	if err == nil && !bytes.HasPrefix(start, []byte(idx.GzipMagic)) && binary.BigEndian.Uint32(start) != p.Magic {
 		return nil, notTheFile(response)
 	}
 	return io.MultiReader(bytes.NewReader(start[:n]), body), nil
@@ -161,9 +163,9 @@ func notTheFile(response *http.Response) error {
 }
 
 // copy adds body to the part.
-func (f fetcher) copy(part *part, body io.Reader, p publishedFile) error {
+func (f fetcher) copy(part *part, body io.Reader, p idx.File) error {
 	left := largest(p) - part.size
-	n, err := io.Copy(&watchedPart{part, p.name + ".gz", f.Progress}, io.LimitReader(body, left+1))
+	n, err := io.Copy(&watchedPart{part, p.Name + ".gz", f.Progress}, io.LimitReader(body, left+1))
 	if n > left {
 		return part.discard(tooLarge(p))
 	}
@@ -174,11 +176,11 @@ func (f fetcher) copy(part *part, body io.Reader, p publishedFile) error {
 type watchedPart struct {
 	*part
 	name     string
-	progress func(FetchProgress)
+	progress func(Progress)
 }
 
 func (w *watchedPart) Write(b []byte) (int, error) {
 	n, err := w.part.Write(b)
-	w.progress(FetchProgress{File: w.name, Done: w.size, Size: w.of.Size})
+	w.progress(Progress{File: w.name, Done: w.size, Size: w.of.Size})
 	return n, err
 }

@@ -1,4 +1,4 @@
-package dataset
+package fetch
 
 import (
 	"bytes"
@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"vggtrain/internal/idx/idxtest"
 )
 
 func TestFetch(t *testing.T) {
@@ -17,8 +19,8 @@ func TestFetch(t *testing.T) {
 	o := l.options(t, serve(t, s)+"/some/folder/")
 	var notices []string
 	o.Notice = func(text string) { notices = append(notices, text) }
-	last := map[string]FetchProgress{}
-	o.Progress = func(p FetchProgress) {
+	last := map[string]Progress{}
+	o.Progress = func(p Progress) {
 		if was := last[p.File]; p.Done < was.Done || was.Finished || p.Size != int64(len(l.packed[p.File])) {
 			t.Errorf("%+v after %+v", p, was)
 		}
@@ -30,8 +32,8 @@ func TestFetch(t *testing.T) {
 	}
 	l.wantFolder(t, o.Dir)
 	for i, r := range reports {
-		if p := l.files[i]; r != (FetchReport{p.name, filepath.Join(o.Dir, p.name+".gz"), FetchedNow}) || !last[p.name+".gz"].Finished {
-			t.Errorf("report %+v, progress %+v", r, last[p.name+".gz"])
+		if p := l.files[i]; r != (Report{p.Name, filepath.Join(o.Dir, p.Name+".gz"), FetchedNow}) || !last[p.Name+".gz"].Finished {
+			t.Errorf("report %+v, progress %+v", r, last[p.Name+".gz"])
 		}
 	}
 	if len(notices) != 1 || !strings.HasPrefix(notices[0], "downloading Fashion-MNIST (29 MiB) from 127.0.0.1") {
@@ -39,8 +41,8 @@ func TestFetch(t *testing.T) {
 	}
 
 	// What is there and right is not asked for again, packed or plain; what is damaged is.
-	plain := filepath.Join(o.Dir, l.files[1].name)
-	if err := errors.Join(os.WriteFile(plain, labelsFile(bytes.Repeat([]byte{1, 2, 3}, 200)...), 0o666), os.Remove(plain+".gz")); err != nil {
+	plain := filepath.Join(o.Dir, l.files[1].Name)
+	if err := errors.Join(os.WriteFile(plain, idxtest.Labels(bytes.Repeat([]byte{1, 2, 3}, 200)...), 0o666), os.Remove(plain+".gz")); err != nil {
 		t.Fatal(err)
 	}
 	s.asked = nil
@@ -67,7 +69,7 @@ func TestFetchLeavesOthers(t *testing.T) {
 	s := &shelf{library: l}
 	o := l.options(t, serve(t, s))
 	own := filepath.Join(o.Dir, "t10k-labels-idx1-ubyte.gz")
-	if err := errors.Join(os.Mkdir(o.Dir, 0o777), os.WriteFile(own, pack(t, labelsFile(1, 2)), 0o666)); err != nil {
+	if err := errors.Join(os.Mkdir(o.Dir, 0o777), os.WriteFile(own, idxtest.Pack(t, idxtest.Labels(1, 2)), 0o666)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Fetch(t.Context(), o); err == nil || err.Error() != own+": a sound file, but not the published one: move it away, or fetch into another folder" {
@@ -84,7 +86,7 @@ func TestFetchLeavesOthers(t *testing.T) {
 func TestFetchTogether(t *testing.T) {
 	const processes = 4
 	l := newLibrary(t)
-	name := l.images().name + ".gz"
+	name := l.images().Name + ".gz"
 	othersWait := make(chan struct{})
 	s := &shelf{library: l, spoil: func(_ http.ResponseWriter, r *http.Request, _ int) bool {
 		if filepath.Base(r.URL.Path) == name {
@@ -147,35 +149,6 @@ func TestFetchDiskAtFault(t *testing.T) {
 		}
 		if err := errors.Join(os.Remove(filepath.Join(way, "in")), os.Remove(way)); err != nil {
 			t.Errorf("a folder in the way: %v", err)
-		}
-	}
-}
-
-// Where `data fetch` puts the files is where fit looks first, or where they are already.
-func TestFetchDir(t *testing.T) {
-	var notices []string
-	o := noWeb(t, &notices)
-	if got := FetchDir(o); got != o.CacheDir {
-		t.Errorf("nothing anywhere: %s", got)
-	}
-	if err := os.MkdirAll(o.SystemDir, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	if got := FetchDir(o); got != o.CacheDir {
-		t.Errorf("an empty folder of the system: %s", got)
-	}
-	o.Getenv = func(string) string { return "elsewhere" }
-	if got := FetchDir(o); got != "elsewhere" {
-		t.Errorf("named by the variable: %s", got)
-	}
-	o.Getenv = func(string) string { return "sample" }
-	if got := FetchDir(o); got != o.CacheDir {
-		t.Errorf("the sample: %s", got)
-	}
-	if _, err := os.Stat(debianFolder); err == nil && !testing.Short() {
-		o.SystemDir = debianFolder
-		if got := FetchDir(o); got != debianFolder {
-			t.Errorf("the system's are whole: %s", got)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package dataset
+package photo
 
 import (
 	"bytes"
@@ -13,26 +13,26 @@ type Photo struct {
 	Alpha *image.Gray // of the same size, 255 where opaque; nil where all of it is
 }
 
-// PhotoReader reads photos, PNG, JPEG and GIF files (the first frame) of up to 64 MiB and 2²⁵ pixels:
+// Reader reads photos, PNG, JPEG and GIF files (the first frame) of up to 64 MiB and 2²⁵ pixels:
 // their greys, turned as a camera's note in a JPEG asks for (EXIF's orientation), and what of them is
 // transparent. It may be used by several goroutines at the same time: they decode only so many pixels
 // together as the largest photo may have, so that their memory has the same bound, but for the files
 // themselves and what they return.
-type PhotoReader struct {
+type Reader struct {
 	mutex sync.Mutex
 	less  *sync.Cond // used has become less
 	used  int64      // pixels being decoded
 }
 
-// NewPhotoReader returns a reader of photos.
-func NewPhotoReader() *PhotoReader {
-	r := &PhotoReader{}
+// NewReader returns a reader of photos.
+func NewReader() *Reader {
+	r := &Reader{}
 	r.less = sync.NewCond(&r.mutex)
 	return r
 }
 
 // Read reads a file. Errors are one line and name it.
-func (r *PhotoReader) Read(f PhotoFile) (*Photo, error) {
+func (r *Reader) Read(f File) (*Photo, error) {
 	source, size, err := f.open()
 	if err != nil {
 		return nil, f.Failure(err)
@@ -46,19 +46,19 @@ func (r *PhotoReader) Read(f PhotoFile) (*Photo, error) {
 }
 
 // read reads a photo from a source of about size bytes.
-func (r *PhotoReader) read(source io.Reader, size int64) (*Photo, error) {
+func (r *Reader) read(source io.Reader, size int64) (*Photo, error) {
 	var file bytes.Buffer
-	p, err := readPicture(&file, source, size)
+	p, err := ReadPicture(&file, source, size)
 	if err != nil {
 		return nil, err
 	}
-	pixels := int64(p.rows) * int64(p.cols)
+	pixels := int64(p.Rows) * int64(p.Cols)
 	r.take(pixels)
 	defer r.put(pixels)
 	return p.photo()
 }
 
-func (r *PhotoReader) take(pixels int64) {
+func (r *Reader) take(pixels int64) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	for r.used > 0 && r.used+pixels > maxImagePixels {
@@ -67,7 +67,7 @@ func (r *PhotoReader) take(pixels int64) {
 	r.used += pixels
 }
 
-func (r *PhotoReader) put(pixels int64) {
+func (r *Reader) put(pixels int64) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	r.used -= pixels
@@ -75,7 +75,7 @@ func (r *PhotoReader) put(pixels int64) {
 }
 
 // photo decodes the picture.
-func (p *picture) photo() (*Photo, error) {
+func (p *Picture) photo() (*Photo, error) {
 	grey, m, err := p.decoded()
 	if err != nil {
 		return nil, err

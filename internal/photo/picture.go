@@ -1,4 +1,4 @@
-package dataset
+package photo
 
 import (
 	"bytes"
@@ -9,10 +9,10 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
-	"io/fs"
-	"os"
 
 	"github.com/dustin/go-humanize"
+
+	"vggtrain/internal/files"
 )
 
 // What no sensible image passes. Decoding takes up to 25 bytes a pixel of memory, sides rounded up
@@ -27,9 +27,13 @@ const (
 // takes a few bytes only: scans × pixels. Encoders make about 10, and the largest image may have 64.
 const maxScanPixels = 64 * maxImagePixels
 
-// errNotImage is the error where a file holds no image of a kind that is read here, and not where
+// maxInflation is how many bytes one byte of deflate can stand for: its longest match is 258 bytes and
+// takes at least two bits.
+const maxInflation = 258 * 4
+
+// ErrUnknown is the error where a file holds no image of a kind that is read here, and not where
 // an image is damaged or too large.
-var errNotImage = errors.New("not an image that is read here")
+var ErrUnknown = errors.New("not an image that is read here")
 
 // imageFormat is a kind of image file.
 type imageFormat struct {
@@ -37,7 +41,7 @@ type imageFormat struct {
 	// inflation is how many pixels one byte of the file can stand for; 0: any number.
 	inflation int64
 	config    func(io.Reader) (image.Config, error)
-	decode    func(*picture) (image.Image, error)
+	decode    func(*Picture) (image.Image, error)
 }
 
 // imageFormats are known by their first bytes, not by the file's name. One byte of PNG unpacks to
@@ -49,44 +53,38 @@ var imageFormats = []imageFormat{
 	{"GIF", "GIF8", 0, gif.DecodeConfig, decodeGIF},
 }
 
-// picture is an image file in memory, whose announced size is within bounds.
-type picture struct {
+// Picture is an image file in memory, whose announced size is within bounds.
+type Picture struct {
 	imageFormat
 	file       []byte
-	rows, cols int // H, W
+	Rows, Cols int // H, W
 }
 
-// everywhere is a file system of all paths that os.Open takes.
-type everywhere struct{}
-
-func (everywhere) Open(path string) (fs.File, error)     { return os.Open(path) }
-func (everywhere) Stat(path string) (fs.FileInfo, error) { return os.Stat(path) }
-
-// readPicture reads a file of about size bytes into buffer, no more than 64 MiB, and checks what it
+// ReadPicture reads a file of about size bytes into buffer, no more than 64 MiB, and checks what it
 // announces: memory to decode it is taken only once its size is known to be sensible and to fit the
 // file. Errors are one line and do not name the file.
-func readPicture(buffer *bytes.Buffer, r io.Reader, size int64) (*picture, error) {
+func ReadPicture(buffer *bytes.Buffer, r io.Reader, size int64) (*Picture, error) {
 	buffer.Reset()
 	buffer.Grow(int(min(size, maxImageFile)) + bytes.MinRead)
 	n, err := buffer.ReadFrom(io.LimitReader(r, maxImageFile+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("cannot be read: %w", cause(err))
+		return nil, fmt.Errorf("cannot be read: %w", files.Cause(err))
 	case n == 0:
 		return nil, errors.New("the file is empty: replace it")
 	}
-	p := &picture{file: buffer.Bytes()}
+	p := &Picture{file: buffer.Bytes()}
 	for _, format := range imageFormats {
 		if bytes.HasPrefix(p.file, []byte(format.magic)) {
 			p.imageFormat = format
 			return p, p.check()
 		}
 	}
-	return nil, fmt.Errorf("%w: it begins as no PNG, JPEG or GIF does; convert it to one of them", errNotImage)
+	return nil, fmt.Errorf("%w: it begins as no PNG, JPEG or GIF does; convert it to one of them", ErrUnknown)
 }
 
 // check sets the announced size, if it is within bounds.
-func (p *picture) check() error {
+func (p *Picture) check() error {
 	if len(p.file) > maxImageFile {
 		return fmt.Errorf("the file is larger than %s bytes: make the image smaller", humanize.Comma(maxImageFile))
 	}
@@ -94,33 +92,33 @@ func (p *picture) check() error {
 	if err != nil {
 		return p.failure(err)
 	}
-	p.rows, p.cols = config.Height, config.Width
-	switch pixels := int64(p.rows) * int64(p.cols); {
-	case p.rows < 1 || p.cols < 1:
-		return fmt.Errorf("the %s announces %s pixels, which is no image: replace the file", p.name, p.size())
-	case p.rows > maxImagePixels || p.cols > maxImagePixels || pixels > maxImagePixels:
+	p.Rows, p.Cols = config.Height, config.Width
+	switch pixels := int64(p.Rows) * int64(p.Cols); {
+	case p.Rows < 1 || p.Cols < 1:
+		return fmt.Errorf("the %s announces %s pixels, which is no image: replace the file", p.name, p.Size())
+	case p.Rows > maxImagePixels || p.Cols > maxImagePixels || pixels > maxImagePixels:
 		return fmt.Errorf("the %s announces %s pixels: no more than %s in all are read; make the image smaller",
-			p.name, p.size(), humanize.Comma(maxImagePixels))
+			p.name, p.Size(), humanize.Comma(maxImagePixels))
 	case p.inflation > 0 && pixels > p.inflation*int64(len(p.file)):
 		return fmt.Errorf("the %s announces %s pixels, which %s bytes cannot hold: the file is cut short or damaged; replace it",
-			p.name, p.size(), humanize.Comma(int64(len(p.file))))
+			p.name, p.Size(), humanize.Comma(int64(len(p.file))))
 	}
 	return nil
 }
 
-// size is how people write an image's size, width first.
-func (p *picture) size() string { return fmt.Sprintf("%d×%d", p.cols, p.rows) }
+// Size is how people write an image's size, width first.
+func (p *Picture) Size() string { return fmt.Sprintf("%d×%d", p.Cols, p.Rows) }
 
-// grey is the picture as 8-bit grey, H×W without gaps, by PIL's convert("L"). Of a GIF it is the
+// Grey is the picture as 8-bit grey, H×W without gaps, by PIL's convert("L"). Of a GIF it is the
 // first frame. What is transparent has the colour that the file gives it, as in PIL; of 16 bits the
 // upper 8 count, as in PIL for colours (its 16-bit greys end at 255 of 65,535).
-func (p *picture) grey() (*image.Gray, error) {
+func (p *Picture) Grey() (*image.Gray, error) {
 	grey, _, err := p.decoded()
 	return grey, err
 }
 
 // decoded is grey, and the picture as its decoder returns it.
-func (p *picture) decoded() (*image.Gray, image.Image, error) {
+func (p *Picture) decoded() (*image.Gray, image.Image, error) {
 	m, err := p.decode(p)
 	if err != nil {
 		return nil, nil, p.failure(err)
@@ -131,20 +129,20 @@ func (p *picture) decoded() (*image.Gray, image.Image, error) {
 
 // failure tells what is of a kind that is not read from what is damaged. All kinds of PNG are read:
 // what its decoder does not know is none.
-func (p *picture) failure(err error) error {
+func (p *Picture) failure(err error) error {
 	if _, ok := errors.AsType[jpeg.UnsupportedError](err); ok {
-		return fmt.Errorf("%w: a %s of a rare kind (%v); convert it to a PNG", errNotImage, p.name, err)
+		return fmt.Errorf("%w: a %s of a rare kind (%v); convert it to a PNG", ErrUnknown, p.name, err)
 	}
-	if isCut(err) {
+	if files.IsCut(err) {
 		return fmt.Errorf("the %s is cut short: replace the file", p.name)
 	}
 	return fmt.Errorf("the %s is damaged (%w): replace the file", p.name, err)
 }
 
-func decodePNG(p *picture) (image.Image, error) { return png.Decode(bytes.NewReader(p.file)) }
+func decodePNG(p *Picture) (image.Image, error) { return png.Decode(bytes.NewReader(p.file)) }
 
-func decodeJPEG(p *picture) (image.Image, error) {
-	return jpeg.Decode(&scanLimit{r: bytes.NewReader(p.file), left: maxScanPixels / (int64(p.rows) * int64(p.cols))})
+func decodeJPEG(p *Picture) (image.Image, error) {
+	return jpeg.Decode(&scanLimit{r: bytes.NewReader(p.file), left: maxScanPixels / (int64(p.Rows) * int64(p.Cols))})
 }
 
 // scanLimit ends a JPEG file in which more scans begin than there are left.

@@ -1,4 +1,4 @@
-package dataset
+package fetch
 
 import (
 	"context"
@@ -25,7 +25,7 @@ func (s *shelf) cut(w http.ResponseWriter, name string, bytes int) {
 // A download that is cut again and again goes on where it was, and each byte is sent once.
 func TestFetchCut(t *testing.T) {
 	l := newLibrary(t)
-	name := l.images().name + ".gz"
+	name := l.images().Name + ".gz"
 	size := len(l.packed[name])
 	s := &shelf{library: l, etag: `"1"`}
 	s.spoil = func(w http.ResponseWriter, r *http.Request, count int) bool {
@@ -63,9 +63,9 @@ func TestFetchCut(t *testing.T) {
 }
 
 // start leaves a part of the images behind, as a download that was interrupted does, and returns its size.
-func (s *shelf) start(t *testing.T, o FetchOptions) int {
+func (s *shelf) start(t *testing.T, o Options) int {
 	t.Helper()
-	name := s.images().name + ".gz"
+	name := s.images().Name + ".gz"
 	good, half := s.spoil, len(s.packed[name])/2
 	waiting, release := make(chan struct{}), make(chan struct{})
 	defer close(release)
@@ -86,7 +86,7 @@ func (s *shelf) start(t *testing.T, o FetchOptions) int {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	interrupted := errors.New("interrupted")
 	var done int64
-	o.Progress = func(p FetchProgress) {
+	o.Progress = func(p Progress) {
 		if done = p.Done; p.File == name && done == int64(half) {
 			<-waiting
 			cancel(interrupted)
@@ -105,29 +105,29 @@ func (s *shelf) start(t *testing.T, o FetchOptions) int {
 // What an interrupted download leaves is used by the next one, if it can be.
 func TestFetchResumes(t *testing.T) {
 	l := newLibrary(t)
-	name := l.images().name + ".gz"
+	name := l.images().Name + ".gz"
 	size := len(l.packed[name])
-	part := func(o FetchOptions) string { return filepath.Join(o.Dir, name+".part") }
+	part := func(o Options) string { return filepath.Join(o.Dir, name+".part") }
 	for title, test := range map[string]struct {
 		etag   string
-		change func(t *testing.T, s *shelf, o *FetchOptions)
+		change func(t *testing.T, s *shelf, o *Options)
 		want   []string // ranges asked for, "half" the rest after what was there
 	}{
-		"same":               {`"1"`, func(*testing.T, *shelf, *FetchOptions) {}, []string{"half"}},
-		"changed":            {`"1"`, func(_ *testing.T, s *shelf, _ *FetchOptions) { s.etag = `"2"` }, []string{"half"}}, // answered with all
-		"no validator":       {"", func(t *testing.T, _ *shelf, o *FetchOptions) { wantEntries(t, o.Dir) }, []string{""}},
-		"weak validator":     {`W/"1"`, func(t *testing.T, _ *shelf, o *FetchOptions) { wantEntries(t, o.Dir) }, []string{""}},
-		"another mirror":     {`"1"`, func(t *testing.T, s *shelf, o *FetchOptions) { o.Mirrors[0] += "/x" }, []string{""}},
-		"ranges are ignored": {`"1"`, func(_ *testing.T, s *shelf, _ *FetchOptions) { s.spoil = ignoreRanges }, []string{"half"}},
-		"another range": {`"1"`, func(_ *testing.T, s *shelf, _ *FetchOptions) {
+		"same":               {`"1"`, func(*testing.T, *shelf, *Options) {}, []string{"half"}},
+		"changed":            {`"1"`, func(_ *testing.T, s *shelf, _ *Options) { s.etag = `"2"` }, []string{"half"}}, // answered with all
+		"no validator":       {"", func(t *testing.T, _ *shelf, o *Options) { wantEntries(t, o.Dir) }, []string{""}},
+		"weak validator":     {`W/"1"`, func(t *testing.T, _ *shelf, o *Options) { wantEntries(t, o.Dir) }, []string{""}},
+		"another mirror":     {`"1"`, func(t *testing.T, s *shelf, o *Options) { o.Mirrors[0] += "/x" }, []string{""}},
+		"ranges are ignored": {`"1"`, func(_ *testing.T, s *shelf, _ *Options) { s.spoil = ignoreRanges }, []string{"half"}},
+		"another range": {`"1"`, func(_ *testing.T, s *shelf, _ *Options) {
 			s.spoil = s.wrongRange("bytes 0-9/" + strconv.Itoa(size))
 		}, []string{"half", ""}},
-		"all as a range": {`"1"`, func(_ *testing.T, s *shelf, _ *FetchOptions) {
+		"all as a range": {`"1"`, func(_ *testing.T, s *shelf, _ *Options) {
 			s.spoil = s.wrongRange("bytes 0-" + strconv.Itoa(size-1) + "/" + strconv.Itoa(size))
 		}, []string{"half", ""}},
-		"no range":            {`"1"`, func(_ *testing.T, s *shelf, _ *FetchOptions) { s.spoil = s.wrongRange("") }, []string{"half", ""}},
-		"If-Range is ignored": {`"1"`, func(_ *testing.T, s *shelf, _ *FetchOptions) { s.etag, s.spoil = `"2"`, ignoreIfRange }, []string{"half", ""}},
-		"not satisfiable": {`"1"`, func(_ *testing.T, s *shelf, _ *FetchOptions) {
+		"no range":            {`"1"`, func(_ *testing.T, s *shelf, _ *Options) { s.spoil = s.wrongRange("") }, []string{"half", ""}},
+		"If-Range is ignored": {`"1"`, func(_ *testing.T, s *shelf, _ *Options) { s.etag, s.spoil = `"2"`, ignoreIfRange }, []string{"half", ""}},
+		"not satisfiable": {`"1"`, func(_ *testing.T, s *shelf, _ *Options) {
 			s.spoil = func(w http.ResponseWriter, r *http.Request, _ int) bool {
 				if r.Header.Get("Range") == "" {
 					return false
@@ -136,32 +136,32 @@ func TestFetchResumes(t *testing.T) {
 				return true
 			}
 		}, []string{"half", ""}},
-		"damaged": {`"1"`, func(t *testing.T, _ *shelf, o *FetchOptions) {
+		"damaged": {`"1"`, func(t *testing.T, _ *shelf, o *Options) {
 			if err := os.WriteFile(part(*o), make([]byte, size/2), 0o666); err != nil {
 				t.Fatal(err)
 			}
 		}, []string{"half", ""}},
-		"whole but damaged": {`"1"`, func(t *testing.T, _ *shelf, o *FetchOptions) {
+		"whole but damaged": {`"1"`, func(t *testing.T, _ *shelf, o *Options) {
 			if err := os.WriteFile(part(*o), make([]byte, size), 0o666); err != nil {
 				t.Fatal(err)
 			}
 		}, []string{""}},
-		"whole": {`"1"`, func(t *testing.T, _ *shelf, o *FetchOptions) {
+		"whole": {`"1"`, func(t *testing.T, _ *shelf, o *Options) {
 			if err := os.WriteFile(part(*o), l.packed[name], 0o666); err != nil {
 				t.Fatal(err)
 			}
 		}, nil},
-		"far too large": {`"1"`, func(t *testing.T, _ *shelf, o *FetchOptions) {
+		"far too large": {`"1"`, func(t *testing.T, _ *shelf, o *Options) {
 			if err := os.Truncate(part(*o), 1<<30); err != nil {
 				t.Fatal(err)
 			}
 		}, []string{""}},
-		"a senseless note": {`"1"`, func(t *testing.T, _ *shelf, o *FetchOptions) {
+		"a senseless note": {`"1"`, func(t *testing.T, _ *shelf, o *Options) {
 			if err := os.WriteFile(part(*o)+".json", []byte(`{"url": 3`), 0o666); err != nil {
 				t.Fatal(err)
 			}
 		}, []string{""}},
-		"no note": {`"1"`, func(t *testing.T, _ *shelf, o *FetchOptions) {
+		"no note": {`"1"`, func(t *testing.T, _ *shelf, o *Options) {
 			if err := os.Remove(part(*o) + ".json"); err != nil {
 				t.Fatal(err)
 			}
@@ -207,7 +207,7 @@ func TestFetchResumesWhereItBegan(t *testing.T) {
 	s.start(t, o)
 	other := &shelf{library: l, etag: `"1"`}
 	s.spoil = func(_ http.ResponseWriter, r *http.Request, _ int) bool {
-		if filepath.Base(r.URL.Path) == l.files[3].name+".gz" {
+		if filepath.Base(r.URL.Path) == l.files[3].Name+".gz" {
 			<-r.Context().Done() // the probe, which the other mirror answers
 		}
 		return false
@@ -251,7 +251,7 @@ func (s *shelf) wrongRange(says string) func(http.ResponseWriter, *http.Request,
 // A mirror that cuts each download at the same place and cannot go on costs a few tries, no more.
 func TestFetchCutAlways(t *testing.T) {
 	l := newLibrary(t)
-	name := l.images().name + ".gz"
+	name := l.images().Name + ".gz"
 	s := &shelf{library: l, etag: `"1"`}
 	s.spoil = func(w http.ResponseWriter, r *http.Request, _ int) bool {
 		if filepath.Base(r.URL.Path) == name {

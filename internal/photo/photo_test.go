@@ -1,9 +1,7 @@
-package dataset
+package photo
 
 import (
 	"bytes"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"image"
 	"os"
@@ -13,66 +11,6 @@ import (
 	"testing"
 	"testing/synctest"
 )
-
-func readPhoto(t *testing.T, path string) *Photo {
-	t.Helper()
-	photo, err := NewPhotoReader().Read(Photos(path, nil)[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return photo
-}
-
-// What a network gets of a photo is what Pillow makes of it: upright, over black or white, inverted,
-// padded, resized.
-func TestPhotosEqualPIL(t *testing.T) {
-	text, err := os.ReadFile("testdata/photos.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var golden struct {
-		Cases []struct {
-			File                        string
-			Invert                      Invert
-			Side, Background, Tolerance int
-			Pixels                      string
-		}
-	}
-	if err := json.Unmarshal(text, &golden); err != nil {
-		t.Fatal(err)
-	}
-	if len(golden.Cases) < 80 {
-		t.Fatalf("only %d cases in the golden file", len(golden.Cases))
-	}
-	for _, c := range golden.Cases {
-		t.Run(c.File+"/"+string(c.Invert), func(t *testing.T) {
-			photo := readPhoto(t, filepath.Join("testdata", filepath.FromSlash(c.File)))
-			background := photo.Prepare(c.Invert)
-			if d := distance(background.Grey, byte(c.Background)); d > c.Tolerance {
-				t.Errorf("background %d, want %d", background.Grey, c.Background)
-			}
-			want, err := hex.DecodeString(c.Pixels)
-			if err != nil {
-				t.Fatal(err)
-			}
-			q, err := NewSquarer(photo.Grey.Rect.Dy(), photo.Grey.Rect.Dx(), c.Side)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := make([]byte, c.Side*c.Side)
-			q.Bytes(got, photo.Grey.Pix, background.Fill())
-			worst := 0
-			for i, v := range got {
-				worst = max(worst, distance(v, want[i]))
-			}
-			if worst > c.Tolerance {
-				t.Errorf("%d levels from Pillow's, allowed are %d\n got %v\nwant %v", worst, c.Tolerance, got, want)
-			}
-		})
-	}
-}
-
-func distance(a, b byte) int { return max(int(a)-int(b), int(b)-int(a)) }
 
 func TestPrepare(t *testing.T) {
 	grey := func(v ...byte) *image.Gray {
@@ -104,32 +42,6 @@ func TestPrepare(t *testing.T) {
 	}
 }
 
-// Each image of Fashion-MNIST is bright on black, and its negative dark on white.
-func TestBackgroundOfFashionMNIST(t *testing.T) {
-	data, err := Sample()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !testing.Short() {
-		if whole, err := Open(t.Context(), OpenOptions{Spec: debianFolder}); err == nil {
-			data = whole
-		}
-	}
-	for _, source := range []Source{data.Train, data.Test} {
-		s := inMemory(t, source)
-		for i := range s.Len() {
-			m := &image.Gray{Pix: bytes.Clone(s.image(i)), Stride: s.Cols, Rect: image.Rect(0, 0, s.Cols, s.Rows)}
-			if b := (&Photo{Grey: m}).Prepare(InvertAuto); b.Inverted || !bytes.Equal(m.Pix, s.image(i)) {
-				t.Fatalf("image %d was inverted", i)
-			}
-			(&Photo{Grey: m}).Prepare(InvertYes)
-			if b := (&Photo{Grey: m}).Prepare(InvertAuto); !b.Inverted || !bytes.Equal(m.Pix, s.image(i)) {
-				t.Fatalf("the negative of image %d was not inverted", i)
-			}
-		}
-	}
-}
-
 // Whatever a camera's note is, nothing but its orientation counts, and nonsense is none.
 func TestOrientation(t *testing.T) {
 	file := readGolden(t, "../photos/turned-6.jpg")
@@ -154,10 +66,10 @@ func TestOrientation(t *testing.T) {
 	}
 }
 
-// Photos are read at the same time, but not with more memory than the largest alone takes.
+// Files are read at the same time, but not with more memory than the largest alone takes.
 func TestPhotoReaderBound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := NewPhotoReader()
+		r := NewReader()
 		r.take(maxImagePixels - 10)
 		r.take(10) // there is room
 		var began atomic.Int64
@@ -209,7 +121,7 @@ func TestPhotosOfFolder(t *testing.T) {
 		}
 	}
 	var notices []string
-	files := Photos(dir, func(s string) { notices = append(notices, s) })
+	files := Files(dir, func(s string) { notices = append(notices, s) })
 	want := []struct{ name, failure string }{
 		{"a.PNG", ""}, {"b.png", ""},
 		{"c.jpeg", "not an image that is read here: it begins as no PNG"},
@@ -221,7 +133,7 @@ func TestPhotosOfFolder(t *testing.T) {
 	if len(files) != len(want) {
 		t.Fatalf("%d files: %v", len(files), files)
 	}
-	r := NewPhotoReader()
+	r := NewReader()
 	for i, w := range want {
 		path := filepath.Join(dir, w.name)
 		photo, err := r.Read(files[i])
@@ -237,7 +149,7 @@ func TestPhotosOfFolder(t *testing.T) {
 	if len(notices) != 1 || !strings.HasPrefix(notices[0], filepath.Join(dir, "in")+": ") || !strings.Contains(notices[0], "; 2 such in all") {
 		t.Errorf("notices %q", notices)
 	}
-	if files := Photos(dir, nil); len(files) != len(want) {
+	if files := Files(dir, nil); len(files) != len(want) {
 		t.Errorf("%d files where nobody is told of what is left out", len(files))
 	}
 }
@@ -249,23 +161,23 @@ func TestPhotosNone(t *testing.T) {
 		filepath.Join(dir, "absent.png"):      filepath.Join(dir, "absent.png") + ": no such file",
 		filepath.Join(dir, "of two\nlines.x"): `"` + dir + `/of two\nlines.x": no such file`,
 	} {
-		files := Photos(path, nil)
+		files := Files(path, nil)
 		if len(files) != 1 || files[0].Name != path {
 			t.Fatalf("%q: %v", path, files)
 		}
-		if _, err := NewPhotoReader().Read(files[0]); err == nil || filepath.Separator == '/' && !strings.HasPrefix(err.Error(), want) {
+		if _, err := NewReader().Read(files[0]); err == nil || filepath.Separator == '/' && !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", path, err, want)
 		}
 	}
 }
 
 func TestPhotoFrom(t *testing.T) {
-	r := NewPhotoReader()
-	photo, err := r.Read(PhotoFrom("-", "standard input", bytes.NewReader(readGolden(t, "../photos/point.png"))))
+	r := NewReader()
+	photo, err := r.Read(From("-", "standard input", bytes.NewReader(readGolden(t, "../photos/point.png"))))
 	if err != nil || photo.Grey.Pix[0] != 77 || photo.Alpha != nil {
 		t.Errorf("%v, %v", photo, err)
 	}
-	if _, err := r.Read(PhotoFrom("-", "standard input", strings.NewReader(""))); err == nil || err.Error() != "standard input: the file is empty: replace it" {
+	if _, err := r.Read(From("-", "standard input", strings.NewReader(""))); err == nil || err.Error() != "standard input: the file is empty: replace it" {
 		t.Errorf("nothing: %v", err)
 	}
 }

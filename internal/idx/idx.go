@@ -1,4 +1,5 @@
-package dataset
+// Package idx reads files of LeCun's IDX format, and knows the four of Fashion-MNIST.
+package idx
 
 import (
 	"bufio"
@@ -10,25 +11,27 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/klauspost/compress/gzip"
+
+	"vggtrain/internal/files"
 )
 
 // The IDX format (LeCun's MNIST page): a magic number whose third byte is the type (8: unsigned
 // byte) and whose fourth is the number of dimensions, then each dimension, all big-endian 32
 // bits, then the bytes.
 const (
-	imagesMagic = 0x00000803
-	labelsMagic = 0x00000801
+	ImagesMagic = 0x00000803
+	LabelsMagic = 0x00000801
 )
 
-// gzipMagic begins a gzip file.
-const gzipMagic = "\x1f\x8b"
+// GzipMagic begins a gzip file.
+const GzipMagic = "\x1f\x8b"
 
 // What no sensible file passes. Each file makes us allocate no more than the least of: 4/3 of
-// maxBytes; unproven and 6 times what is really in it; maxInflation times its size, and a few
+// MaxBytes; unproven and 6 times what is really in it; maxInflation times its size, and a few
 // buffers.
 const (
-	maxSide  = 1024    // pixels
-	maxBytes = 1 << 30 // of pixels or labels in one file
+	MaxSide  = 1024    // pixels
+	MaxBytes = 1 << 30 // of pixels or labels in one file
 )
 
 // unproven is how many bytes of a packed file's content are believed to be there before they have
@@ -42,18 +45,18 @@ const growth = 4
 // is 258 bytes and takes at least two bits.
 const maxInflation = 258 * 4
 
-// idx is the content of one IDX file.
-type idx struct {
-	dims   []int // images: N, H, W; labels: N
-	data   []byte
-	digest [sha256.Size]byte // of the whole uncompressed file
+// Content is the content of one IDX file.
+type Content struct {
+	Dims   []int // images: N, H, W; labels: N
+	Data   []byte
+	Digest [sha256.Size]byte // of the whole uncompressed file
 }
 
-// readIDX reads an IDX file, gzip or plain, of fileSize bytes, whose magic number must be magic and
+// Read reads an IDX file, gzip or plain, of fileSize bytes, whose magic number must be magic and
 // which must not announce more than largest bytes. Every bound is checked before memory is taken,
 // and no more is read than is announced and one byte, which must not exist. Its errors do not name
 // the file.
-func readIDX(r io.Reader, fileSize int64, magic uint32, largest int64) (*idx, error) {
+func Read(r io.Reader, fileSize int64, magic uint32, largest int64) (*Content, error) {
 	plain, packed, err := uncompressed(r)
 	if err != nil {
 		return nil, err
@@ -72,13 +75,13 @@ func readIDX(r io.Reader, fileSize int64, magic uint32, largest int64) (*idx, er
 	}
 	if total > present { // cannot all be there: count what is, without keeping it
 		n, err := io.Copy(io.Discard, plain)
-		if err != nil && !isCut(err) {
+		if err != nil && !files.IsCut(err) {
 			return nil, damaged(err)
 		}
 		return nil, cutShort(magic, total, n)
 	}
 	data, digest, err := readDigested(plain, header, int(total), packed)
-	if isCut(err) {
+	if files.IsCut(err) {
 		return nil, cutShort(magic, total, int64(len(data)))
 	} else if err != nil {
 		return nil, damaged(err)
@@ -86,7 +89,7 @@ func readIDX(r io.Reader, fileSize int64, magic uint32, largest int64) (*idx, er
 	if err := mustEnd(plain, magic, total); err != nil {
 		return nil, err
 	}
-	return &idx{dims, data, digest}, nil
+	return &Content{dims, data, digest}, nil
 }
 
 // digestPart is how many bytes are read before their digest is taken: a share of the second-level
@@ -133,14 +136,14 @@ func readDigested(r io.Reader, header []byte, total int, packed bool) (data []by
 func uncompressed(r io.Reader) (plain io.Reader, packed bool, err error) {
 	buffered := bufio.NewReaderSize(r, 1<<16)
 	start, err := buffered.Peek(2)
-	if err != nil && !isCut(err) {
+	if err != nil && !files.IsCut(err) {
 		return nil, false, err
 	}
-	if string(start) != gzipMagic {
+	if string(start) != GzipMagic {
 		return buffered, false, nil
 	}
 	unzipped, err := gzip.NewReader(buffered)
-	if isCut(err) {
+	if files.IsCut(err) {
 		return nil, false, errors.New("the gzip header is cut short; fetch the file again")
 	} else if err != nil {
 		return nil, false, damaged(err)
@@ -158,7 +161,7 @@ func readHeader(r io.Reader, magic uint32) ([]byte, error) {
 				got, magic, describeMagic(got), unit(magic))
 		}
 	}
-	if isCut(err) {
+	if files.IsCut(err) {
 		return nil, fmt.Errorf("the header has %d bytes instead of %d: the file is cut short; fetch it again", n, len(header))
 	} else if err != nil {
 		return nil, damaged(err)
@@ -174,8 +177,8 @@ func parseDims(header []byte, magic uint32, largest int64) (dims []int, total in
 		switch {
 		case at == 4 && dim == 0:
 			return nil, 0, fmt.Errorf("no %s announced: the set is empty", unit(magic))
-		case at > 4 && (dim < 1 || dim > maxSide):
-			return nil, 0, fmt.Errorf("a side of %s pixels announced: sides from 1 to %s are read", humanize.Comma(dim), humanize.Comma(maxSide))
+		case at > 4 && (dim < 1 || dim > MaxSide):
+			return nil, 0, fmt.Errorf("a side of %s pixels announced: sides from 1 to %s are read", humanize.Comma(dim), humanize.Comma(MaxSide))
 		}
 		dims = append(dims, int(dim))
 		total *= dim // below 2³²·2¹⁰·2¹⁰
@@ -196,7 +199,7 @@ func mustEnd(r io.Reader, magic uint32, total int64) error {
 			humanize.Comma(total), unit(magic))
 	case err == io.EOF:
 		return nil
-	case isCut(err):
+	case files.IsCut(err):
 		return errors.New("the gzip file does not end as it should: it is cut short, or something follows; fetch it again")
 	}
 	return damaged(err)
@@ -211,10 +214,8 @@ func damaged(err error) error {
 	return fmt.Errorf("the file is damaged (%w); fetch it again", err)
 }
 
-func isCut(err error) bool { return err == io.EOF || err == io.ErrUnexpectedEOF }
-
 func unit(magic uint32) string {
-	if magic == imagesMagic {
+	if magic == ImagesMagic {
 		return "pixels"
 	}
 	return "labels"
@@ -222,7 +223,7 @@ func unit(magic uint32) string {
 
 func describeMagic(magic uint32) string {
 	switch magic {
-	case imagesMagic, labelsMagic:
+	case ImagesMagic, LabelsMagic:
 		return "an IDX file of " + unit(magic)
 	}
 	return "no IDX file that is known here"

@@ -1,4 +1,4 @@
-package dataset
+package photo
 
 import (
 	"bytes"
@@ -37,7 +37,7 @@ func toGrey(m image.Image) (*image.Gray, error) {
 	case *image.YCbCr:
 		return convertYCbCr(m), nil
 	}
-	return nil, fmt.Errorf("%w: its pixels are of type %T", errNotImage, m)
+	return nil, fmt.Errorf("%w: its pixels are of type %T", ErrUnknown, m)
 }
 
 // convert returns the image whose pixel is value of each pixel of size bytes.
@@ -129,7 +129,7 @@ func lumas(palette color.Palette) (table [256]byte) {
 
 // decodeGIF returns the first frame on the GIF's whole screen, which is otherwise of the
 // transparent colour, or the palette's first where there is none: as PIL. It changes p.file.
-func decodeGIF(p *picture) (image.Image, error) {
+func decodeGIF(p *Picture) (image.Image, error) {
 	transparent := makeOpaque(p.file)
 	m, err := gif.Decode(bytes.NewReader(p.file))
 	if err != nil {
@@ -144,7 +144,7 @@ func decodeGIF(p *picture) (image.Image, error) {
 			frame.Palette[transparent] = color.NRGBA{c.R, c.G, c.B, 0} // the colour stays
 		}
 	}
-	screen := image.Rect(0, 0, p.cols, p.rows)
+	screen := image.Rect(0, 0, p.Cols, p.Rows)
 	if frame.Rect == screen {
 		return frame, nil
 	}

@@ -1,4 +1,4 @@
-package dataset
+package fetch
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"vggtrain/internal/idx"
 )
 
 // mirrors hold the four files as name.gz. The first is the authors' own; what comes from any of
@@ -36,8 +38,8 @@ func CheckMirror(mirror string) error {
 	return nil
 }
 
-func fileURL(mirror string, p publishedFile) string {
-	return strings.TrimSuffix(mirror, "/") + "/" + p.name + ".gz"
+func fileURL(mirror string, p idx.File) string {
+	return strings.TrimSuffix(mirror, "/") + "/" + p.Name + ".gz"
 }
 
 // host is how messages name a mirror.
@@ -132,7 +134,7 @@ func (f fetcher) probe(ctx context.Context) ([]string, error) {
 		return failures
 	})
 	if err != nil && ctx.Err() == nil {
-		return nil, &NoMirrorError{f.files[3].name + ".gz", err}
+		return nil, &NoMirrorError{f.files[3].Name + ".gz", err}
 	}
 	ranked := slices.DeleteFunc(slices.Clone(f.Mirrors), func(mirror string) bool { return mirror == first })
 	return slices.Insert(ranked, 0, first), err
@@ -165,12 +167,12 @@ func (f fetcher) has(ctx context.Context, mirror string) error {
 }
 
 // verify checks that r holds the published file, packed or plain.
-func verify(r io.Reader, size int64, p publishedFile) error {
-	content, err := readIDX(r, size, p.magic, p.size)
+func verify(r io.Reader, size int64, p idx.File) error {
+	content, err := idx.Read(r, size, p.Magic, p.Size)
 	if err != nil {
 		return err
 	}
-	if !p.is(content) {
+	if !p.Is(content) {
 		return errors.New("not the published file")
 	}
 	return nil

@@ -1,4 +1,6 @@
-package dataset
+// Package fetch downloads the published files of Fashion-MNIST: from the fastest of several mirrors, with
+// what an earlier attempt has left, and only as they were published.
+package fetch
 
 import (
 	"context"
@@ -12,29 +14,30 @@ import (
 	"time"
 
 	"vggtrain/internal/display"
+	"vggtrain/internal/idx"
 
 	"github.com/dustin/go-humanize"
 )
 
-// FetchOptions say what Fetch fetches and how patient it is. Where a field is zero it is as the
+// Options say what Fetch fetches and how patient it is. Where a field is zero it is as the
 // program has it.
-type FetchOptions struct {
-	Dir      string              // where the files go
-	Mirrors  []string            // folders of the four .gz files, by http or https: the fastest is asked first, then the others in turn
-	Tries    int                 // how often each mirror is asked before it counts as failed
-	Notice   func(string)        // receives what the user should know; may be nil
-	Progress func(FetchProgress) // receives how far a file is, each time that some of it has come; may be nil
+type Options struct {
+	Dir      string         // where the files go
+	Mirrors  []string       // folders of the four .gz files, by http or https: the fastest is asked first, then the others in turn
+	Tries    int            // how often each mirror is asked before it counts as failed
+	Notice   func(string)   // receives what the user should know; may be nil
+	Progress func(Progress) // receives how far a file is, each time that some of it has come; may be nil
 
 	Client  *http.Client  // one that respects the environment's proxies
 	Connect time.Duration // in which a mirror must have sent the smallest file
 	Stall   time.Duration // in which a download must have gone on, not by drops
 	Pause   time.Duration // before mirrors are asked again; twice as long each time
 
-	files []publishedFile // in their order; others than the published ones are for tests
+	files []idx.File // in their order; others than the published ones are for tests
 }
 
-// FetchProgress is how far a file is.
-type FetchProgress struct {
+// Progress is how far a file is.
+type Progress struct {
 	File     string // train-images-idx3-ubyte.gz
 	Done     int64  // bytes that are here, those of earlier attempts too
 	Size     int64  // bytes in all; 0: the mirror did not say
@@ -47,14 +50,14 @@ const (
 	FetchedBefore = "already there" // and right
 )
 
-// FetchReport is what Fetch did about one of the four files.
-type FetchReport struct {
+// Report is what Fetch did about one of the four files.
+type Report struct {
 	Name   string // train-images-idx3-ubyte
 	Path   string // where it is
 	Status string // FetchedNow or FetchedBefore
 }
 
-func (o FetchOptions) withDefaults() FetchOptions {
+func (o Options) withDefaults() Options {
 	if o.Mirrors == nil {
 		o.Mirrors = mirrors
 	}
@@ -65,7 +68,7 @@ func (o FetchOptions) withDefaults() FetchOptions {
 		o.Notice = func(string) {}
 	}
 	if o.Progress == nil {
-		o.Progress = func(FetchProgress) {}
+		o.Progress = func(Progress) {}
 	}
 	if o.Client == nil {
 		o.Client = http.DefaultClient // whose transport asks http.ProxyFromEnvironment
@@ -80,7 +83,7 @@ func (o FetchOptions) withDefaults() FetchOptions {
 		o.Pause = 500 * time.Millisecond
 	}
 	if o.files == nil {
-		o.files = publishedFiles[:]
+		o.files = idx.Published[:]
 	}
 	return o
 }
@@ -90,7 +93,7 @@ func (o FetchOptions) withDefaults() FetchOptions {
 // beside it as name.gz.part, and the next Fetch goes on from there if the mirror can and its file is
 // still the same. A sound file that is another is left alone, and an error. Several processes may
 // fetch into one folder: one does it, and the others wait for it.
-func Fetch(ctx context.Context, o FetchOptions) ([]FetchReport, error) {
+func Fetch(ctx context.Context, o Options) ([]Report, error) {
 	f := fetcher{o.withDefaults()}
 	if info, err := os.Stat(f.Dir); err == nil && !info.IsDir() {
 		return nil, fmt.Errorf("%s: not a folder: fetch into another one", display.Name(f.Dir)) // before anyone is asked
@@ -123,10 +126,10 @@ func diskError(err error) error {
 }
 
 // fetcher downloads the published files.
-type fetcher struct{ FetchOptions }
+type fetcher struct{ Options }
 
 // fill makes the folder, if it is not there, and fetches into it what the reports call missing.
-func (f fetcher) fill(ctx context.Context, reports []FetchReport, ranked []string) error {
+func (f fetcher) fill(ctx context.Context, reports []Report, ranked []string) error {
 	if err := os.MkdirAll(f.Dir, 0o777); err != nil {
 		return err
 	}
@@ -138,9 +141,15 @@ func (f fetcher) fill(ctx context.Context, reports []FetchReport, ranked []strin
 	return f.fetchMissing(ctx, reports, ranked)
 }
 
+// Complete reports whether a folder has all published files.
+func Complete(dir string) bool {
+	reports, err := fetcher{Options{Dir: dir}.withDefaults()}.survey()
+	return err == nil && !slices.ContainsFunc(reports, missing)
+}
+
 // survey looks which of the published files the folder has.
-func (f fetcher) survey() ([]FetchReport, error) {
-	var reports []FetchReport
+func (f fetcher) survey() ([]Report, error) {
+	var reports []Report
 	for _, p := range f.files {
 		report, err := f.look(p)
 		if err != nil {
@@ -151,24 +160,24 @@ func (f fetcher) survey() ([]FetchReport, error) {
 	return reports, nil
 }
 
-func missing(r FetchReport) bool { return r.Status != FetchedBefore }
+func missing(r Report) bool { return r.Status != FetchedBefore }
 
 // look tells where a file is, or where it will be once it is fetched.
-func (f fetcher) look(p publishedFile) (FetchReport, error) {
-	switch content, path, err := openFolder(f.Dir).read(p); {
+func (f fetcher) look(p idx.File) (Report, error) {
+	switch content, path, err := p.Find(os.DirFS(f.Dir), f.Dir); {
 	case err != nil: // also where it cannot be read: that it cannot be replaced either is found later
-		return FetchReport{p.name, f.place(p), FetchedNow}, nil
-	case p.is(content):
-		return FetchReport{p.name, path, FetchedBefore}, nil
+		return Report{p.Name, f.place(p), FetchedNow}, nil
+	case p.Is(content):
+		return Report{p.Name, path, FetchedBefore}, nil
 	default:
-		return FetchReport{}, fmt.Errorf("%s: a sound file, but not the published one: move it away, or fetch into another folder", display.Name(path))
+		return Report{}, fmt.Errorf("%s: a sound file, but not the published one: move it away, or fetch into another folder", display.Name(path))
 	}
 }
 
 // fetchMissing fetches what the reports call missing, but for what another process has fetched
 // meanwhile.
-func (f fetcher) fetchMissing(ctx context.Context, reports []FetchReport, ranked []string) error {
-	var lacking []publishedFile
+func (f fetcher) fetchMissing(ctx context.Context, reports []Report, ranked []string) error {
+	var lacking []idx.File
 	for i, p := range f.files {
 		if !missing(reports[i]) {
 			continue
@@ -198,14 +207,14 @@ func (f fetcher) fetchMissing(ctx context.Context, reports []FetchReport, ranked
 }
 
 // place is where a file goes. A server may have unpacked it on its way: readers go by the content.
-func (f fetcher) place(p publishedFile) string { return filepath.Join(f.Dir, p.name+".gz") }
+func (f fetcher) place(p idx.File) string { return filepath.Join(f.Dir, p.Name+".gz") }
 
 // largest is how many bytes of a file are taken: a packed one is hardly larger than the plain one.
-func largest(p publishedFile) int64 {
+func largest(p idx.File) int64 {
 	const slack = 1 << 16
-	return p.size + slack
+	return p.Size + slack
 }
 
-func tooLarge(p publishedFile) error {
+func tooLarge(p idx.File) error {
 	return lasting{fmt.Errorf("more than %s bytes sent", humanize.Comma(largest(p)))}
 }

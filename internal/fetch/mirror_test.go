@@ -1,4 +1,4 @@
-package dataset
+package fetch
 
 import (
 	"bytes"
@@ -15,8 +15,43 @@ import (
 	"testing/synctest"
 	"time"
 
+	"vggtrain/internal/idx"
+	"vggtrain/internal/idx/idxtest"
 	"vggtrain/internal/memory/memorytest"
 )
+
+// The ways a mirror can be bad. Each must end in its error, and none may leave a file.
+var badMirrors = map[string]struct {
+	serve http.HandlerFunc
+	want  string // in the error; "no answer in time": it hangs, and is found by the time alone
+}{
+	"not found": {http.NotFound, "status 404 Not Found"},
+	"broken":    {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, "status 500 Internal Server Error"},
+	"a login page": {func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>Welcome to our network</html>") },
+		"sent text/html and not the file: perhaps a page to log in"},
+	"empty": {func(http.ResponseWriter, *http.Request) {}, "the header has 0 bytes"},
+	"other labels": {func(w http.ResponseWriter, _ *http.Request) { w.Write(idxtest.Labels(1, 2, 3)) },
+		"not the published file"},
+	"cut short": {func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "5000")
+		w.Write(idxtest.Labels(1, 2, 3))
+	}, "unexpected EOF"},
+	"endless": {func(w http.ResponseWriter, _ *http.Request) {
+		for block := append([]byte(idx.GzipMagic), make([]byte, 1<<16)...); ; {
+			if _, err := w.Write(block); err != nil {
+				return
+			}
+		}
+	}, "more than 65,547 bytes sent"},
+	"hangs before": {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "no answer in time"},
+	"hangs within": {func(w http.ResponseWriter, r *http.Request) {
+		w.Write(idxtest.Labels(1))
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	}, "no answer in time"},
+	"redirects for ever": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }, "stopped after 10 redirects"},
+	"hangs up":           {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "EOF"},
+}
 
 // Each of the ways to be bad is an error that leaves nothing behind; with a good mirror beside it
 // everything comes.
@@ -43,6 +78,9 @@ func TestFetchBadMirror(t *testing.T) {
 				_, err := Fetch(t.Context(), o)
 				if err == nil || strings.Contains(err.Error(), "\n") || strings.Count(err.Error(), "127.0.0.1:") != 1 {
 					t.Errorf("error %v", err)
+				}
+				if when == "always" && !hangs && !strings.Contains(err.Error(), bad.want) {
+					t.Errorf("error %v, want one with %q", err, bad.want)
 				}
 				if name == "endless" && !strings.Contains(err.Error(), "more than") {
 					t.Errorf("error %v", err)
@@ -88,7 +126,7 @@ func TestFetchTries(t *testing.T) {
 }
 
 func TestInRoundsEndsWithTheDisk(t *testing.T) {
-	f := fetcher{FetchOptions{Tries: 5, Notice: func(string) {}}}
+	f := fetcher{Options{Tries: 5, Notice: func(string) {}}}
 	full := &os.PathError{Op: "write", Path: "x", Err: errors.New("no space left on device")}
 	asked := 0
 	err := f.inRounds(t.Context(), []string{"http://a", "http://b"}, func([]string) []failure {
@@ -135,7 +173,7 @@ func TestFetchThroughProxy(t *testing.T) {
 }
 
 func TestGetHangs(t *testing.T) {
-	f := fetcher{FetchOptions{Client: http.DefaultClient, Stall: 50 * time.Millisecond}}
+	f := fetcher{Options{Client: http.DefaultClient, Stall: 50 * time.Millisecond}}
 	for _, name := range []string{"hangs within", "hangs before"} {
 		if err := f.discard(t, serve(t, badMirrors[name].serve)); err == nil || err.Error() != "less than 16,384 bytes received in 50ms" {
 			t.Errorf("%s: %v", name, err)
@@ -155,7 +193,7 @@ func (f fetcher) discard(t *testing.T, url string) error {
 func TestGetStalls(t *testing.T) {
 	const stalled = "less than 16,384 bytes received in 9.5s"
 	synctest.Test(t, func(t *testing.T) {
-		f := fetcher{FetchOptions{Stall: 9500 * time.Millisecond}} // between two drops
+		f := fetcher{Options{Stall: 9500 * time.Millisecond}} // between two drops
 		for size, want := range map[int]string{1: stalled, pace / 9: stalled, pace/9 + 1: ""} {
 			f.Client = &http.Client{Transport: dripping(size)}
 			got := ""
@@ -199,14 +237,24 @@ func (d *drip) Read(b []byte) (int, error) {
 func TestFetchBomb(t *testing.T) {
 	l := newLibrary(t)
 	small := l.files[3]
-	bomb := pack(t, append(labelsFile(7, 8, 9), make([]byte, 50<<20)...))
-	for name, content := range map[string][]byte{"more than announced": bomb, "announced": pack(t, labelsFile(make([]byte, 50<<20)...))} {
+	bomb := idxtest.Pack(t, append(idxtest.Labels(7, 8, 9), make([]byte, 50<<20)...))
+	for name, content := range map[string][]byte{"more than announced": bomb, "announced": idxtest.Pack(t, idxtest.Labels(make([]byte, 50<<20)...))} {
 		var err error
 		const bound = 4 << 20
 		taken := memorytest.Allocated(bound, func() { err = verify(bytes.NewReader(content), int64(len(content)), small) })
 		if err == nil || taken > bound {
 			t.Errorf("%s: %v, %d bytes allocated", name, err, taken)
 		}
+	}
+}
+
+// A mirror cannot make us unpack more than the file that is looked for.
+func TestVerifyBound(t *testing.T) {
+	p := idx.Published[3]
+	packed := idxtest.Pack(t, append(idxtest.Header(p.Magic, 10_100), make([]byte, 10_100)...))
+	err := verify(bytes.NewReader(packed), int64(len(packed)), p)
+	if want := "10,100 bytes of labels announced: no more than 10,008 are read"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
 	}
 }
 
@@ -221,7 +269,7 @@ func TestCheckMirror(t *testing.T) {
 	}
 	// The real list: only its form, since tests touch no network.
 	for _, mirror := range mirrors {
-		if got := fileURL(mirror, publishedFiles[0]); CheckMirror(mirror) != nil || !strings.HasSuffix(got, "/train-images-idx3-ubyte.gz") || host(mirror) == mirror {
+		if got := fileURL(mirror, idx.Published[0]); CheckMirror(mirror) != nil || !strings.HasSuffix(got, "/train-images-idx3-ubyte.gz") || host(mirror) == mirror {
 			t.Errorf("mirror %s gives %s", mirror, got)
 		}
 	}

@@ -1,4 +1,4 @@
-package dataset
+package fetch
 
 import (
 	"errors"
@@ -33,7 +33,7 @@ func TestFetchCannotDiscard(t *testing.T) {
 // A mirror that brings much each time, but never pieces that fit, is given up.
 func TestFetchPiecesNeverFit(t *testing.T) {
 	l := newLibrary(t)
-	name := l.images().name + ".gz"
+	name := l.images().Name + ".gz"
 	size := len(l.packed[name])
 	for title, rest := range map[string]func(w http.ResponseWriter, from int){
 		"another range": func(w http.ResponseWriter, _ int) {

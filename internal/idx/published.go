@@ -1,0 +1,54 @@
+package idx
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"vggtrain/internal/files"
+)
+
+// File is one of Fashion-MNIST's four files.
+type File struct {
+	Name   string
+	Magic  uint32
+	Size   int64  // uncompressed
+	SHA256 string // SHA-256 of the uncompressed bytes, since packagers compress anew
+}
+
+// Published are in the order train images, train labels, test images, test labels.
+var Published = [4]File{
+	{"train-images-idx3-ubyte", ImagesMagic, 47_040_016, "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"},
+	{"train-labels-idx1-ubyte", LabelsMagic, 60_008, "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"},
+	{"t10k-images-idx3-ubyte", ImagesMagic, 7_840_016, "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"},
+	{"t10k-labels-idx1-ubyte", LabelsMagic, 10_008, "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"},
+}
+
+// Is tells whether content is that of the published file.
+func (p File) Is(content *Content) bool {
+	return hex.EncodeToString(content.Digest[:]) == p.SHA256
+}
+
+// Find reads the file in a folder, packed or plain, and returns the path it was found under. dir is
+// how messages name the folder. If it is not there, the error is fs.ErrNotExist.
+func (p File) Find(folder fs.FS, dir string) (content *Content, path string, err error) {
+	name := p.Name + ".gz"
+	file, size, err := files.OpenRegular(folder, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		name = p.Name
+		file, size, err = files.OpenRegular(folder, name)
+	}
+	path = filepath.Join(dir, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, path, fmt.Errorf("%s: %w, neither packed (.gz) nor plain", path, err)
+	} else if err != nil {
+		return nil, path, fmt.Errorf("%s: %w", path, err)
+	}
+	defer file.Close()
+	if content, err = Read(file, size, p.Magic, MaxBytes); err != nil {
+		return nil, path, fmt.Errorf("%s: %w", path, files.Cause(err))
+	}
+	return content, path, nil
+}

@@ -1,0 +1,117 @@
+package photo
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"vggtrain/internal/display"
+	"vggtrain/internal/files"
+
+	"github.com/dustin/go-humanize"
+)
+
+// MaxFiles is how many pictures are taken of one place.
+const MaxFiles = 1 << 22
+
+// File is an image that has not been read yet.
+type File struct {
+	Name  string // as it was given, or the folder's with the file's after it
+	Title string // how messages name it
+	open  func() (file io.ReadCloser, size int64, err error)
+}
+
+// Failure names the file in an error.
+func (f File) Failure(err error) error { return fmt.Errorf("%s: %w", f.Title, err) }
+
+// From is a photo that can be read once, from r.
+func From(name, title string, r io.Reader) File {
+	return File{name, title, func() (io.ReadCloser, int64, error) { return io.NopCloser(r), 0, nil }}
+}
+
+// Files returns the image that a path names, or all those of a folder, in the order of their
+// names: its files, and links that stay inside of it, whose names end as those of images do.
+// Folders in it are not entered. notice, which may be nil, is told of what is left out by its
+// name; what is hidden (.name) is left out without. Whatever cannot be read, a folder too, is found when it is read.
+func Files(path string, notice func(string)) []File {
+	file := File{path, display.Name(path), func() (io.ReadCloser, int64, error) { return openNamed(path) }}
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return []File{file}
+	}
+	found, out, err := photosIn(path)
+	if err != nil {
+		file.open = func() (io.ReadCloser, int64, error) { return nil, 0, err }
+		return []File{file}
+	}
+	if out.Count > 0 && notice != nil {
+		notice(fmt.Sprintf("%s: no image by its name, or a folder: left out; %s such in all", display.Name(out.First), humanize.Comma(int64(out.Count))))
+	}
+	return found
+}
+
+// photosIn lists a folder. Errors do not name it.
+func photosIn(dir string) (found []File, out LeftOut, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, out, fmt.Errorf("the folder cannot be read: %w", files.Cause(err))
+	}
+	for _, e := range entries {
+		name := e.Name()
+		switch {
+		case strings.HasPrefix(name, "."):
+		case e.IsDir() || !Readable(name) && !Foreign(name):
+			out.Add(filepath.Join(dir, name))
+		case len(found) == MaxFiles:
+			return nil, out, fmt.Errorf("more than %s images: give fewer at a time", humanize.Comma(MaxFiles))
+		default:
+			found = append(found, inFolder(dir, name))
+		}
+	}
+	if len(found) == 0 {
+		return nil, out, fmt.Errorf("no image in this folder: found that end in %s are looked for, and not in folders in it",
+			strings.Join(Extensions, ", "))
+	}
+	return found, out, nil
+}
+
+// inFolder is a file of a folder, out of which links do not lead.
+func inFolder(dir, name string) File {
+	path := filepath.Join(dir, name)
+	return File{path, display.Name(path), func() (io.ReadCloser, int64, error) {
+		root, err := os.OpenRoot(dir)
+		if err != nil {
+			return nil, 0, fmt.Errorf("cannot be read: %w", files.Cause(err))
+		}
+		defer root.Close()
+		file, size, err := openPhoto(root.FS(), name)
+		if info, linkErr := root.Lstat(name); err != nil && linkErr == nil && info.Mode()&fs.ModeSymlink != 0 {
+			return nil, 0, fmt.Errorf("%w; it is a link: links must be relative and stay inside %s", err, display.Name(dir))
+		}
+		return file, size, err
+	}}
+}
+
+// openNamed opens what a user has named.
+func openNamed(path string) (io.ReadCloser, int64, error) {
+	file, size, err := openPhoto(files.Everywhere{}, path)
+	switch {
+	case errors.Is(err, files.ErrNotRegular):
+		err = fmt.Errorf("%w: use - for standard input", err)
+	case errors.Is(err, files.ErrNoFile):
+		err = fmt.Errorf("%w: name an image, a folder of images, or - for standard input", err)
+	}
+	return file, size, err
+}
+
+// openPhoto is files.OpenRegular, for a reader that does not need the file's other methods.
+func openPhoto(folder fs.FS, name string) (io.ReadCloser, int64, error) {
+	file, size, err := files.OpenRegular(folder, name)
+	if err != nil {
+		return nil, 0, err // not a nil file in an interface that is none
+	}
+	return file, size, nil
+}

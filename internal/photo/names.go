@@ -1,0 +1,37 @@
+package photo
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// Extensions end the names of pictures that are read. Capitals count as small letters.
+var Extensions = []string{".png", ".jpg", ".jpeg", ".gif"}
+
+// foreign end the names of pictures that are not.
+var foreign = []string{".ppm", ".pgm", ".bmp", ".tif", ".tiff", ".webp", ".heic", ".avif"}
+
+// Readable reports whether a name is that of a picture that is read.
+func Readable(name string) bool { return hasExtension(name, Extensions) }
+
+// Foreign reports whether a name is that of a picture of another kind.
+func Foreign(name string) bool { return hasExtension(name, foreign) }
+
+func hasExtension(name string, extensions []string) bool {
+	return slices.Contains(extensions, strings.ToLower(path.Ext(name)))
+}
+
+// LeftOut counts files that are no pictures by their names.
+type LeftOut struct {
+	Count int
+	First string
+}
+
+// Add counts a file.
+func (l *LeftOut) Add(name string) {
+	if l.Count == 0 {
+		l.First = name
+	}
+	l.Count++
+}
