@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func narrowPoolAVX2(y *float32, arg *byte, in *float32, w *float32, b *float32, windows int, oc int, channels int, pitch int, stream bool)
-// Requires: AVX, AVX2, CMOV, FMA3
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
 TEXT ·narrowPoolAVX2(SB), NOSPLIT, $0-73
 	MOVQ y+0(FP), AX
 	MOVQ arg+8(FP), CX
@@ -17,10 +17,12 @@ TEXT ·narrowPoolAVX2(SB), NOSPLIT, $0-73
 	MOVQ channels+56(FP), R9
 	SHLQ $0x02, R9
 
+	// A step: eight pixels.
 narrowPool_step:
 	XORQ BX, BX
 	MOVQ w+24(FP), R10
 
+	// A vector of output channels. The sums begin as the bias.
 narrowPool_vector:
 	MOVQ    b+32(FP), R11
 	VMOVUPS (R11)(BX*4), Y0
@@ -34,7 +36,9 @@ narrowPool_vector:
 	MOVQ    SI, R12
 	MOVQ    channels+56(FP), R11
 
+	// An input channel.
 narrowPool_channel:
+	// Row 0 of the pixels, and the rows of the filter that meet it.
 	LEAQ         (R12)(R9*2), R13
 	VBROADCASTSS (R12), Y8
 	VBROADCASTSS (R12)(R9*1), Y9
@@ -59,6 +63,8 @@ narrowPool_channel:
 	VFMADD231PS  Y8, Y12, Y2
 	VFMADD231PS  Y8, Y13, Y3
 	ADDQ         R8, R12
+
+	// Row 1 of the pixels, and the rows of the filter that meet it.
 	LEAQ         (R12)(R9*2), R13
 	VBROADCASTSS (R12), Y8
 	VBROADCASTSS (R12)(R9*1), Y9
@@ -98,6 +104,8 @@ narrowPool_channel:
 	VFMADD231PS  Y8, Y12, Y6
 	VFMADD231PS  Y8, Y13, Y7
 	ADDQ         R8, R12
+
+	// Row 2 of the pixels, and the rows of the filter that meet it.
 	LEAQ         (R12)(R9*2), R13
 	VBROADCASTSS (R12), Y8
 	VBROADCASTSS (R12)(R9*1), Y9
@@ -137,6 +145,8 @@ narrowPool_channel:
 	VFMADD231PS  Y8, Y12, Y6
 	VFMADD231PS  Y8, Y13, Y7
 	ADDQ         R8, R12
+
+	// Row 3 of the pixels, and the rows of the filter that meet it.
 	LEAQ         (R12)(R9*2), R13
 	VBROADCASTSS (R12), Y8
 	VBROADCASTSS (R12)(R9*1), Y9
@@ -169,6 +179,8 @@ narrowPool_channel:
 	VXORPS       Y8, Y8, Y8
 	MOVQ         AX, R11
 	MOVQ         CX, R12
+
+	// Pool window 0 and store it.
 	VCMPPS       $0x03, Y0, Y1, Y9
 	VCMPPS       $0x03, Y4, Y5, Y10
 	VORPS        Y9, Y10, Y9
@@ -213,6 +225,7 @@ narrowPool_window0_stored:
 	VMOVQ        X1, (R12)(BX*1)
 
 narrowPool_window0_done:
+	// Pool window 1 and store it.
 	VCMPPS       $0x03, Y2, Y3, Y0
 	VCMPPS       $0x03, Y6, Y7, Y1
 	VORPS        Y0, Y1, Y0
@@ -264,6 +277,11 @@ narrowPool_window1_done:
 	JL   narrowPool_vector
 	SUBQ $0x02, DI
 	JG   narrowPool_next
+	CMPB stream+72(FP), $0x00
+	JE   ordered
+	SFENCE
+
+ordered:
 	VZEROUPPER
 	RET
 
@@ -282,6 +300,7 @@ narrowPool_next:
 	LEAQ    (CX)(BX*1), CX
 	JMP     narrowPool_step
 
+	// Window 0 has a NaN.
 narrowPool_window0_nan:
 	VMOVAPS      Y0, Y9
 	VXORPS       Y0, Y0, Y0
@@ -312,6 +331,7 @@ narrowPool_window0_nan:
 	VBLENDVPS    Y4, Y1, Y0, Y0
 	JMP          narrowPool_window0_chosen
 
+	// Window 1 has a NaN.
 narrowPool_window1_nan:
 	VMOVAPS      Y2, Y0
 	VXORPS       Y1, Y1, Y1
@@ -343,7 +363,7 @@ narrowPool_window1_nan:
 	JMP          narrowPool_window1_chosen
 
 // func narrowPlainAVX2(top *float32, bottom *float32, in *float32, w *float32, b *float32, pixels int, oc int, channels int, pitch int, stream bool)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·narrowPlainAVX2(SB), NOSPLIT, $0-73
 	MOVQ top+0(FP), AX
 	MOVQ bottom+8(FP), CX
@@ -355,10 +375,12 @@ TEXT ·narrowPlainAVX2(SB), NOSPLIT, $0-73
 	MOVQ channels+56(FP), R9
 	SHLQ $0x02, R9
 
+	// A step: eight pixels.
 narrowPlain_step:
 	XORQ BX, BX
 	MOVQ w+24(FP), R10
 
+	// A vector of output channels. The sums begin as the bias.
 narrowPlain_vector:
 	MOVQ    b+32(FP), R11
 	VMOVUPS (R11)(BX*4), Y0
@@ -372,7 +394,9 @@ narrowPlain_vector:
 	MOVQ    SI, R12
 	MOVQ    channels+56(FP), R11
 
+	// An input channel.
 narrowPlain_channel:
+	// Row 0 of the pixels, and the rows of the filter that meet it.
 	LEAQ         (R12)(R9*2), R13
 	VBROADCASTSS (R12), Y8
 	VBROADCASTSS (R12)(R9*1), Y9
@@ -397,6 +421,8 @@ narrowPlain_channel:
 	VFMADD231PS  Y8, Y12, Y2
 	VFMADD231PS  Y8, Y13, Y3
 	ADDQ         R8, R12
+
+	// Row 1 of the pixels, and the rows of the filter that meet it.
 	LEAQ         (R12)(R9*2), R13
 	VBROADCASTSS (R12), Y8
 	VBROADCASTSS (R12)(R9*1), Y9
@@ -436,6 +462,8 @@ narrowPlain_channel:
 	VFMADD231PS  Y8, Y12, Y6
 	VFMADD231PS  Y8, Y13, Y7
 	ADDQ         R8, R12
+
+	// Row 2 of the pixels, and the rows of the filter that meet it.
 	LEAQ         (R12)(R9*2), R13
 	VBROADCASTSS (R12), Y8
 	VBROADCASTSS (R12)(R9*1), Y9
@@ -475,6 +503,8 @@ narrowPlain_channel:
 	VFMADD231PS  Y8, Y12, Y6
 	VFMADD231PS  Y8, Y13, Y7
 	ADDQ         R8, R12
+
+	// Row 3 of the pixels, and the rows of the filter that meet it.
 	LEAQ         (R12)(R9*2), R13
 	VBROADCASTSS (R12), Y8
 	VBROADCASTSS (R12)(R9*1), Y9
@@ -508,17 +538,21 @@ narrowPlain_channel:
 	MOVQ         DX, R11
 	SHLQ         $0x02, R11
 	LEAQ         (AX)(BX*4), R12
-	VMAXPS       Y0, Y8, Y0
-	CMPB         stream+72(FP), $0x00
-	JNE          narrowPlain_0_0_stream
-	VMOVUPS      Y0, (R12)
-	JMP          narrowPlain_0_0_stored
+
+	// Store pixel 0 of row 0.
+	VMAXPS  Y0, Y8, Y0
+	CMPB    stream+72(FP), $0x00
+	JNE     narrowPlain_0_0_stream
+	VMOVUPS Y0, (R12)
+	JMP     narrowPlain_0_0_stored
 
 narrowPlain_0_0_stream:
 	VMOVNTPS Y0, (R12)
 
 narrowPlain_0_0_stored:
-	ADDQ    R11, R12
+	ADDQ R11, R12
+
+	// Store pixel 1 of row 0.
 	VMAXPS  Y1, Y8, Y1
 	CMPB    stream+72(FP), $0x00
 	JNE     narrowPlain_0_1_stream
@@ -529,7 +563,9 @@ narrowPlain_0_1_stream:
 	VMOVNTPS Y1, (R12)
 
 narrowPlain_0_1_stored:
-	ADDQ    R11, R12
+	ADDQ R11, R12
+
+	// Store pixel 2 of row 0.
 	VMAXPS  Y2, Y8, Y2
 	CMPB    stream+72(FP), $0x00
 	JNE     narrowPlain_0_2_stream
@@ -540,7 +576,9 @@ narrowPlain_0_2_stream:
 	VMOVNTPS Y2, (R12)
 
 narrowPlain_0_2_stored:
-	ADDQ    R11, R12
+	ADDQ R11, R12
+
+	// Store pixel 3 of row 0.
 	VMAXPS  Y3, Y8, Y3
 	CMPB    stream+72(FP), $0x00
 	JNE     narrowPlain_0_3_stream
@@ -551,7 +589,9 @@ narrowPlain_0_3_stream:
 	VMOVNTPS Y3, (R12)
 
 narrowPlain_0_3_stored:
-	LEAQ    (CX)(BX*4), R12
+	LEAQ (CX)(BX*4), R12
+
+	// Store pixel 0 of row 1.
 	VMAXPS  Y4, Y8, Y4
 	CMPB    stream+72(FP), $0x00
 	JNE     narrowPlain_1_0_stream
@@ -562,7 +602,9 @@ narrowPlain_1_0_stream:
 	VMOVNTPS Y4, (R12)
 
 narrowPlain_1_0_stored:
-	ADDQ    R11, R12
+	ADDQ R11, R12
+
+	// Store pixel 1 of row 1.
 	VMAXPS  Y5, Y8, Y5
 	CMPB    stream+72(FP), $0x00
 	JNE     narrowPlain_1_1_stream
@@ -573,7 +615,9 @@ narrowPlain_1_1_stream:
 	VMOVNTPS Y5, (R12)
 
 narrowPlain_1_1_stored:
-	ADDQ    R11, R12
+	ADDQ R11, R12
+
+	// Store pixel 2 of row 1.
 	VMAXPS  Y6, Y8, Y6
 	CMPB    stream+72(FP), $0x00
 	JNE     narrowPlain_1_2_stream
@@ -584,7 +628,9 @@ narrowPlain_1_2_stream:
 	VMOVNTPS Y6, (R12)
 
 narrowPlain_1_2_stored:
-	ADDQ    R11, R12
+	ADDQ R11, R12
+
+	// Store pixel 3 of row 1.
 	VMAXPS  Y7, Y8, Y7
 	CMPB    stream+72(FP), $0x00
 	JNE     narrowPlain_1_3_stream
@@ -600,6 +646,11 @@ narrowPlain_1_3_stored:
 	JL   narrowPlain_vector
 	SUBQ $0x04, DI
 	JG   narrowPlain_next
+	CMPB stream+72(FP), $0x00
+	JE   ordered
+	SFENCE
+
+ordered:
 	VZEROUPPER
 	RET
 
@@ -648,6 +699,7 @@ TEXT ·narrowPoolGradientAVX2(SB), NOSPLIT, $0-80
 	VMOVUPS      256(DI), Y10
 	VMOVUPS      288(DI), Y11
 
+	// A row.
 narrowPoolGradient_row:
 	MOVQ pitch+72(FP), DI
 	SHLQ $0x02, DI
@@ -659,33 +711,52 @@ narrowPoolGradient_row:
 	LEAQ (R13)(DI*2), R13
 	MOVQ R10, DI
 
+	// A gradient: 0 where the output passes none.
 narrowPoolGradient_pixel:
-	VMOVUPS     (AX), Y12
-	PREFETCHT0  (AX)(SI*4)
-	VPMOVZXBD   (R8), Y13
-	PREFETCHT0  (R8)(SI*1)
-	VPCMPGTD    Y13, Y0, Y14
-	VANDPS      Y14, Y12, Y12
-	VPERMD      Y1, Y13, Y13
-	ADDQ        DX, R8
-	VADDPS      Y12, Y11, Y11
-	LEAQ        (AX)(DX*4), AX
+	VMOVUPS    (AX), Y12
+	PREFETCHT0 (AX)(SI*4)
+	VPMOVZXBD  (R8), Y13
+	PREFETCHT0 (R8)(SI*1)
+	VPCMPGTD   Y13, Y0, Y14
+	VANDPS     Y14, Y12, Y12
+	VPERMD     Y1, Y13, Y13
+	ADDQ       DX, R8
+	VADDPS     Y12, Y11, Y11
+	LEAQ       (AX)(DX*4), AX
+
+	// Tap (0, 0).
 	VPERMPS     (R11), Y13, Y14
 	VFMADD231PS Y12, Y14, Y2
+
+	// Tap (0, 1).
 	VPERMPS     (R11)(BX*1), Y13, Y14
 	VFMADD231PS Y12, Y14, Y3
+
+	// Tap (0, 2).
 	VPERMPS     (R11)(BX*2), Y13, Y14
 	VFMADD231PS Y12, Y14, Y4
+
+	// Tap (1, 0).
 	VPERMPS     (R12), Y13, Y14
 	VFMADD231PS Y12, Y14, Y5
+
+	// Tap (1, 1).
 	VPERMPS     (R12)(BX*1), Y13, Y14
 	VFMADD231PS Y12, Y14, Y6
+
+	// Tap (1, 2).
 	VPERMPS     (R12)(BX*2), Y13, Y14
 	VFMADD231PS Y12, Y14, Y7
+
+	// Tap (2, 0).
 	VPERMPS     (R13), Y13, Y14
 	VFMADD231PS Y12, Y14, Y8
+
+	// Tap (2, 1).
 	VPERMPS     (R13)(BX*1), Y13, Y14
 	VFMADD231PS Y12, Y14, Y9
+
+	// Tap (2, 2).
 	VPERMPS     (R13)(BX*2), Y13, Y13
 	VFMADD231PS Y12, Y13, Y10
 	LEAQ        (R11)(BX*2), R11
@@ -739,6 +810,7 @@ TEXT ·narrowPlainGradientAVX2(SB), NOSPLIT, $0-72
 	VMOVUPS 256(DI), Y9
 	VMOVUPS 288(DI), Y10
 
+	// A row.
 narrowPlainGradient_row:
 	MOVQ pitch+64(FP), DI
 	SHLQ $0x02, DI
@@ -749,32 +821,51 @@ narrowPlainGradient_row:
 	LEAQ (R13)(DI*2), R13
 	MOVQ R10, DI
 
+	// A gradient: 0 where the output passes none.
 narrowPlainGradient_pixel:
-	VMOVUPS      (AX), Y11
-	PREFETCHT0   (AX)(SI*4)
-	VMOVUPS      (R8), Y12
-	VCMPPS       $0x06, Y0, Y12, Y12
-	VANDPS       Y12, Y11, Y11
-	PREFETCHT0   (R8)(SI*4)
-	LEAQ         (R8)(DX*4), R8
-	VADDPS       Y11, Y10, Y10
-	LEAQ         (AX)(DX*4), AX
+	VMOVUPS    (AX), Y11
+	PREFETCHT0 (AX)(SI*4)
+	VMOVUPS    (R8), Y12
+	VCMPPS     $0x06, Y0, Y12, Y12
+	VANDPS     Y12, Y11, Y11
+	PREFETCHT0 (R8)(SI*4)
+	LEAQ       (R8)(DX*4), R8
+	VADDPS     Y11, Y10, Y10
+	LEAQ       (AX)(DX*4), AX
+
+	// Tap (0, 0).
 	VBROADCASTSS (R11), Y12
 	VFMADD231PS  Y12, Y11, Y1
+
+	// Tap (0, 1).
 	VBROADCASTSS (R11)(BX*1), Y12
 	VFMADD231PS  Y12, Y11, Y2
+
+	// Tap (0, 2).
 	VBROADCASTSS (R11)(BX*2), Y12
 	VFMADD231PS  Y12, Y11, Y3
+
+	// Tap (1, 0).
 	VBROADCASTSS (R12), Y12
 	VFMADD231PS  Y12, Y11, Y4
+
+	// Tap (1, 1).
 	VBROADCASTSS (R12)(BX*1), Y12
 	VFMADD231PS  Y12, Y11, Y5
+
+	// Tap (1, 2).
 	VBROADCASTSS (R12)(BX*2), Y12
 	VFMADD231PS  Y12, Y11, Y6
+
+	// Tap (2, 0).
 	VBROADCASTSS (R13), Y12
 	VFMADD231PS  Y12, Y11, Y7
+
+	// Tap (2, 1).
 	VBROADCASTSS (R13)(BX*1), Y12
 	VFMADD231PS  Y12, Y11, Y8
+
+	// Tap (2, 2).
 	VBROADCASTSS (R13)(BX*2), Y12
 	VFMADD231PS  Y12, Y11, Y9
 	ADDQ         BX, R11

@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func narrowPoolAVX512(y *float32, arg *byte, in *float32, w *float32, b *float32, windows int, oc int, channels int, pitch int, stream bool)
-// Requires: AVX, AVX512F, CMOV
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·narrowPoolAVX512(SB), NOSPLIT, $0-73
 	MOVQ         y+0(FP), AX
 	MOVQ         arg+8(FP), CX
@@ -29,10 +29,12 @@ TEXT ·narrowPoolAVX512(SB), NOSPLIT, $0-73
 	VMOVD        BX, X0
 	VPBROADCASTD X0, Z11
 
+	// A step: eight pixels.
 narrowPool_step:
 	XORQ BX, BX
 	MOVQ w+24(FP), R10
 
+	// A vector of output channels. The sums begin as the bias.
 narrowPool_vector:
 	MOVQ    b+32(FP), R11
 	VMOVUPS (R11)(BX*4), Z0
@@ -46,7 +48,9 @@ narrowPool_vector:
 	MOVQ    SI, R12
 	MOVQ    channels+56(FP), R11
 
+	// An input channel.
 narrowPool_channel:
+	// Row 0 of the pixels, and the rows of the filter that meet it.
 	LEAQ         (R12)(R9*2), R13
 	VBROADCASTSS (R12), Z12
 	VBROADCASTSS (R12)(R9*1), Z13
@@ -71,6 +75,8 @@ narrowPool_channel:
 	VFMADD231PS  Z12, Z16, Z2
 	VFMADD231PS  Z12, Z17, Z3
 	ADDQ         R8, R12
+
+	// Row 1 of the pixels, and the rows of the filter that meet it.
 	LEAQ         (R12)(R9*2), R13
 	VBROADCASTSS (R12), Z12
 	VBROADCASTSS (R12)(R9*1), Z13
@@ -110,6 +116,8 @@ narrowPool_channel:
 	VFMADD231PS  Z12, Z16, Z6
 	VFMADD231PS  Z12, Z17, Z7
 	ADDQ         R8, R12
+
+	// Row 2 of the pixels, and the rows of the filter that meet it.
 	LEAQ         (R12)(R9*2), R13
 	VBROADCASTSS (R12), Z12
 	VBROADCASTSS (R12)(R9*1), Z13
@@ -149,6 +157,8 @@ narrowPool_channel:
 	VFMADD231PS  Z12, Z16, Z6
 	VFMADD231PS  Z12, Z17, Z7
 	ADDQ         R8, R12
+
+	// Row 3 of the pixels, and the rows of the filter that meet it.
 	LEAQ         (R12)(R9*2), R13
 	VBROADCASTSS (R12), Z12
 	VBROADCASTSS (R12)(R9*1), Z13
@@ -181,19 +191,21 @@ narrowPool_channel:
 	VPXORD       Z19, Z19, Z19
 	MOVQ         AX, R11
 	MOVQ         CX, R12
-	VCMPPS       $0x03, Z0, Z1, K1
-	VCMPPS       $0x03, Z4, Z5, K2
-	KORTESTW     K1, K2
-	JNE          narrowPool_window0_nan
-	VMAXPS       Z0, Z1, Z12
-	VMAXPS       Z4, Z5, Z13
-	VCMPPS       $0x1e, Z0, Z1, K1
-	VCMPPS       $0x1e, Z4, Z5, K2
-	VCMPPS       $0x1e, Z12, Z13, K3
-	VMOVDQA32.Z  Z8, K1, Z0
-	VPBLENDMD    Z10, Z9, K2, Z20
-	VMOVDQA32    Z20, K3, Z0
-	VMAXPS       Z12, Z13, Z12
+
+	// Pool window 0 and store it.
+	VCMPPS      $0x03, Z0, Z1, K1
+	VCMPPS      $0x03, Z4, Z5, K2
+	KORTESTW    K1, K2
+	JNE         narrowPool_window0_nan
+	VMAXPS      Z0, Z1, Z12
+	VMAXPS      Z4, Z5, Z13
+	VCMPPS      $0x1e, Z0, Z1, K1
+	VCMPPS      $0x1e, Z4, Z5, K2
+	VCMPPS      $0x1e, Z12, Z13, K3
+	VMOVDQA32.Z Z8, K1, Z0
+	VPBLENDMD   Z10, Z9, K2, Z20
+	VMOVDQA32   Z20, K3, Z0
+	VMAXPS      Z12, Z13, Z12
 
 narrowPool_window0_chosen:
 	VCMPPS    $0x12, Z19, Z12, K1
@@ -213,6 +225,7 @@ narrowPool_window0_stored:
 	VPMOVDB Z0, (R12)(BX*1)
 
 narrowPool_window0_done:
+	// Pool window 1 and store it.
 	VCMPPS      $0x03, Z2, Z3, K1
 	VCMPPS      $0x03, Z6, Z7, K2
 	KORTESTW    K1, K2
@@ -252,6 +265,11 @@ narrowPool_window1_done:
 	JL   narrowPool_vector
 	SUBQ $0x02, DI
 	JG   narrowPool_next
+	CMPB stream+72(FP), $0x00
+	JE   ordered
+	SFENCE
+
+ordered:
 	VZEROUPPER
 	RET
 
@@ -270,6 +288,7 @@ narrowPool_next:
 	LEAQ    (CX)(BX*1), CX
 	JMP     narrowPool_step
 
+	// Window 0 has a NaN.
 narrowPool_window0_nan:
 	VMOVAPS      Z0, Z12
 	VPXORD       Z22, Z22, Z22
@@ -300,6 +319,7 @@ narrowPool_window0_nan:
 	VMOVDQA32    Z1, K1, Z0
 	JMP          narrowPool_window0_chosen
 
+	// Window 1 has a NaN.
 narrowPool_window1_nan:
 	VMOVAPS      Z2, Z0
 	VPXORD       Z23, Z23, Z23
@@ -331,7 +351,7 @@ narrowPool_window1_nan:
 	JMP          narrowPool_window1_chosen
 
 // func narrowPlainAVX512(top *float32, bottom *float32, in *float32, w *float32, b *float32, pixels int, oc int, channels int, pitch int, stream bool)
-// Requires: AVX, AVX512F, CMOV
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·narrowPlainAVX512(SB), NOSPLIT, $0-73
 	MOVQ top+0(FP), AX
 	MOVQ bottom+8(FP), CX
@@ -343,10 +363,12 @@ TEXT ·narrowPlainAVX512(SB), NOSPLIT, $0-73
 	MOVQ channels+56(FP), R9
 	SHLQ $0x02, R9
 
+	// A step: eight pixels.
 narrowPlain_step:
 	XORQ BX, BX
 	MOVQ w+24(FP), R10
 
+	// A vector of output channels. The sums begin as the bias.
 narrowPlain_vector:
 	MOVQ    b+32(FP), R11
 	VMOVUPS (R11)(BX*4), Z0
@@ -360,7 +382,9 @@ narrowPlain_vector:
 	MOVQ    SI, R12
 	MOVQ    channels+56(FP), R11
 
+	// An input channel.
 narrowPlain_channel:
+	// Row 0 of the pixels, and the rows of the filter that meet it.
 	LEAQ         (R12)(R9*2), R13
 	VBROADCASTSS (R12), Z8
 	VBROADCASTSS (R12)(R9*1), Z9
@@ -385,6 +409,8 @@ narrowPlain_channel:
 	VFMADD231PS  Z8, Z12, Z2
 	VFMADD231PS  Z8, Z13, Z3
 	ADDQ         R8, R12
+
+	// Row 1 of the pixels, and the rows of the filter that meet it.
 	LEAQ         (R12)(R9*2), R13
 	VBROADCASTSS (R12), Z8
 	VBROADCASTSS (R12)(R9*1), Z9
@@ -424,6 +450,8 @@ narrowPlain_channel:
 	VFMADD231PS  Z8, Z12, Z6
 	VFMADD231PS  Z8, Z13, Z7
 	ADDQ         R8, R12
+
+	// Row 2 of the pixels, and the rows of the filter that meet it.
 	LEAQ         (R12)(R9*2), R13
 	VBROADCASTSS (R12), Z8
 	VBROADCASTSS (R12)(R9*1), Z9
@@ -463,6 +491,8 @@ narrowPlain_channel:
 	VFMADD231PS  Z8, Z12, Z6
 	VFMADD231PS  Z8, Z13, Z7
 	ADDQ         R8, R12
+
+	// Row 3 of the pixels, and the rows of the filter that meet it.
 	LEAQ         (R12)(R9*2), R13
 	VBROADCASTSS (R12), Z8
 	VBROADCASTSS (R12)(R9*1), Z9
@@ -496,17 +526,21 @@ narrowPlain_channel:
 	MOVQ         DX, R11
 	SHLQ         $0x02, R11
 	LEAQ         (AX)(BX*4), R12
-	VMAXPS       Z0, Z15, Z0
-	CMPB         stream+72(FP), $0x00
-	JNE          narrowPlain_0_0_stream
-	VMOVUPS      Z0, (R12)
-	JMP          narrowPlain_0_0_stored
+
+	// Store pixel 0 of row 0.
+	VMAXPS  Z0, Z15, Z0
+	CMPB    stream+72(FP), $0x00
+	JNE     narrowPlain_0_0_stream
+	VMOVUPS Z0, (R12)
+	JMP     narrowPlain_0_0_stored
 
 narrowPlain_0_0_stream:
 	VMOVNTPS Z0, (R12)
 
 narrowPlain_0_0_stored:
-	ADDQ    R11, R12
+	ADDQ R11, R12
+
+	// Store pixel 1 of row 0.
 	VMAXPS  Z1, Z15, Z1
 	CMPB    stream+72(FP), $0x00
 	JNE     narrowPlain_0_1_stream
@@ -517,7 +551,9 @@ narrowPlain_0_1_stream:
 	VMOVNTPS Z1, (R12)
 
 narrowPlain_0_1_stored:
-	ADDQ    R11, R12
+	ADDQ R11, R12
+
+	// Store pixel 2 of row 0.
 	VMAXPS  Z2, Z15, Z2
 	CMPB    stream+72(FP), $0x00
 	JNE     narrowPlain_0_2_stream
@@ -528,7 +564,9 @@ narrowPlain_0_2_stream:
 	VMOVNTPS Z2, (R12)
 
 narrowPlain_0_2_stored:
-	ADDQ    R11, R12
+	ADDQ R11, R12
+
+	// Store pixel 3 of row 0.
 	VMAXPS  Z3, Z15, Z3
 	CMPB    stream+72(FP), $0x00
 	JNE     narrowPlain_0_3_stream
@@ -539,7 +577,9 @@ narrowPlain_0_3_stream:
 	VMOVNTPS Z3, (R12)
 
 narrowPlain_0_3_stored:
-	LEAQ    (CX)(BX*4), R12
+	LEAQ (CX)(BX*4), R12
+
+	// Store pixel 0 of row 1.
 	VMAXPS  Z4, Z15, Z4
 	CMPB    stream+72(FP), $0x00
 	JNE     narrowPlain_1_0_stream
@@ -550,7 +590,9 @@ narrowPlain_1_0_stream:
 	VMOVNTPS Z4, (R12)
 
 narrowPlain_1_0_stored:
-	ADDQ    R11, R12
+	ADDQ R11, R12
+
+	// Store pixel 1 of row 1.
 	VMAXPS  Z5, Z15, Z5
 	CMPB    stream+72(FP), $0x00
 	JNE     narrowPlain_1_1_stream
@@ -561,7 +603,9 @@ narrowPlain_1_1_stream:
 	VMOVNTPS Z5, (R12)
 
 narrowPlain_1_1_stored:
-	ADDQ    R11, R12
+	ADDQ R11, R12
+
+	// Store pixel 2 of row 1.
 	VMAXPS  Z6, Z15, Z6
 	CMPB    stream+72(FP), $0x00
 	JNE     narrowPlain_1_2_stream
@@ -572,7 +616,9 @@ narrowPlain_1_2_stream:
 	VMOVNTPS Z6, (R12)
 
 narrowPlain_1_2_stored:
-	ADDQ    R11, R12
+	ADDQ R11, R12
+
+	// Store pixel 3 of row 1.
 	VMAXPS  Z7, Z15, Z7
 	CMPB    stream+72(FP), $0x00
 	JNE     narrowPlain_1_3_stream
@@ -588,6 +634,11 @@ narrowPlain_1_3_stored:
 	JL   narrowPlain_vector
 	SUBQ $0x04, DI
 	JG   narrowPlain_next
+	CMPB stream+72(FP), $0x00
+	JE   ordered
+	SFENCE
+
+ordered:
 	VZEROUPPER
 	RET
 
@@ -636,6 +687,7 @@ TEXT ·narrowPoolGradientAVX512(SB), NOSPLIT, $0-80
 	VMOVUPS      512(DI), Z19
 	VMOVUPS      576(DI), Z20
 
+	// A row.
 narrowPoolGradient_row:
 	MOVQ pitch+72(FP), DI
 	SHLQ $0x02, DI
@@ -647,41 +699,60 @@ narrowPoolGradient_row:
 	LEAQ (R13)(DI*2), R13
 	MOVQ R10, DI
 
+	// A gradient: 0 where the output passes none.
 narrowPoolGradient_pixel:
-	VMOVUPS     (AX), Z21
-	PREFETCHT0  (AX)(SI*4)
-	VPMOVZXBD   (R8), Z22
-	PREFETCHT0  (R8)(SI*1)
-	VPCMPGTD    Z22, Z0, K1
-	VMOVAPS.Z   Z21, K1, Z21
-	VPERMD      Z2, Z22, Z22
-	ADDQ        DX, R8
-	VADDPS      Z21, Z20, Z20
-	LEAQ        (AX)(DX*4), AX
+	VMOVUPS    (AX), Z21
+	PREFETCHT0 (AX)(SI*4)
+	VPMOVZXBD  (R8), Z22
+	PREFETCHT0 (R8)(SI*1)
+	VPCMPGTD   Z22, Z0, K1
+	VMOVAPS.Z  Z21, K1, Z21
+	VPERMD     Z2, Z22, Z22
+	ADDQ       DX, R8
+	VADDPS     Z21, Z20, Z20
+	LEAQ       (AX)(DX*4), AX
+
+	// Tap (0, 0).
 	VMOVUPS     (R11), Y3
 	VPERMPS     Z3, Z22, Z3
 	VFMADD231PS Z21, Z3, Z1
+
+	// Tap (0, 1).
 	VMOVUPS     (R11)(BX*1), Y4
 	VPERMPS     Z4, Z22, Z4
 	VFMADD231PS Z21, Z4, Z12
+
+	// Tap (0, 2).
 	VMOVUPS     (R11)(BX*2), Y5
 	VPERMPS     Z5, Z22, Z5
 	VFMADD231PS Z21, Z5, Z13
+
+	// Tap (1, 0).
 	VMOVUPS     (R12), Y6
 	VPERMPS     Z6, Z22, Z6
 	VFMADD231PS Z21, Z6, Z14
+
+	// Tap (1, 1).
 	VMOVUPS     (R12)(BX*1), Y7
 	VPERMPS     Z7, Z22, Z7
 	VFMADD231PS Z21, Z7, Z15
+
+	// Tap (1, 2).
 	VMOVUPS     (R12)(BX*2), Y8
 	VPERMPS     Z8, Z22, Z8
 	VFMADD231PS Z21, Z8, Z16
+
+	// Tap (2, 0).
 	VMOVUPS     (R13), Y9
 	VPERMPS     Z9, Z22, Z9
 	VFMADD231PS Z21, Z9, Z17
+
+	// Tap (2, 1).
 	VMOVUPS     (R13)(BX*1), Y10
 	VPERMPS     Z10, Z22, Z10
 	VFMADD231PS Z21, Z10, Z18
+
+	// Tap (2, 2).
 	VMOVUPS     (R13)(BX*2), Y11
 	VPERMPS     Z11, Z22, Z11
 	VFMADD231PS Z21, Z11, Z19
@@ -736,6 +807,7 @@ TEXT ·narrowPlainGradientAVX512(SB), NOSPLIT, $0-72
 	VMOVUPS 512(DI), Z9
 	VMOVUPS 576(DI), Z10
 
+	// A row.
 narrowPlainGradient_row:
 	MOVQ pitch+64(FP), DI
 	SHLQ $0x02, DI
@@ -746,24 +818,43 @@ narrowPlainGradient_row:
 	LEAQ (R13)(DI*2), R13
 	MOVQ R10, DI
 
+	// A gradient: 0 where the output passes none.
 narrowPlainGradient_pixel:
-	VMOVUPS          (AX), Z11
-	PREFETCHT0       (AX)(SI*4)
-	VMOVUPS          (R8), Z12
-	VCMPPS           $0x06, Z0, Z12, K1
-	VMOVAPS.Z        Z11, K1, Z11
-	PREFETCHT0       (R8)(SI*4)
-	LEAQ             (R8)(DX*4), R8
-	VADDPS           Z11, Z10, Z10
-	LEAQ             (AX)(DX*4), AX
+	VMOVUPS    (AX), Z11
+	PREFETCHT0 (AX)(SI*4)
+	VMOVUPS    (R8), Z12
+	VCMPPS     $0x06, Z0, Z12, K1
+	VMOVAPS.Z  Z11, K1, Z11
+	PREFETCHT0 (R8)(SI*4)
+	LEAQ       (R8)(DX*4), R8
+	VADDPS     Z11, Z10, Z10
+	LEAQ       (AX)(DX*4), AX
+
+	// Tap (0, 0).
 	VFMADD231PS.BCST (R11), Z11, Z1
+
+	// Tap (0, 1).
 	VFMADD231PS.BCST (R11)(BX*1), Z11, Z2
+
+	// Tap (0, 2).
 	VFMADD231PS.BCST (R11)(BX*2), Z11, Z3
+
+	// Tap (1, 0).
 	VFMADD231PS.BCST (R12), Z11, Z4
+
+	// Tap (1, 1).
 	VFMADD231PS.BCST (R12)(BX*1), Z11, Z5
+
+	// Tap (1, 2).
 	VFMADD231PS.BCST (R12)(BX*2), Z11, Z6
+
+	// Tap (2, 0).
 	VFMADD231PS.BCST (R13), Z11, Z7
+
+	// Tap (2, 1).
 	VFMADD231PS.BCST (R13)(BX*1), Z11, Z8
+
+	// Tap (2, 2).
 	VFMADD231PS.BCST (R13)(BX*2), Z11, Z9
 	ADDQ             BX, R11
 	ADDQ             BX, R12

@@ -78,21 +78,25 @@ narrow:
 	JE      narrow_2
 	JMP     narrow_1
 
+	// 6 rows of 16 columns. A product.
 full_6:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 full_6_chunk:
-	MOVQ    tile_aRow+0(DI), SI
-	SHLQ    $0x02, SI
-	LEAQ    (SI)(SI*2), R8
-	LEAQ    (SI)(SI*4), R9
-	MOVQ    tile_aK+0(DI), R10
-	SHLQ    $0x02, R10
-	MOVQ    tile_ldb+0(DI), R11
-	SHLQ    $0x02, R11
-	MOVQ    tile_off+0(DI), R12
-	MOVQ    tile_off+8(DI), R13
-	MOVQ    tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB    tile_accumulate+0(DI), $0x00
 	JE      full_6_bias
 	MOVQ    tile_dst+0(DI), AX
@@ -117,6 +121,7 @@ full_6_chunk:
 	VMOVUPS 32(AX), Y11
 	JMP     full_6_started
 
+	// as the bias,
 full_6_bias:
 	MOVQ    tile_bias+0(DI), BX
 	TESTQ   BX, BX
@@ -135,6 +140,7 @@ full_6_bias:
 	VMOVUPS 32(BX), Y11
 	JMP     full_6_started
 
+	// or as zero.
 full_6_zero:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -153,6 +159,7 @@ full_6_started:
 	TESTQ R13, R13
 	JE    full_6_summed
 
+	// A tap: a at its offset.
 full_6_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -163,6 +170,7 @@ full_6_tap:
 	TESTQ CX, CX
 	JE    full_6_next
 
+	// A k: sums += a·b.
 full_6_k:
 	VMOVUPS      (BX), Y12
 	VMOVUPS      32(BX), Y13
@@ -212,6 +220,7 @@ full_6_summed:
 	VMAXPS Y10, Y12, Y10
 	VMAXPS Y11, Y12, Y11
 
+	// Store, row by row.
 full_6_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -233,15 +242,17 @@ full_6_store:
 	ADDQ    CX, AX
 	VMOVUPS Y10, (AX)
 	VMOVUPS Y11, 32(AX)
-	DECQ    R14
-	JE      full_6_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     full_6_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   full_6_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  full_6_chunk
 
 full_6_product:
 	DECQ tile_batch+0(DI)
@@ -261,21 +272,25 @@ full_6_end:
 	VZEROUPPER
 	RET
 
+	// 5 rows of 16 columns. A product.
 full_5:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 full_5_chunk:
-	MOVQ    tile_aRow+0(DI), SI
-	SHLQ    $0x02, SI
-	LEAQ    (SI)(SI*2), R8
-	LEAQ    (SI)(SI*4), R9
-	MOVQ    tile_aK+0(DI), R10
-	SHLQ    $0x02, R10
-	MOVQ    tile_ldb+0(DI), R11
-	SHLQ    $0x02, R11
-	MOVQ    tile_off+0(DI), R12
-	MOVQ    tile_off+8(DI), R13
-	MOVQ    tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB    tile_accumulate+0(DI), $0x00
 	JE      full_5_bias
 	MOVQ    tile_dst+0(DI), AX
@@ -297,6 +312,7 @@ full_5_chunk:
 	VMOVUPS 32(AX), Y9
 	JMP     full_5_started
 
+	// as the bias,
 full_5_bias:
 	MOVQ    tile_bias+0(DI), BX
 	TESTQ   BX, BX
@@ -313,6 +329,7 @@ full_5_bias:
 	VMOVUPS 32(BX), Y9
 	JMP     full_5_started
 
+	// or as zero.
 full_5_zero:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -329,6 +346,7 @@ full_5_started:
 	TESTQ R13, R13
 	JE    full_5_summed
 
+	// A tap: a at its offset.
 full_5_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -339,6 +357,7 @@ full_5_tap:
 	TESTQ CX, CX
 	JE    full_5_next
 
+	// A k: sums += a·b.
 full_5_k:
 	VMOVUPS      (BX), Y12
 	VMOVUPS      32(BX), Y13
@@ -383,6 +402,7 @@ full_5_summed:
 	VMAXPS Y8, Y12, Y8
 	VMAXPS Y9, Y12, Y9
 
+	// Store, row by row.
 full_5_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -401,15 +421,17 @@ full_5_store:
 	ADDQ    CX, AX
 	VMOVUPS Y8, (AX)
 	VMOVUPS Y9, 32(AX)
-	DECQ    R14
-	JE      full_5_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     full_5_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   full_5_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  full_5_chunk
 
 full_5_product:
 	DECQ tile_batch+0(DI)
@@ -429,21 +451,25 @@ full_5_end:
 	VZEROUPPER
 	RET
 
+	// 4 rows of 16 columns. A product.
 full_4:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 full_4_chunk:
-	MOVQ    tile_aRow+0(DI), SI
-	SHLQ    $0x02, SI
-	LEAQ    (SI)(SI*2), R8
-	LEAQ    (SI)(SI*4), R9
-	MOVQ    tile_aK+0(DI), R10
-	SHLQ    $0x02, R10
-	MOVQ    tile_ldb+0(DI), R11
-	SHLQ    $0x02, R11
-	MOVQ    tile_off+0(DI), R12
-	MOVQ    tile_off+8(DI), R13
-	MOVQ    tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB    tile_accumulate+0(DI), $0x00
 	JE      full_4_bias
 	MOVQ    tile_dst+0(DI), AX
@@ -462,6 +488,7 @@ full_4_chunk:
 	VMOVUPS 32(AX), Y7
 	JMP     full_4_started
 
+	// as the bias,
 full_4_bias:
 	MOVQ    tile_bias+0(DI), BX
 	TESTQ   BX, BX
@@ -476,6 +503,7 @@ full_4_bias:
 	VMOVUPS 32(BX), Y7
 	JMP     full_4_started
 
+	// or as zero.
 full_4_zero:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -490,6 +518,7 @@ full_4_started:
 	TESTQ R13, R13
 	JE    full_4_summed
 
+	// A tap: a at its offset.
 full_4_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -500,6 +529,7 @@ full_4_tap:
 	TESTQ CX, CX
 	JE    full_4_next
 
+	// A k: sums += a·b.
 full_4_k:
 	VMOVUPS      (BX), Y12
 	VMOVUPS      32(BX), Y13
@@ -539,6 +569,7 @@ full_4_summed:
 	VMAXPS Y6, Y12, Y6
 	VMAXPS Y7, Y12, Y7
 
+	// Store, row by row.
 full_4_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -554,15 +585,17 @@ full_4_store:
 	ADDQ    CX, AX
 	VMOVUPS Y6, (AX)
 	VMOVUPS Y7, 32(AX)
-	DECQ    R14
-	JE      full_4_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     full_4_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   full_4_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  full_4_chunk
 
 full_4_product:
 	DECQ tile_batch+0(DI)
@@ -582,21 +615,25 @@ full_4_end:
 	VZEROUPPER
 	RET
 
+	// 3 rows of 16 columns. A product.
 full_3:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 full_3_chunk:
-	MOVQ    tile_aRow+0(DI), SI
-	SHLQ    $0x02, SI
-	LEAQ    (SI)(SI*2), R8
-	LEAQ    (SI)(SI*4), R9
-	MOVQ    tile_aK+0(DI), R10
-	SHLQ    $0x02, R10
-	MOVQ    tile_ldb+0(DI), R11
-	SHLQ    $0x02, R11
-	MOVQ    tile_off+0(DI), R12
-	MOVQ    tile_off+8(DI), R13
-	MOVQ    tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB    tile_accumulate+0(DI), $0x00
 	JE      full_3_bias
 	MOVQ    tile_dst+0(DI), AX
@@ -612,6 +649,7 @@ full_3_chunk:
 	VMOVUPS 32(AX), Y5
 	JMP     full_3_started
 
+	// as the bias,
 full_3_bias:
 	MOVQ    tile_bias+0(DI), BX
 	TESTQ   BX, BX
@@ -624,6 +662,7 @@ full_3_bias:
 	VMOVUPS 32(BX), Y5
 	JMP     full_3_started
 
+	// or as zero.
 full_3_zero:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -636,6 +675,7 @@ full_3_started:
 	TESTQ R13, R13
 	JE    full_3_summed
 
+	// A tap: a at its offset.
 full_3_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -646,6 +686,7 @@ full_3_tap:
 	TESTQ CX, CX
 	JE    full_3_next
 
+	// A k: sums += a·b.
 full_3_k:
 	VMOVUPS      (BX), Y12
 	VMOVUPS      32(BX), Y13
@@ -680,6 +721,7 @@ full_3_summed:
 	VMAXPS Y4, Y12, Y4
 	VMAXPS Y5, Y12, Y5
 
+	// Store, row by row.
 full_3_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -692,15 +734,17 @@ full_3_store:
 	ADDQ    CX, AX
 	VMOVUPS Y4, (AX)
 	VMOVUPS Y5, 32(AX)
-	DECQ    R14
-	JE      full_3_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     full_3_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   full_3_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  full_3_chunk
 
 full_3_product:
 	DECQ tile_batch+0(DI)
@@ -720,21 +764,25 @@ full_3_end:
 	VZEROUPPER
 	RET
 
+	// 2 rows of 16 columns. A product.
 full_2:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 full_2_chunk:
-	MOVQ    tile_aRow+0(DI), SI
-	SHLQ    $0x02, SI
-	LEAQ    (SI)(SI*2), R8
-	LEAQ    (SI)(SI*4), R9
-	MOVQ    tile_aK+0(DI), R10
-	SHLQ    $0x02, R10
-	MOVQ    tile_ldb+0(DI), R11
-	SHLQ    $0x02, R11
-	MOVQ    tile_off+0(DI), R12
-	MOVQ    tile_off+8(DI), R13
-	MOVQ    tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB    tile_accumulate+0(DI), $0x00
 	JE      full_2_bias
 	MOVQ    tile_dst+0(DI), AX
@@ -747,6 +795,7 @@ full_2_chunk:
 	VMOVUPS 32(AX), Y3
 	JMP     full_2_started
 
+	// as the bias,
 full_2_bias:
 	MOVQ    tile_bias+0(DI), BX
 	TESTQ   BX, BX
@@ -757,6 +806,7 @@ full_2_bias:
 	VMOVUPS 32(BX), Y3
 	JMP     full_2_started
 
+	// or as zero.
 full_2_zero:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -767,6 +817,7 @@ full_2_started:
 	TESTQ R13, R13
 	JE    full_2_summed
 
+	// A tap: a at its offset.
 full_2_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -777,6 +828,7 @@ full_2_tap:
 	TESTQ CX, CX
 	JE    full_2_next
 
+	// A k: sums += a·b.
 full_2_k:
 	VMOVUPS      (BX), Y12
 	VMOVUPS      32(BX), Y13
@@ -806,6 +858,7 @@ full_2_summed:
 	VMAXPS Y2, Y12, Y2
 	VMAXPS Y3, Y12, Y3
 
+	// Store, row by row.
 full_2_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -815,15 +868,17 @@ full_2_store:
 	ADDQ    CX, AX
 	VMOVUPS Y2, (AX)
 	VMOVUPS Y3, 32(AX)
-	DECQ    R14
-	JE      full_2_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     full_2_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   full_2_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  full_2_chunk
 
 full_2_product:
 	DECQ tile_batch+0(DI)
@@ -843,21 +898,25 @@ full_2_end:
 	VZEROUPPER
 	RET
 
+	// 1 rows of 16 columns. A product.
 full_1:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 full_1_chunk:
-	MOVQ    tile_aRow+0(DI), SI
-	SHLQ    $0x02, SI
-	LEAQ    (SI)(SI*2), R8
-	LEAQ    (SI)(SI*4), R9
-	MOVQ    tile_aK+0(DI), R10
-	SHLQ    $0x02, R10
-	MOVQ    tile_ldb+0(DI), R11
-	SHLQ    $0x02, R11
-	MOVQ    tile_off+0(DI), R12
-	MOVQ    tile_off+8(DI), R13
-	MOVQ    tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB    tile_accumulate+0(DI), $0x00
 	JE      full_1_bias
 	MOVQ    tile_dst+0(DI), AX
@@ -867,6 +926,7 @@ full_1_chunk:
 	VMOVUPS 32(AX), Y1
 	JMP     full_1_started
 
+	// as the bias,
 full_1_bias:
 	MOVQ    tile_bias+0(DI), BX
 	TESTQ   BX, BX
@@ -875,6 +935,7 @@ full_1_bias:
 	VMOVUPS 32(BX), Y1
 	JMP     full_1_started
 
+	// or as zero.
 full_1_zero:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -883,6 +944,7 @@ full_1_started:
 	TESTQ R13, R13
 	JE    full_1_summed
 
+	// A tap: a at its offset.
 full_1_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -893,6 +955,7 @@ full_1_tap:
 	TESTQ CX, CX
 	JE    full_1_next
 
+	// A k: sums += a·b.
 full_1_k:
 	VMOVUPS      (BX), Y12
 	VMOVUPS      32(BX), Y13
@@ -917,21 +980,24 @@ full_1_summed:
 	VMAXPS Y0, Y12, Y0
 	VMAXPS Y1, Y12, Y1
 
+	// Store, row by row.
 full_1_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
-	DECQ    R14
-	JE      full_1_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     full_1_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   full_1_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  full_1_chunk
 
 full_1_product:
 	DECQ tile_batch+0(DI)
@@ -951,21 +1017,25 @@ full_1_end:
 	VZEROUPPER
 	RET
 
+	// 6 rows of 9 to 15 columns. A product.
 wide_6:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 wide_6_chunk:
-	MOVQ       tile_aRow+0(DI), SI
-	SHLQ       $0x02, SI
-	LEAQ       (SI)(SI*2), R8
-	LEAQ       (SI)(SI*4), R9
-	MOVQ       tile_aK+0(DI), R10
-	SHLQ       $0x02, R10
-	MOVQ       tile_ldb+0(DI), R11
-	SHLQ       $0x02, R11
-	MOVQ       tile_off+0(DI), R12
-	MOVQ       tile_off+8(DI), R13
-	MOVQ       tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB       tile_accumulate+0(DI), $0x00
 	JE         wide_6_bias
 	MOVQ       tile_dst+0(DI), AX
@@ -990,6 +1060,7 @@ wide_6_chunk:
 	VMASKMOVPS 32(AX), Y15, Y11
 	JMP        wide_6_started
 
+	// as the bias,
 wide_6_bias:
 	MOVQ       tile_bias+0(DI), BX
 	TESTQ      BX, BX
@@ -1008,6 +1079,7 @@ wide_6_bias:
 	VMASKMOVPS 32(BX), Y15, Y11
 	JMP        wide_6_started
 
+	// or as zero.
 wide_6_zero:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -1026,6 +1098,7 @@ wide_6_started:
 	TESTQ R13, R13
 	JE    wide_6_summed
 
+	// A tap: a at its offset.
 wide_6_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -1036,6 +1109,7 @@ wide_6_tap:
 	TESTQ CX, CX
 	JE    wide_6_next
 
+	// A k: sums += a·b.
 wide_6_k:
 	VMOVUPS      (BX), Y12
 	VMASKMOVPS   32(BX), Y15, Y13
@@ -1085,6 +1159,7 @@ wide_6_summed:
 	VMAXPS Y10, Y12, Y10
 	VMAXPS Y11, Y12, Y11
 
+	// Store, row by row.
 wide_6_store:
 	MOVQ       tile_dst+0(DI), AX
 	MOVQ       tile_ldd+0(DI), CX
@@ -1106,15 +1181,17 @@ wide_6_store:
 	ADDQ       CX, AX
 	VMOVUPS    Y10, (AX)
 	VMASKMOVPS Y11, Y15, 32(AX)
-	DECQ       R14
-	JE         wide_6_product
-	MOVQ       tile_aChunk+0(DI), AX
-	SHLQ       $0x02, AX
-	ADDQ       AX, tile_a+0(DI)
-	MOVQ       tile_dChunk+0(DI), AX
-	SHLQ       $0x02, AX
-	ADDQ       AX, tile_dst+0(DI)
-	JMP        wide_6_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   wide_6_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  wide_6_chunk
 
 wide_6_product:
 	DECQ tile_batch+0(DI)
@@ -1134,21 +1211,25 @@ wide_6_end:
 	VZEROUPPER
 	RET
 
+	// 5 rows of 9 to 15 columns. A product.
 wide_5:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 wide_5_chunk:
-	MOVQ       tile_aRow+0(DI), SI
-	SHLQ       $0x02, SI
-	LEAQ       (SI)(SI*2), R8
-	LEAQ       (SI)(SI*4), R9
-	MOVQ       tile_aK+0(DI), R10
-	SHLQ       $0x02, R10
-	MOVQ       tile_ldb+0(DI), R11
-	SHLQ       $0x02, R11
-	MOVQ       tile_off+0(DI), R12
-	MOVQ       tile_off+8(DI), R13
-	MOVQ       tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB       tile_accumulate+0(DI), $0x00
 	JE         wide_5_bias
 	MOVQ       tile_dst+0(DI), AX
@@ -1170,6 +1251,7 @@ wide_5_chunk:
 	VMASKMOVPS 32(AX), Y15, Y9
 	JMP        wide_5_started
 
+	// as the bias,
 wide_5_bias:
 	MOVQ       tile_bias+0(DI), BX
 	TESTQ      BX, BX
@@ -1186,6 +1268,7 @@ wide_5_bias:
 	VMASKMOVPS 32(BX), Y15, Y9
 	JMP        wide_5_started
 
+	// or as zero.
 wide_5_zero:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -1202,6 +1285,7 @@ wide_5_started:
 	TESTQ R13, R13
 	JE    wide_5_summed
 
+	// A tap: a at its offset.
 wide_5_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -1212,6 +1296,7 @@ wide_5_tap:
 	TESTQ CX, CX
 	JE    wide_5_next
 
+	// A k: sums += a·b.
 wide_5_k:
 	VMOVUPS      (BX), Y12
 	VMASKMOVPS   32(BX), Y15, Y13
@@ -1256,6 +1341,7 @@ wide_5_summed:
 	VMAXPS Y8, Y12, Y8
 	VMAXPS Y9, Y12, Y9
 
+	// Store, row by row.
 wide_5_store:
 	MOVQ       tile_dst+0(DI), AX
 	MOVQ       tile_ldd+0(DI), CX
@@ -1274,15 +1360,17 @@ wide_5_store:
 	ADDQ       CX, AX
 	VMOVUPS    Y8, (AX)
 	VMASKMOVPS Y9, Y15, 32(AX)
-	DECQ       R14
-	JE         wide_5_product
-	MOVQ       tile_aChunk+0(DI), AX
-	SHLQ       $0x02, AX
-	ADDQ       AX, tile_a+0(DI)
-	MOVQ       tile_dChunk+0(DI), AX
-	SHLQ       $0x02, AX
-	ADDQ       AX, tile_dst+0(DI)
-	JMP        wide_5_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   wide_5_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  wide_5_chunk
 
 wide_5_product:
 	DECQ tile_batch+0(DI)
@@ -1302,21 +1390,25 @@ wide_5_end:
 	VZEROUPPER
 	RET
 
+	// 4 rows of 9 to 15 columns. A product.
 wide_4:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 wide_4_chunk:
-	MOVQ       tile_aRow+0(DI), SI
-	SHLQ       $0x02, SI
-	LEAQ       (SI)(SI*2), R8
-	LEAQ       (SI)(SI*4), R9
-	MOVQ       tile_aK+0(DI), R10
-	SHLQ       $0x02, R10
-	MOVQ       tile_ldb+0(DI), R11
-	SHLQ       $0x02, R11
-	MOVQ       tile_off+0(DI), R12
-	MOVQ       tile_off+8(DI), R13
-	MOVQ       tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB       tile_accumulate+0(DI), $0x00
 	JE         wide_4_bias
 	MOVQ       tile_dst+0(DI), AX
@@ -1335,6 +1427,7 @@ wide_4_chunk:
 	VMASKMOVPS 32(AX), Y15, Y7
 	JMP        wide_4_started
 
+	// as the bias,
 wide_4_bias:
 	MOVQ       tile_bias+0(DI), BX
 	TESTQ      BX, BX
@@ -1349,6 +1442,7 @@ wide_4_bias:
 	VMASKMOVPS 32(BX), Y15, Y7
 	JMP        wide_4_started
 
+	// or as zero.
 wide_4_zero:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -1363,6 +1457,7 @@ wide_4_started:
 	TESTQ R13, R13
 	JE    wide_4_summed
 
+	// A tap: a at its offset.
 wide_4_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -1373,6 +1468,7 @@ wide_4_tap:
 	TESTQ CX, CX
 	JE    wide_4_next
 
+	// A k: sums += a·b.
 wide_4_k:
 	VMOVUPS      (BX), Y12
 	VMASKMOVPS   32(BX), Y15, Y13
@@ -1412,6 +1508,7 @@ wide_4_summed:
 	VMAXPS Y6, Y12, Y6
 	VMAXPS Y7, Y12, Y7
 
+	// Store, row by row.
 wide_4_store:
 	MOVQ       tile_dst+0(DI), AX
 	MOVQ       tile_ldd+0(DI), CX
@@ -1427,15 +1524,17 @@ wide_4_store:
 	ADDQ       CX, AX
 	VMOVUPS    Y6, (AX)
 	VMASKMOVPS Y7, Y15, 32(AX)
-	DECQ       R14
-	JE         wide_4_product
-	MOVQ       tile_aChunk+0(DI), AX
-	SHLQ       $0x02, AX
-	ADDQ       AX, tile_a+0(DI)
-	MOVQ       tile_dChunk+0(DI), AX
-	SHLQ       $0x02, AX
-	ADDQ       AX, tile_dst+0(DI)
-	JMP        wide_4_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   wide_4_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  wide_4_chunk
 
 wide_4_product:
 	DECQ tile_batch+0(DI)
@@ -1455,21 +1554,25 @@ wide_4_end:
 	VZEROUPPER
 	RET
 
+	// 3 rows of 9 to 15 columns. A product.
 wide_3:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 wide_3_chunk:
-	MOVQ       tile_aRow+0(DI), SI
-	SHLQ       $0x02, SI
-	LEAQ       (SI)(SI*2), R8
-	LEAQ       (SI)(SI*4), R9
-	MOVQ       tile_aK+0(DI), R10
-	SHLQ       $0x02, R10
-	MOVQ       tile_ldb+0(DI), R11
-	SHLQ       $0x02, R11
-	MOVQ       tile_off+0(DI), R12
-	MOVQ       tile_off+8(DI), R13
-	MOVQ       tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB       tile_accumulate+0(DI), $0x00
 	JE         wide_3_bias
 	MOVQ       tile_dst+0(DI), AX
@@ -1485,6 +1588,7 @@ wide_3_chunk:
 	VMASKMOVPS 32(AX), Y15, Y5
 	JMP        wide_3_started
 
+	// as the bias,
 wide_3_bias:
 	MOVQ       tile_bias+0(DI), BX
 	TESTQ      BX, BX
@@ -1497,6 +1601,7 @@ wide_3_bias:
 	VMASKMOVPS 32(BX), Y15, Y5
 	JMP        wide_3_started
 
+	// or as zero.
 wide_3_zero:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -1509,6 +1614,7 @@ wide_3_started:
 	TESTQ R13, R13
 	JE    wide_3_summed
 
+	// A tap: a at its offset.
 wide_3_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -1519,6 +1625,7 @@ wide_3_tap:
 	TESTQ CX, CX
 	JE    wide_3_next
 
+	// A k: sums += a·b.
 wide_3_k:
 	VMOVUPS      (BX), Y12
 	VMASKMOVPS   32(BX), Y15, Y13
@@ -1553,6 +1660,7 @@ wide_3_summed:
 	VMAXPS Y4, Y12, Y4
 	VMAXPS Y5, Y12, Y5
 
+	// Store, row by row.
 wide_3_store:
 	MOVQ       tile_dst+0(DI), AX
 	MOVQ       tile_ldd+0(DI), CX
@@ -1565,15 +1673,17 @@ wide_3_store:
 	ADDQ       CX, AX
 	VMOVUPS    Y4, (AX)
 	VMASKMOVPS Y5, Y15, 32(AX)
-	DECQ       R14
-	JE         wide_3_product
-	MOVQ       tile_aChunk+0(DI), AX
-	SHLQ       $0x02, AX
-	ADDQ       AX, tile_a+0(DI)
-	MOVQ       tile_dChunk+0(DI), AX
-	SHLQ       $0x02, AX
-	ADDQ       AX, tile_dst+0(DI)
-	JMP        wide_3_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   wide_3_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  wide_3_chunk
 
 wide_3_product:
 	DECQ tile_batch+0(DI)
@@ -1593,21 +1703,25 @@ wide_3_end:
 	VZEROUPPER
 	RET
 
+	// 2 rows of 9 to 15 columns. A product.
 wide_2:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 wide_2_chunk:
-	MOVQ       tile_aRow+0(DI), SI
-	SHLQ       $0x02, SI
-	LEAQ       (SI)(SI*2), R8
-	LEAQ       (SI)(SI*4), R9
-	MOVQ       tile_aK+0(DI), R10
-	SHLQ       $0x02, R10
-	MOVQ       tile_ldb+0(DI), R11
-	SHLQ       $0x02, R11
-	MOVQ       tile_off+0(DI), R12
-	MOVQ       tile_off+8(DI), R13
-	MOVQ       tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB       tile_accumulate+0(DI), $0x00
 	JE         wide_2_bias
 	MOVQ       tile_dst+0(DI), AX
@@ -1620,6 +1734,7 @@ wide_2_chunk:
 	VMASKMOVPS 32(AX), Y15, Y3
 	JMP        wide_2_started
 
+	// as the bias,
 wide_2_bias:
 	MOVQ       tile_bias+0(DI), BX
 	TESTQ      BX, BX
@@ -1630,6 +1745,7 @@ wide_2_bias:
 	VMASKMOVPS 32(BX), Y15, Y3
 	JMP        wide_2_started
 
+	// or as zero.
 wide_2_zero:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -1640,6 +1756,7 @@ wide_2_started:
 	TESTQ R13, R13
 	JE    wide_2_summed
 
+	// A tap: a at its offset.
 wide_2_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -1650,6 +1767,7 @@ wide_2_tap:
 	TESTQ CX, CX
 	JE    wide_2_next
 
+	// A k: sums += a·b.
 wide_2_k:
 	VMOVUPS      (BX), Y12
 	VMASKMOVPS   32(BX), Y15, Y13
@@ -1679,6 +1797,7 @@ wide_2_summed:
 	VMAXPS Y2, Y12, Y2
 	VMAXPS Y3, Y12, Y3
 
+	// Store, row by row.
 wide_2_store:
 	MOVQ       tile_dst+0(DI), AX
 	MOVQ       tile_ldd+0(DI), CX
@@ -1688,15 +1807,17 @@ wide_2_store:
 	ADDQ       CX, AX
 	VMOVUPS    Y2, (AX)
 	VMASKMOVPS Y3, Y15, 32(AX)
-	DECQ       R14
-	JE         wide_2_product
-	MOVQ       tile_aChunk+0(DI), AX
-	SHLQ       $0x02, AX
-	ADDQ       AX, tile_a+0(DI)
-	MOVQ       tile_dChunk+0(DI), AX
-	SHLQ       $0x02, AX
-	ADDQ       AX, tile_dst+0(DI)
-	JMP        wide_2_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   wide_2_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  wide_2_chunk
 
 wide_2_product:
 	DECQ tile_batch+0(DI)
@@ -1716,21 +1837,25 @@ wide_2_end:
 	VZEROUPPER
 	RET
 
+	// 1 rows of 9 to 15 columns. A product.
 wide_1:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 wide_1_chunk:
-	MOVQ       tile_aRow+0(DI), SI
-	SHLQ       $0x02, SI
-	LEAQ       (SI)(SI*2), R8
-	LEAQ       (SI)(SI*4), R9
-	MOVQ       tile_aK+0(DI), R10
-	SHLQ       $0x02, R10
-	MOVQ       tile_ldb+0(DI), R11
-	SHLQ       $0x02, R11
-	MOVQ       tile_off+0(DI), R12
-	MOVQ       tile_off+8(DI), R13
-	MOVQ       tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB       tile_accumulate+0(DI), $0x00
 	JE         wide_1_bias
 	MOVQ       tile_dst+0(DI), AX
@@ -1740,6 +1865,7 @@ wide_1_chunk:
 	VMASKMOVPS 32(AX), Y15, Y1
 	JMP        wide_1_started
 
+	// as the bias,
 wide_1_bias:
 	MOVQ       tile_bias+0(DI), BX
 	TESTQ      BX, BX
@@ -1748,6 +1874,7 @@ wide_1_bias:
 	VMASKMOVPS 32(BX), Y15, Y1
 	JMP        wide_1_started
 
+	// or as zero.
 wide_1_zero:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -1756,6 +1883,7 @@ wide_1_started:
 	TESTQ R13, R13
 	JE    wide_1_summed
 
+	// A tap: a at its offset.
 wide_1_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -1766,6 +1894,7 @@ wide_1_tap:
 	TESTQ CX, CX
 	JE    wide_1_next
 
+	// A k: sums += a·b.
 wide_1_k:
 	VMOVUPS      (BX), Y12
 	VMASKMOVPS   32(BX), Y15, Y13
@@ -1790,21 +1919,24 @@ wide_1_summed:
 	VMAXPS Y0, Y12, Y0
 	VMAXPS Y1, Y12, Y1
 
+	// Store, row by row.
 wide_1_store:
 	MOVQ       tile_dst+0(DI), AX
 	MOVQ       tile_ldd+0(DI), CX
 	SHLQ       $0x02, CX
 	VMOVUPS    Y0, (AX)
 	VMASKMOVPS Y1, Y15, 32(AX)
-	DECQ       R14
-	JE         wide_1_product
-	MOVQ       tile_aChunk+0(DI), AX
-	SHLQ       $0x02, AX
-	ADDQ       AX, tile_a+0(DI)
-	MOVQ       tile_dChunk+0(DI), AX
-	SHLQ       $0x02, AX
-	ADDQ       AX, tile_dst+0(DI)
-	JMP        wide_1_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   wide_1_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  wide_1_chunk
 
 wide_1_product:
 	DECQ tile_batch+0(DI)
@@ -1824,21 +1956,25 @@ wide_1_end:
 	VZEROUPPER
 	RET
 
+	// 6 rows of 1 to 8 columns. A product.
 narrow_6:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 narrow_6_chunk:
-	MOVQ       tile_aRow+0(DI), SI
-	SHLQ       $0x02, SI
-	LEAQ       (SI)(SI*2), R8
-	LEAQ       (SI)(SI*4), R9
-	MOVQ       tile_aK+0(DI), R10
-	SHLQ       $0x02, R10
-	MOVQ       tile_ldb+0(DI), R11
-	SHLQ       $0x02, R11
-	MOVQ       tile_off+0(DI), R12
-	MOVQ       tile_off+8(DI), R13
-	MOVQ       tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB       tile_accumulate+0(DI), $0x00
 	JE         narrow_6_bias
 	MOVQ       tile_dst+0(DI), AX
@@ -1857,6 +1993,7 @@ narrow_6_chunk:
 	VMASKMOVPS (AX), Y15, Y5
 	JMP        narrow_6_started
 
+	// as the bias,
 narrow_6_bias:
 	MOVQ       tile_bias+0(DI), BX
 	TESTQ      BX, BX
@@ -1869,6 +2006,7 @@ narrow_6_bias:
 	VMASKMOVPS (BX), Y15, Y5
 	JMP        narrow_6_started
 
+	// or as zero.
 narrow_6_zero:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -1881,6 +2019,7 @@ narrow_6_started:
 	TESTQ R13, R13
 	JE    narrow_6_summed
 
+	// A tap: a at its offset.
 narrow_6_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -1891,6 +2030,7 @@ narrow_6_tap:
 	TESTQ CX, CX
 	JE    narrow_6_next
 
+	// A k: sums += a·b.
 narrow_6_k:
 	VMASKMOVPS   (BX), Y15, Y12
 	VBROADCASTSS (AX), Y14
@@ -1927,6 +2067,7 @@ narrow_6_summed:
 	VMAXPS Y4, Y12, Y4
 	VMAXPS Y5, Y12, Y5
 
+	// Store, row by row.
 narrow_6_store:
 	MOVQ       tile_dst+0(DI), AX
 	MOVQ       tile_ldd+0(DI), CX
@@ -1942,15 +2083,17 @@ narrow_6_store:
 	VMASKMOVPS Y4, Y15, (AX)
 	ADDQ       CX, AX
 	VMASKMOVPS Y5, Y15, (AX)
-	DECQ       R14
-	JE         narrow_6_product
-	MOVQ       tile_aChunk+0(DI), AX
-	SHLQ       $0x02, AX
-	ADDQ       AX, tile_a+0(DI)
-	MOVQ       tile_dChunk+0(DI), AX
-	SHLQ       $0x02, AX
-	ADDQ       AX, tile_dst+0(DI)
-	JMP        narrow_6_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   narrow_6_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  narrow_6_chunk
 
 narrow_6_product:
 	DECQ tile_batch+0(DI)
@@ -1970,21 +2113,25 @@ narrow_6_end:
 	VZEROUPPER
 	RET
 
+	// 5 rows of 1 to 8 columns. A product.
 narrow_5:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 narrow_5_chunk:
-	MOVQ       tile_aRow+0(DI), SI
-	SHLQ       $0x02, SI
-	LEAQ       (SI)(SI*2), R8
-	LEAQ       (SI)(SI*4), R9
-	MOVQ       tile_aK+0(DI), R10
-	SHLQ       $0x02, R10
-	MOVQ       tile_ldb+0(DI), R11
-	SHLQ       $0x02, R11
-	MOVQ       tile_off+0(DI), R12
-	MOVQ       tile_off+8(DI), R13
-	MOVQ       tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB       tile_accumulate+0(DI), $0x00
 	JE         narrow_5_bias
 	MOVQ       tile_dst+0(DI), AX
@@ -2001,6 +2148,7 @@ narrow_5_chunk:
 	VMASKMOVPS (AX), Y15, Y4
 	JMP        narrow_5_started
 
+	// as the bias,
 narrow_5_bias:
 	MOVQ       tile_bias+0(DI), BX
 	TESTQ      BX, BX
@@ -2012,6 +2160,7 @@ narrow_5_bias:
 	VMASKMOVPS (BX), Y15, Y4
 	JMP        narrow_5_started
 
+	// or as zero.
 narrow_5_zero:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -2023,6 +2172,7 @@ narrow_5_started:
 	TESTQ R13, R13
 	JE    narrow_5_summed
 
+	// A tap: a at its offset.
 narrow_5_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -2033,6 +2183,7 @@ narrow_5_tap:
 	TESTQ CX, CX
 	JE    narrow_5_next
 
+	// A k: sums += a·b.
 narrow_5_k:
 	VMASKMOVPS   (BX), Y15, Y12
 	VBROADCASTSS (AX), Y14
@@ -2066,6 +2217,7 @@ narrow_5_summed:
 	VMAXPS Y3, Y12, Y3
 	VMAXPS Y4, Y12, Y4
 
+	// Store, row by row.
 narrow_5_store:
 	MOVQ       tile_dst+0(DI), AX
 	MOVQ       tile_ldd+0(DI), CX
@@ -2079,15 +2231,17 @@ narrow_5_store:
 	VMASKMOVPS Y3, Y15, (AX)
 	ADDQ       CX, AX
 	VMASKMOVPS Y4, Y15, (AX)
-	DECQ       R14
-	JE         narrow_5_product
-	MOVQ       tile_aChunk+0(DI), AX
-	SHLQ       $0x02, AX
-	ADDQ       AX, tile_a+0(DI)
-	MOVQ       tile_dChunk+0(DI), AX
-	SHLQ       $0x02, AX
-	ADDQ       AX, tile_dst+0(DI)
-	JMP        narrow_5_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   narrow_5_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  narrow_5_chunk
 
 narrow_5_product:
 	DECQ tile_batch+0(DI)
@@ -2107,21 +2261,25 @@ narrow_5_end:
 	VZEROUPPER
 	RET
 
+	// 4 rows of 1 to 8 columns. A product.
 narrow_4:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 narrow_4_chunk:
-	MOVQ       tile_aRow+0(DI), SI
-	SHLQ       $0x02, SI
-	LEAQ       (SI)(SI*2), R8
-	LEAQ       (SI)(SI*4), R9
-	MOVQ       tile_aK+0(DI), R10
-	SHLQ       $0x02, R10
-	MOVQ       tile_ldb+0(DI), R11
-	SHLQ       $0x02, R11
-	MOVQ       tile_off+0(DI), R12
-	MOVQ       tile_off+8(DI), R13
-	MOVQ       tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB       tile_accumulate+0(DI), $0x00
 	JE         narrow_4_bias
 	MOVQ       tile_dst+0(DI), AX
@@ -2136,6 +2294,7 @@ narrow_4_chunk:
 	VMASKMOVPS (AX), Y15, Y3
 	JMP        narrow_4_started
 
+	// as the bias,
 narrow_4_bias:
 	MOVQ       tile_bias+0(DI), BX
 	TESTQ      BX, BX
@@ -2146,6 +2305,7 @@ narrow_4_bias:
 	VMASKMOVPS (BX), Y15, Y3
 	JMP        narrow_4_started
 
+	// or as zero.
 narrow_4_zero:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -2156,6 +2316,7 @@ narrow_4_started:
 	TESTQ R13, R13
 	JE    narrow_4_summed
 
+	// A tap: a at its offset.
 narrow_4_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -2166,6 +2327,7 @@ narrow_4_tap:
 	TESTQ CX, CX
 	JE    narrow_4_next
 
+	// A k: sums += a·b.
 narrow_4_k:
 	VMASKMOVPS   (BX), Y15, Y12
 	VBROADCASTSS (AX), Y14
@@ -2196,6 +2358,7 @@ narrow_4_summed:
 	VMAXPS Y2, Y12, Y2
 	VMAXPS Y3, Y12, Y3
 
+	// Store, row by row.
 narrow_4_store:
 	MOVQ       tile_dst+0(DI), AX
 	MOVQ       tile_ldd+0(DI), CX
@@ -2207,15 +2370,17 @@ narrow_4_store:
 	VMASKMOVPS Y2, Y15, (AX)
 	ADDQ       CX, AX
 	VMASKMOVPS Y3, Y15, (AX)
-	DECQ       R14
-	JE         narrow_4_product
-	MOVQ       tile_aChunk+0(DI), AX
-	SHLQ       $0x02, AX
-	ADDQ       AX, tile_a+0(DI)
-	MOVQ       tile_dChunk+0(DI), AX
-	SHLQ       $0x02, AX
-	ADDQ       AX, tile_dst+0(DI)
-	JMP        narrow_4_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   narrow_4_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  narrow_4_chunk
 
 narrow_4_product:
 	DECQ tile_batch+0(DI)
@@ -2235,21 +2400,25 @@ narrow_4_end:
 	VZEROUPPER
 	RET
 
+	// 3 rows of 1 to 8 columns. A product.
 narrow_3:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 narrow_3_chunk:
-	MOVQ       tile_aRow+0(DI), SI
-	SHLQ       $0x02, SI
-	LEAQ       (SI)(SI*2), R8
-	LEAQ       (SI)(SI*4), R9
-	MOVQ       tile_aK+0(DI), R10
-	SHLQ       $0x02, R10
-	MOVQ       tile_ldb+0(DI), R11
-	SHLQ       $0x02, R11
-	MOVQ       tile_off+0(DI), R12
-	MOVQ       tile_off+8(DI), R13
-	MOVQ       tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB       tile_accumulate+0(DI), $0x00
 	JE         narrow_3_bias
 	MOVQ       tile_dst+0(DI), AX
@@ -2262,6 +2431,7 @@ narrow_3_chunk:
 	VMASKMOVPS (AX), Y15, Y2
 	JMP        narrow_3_started
 
+	// as the bias,
 narrow_3_bias:
 	MOVQ       tile_bias+0(DI), BX
 	TESTQ      BX, BX
@@ -2271,6 +2441,7 @@ narrow_3_bias:
 	VMASKMOVPS (BX), Y15, Y2
 	JMP        narrow_3_started
 
+	// or as zero.
 narrow_3_zero:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -2280,6 +2451,7 @@ narrow_3_started:
 	TESTQ R13, R13
 	JE    narrow_3_summed
 
+	// A tap: a at its offset.
 narrow_3_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -2290,6 +2462,7 @@ narrow_3_tap:
 	TESTQ CX, CX
 	JE    narrow_3_next
 
+	// A k: sums += a·b.
 narrow_3_k:
 	VMASKMOVPS   (BX), Y15, Y12
 	VBROADCASTSS (AX), Y14
@@ -2317,6 +2490,7 @@ narrow_3_summed:
 	VMAXPS Y1, Y12, Y1
 	VMAXPS Y2, Y12, Y2
 
+	// Store, row by row.
 narrow_3_store:
 	MOVQ       tile_dst+0(DI), AX
 	MOVQ       tile_ldd+0(DI), CX
@@ -2326,15 +2500,17 @@ narrow_3_store:
 	VMASKMOVPS Y1, Y15, (AX)
 	ADDQ       CX, AX
 	VMASKMOVPS Y2, Y15, (AX)
-	DECQ       R14
-	JE         narrow_3_product
-	MOVQ       tile_aChunk+0(DI), AX
-	SHLQ       $0x02, AX
-	ADDQ       AX, tile_a+0(DI)
-	MOVQ       tile_dChunk+0(DI), AX
-	SHLQ       $0x02, AX
-	ADDQ       AX, tile_dst+0(DI)
-	JMP        narrow_3_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   narrow_3_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  narrow_3_chunk
 
 narrow_3_product:
 	DECQ tile_batch+0(DI)
@@ -2354,21 +2530,25 @@ narrow_3_end:
 	VZEROUPPER
 	RET
 
+	// 2 rows of 1 to 8 columns. A product.
 narrow_2:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 narrow_2_chunk:
-	MOVQ       tile_aRow+0(DI), SI
-	SHLQ       $0x02, SI
-	LEAQ       (SI)(SI*2), R8
-	LEAQ       (SI)(SI*4), R9
-	MOVQ       tile_aK+0(DI), R10
-	SHLQ       $0x02, R10
-	MOVQ       tile_ldb+0(DI), R11
-	SHLQ       $0x02, R11
-	MOVQ       tile_off+0(DI), R12
-	MOVQ       tile_off+8(DI), R13
-	MOVQ       tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB       tile_accumulate+0(DI), $0x00
 	JE         narrow_2_bias
 	MOVQ       tile_dst+0(DI), AX
@@ -2379,6 +2559,7 @@ narrow_2_chunk:
 	VMASKMOVPS (AX), Y15, Y1
 	JMP        narrow_2_started
 
+	// as the bias,
 narrow_2_bias:
 	MOVQ       tile_bias+0(DI), BX
 	TESTQ      BX, BX
@@ -2387,6 +2568,7 @@ narrow_2_bias:
 	VMASKMOVPS (BX), Y15, Y1
 	JMP        narrow_2_started
 
+	// or as zero.
 narrow_2_zero:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -2395,6 +2577,7 @@ narrow_2_started:
 	TESTQ R13, R13
 	JE    narrow_2_summed
 
+	// A tap: a at its offset.
 narrow_2_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -2405,6 +2588,7 @@ narrow_2_tap:
 	TESTQ CX, CX
 	JE    narrow_2_next
 
+	// A k: sums += a·b.
 narrow_2_k:
 	VMASKMOVPS   (BX), Y15, Y12
 	VBROADCASTSS (AX), Y14
@@ -2429,6 +2613,7 @@ narrow_2_summed:
 	VMAXPS Y0, Y12, Y0
 	VMAXPS Y1, Y12, Y1
 
+	// Store, row by row.
 narrow_2_store:
 	MOVQ       tile_dst+0(DI), AX
 	MOVQ       tile_ldd+0(DI), CX
@@ -2436,15 +2621,17 @@ narrow_2_store:
 	VMASKMOVPS Y0, Y15, (AX)
 	ADDQ       CX, AX
 	VMASKMOVPS Y1, Y15, (AX)
-	DECQ       R14
-	JE         narrow_2_product
-	MOVQ       tile_aChunk+0(DI), AX
-	SHLQ       $0x02, AX
-	ADDQ       AX, tile_a+0(DI)
-	MOVQ       tile_dChunk+0(DI), AX
-	SHLQ       $0x02, AX
-	ADDQ       AX, tile_dst+0(DI)
-	JMP        narrow_2_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   narrow_2_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  narrow_2_chunk
 
 narrow_2_product:
 	DECQ tile_batch+0(DI)
@@ -2464,21 +2651,25 @@ narrow_2_end:
 	VZEROUPPER
 	RET
 
+	// 1 rows of 1 to 8 columns. A product.
 narrow_1:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 narrow_1_chunk:
-	MOVQ       tile_aRow+0(DI), SI
-	SHLQ       $0x02, SI
-	LEAQ       (SI)(SI*2), R8
-	LEAQ       (SI)(SI*4), R9
-	MOVQ       tile_aK+0(DI), R10
-	SHLQ       $0x02, R10
-	MOVQ       tile_ldb+0(DI), R11
-	SHLQ       $0x02, R11
-	MOVQ       tile_off+0(DI), R12
-	MOVQ       tile_off+8(DI), R13
-	MOVQ       tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB       tile_accumulate+0(DI), $0x00
 	JE         narrow_1_bias
 	MOVQ       tile_dst+0(DI), AX
@@ -2487,6 +2678,7 @@ narrow_1_chunk:
 	VMASKMOVPS (AX), Y15, Y0
 	JMP        narrow_1_started
 
+	// as the bias,
 narrow_1_bias:
 	MOVQ       tile_bias+0(DI), BX
 	TESTQ      BX, BX
@@ -2494,6 +2686,7 @@ narrow_1_bias:
 	VMASKMOVPS (BX), Y15, Y0
 	JMP        narrow_1_started
 
+	// or as zero.
 narrow_1_zero:
 	VXORPS Y0, Y0, Y0
 
@@ -2501,6 +2694,7 @@ narrow_1_started:
 	TESTQ R13, R13
 	JE    narrow_1_summed
 
+	// A tap: a at its offset.
 narrow_1_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -2511,6 +2705,7 @@ narrow_1_tap:
 	TESTQ CX, CX
 	JE    narrow_1_next
 
+	// A k: sums += a·b.
 narrow_1_k:
 	VMASKMOVPS   (BX), Y15, Y12
 	VBROADCASTSS (AX), Y14
@@ -2532,20 +2727,23 @@ narrow_1_summed:
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 
+	// Store, row by row.
 narrow_1_store:
 	MOVQ       tile_dst+0(DI), AX
 	MOVQ       tile_ldd+0(DI), CX
 	SHLQ       $0x02, CX
 	VMASKMOVPS Y0, Y15, (AX)
-	DECQ       R14
-	JE         narrow_1_product
-	MOVQ       tile_aChunk+0(DI), AX
-	SHLQ       $0x02, AX
-	ADDQ       AX, tile_a+0(DI)
-	MOVQ       tile_dChunk+0(DI), AX
-	SHLQ       $0x02, AX
-	ADDQ       AX, tile_dst+0(DI)
-	JMP        narrow_1_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   narrow_1_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  narrow_1_chunk
 
 narrow_1_product:
 	DECQ tile_batch+0(DI)

@@ -77,21 +77,25 @@ narrow:
 	JE   narrow_2
 	JMP  narrow_1
 
+	// 14 rows of 17 to 32 columns. A product.
 wide_14:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 wide_14_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_14_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -140,6 +144,7 @@ wide_14_chunk:
 	VMOVUPS.Z 64(AX), K2, Z27
 	JMP       wide_14_started
 
+	// as the bias,
 wide_14_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -174,6 +179,7 @@ wide_14_bias:
 	VMOVAPS   Z1, Z27
 	JMP       wide_14_started
 
+	// or as zero.
 wide_14_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -208,6 +214,7 @@ wide_14_started:
 	TESTQ R13, R13
 	JE    wide_14_summed
 
+	// A tap: a at its offset.
 wide_14_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -220,6 +227,7 @@ wide_14_tap:
 	TESTQ CX, CX
 	JE    wide_14_next
 
+	// A k: sums += a·b.
 wide_14_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VMOVUPS.Z    64(BX), K2, Z29
@@ -310,6 +318,7 @@ wide_14_summed:
 	VMAXPS Z26, Z28, Z26
 	VMAXPS Z27, Z28, Z27
 
+	// Store, row by row.
 wide_14_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -355,15 +364,17 @@ wide_14_store:
 	ADDQ    CX, AX
 	VMOVUPS Z26, K1, (AX)
 	VMOVUPS Z27, K2, 64(AX)
-	DECQ    R14
-	JE      wide_14_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     wide_14_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   wide_14_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  wide_14_chunk
 
 wide_14_product:
 	DECQ tile_batch+0(DI)
@@ -383,21 +394,25 @@ wide_14_end:
 	VZEROUPPER
 	RET
 
+	// 13 rows of 17 to 32 columns. A product.
 wide_13:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 wide_13_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_13_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -443,6 +458,7 @@ wide_13_chunk:
 	VMOVUPS.Z 64(AX), K2, Z25
 	JMP       wide_13_started
 
+	// as the bias,
 wide_13_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -475,6 +491,7 @@ wide_13_bias:
 	VMOVAPS   Z1, Z25
 	JMP       wide_13_started
 
+	// or as zero.
 wide_13_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -507,6 +524,7 @@ wide_13_started:
 	TESTQ R13, R13
 	JE    wide_13_summed
 
+	// A tap: a at its offset.
 wide_13_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -519,6 +537,7 @@ wide_13_tap:
 	TESTQ CX, CX
 	JE    wide_13_next
 
+	// A k: sums += a·b.
 wide_13_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VMOVUPS.Z    64(BX), K2, Z29
@@ -604,6 +623,7 @@ wide_13_summed:
 	VMAXPS Z24, Z28, Z24
 	VMAXPS Z25, Z28, Z25
 
+	// Store, row by row.
 wide_13_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -646,15 +666,17 @@ wide_13_store:
 	ADDQ    CX, AX
 	VMOVUPS Z24, K1, (AX)
 	VMOVUPS Z25, K2, 64(AX)
-	DECQ    R14
-	JE      wide_13_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     wide_13_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   wide_13_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  wide_13_chunk
 
 wide_13_product:
 	DECQ tile_batch+0(DI)
@@ -674,21 +696,25 @@ wide_13_end:
 	VZEROUPPER
 	RET
 
+	// 12 rows of 17 to 32 columns. A product.
 wide_12:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 wide_12_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_12_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -731,6 +757,7 @@ wide_12_chunk:
 	VMOVUPS.Z 64(AX), K2, Z23
 	JMP       wide_12_started
 
+	// as the bias,
 wide_12_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -761,6 +788,7 @@ wide_12_bias:
 	VMOVAPS   Z1, Z23
 	JMP       wide_12_started
 
+	// or as zero.
 wide_12_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -791,6 +819,7 @@ wide_12_started:
 	TESTQ R13, R13
 	JE    wide_12_summed
 
+	// A tap: a at its offset.
 wide_12_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -803,6 +832,7 @@ wide_12_tap:
 	TESTQ CX, CX
 	JE    wide_12_next
 
+	// A k: sums += a·b.
 wide_12_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VMOVUPS.Z    64(BX), K2, Z29
@@ -883,6 +913,7 @@ wide_12_summed:
 	VMAXPS Z22, Z28, Z22
 	VMAXPS Z23, Z28, Z23
 
+	// Store, row by row.
 wide_12_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -922,15 +953,17 @@ wide_12_store:
 	ADDQ    CX, AX
 	VMOVUPS Z22, K1, (AX)
 	VMOVUPS Z23, K2, 64(AX)
-	DECQ    R14
-	JE      wide_12_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     wide_12_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   wide_12_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  wide_12_chunk
 
 wide_12_product:
 	DECQ tile_batch+0(DI)
@@ -950,21 +983,25 @@ wide_12_end:
 	VZEROUPPER
 	RET
 
+	// 11 rows of 17 to 32 columns. A product.
 wide_11:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 wide_11_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_11_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -1004,6 +1041,7 @@ wide_11_chunk:
 	VMOVUPS.Z 64(AX), K2, Z21
 	JMP       wide_11_started
 
+	// as the bias,
 wide_11_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -1032,6 +1070,7 @@ wide_11_bias:
 	VMOVAPS   Z1, Z21
 	JMP       wide_11_started
 
+	// or as zero.
 wide_11_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -1060,6 +1099,7 @@ wide_11_started:
 	TESTQ R13, R13
 	JE    wide_11_summed
 
+	// A tap: a at its offset.
 wide_11_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -1072,6 +1112,7 @@ wide_11_tap:
 	TESTQ CX, CX
 	JE    wide_11_next
 
+	// A k: sums += a·b.
 wide_11_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VMOVUPS.Z    64(BX), K2, Z29
@@ -1147,6 +1188,7 @@ wide_11_summed:
 	VMAXPS Z20, Z28, Z20
 	VMAXPS Z21, Z28, Z21
 
+	// Store, row by row.
 wide_11_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -1183,15 +1225,17 @@ wide_11_store:
 	ADDQ    CX, AX
 	VMOVUPS Z20, K1, (AX)
 	VMOVUPS Z21, K2, 64(AX)
-	DECQ    R14
-	JE      wide_11_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     wide_11_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   wide_11_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  wide_11_chunk
 
 wide_11_product:
 	DECQ tile_batch+0(DI)
@@ -1211,21 +1255,25 @@ wide_11_end:
 	VZEROUPPER
 	RET
 
+	// 10 rows of 17 to 32 columns. A product.
 wide_10:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 wide_10_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_10_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -1262,6 +1310,7 @@ wide_10_chunk:
 	VMOVUPS.Z 64(AX), K2, Z19
 	JMP       wide_10_started
 
+	// as the bias,
 wide_10_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -1288,6 +1337,7 @@ wide_10_bias:
 	VMOVAPS   Z1, Z19
 	JMP       wide_10_started
 
+	// or as zero.
 wide_10_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -1314,6 +1364,7 @@ wide_10_started:
 	TESTQ R13, R13
 	JE    wide_10_summed
 
+	// A tap: a at its offset.
 wide_10_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -1326,6 +1377,7 @@ wide_10_tap:
 	TESTQ CX, CX
 	JE    wide_10_next
 
+	// A k: sums += a·b.
 wide_10_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VMOVUPS.Z    64(BX), K2, Z29
@@ -1396,6 +1448,7 @@ wide_10_summed:
 	VMAXPS Z18, Z28, Z18
 	VMAXPS Z19, Z28, Z19
 
+	// Store, row by row.
 wide_10_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -1429,15 +1482,17 @@ wide_10_store:
 	ADDQ    CX, AX
 	VMOVUPS Z18, K1, (AX)
 	VMOVUPS Z19, K2, 64(AX)
-	DECQ    R14
-	JE      wide_10_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     wide_10_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   wide_10_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  wide_10_chunk
 
 wide_10_product:
 	DECQ tile_batch+0(DI)
@@ -1457,21 +1512,25 @@ wide_10_end:
 	VZEROUPPER
 	RET
 
+	// 9 rows of 17 to 32 columns. A product.
 wide_9:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 wide_9_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_9_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -1505,6 +1564,7 @@ wide_9_chunk:
 	VMOVUPS.Z 64(AX), K2, Z17
 	JMP       wide_9_started
 
+	// as the bias,
 wide_9_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -1529,6 +1589,7 @@ wide_9_bias:
 	VMOVAPS   Z1, Z17
 	JMP       wide_9_started
 
+	// or as zero.
 wide_9_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -1553,6 +1614,7 @@ wide_9_started:
 	TESTQ R13, R13
 	JE    wide_9_summed
 
+	// A tap: a at its offset.
 wide_9_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -1565,6 +1627,7 @@ wide_9_tap:
 	TESTQ CX, CX
 	JE    wide_9_next
 
+	// A k: sums += a·b.
 wide_9_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VMOVUPS.Z    64(BX), K2, Z29
@@ -1630,6 +1693,7 @@ wide_9_summed:
 	VMAXPS Z16, Z28, Z16
 	VMAXPS Z17, Z28, Z17
 
+	// Store, row by row.
 wide_9_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -1660,15 +1724,17 @@ wide_9_store:
 	ADDQ    CX, AX
 	VMOVUPS Z16, K1, (AX)
 	VMOVUPS Z17, K2, 64(AX)
-	DECQ    R14
-	JE      wide_9_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     wide_9_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   wide_9_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  wide_9_chunk
 
 wide_9_product:
 	DECQ tile_batch+0(DI)
@@ -1688,21 +1754,25 @@ wide_9_end:
 	VZEROUPPER
 	RET
 
+	// 8 rows of 17 to 32 columns. A product.
 wide_8:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 wide_8_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_8_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -1733,6 +1803,7 @@ wide_8_chunk:
 	VMOVUPS.Z 64(AX), K2, Z15
 	JMP       wide_8_started
 
+	// as the bias,
 wide_8_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -1755,6 +1826,7 @@ wide_8_bias:
 	VMOVAPS   Z1, Z15
 	JMP       wide_8_started
 
+	// or as zero.
 wide_8_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -1777,6 +1849,7 @@ wide_8_started:
 	TESTQ R13, R13
 	JE    wide_8_summed
 
+	// A tap: a at its offset.
 wide_8_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -1789,6 +1862,7 @@ wide_8_tap:
 	TESTQ CX, CX
 	JE    wide_8_next
 
+	// A k: sums += a·b.
 wide_8_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VMOVUPS.Z    64(BX), K2, Z29
@@ -1849,6 +1923,7 @@ wide_8_summed:
 	VMAXPS Z14, Z28, Z14
 	VMAXPS Z15, Z28, Z15
 
+	// Store, row by row.
 wide_8_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -1876,15 +1951,17 @@ wide_8_store:
 	ADDQ    CX, AX
 	VMOVUPS Z14, K1, (AX)
 	VMOVUPS Z15, K2, 64(AX)
-	DECQ    R14
-	JE      wide_8_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     wide_8_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   wide_8_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  wide_8_chunk
 
 wide_8_product:
 	DECQ tile_batch+0(DI)
@@ -1904,21 +1981,25 @@ wide_8_end:
 	VZEROUPPER
 	RET
 
+	// 7 rows of 17 to 32 columns. A product.
 wide_7:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 wide_7_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_7_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -1946,6 +2027,7 @@ wide_7_chunk:
 	VMOVUPS.Z 64(AX), K2, Z13
 	JMP       wide_7_started
 
+	// as the bias,
 wide_7_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -1966,6 +2048,7 @@ wide_7_bias:
 	VMOVAPS   Z1, Z13
 	JMP       wide_7_started
 
+	// or as zero.
 wide_7_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -1986,6 +2069,7 @@ wide_7_started:
 	TESTQ R13, R13
 	JE    wide_7_summed
 
+	// A tap: a at its offset.
 wide_7_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -1996,6 +2080,7 @@ wide_7_tap:
 	TESTQ CX, CX
 	JE    wide_7_next
 
+	// A k: sums += a·b.
 wide_7_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VMOVUPS.Z    64(BX), K2, Z29
@@ -2050,6 +2135,7 @@ wide_7_summed:
 	VMAXPS Z12, Z28, Z12
 	VMAXPS Z13, Z28, Z13
 
+	// Store, row by row.
 wide_7_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -2074,15 +2160,17 @@ wide_7_store:
 	ADDQ    CX, AX
 	VMOVUPS Z12, K1, (AX)
 	VMOVUPS Z13, K2, 64(AX)
-	DECQ    R14
-	JE      wide_7_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     wide_7_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   wide_7_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  wide_7_chunk
 
 wide_7_product:
 	DECQ tile_batch+0(DI)
@@ -2102,21 +2190,25 @@ wide_7_end:
 	VZEROUPPER
 	RET
 
+	// 6 rows of 17 to 32 columns. A product.
 wide_6:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 wide_6_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_6_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -2141,6 +2233,7 @@ wide_6_chunk:
 	VMOVUPS.Z 64(AX), K2, Z11
 	JMP       wide_6_started
 
+	// as the bias,
 wide_6_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -2159,6 +2252,7 @@ wide_6_bias:
 	VMOVAPS   Z1, Z11
 	JMP       wide_6_started
 
+	// or as zero.
 wide_6_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -2177,6 +2271,7 @@ wide_6_started:
 	TESTQ R13, R13
 	JE    wide_6_summed
 
+	// A tap: a at its offset.
 wide_6_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -2187,6 +2282,7 @@ wide_6_tap:
 	TESTQ CX, CX
 	JE    wide_6_next
 
+	// A k: sums += a·b.
 wide_6_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VMOVUPS.Z    64(BX), K2, Z29
@@ -2236,6 +2332,7 @@ wide_6_summed:
 	VMAXPS Z10, Z28, Z10
 	VMAXPS Z11, Z28, Z11
 
+	// Store, row by row.
 wide_6_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -2257,15 +2354,17 @@ wide_6_store:
 	ADDQ    CX, AX
 	VMOVUPS Z10, K1, (AX)
 	VMOVUPS Z11, K2, 64(AX)
-	DECQ    R14
-	JE      wide_6_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     wide_6_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   wide_6_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  wide_6_chunk
 
 wide_6_product:
 	DECQ tile_batch+0(DI)
@@ -2285,21 +2384,25 @@ wide_6_end:
 	VZEROUPPER
 	RET
 
+	// 5 rows of 17 to 32 columns. A product.
 wide_5:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 wide_5_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_5_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -2321,6 +2424,7 @@ wide_5_chunk:
 	VMOVUPS.Z 64(AX), K2, Z9
 	JMP       wide_5_started
 
+	// as the bias,
 wide_5_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -2337,6 +2441,7 @@ wide_5_bias:
 	VMOVAPS   Z1, Z9
 	JMP       wide_5_started
 
+	// or as zero.
 wide_5_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -2353,6 +2458,7 @@ wide_5_started:
 	TESTQ R13, R13
 	JE    wide_5_summed
 
+	// A tap: a at its offset.
 wide_5_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -2363,6 +2469,7 @@ wide_5_tap:
 	TESTQ CX, CX
 	JE    wide_5_next
 
+	// A k: sums += a·b.
 wide_5_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VMOVUPS.Z    64(BX), K2, Z29
@@ -2407,6 +2514,7 @@ wide_5_summed:
 	VMAXPS Z8, Z28, Z8
 	VMAXPS Z9, Z28, Z9
 
+	// Store, row by row.
 wide_5_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -2425,15 +2533,17 @@ wide_5_store:
 	ADDQ    CX, AX
 	VMOVUPS Z8, K1, (AX)
 	VMOVUPS Z9, K2, 64(AX)
-	DECQ    R14
-	JE      wide_5_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     wide_5_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   wide_5_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  wide_5_chunk
 
 wide_5_product:
 	DECQ tile_batch+0(DI)
@@ -2453,21 +2563,25 @@ wide_5_end:
 	VZEROUPPER
 	RET
 
+	// 4 rows of 17 to 32 columns. A product.
 wide_4:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 wide_4_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_4_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -2486,6 +2600,7 @@ wide_4_chunk:
 	VMOVUPS.Z 64(AX), K2, Z7
 	JMP       wide_4_started
 
+	// as the bias,
 wide_4_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -2500,6 +2615,7 @@ wide_4_bias:
 	VMOVAPS   Z1, Z7
 	JMP       wide_4_started
 
+	// or as zero.
 wide_4_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -2514,6 +2630,7 @@ wide_4_started:
 	TESTQ R13, R13
 	JE    wide_4_summed
 
+	// A tap: a at its offset.
 wide_4_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -2524,6 +2641,7 @@ wide_4_tap:
 	TESTQ CX, CX
 	JE    wide_4_next
 
+	// A k: sums += a·b.
 wide_4_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VMOVUPS.Z    64(BX), K2, Z29
@@ -2563,6 +2681,7 @@ wide_4_summed:
 	VMAXPS Z6, Z28, Z6
 	VMAXPS Z7, Z28, Z7
 
+	// Store, row by row.
 wide_4_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -2578,15 +2697,17 @@ wide_4_store:
 	ADDQ    CX, AX
 	VMOVUPS Z6, K1, (AX)
 	VMOVUPS Z7, K2, 64(AX)
-	DECQ    R14
-	JE      wide_4_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     wide_4_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   wide_4_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  wide_4_chunk
 
 wide_4_product:
 	DECQ tile_batch+0(DI)
@@ -2606,21 +2727,25 @@ wide_4_end:
 	VZEROUPPER
 	RET
 
+	// 3 rows of 17 to 32 columns. A product.
 wide_3:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 wide_3_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_3_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -2636,6 +2761,7 @@ wide_3_chunk:
 	VMOVUPS.Z 64(AX), K2, Z5
 	JMP       wide_3_started
 
+	// as the bias,
 wide_3_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -2648,6 +2774,7 @@ wide_3_bias:
 	VMOVAPS   Z1, Z5
 	JMP       wide_3_started
 
+	// or as zero.
 wide_3_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -2660,6 +2787,7 @@ wide_3_started:
 	TESTQ R13, R13
 	JE    wide_3_summed
 
+	// A tap: a at its offset.
 wide_3_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -2670,6 +2798,7 @@ wide_3_tap:
 	TESTQ CX, CX
 	JE    wide_3_next
 
+	// A k: sums += a·b.
 wide_3_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VMOVUPS.Z    64(BX), K2, Z29
@@ -2704,6 +2833,7 @@ wide_3_summed:
 	VMAXPS Z4, Z28, Z4
 	VMAXPS Z5, Z28, Z5
 
+	// Store, row by row.
 wide_3_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -2716,15 +2846,17 @@ wide_3_store:
 	ADDQ    CX, AX
 	VMOVUPS Z4, K1, (AX)
 	VMOVUPS Z5, K2, 64(AX)
-	DECQ    R14
-	JE      wide_3_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     wide_3_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   wide_3_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  wide_3_chunk
 
 wide_3_product:
 	DECQ tile_batch+0(DI)
@@ -2744,21 +2876,25 @@ wide_3_end:
 	VZEROUPPER
 	RET
 
+	// 2 rows of 17 to 32 columns. A product.
 wide_2:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 wide_2_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_2_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -2771,6 +2907,7 @@ wide_2_chunk:
 	VMOVUPS.Z 64(AX), K2, Z3
 	JMP       wide_2_started
 
+	// as the bias,
 wide_2_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -2781,6 +2918,7 @@ wide_2_bias:
 	VMOVAPS   Z1, Z3
 	JMP       wide_2_started
 
+	// or as zero.
 wide_2_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -2791,6 +2929,7 @@ wide_2_started:
 	TESTQ R13, R13
 	JE    wide_2_summed
 
+	// A tap: a at its offset.
 wide_2_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -2801,6 +2940,7 @@ wide_2_tap:
 	TESTQ CX, CX
 	JE    wide_2_next
 
+	// A k: sums += a·b.
 wide_2_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VMOVUPS.Z    64(BX), K2, Z29
@@ -2830,6 +2970,7 @@ wide_2_summed:
 	VMAXPS Z2, Z28, Z2
 	VMAXPS Z3, Z28, Z3
 
+	// Store, row by row.
 wide_2_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -2839,15 +2980,17 @@ wide_2_store:
 	ADDQ    CX, AX
 	VMOVUPS Z2, K1, (AX)
 	VMOVUPS Z3, K2, 64(AX)
-	DECQ    R14
-	JE      wide_2_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     wide_2_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   wide_2_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  wide_2_chunk
 
 wide_2_product:
 	DECQ tile_batch+0(DI)
@@ -2867,21 +3010,25 @@ wide_2_end:
 	VZEROUPPER
 	RET
 
+	// 1 rows of 17 to 32 columns. A product.
 wide_1:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 wide_1_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        wide_1_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -2891,6 +3038,7 @@ wide_1_chunk:
 	VMOVUPS.Z 64(AX), K2, Z1
 	JMP       wide_1_started
 
+	// as the bias,
 wide_1_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -2899,6 +3047,7 @@ wide_1_bias:
 	VMOVUPS.Z 64(BX), K2, Z1
 	JMP       wide_1_started
 
+	// or as zero.
 wide_1_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -2907,6 +3056,7 @@ wide_1_started:
 	TESTQ R13, R13
 	JE    wide_1_summed
 
+	// A tap: a at its offset.
 wide_1_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -2917,6 +3067,7 @@ wide_1_tap:
 	TESTQ CX, CX
 	JE    wide_1_next
 
+	// A k: sums += a·b.
 wide_1_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VMOVUPS.Z    64(BX), K2, Z29
@@ -2941,21 +3092,24 @@ wide_1_summed:
 	VMAXPS Z0, Z28, Z0
 	VMAXPS Z1, Z28, Z1
 
+	// Store, row by row.
 wide_1_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
-	DECQ    R14
-	JE      wide_1_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     wide_1_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   wide_1_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  wide_1_chunk
 
 wide_1_product:
 	DECQ tile_batch+0(DI)
@@ -2975,21 +3129,25 @@ wide_1_end:
 	VZEROUPPER
 	RET
 
+	// 14 rows of 1 to 16 columns. A product.
 narrow_14:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 narrow_14_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_14_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -3024,6 +3182,7 @@ narrow_14_chunk:
 	VMOVUPS.Z (AX), K1, Z13
 	JMP       narrow_14_started
 
+	// as the bias,
 narrow_14_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -3044,6 +3203,7 @@ narrow_14_bias:
 	VMOVAPS   Z0, Z13
 	JMP       narrow_14_started
 
+	// or as zero.
 narrow_14_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -3064,6 +3224,7 @@ narrow_14_started:
 	TESTQ R13, R13
 	JE    narrow_14_summed
 
+	// A tap: a at its offset.
 narrow_14_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -3076,6 +3237,7 @@ narrow_14_tap:
 	TESTQ CX, CX
 	JE    narrow_14_next
 
+	// A k: sums += a·b.
 narrow_14_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VBROADCASTSS (AX), Z30
@@ -3137,6 +3299,7 @@ narrow_14_summed:
 	VMAXPS Z12, Z28, Z12
 	VMAXPS Z13, Z28, Z13
 
+	// Store, row by row.
 narrow_14_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -3168,15 +3331,17 @@ narrow_14_store:
 	VMOVUPS Z12, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z13, K1, (AX)
-	DECQ    R14
-	JE      narrow_14_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     narrow_14_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   narrow_14_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  narrow_14_chunk
 
 narrow_14_product:
 	DECQ tile_batch+0(DI)
@@ -3196,21 +3361,25 @@ narrow_14_end:
 	VZEROUPPER
 	RET
 
+	// 13 rows of 1 to 16 columns. A product.
 narrow_13:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 narrow_13_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_13_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -3243,6 +3412,7 @@ narrow_13_chunk:
 	VMOVUPS.Z (AX), K1, Z12
 	JMP       narrow_13_started
 
+	// as the bias,
 narrow_13_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -3262,6 +3432,7 @@ narrow_13_bias:
 	VMOVAPS   Z0, Z12
 	JMP       narrow_13_started
 
+	// or as zero.
 narrow_13_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -3281,6 +3452,7 @@ narrow_13_started:
 	TESTQ R13, R13
 	JE    narrow_13_summed
 
+	// A tap: a at its offset.
 narrow_13_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -3293,6 +3465,7 @@ narrow_13_tap:
 	TESTQ CX, CX
 	JE    narrow_13_next
 
+	// A k: sums += a·b.
 narrow_13_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VBROADCASTSS (AX), Z30
@@ -3351,6 +3524,7 @@ narrow_13_summed:
 	VMAXPS Z11, Z28, Z11
 	VMAXPS Z12, Z28, Z12
 
+	// Store, row by row.
 narrow_13_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -3380,15 +3554,17 @@ narrow_13_store:
 	VMOVUPS Z11, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z12, K1, (AX)
-	DECQ    R14
-	JE      narrow_13_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     narrow_13_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   narrow_13_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  narrow_13_chunk
 
 narrow_13_product:
 	DECQ tile_batch+0(DI)
@@ -3408,21 +3584,25 @@ narrow_13_end:
 	VZEROUPPER
 	RET
 
+	// 12 rows of 1 to 16 columns. A product.
 narrow_12:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 narrow_12_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_12_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -3453,6 +3633,7 @@ narrow_12_chunk:
 	VMOVUPS.Z (AX), K1, Z11
 	JMP       narrow_12_started
 
+	// as the bias,
 narrow_12_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -3471,6 +3652,7 @@ narrow_12_bias:
 	VMOVAPS   Z0, Z11
 	JMP       narrow_12_started
 
+	// or as zero.
 narrow_12_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -3489,6 +3671,7 @@ narrow_12_started:
 	TESTQ R13, R13
 	JE    narrow_12_summed
 
+	// A tap: a at its offset.
 narrow_12_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -3501,6 +3684,7 @@ narrow_12_tap:
 	TESTQ CX, CX
 	JE    narrow_12_next
 
+	// A k: sums += a·b.
 narrow_12_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VBROADCASTSS (AX), Z30
@@ -3556,6 +3740,7 @@ narrow_12_summed:
 	VMAXPS Z10, Z28, Z10
 	VMAXPS Z11, Z28, Z11
 
+	// Store, row by row.
 narrow_12_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -3583,15 +3768,17 @@ narrow_12_store:
 	VMOVUPS Z10, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z11, K1, (AX)
-	DECQ    R14
-	JE      narrow_12_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     narrow_12_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   narrow_12_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  narrow_12_chunk
 
 narrow_12_product:
 	DECQ tile_batch+0(DI)
@@ -3611,21 +3798,25 @@ narrow_12_end:
 	VZEROUPPER
 	RET
 
+	// 11 rows of 1 to 16 columns. A product.
 narrow_11:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 narrow_11_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_11_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -3654,6 +3845,7 @@ narrow_11_chunk:
 	VMOVUPS.Z (AX), K1, Z10
 	JMP       narrow_11_started
 
+	// as the bias,
 narrow_11_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -3671,6 +3863,7 @@ narrow_11_bias:
 	VMOVAPS   Z0, Z10
 	JMP       narrow_11_started
 
+	// or as zero.
 narrow_11_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -3688,6 +3881,7 @@ narrow_11_started:
 	TESTQ R13, R13
 	JE    narrow_11_summed
 
+	// A tap: a at its offset.
 narrow_11_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -3700,6 +3894,7 @@ narrow_11_tap:
 	TESTQ CX, CX
 	JE    narrow_11_next
 
+	// A k: sums += a·b.
 narrow_11_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VBROADCASTSS (AX), Z30
@@ -3752,6 +3947,7 @@ narrow_11_summed:
 	VMAXPS Z9, Z28, Z9
 	VMAXPS Z10, Z28, Z10
 
+	// Store, row by row.
 narrow_11_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -3777,15 +3973,17 @@ narrow_11_store:
 	VMOVUPS Z9, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z10, K1, (AX)
-	DECQ    R14
-	JE      narrow_11_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     narrow_11_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   narrow_11_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  narrow_11_chunk
 
 narrow_11_product:
 	DECQ tile_batch+0(DI)
@@ -3805,21 +4003,25 @@ narrow_11_end:
 	VZEROUPPER
 	RET
 
+	// 10 rows of 1 to 16 columns. A product.
 narrow_10:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 narrow_10_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_10_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -3846,6 +4048,7 @@ narrow_10_chunk:
 	VMOVUPS.Z (AX), K1, Z9
 	JMP       narrow_10_started
 
+	// as the bias,
 narrow_10_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -3862,6 +4065,7 @@ narrow_10_bias:
 	VMOVAPS   Z0, Z9
 	JMP       narrow_10_started
 
+	// or as zero.
 narrow_10_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -3878,6 +4082,7 @@ narrow_10_started:
 	TESTQ R13, R13
 	JE    narrow_10_summed
 
+	// A tap: a at its offset.
 narrow_10_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -3890,6 +4095,7 @@ narrow_10_tap:
 	TESTQ CX, CX
 	JE    narrow_10_next
 
+	// A k: sums += a·b.
 narrow_10_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VBROADCASTSS (AX), Z30
@@ -3939,6 +4145,7 @@ narrow_10_summed:
 	VMAXPS Z8, Z28, Z8
 	VMAXPS Z9, Z28, Z9
 
+	// Store, row by row.
 narrow_10_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -3962,15 +4169,17 @@ narrow_10_store:
 	VMOVUPS Z8, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z9, K1, (AX)
-	DECQ    R14
-	JE      narrow_10_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     narrow_10_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   narrow_10_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  narrow_10_chunk
 
 narrow_10_product:
 	DECQ tile_batch+0(DI)
@@ -3990,21 +4199,25 @@ narrow_10_end:
 	VZEROUPPER
 	RET
 
+	// 9 rows of 1 to 16 columns. A product.
 narrow_9:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 narrow_9_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_9_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -4029,6 +4242,7 @@ narrow_9_chunk:
 	VMOVUPS.Z (AX), K1, Z8
 	JMP       narrow_9_started
 
+	// as the bias,
 narrow_9_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -4044,6 +4258,7 @@ narrow_9_bias:
 	VMOVAPS   Z0, Z8
 	JMP       narrow_9_started
 
+	// or as zero.
 narrow_9_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -4059,6 +4274,7 @@ narrow_9_started:
 	TESTQ R13, R13
 	JE    narrow_9_summed
 
+	// A tap: a at its offset.
 narrow_9_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -4071,6 +4287,7 @@ narrow_9_tap:
 	TESTQ CX, CX
 	JE    narrow_9_next
 
+	// A k: sums += a·b.
 narrow_9_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VBROADCASTSS (AX), Z30
@@ -4117,6 +4334,7 @@ narrow_9_summed:
 	VMAXPS Z7, Z28, Z7
 	VMAXPS Z8, Z28, Z8
 
+	// Store, row by row.
 narrow_9_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -4138,15 +4356,17 @@ narrow_9_store:
 	VMOVUPS Z7, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z8, K1, (AX)
-	DECQ    R14
-	JE      narrow_9_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     narrow_9_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   narrow_9_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  narrow_9_chunk
 
 narrow_9_product:
 	DECQ tile_batch+0(DI)
@@ -4166,21 +4386,25 @@ narrow_9_end:
 	VZEROUPPER
 	RET
 
+	// 8 rows of 1 to 16 columns. A product.
 narrow_8:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 narrow_8_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_8_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -4203,6 +4427,7 @@ narrow_8_chunk:
 	VMOVUPS.Z (AX), K1, Z7
 	JMP       narrow_8_started
 
+	// as the bias,
 narrow_8_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -4217,6 +4442,7 @@ narrow_8_bias:
 	VMOVAPS   Z0, Z7
 	JMP       narrow_8_started
 
+	// or as zero.
 narrow_8_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -4231,6 +4457,7 @@ narrow_8_started:
 	TESTQ R13, R13
 	JE    narrow_8_summed
 
+	// A tap: a at its offset.
 narrow_8_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -4243,6 +4470,7 @@ narrow_8_tap:
 	TESTQ CX, CX
 	JE    narrow_8_next
 
+	// A k: sums += a·b.
 narrow_8_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VBROADCASTSS (AX), Z30
@@ -4286,6 +4514,7 @@ narrow_8_summed:
 	VMAXPS Z6, Z28, Z6
 	VMAXPS Z7, Z28, Z7
 
+	// Store, row by row.
 narrow_8_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -4305,15 +4534,17 @@ narrow_8_store:
 	VMOVUPS Z6, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z7, K1, (AX)
-	DECQ    R14
-	JE      narrow_8_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     narrow_8_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   narrow_8_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  narrow_8_chunk
 
 narrow_8_product:
 	DECQ tile_batch+0(DI)
@@ -4333,21 +4564,25 @@ narrow_8_end:
 	VZEROUPPER
 	RET
 
+	// 7 rows of 1 to 16 columns. A product.
 narrow_7:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 narrow_7_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_7_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -4368,6 +4603,7 @@ narrow_7_chunk:
 	VMOVUPS.Z (AX), K1, Z6
 	JMP       narrow_7_started
 
+	// as the bias,
 narrow_7_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -4381,6 +4617,7 @@ narrow_7_bias:
 	VMOVAPS   Z0, Z6
 	JMP       narrow_7_started
 
+	// or as zero.
 narrow_7_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -4394,6 +4631,7 @@ narrow_7_started:
 	TESTQ R13, R13
 	JE    narrow_7_summed
 
+	// A tap: a at its offset.
 narrow_7_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -4404,6 +4642,7 @@ narrow_7_tap:
 	TESTQ CX, CX
 	JE    narrow_7_next
 
+	// A k: sums += a·b.
 narrow_7_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VBROADCASTSS (AX), Z30
@@ -4443,6 +4682,7 @@ narrow_7_summed:
 	VMAXPS Z5, Z28, Z5
 	VMAXPS Z6, Z28, Z6
 
+	// Store, row by row.
 narrow_7_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -4460,15 +4700,17 @@ narrow_7_store:
 	VMOVUPS Z5, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z6, K1, (AX)
-	DECQ    R14
-	JE      narrow_7_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     narrow_7_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   narrow_7_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  narrow_7_chunk
 
 narrow_7_product:
 	DECQ tile_batch+0(DI)
@@ -4488,21 +4730,25 @@ narrow_7_end:
 	VZEROUPPER
 	RET
 
+	// 6 rows of 1 to 16 columns. A product.
 narrow_6:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 narrow_6_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_6_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -4521,6 +4767,7 @@ narrow_6_chunk:
 	VMOVUPS.Z (AX), K1, Z5
 	JMP       narrow_6_started
 
+	// as the bias,
 narrow_6_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -4533,6 +4780,7 @@ narrow_6_bias:
 	VMOVAPS   Z0, Z5
 	JMP       narrow_6_started
 
+	// or as zero.
 narrow_6_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -4545,6 +4793,7 @@ narrow_6_started:
 	TESTQ R13, R13
 	JE    narrow_6_summed
 
+	// A tap: a at its offset.
 narrow_6_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -4555,6 +4804,7 @@ narrow_6_tap:
 	TESTQ CX, CX
 	JE    narrow_6_next
 
+	// A k: sums += a·b.
 narrow_6_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VBROADCASTSS (AX), Z30
@@ -4591,6 +4841,7 @@ narrow_6_summed:
 	VMAXPS Z4, Z28, Z4
 	VMAXPS Z5, Z28, Z5
 
+	// Store, row by row.
 narrow_6_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -4606,15 +4857,17 @@ narrow_6_store:
 	VMOVUPS Z4, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z5, K1, (AX)
-	DECQ    R14
-	JE      narrow_6_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     narrow_6_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   narrow_6_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  narrow_6_chunk
 
 narrow_6_product:
 	DECQ tile_batch+0(DI)
@@ -4634,21 +4887,25 @@ narrow_6_end:
 	VZEROUPPER
 	RET
 
+	// 5 rows of 1 to 16 columns. A product.
 narrow_5:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 narrow_5_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_5_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -4665,6 +4922,7 @@ narrow_5_chunk:
 	VMOVUPS.Z (AX), K1, Z4
 	JMP       narrow_5_started
 
+	// as the bias,
 narrow_5_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -4676,6 +4934,7 @@ narrow_5_bias:
 	VMOVAPS   Z0, Z4
 	JMP       narrow_5_started
 
+	// or as zero.
 narrow_5_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -4687,6 +4946,7 @@ narrow_5_started:
 	TESTQ R13, R13
 	JE    narrow_5_summed
 
+	// A tap: a at its offset.
 narrow_5_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -4697,6 +4957,7 @@ narrow_5_tap:
 	TESTQ CX, CX
 	JE    narrow_5_next
 
+	// A k: sums += a·b.
 narrow_5_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VBROADCASTSS (AX), Z30
@@ -4730,6 +4991,7 @@ narrow_5_summed:
 	VMAXPS Z3, Z28, Z3
 	VMAXPS Z4, Z28, Z4
 
+	// Store, row by row.
 narrow_5_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -4743,15 +5005,17 @@ narrow_5_store:
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z4, K1, (AX)
-	DECQ    R14
-	JE      narrow_5_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     narrow_5_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   narrow_5_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  narrow_5_chunk
 
 narrow_5_product:
 	DECQ tile_batch+0(DI)
@@ -4771,21 +5035,25 @@ narrow_5_end:
 	VZEROUPPER
 	RET
 
+	// 4 rows of 1 to 16 columns. A product.
 narrow_4:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 narrow_4_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_4_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -4800,6 +5068,7 @@ narrow_4_chunk:
 	VMOVUPS.Z (AX), K1, Z3
 	JMP       narrow_4_started
 
+	// as the bias,
 narrow_4_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -4810,6 +5079,7 @@ narrow_4_bias:
 	VMOVAPS   Z0, Z3
 	JMP       narrow_4_started
 
+	// or as zero.
 narrow_4_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -4820,6 +5090,7 @@ narrow_4_started:
 	TESTQ R13, R13
 	JE    narrow_4_summed
 
+	// A tap: a at its offset.
 narrow_4_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -4830,6 +5101,7 @@ narrow_4_tap:
 	TESTQ CX, CX
 	JE    narrow_4_next
 
+	// A k: sums += a·b.
 narrow_4_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VBROADCASTSS (AX), Z30
@@ -4860,6 +5132,7 @@ narrow_4_summed:
 	VMAXPS Z2, Z28, Z2
 	VMAXPS Z3, Z28, Z3
 
+	// Store, row by row.
 narrow_4_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -4871,15 +5144,17 @@ narrow_4_store:
 	VMOVUPS Z2, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z3, K1, (AX)
-	DECQ    R14
-	JE      narrow_4_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     narrow_4_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   narrow_4_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  narrow_4_chunk
 
 narrow_4_product:
 	DECQ tile_batch+0(DI)
@@ -4899,21 +5174,25 @@ narrow_4_end:
 	VZEROUPPER
 	RET
 
+	// 3 rows of 1 to 16 columns. A product.
 narrow_3:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 narrow_3_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_3_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -4926,6 +5205,7 @@ narrow_3_chunk:
 	VMOVUPS.Z (AX), K1, Z2
 	JMP       narrow_3_started
 
+	// as the bias,
 narrow_3_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -4935,6 +5215,7 @@ narrow_3_bias:
 	VMOVAPS   Z0, Z2
 	JMP       narrow_3_started
 
+	// or as zero.
 narrow_3_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -4944,6 +5225,7 @@ narrow_3_started:
 	TESTQ R13, R13
 	JE    narrow_3_summed
 
+	// A tap: a at its offset.
 narrow_3_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -4954,6 +5236,7 @@ narrow_3_tap:
 	TESTQ CX, CX
 	JE    narrow_3_next
 
+	// A k: sums += a·b.
 narrow_3_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VBROADCASTSS (AX), Z30
@@ -4981,6 +5264,7 @@ narrow_3_summed:
 	VMAXPS Z1, Z28, Z1
 	VMAXPS Z2, Z28, Z2
 
+	// Store, row by row.
 narrow_3_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -4990,15 +5274,17 @@ narrow_3_store:
 	VMOVUPS Z1, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z2, K1, (AX)
-	DECQ    R14
-	JE      narrow_3_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     narrow_3_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   narrow_3_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  narrow_3_chunk
 
 narrow_3_product:
 	DECQ tile_batch+0(DI)
@@ -5018,21 +5304,25 @@ narrow_3_end:
 	VZEROUPPER
 	RET
 
+	// 2 rows of 1 to 16 columns. A product.
 narrow_2:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 narrow_2_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_2_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -5043,6 +5333,7 @@ narrow_2_chunk:
 	VMOVUPS.Z (AX), K1, Z1
 	JMP       narrow_2_started
 
+	// as the bias,
 narrow_2_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -5051,6 +5342,7 @@ narrow_2_bias:
 	VMOVAPS   Z0, Z1
 	JMP       narrow_2_started
 
+	// or as zero.
 narrow_2_zero:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -5059,6 +5351,7 @@ narrow_2_started:
 	TESTQ R13, R13
 	JE    narrow_2_summed
 
+	// A tap: a at its offset.
 narrow_2_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -5069,6 +5362,7 @@ narrow_2_tap:
 	TESTQ CX, CX
 	JE    narrow_2_next
 
+	// A k: sums += a·b.
 narrow_2_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VBROADCASTSS (AX), Z30
@@ -5093,6 +5387,7 @@ narrow_2_summed:
 	VMAXPS Z0, Z28, Z0
 	VMAXPS Z1, Z28, Z1
 
+	// Store, row by row.
 narrow_2_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
@@ -5100,15 +5395,17 @@ narrow_2_store:
 	VMOVUPS Z0, K1, (AX)
 	ADDQ    CX, AX
 	VMOVUPS Z1, K1, (AX)
-	DECQ    R14
-	JE      narrow_2_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     narrow_2_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   narrow_2_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  narrow_2_chunk
 
 narrow_2_product:
 	DECQ tile_batch+0(DI)
@@ -5128,21 +5425,25 @@ narrow_2_end:
 	VZEROUPPER
 	RET
 
+	// 1 rows of 1 to 16 columns. A product.
 narrow_1:
 	MOVQ tile_chunks+0(DI), R14
 
+	// A chunk of rows.
 narrow_1_chunk:
-	MOVQ      tile_aRow+0(DI), SI
-	SHLQ      $0x02, SI
-	LEAQ      (SI)(SI*2), R8
-	LEAQ      (SI)(SI*4), R9
-	MOVQ      tile_aK+0(DI), R10
-	SHLQ      $0x02, R10
-	MOVQ      tile_ldb+0(DI), R11
-	SHLQ      $0x02, R11
-	MOVQ      tile_off+0(DI), R12
-	MOVQ      tile_off+8(DI), R13
-	MOVQ      tile_b+0(DI), R15
+	MOVQ tile_aRow+0(DI), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), R8
+	LEAQ (SI)(SI*4), R9
+	MOVQ tile_aK+0(DI), R10
+	SHLQ $0x02, R10
+	MOVQ tile_ldb+0(DI), R11
+	SHLQ $0x02, R11
+	MOVQ tile_off+0(DI), R12
+	MOVQ tile_off+8(DI), R13
+	MOVQ tile_b+0(DI), R15
+
+	// The sums begin as dst,
 	CMPB      tile_accumulate+0(DI), $0x00
 	JE        narrow_1_bias
 	MOVQ      tile_dst+0(DI), AX
@@ -5151,6 +5452,7 @@ narrow_1_chunk:
 	VMOVUPS.Z (AX), K1, Z0
 	JMP       narrow_1_started
 
+	// as the bias,
 narrow_1_bias:
 	MOVQ      tile_bias+0(DI), BX
 	TESTQ     BX, BX
@@ -5158,6 +5460,7 @@ narrow_1_bias:
 	VMOVUPS.Z (BX), K1, Z0
 	JMP       narrow_1_started
 
+	// or as zero.
 narrow_1_zero:
 	VPXORD Z0, Z0, Z0
 
@@ -5165,6 +5468,7 @@ narrow_1_started:
 	TESTQ R13, R13
 	JE    narrow_1_summed
 
+	// A tap: a at its offset.
 narrow_1_tap:
 	MOVQ  (R12), AX
 	ADDQ  $0x08, R12
@@ -5175,6 +5479,7 @@ narrow_1_tap:
 	TESTQ CX, CX
 	JE    narrow_1_next
 
+	// A k: sums += a·b.
 narrow_1_k:
 	VMOVUPS.Z    (BX), K1, Z28
 	VBROADCASTSS (AX), Z30
@@ -5196,20 +5501,23 @@ narrow_1_summed:
 	VPXORD Z28, Z28, Z28
 	VMAXPS Z0, Z28, Z0
 
+	// Store, row by row.
 narrow_1_store:
 	MOVQ    tile_dst+0(DI), AX
 	MOVQ    tile_ldd+0(DI), CX
 	SHLQ    $0x02, CX
 	VMOVUPS Z0, K1, (AX)
-	DECQ    R14
-	JE      narrow_1_product
-	MOVQ    tile_aChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_a+0(DI)
-	MOVQ    tile_dChunk+0(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    AX, tile_dst+0(DI)
-	JMP     narrow_1_chunk
+
+	// On to the next chunk, or else the next product.
+	DECQ R14
+	JE   narrow_1_product
+	MOVQ tile_aChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_a+0(DI)
+	MOVQ tile_dChunk+0(DI), AX
+	SHLQ $0x02, AX
+	ADDQ AX, tile_dst+0(DI)
+	JMP  narrow_1_chunk
 
 narrow_1_product:
 	DECQ tile_batch+0(DI)

@@ -31,7 +31,9 @@ tile:
 	XORQ R12, R12
 
 channel:
-	LEAQ         (AX)(R12*4), R11
+	LEAQ (AX)(R12*4), R11
+
+	// Down the columns, for the planes from row 0 on.
 	LEAQ         (CX)(R12*4), R9
 	LEAQ         (R9)(BX*2), R10
 	ADDQ         BX, R10
@@ -63,6 +65,8 @@ channel:
 	VMOVUPS      (R10)(BX*1), Y8
 	VFMADD231PS  (R9), Y1, Y8
 	VFNMADD231PS (R9)(BX*2), Y2, Y8
+
+	// Along row 0, and to its planes.
 	VFMADD213PS  Y7, Y1, Y3
 	VFNMADD231PS Y2, Y5, Y3
 	VMOVUPS      Y3, (R11)
@@ -86,6 +90,8 @@ channel:
 	VMOVUPS      Y7, (R11)(DX*4)
 	LEAQ         (R11)(DI*1), R11
 	LEAQ         (R11)(DI*1), R11
+
+	// Down the columns, for the planes from row 1 on.
 	LEAQ         (CX)(R12*4), R9
 	LEAQ         (R9)(BX*2), R10
 	ADDQ         BX, R10
@@ -135,6 +141,8 @@ channel:
 	VFNMADD231PS (R9)(BX*1), Y1, Y14
 	VADDPS       Y14, Y12, Y15
 	VSUBPS       Y14, Y12, Y12
+
+	// Along row 1, and to its planes.
 	VFMADD213PS  Y13, Y1, Y5
 	VFNMADD231PS Y2, Y9, Y5
 	VMOVUPS      Y5, (R11)
@@ -158,6 +166,8 @@ channel:
 	VMOVUPS      Y13, (R11)(DX*4)
 	LEAQ         (R11)(DI*1), R11
 	LEAQ         (R11)(DI*1), R11
+
+	// Along row 2, and to its planes.
 	VFMADD213PS  Y10, Y1, Y3
 	VFNMADD231PS Y2, Y6, Y3
 	VMOVUPS      Y3, (R11)
@@ -181,6 +191,8 @@ channel:
 	VMOVUPS      Y10, (R11)(DX*4)
 	LEAQ         (R11)(DI*1), R11
 	LEAQ         (R11)(DI*1), R11
+
+	// Down the columns, for the planes from row 3 on.
 	LEAQ         (CX)(R12*4), R9
 	LEAQ         (R9)(BX*2), R10
 	ADDQ         BX, R10
@@ -236,6 +248,8 @@ channel:
 	VMOVAPS      Y12, Y15
 	VFMADD231PS  Y14, Y0, Y15
 	VFNMADD231PS Y14, Y0, Y12
+
+	// Along row 3, and to its planes.
 	VFMADD213PS  Y13, Y1, Y5
 	VFNMADD231PS Y2, Y9, Y5
 	VMOVUPS      Y5, (R11)
@@ -259,6 +273,8 @@ channel:
 	VMOVUPS      Y13, (R11)(DX*4)
 	LEAQ         (R11)(DI*1), R11
 	LEAQ         (R11)(DI*1), R11
+
+	// Along row 4, and to its planes.
 	VFMADD213PS  Y10, Y1, Y3
 	VFNMADD231PS Y2, Y6, Y3
 	VMOVUPS      Y3, (R11)
@@ -282,6 +298,8 @@ channel:
 	VMOVUPS      Y10, (R11)(DX*4)
 	LEAQ         (R11)(DI*1), R11
 	LEAQ         (R11)(DI*1), R11
+
+	// Down the columns, for the planes from row 5 on.
 	LEAQ         (CX)(R12*4), R9
 	LEAQ         (R9)(BX*2), R10
 	ADDQ         BX, R10
@@ -313,6 +331,8 @@ channel:
 	VMOVUPS      (R10)(BX*2), Y8
 	VFMADD231PS  (R9)(BX*1), Y1, Y8
 	VFNMADD231PS (R10), Y2, Y8
+
+	// Along row 5, and to its planes.
 	VFMADD213PS  Y7, Y1, Y3
 	VFNMADD231PS Y2, Y5, Y3
 	VMOVUPS      Y3, (R11)
@@ -372,20 +392,24 @@ tile:
 	XORQ R12, R12
 
 channel:
-	LEAQ         (AX)(R12*4), R11
-	LEAQ         (CX)(R12*4), R9
-	LEAQ         (R9)(BX*2), R10
-	ADDQ         BX, R10
-	VMOVUPS      (R9), Y2
-	ADDQ         SI, R9
-	ADDQ         SI, R10
-	VMOVUPS      (R9), Y3
-	ADDQ         SI, R9
-	ADDQ         SI, R10
-	VMOVUPS      (R9), Y4
-	ADDQ         SI, R9
-	ADDQ         SI, R10
-	VMOVUPS      (R9), Y5
+	LEAQ (AX)(R12*4), R11
+
+	// Down the columns, for the planes from row 0 on.
+	LEAQ    (CX)(R12*4), R9
+	LEAQ    (R9)(BX*2), R10
+	ADDQ    BX, R10
+	VMOVUPS (R9), Y2
+	ADDQ    SI, R9
+	ADDQ    SI, R10
+	VMOVUPS (R9), Y3
+	ADDQ    SI, R9
+	ADDQ    SI, R10
+	VMOVUPS (R9), Y4
+	ADDQ    SI, R9
+	ADDQ    SI, R10
+	VMOVUPS (R9), Y5
+
+	// Along row 0, and to its planes.
 	VMOVUPS      Y2, (R11)
 	VMOVUPS      Y5, (R11)(R8*1)
 	VADDPS       Y4, Y2, Y6
@@ -403,39 +427,43 @@ channel:
 	VMOVUPS      Y2, (R11)(DX*4)
 	LEAQ         (R11)(DI*1), R11
 	LEAQ         (R11)(DI*1), R11
-	LEAQ         (CX)(R12*4), R9
-	LEAQ         (R9)(BX*2), R10
-	ADDQ         BX, R10
-	VMOVUPS      (R9), Y2
-	VMOVUPS      (R9)(BX*1), Y3
-	VADDPS       (R9)(BX*2), Y2, Y2
-	VADDPS       (R10), Y3, Y3
-	VADDPS       Y3, Y2, Y4
-	VSUBPS       Y3, Y2, Y2
-	ADDQ         SI, R9
-	ADDQ         SI, R10
-	VMOVUPS      (R9), Y3
-	VMOVUPS      (R9)(BX*1), Y5
-	VADDPS       (R9)(BX*2), Y3, Y3
-	VADDPS       (R10), Y5, Y5
-	VADDPS       Y5, Y3, Y6
-	VSUBPS       Y5, Y3, Y3
-	ADDQ         SI, R9
-	ADDQ         SI, R10
-	VMOVUPS      (R9), Y5
-	VMOVUPS      (R9)(BX*1), Y7
-	VADDPS       (R9)(BX*2), Y5, Y5
-	VADDPS       (R10), Y7, Y7
-	VADDPS       Y7, Y5, Y8
-	VSUBPS       Y7, Y5, Y5
-	ADDQ         SI, R9
-	ADDQ         SI, R10
-	VMOVUPS      (R9), Y7
-	VMOVUPS      (R9)(BX*1), Y9
-	VADDPS       (R9)(BX*2), Y7, Y7
-	VADDPS       (R10), Y9, Y9
-	VADDPS       Y9, Y7, Y10
-	VSUBPS       Y9, Y7, Y7
+
+	// Down the columns, for the planes from row 1 on.
+	LEAQ    (CX)(R12*4), R9
+	LEAQ    (R9)(BX*2), R10
+	ADDQ    BX, R10
+	VMOVUPS (R9), Y2
+	VMOVUPS (R9)(BX*1), Y3
+	VADDPS  (R9)(BX*2), Y2, Y2
+	VADDPS  (R10), Y3, Y3
+	VADDPS  Y3, Y2, Y4
+	VSUBPS  Y3, Y2, Y2
+	ADDQ    SI, R9
+	ADDQ    SI, R10
+	VMOVUPS (R9), Y3
+	VMOVUPS (R9)(BX*1), Y5
+	VADDPS  (R9)(BX*2), Y3, Y3
+	VADDPS  (R10), Y5, Y5
+	VADDPS  Y5, Y3, Y6
+	VSUBPS  Y5, Y3, Y3
+	ADDQ    SI, R9
+	ADDQ    SI, R10
+	VMOVUPS (R9), Y5
+	VMOVUPS (R9)(BX*1), Y7
+	VADDPS  (R9)(BX*2), Y5, Y5
+	VADDPS  (R10), Y7, Y7
+	VADDPS  Y7, Y5, Y8
+	VSUBPS  Y7, Y5, Y5
+	ADDQ    SI, R9
+	ADDQ    SI, R10
+	VMOVUPS (R9), Y7
+	VMOVUPS (R9)(BX*1), Y9
+	VADDPS  (R9)(BX*2), Y7, Y7
+	VADDPS  (R10), Y9, Y9
+	VADDPS  Y9, Y7, Y10
+	VSUBPS  Y9, Y7, Y7
+
+	// Along row 1, and to its planes.
 	VMOVUPS      Y4, (R11)
 	VMOVUPS      Y10, (R11)(R8*1)
 	VADDPS       Y8, Y4, Y9
@@ -453,6 +481,8 @@ channel:
 	VMOVUPS      Y4, (R11)(DX*4)
 	LEAQ         (R11)(DI*1), R11
 	LEAQ         (R11)(DI*1), R11
+
+	// Along row 2, and to its planes.
 	VMOVUPS      Y2, (R11)
 	VMOVUPS      Y7, (R11)(R8*1)
 	VADDPS       Y5, Y2, Y4
@@ -470,6 +500,8 @@ channel:
 	VMOVUPS      Y2, (R11)(DX*4)
 	LEAQ         (R11)(DI*1), R11
 	LEAQ         (R11)(DI*1), R11
+
+	// Down the columns, for the planes from row 3 on.
 	LEAQ         (CX)(R12*4), R9
 	LEAQ         (R9)(BX*2), R10
 	ADDQ         BX, R10
@@ -507,6 +539,8 @@ channel:
 	VMOVAPS      Y7, Y10
 	VFMADD231PS  Y0, Y9, Y10
 	VFNMADD231PS Y0, Y9, Y7
+
+	// Along row 3, and to its planes.
 	VMOVUPS      Y4, (R11)
 	VMOVUPS      Y10, (R11)(R8*1)
 	VADDPS       Y8, Y4, Y9
@@ -524,6 +558,8 @@ channel:
 	VMOVUPS      Y4, (R11)(DX*4)
 	LEAQ         (R11)(DI*1), R11
 	LEAQ         (R11)(DI*1), R11
+
+	// Along row 4, and to its planes.
 	VMOVUPS      Y2, (R11)
 	VMOVUPS      Y7, (R11)(R8*1)
 	VADDPS       Y5, Y2, Y4
@@ -541,19 +577,23 @@ channel:
 	VMOVUPS      Y2, (R11)(DX*4)
 	LEAQ         (R11)(DI*1), R11
 	LEAQ         (R11)(DI*1), R11
-	LEAQ         (CX)(R12*4), R9
-	LEAQ         (R9)(BX*2), R10
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y2
-	ADDQ         SI, R9
-	ADDQ         SI, R10
-	VMOVUPS      (R10), Y3
-	ADDQ         SI, R9
-	ADDQ         SI, R10
-	VMOVUPS      (R10), Y4
-	ADDQ         SI, R9
-	ADDQ         SI, R10
-	VMOVUPS      (R10), Y5
+
+	// Down the columns, for the planes from row 5 on.
+	LEAQ    (CX)(R12*4), R9
+	LEAQ    (R9)(BX*2), R10
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y2
+	ADDQ    SI, R9
+	ADDQ    SI, R10
+	VMOVUPS (R10), Y3
+	ADDQ    SI, R9
+	ADDQ    SI, R10
+	VMOVUPS (R10), Y4
+	ADDQ    SI, R9
+	ADDQ    SI, R10
+	VMOVUPS (R10), Y5
+
+	// Along row 5, and to its planes.
 	VMOVUPS      Y2, (R11)
 	VMOVUPS      Y5, (R11)(R8*1)
 	VADDPS       Y4, Y2, Y6
@@ -584,7 +624,7 @@ channel:
 	RET
 
 // func winogradOutputAVX2(dst *float32, src *float32, bias *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32, stream bool)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·winogradOutputAVX2(SB), NOSPLIT, $0-85
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
@@ -610,60 +650,64 @@ channel:
 	VMOVD        R10, X2
 	VBROADCASTSS X2, Y2
 	MOVQ         BX, R10
-	MOVQ         R10, BX
-	VMOVUPS      (BX)(SI*1), Y3
-	VMOVUPS      (BX)(DI*1), Y4
-	VADDPS       (BX)(SI*2), Y3, Y3
-	VADDPS       (BX)(SI*4), Y4, Y4
-	VMOVUPS      (BX), Y5
-	VADDPS       Y3, Y5, Y5
-	VADDPS       Y4, Y5, Y5
-	VFMADD231PS  Y1, Y4, Y3
-	ADDQ         DX, BX
-	VMOVUPS      (BX)(SI*1), Y4
-	VMOVUPS      (BX)(DI*1), Y6
-	VADDPS       (BX)(SI*2), Y4, Y4
-	VADDPS       (BX)(SI*4), Y6, Y6
-	VMOVUPS      (BX), Y7
-	VADDPS       Y4, Y7, Y7
-	VADDPS       Y6, Y7, Y7
-	VFMADD231PS  Y1, Y6, Y4
-	ADDQ         DX, BX
-	VMOVUPS      (BX)(SI*1), Y6
-	VMOVUPS      (BX)(DI*1), Y8
-	VADDPS       (BX)(SI*2), Y6, Y6
-	VADDPS       (BX)(SI*4), Y8, Y8
-	VMOVUPS      (BX), Y9
-	VADDPS       Y6, Y9, Y9
-	VADDPS       Y8, Y9, Y9
-	VFMADD231PS  Y1, Y8, Y6
-	ADDQ         DX, BX
-	VMOVUPS      (BX)(SI*1), Y8
-	VMOVUPS      (BX)(DI*1), Y10
-	VADDPS       (BX)(SI*2), Y8, Y8
-	VADDPS       (BX)(SI*4), Y10, Y10
-	VMOVUPS      (BX), Y11
-	VADDPS       Y8, Y11, Y11
-	VADDPS       Y10, Y11, Y11
-	VFMADD231PS  Y1, Y10, Y8
-	ADDQ         DX, BX
-	VMOVUPS      (BX)(SI*1), Y10
-	VMOVUPS      (BX)(DI*1), Y12
-	VADDPS       (BX)(SI*2), Y10, Y10
-	VADDPS       (BX)(SI*4), Y12, Y12
-	VMOVUPS      (BX), Y13
-	VADDPS       Y10, Y13, Y13
-	VADDPS       Y12, Y13, Y13
-	VFMADD231PS  Y1, Y12, Y10
-	ADDQ         DX, BX
-	VMOVUPS      (BX)(SI*1), Y12
-	VMOVUPS      (BX)(DI*1), Y14
-	VADDPS       (BX)(SI*2), Y12, Y12
-	VADDPS       (BX)(SI*4), Y14, Y14
-	VMOVUPS      (BX), Y15
-	VADDPS       Y12, Y15, Y15
-	VADDPS       Y14, Y15, Y15
-	VFMADD231PS  Y1, Y14, Y12
+
+	// Down the columns, for rows 0 and 2.
+	MOVQ        R10, BX
+	VMOVUPS     (BX)(SI*1), Y3
+	VMOVUPS     (BX)(DI*1), Y4
+	VADDPS      (BX)(SI*2), Y3, Y3
+	VADDPS      (BX)(SI*4), Y4, Y4
+	VMOVUPS     (BX), Y5
+	VADDPS      Y3, Y5, Y5
+	VADDPS      Y4, Y5, Y5
+	VFMADD231PS Y1, Y4, Y3
+	ADDQ        DX, BX
+	VMOVUPS     (BX)(SI*1), Y4
+	VMOVUPS     (BX)(DI*1), Y6
+	VADDPS      (BX)(SI*2), Y4, Y4
+	VADDPS      (BX)(SI*4), Y6, Y6
+	VMOVUPS     (BX), Y7
+	VADDPS      Y4, Y7, Y7
+	VADDPS      Y6, Y7, Y7
+	VFMADD231PS Y1, Y6, Y4
+	ADDQ        DX, BX
+	VMOVUPS     (BX)(SI*1), Y6
+	VMOVUPS     (BX)(DI*1), Y8
+	VADDPS      (BX)(SI*2), Y6, Y6
+	VADDPS      (BX)(SI*4), Y8, Y8
+	VMOVUPS     (BX), Y9
+	VADDPS      Y6, Y9, Y9
+	VADDPS      Y8, Y9, Y9
+	VFMADD231PS Y1, Y8, Y6
+	ADDQ        DX, BX
+	VMOVUPS     (BX)(SI*1), Y8
+	VMOVUPS     (BX)(DI*1), Y10
+	VADDPS      (BX)(SI*2), Y8, Y8
+	VADDPS      (BX)(SI*4), Y10, Y10
+	VMOVUPS     (BX), Y11
+	VADDPS      Y8, Y11, Y11
+	VADDPS      Y10, Y11, Y11
+	VFMADD231PS Y1, Y10, Y8
+	ADDQ        DX, BX
+	VMOVUPS     (BX)(SI*1), Y10
+	VMOVUPS     (BX)(DI*1), Y12
+	VADDPS      (BX)(SI*2), Y10, Y10
+	VADDPS      (BX)(SI*4), Y12, Y12
+	VMOVUPS     (BX), Y13
+	VADDPS      Y10, Y13, Y13
+	VADDPS      Y12, Y13, Y13
+	VFMADD231PS Y1, Y12, Y10
+	ADDQ        DX, BX
+	VMOVUPS     (BX)(SI*1), Y12
+	VMOVUPS     (BX)(DI*1), Y14
+	VADDPS      (BX)(SI*2), Y12, Y12
+	VADDPS      (BX)(SI*4), Y14, Y14
+	VMOVUPS     (BX), Y15
+	VADDPS      Y12, Y15, Y15
+	VADDPS      Y14, Y15, Y15
+	VFMADD231PS Y1, Y14, Y12
+
+	// Along row 0, and store.
 	VADDPS       Y9, Y7, Y14
 	VSUBPS       Y9, Y7, Y7
 	VADDPS       Y13, Y11, Y9
@@ -730,6 +774,7 @@ row0_3_stream:
 	VMOVNTPS Y15, (BX)
 
 row0_3_stored:
+	// Along row 2, and store.
 	VADDPS       Y6, Y4, Y5
 	VSUBPS       Y6, Y4, Y4
 	VADDPS       Y10, Y8, Y6
@@ -796,60 +841,63 @@ row2_3_stream:
 	VMOVNTPS Y12, (BX)
 
 row2_3_stored:
-	MOVQ         R10, BX
-	VMOVUPS      (BX)(SI*1), Y3
-	VMOVUPS      (BX)(DI*1), Y4
-	VSUBPS       (BX)(SI*2), Y3, Y3
-	VSUBPS       (BX)(SI*4), Y4, Y4
-	VMOVUPS      (BX)(R8*1), Y5
-	VADDPS       Y3, Y5, Y5
-	VFMADD231PS  Y2, Y4, Y5
-	VFMADD231PS  Y0, Y4, Y3
-	ADDQ         DX, BX
-	VMOVUPS      (BX)(SI*1), Y4
-	VMOVUPS      (BX)(DI*1), Y6
-	VSUBPS       (BX)(SI*2), Y4, Y4
-	VSUBPS       (BX)(SI*4), Y6, Y6
-	VMOVUPS      (BX)(R8*1), Y7
-	VADDPS       Y4, Y7, Y7
-	VFMADD231PS  Y2, Y6, Y7
-	VFMADD231PS  Y0, Y6, Y4
-	ADDQ         DX, BX
-	VMOVUPS      (BX)(SI*1), Y6
-	VMOVUPS      (BX)(DI*1), Y8
-	VSUBPS       (BX)(SI*2), Y6, Y6
-	VSUBPS       (BX)(SI*4), Y8, Y8
-	VMOVUPS      (BX)(R8*1), Y9
-	VADDPS       Y6, Y9, Y9
-	VFMADD231PS  Y2, Y8, Y9
-	VFMADD231PS  Y0, Y8, Y6
-	ADDQ         DX, BX
-	VMOVUPS      (BX)(SI*1), Y8
-	VMOVUPS      (BX)(DI*1), Y10
-	VSUBPS       (BX)(SI*2), Y8, Y8
-	VSUBPS       (BX)(SI*4), Y10, Y10
-	VMOVUPS      (BX)(R8*1), Y11
-	VADDPS       Y8, Y11, Y11
-	VFMADD231PS  Y2, Y10, Y11
-	VFMADD231PS  Y0, Y10, Y8
-	ADDQ         DX, BX
-	VMOVUPS      (BX)(SI*1), Y10
-	VMOVUPS      (BX)(DI*1), Y12
-	VSUBPS       (BX)(SI*2), Y10, Y10
-	VSUBPS       (BX)(SI*4), Y12, Y12
-	VMOVUPS      (BX)(R8*1), Y13
-	VADDPS       Y10, Y13, Y13
-	VFMADD231PS  Y2, Y12, Y13
-	VFMADD231PS  Y0, Y12, Y10
-	ADDQ         DX, BX
-	VMOVUPS      (BX)(SI*1), Y12
-	VMOVUPS      (BX)(DI*1), Y14
-	VSUBPS       (BX)(SI*2), Y12, Y12
-	VSUBPS       (BX)(SI*4), Y14, Y14
-	VMOVUPS      (BX)(R8*1), Y15
-	VADDPS       Y12, Y15, Y15
-	VFMADD231PS  Y2, Y14, Y15
-	VFMADD231PS  Y0, Y14, Y12
+	// Down the columns, for rows 1 and 3.
+	MOVQ        R10, BX
+	VMOVUPS     (BX)(SI*1), Y3
+	VMOVUPS     (BX)(DI*1), Y4
+	VSUBPS      (BX)(SI*2), Y3, Y3
+	VSUBPS      (BX)(SI*4), Y4, Y4
+	VMOVUPS     (BX)(R8*1), Y5
+	VADDPS      Y3, Y5, Y5
+	VFMADD231PS Y2, Y4, Y5
+	VFMADD231PS Y0, Y4, Y3
+	ADDQ        DX, BX
+	VMOVUPS     (BX)(SI*1), Y4
+	VMOVUPS     (BX)(DI*1), Y6
+	VSUBPS      (BX)(SI*2), Y4, Y4
+	VSUBPS      (BX)(SI*4), Y6, Y6
+	VMOVUPS     (BX)(R8*1), Y7
+	VADDPS      Y4, Y7, Y7
+	VFMADD231PS Y2, Y6, Y7
+	VFMADD231PS Y0, Y6, Y4
+	ADDQ        DX, BX
+	VMOVUPS     (BX)(SI*1), Y6
+	VMOVUPS     (BX)(DI*1), Y8
+	VSUBPS      (BX)(SI*2), Y6, Y6
+	VSUBPS      (BX)(SI*4), Y8, Y8
+	VMOVUPS     (BX)(R8*1), Y9
+	VADDPS      Y6, Y9, Y9
+	VFMADD231PS Y2, Y8, Y9
+	VFMADD231PS Y0, Y8, Y6
+	ADDQ        DX, BX
+	VMOVUPS     (BX)(SI*1), Y8
+	VMOVUPS     (BX)(DI*1), Y10
+	VSUBPS      (BX)(SI*2), Y8, Y8
+	VSUBPS      (BX)(SI*4), Y10, Y10
+	VMOVUPS     (BX)(R8*1), Y11
+	VADDPS      Y8, Y11, Y11
+	VFMADD231PS Y2, Y10, Y11
+	VFMADD231PS Y0, Y10, Y8
+	ADDQ        DX, BX
+	VMOVUPS     (BX)(SI*1), Y10
+	VMOVUPS     (BX)(DI*1), Y12
+	VSUBPS      (BX)(SI*2), Y10, Y10
+	VSUBPS      (BX)(SI*4), Y12, Y12
+	VMOVUPS     (BX)(R8*1), Y13
+	VADDPS      Y10, Y13, Y13
+	VFMADD231PS Y2, Y12, Y13
+	VFMADD231PS Y0, Y12, Y10
+	ADDQ        DX, BX
+	VMOVUPS     (BX)(SI*1), Y12
+	VMOVUPS     (BX)(DI*1), Y14
+	VSUBPS      (BX)(SI*2), Y12, Y12
+	VSUBPS      (BX)(SI*4), Y14, Y14
+	VMOVUPS     (BX)(R8*1), Y15
+	VADDPS      Y12, Y15, Y15
+	VFMADD231PS Y2, Y14, Y15
+	VFMADD231PS Y0, Y14, Y12
+
+	// Along row 1, and store.
 	VADDPS       Y6, Y4, Y14
 	VSUBPS       Y6, Y4, Y4
 	VADDPS       Y10, Y8, Y6
@@ -916,6 +964,7 @@ row1_3_stream:
 	VMOVNTPS Y12, (BX)
 
 row1_3_stored:
+	// Along row 3, and store.
 	VADDPS       Y9, Y7, Y3
 	VSUBPS       Y9, Y7, Y7
 	VADDPS       Y13, Y11, Y9
@@ -991,11 +1040,16 @@ row3_3_stored:
 	LEAQ (CX)(BX*4), CX
 	DECQ tiles+24(FP)
 	JNE  tile
+	CMPB stream+84(FP), $0x00
+	JE   ordered
+	SFENCE
+
+ordered:
 	VZEROUPPER
 	RET
 
 // func winogradPoolAVX2(dst *float32, arg *byte, src *float32, bias *float32, spare *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32, stream bool)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·winogradPoolAVX2(SB), NOSPLIT, $0-101
 	MOVQ dst+0(FP), AX
 	MOVQ arg+8(FP), CX
@@ -1023,156 +1077,168 @@ channel:
 	VMOVD        R12, X2
 	VBROADCASTSS X2, Y2
 	MOVQ         DI, R12
-	MOVQ         R12, DI
-	VMOVUPS      (DI)(R8*1), Y3
-	VMOVUPS      (DI)(R9*1), Y4
-	VADDPS       (DI)(R8*2), Y3, Y3
-	VADDPS       (DI)(R8*4), Y4, Y4
-	VMOVUPS      (DI), Y5
-	VADDPS       Y3, Y5, Y5
-	VADDPS       Y4, Y5, Y5
-	VFMADD231PS  Y1, Y4, Y3
-	ADDQ         BX, DI
-	VMOVUPS      (DI)(R8*1), Y4
-	VMOVUPS      (DI)(R9*1), Y6
-	VADDPS       (DI)(R8*2), Y4, Y4
-	VADDPS       (DI)(R8*4), Y6, Y6
-	VMOVUPS      (DI), Y7
-	VADDPS       Y4, Y7, Y7
-	VADDPS       Y6, Y7, Y7
-	VFMADD231PS  Y1, Y6, Y4
-	ADDQ         BX, DI
-	VMOVUPS      (DI)(R8*1), Y6
-	VMOVUPS      (DI)(R9*1), Y8
-	VADDPS       (DI)(R8*2), Y6, Y6
-	VADDPS       (DI)(R8*4), Y8, Y8
-	VMOVUPS      (DI), Y9
-	VADDPS       Y6, Y9, Y9
-	VADDPS       Y8, Y9, Y9
-	VFMADD231PS  Y1, Y8, Y6
-	ADDQ         BX, DI
-	VMOVUPS      (DI)(R8*1), Y8
-	VMOVUPS      (DI)(R9*1), Y10
-	VADDPS       (DI)(R8*2), Y8, Y8
-	VADDPS       (DI)(R8*4), Y10, Y10
-	VMOVUPS      (DI), Y11
-	VADDPS       Y8, Y11, Y11
-	VADDPS       Y10, Y11, Y11
-	VFMADD231PS  Y1, Y10, Y8
-	ADDQ         BX, DI
-	VMOVUPS      (DI)(R8*1), Y10
-	VMOVUPS      (DI)(R9*1), Y12
-	VADDPS       (DI)(R8*2), Y10, Y10
-	VADDPS       (DI)(R8*4), Y12, Y12
-	VMOVUPS      (DI), Y13
-	VADDPS       Y10, Y13, Y13
-	VADDPS       Y12, Y13, Y13
-	VFMADD231PS  Y1, Y12, Y10
-	ADDQ         BX, DI
-	VMOVUPS      (DI)(R8*1), Y12
-	VMOVUPS      (DI)(R9*1), Y14
-	VADDPS       (DI)(R8*2), Y12, Y12
-	VADDPS       (DI)(R8*4), Y14, Y14
-	VMOVUPS      (DI), Y15
-	VADDPS       Y12, Y15, Y15
-	VADDPS       Y14, Y15, Y15
-	VFMADD231PS  Y1, Y14, Y12
-	VADDPS       Y9, Y7, Y14
-	VSUBPS       Y9, Y7, Y7
-	VADDPS       Y13, Y11, Y9
-	VSUBPS       Y13, Y11, Y11
-	VADDPS       Y14, Y5, Y5
-	VADDPS       Y9, Y5, Y5
-	VFMADD231PS  Y1, Y9, Y14
-	VADDPS       Y7, Y15, Y15
-	VFMADD231PS  Y2, Y11, Y15
-	VFMADD231PS  Y0, Y11, Y7
-	VMOVUPS      Y5, (SI)
-	VMOVUPS      Y7, 32(SI)
-	VMOVUPS      Y14, 64(SI)
-	VMOVUPS      Y15, 96(SI)
-	VADDPS       Y6, Y4, Y5
-	VSUBPS       Y6, Y4, Y4
-	VADDPS       Y10, Y8, Y6
-	VSUBPS       Y10, Y8, Y8
-	VADDPS       Y5, Y3, Y3
-	VADDPS       Y6, Y3, Y3
-	VFMADD231PS  Y1, Y6, Y5
-	VADDPS       Y4, Y12, Y12
-	VFMADD231PS  Y2, Y8, Y12
-	VFMADD231PS  Y0, Y8, Y4
-	VMOVUPS      Y3, 256(SI)
-	VMOVUPS      Y4, 288(SI)
-	VMOVUPS      Y5, 320(SI)
-	VMOVUPS      Y12, 352(SI)
-	MOVQ         R12, DI
-	VMOVUPS      (DI)(R8*1), Y3
-	VMOVUPS      (DI)(R9*1), Y4
-	VSUBPS       (DI)(R8*2), Y3, Y3
-	VSUBPS       (DI)(R8*4), Y4, Y4
-	VMOVUPS      (DI)(R10*1), Y5
-	VADDPS       Y3, Y5, Y5
-	VFMADD231PS  Y2, Y4, Y5
-	VFMADD231PS  Y0, Y4, Y3
-	ADDQ         BX, DI
-	VMOVUPS      (DI)(R8*1), Y4
-	VMOVUPS      (DI)(R9*1), Y6
-	VSUBPS       (DI)(R8*2), Y4, Y4
-	VSUBPS       (DI)(R8*4), Y6, Y6
-	VMOVUPS      (DI)(R10*1), Y7
-	VADDPS       Y4, Y7, Y7
-	VFMADD231PS  Y2, Y6, Y7
-	VFMADD231PS  Y0, Y6, Y4
-	ADDQ         BX, DI
-	VMOVUPS      (DI)(R8*1), Y6
-	VMOVUPS      (DI)(R9*1), Y8
-	VSUBPS       (DI)(R8*2), Y6, Y6
-	VSUBPS       (DI)(R8*4), Y8, Y8
-	VMOVUPS      (DI)(R10*1), Y9
-	VADDPS       Y6, Y9, Y9
-	VFMADD231PS  Y2, Y8, Y9
-	VFMADD231PS  Y0, Y8, Y6
-	ADDQ         BX, DI
-	VMOVUPS      (DI)(R8*1), Y8
-	VMOVUPS      (DI)(R9*1), Y10
-	VSUBPS       (DI)(R8*2), Y8, Y8
-	VSUBPS       (DI)(R8*4), Y10, Y10
-	VMOVUPS      (DI)(R10*1), Y11
-	VADDPS       Y8, Y11, Y11
-	VFMADD231PS  Y2, Y10, Y11
-	VFMADD231PS  Y0, Y10, Y8
-	ADDQ         BX, DI
-	VMOVUPS      (DI)(R8*1), Y10
-	VMOVUPS      (DI)(R9*1), Y12
-	VSUBPS       (DI)(R8*2), Y10, Y10
-	VSUBPS       (DI)(R8*4), Y12, Y12
-	VMOVUPS      (DI)(R10*1), Y13
-	VADDPS       Y10, Y13, Y13
-	VFMADD231PS  Y2, Y12, Y13
-	VFMADD231PS  Y0, Y12, Y10
-	ADDQ         BX, DI
-	VMOVUPS      (DI)(R8*1), Y12
-	VMOVUPS      (DI)(R9*1), Y14
-	VSUBPS       (DI)(R8*2), Y12, Y12
-	VSUBPS       (DI)(R8*4), Y14, Y14
-	VMOVUPS      (DI)(R10*1), Y15
-	VADDPS       Y12, Y15, Y15
-	VFMADD231PS  Y2, Y14, Y15
-	VFMADD231PS  Y0, Y14, Y12
-	VADDPS       Y6, Y4, Y14
-	VSUBPS       Y6, Y4, Y4
-	VADDPS       Y10, Y8, Y6
-	VSUBPS       Y10, Y8, Y8
-	VADDPS       Y14, Y3, Y3
-	VADDPS       Y6, Y3, Y3
-	VFMADD231PS  Y1, Y6, Y14
-	VADDPS       Y4, Y12, Y12
-	VFMADD231PS  Y2, Y8, Y12
-	VFMADD231PS  Y0, Y8, Y4
-	VMOVUPS      Y3, 128(SI)
-	VMOVUPS      Y4, 160(SI)
-	VMOVUPS      Y14, 192(SI)
-	VMOVUPS      Y12, 224(SI)
+
+	// Down the columns, for rows 0 and 2.
+	MOVQ        R12, DI
+	VMOVUPS     (DI)(R8*1), Y3
+	VMOVUPS     (DI)(R9*1), Y4
+	VADDPS      (DI)(R8*2), Y3, Y3
+	VADDPS      (DI)(R8*4), Y4, Y4
+	VMOVUPS     (DI), Y5
+	VADDPS      Y3, Y5, Y5
+	VADDPS      Y4, Y5, Y5
+	VFMADD231PS Y1, Y4, Y3
+	ADDQ        BX, DI
+	VMOVUPS     (DI)(R8*1), Y4
+	VMOVUPS     (DI)(R9*1), Y6
+	VADDPS      (DI)(R8*2), Y4, Y4
+	VADDPS      (DI)(R8*4), Y6, Y6
+	VMOVUPS     (DI), Y7
+	VADDPS      Y4, Y7, Y7
+	VADDPS      Y6, Y7, Y7
+	VFMADD231PS Y1, Y6, Y4
+	ADDQ        BX, DI
+	VMOVUPS     (DI)(R8*1), Y6
+	VMOVUPS     (DI)(R9*1), Y8
+	VADDPS      (DI)(R8*2), Y6, Y6
+	VADDPS      (DI)(R8*4), Y8, Y8
+	VMOVUPS     (DI), Y9
+	VADDPS      Y6, Y9, Y9
+	VADDPS      Y8, Y9, Y9
+	VFMADD231PS Y1, Y8, Y6
+	ADDQ        BX, DI
+	VMOVUPS     (DI)(R8*1), Y8
+	VMOVUPS     (DI)(R9*1), Y10
+	VADDPS      (DI)(R8*2), Y8, Y8
+	VADDPS      (DI)(R8*4), Y10, Y10
+	VMOVUPS     (DI), Y11
+	VADDPS      Y8, Y11, Y11
+	VADDPS      Y10, Y11, Y11
+	VFMADD231PS Y1, Y10, Y8
+	ADDQ        BX, DI
+	VMOVUPS     (DI)(R8*1), Y10
+	VMOVUPS     (DI)(R9*1), Y12
+	VADDPS      (DI)(R8*2), Y10, Y10
+	VADDPS      (DI)(R8*4), Y12, Y12
+	VMOVUPS     (DI), Y13
+	VADDPS      Y10, Y13, Y13
+	VADDPS      Y12, Y13, Y13
+	VFMADD231PS Y1, Y12, Y10
+	ADDQ        BX, DI
+	VMOVUPS     (DI)(R8*1), Y12
+	VMOVUPS     (DI)(R9*1), Y14
+	VADDPS      (DI)(R8*2), Y12, Y12
+	VADDPS      (DI)(R8*4), Y14, Y14
+	VMOVUPS     (DI), Y15
+	VADDPS      Y12, Y15, Y15
+	VADDPS      Y14, Y15, Y15
+	VFMADD231PS Y1, Y14, Y12
+
+	// Along row 0, and store.
+	VADDPS      Y9, Y7, Y14
+	VSUBPS      Y9, Y7, Y7
+	VADDPS      Y13, Y11, Y9
+	VSUBPS      Y13, Y11, Y11
+	VADDPS      Y14, Y5, Y5
+	VADDPS      Y9, Y5, Y5
+	VFMADD231PS Y1, Y9, Y14
+	VADDPS      Y7, Y15, Y15
+	VFMADD231PS Y2, Y11, Y15
+	VFMADD231PS Y0, Y11, Y7
+	VMOVUPS     Y5, (SI)
+	VMOVUPS     Y7, 32(SI)
+	VMOVUPS     Y14, 64(SI)
+	VMOVUPS     Y15, 96(SI)
+
+	// Along row 2, and store.
+	VADDPS      Y6, Y4, Y5
+	VSUBPS      Y6, Y4, Y4
+	VADDPS      Y10, Y8, Y6
+	VSUBPS      Y10, Y8, Y8
+	VADDPS      Y5, Y3, Y3
+	VADDPS      Y6, Y3, Y3
+	VFMADD231PS Y1, Y6, Y5
+	VADDPS      Y4, Y12, Y12
+	VFMADD231PS Y2, Y8, Y12
+	VFMADD231PS Y0, Y8, Y4
+	VMOVUPS     Y3, 256(SI)
+	VMOVUPS     Y4, 288(SI)
+	VMOVUPS     Y5, 320(SI)
+	VMOVUPS     Y12, 352(SI)
+
+	// Down the columns, for rows 1 and 3.
+	MOVQ        R12, DI
+	VMOVUPS     (DI)(R8*1), Y3
+	VMOVUPS     (DI)(R9*1), Y4
+	VSUBPS      (DI)(R8*2), Y3, Y3
+	VSUBPS      (DI)(R8*4), Y4, Y4
+	VMOVUPS     (DI)(R10*1), Y5
+	VADDPS      Y3, Y5, Y5
+	VFMADD231PS Y2, Y4, Y5
+	VFMADD231PS Y0, Y4, Y3
+	ADDQ        BX, DI
+	VMOVUPS     (DI)(R8*1), Y4
+	VMOVUPS     (DI)(R9*1), Y6
+	VSUBPS      (DI)(R8*2), Y4, Y4
+	VSUBPS      (DI)(R8*4), Y6, Y6
+	VMOVUPS     (DI)(R10*1), Y7
+	VADDPS      Y4, Y7, Y7
+	VFMADD231PS Y2, Y6, Y7
+	VFMADD231PS Y0, Y6, Y4
+	ADDQ        BX, DI
+	VMOVUPS     (DI)(R8*1), Y6
+	VMOVUPS     (DI)(R9*1), Y8
+	VSUBPS      (DI)(R8*2), Y6, Y6
+	VSUBPS      (DI)(R8*4), Y8, Y8
+	VMOVUPS     (DI)(R10*1), Y9
+	VADDPS      Y6, Y9, Y9
+	VFMADD231PS Y2, Y8, Y9
+	VFMADD231PS Y0, Y8, Y6
+	ADDQ        BX, DI
+	VMOVUPS     (DI)(R8*1), Y8
+	VMOVUPS     (DI)(R9*1), Y10
+	VSUBPS      (DI)(R8*2), Y8, Y8
+	VSUBPS      (DI)(R8*4), Y10, Y10
+	VMOVUPS     (DI)(R10*1), Y11
+	VADDPS      Y8, Y11, Y11
+	VFMADD231PS Y2, Y10, Y11
+	VFMADD231PS Y0, Y10, Y8
+	ADDQ        BX, DI
+	VMOVUPS     (DI)(R8*1), Y10
+	VMOVUPS     (DI)(R9*1), Y12
+	VSUBPS      (DI)(R8*2), Y10, Y10
+	VSUBPS      (DI)(R8*4), Y12, Y12
+	VMOVUPS     (DI)(R10*1), Y13
+	VADDPS      Y10, Y13, Y13
+	VFMADD231PS Y2, Y12, Y13
+	VFMADD231PS Y0, Y12, Y10
+	ADDQ        BX, DI
+	VMOVUPS     (DI)(R8*1), Y12
+	VMOVUPS     (DI)(R9*1), Y14
+	VSUBPS      (DI)(R8*2), Y12, Y12
+	VSUBPS      (DI)(R8*4), Y14, Y14
+	VMOVUPS     (DI)(R10*1), Y15
+	VADDPS      Y12, Y15, Y15
+	VFMADD231PS Y2, Y14, Y15
+	VFMADD231PS Y0, Y14, Y12
+
+	// Along row 1, and store.
+	VADDPS      Y6, Y4, Y14
+	VSUBPS      Y6, Y4, Y4
+	VADDPS      Y10, Y8, Y6
+	VSUBPS      Y10, Y8, Y8
+	VADDPS      Y14, Y3, Y3
+	VADDPS      Y6, Y3, Y3
+	VFMADD231PS Y1, Y6, Y14
+	VADDPS      Y4, Y12, Y12
+	VFMADD231PS Y2, Y8, Y12
+	VFMADD231PS Y0, Y8, Y4
+	VMOVUPS     Y3, 128(SI)
+	VMOVUPS     Y4, 160(SI)
+	VMOVUPS     Y14, 192(SI)
+	VMOVUPS     Y12, 224(SI)
+
+	// Along row 3, and store.
 	VADDPS       Y9, Y7, Y3
 	VSUBPS       Y9, Y7, Y7
 	VADDPS       Y13, Y11, Y9
@@ -1201,35 +1267,37 @@ channel:
 	VPBROADCASTD X3, Y3
 	VBROADCASTSS floor+96(FP), Y4
 	MOVQ         bias+24(FP), DI
-	VMOVUPS      (SI), Y5
-	VXORPS       Y6, Y6, Y6
-	VMOVUPS      32(SI), Y7
-	VCMPPS       $0x1e, Y5, Y7, Y8
-	VCMPPS       $0x03, Y7, Y7, Y9
-	VORPS        Y8, Y9, Y8
-	VBLENDVPS    Y8, Y7, Y5, Y5
-	VBLENDVPS    Y8, Y0, Y6, Y6
-	VMOVUPS      128(SI), Y7
-	VCMPPS       $0x1e, Y5, Y7, Y8
-	VCMPPS       $0x03, Y7, Y7, Y9
-	VORPS        Y8, Y9, Y8
-	VBLENDVPS    Y8, Y7, Y5, Y5
-	VBLENDVPS    Y8, Y1, Y6, Y6
-	VMOVUPS      160(SI), Y7
-	VCMPPS       $0x1e, Y5, Y7, Y8
-	VCMPPS       $0x03, Y7, Y7, Y9
-	VORPS        Y8, Y9, Y8
-	VBLENDVPS    Y8, Y7, Y5, Y5
-	VBLENDVPS    Y8, Y2, Y6, Y6
-	VADDPS       (DI)(R11*4), Y5, Y5
-	VMAXPS       Y5, Y4, Y5
-	VCMPPS       $0x12, Y4, Y5, Y7
-	VBLENDVPS    Y7, Y3, Y6, Y6
-	MOVQ         R11, R12
-	CMPB         stream+100(FP), $0x00
-	JNE          window0_stream
-	VMOVUPS      Y5, (AX)(R12*4)
-	JMP          window0_stored
+
+	// Window 0.
+	VMOVUPS   (SI), Y5
+	VXORPS    Y6, Y6, Y6
+	VMOVUPS   32(SI), Y7
+	VCMPPS    $0x1e, Y5, Y7, Y8
+	VCMPPS    $0x03, Y7, Y7, Y9
+	VORPS     Y8, Y9, Y8
+	VBLENDVPS Y8, Y7, Y5, Y5
+	VBLENDVPS Y8, Y0, Y6, Y6
+	VMOVUPS   128(SI), Y7
+	VCMPPS    $0x1e, Y5, Y7, Y8
+	VCMPPS    $0x03, Y7, Y7, Y9
+	VORPS     Y8, Y9, Y8
+	VBLENDVPS Y8, Y7, Y5, Y5
+	VBLENDVPS Y8, Y1, Y6, Y6
+	VMOVUPS   160(SI), Y7
+	VCMPPS    $0x1e, Y5, Y7, Y8
+	VCMPPS    $0x03, Y7, Y7, Y9
+	VORPS     Y8, Y9, Y8
+	VBLENDVPS Y8, Y7, Y5, Y5
+	VBLENDVPS Y8, Y2, Y6, Y6
+	VADDPS    (DI)(R11*4), Y5, Y5
+	VMAXPS    Y5, Y4, Y5
+	VCMPPS    $0x12, Y4, Y5, Y7
+	VBLENDVPS Y7, Y3, Y6, Y6
+	MOVQ      R11, R12
+	CMPB      stream+100(FP), $0x00
+	JNE       window0_stream
+	VMOVUPS   Y5, (AX)(R12*4)
+	JMP       window0_stored
 
 window0_stream:
 	VMOVNTPS Y5, (AX)(R12*4)
@@ -1243,6 +1311,7 @@ window0_stored:
 	VMOVQ        X5, (CX)(R12*1)
 
 skip0:
+	// Window 1.
 	VMOVUPS   64(SI), Y5
 	VXORPS    Y6, Y6, Y6
 	VMOVUPS   96(SI), Y7
@@ -1286,6 +1355,7 @@ window1_stored:
 	VMOVQ        X5, (CX)(R12*1)
 
 skip1:
+	// Window 2.
 	VMOVUPS   256(SI), Y5
 	VXORPS    Y6, Y6, Y6
 	VMOVUPS   288(SI), Y7
@@ -1329,6 +1399,7 @@ window2_stored:
 	VMOVQ        X5, (CX)(R12*1)
 
 skip2:
+	// Window 3.
 	VMOVUPS   320(SI), Y5
 	VXORPS    Y6, Y6, Y6
 	VMOVUPS   352(SI), Y7
@@ -1388,6 +1459,11 @@ skip3:
 none:
 	DECQ tiles+40(FP)
 	JNE  tile
+	CMPB stream+100(FP), $0x00
+	JE   ordered
+	SFENCE
+
+ordered:
 	VZEROUPPER
 	RET
 
@@ -1422,36 +1498,39 @@ TEXT ·winogradFilterAVX2(SB), NOSPLIT, $0-40
 	LEAQ         (DI)(DI*4), R9
 
 element:
-	IMUL3Q      $0x00, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI), Y5
-	IMUL3Q      $0x03, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI), Y6
-	IMUL3Q      $0x06, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI), Y6
-	VMULPS      Y0, Y5, Y5
-	IMUL3Q      $0x00, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*1), Y6
-	IMUL3Q      $0x03, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*1), Y7
-	IMUL3Q      $0x06, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*1), Y7
-	VMULPS      Y0, Y6, Y6
-	IMUL3Q      $0x00, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*2), Y7
-	IMUL3Q      $0x03, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*2), Y8
-	IMUL3Q      $0x06, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*2), Y8
-	VMULPS      Y0, Y7, Y7
+	// Down the columns, for the planes from row 0 on.
+	IMUL3Q  $0x00, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI), Y5
+	IMUL3Q  $0x03, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI), Y6
+	IMUL3Q  $0x06, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI), Y6
+	VMULPS  Y0, Y5, Y5
+	IMUL3Q  $0x00, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*1), Y6
+	IMUL3Q  $0x03, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*1), Y7
+	IMUL3Q  $0x06, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*1), Y7
+	VMULPS  Y0, Y6, Y6
+	IMUL3Q  $0x00, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*2), Y7
+	IMUL3Q  $0x03, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*2), Y8
+	IMUL3Q  $0x06, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*2), Y8
+	VMULPS  Y0, Y7, Y7
+
+	// Along row 0, and to its planes.
 	VMULPS      Y0, Y5, Y8
 	IMUL3Q      $0x00, DI, SI
 	ADDQ        AX, SI
@@ -1481,48 +1560,52 @@ element:
 	IMUL3Q      $0x00, DI, SI
 	ADDQ        AX, SI
 	VMOVUPS     Y7, (SI)(R9*1)
-	IMUL3Q      $0x00, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI), Y5
-	IMUL3Q      $0x03, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI), Y6
-	IMUL3Q      $0x06, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI), Y7
-	VADDPS      Y7, Y5, Y5
-	VMULPS      Y2, Y5, Y5
-	VMULPS      Y2, Y6, Y6
-	VADDPS      Y6, Y5, Y7
-	VSUBPS      Y6, Y5, Y5
-	IMUL3Q      $0x00, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*1), Y6
-	IMUL3Q      $0x03, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*1), Y8
-	IMUL3Q      $0x06, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*1), Y9
-	VADDPS      Y9, Y6, Y6
-	VMULPS      Y2, Y6, Y6
-	VMULPS      Y2, Y8, Y8
-	VADDPS      Y8, Y6, Y9
-	VSUBPS      Y8, Y6, Y6
-	IMUL3Q      $0x00, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*2), Y8
-	IMUL3Q      $0x03, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*2), Y10
-	IMUL3Q      $0x06, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*2), Y11
-	VADDPS      Y11, Y8, Y8
-	VMULPS      Y2, Y8, Y8
-	VMULPS      Y2, Y10, Y10
-	VADDPS      Y10, Y8, Y11
-	VSUBPS      Y10, Y8, Y8
+
+	// Down the columns, for the planes from row 1 on.
+	IMUL3Q  $0x00, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI), Y5
+	IMUL3Q  $0x03, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI), Y6
+	IMUL3Q  $0x06, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI), Y7
+	VADDPS  Y7, Y5, Y5
+	VMULPS  Y2, Y5, Y5
+	VMULPS  Y2, Y6, Y6
+	VADDPS  Y6, Y5, Y7
+	VSUBPS  Y6, Y5, Y5
+	IMUL3Q  $0x00, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*1), Y6
+	IMUL3Q  $0x03, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*1), Y8
+	IMUL3Q  $0x06, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*1), Y9
+	VADDPS  Y9, Y6, Y6
+	VMULPS  Y2, Y6, Y6
+	VMULPS  Y2, Y8, Y8
+	VADDPS  Y8, Y6, Y9
+	VSUBPS  Y8, Y6, Y6
+	IMUL3Q  $0x00, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*2), Y8
+	IMUL3Q  $0x03, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*2), Y10
+	IMUL3Q  $0x06, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*2), Y11
+	VADDPS  Y11, Y8, Y8
+	VMULPS  Y2, Y8, Y8
+	VMULPS  Y2, Y10, Y10
+	VADDPS  Y10, Y8, Y11
+	VSUBPS  Y10, Y8, Y8
+
+	// Along row 1, and to its planes.
 	VMULPS      Y0, Y7, Y10
 	IMUL3Q      $0x06, DI, SI
 	ADDQ        AX, SI
@@ -1552,6 +1635,8 @@ element:
 	IMUL3Q      $0x06, DI, SI
 	ADDQ        AX, SI
 	VMOVUPS     Y11, (SI)(R9*1)
+
+	// Along row 2, and to its planes.
 	VMULPS      Y0, Y5, Y7
 	IMUL3Q      $0x0c, DI, SI
 	ADDQ        AX, SI
@@ -1581,6 +1666,8 @@ element:
 	IMUL3Q      $0x0c, DI, SI
 	ADDQ        AX, SI
 	VMOVUPS     Y8, (SI)(R9*1)
+
+	// Down the columns, for the planes from row 3 on.
 	IMUL3Q      $0x00, BX, SI
 	ADDQ        CX, SI
 	VMOVUPS     (SI), Y5
@@ -1623,6 +1710,8 @@ element:
 	VFMADD231PS Y1, Y11, Y8
 	VADDPS      Y10, Y8, Y11
 	VSUBPS      Y10, Y8, Y8
+
+	// Along row 3, and to its planes.
 	VMULPS      Y0, Y7, Y10
 	IMUL3Q      $0x12, DI, SI
 	ADDQ        AX, SI
@@ -1652,6 +1741,8 @@ element:
 	IMUL3Q      $0x12, DI, SI
 	ADDQ        AX, SI
 	VMOVUPS     Y11, (SI)(R9*1)
+
+	// Along row 4, and to its planes.
 	VMULPS      Y0, Y5, Y7
 	IMUL3Q      $0x18, DI, SI
 	ADDQ        AX, SI
@@ -1681,33 +1772,37 @@ element:
 	IMUL3Q      $0x18, DI, SI
 	ADDQ        AX, SI
 	VMOVUPS     Y8, (SI)(R9*1)
-	IMUL3Q      $0x00, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI), Y5
-	IMUL3Q      $0x03, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI), Y5
-	IMUL3Q      $0x06, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI), Y5
-	IMUL3Q      $0x00, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*1), Y6
-	IMUL3Q      $0x03, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*1), Y6
-	IMUL3Q      $0x06, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*1), Y6
-	IMUL3Q      $0x00, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*2), Y7
-	IMUL3Q      $0x03, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*2), Y7
-	IMUL3Q      $0x06, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*2), Y7
+
+	// Down the columns, for the planes from row 5 on.
+	IMUL3Q  $0x00, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI), Y5
+	IMUL3Q  $0x03, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI), Y5
+	IMUL3Q  $0x06, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI), Y5
+	IMUL3Q  $0x00, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*1), Y6
+	IMUL3Q  $0x03, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*1), Y6
+	IMUL3Q  $0x06, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*1), Y6
+	IMUL3Q  $0x00, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*2), Y7
+	IMUL3Q  $0x03, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*2), Y7
+	IMUL3Q  $0x06, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*2), Y7
+
+	// Along row 5, and to its planes.
 	VMULPS      Y0, Y5, Y8
 	IMUL3Q      $0x1e, DI, SI
 	ADDQ        AX, SI
@@ -1772,6 +1867,7 @@ TEXT ·winogradFilterGradientAVX2(SB), NOSPLIT, $0-40
 	LEAQ         (R9)(R9*4), R8
 
 element:
+	// Row 0 of the filter.
 	IMUL3Q       $0x00, BX, R8
 	ADDQ         CX, R8
 	VMOVUPS      (R8), Y4
@@ -1915,6 +2011,8 @@ element:
 	IMUL3Q       $0x00, R9, R8
 	ADDQ         AX, R8
 	VMOVUPS      Y4, (R8)(R9*2)
+
+	// Row 1 of the filter.
 	IMUL3Q       $0x0c, BX, R8
 	ADDQ         CX, R8
 	VMOVUPS      (R8), Y4
@@ -2034,6 +2132,8 @@ element:
 	IMUL3Q       $0x03, R9, R8
 	ADDQ         AX, R8
 	VMOVUPS      Y4, (R8)(R9*2)
+
+	// Row 2 of the filter.
 	IMUL3Q       $0x12, BX, R8
 	ADDQ         CX, R8
 	VMOVUPS      (R8), Y4

@@ -31,7 +31,9 @@ tile:
 	XORQ R12, R12
 
 channel:
-	LEAQ         (AX)(R12*4), R11
+	LEAQ (AX)(R12*4), R11
+
+	// Down the columns, for the planes from row 0 on.
 	LEAQ         (CX)(R12*4), R9
 	LEAQ         (R9)(BX*2), R10
 	ADDQ         BX, R10
@@ -63,6 +65,8 @@ channel:
 	VMOVUPS      (R10)(BX*1), Z8
 	VFMADD231PS  (R9), Z1, Z8
 	VFNMADD231PS (R9)(BX*2), Z2, Z8
+
+	// Along row 0, and to its planes.
 	VFMADD213PS  Z7, Z1, Z3
 	VFNMADD231PS Z2, Z5, Z3
 	VMOVUPS      Z3, (R11)
@@ -86,6 +90,8 @@ channel:
 	VMOVUPS      Z7, (R11)(DX*4)
 	LEAQ         (R11)(DI*1), R11
 	LEAQ         (R11)(DI*1), R11
+
+	// Down the columns, for the planes from row 1 on.
 	LEAQ         (CX)(R12*4), R9
 	LEAQ         (R9)(BX*2), R10
 	ADDQ         BX, R10
@@ -135,6 +141,8 @@ channel:
 	VFNMADD231PS (R9)(BX*1), Z1, Z14
 	VADDPS       Z14, Z12, Z15
 	VSUBPS       Z14, Z12, Z12
+
+	// Along row 1, and to its planes.
 	VFMADD213PS  Z13, Z1, Z5
 	VFNMADD231PS Z2, Z9, Z5
 	VMOVUPS      Z5, (R11)
@@ -158,6 +166,8 @@ channel:
 	VMOVUPS      Z13, (R11)(DX*4)
 	LEAQ         (R11)(DI*1), R11
 	LEAQ         (R11)(DI*1), R11
+
+	// Along row 2, and to its planes.
 	VFMADD213PS  Z10, Z1, Z3
 	VFNMADD231PS Z2, Z6, Z3
 	VMOVUPS      Z3, (R11)
@@ -181,6 +191,8 @@ channel:
 	VMOVUPS      Z10, (R11)(DX*4)
 	LEAQ         (R11)(DI*1), R11
 	LEAQ         (R11)(DI*1), R11
+
+	// Down the columns, for the planes from row 3 on.
 	LEAQ         (CX)(R12*4), R9
 	LEAQ         (R9)(BX*2), R10
 	ADDQ         BX, R10
@@ -236,6 +248,8 @@ channel:
 	VMOVAPS      Z12, Z15
 	VFMADD231PS  Z14, Z0, Z15
 	VFNMADD231PS Z14, Z0, Z12
+
+	// Along row 3, and to its planes.
 	VFMADD213PS  Z13, Z1, Z5
 	VFNMADD231PS Z2, Z9, Z5
 	VMOVUPS      Z5, (R11)
@@ -259,6 +273,8 @@ channel:
 	VMOVUPS      Z13, (R11)(DX*4)
 	LEAQ         (R11)(DI*1), R11
 	LEAQ         (R11)(DI*1), R11
+
+	// Along row 4, and to its planes.
 	VFMADD213PS  Z10, Z1, Z3
 	VFNMADD231PS Z2, Z6, Z3
 	VMOVUPS      Z3, (R11)
@@ -282,6 +298,8 @@ channel:
 	VMOVUPS      Z10, (R11)(DX*4)
 	LEAQ         (R11)(DI*1), R11
 	LEAQ         (R11)(DI*1), R11
+
+	// Down the columns, for the planes from row 5 on.
 	LEAQ         (CX)(R12*4), R9
 	LEAQ         (R9)(BX*2), R10
 	ADDQ         BX, R10
@@ -313,6 +331,8 @@ channel:
 	VMOVUPS      (R10)(BX*2), Z8
 	VFMADD231PS  (R9)(BX*1), Z1, Z8
 	VFNMADD231PS (R10), Z2, Z8
+
+	// Along row 5, and to its planes.
 	VFMADD213PS  Z7, Z1, Z3
 	VFNMADD231PS Z2, Z5, Z3
 	VMOVUPS      Z3, (R11)
@@ -372,20 +392,24 @@ tile:
 	XORQ R12, R12
 
 channel:
-	LEAQ         (AX)(R12*4), R11
-	LEAQ         (CX)(R12*4), R9
-	LEAQ         (R9)(BX*2), R10
-	ADDQ         BX, R10
-	VMOVUPS      (R9), Z2
-	ADDQ         SI, R9
-	ADDQ         SI, R10
-	VMOVUPS      (R9), Z3
-	ADDQ         SI, R9
-	ADDQ         SI, R10
-	VMOVUPS      (R9), Z4
-	ADDQ         SI, R9
-	ADDQ         SI, R10
-	VMOVUPS      (R9), Z5
+	LEAQ (AX)(R12*4), R11
+
+	// Down the columns, for the planes from row 0 on.
+	LEAQ    (CX)(R12*4), R9
+	LEAQ    (R9)(BX*2), R10
+	ADDQ    BX, R10
+	VMOVUPS (R9), Z2
+	ADDQ    SI, R9
+	ADDQ    SI, R10
+	VMOVUPS (R9), Z3
+	ADDQ    SI, R9
+	ADDQ    SI, R10
+	VMOVUPS (R9), Z4
+	ADDQ    SI, R9
+	ADDQ    SI, R10
+	VMOVUPS (R9), Z5
+
+	// Along row 0, and to its planes.
 	VMOVUPS      Z2, (R11)
 	VMOVUPS      Z5, (R11)(R8*1)
 	VADDPS       Z4, Z2, Z6
@@ -403,39 +427,43 @@ channel:
 	VMOVUPS      Z2, (R11)(DX*4)
 	LEAQ         (R11)(DI*1), R11
 	LEAQ         (R11)(DI*1), R11
-	LEAQ         (CX)(R12*4), R9
-	LEAQ         (R9)(BX*2), R10
-	ADDQ         BX, R10
-	VMOVUPS      (R9), Z2
-	VMOVUPS      (R9)(BX*1), Z3
-	VADDPS       (R9)(BX*2), Z2, Z2
-	VADDPS       (R10), Z3, Z3
-	VADDPS       Z3, Z2, Z4
-	VSUBPS       Z3, Z2, Z2
-	ADDQ         SI, R9
-	ADDQ         SI, R10
-	VMOVUPS      (R9), Z3
-	VMOVUPS      (R9)(BX*1), Z5
-	VADDPS       (R9)(BX*2), Z3, Z3
-	VADDPS       (R10), Z5, Z5
-	VADDPS       Z5, Z3, Z6
-	VSUBPS       Z5, Z3, Z3
-	ADDQ         SI, R9
-	ADDQ         SI, R10
-	VMOVUPS      (R9), Z5
-	VMOVUPS      (R9)(BX*1), Z7
-	VADDPS       (R9)(BX*2), Z5, Z5
-	VADDPS       (R10), Z7, Z7
-	VADDPS       Z7, Z5, Z8
-	VSUBPS       Z7, Z5, Z5
-	ADDQ         SI, R9
-	ADDQ         SI, R10
-	VMOVUPS      (R9), Z7
-	VMOVUPS      (R9)(BX*1), Z9
-	VADDPS       (R9)(BX*2), Z7, Z7
-	VADDPS       (R10), Z9, Z9
-	VADDPS       Z9, Z7, Z10
-	VSUBPS       Z9, Z7, Z7
+
+	// Down the columns, for the planes from row 1 on.
+	LEAQ    (CX)(R12*4), R9
+	LEAQ    (R9)(BX*2), R10
+	ADDQ    BX, R10
+	VMOVUPS (R9), Z2
+	VMOVUPS (R9)(BX*1), Z3
+	VADDPS  (R9)(BX*2), Z2, Z2
+	VADDPS  (R10), Z3, Z3
+	VADDPS  Z3, Z2, Z4
+	VSUBPS  Z3, Z2, Z2
+	ADDQ    SI, R9
+	ADDQ    SI, R10
+	VMOVUPS (R9), Z3
+	VMOVUPS (R9)(BX*1), Z5
+	VADDPS  (R9)(BX*2), Z3, Z3
+	VADDPS  (R10), Z5, Z5
+	VADDPS  Z5, Z3, Z6
+	VSUBPS  Z5, Z3, Z3
+	ADDQ    SI, R9
+	ADDQ    SI, R10
+	VMOVUPS (R9), Z5
+	VMOVUPS (R9)(BX*1), Z7
+	VADDPS  (R9)(BX*2), Z5, Z5
+	VADDPS  (R10), Z7, Z7
+	VADDPS  Z7, Z5, Z8
+	VSUBPS  Z7, Z5, Z5
+	ADDQ    SI, R9
+	ADDQ    SI, R10
+	VMOVUPS (R9), Z7
+	VMOVUPS (R9)(BX*1), Z9
+	VADDPS  (R9)(BX*2), Z7, Z7
+	VADDPS  (R10), Z9, Z9
+	VADDPS  Z9, Z7, Z10
+	VSUBPS  Z9, Z7, Z7
+
+	// Along row 1, and to its planes.
 	VMOVUPS      Z4, (R11)
 	VMOVUPS      Z10, (R11)(R8*1)
 	VADDPS       Z8, Z4, Z9
@@ -453,6 +481,8 @@ channel:
 	VMOVUPS      Z4, (R11)(DX*4)
 	LEAQ         (R11)(DI*1), R11
 	LEAQ         (R11)(DI*1), R11
+
+	// Along row 2, and to its planes.
 	VMOVUPS      Z2, (R11)
 	VMOVUPS      Z7, (R11)(R8*1)
 	VADDPS       Z5, Z2, Z4
@@ -470,6 +500,8 @@ channel:
 	VMOVUPS      Z2, (R11)(DX*4)
 	LEAQ         (R11)(DI*1), R11
 	LEAQ         (R11)(DI*1), R11
+
+	// Down the columns, for the planes from row 3 on.
 	LEAQ         (CX)(R12*4), R9
 	LEAQ         (R9)(BX*2), R10
 	ADDQ         BX, R10
@@ -507,6 +539,8 @@ channel:
 	VMOVAPS      Z7, Z10
 	VFMADD231PS  Z0, Z9, Z10
 	VFNMADD231PS Z0, Z9, Z7
+
+	// Along row 3, and to its planes.
 	VMOVUPS      Z4, (R11)
 	VMOVUPS      Z10, (R11)(R8*1)
 	VADDPS       Z8, Z4, Z9
@@ -524,6 +558,8 @@ channel:
 	VMOVUPS      Z4, (R11)(DX*4)
 	LEAQ         (R11)(DI*1), R11
 	LEAQ         (R11)(DI*1), R11
+
+	// Along row 4, and to its planes.
 	VMOVUPS      Z2, (R11)
 	VMOVUPS      Z7, (R11)(R8*1)
 	VADDPS       Z5, Z2, Z4
@@ -541,19 +577,23 @@ channel:
 	VMOVUPS      Z2, (R11)(DX*4)
 	LEAQ         (R11)(DI*1), R11
 	LEAQ         (R11)(DI*1), R11
-	LEAQ         (CX)(R12*4), R9
-	LEAQ         (R9)(BX*2), R10
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Z2
-	ADDQ         SI, R9
-	ADDQ         SI, R10
-	VMOVUPS      (R10), Z3
-	ADDQ         SI, R9
-	ADDQ         SI, R10
-	VMOVUPS      (R10), Z4
-	ADDQ         SI, R9
-	ADDQ         SI, R10
-	VMOVUPS      (R10), Z5
+
+	// Down the columns, for the planes from row 5 on.
+	LEAQ    (CX)(R12*4), R9
+	LEAQ    (R9)(BX*2), R10
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z2
+	ADDQ    SI, R9
+	ADDQ    SI, R10
+	VMOVUPS (R10), Z3
+	ADDQ    SI, R9
+	ADDQ    SI, R10
+	VMOVUPS (R10), Z4
+	ADDQ    SI, R9
+	ADDQ    SI, R10
+	VMOVUPS (R10), Z5
+
+	// Along row 5, and to its planes.
 	VMOVUPS      Z2, (R11)
 	VMOVUPS      Z5, (R11)(R8*1)
 	VADDPS       Z4, Z2, Z6
@@ -584,7 +624,7 @@ channel:
 	RET
 
 // func winogradOutputAVX512(dst *float32, src *float32, bias *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32, stream bool)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·winogradOutputAVX512(SB), NOSPLIT, $0-85
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
@@ -610,60 +650,64 @@ channel:
 	VMOVD        R10, X2
 	VBROADCASTSS X2, Z2
 	MOVQ         BX, R10
-	MOVQ         R10, BX
-	VMOVUPS      (BX)(SI*1), Z3
-	VMOVUPS      (BX)(DI*1), Z4
-	VADDPS       (BX)(SI*2), Z3, Z3
-	VADDPS       (BX)(SI*4), Z4, Z4
-	VMOVUPS      (BX), Z5
-	VADDPS       Z3, Z5, Z5
-	VADDPS       Z4, Z5, Z5
-	VFMADD231PS  Z1, Z4, Z3
-	ADDQ         DX, BX
-	VMOVUPS      (BX)(SI*1), Z4
-	VMOVUPS      (BX)(DI*1), Z6
-	VADDPS       (BX)(SI*2), Z4, Z4
-	VADDPS       (BX)(SI*4), Z6, Z6
-	VMOVUPS      (BX), Z7
-	VADDPS       Z4, Z7, Z7
-	VADDPS       Z6, Z7, Z7
-	VFMADD231PS  Z1, Z6, Z4
-	ADDQ         DX, BX
-	VMOVUPS      (BX)(SI*1), Z6
-	VMOVUPS      (BX)(DI*1), Z8
-	VADDPS       (BX)(SI*2), Z6, Z6
-	VADDPS       (BX)(SI*4), Z8, Z8
-	VMOVUPS      (BX), Z9
-	VADDPS       Z6, Z9, Z9
-	VADDPS       Z8, Z9, Z9
-	VFMADD231PS  Z1, Z8, Z6
-	ADDQ         DX, BX
-	VMOVUPS      (BX)(SI*1), Z8
-	VMOVUPS      (BX)(DI*1), Z10
-	VADDPS       (BX)(SI*2), Z8, Z8
-	VADDPS       (BX)(SI*4), Z10, Z10
-	VMOVUPS      (BX), Z11
-	VADDPS       Z8, Z11, Z11
-	VADDPS       Z10, Z11, Z11
-	VFMADD231PS  Z1, Z10, Z8
-	ADDQ         DX, BX
-	VMOVUPS      (BX)(SI*1), Z10
-	VMOVUPS      (BX)(DI*1), Z12
-	VADDPS       (BX)(SI*2), Z10, Z10
-	VADDPS       (BX)(SI*4), Z12, Z12
-	VMOVUPS      (BX), Z13
-	VADDPS       Z10, Z13, Z13
-	VADDPS       Z12, Z13, Z13
-	VFMADD231PS  Z1, Z12, Z10
-	ADDQ         DX, BX
-	VMOVUPS      (BX)(SI*1), Z12
-	VMOVUPS      (BX)(DI*1), Z14
-	VADDPS       (BX)(SI*2), Z12, Z12
-	VADDPS       (BX)(SI*4), Z14, Z14
-	VMOVUPS      (BX), Z15
-	VADDPS       Z12, Z15, Z15
-	VADDPS       Z14, Z15, Z15
-	VFMADD231PS  Z1, Z14, Z12
+
+	// Down the columns, for rows 0 and 2.
+	MOVQ        R10, BX
+	VMOVUPS     (BX)(SI*1), Z3
+	VMOVUPS     (BX)(DI*1), Z4
+	VADDPS      (BX)(SI*2), Z3, Z3
+	VADDPS      (BX)(SI*4), Z4, Z4
+	VMOVUPS     (BX), Z5
+	VADDPS      Z3, Z5, Z5
+	VADDPS      Z4, Z5, Z5
+	VFMADD231PS Z1, Z4, Z3
+	ADDQ        DX, BX
+	VMOVUPS     (BX)(SI*1), Z4
+	VMOVUPS     (BX)(DI*1), Z6
+	VADDPS      (BX)(SI*2), Z4, Z4
+	VADDPS      (BX)(SI*4), Z6, Z6
+	VMOVUPS     (BX), Z7
+	VADDPS      Z4, Z7, Z7
+	VADDPS      Z6, Z7, Z7
+	VFMADD231PS Z1, Z6, Z4
+	ADDQ        DX, BX
+	VMOVUPS     (BX)(SI*1), Z6
+	VMOVUPS     (BX)(DI*1), Z8
+	VADDPS      (BX)(SI*2), Z6, Z6
+	VADDPS      (BX)(SI*4), Z8, Z8
+	VMOVUPS     (BX), Z9
+	VADDPS      Z6, Z9, Z9
+	VADDPS      Z8, Z9, Z9
+	VFMADD231PS Z1, Z8, Z6
+	ADDQ        DX, BX
+	VMOVUPS     (BX)(SI*1), Z8
+	VMOVUPS     (BX)(DI*1), Z10
+	VADDPS      (BX)(SI*2), Z8, Z8
+	VADDPS      (BX)(SI*4), Z10, Z10
+	VMOVUPS     (BX), Z11
+	VADDPS      Z8, Z11, Z11
+	VADDPS      Z10, Z11, Z11
+	VFMADD231PS Z1, Z10, Z8
+	ADDQ        DX, BX
+	VMOVUPS     (BX)(SI*1), Z10
+	VMOVUPS     (BX)(DI*1), Z12
+	VADDPS      (BX)(SI*2), Z10, Z10
+	VADDPS      (BX)(SI*4), Z12, Z12
+	VMOVUPS     (BX), Z13
+	VADDPS      Z10, Z13, Z13
+	VADDPS      Z12, Z13, Z13
+	VFMADD231PS Z1, Z12, Z10
+	ADDQ        DX, BX
+	VMOVUPS     (BX)(SI*1), Z12
+	VMOVUPS     (BX)(DI*1), Z14
+	VADDPS      (BX)(SI*2), Z12, Z12
+	VADDPS      (BX)(SI*4), Z14, Z14
+	VMOVUPS     (BX), Z15
+	VADDPS      Z12, Z15, Z15
+	VADDPS      Z14, Z15, Z15
+	VFMADD231PS Z1, Z14, Z12
+
+	// Along row 0, and store.
 	VADDPS       Z9, Z7, Z14
 	VSUBPS       Z9, Z7, Z7
 	VADDPS       Z13, Z11, Z9
@@ -730,6 +774,7 @@ row0_3_stream:
 	VMOVNTPS Z15, (BX)
 
 row0_3_stored:
+	// Along row 2, and store.
 	VADDPS       Z6, Z4, Z5
 	VSUBPS       Z6, Z4, Z4
 	VADDPS       Z10, Z8, Z6
@@ -796,60 +841,63 @@ row2_3_stream:
 	VMOVNTPS Z12, (BX)
 
 row2_3_stored:
-	MOVQ         R10, BX
-	VMOVUPS      (BX)(SI*1), Z3
-	VMOVUPS      (BX)(DI*1), Z4
-	VSUBPS       (BX)(SI*2), Z3, Z3
-	VSUBPS       (BX)(SI*4), Z4, Z4
-	VMOVUPS      (BX)(R8*1), Z5
-	VADDPS       Z3, Z5, Z5
-	VFMADD231PS  Z2, Z4, Z5
-	VFMADD231PS  Z0, Z4, Z3
-	ADDQ         DX, BX
-	VMOVUPS      (BX)(SI*1), Z4
-	VMOVUPS      (BX)(DI*1), Z6
-	VSUBPS       (BX)(SI*2), Z4, Z4
-	VSUBPS       (BX)(SI*4), Z6, Z6
-	VMOVUPS      (BX)(R8*1), Z7
-	VADDPS       Z4, Z7, Z7
-	VFMADD231PS  Z2, Z6, Z7
-	VFMADD231PS  Z0, Z6, Z4
-	ADDQ         DX, BX
-	VMOVUPS      (BX)(SI*1), Z6
-	VMOVUPS      (BX)(DI*1), Z8
-	VSUBPS       (BX)(SI*2), Z6, Z6
-	VSUBPS       (BX)(SI*4), Z8, Z8
-	VMOVUPS      (BX)(R8*1), Z9
-	VADDPS       Z6, Z9, Z9
-	VFMADD231PS  Z2, Z8, Z9
-	VFMADD231PS  Z0, Z8, Z6
-	ADDQ         DX, BX
-	VMOVUPS      (BX)(SI*1), Z8
-	VMOVUPS      (BX)(DI*1), Z10
-	VSUBPS       (BX)(SI*2), Z8, Z8
-	VSUBPS       (BX)(SI*4), Z10, Z10
-	VMOVUPS      (BX)(R8*1), Z11
-	VADDPS       Z8, Z11, Z11
-	VFMADD231PS  Z2, Z10, Z11
-	VFMADD231PS  Z0, Z10, Z8
-	ADDQ         DX, BX
-	VMOVUPS      (BX)(SI*1), Z10
-	VMOVUPS      (BX)(DI*1), Z12
-	VSUBPS       (BX)(SI*2), Z10, Z10
-	VSUBPS       (BX)(SI*4), Z12, Z12
-	VMOVUPS      (BX)(R8*1), Z13
-	VADDPS       Z10, Z13, Z13
-	VFMADD231PS  Z2, Z12, Z13
-	VFMADD231PS  Z0, Z12, Z10
-	ADDQ         DX, BX
-	VMOVUPS      (BX)(SI*1), Z12
-	VMOVUPS      (BX)(DI*1), Z14
-	VSUBPS       (BX)(SI*2), Z12, Z12
-	VSUBPS       (BX)(SI*4), Z14, Z14
-	VMOVUPS      (BX)(R8*1), Z15
-	VADDPS       Z12, Z15, Z15
-	VFMADD231PS  Z2, Z14, Z15
-	VFMADD231PS  Z0, Z14, Z12
+	// Down the columns, for rows 1 and 3.
+	MOVQ        R10, BX
+	VMOVUPS     (BX)(SI*1), Z3
+	VMOVUPS     (BX)(DI*1), Z4
+	VSUBPS      (BX)(SI*2), Z3, Z3
+	VSUBPS      (BX)(SI*4), Z4, Z4
+	VMOVUPS     (BX)(R8*1), Z5
+	VADDPS      Z3, Z5, Z5
+	VFMADD231PS Z2, Z4, Z5
+	VFMADD231PS Z0, Z4, Z3
+	ADDQ        DX, BX
+	VMOVUPS     (BX)(SI*1), Z4
+	VMOVUPS     (BX)(DI*1), Z6
+	VSUBPS      (BX)(SI*2), Z4, Z4
+	VSUBPS      (BX)(SI*4), Z6, Z6
+	VMOVUPS     (BX)(R8*1), Z7
+	VADDPS      Z4, Z7, Z7
+	VFMADD231PS Z2, Z6, Z7
+	VFMADD231PS Z0, Z6, Z4
+	ADDQ        DX, BX
+	VMOVUPS     (BX)(SI*1), Z6
+	VMOVUPS     (BX)(DI*1), Z8
+	VSUBPS      (BX)(SI*2), Z6, Z6
+	VSUBPS      (BX)(SI*4), Z8, Z8
+	VMOVUPS     (BX)(R8*1), Z9
+	VADDPS      Z6, Z9, Z9
+	VFMADD231PS Z2, Z8, Z9
+	VFMADD231PS Z0, Z8, Z6
+	ADDQ        DX, BX
+	VMOVUPS     (BX)(SI*1), Z8
+	VMOVUPS     (BX)(DI*1), Z10
+	VSUBPS      (BX)(SI*2), Z8, Z8
+	VSUBPS      (BX)(SI*4), Z10, Z10
+	VMOVUPS     (BX)(R8*1), Z11
+	VADDPS      Z8, Z11, Z11
+	VFMADD231PS Z2, Z10, Z11
+	VFMADD231PS Z0, Z10, Z8
+	ADDQ        DX, BX
+	VMOVUPS     (BX)(SI*1), Z10
+	VMOVUPS     (BX)(DI*1), Z12
+	VSUBPS      (BX)(SI*2), Z10, Z10
+	VSUBPS      (BX)(SI*4), Z12, Z12
+	VMOVUPS     (BX)(R8*1), Z13
+	VADDPS      Z10, Z13, Z13
+	VFMADD231PS Z2, Z12, Z13
+	VFMADD231PS Z0, Z12, Z10
+	ADDQ        DX, BX
+	VMOVUPS     (BX)(SI*1), Z12
+	VMOVUPS     (BX)(DI*1), Z14
+	VSUBPS      (BX)(SI*2), Z12, Z12
+	VSUBPS      (BX)(SI*4), Z14, Z14
+	VMOVUPS     (BX)(R8*1), Z15
+	VADDPS      Z12, Z15, Z15
+	VFMADD231PS Z2, Z14, Z15
+	VFMADD231PS Z0, Z14, Z12
+
+	// Along row 1, and store.
 	VADDPS       Z6, Z4, Z14
 	VSUBPS       Z6, Z4, Z4
 	VADDPS       Z10, Z8, Z6
@@ -916,6 +964,7 @@ row1_3_stream:
 	VMOVNTPS Z12, (BX)
 
 row1_3_stored:
+	// Along row 3, and store.
 	VADDPS       Z9, Z7, Z3
 	VSUBPS       Z9, Z7, Z7
 	VADDPS       Z13, Z11, Z9
@@ -991,11 +1040,16 @@ row3_3_stored:
 	LEAQ (CX)(BX*4), CX
 	DECQ tiles+24(FP)
 	JNE  tile
+	CMPB stream+84(FP), $0x00
+	JE   ordered
+	SFENCE
+
+ordered:
 	VZEROUPPER
 	RET
 
 // func winogradPoolAVX512(dst *float32, arg *byte, src *float32, bias *float32, spare *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32, stream bool)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·winogradPoolAVX512(SB), NOSPLIT, $0-101
 	MOVQ dst+0(FP), AX
 	MOVQ arg+8(FP), CX
@@ -1023,156 +1077,168 @@ channel:
 	VMOVD        R12, X6
 	VBROADCASTSS X6, Z6
 	MOVQ         DI, R12
-	MOVQ         R12, DI
-	VMOVUPS      (DI)(R8*1), Z7
-	VMOVUPS      (DI)(R9*1), Z8
-	VADDPS       (DI)(R8*2), Z7, Z7
-	VADDPS       (DI)(R8*4), Z8, Z8
-	VMOVUPS      (DI), Z9
-	VADDPS       Z7, Z9, Z9
-	VADDPS       Z8, Z9, Z9
-	VFMADD231PS  Z5, Z8, Z7
-	ADDQ         BX, DI
-	VMOVUPS      (DI)(R8*1), Z8
-	VMOVUPS      (DI)(R9*1), Z10
-	VADDPS       (DI)(R8*2), Z8, Z8
-	VADDPS       (DI)(R8*4), Z10, Z10
-	VMOVUPS      (DI), Z11
-	VADDPS       Z8, Z11, Z11
-	VADDPS       Z10, Z11, Z11
-	VFMADD231PS  Z5, Z10, Z8
-	ADDQ         BX, DI
-	VMOVUPS      (DI)(R8*1), Z10
-	VMOVUPS      (DI)(R9*1), Z12
-	VADDPS       (DI)(R8*2), Z10, Z10
-	VADDPS       (DI)(R8*4), Z12, Z12
-	VMOVUPS      (DI), Z13
-	VADDPS       Z10, Z13, Z13
-	VADDPS       Z12, Z13, Z13
-	VFMADD231PS  Z5, Z12, Z10
-	ADDQ         BX, DI
-	VMOVUPS      (DI)(R8*1), Z12
-	VMOVUPS      (DI)(R9*1), Z14
-	VADDPS       (DI)(R8*2), Z12, Z12
-	VADDPS       (DI)(R8*4), Z14, Z14
-	VMOVUPS      (DI), Z15
-	VADDPS       Z12, Z15, Z15
-	VADDPS       Z14, Z15, Z15
-	VFMADD231PS  Z5, Z14, Z12
-	ADDQ         BX, DI
-	VMOVUPS      (DI)(R8*1), Z14
-	VMOVUPS      (DI)(R9*1), Z16
-	VADDPS       (DI)(R8*2), Z14, Z14
-	VADDPS       (DI)(R8*4), Z16, Z16
-	VMOVUPS      (DI), Z17
-	VADDPS       Z14, Z17, Z17
-	VADDPS       Z16, Z17, Z17
-	VFMADD231PS  Z5, Z16, Z14
-	ADDQ         BX, DI
-	VMOVUPS      (DI)(R8*1), Z16
-	VMOVUPS      (DI)(R9*1), Z18
-	VADDPS       (DI)(R8*2), Z16, Z16
-	VADDPS       (DI)(R8*4), Z18, Z18
-	VMOVUPS      (DI), Z19
-	VADDPS       Z16, Z19, Z19
-	VADDPS       Z18, Z19, Z19
-	VFMADD231PS  Z5, Z18, Z16
-	VADDPS       Z13, Z11, Z18
-	VSUBPS       Z13, Z11, Z11
-	VADDPS       Z17, Z15, Z13
-	VSUBPS       Z17, Z15, Z15
-	VADDPS       Z18, Z9, Z9
-	VADDPS       Z13, Z9, Z9
-	VFMADD231PS  Z5, Z13, Z18
-	VADDPS       Z11, Z19, Z19
-	VFMADD231PS  Z6, Z15, Z19
-	VFMADD231PS  Z0, Z15, Z11
-	VMOVUPS      Z9, (SI)
-	VMOVUPS      Z11, 64(SI)
-	VMOVUPS      Z18, 128(SI)
-	VMOVUPS      Z19, 192(SI)
-	VADDPS       Z10, Z8, Z9
-	VSUBPS       Z10, Z8, Z8
-	VADDPS       Z14, Z12, Z10
-	VSUBPS       Z14, Z12, Z12
-	VADDPS       Z9, Z7, Z7
-	VADDPS       Z10, Z7, Z7
-	VFMADD231PS  Z5, Z10, Z9
-	VADDPS       Z8, Z16, Z16
-	VFMADD231PS  Z6, Z12, Z16
-	VFMADD231PS  Z0, Z12, Z8
-	VMOVUPS      Z7, 512(SI)
-	VMOVUPS      Z8, 576(SI)
-	VMOVUPS      Z9, 640(SI)
-	VMOVUPS      Z16, 704(SI)
-	MOVQ         R12, DI
-	VMOVUPS      (DI)(R8*1), Z7
-	VMOVUPS      (DI)(R9*1), Z8
-	VSUBPS       (DI)(R8*2), Z7, Z7
-	VSUBPS       (DI)(R8*4), Z8, Z8
-	VMOVUPS      (DI)(R10*1), Z9
-	VADDPS       Z7, Z9, Z9
-	VFMADD231PS  Z6, Z8, Z9
-	VFMADD231PS  Z0, Z8, Z7
-	ADDQ         BX, DI
-	VMOVUPS      (DI)(R8*1), Z8
-	VMOVUPS      (DI)(R9*1), Z10
-	VSUBPS       (DI)(R8*2), Z8, Z8
-	VSUBPS       (DI)(R8*4), Z10, Z10
-	VMOVUPS      (DI)(R10*1), Z11
-	VADDPS       Z8, Z11, Z11
-	VFMADD231PS  Z6, Z10, Z11
-	VFMADD231PS  Z0, Z10, Z8
-	ADDQ         BX, DI
-	VMOVUPS      (DI)(R8*1), Z10
-	VMOVUPS      (DI)(R9*1), Z12
-	VSUBPS       (DI)(R8*2), Z10, Z10
-	VSUBPS       (DI)(R8*4), Z12, Z12
-	VMOVUPS      (DI)(R10*1), Z13
-	VADDPS       Z10, Z13, Z13
-	VFMADD231PS  Z6, Z12, Z13
-	VFMADD231PS  Z0, Z12, Z10
-	ADDQ         BX, DI
-	VMOVUPS      (DI)(R8*1), Z12
-	VMOVUPS      (DI)(R9*1), Z14
-	VSUBPS       (DI)(R8*2), Z12, Z12
-	VSUBPS       (DI)(R8*4), Z14, Z14
-	VMOVUPS      (DI)(R10*1), Z15
-	VADDPS       Z12, Z15, Z15
-	VFMADD231PS  Z6, Z14, Z15
-	VFMADD231PS  Z0, Z14, Z12
-	ADDQ         BX, DI
-	VMOVUPS      (DI)(R8*1), Z14
-	VMOVUPS      (DI)(R9*1), Z16
-	VSUBPS       (DI)(R8*2), Z14, Z14
-	VSUBPS       (DI)(R8*4), Z16, Z16
-	VMOVUPS      (DI)(R10*1), Z17
-	VADDPS       Z14, Z17, Z17
-	VFMADD231PS  Z6, Z16, Z17
-	VFMADD231PS  Z0, Z16, Z14
-	ADDQ         BX, DI
-	VMOVUPS      (DI)(R8*1), Z16
-	VMOVUPS      (DI)(R9*1), Z18
-	VSUBPS       (DI)(R8*2), Z16, Z16
-	VSUBPS       (DI)(R8*4), Z18, Z18
-	VMOVUPS      (DI)(R10*1), Z19
-	VADDPS       Z16, Z19, Z19
-	VFMADD231PS  Z6, Z18, Z19
-	VFMADD231PS  Z0, Z18, Z16
-	VADDPS       Z10, Z8, Z18
-	VSUBPS       Z10, Z8, Z8
-	VADDPS       Z14, Z12, Z10
-	VSUBPS       Z14, Z12, Z12
-	VADDPS       Z18, Z7, Z7
-	VADDPS       Z10, Z7, Z7
-	VFMADD231PS  Z5, Z10, Z18
-	VADDPS       Z8, Z16, Z16
-	VFMADD231PS  Z6, Z12, Z16
-	VFMADD231PS  Z0, Z12, Z8
-	VMOVUPS      Z7, 256(SI)
-	VMOVUPS      Z8, 320(SI)
-	VMOVUPS      Z18, 384(SI)
-	VMOVUPS      Z16, 448(SI)
+
+	// Down the columns, for rows 0 and 2.
+	MOVQ        R12, DI
+	VMOVUPS     (DI)(R8*1), Z7
+	VMOVUPS     (DI)(R9*1), Z8
+	VADDPS      (DI)(R8*2), Z7, Z7
+	VADDPS      (DI)(R8*4), Z8, Z8
+	VMOVUPS     (DI), Z9
+	VADDPS      Z7, Z9, Z9
+	VADDPS      Z8, Z9, Z9
+	VFMADD231PS Z5, Z8, Z7
+	ADDQ        BX, DI
+	VMOVUPS     (DI)(R8*1), Z8
+	VMOVUPS     (DI)(R9*1), Z10
+	VADDPS      (DI)(R8*2), Z8, Z8
+	VADDPS      (DI)(R8*4), Z10, Z10
+	VMOVUPS     (DI), Z11
+	VADDPS      Z8, Z11, Z11
+	VADDPS      Z10, Z11, Z11
+	VFMADD231PS Z5, Z10, Z8
+	ADDQ        BX, DI
+	VMOVUPS     (DI)(R8*1), Z10
+	VMOVUPS     (DI)(R9*1), Z12
+	VADDPS      (DI)(R8*2), Z10, Z10
+	VADDPS      (DI)(R8*4), Z12, Z12
+	VMOVUPS     (DI), Z13
+	VADDPS      Z10, Z13, Z13
+	VADDPS      Z12, Z13, Z13
+	VFMADD231PS Z5, Z12, Z10
+	ADDQ        BX, DI
+	VMOVUPS     (DI)(R8*1), Z12
+	VMOVUPS     (DI)(R9*1), Z14
+	VADDPS      (DI)(R8*2), Z12, Z12
+	VADDPS      (DI)(R8*4), Z14, Z14
+	VMOVUPS     (DI), Z15
+	VADDPS      Z12, Z15, Z15
+	VADDPS      Z14, Z15, Z15
+	VFMADD231PS Z5, Z14, Z12
+	ADDQ        BX, DI
+	VMOVUPS     (DI)(R8*1), Z14
+	VMOVUPS     (DI)(R9*1), Z16
+	VADDPS      (DI)(R8*2), Z14, Z14
+	VADDPS      (DI)(R8*4), Z16, Z16
+	VMOVUPS     (DI), Z17
+	VADDPS      Z14, Z17, Z17
+	VADDPS      Z16, Z17, Z17
+	VFMADD231PS Z5, Z16, Z14
+	ADDQ        BX, DI
+	VMOVUPS     (DI)(R8*1), Z16
+	VMOVUPS     (DI)(R9*1), Z18
+	VADDPS      (DI)(R8*2), Z16, Z16
+	VADDPS      (DI)(R8*4), Z18, Z18
+	VMOVUPS     (DI), Z19
+	VADDPS      Z16, Z19, Z19
+	VADDPS      Z18, Z19, Z19
+	VFMADD231PS Z5, Z18, Z16
+
+	// Along row 0, and store.
+	VADDPS      Z13, Z11, Z18
+	VSUBPS      Z13, Z11, Z11
+	VADDPS      Z17, Z15, Z13
+	VSUBPS      Z17, Z15, Z15
+	VADDPS      Z18, Z9, Z9
+	VADDPS      Z13, Z9, Z9
+	VFMADD231PS Z5, Z13, Z18
+	VADDPS      Z11, Z19, Z19
+	VFMADD231PS Z6, Z15, Z19
+	VFMADD231PS Z0, Z15, Z11
+	VMOVUPS     Z9, (SI)
+	VMOVUPS     Z11, 64(SI)
+	VMOVUPS     Z18, 128(SI)
+	VMOVUPS     Z19, 192(SI)
+
+	// Along row 2, and store.
+	VADDPS      Z10, Z8, Z9
+	VSUBPS      Z10, Z8, Z8
+	VADDPS      Z14, Z12, Z10
+	VSUBPS      Z14, Z12, Z12
+	VADDPS      Z9, Z7, Z7
+	VADDPS      Z10, Z7, Z7
+	VFMADD231PS Z5, Z10, Z9
+	VADDPS      Z8, Z16, Z16
+	VFMADD231PS Z6, Z12, Z16
+	VFMADD231PS Z0, Z12, Z8
+	VMOVUPS     Z7, 512(SI)
+	VMOVUPS     Z8, 576(SI)
+	VMOVUPS     Z9, 640(SI)
+	VMOVUPS     Z16, 704(SI)
+
+	// Down the columns, for rows 1 and 3.
+	MOVQ        R12, DI
+	VMOVUPS     (DI)(R8*1), Z7
+	VMOVUPS     (DI)(R9*1), Z8
+	VSUBPS      (DI)(R8*2), Z7, Z7
+	VSUBPS      (DI)(R8*4), Z8, Z8
+	VMOVUPS     (DI)(R10*1), Z9
+	VADDPS      Z7, Z9, Z9
+	VFMADD231PS Z6, Z8, Z9
+	VFMADD231PS Z0, Z8, Z7
+	ADDQ        BX, DI
+	VMOVUPS     (DI)(R8*1), Z8
+	VMOVUPS     (DI)(R9*1), Z10
+	VSUBPS      (DI)(R8*2), Z8, Z8
+	VSUBPS      (DI)(R8*4), Z10, Z10
+	VMOVUPS     (DI)(R10*1), Z11
+	VADDPS      Z8, Z11, Z11
+	VFMADD231PS Z6, Z10, Z11
+	VFMADD231PS Z0, Z10, Z8
+	ADDQ        BX, DI
+	VMOVUPS     (DI)(R8*1), Z10
+	VMOVUPS     (DI)(R9*1), Z12
+	VSUBPS      (DI)(R8*2), Z10, Z10
+	VSUBPS      (DI)(R8*4), Z12, Z12
+	VMOVUPS     (DI)(R10*1), Z13
+	VADDPS      Z10, Z13, Z13
+	VFMADD231PS Z6, Z12, Z13
+	VFMADD231PS Z0, Z12, Z10
+	ADDQ        BX, DI
+	VMOVUPS     (DI)(R8*1), Z12
+	VMOVUPS     (DI)(R9*1), Z14
+	VSUBPS      (DI)(R8*2), Z12, Z12
+	VSUBPS      (DI)(R8*4), Z14, Z14
+	VMOVUPS     (DI)(R10*1), Z15
+	VADDPS      Z12, Z15, Z15
+	VFMADD231PS Z6, Z14, Z15
+	VFMADD231PS Z0, Z14, Z12
+	ADDQ        BX, DI
+	VMOVUPS     (DI)(R8*1), Z14
+	VMOVUPS     (DI)(R9*1), Z16
+	VSUBPS      (DI)(R8*2), Z14, Z14
+	VSUBPS      (DI)(R8*4), Z16, Z16
+	VMOVUPS     (DI)(R10*1), Z17
+	VADDPS      Z14, Z17, Z17
+	VFMADD231PS Z6, Z16, Z17
+	VFMADD231PS Z0, Z16, Z14
+	ADDQ        BX, DI
+	VMOVUPS     (DI)(R8*1), Z16
+	VMOVUPS     (DI)(R9*1), Z18
+	VSUBPS      (DI)(R8*2), Z16, Z16
+	VSUBPS      (DI)(R8*4), Z18, Z18
+	VMOVUPS     (DI)(R10*1), Z19
+	VADDPS      Z16, Z19, Z19
+	VFMADD231PS Z6, Z18, Z19
+	VFMADD231PS Z0, Z18, Z16
+
+	// Along row 1, and store.
+	VADDPS      Z10, Z8, Z18
+	VSUBPS      Z10, Z8, Z8
+	VADDPS      Z14, Z12, Z10
+	VSUBPS      Z14, Z12, Z12
+	VADDPS      Z18, Z7, Z7
+	VADDPS      Z10, Z7, Z7
+	VFMADD231PS Z5, Z10, Z18
+	VADDPS      Z8, Z16, Z16
+	VFMADD231PS Z6, Z12, Z16
+	VFMADD231PS Z0, Z12, Z8
+	VMOVUPS     Z7, 256(SI)
+	VMOVUPS     Z8, 320(SI)
+	VMOVUPS     Z18, 384(SI)
+	VMOVUPS     Z16, 448(SI)
+
+	// Along row 3, and store.
 	VADDPS       Z13, Z11, Z7
 	VSUBPS       Z13, Z11, Z11
 	VADDPS       Z17, Z15, Z13
@@ -1201,35 +1267,37 @@ channel:
 	VPBROADCASTD X7, Z7
 	VBROADCASTSS floor+96(FP), Z8
 	MOVQ         bias+24(FP), DI
-	VMOVUPS      (SI), Z9
-	VPXORD       Z1, Z1, Z1
-	VMOVUPS      64(SI), Z10
-	VCMPPS       $0x1e, Z9, Z10, K1
-	VCMPPS       $0x03, Z10, Z10, K2
-	KORW         K1, K2, K1
-	VMOVAPS      Z10, K1, Z9
-	VMOVDQA32    Z0, K1, Z1
-	VMOVUPS      256(SI), Z10
-	VCMPPS       $0x1e, Z9, Z10, K1
-	VCMPPS       $0x03, Z10, Z10, K2
-	KORW         K1, K2, K1
-	VMOVAPS      Z10, K1, Z9
-	VMOVDQA32    Z5, K1, Z1
-	VMOVUPS      320(SI), Z10
-	VCMPPS       $0x1e, Z9, Z10, K1
-	VCMPPS       $0x03, Z10, Z10, K2
-	KORW         K1, K2, K1
-	VMOVAPS      Z10, K1, Z9
-	VMOVDQA32    Z6, K1, Z1
-	VADDPS       (DI)(R11*4), Z9, Z9
-	VMAXPS       Z9, Z8, Z9
-	VCMPPS       $0x12, Z8, Z9, K1
-	VMOVDQA32    Z7, K1, Z1
-	MOVQ         R11, R12
-	CMPB         stream+100(FP), $0x00
-	JNE          window0_stream
-	VMOVUPS      Z9, (AX)(R12*4)
-	JMP          window0_stored
+
+	// Window 0.
+	VMOVUPS   (SI), Z9
+	VPXORD    Z1, Z1, Z1
+	VMOVUPS   64(SI), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VCMPPS    $0x03, Z10, Z10, K2
+	KORW      K1, K2, K1
+	VMOVAPS   Z10, K1, Z9
+	VMOVDQA32 Z0, K1, Z1
+	VMOVUPS   256(SI), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VCMPPS    $0x03, Z10, Z10, K2
+	KORW      K1, K2, K1
+	VMOVAPS   Z10, K1, Z9
+	VMOVDQA32 Z5, K1, Z1
+	VMOVUPS   320(SI), Z10
+	VCMPPS    $0x1e, Z9, Z10, K1
+	VCMPPS    $0x03, Z10, Z10, K2
+	KORW      K1, K2, K1
+	VMOVAPS   Z10, K1, Z9
+	VMOVDQA32 Z6, K1, Z1
+	VADDPS    (DI)(R11*4), Z9, Z9
+	VMAXPS    Z9, Z8, Z9
+	VCMPPS    $0x12, Z8, Z9, K1
+	VMOVDQA32 Z7, K1, Z1
+	MOVQ      R11, R12
+	CMPB      stream+100(FP), $0x00
+	JNE       window0_stream
+	VMOVUPS   Z9, (AX)(R12*4)
+	JMP       window0_stored
 
 window0_stream:
 	VMOVNTPS Z9, (AX)(R12*4)
@@ -1240,6 +1308,7 @@ window0_stored:
 	VPMOVDB Z1, (CX)(R12*1)
 
 skip0:
+	// Window 1.
 	VMOVUPS   128(SI), Z9
 	VPXORD    Z2, Z2, Z2
 	VMOVUPS   192(SI), Z10
@@ -1280,6 +1349,7 @@ window1_stored:
 	VPMOVDB Z2, (CX)(R12*1)
 
 skip1:
+	// Window 2.
 	VMOVUPS   512(SI), Z9
 	VPXORD    Z3, Z3, Z3
 	VMOVUPS   576(SI), Z10
@@ -1320,6 +1390,7 @@ window2_stored:
 	VPMOVDB Z3, (CX)(R12*1)
 
 skip2:
+	// Window 3.
 	VMOVUPS   640(SI), Z9
 	VPXORD    Z4, Z4, Z4
 	VMOVUPS   704(SI), Z10
@@ -1376,6 +1447,11 @@ skip3:
 none:
 	DECQ tiles+40(FP)
 	JNE  tile
+	CMPB stream+100(FP), $0x00
+	JE   ordered
+	SFENCE
+
+ordered:
 	VZEROUPPER
 	RET
 
@@ -1410,36 +1486,39 @@ TEXT ·winogradFilterAVX512(SB), NOSPLIT, $0-40
 	LEAQ         (DI)(DI*4), R9
 
 element:
-	IMUL3Q      $0x00, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI), Z5
-	IMUL3Q      $0x03, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI), Z6
-	IMUL3Q      $0x06, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI), Z6
-	VMULPS      Z0, Z5, Z5
-	IMUL3Q      $0x00, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*1), Z6
-	IMUL3Q      $0x03, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*1), Z7
-	IMUL3Q      $0x06, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*1), Z7
-	VMULPS      Z0, Z6, Z6
-	IMUL3Q      $0x00, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*2), Z7
-	IMUL3Q      $0x03, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*2), Z8
-	IMUL3Q      $0x06, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*2), Z8
-	VMULPS      Z0, Z7, Z7
+	// Down the columns, for the planes from row 0 on.
+	IMUL3Q  $0x00, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI), Z5
+	IMUL3Q  $0x03, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI), Z6
+	IMUL3Q  $0x06, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI), Z6
+	VMULPS  Z0, Z5, Z5
+	IMUL3Q  $0x00, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*1), Z6
+	IMUL3Q  $0x03, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*1), Z7
+	IMUL3Q  $0x06, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*1), Z7
+	VMULPS  Z0, Z6, Z6
+	IMUL3Q  $0x00, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*2), Z7
+	IMUL3Q  $0x03, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*2), Z8
+	IMUL3Q  $0x06, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*2), Z8
+	VMULPS  Z0, Z7, Z7
+
+	// Along row 0, and to its planes.
 	VMULPS      Z0, Z5, Z8
 	IMUL3Q      $0x00, DI, SI
 	ADDQ        AX, SI
@@ -1469,48 +1548,52 @@ element:
 	IMUL3Q      $0x00, DI, SI
 	ADDQ        AX, SI
 	VMOVUPS     Z7, (SI)(R9*1)
-	IMUL3Q      $0x00, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI), Z5
-	IMUL3Q      $0x03, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI), Z6
-	IMUL3Q      $0x06, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI), Z7
-	VADDPS      Z7, Z5, Z5
-	VMULPS      Z2, Z5, Z5
-	VMULPS      Z2, Z6, Z6
-	VADDPS      Z6, Z5, Z7
-	VSUBPS      Z6, Z5, Z5
-	IMUL3Q      $0x00, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*1), Z6
-	IMUL3Q      $0x03, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*1), Z8
-	IMUL3Q      $0x06, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*1), Z9
-	VADDPS      Z9, Z6, Z6
-	VMULPS      Z2, Z6, Z6
-	VMULPS      Z2, Z8, Z8
-	VADDPS      Z8, Z6, Z9
-	VSUBPS      Z8, Z6, Z6
-	IMUL3Q      $0x00, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*2), Z8
-	IMUL3Q      $0x03, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*2), Z10
-	IMUL3Q      $0x06, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*2), Z11
-	VADDPS      Z11, Z8, Z8
-	VMULPS      Z2, Z8, Z8
-	VMULPS      Z2, Z10, Z10
-	VADDPS      Z10, Z8, Z11
-	VSUBPS      Z10, Z8, Z8
+
+	// Down the columns, for the planes from row 1 on.
+	IMUL3Q  $0x00, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI), Z5
+	IMUL3Q  $0x03, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI), Z6
+	IMUL3Q  $0x06, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI), Z7
+	VADDPS  Z7, Z5, Z5
+	VMULPS  Z2, Z5, Z5
+	VMULPS  Z2, Z6, Z6
+	VADDPS  Z6, Z5, Z7
+	VSUBPS  Z6, Z5, Z5
+	IMUL3Q  $0x00, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*1), Z6
+	IMUL3Q  $0x03, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*1), Z8
+	IMUL3Q  $0x06, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*1), Z9
+	VADDPS  Z9, Z6, Z6
+	VMULPS  Z2, Z6, Z6
+	VMULPS  Z2, Z8, Z8
+	VADDPS  Z8, Z6, Z9
+	VSUBPS  Z8, Z6, Z6
+	IMUL3Q  $0x00, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*2), Z8
+	IMUL3Q  $0x03, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*2), Z10
+	IMUL3Q  $0x06, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*2), Z11
+	VADDPS  Z11, Z8, Z8
+	VMULPS  Z2, Z8, Z8
+	VMULPS  Z2, Z10, Z10
+	VADDPS  Z10, Z8, Z11
+	VSUBPS  Z10, Z8, Z8
+
+	// Along row 1, and to its planes.
 	VMULPS      Z0, Z7, Z10
 	IMUL3Q      $0x06, DI, SI
 	ADDQ        AX, SI
@@ -1540,6 +1623,8 @@ element:
 	IMUL3Q      $0x06, DI, SI
 	ADDQ        AX, SI
 	VMOVUPS     Z11, (SI)(R9*1)
+
+	// Along row 2, and to its planes.
 	VMULPS      Z0, Z5, Z7
 	IMUL3Q      $0x0c, DI, SI
 	ADDQ        AX, SI
@@ -1569,6 +1654,8 @@ element:
 	IMUL3Q      $0x0c, DI, SI
 	ADDQ        AX, SI
 	VMOVUPS     Z8, (SI)(R9*1)
+
+	// Down the columns, for the planes from row 3 on.
 	IMUL3Q      $0x00, BX, SI
 	ADDQ        CX, SI
 	VMOVUPS     (SI), Z5
@@ -1611,6 +1698,8 @@ element:
 	VFMADD231PS Z1, Z11, Z8
 	VADDPS      Z10, Z8, Z11
 	VSUBPS      Z10, Z8, Z8
+
+	// Along row 3, and to its planes.
 	VMULPS      Z0, Z7, Z10
 	IMUL3Q      $0x12, DI, SI
 	ADDQ        AX, SI
@@ -1640,6 +1729,8 @@ element:
 	IMUL3Q      $0x12, DI, SI
 	ADDQ        AX, SI
 	VMOVUPS     Z11, (SI)(R9*1)
+
+	// Along row 4, and to its planes.
 	VMULPS      Z0, Z5, Z7
 	IMUL3Q      $0x18, DI, SI
 	ADDQ        AX, SI
@@ -1669,33 +1760,37 @@ element:
 	IMUL3Q      $0x18, DI, SI
 	ADDQ        AX, SI
 	VMOVUPS     Z8, (SI)(R9*1)
-	IMUL3Q      $0x00, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI), Z5
-	IMUL3Q      $0x03, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI), Z5
-	IMUL3Q      $0x06, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI), Z5
-	IMUL3Q      $0x00, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*1), Z6
-	IMUL3Q      $0x03, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*1), Z6
-	IMUL3Q      $0x06, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*1), Z6
-	IMUL3Q      $0x00, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*2), Z7
-	IMUL3Q      $0x03, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*2), Z7
-	IMUL3Q      $0x06, BX, SI
-	ADDQ        CX, SI
-	VMOVUPS     (SI)(BX*2), Z7
+
+	// Down the columns, for the planes from row 5 on.
+	IMUL3Q  $0x00, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI), Z5
+	IMUL3Q  $0x03, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI), Z5
+	IMUL3Q  $0x06, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI), Z5
+	IMUL3Q  $0x00, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*1), Z6
+	IMUL3Q  $0x03, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*1), Z6
+	IMUL3Q  $0x06, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*1), Z6
+	IMUL3Q  $0x00, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*2), Z7
+	IMUL3Q  $0x03, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*2), Z7
+	IMUL3Q  $0x06, BX, SI
+	ADDQ    CX, SI
+	VMOVUPS (SI)(BX*2), Z7
+
+	// Along row 5, and to its planes.
 	VMULPS      Z0, Z5, Z8
 	IMUL3Q      $0x1e, DI, SI
 	ADDQ        AX, SI
@@ -1760,6 +1855,7 @@ TEXT ·winogradFilterGradientAVX512(SB), NOSPLIT, $0-40
 	LEAQ         (R9)(R9*4), R8
 
 element:
+	// Row 0 of the filter.
 	IMUL3Q       $0x00, BX, R8
 	ADDQ         CX, R8
 	VMOVUPS      (R8), Z4
@@ -1903,6 +1999,8 @@ element:
 	IMUL3Q       $0x00, R9, R8
 	ADDQ         AX, R8
 	VMOVUPS      Z4, (R8)(R9*2)
+
+	// Row 1 of the filter.
 	IMUL3Q       $0x0c, BX, R8
 	ADDQ         CX, R8
 	VMOVUPS      (R8), Z4
@@ -2022,6 +2120,8 @@ element:
 	IMUL3Q       $0x03, R9, R8
 	ADDQ         AX, R8
 	VMOVUPS      Z4, (R8)(R9*2)
+
+	// Row 2 of the filter.
 	IMUL3Q       $0x12, BX, R8
 	ADDQ         CX, R8
 	VMOVUPS      (R8), Z4

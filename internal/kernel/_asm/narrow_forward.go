@@ -39,9 +39,11 @@ func (s narrow) forward(name, args string, store func(patch) (step int, later fu
 		}
 	}
 
+	s.Comment("A step: eight pixels.")
 	s.Label(name + "_step")
 	s.XORQ(p.channel, p.channel)
 	s.Load(s.Param("w"), w)
+	s.Comment("A vector of output channels. The sums begin as the bias.")
 	s.Label(name + "_vector")
 	s.sumPatch(p, in, w, pitch, pixel)
 	step, later := store(p)
@@ -59,7 +61,7 @@ func (s narrow) nextStep(p patch, step int, in, left, pixel reg.Register) {
 	by, bytes := s.GP64(), s.GP64()
 	s.SUBQ(Imm(uint64(step)), left)
 	s.JG(LabelRef(p.name + "_next"))
-	s.end()
+	s.endStreamed()
 	s.Label(p.name + "_next")
 	s.MOVQ(U32(uint32(step)), by)
 	s.CMPQ(left, by)
@@ -91,8 +93,10 @@ func (s narrow) sumPatch(p patch, in, w, pitch, pixel reg.Register) {
 	}
 	row, third := s.copy(in), s.GP64()
 	s.Load(s.Param("channels"), left)
+	s.Comment("An input channel.")
 	s.Label(p.name + "_channel")
 	for r := range 4 {
+		s.Comment(fmt.Sprintf("Row %d of the pixels, and the rows of the filter that meet it.", r))
 		x := s.vecs(6)
 		s.LEAQ(Mem{Base: row, Index: pixel, Scale: 2}, third)
 		for i, m := range []Mem{
@@ -139,6 +143,7 @@ func (s narrow) storePixels(p patch) (step int, later func()) {
 			if i > 0 {
 				s.ADDQ(stride, to)
 			}
+			s.Comment(fmt.Sprintf("Store pixel %d of row %d.", i, o))
 			s.relu(v, zero)
 			s.storeStreamed(fmt.Sprintf("%s_%d_%d", p.name, o, i), v, Mem{Base: to})
 		}
@@ -155,11 +160,13 @@ func (s narrow) storeWindows(p patch) (step int, later func()) {
 	for k := range 2 {
 		v := [4]reg.VecVirtual{p.sums[0][2*k], p.sums[0][2*k+1], p.sums[1][2*k], p.sums[1][2*k+1]}
 		name := fmt.Sprintf("%s_window%d", p.name, k)
+		s.Comment(fmt.Sprintf("Pool window %d and store it.", k))
 		best, index := s.vec(), s.vec()
 		s.unlessNaN(v, LabelRef(name+"_nan"))
 		s.largest(best, index, v, p.numbers)
 		s.Label(name + "_chosen")
 		long = append(long, func() {
+			s.Comment(fmt.Sprintf("Window %d has a NaN.", k))
 			s.Label(name + "_nan")
 			s.VMOVAPS(v[0], best)
 			s.copyIntegers(s.zero(), index)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -35,9 +37,11 @@ func (s narrow) gradient(name, args string, pool bool) {
 	}
 	at10(func(m Mem, v reg.VecVirtual) { s.VMOVUPS(m, v) })
 
+	s.Comment("A row.")
 	s.Label(name + "_row")
 	taps := s.tapRows(in, pool)
 	s.MOVQ(count, total)
+	s.Comment("A gradient: 0 where the output passes none.")
 	s.Label(name + "_pixel")
 	g, index := s.load(Mem{Base: dy}), s.vec()
 	s.PREFETCHT0(at(dy, far))
@@ -55,6 +59,7 @@ func (s narrow) gradient(name, args string, pool bool) {
 	s.VADDPS(g, sums[9], sums[9])
 	s.LEAQ(at(dy, oc), dy)
 	for i, v := range sums[:9] {
+		s.Comment(fmt.Sprintf("Tap (%d, %d).", i/3, i%3))
 		m := Mem{Base: taps[i/3]}
 		if i%3 > 0 {
 			m.Index, m.Scale = pixel, uint8(i%3)

@@ -65,6 +65,16 @@ func (s simd) end() {
 	s.RET()
 }
 
+// endStreamed is end for functions with storeStreamed. Stores past the caches are not ordered
+// before others: without a fence, another core might see that they are done before they are.
+func (s simd) endStreamed() {
+	s.CMPB(s.argument("stream"), Imm(0))
+	s.JE(LabelRef("ordered"))
+	s.SFENCE()
+	s.Label("ordered")
+	s.end()
+}
+
 func (s simd) param(name string) reg.Register { return s.Load(s.Param(name), s.GP64()) }
 
 // bytes turns a count of floats into bytes.
@@ -195,8 +205,7 @@ func (s simd) fold(v reg.VecVirtual) reg.Register {
 }
 
 // storeStreamed stores v, past the caches if the parameter stream says so: to a multiple of the
-// vector's size. Such stores are ordered by the next locked instruction, without a fence: that
-// with which a worker of kernel.Workers asks for its next piece, and finds that there is none.
+// vector's size. The function ends by endStreamed.
 func (s simd) storeStreamed(name string, v reg.VecVirtual, m Mem) {
 	s.CMPB(s.argument("stream"), Imm(0))
 	s.JNE(LabelRef(name + "_stream"))

@@ -54,8 +54,9 @@ func rowAddress(r int) Mem {
 
 // shape is one variant of the tile.
 type shape struct {
-	name string
-	rows int
+	name    string
+	rows    int
+	columns string // that it computes, for people
 
 	load func()      // row of dst at pA → its registers
 	bias func()      // bias at pB → row 0's registers, copied to the others
@@ -77,8 +78,10 @@ func (c asm) function(name, doc string, prologue func(), variants []shape, epilo
 	c.Load(c.Param("t"), pT)
 	prologue()
 	for _, v := range variants {
+		c.Comment(fmt.Sprintf("%d rows of %s. A product.", v.rows, v.columns))
 		c.Label(v.name)
 		c.MOVQ(field("chunks"), nChunks)
+		c.Comment("A chunk of rows.")
 		c.Label(v.name + "_chunk")
 		c.strides()
 		c.start(v)
@@ -112,6 +115,7 @@ func (c asm) again(v shape) {
 		c.SHLQ(Imm(2), pA)
 		c.ADDQ(pA, field(pointer))
 	}
+	c.Comment("On to the next chunk, or else the next product.")
 	c.DECQ(nChunks)
 	c.JE(LabelRef(v.name + "_product"))
 	advance("a", "aChunk")
@@ -145,16 +149,19 @@ func (c asm) strides() {
 // start sets the sums to dst, bias or zero.
 func (c asm) start(v shape) {
 	bias, none, done := v.name+"_bias", v.name+"_zero", v.name+"_started"
+	c.Comment("The sums begin as dst,")
 	c.CMPB(field("accumulate"), Imm(0))
 	c.JE(LabelRef(bias))
 	c.eachRow(v, v.load)
 	c.JMP(LabelRef(done))
+	c.Comment("as the bias,")
 	c.Label(bias)
 	c.MOVQ(field("bias"), pB)
 	c.TESTQ(pB, pB)
 	c.JE(LabelRef(none))
 	v.bias()
 	c.JMP(LabelRef(done))
+	c.Comment("or as zero.")
 	c.Label(none)
 	v.zero()
 	c.Label(done)
@@ -165,6 +172,7 @@ func (c asm) sum(v shape) {
 	tap, k, next, end := v.name+"_tap", v.name+"_k", v.name+"_next", v.name+"_summed"
 	c.TESTQ(nTaps, nTaps)
 	c.JE(LabelRef(end))
+	c.Comment("A tap: a at its offset.")
 	c.Label(tap)
 	c.MOVQ(Mem{Base: pOff}, pA)
 	c.ADDQ(Imm(8), pOff)
@@ -178,6 +186,7 @@ func (c asm) sum(v shape) {
 	c.MOVQ(field("k"), nK)
 	c.TESTQ(nK, nK)
 	c.JE(LabelRef(next))
+	c.Comment("A k: sums += a·b.")
 	c.Label(k)
 	v.step()
 	c.ADDQ(sB, pB)
@@ -201,6 +210,7 @@ func (c asm) finish(v shape) {
 	c.CMPB(field("relu"), Imm(0))
 	c.JE(LabelRef(store))
 	v.relu()
+	c.Comment("Store, row by row.")
 	c.Label(store)
 	c.eachRow(v, v.save)
 }

@@ -80,7 +80,7 @@ func (c asm) shape256(rows int, kind string) shape {
 	}
 	return shape{
 		name: fmt.Sprintf("%s_%d", kind, rows),
-		rows: rows,
+		rows: rows, columns: map[string]string{"full": "16 columns", "wide": "9 to 15 columns", "narrow": "1 to 8 columns"}[kind],
 		each: func(r int) { row = r },
 		load: func() {
 			for v := range vecs {

@@ -57,7 +57,7 @@ func (c asm) shape512(rows, vecs int) shape {
 	}
 	return shape{
 		name: fmt.Sprintf("%s_%d", name, rows),
-		rows: rows,
+		rows: rows, columns: map[string]string{"wide": "17 to 32 columns", "narrow": "1 to 16 columns"}[name],
 		each: func(r int) { row = r },
 		load: func() {
 			for v := range vecs {

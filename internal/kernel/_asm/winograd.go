@@ -78,8 +78,8 @@ func (s simd) times(r reg.Register) func(p reg.Register, k int) Mem {
 }
 
 // tiles emits the loop over tiles and, in it, over the vectors of channels; body gets the
-// channel as an index register, step moves on to the next tile.
-func (s simd) tiles(body func(i reg.Register), step func()) {
+// channel as an index register, step moves on to the next tile, end ends the function.
+func (s simd) tiles(body func(i reg.Register), step, end func()) {
 	i := s.GP64()
 	count := s.argument("tiles")
 	s.Label("tile")
@@ -92,5 +92,5 @@ func (s simd) tiles(body func(i reg.Register), step func()) {
 	step()
 	s.DECQ(count)
 	s.JNE(LabelRef("tile"))
-	s.end()
+	end()
 }

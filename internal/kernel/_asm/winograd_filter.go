@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -56,6 +58,7 @@ func (s simd) winogradFilter() {
 	s.elements(3, 6, func(from, to func(row, col int) Mem) {
 		row := 0
 		for _, down := range grow {
+			s.Comment(fmt.Sprintf("Down the columns, for the planes from row %d on.", row))
 			var rows []vecs
 			for j := range 3 {
 				for r, v := range down(s.load(from(0, j)), s.load(from(1, j)), s.load(from(2, j))) {
@@ -66,6 +69,7 @@ func (s simd) winogradFilter() {
 				}
 			}
 			for _, v := range rows {
+				s.Comment(fmt.Sprintf("Along row %d, and to its planes.", row))
 				col := 0
 				for _, across := range grow {
 					for _, x := range across(v[0], v[1], v[2]) {
@@ -103,6 +107,7 @@ func (s simd) winogradFilterGradient() {
 	}
 	s.elements(6, 3, func(from, to func(row, col int) Mem) {
 		for row := range 3 {
+			s.Comment(fmt.Sprintf("Row %d of the filter.", row))
 			var v vecs
 			for j := range 6 {
 				v = append(v, shrink(row, func(i int) reg.VecVirtual { return s.load(from(i, j)) }))

@@ -1,13 +1,15 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// spread emits a transform from pixels to 36 planes: the groups of down give one or two rows
+// toPlanes emits a transform from pixels to 36 planes: the groups of down give one or two rows
 // of the tile each, of which across stores the six values.
-func (s simd) spread(pixels int, groups []func(row func(k int) Mem) vecs, across func(v vecs, store func(k int, v reg.VecVirtual))) {
+func (s simd) toPlanes(pixels int, groups []func(row func(k int) Mem) vecs, across func(v vecs, store func(k int, v reg.VecVirtual))) {
 	dst, src := s.param("dst"), s.param("src")
 	plane := s.bytes(s.param("plane"))
 	pitch, pixel := s.bytes(s.param("pitch")), s.bytes(s.param("pixel"))
@@ -25,7 +27,9 @@ func (s simd) spread(pixels int, groups []func(row func(k int) Mem) vecs, across
 	}
 	s.tiles(func(i reg.Register) {
 		s.LEAQ(at(dst, i), to)
+		stored := 0
 		for _, down := range groups {
+			s.Comment(fmt.Sprintf("Down the columns, for the planes from row %d on.", stored))
 			s.LEAQ(at(src, i), low)
 			s.LEAQ(Mem{Base: low, Index: pitch, Scale: 2}, high)
 			s.ADDQ(pitch, high)
@@ -43,6 +47,8 @@ func (s simd) spread(pixels int, groups []func(row func(k int) Mem) vecs, across
 				}
 			}
 			for _, v := range rows {
+				s.Comment(fmt.Sprintf("Along row %d, and to its planes.", stored))
+				stored++
 				across(v, func(k int, v reg.VecVirtual) { s.VMOVUPS(v, planes(to, k)) })
 				s.LEAQ(planes(to, 3), to)
 				s.LEAQ(planes(to, 3), to)
@@ -54,14 +60,14 @@ func (s simd) spread(pixels int, groups []func(row func(k int) Mem) vecs, across
 		s.MOVQ(s.argument("ldd"), ldd)
 		s.LEAQ(at(src, step), src)
 		s.LEAQ(at(dst, ldd), dst)
-	})
+	}, s.end)
 }
 
-const spreadArgs = "dst, src *float32, tiles, cols, plane, ldd, pitch, pixel, step int"
+const toPlanesArgs = "dst, src *float32, tiles, cols, plane, ldd, pitch, pixel, step int"
 
 // winogradInput emits Bᵀ·d·B.
 func (s simd) winogradInput() {
-	s.begin("winogradInput", spreadArgs, " for whole vectors.")
+	s.begin("winogradInput", toPlanesArgs, " for whole vectors.")
 	two, four, five := s.constant(2), s.constant(4), s.constant(5)
 	first := func(row func(int) Mem) vecs { // 4d₀ - 5d₂ + d₄
 		v := s.load(row(4))
@@ -92,7 +98,7 @@ func (s simd) winogradInput() {
 		s.VFNMADD231PS(row(3), five, v)
 		return vecs{v}
 	}
-	s.spread(6, []func(func(int) Mem) vecs{first, second, third, last}, func(v vecs, store func(int, reg.VecVirtual)) {
+	s.toPlanes(6, []func(func(int) Mem) vecs{first, second, third, last}, func(v vecs, store func(int, reg.VecVirtual)) {
 		s.VFMADD213PS(v[4], four, v[0])
 		s.VFNMADD231PS(five, v[2], v[0])
 		store(0, v[0])
@@ -119,7 +125,7 @@ func (s simd) winogradInput() {
 
 // winogradGradient emits A·d·Aᵀ.
 func (s simd) winogradGradient() {
-	s.begin("winogradGradient", spreadArgs, " for whole vectors.")
+	s.begin("winogradGradient", toPlanesArgs, " for whole vectors.")
 	two, four := s.constant(2), s.constant(4)
 	edge := func(k int) func(row func(int) Mem) vecs {
 		return func(row func(int) Mem) vecs { return vecs{s.load(row(k))} }
@@ -141,7 +147,7 @@ func (s simd) winogradGradient() {
 		s.VFNMADD231PS(two, b, a)
 		return vecs{sum, a}
 	}
-	s.spread(4, []func(func(int) Mem) vecs{edge(0), ones, twos, edge(3)}, func(v vecs, store func(int, reg.VecVirtual)) {
+	s.toPlanes(4, []func(func(int) Mem) vecs{edge(0), ones, twos, edge(3)}, func(v vecs, store func(int, reg.VecVirtual)) {
 		store(0, v[0])
 		store(5, v[3])
 		a, b := s.sum(v[0], v[2]), s.sum(v[1], v[3])

@@ -7,9 +7,9 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// gather emits a transform from 36 planes to 4×4 values, in the order of rows 0, 2, 1, 3: done
+// fromPlanes emits a transform from 36 planes to 4×4 values, in the order of rows 0, 2, 1, 3: done
 // gets a row's number and values.
-func (s simd) gather(p, plane reg.Register, step func(k int) Mem, done func(row int, v vecs)) {
+func (s simd) fromPlanes(p, plane reg.Register, step func(k int) Mem, done func(row int, v vecs)) {
 	two, four, eight := s.constant(2), s.constant(4), s.constant(8)
 	even := func() vecs { // m₀ + (m₁+m₂) + (m₃+m₄), (m₁+m₂) + 4(m₃+m₄)
 		a, b := s.load(step(1)), s.load(step(3))
@@ -34,6 +34,7 @@ func (s simd) gather(p, plane reg.Register, step func(k int) Mem, done func(row 
 	start := s.GP64()
 	s.MOVQ(p, start)
 	for half, down := range []func() vecs{even, odd} {
+		s.Comment(fmt.Sprintf("Down the columns, for rows %d and %d.", half, half+2))
 		s.MOVQ(start, p)
 		var rows [2]vecs
 		for j := range 6 {
@@ -45,6 +46,7 @@ func (s simd) gather(p, plane reg.Register, step func(k int) Mem, done func(row 
 			}
 		}
 		for r, v := range rows {
+			s.Comment(fmt.Sprintf("Along row %d, and store.", half+2*r))
 			done(half+2*r, s.shrink(v, two, four, eight))
 		}
 	}
@@ -108,7 +110,7 @@ func (s simd) winogradOutput() {
 	column := s.planes6(p, plane)
 	s.tiles(func(i reg.Register) {
 		s.LEAQ(at(src, i), p)
-		s.gather(p, plane, column, func(row int, v vecs) {
+		s.fromPlanes(p, plane, column, func(row int, v vecs) {
 			to, bias := s.GP64(), s.GP64()
 			s.MOVQ(s.argument("pitch"), to)
 			s.IMUL3Q(Imm(uint64(row)), to, to)
@@ -129,7 +131,7 @@ func (s simd) winogradOutput() {
 	}, func() {
 		s.advance(dst, "step", 4)
 		s.advance(src, "lds", 4)
-	})
+	}, s.endStreamed)
 }
 
 // advance moves p on by an argument's number of elements of some bytes.
@@ -151,7 +153,7 @@ func (s simd) winogradPool() {
 	value := func(row, col int) Mem { return Mem{Base: spare, Disp: (4*row + col) * size} }
 	s.tiles(func(i reg.Register) {
 		s.LEAQ(at(src, i), p)
-		s.gather(p, plane, column, func(row int, v vecs) {
+		s.fromPlanes(p, plane, column, func(row int, v vecs) {
 			for j, x := range v {
 				s.VMOVUPS(x, value(row, j))
 			}
@@ -164,7 +166,7 @@ func (s simd) winogradPool() {
 		s.JE(LabelRef("none"))
 		s.advance(arg, "step", 1)
 		s.Label("none")
-	})
+	}, s.endStreamed)
 }
 
 // windows pools the four windows of a tile of 4×4 values.
@@ -177,6 +179,7 @@ func (s simd) windows(i, dst, arg reg.Register, value func(row, col int) Mem) {
 	floor, bias := s.floor(), s.GP64()
 	s.MOVQ(s.argument("bias"), bias)
 	for w := range 4 {
+		s.Comment(fmt.Sprintf("Window %d.", w))
 		row, col := w/2*2, w%2*2
 		best, index := s.load(value(row, col)), s.zero()
 		for k := 1; k < 4; k++ {
