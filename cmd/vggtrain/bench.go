@@ -9,7 +9,7 @@ import (
 
 	"vggtrain/configs"
 	"vggtrain/internal/bench"
-	"vggtrain/internal/report"
+	"vggtrain/internal/display"
 	"vggtrain/internal/runstate"
 	"vggtrain/model"
 )
@@ -111,7 +111,7 @@ evaluation  %8.1f images/s
 peak        %8.1f GFLOP/s of multiply-adds
 memory      %8s at most while training
 `, arch, o.Side, o.Side, o.Batch, threads, r.Kernel,
-		r.TrainImagesPerSecond, r.TrainGFLOPS, r.EvalImagesPerSecond, r.PeakGFLOPS, report.Bytes(r.PeakRSSBytes))
+		r.TrainImagesPerSecond, r.TrainGFLOPS, r.EvalImagesPerSecond, r.PeakGFLOPS, display.Bytes(r.PeakRSSBytes))
 	if err != nil || !o.Layers {
 		return err
 	}

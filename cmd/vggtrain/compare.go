@@ -11,7 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
-	"vggtrain/internal/report"
+	"vggtrain/internal/display"
 	"vggtrain/model"
 )
 
@@ -119,7 +119,7 @@ type compareRow struct {
 func compareRows() []compareRow {
 	whole := func(n int64) (string, string) { return humanize.Comma(n), "" }
 	part := func(n int64, share float64) (string, string) { return humanize.Comma(n), percent(share) }
-	size := func(n int64) (string, string) { return report.Bytes(n), "" }
+	size := func(n int64) (string, string) { return display.Bytes(n), "" }
 	return []compareRow{
 		{"convolutions", func(c *model.Costs) (string, string) { return whole(int64(c.Convolutions.Layers)) }},
 		{"dense layers", func(c *model.Costs) (string, string) { return whole(int64(c.Dense.Layers)) }},

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vggtrain/dataset"
-	"vggtrain/internal/report"
+	"vggtrain/internal/display"
 )
 
 type dataVerifyOptions struct {
@@ -68,7 +68,7 @@ func runDataVerify(_ context.Context, o *dataVerifyOptions) error {
 	}
 	if wrong > 0 {
 		return fmt.Errorf("%s: %d of %d files are not the published ones; the table above says why, and \"vggtrain data fetch --dir %s\" gets what is missing or damaged",
-			dir, wrong, len(reports), report.ShellWord(dir))
+			dir, wrong, len(reports), display.ShellWord(dir))
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 
 	"vggtrain/dataset"
 	"vggtrain/internal/fetch"
-	"vggtrain/internal/report"
+	"vggtrain/internal/terminal"
 )
 
 type dataFetchOptions struct {
@@ -59,7 +59,7 @@ func runDataFetch(ctx context.Context, o *dataFetchOptions) error {
 	if dir == "" {
 		return errors.New("no folder to fetch into: neither VGGTRAIN_DATA nor HOME is set; name one with --dir")
 	}
-	m := report.NewMeter(o.Err)
+	m := terminal.NewMeter(o.Err)
 	options := fetch.Options{Dir: dir, Notice: m.Notice, Progress: func(p fetch.Progress) { m.Progress(dataset.FetchProgress(p)) }}
 	if o.Mirror != "" {
 		options.Mirrors = []string{o.Mirror}

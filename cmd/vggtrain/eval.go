@@ -14,7 +14,7 @@ import (
 
 	"vggtrain/dataset"
 	"vggtrain/internal/display"
-	"vggtrain/internal/report"
+	"vggtrain/internal/terminal"
 	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
@@ -102,7 +102,7 @@ func runEval(ctx context.Context, o *evalOptions) error {
 		return fmt.Errorf("%s: images of other classes (%s) than those that %s knows (%s): give such images with --data",
 			data.Origin, someOf(data.Classes), o.Checkpoint, someOf(network.Classes))
 	}
-	meter := report.NewMeter(o.Err)
+	meter := terminal.NewMeter(o.Err)
 	if network.DataDigest != "" && network.DataDigest != hex.EncodeToString(data.Digest[:]) {
 		meter.Notice(fmt.Sprintf("these are not the images of the run, which used --data %s", network.DataSpec))
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"vggtrain/checkpoint"
+	"vggtrain/internal/display"
 	"vggtrain/internal/export"
-	"vggtrain/internal/report"
 	"vggtrain/internal/runstate"
 	"vggtrain/internal/trained"
 )
@@ -125,7 +125,7 @@ func (o *exportOptions) report(n *trained.Network) error {
 	for _, l := range n.Layers {
 		params += l.Params
 	}
-	_, err = fmt.Fprintf(o.Out, "%s: %s, %s parameters, %s\n", o.File, n.Arch.Name, humanize.Comma(params), report.Bytes(info.Size()))
+	_, err = fmt.Fprintf(o.Out, "%s: %s, %s parameters, %s\n", o.File, n.Arch.Name, humanize.Comma(params), display.Bytes(info.Size()))
 	if err == nil && o.Format == "onnx" {
 		_, err = fmt.Fprintf(o.Out, "%s   Nx1x%dx%d: pixels from 0 to 1\n%s  Nx%d: %s\n", export.Input, n.Side, n.Side, export.Output, len(n.Classes), someOf(n.Classes))
 	}

@@ -17,6 +17,7 @@ import (
 	"vggtrain/dataset"
 	"vggtrain/internal/report"
 	"vggtrain/internal/rundir"
+	"vggtrain/internal/terminal"
 	"vggtrain/internal/train"
 	"vggtrain/model"
 )
@@ -95,7 +96,7 @@ func runFit(ctx context.Context, o *fitOptions) error {
 		return o.plan(ctx, job)
 	}
 	defer dir.Close()
-	progress := report.NewProgress(o.Err)
+	progress := terminal.NewProgress(o.Err)
 	files := report.NewFiles(dir, job.Recipe.YAML())
 	job.Checkpoint, job.Best = dir.Checkpoint(), dir.Best()
 	job.Held, job.Flush = dir.Held, files.Flush
@@ -215,7 +216,7 @@ func (o *fitOptions) conclude(ctx context.Context, job *train.Job, r train.Resul
 	if o.JSON {
 		unread = report.WriteRecord(o.Out, r)
 	} else {
-		unread = report.WriteSummary(o.Out, r, job.Recipe, job.StepsPerEpoch())
+		unread = terminal.WriteSummary(o.Out, r, job.Recipe, job.StepsPerEpoch())
 	}
 	// A closed pipe does not hide how the run ended: it comes after.
 	return errors.Join(ending(ctx, r), unread)

@@ -9,10 +9,11 @@ import (
 	"os"
 
 	"vggtrain/dataset"
+	"vggtrain/internal/display"
 	"vggtrain/internal/memory"
 	"vggtrain/internal/nearest"
-	"vggtrain/internal/report"
 	"vggtrain/internal/rundir"
+	"vggtrain/internal/terminal"
 )
 
 // openData is openSpec of what --data names, whose errors say what it takes.
@@ -29,7 +30,7 @@ func openData(ctx context.Context, spec string, stderr io.Writer) (*dataset.Data
 
 // openSpec opens the data of a spec; notices, and how far a download is, go to stderr.
 func openSpec(ctx context.Context, spec string, stderr io.Writer) (*dataset.Data, error) {
-	m := report.NewMeter(stderr)
+	m := terminal.NewMeter(stderr)
 	defer m.Clear()
 	return dataset.Open(ctx, dataset.OpenOptions{Spec: spec, Notice: m.Notice, Progress: m.Progress})
 }
@@ -43,7 +44,7 @@ func weightsFile(path string) (string, error) {
 	best := rundir.At(path).Best()
 	if _, err := os.Stat(best); errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("%s: no best.bin in this folder: the run has no evaluated epoch yet (vggtrain fit --resume %s goes on), or it is no run folder",
-			path, report.ShellWord(path))
+			path, display.ShellWord(path))
 	}
 	return best, nil
 }
@@ -53,7 +54,7 @@ func weightsFile(path string) (string, error) {
 func checkMemory(bytes int64) error {
 	if present := memory.Machine(); present > 0 && bytes > present {
 		return fmt.Errorf("this takes about %s of memory, and there are %s: use a smaller --batch-size, a smaller image or a smaller network",
-			report.Bytes(bytes), report.Bytes(present))
+			display.Bytes(bytes), display.Bytes(present))
 	}
 	return nil
 }

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"vggtrain/internal/report"
+	"vggtrain/internal/terminal"
 	"vggtrain/internal/train"
 )
 
@@ -45,7 +45,7 @@ func (o *fitOptions) plan(ctx context.Context, job *train.Job) error {
 			p.MemoryBytes, e.StepSeconds, e.Seconds, p.Data, p.Threads, p.Kernel,
 		})
 	}
-	if err := report.WriteEstimate(o.Out, e); err != nil {
+	if err := terminal.WriteEstimate(o.Out, e); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(o.Out, "\nsettings\n%s", job.Recipe.YAML())

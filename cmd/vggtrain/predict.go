@@ -13,7 +13,7 @@ import (
 
 	"vggtrain/internal/photo"
 	"vggtrain/internal/predict"
-	"vggtrain/internal/report"
+	"vggtrain/internal/terminal"
 	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
@@ -111,7 +111,7 @@ func (o *predictOptions) photos(ctx context.Context) ([]photo.File, error) {
 	piped := false
 	for _, name := range o.Images {
 		if name != "-" {
-			photos = append(photos, photo.Files(name, report.NewProgress(o.Err).Notice)...)
+			photos = append(photos, photo.Files(name, terminal.NewProgress(o.Err).Notice)...)
 			continue
 		}
 		if piped {
@@ -140,7 +140,7 @@ func untilDone(ctx context.Context, r io.Reader) io.Reader {
 // show writes the results of a run over count photos, and to standard error what was assumed and
 // what was left out.
 func (o *predictOptions) show(w predictionWriter, count int, run func(emit func(predict.Result) error) error) error {
-	notice := report.NewProgress(o.Err).Notice
+	notice := terminal.NewProgress(o.Err).Notice
 	var seen assumptions
 	failures := 0
 	var failure error

@@ -14,7 +14,7 @@ import (
 
 	"vggtrain/internal/photo"
 	"vggtrain/internal/predict"
-	"vggtrain/internal/report"
+	"vggtrain/internal/terminal"
 )
 
 // predictionWriter writes what the network sees, an image at a time.
@@ -28,16 +28,16 @@ func newPredictionWriter(o *predictOptions, classes []string) predictionWriter {
 	if o.JSON {
 		return &predictionList{w: o.Out, classes: classes}
 	}
-	f := terminal(o.Out)
+	f := terminalOf(o.Out)
 	if f == nil {
 		return &predictionLines{o.Out, classes}
 	}
-	columns, _ := report.Size(f)
-	return &predictionBars{w: o.Out, classes: classes, columns: columns, bold: report.Live(f)}
+	columns, _ := terminal.Size(f)
+	return &predictionBars{w: o.Out, classes: classes, columns: columns, bold: terminal.Live(f)}
 }
 
-// terminal returns the terminal that w writes to, or nil.
-func terminal(w io.Writer) *os.File {
+// terminalOf returns the terminal that w writes to, or nil.
+func terminalOf(w io.Writer) *os.File {
 	if sticky, ok := w.(*stickyWriter); ok {
 		w = sticky.to
 	}
@@ -130,7 +130,7 @@ const (
 func (b *predictionBars) write(r predict.Result) error {
 	title := r.Photo.Title
 	if b.bold {
-		title = report.Strong(title)
+		title = terminal.Strong(title)
 	}
 	lines := []string{title}
 	longest := 0

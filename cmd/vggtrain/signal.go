@@ -7,7 +7,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"vggtrain/internal/report"
+	"vggtrain/internal/terminal"
 )
 
 // signalError is the signal that asked the program to end.
@@ -52,7 +52,7 @@ func untilSignal(parent context.Context) (context.Context, func()) {
 				return
 			case s := <-signals:
 				if !first {
-					report.Abandon(os.Stderr)
+					terminal.Abandon(os.Stderr)
 					second := &signalError{s}
 					fmt.Fprintf(os.Stderr, "vggtrain: a second signal (%v): ended at once; what was saved before is whole\n", second)
 					os.Exit(second.status())

@@ -10,7 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
-	"vggtrain/internal/report"
+	"vggtrain/internal/display"
 	"vggtrain/model"
 )
 
@@ -79,7 +79,7 @@ func summarySheet(s *model.Summary) *sheet {
 		}},
 		notes: []string{
 			fmt.Sprintf("MACs are the multiply-adds of convolution and linear layers, for the whole batch: %s FLOPs.", humanize.Comma(s.FLOPs)),
-			fmt.Sprintf("Training holds %s: weights, the buffers of a step, and a batch of images.", report.Bytes(s.TrainBytes)),
+			fmt.Sprintf("Training holds %s: weights, the buffers of a step, and a batch of images.", display.Bytes(s.TrainBytes)),
 			"The receptive field is what one output sees of the image and of the padding round it (of Linear: of the image alone).",
 		},
 		document: s,
@@ -94,7 +94,7 @@ func summarySheet(s *model.Summary) *sheet {
 	for i := range rows {
 		out.add(&rows[i], blocks)
 	}
-	total := []string{"total", "", "", "", humanize.Comma(s.Params), humanize.Comma(s.MACs), report.Bytes(s.WeightBytes)}
+	total := []string{"total", "", "", "", humanize.Comma(s.Params), humanize.Comma(s.MACs), display.Bytes(s.WeightBytes)}
 	if blocks {
 		total = slices.Insert(total, 2, "")
 	}
@@ -106,7 +106,7 @@ func summarySheet(s *model.Summary) *sheet {
 func (s *sheet) add(l *model.SummaryLayer, block bool) {
 	shown := []string{l.Name, l.Type, model.FormatShape(l.Output), model.FormatShape(l.ReceptiveField[:]), "", "", ""}
 	if l.Params > 0 {
-		shown[4], shown[6] = humanize.Comma(l.Params), report.Bytes(4*l.Params)
+		shown[4], shown[6] = humanize.Comma(l.Params), display.Bytes(4*l.Params)
 	}
 	if l.MACs > 0 {
 		shown[5] = humanize.Comma(l.MACs)

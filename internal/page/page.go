@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"html/template"
 	"time"
+
 	"vggtrain/internal/chart"
 )
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+
 	"vggtrain/internal/chart"
 	"vggtrain/internal/record"
 )

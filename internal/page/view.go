@@ -8,10 +8,10 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/dustin/go-humanize"
+
 	"vggtrain/internal/chart"
 	"vggtrain/internal/display"
-
-	"github.com/dustin/go-humanize"
 )
 
 // Filters are those of the first convolution.

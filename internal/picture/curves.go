@@ -7,12 +7,13 @@ import (
 	"io"
 	"math"
 	"strconv"
-	"vggtrain/internal/chart"
-	"vggtrain/internal/record"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
+
+	"vggtrain/internal/chart"
+	"vggtrain/internal/record"
 )
 
 // Curves is the course of a training, as the ProgressBoard of Dive into Deep Learning shows it, with

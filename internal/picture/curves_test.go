@@ -11,6 +11,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+
 	"vggtrain/internal/chart"
 	"vggtrain/internal/record"
 )

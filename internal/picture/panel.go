@@ -1,11 +1,11 @@
 package picture
 
 import (
-	"vggtrain/internal/chart"
-
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"vggtrain/internal/chart"
 )
 
 // look is how a line of a kind is drawn: where few points are marked, with mark.

@@ -1,3 +1,15 @@
-// Package report holds the observers that show a run or write it down: the terminal's
-// moving bar or a log's lines, steps.jsonl and metrics.csv, and the final record.
+// Package report writes a run down as it goes: observers that each keep a part of the run folder, and
+// the final record.
+//
+//	files.go          config.yaml, steps.jsonl, metrics.csv
+//	curves.go         curves.png
+//	events.go         TensorBoard's events
+//	page.go           report.html: when it is written
+//	page_words.go     its words: settings, commands, headlines
+//	page_pictures.go  its pictures: filters and feature maps
+//	score.go          score.json, the evaluation on the page
+//	history.go        the steps and epochs that curves.png and the page draw
+//	record.go         the document of fit --json
+//
+// What a run looks like on a terminal is package terminal's.
 package report

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"vggtrain/internal/display"
 	"vggtrain/internal/record"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/train"
@@ -42,7 +43,7 @@ func (f *Files) Begin(p train.Plan) error {
 	case kept.Lines == kept.Last:
 		p.Notify(fmt.Sprintf("%s: the lines of steps %d to %d are not there: it goes on without them", f.dir.StepsFile(), kept.Last+1, p.StepsDone))
 	default:
-		p.Notify(fmt.Sprintf("%s: %s missing of steps 1 to %d: it goes on without them", f.dir.StepsFile(), count(missing, "line"), p.StepsDone))
+		p.Notify(fmt.Sprintf("%s: %s missing of steps 1 to %d: it goes on without them", f.dir.StepsFile(), display.Count(missing, "line"), p.StepsDone))
 	}
 	f.metrics, err = f.dir.Metrics(p.History)
 	return err

@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+
 	"vggtrain/internal/chart"
 	"vggtrain/internal/record"
 	"vggtrain/internal/rundir"

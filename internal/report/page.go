@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"vggtrain/internal/pace"
 	"vggtrain/internal/page"
 	"vggtrain/internal/record"
 	"vggtrain/internal/rundir"
@@ -23,7 +24,7 @@ type Page struct {
 
 	plan    train.Plan
 	history *history // nil before Begin
-	pace    pace
+	pace    pace.Pace
 	images  int     // trained by this process
 	seconds float64 // that they took
 
@@ -49,7 +50,7 @@ func (p *Page) Begin(plan train.Plan) (err error) {
 			return nil
 		}
 	}
-	p.plan, p.pace = plan, newPace(plan, p.now)
+	p.plan, p.pace = plan, pace.New(plan, p.now)
 	p.shown.Notices = slices.Concat(plan.Noticed, p.shown.Notices) // those of other observers that have begun
 	if p.history, err = newHistory(plan, p.dir); err != nil {
 		plan.Notify(err.Error() + "; the page's curves begin here") // a page is no reason to end a run
@@ -92,7 +93,7 @@ func (p *Page) takeUp() (err error) {
 // Step renews the page if it has become old.
 func (p *Page) Step(r record.Step) error {
 	p.history.step(r)
-	p.pace.stepped(r)
+	p.pace.AddStep(r)
 	p.images += r.Images
 	p.seconds += r.Seconds
 	if !p.due(renewEvery) {
@@ -105,7 +106,7 @@ func (p *Page) Step(r record.Step) error {
 // is long enough ago.
 func (p *Page) Epoch(r record.Epoch, e *trained.Evaluation) error {
 	p.history.epoch(r)
-	p.pace.epoch(r)
+	p.pace.AddEpoch(r)
 	p.epoch, p.newest = r.Epoch, e
 	if !p.due(0) {
 		return nil

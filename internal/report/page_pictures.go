@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"vggtrain/dataset"
+	"vggtrain/internal/display"
 	"vggtrain/internal/page"
 	"vggtrain/internal/train"
 	"vggtrain/internal/trained"
@@ -136,7 +137,7 @@ func layers(j *train.Job, plan train.Plan) []page.Layer {
 		if n == 0 {
 			return ""
 		}
-		return comma(int(n))
+		return display.Comma(int(n))
 	}
 	var rows []page.Layer
 	for _, l := range j.Layers[:min(len(j.Layers), maxLayers)] {
@@ -145,9 +146,9 @@ func layers(j *train.Job, plan train.Plan) []page.Layer {
 		})
 	}
 	if left := len(j.Layers) - len(rows); left > 0 {
-		rows = append(rows, page.Layer{Name: fmt.Sprintf("%s more", comma(left))})
+		rows = append(rows, page.Layer{Name: fmt.Sprintf("%s more", display.Comma(left))})
 	}
-	return append(rows, page.Layer{Name: "total", Params: comma(int(plan.Params)), MACs: comma(int(plan.MACs))})
+	return append(rows, page.Layer{Name: "total", Params: display.Comma(int(plan.Params)), MACs: display.Comma(int(plan.MACs))})
 }
 
 func className(j *train.Job, k int) string {

@@ -14,6 +14,7 @@ import (
 
 	"vggtrain/configs"
 	"vggtrain/dataset"
+	"vggtrain/internal/display"
 	"vggtrain/internal/record"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/train"
@@ -149,7 +150,7 @@ func TestPageOverARun(t *testing.T) {
 	r.want("at the beginning", "folder "+working, "What to type next In "+working+": Repeat the run",
 		// 8 filters of 3×3 and a bias each, at 28×28 places; 80 channels of 7×7 to 16 units.
 		"parameters MACs features.0 Conv2d 8×28×28 80 56,448 features.1 ReLU 8×28×28 features.2 MaxPool2d 8×14×14",
-		"flatten Flatten 3920 classifier.0 Linear 16 62,736 62,720 classifier.1 ReLU 16", "total "+comma(int(r.plan.Params))+" "+comma(int(r.plan.MACs)))
+		"flatten Flatten 3920 classifier.0 Linear 16 62,736 62,720 classifier.1 ReLU 16", "total "+display.Comma(int(r.plan.Params))+" "+display.Comma(int(r.plan.MACs)))
 	r.want("at the beginning", "tiny ◐ running", "epoch 1 of 3, step 0 of 12", "On the built-in sample of Fashion-MNIST: 64 images to train on, 20 images of the test set to score, 28×28 pixels.",
 		"arch tiny default", "normalize [0.286, 0.353] default", "lr 0.08 flag", "momentum 0 default", "vggtrain v1.2.3", "no epoch is evaluated", "Not known yet", "! Curves", "! Filters")
 	if !strings.Contains(r.page(), `data-reload="5" data-stale="600"`) {
@@ -200,11 +201,11 @@ func TestPageOverARun(t *testing.T) {
 // not done is not over, and --max-time ends the run.
 func TestPageSaysThePlaceThatTheTerminalSays(t *testing.T) {
 	r := newPageRun(t)
-	r.plan.Settings = fast("max-time=10s")
+	r.plan.Settings = &configs.Recipe{MaxTime: 10 * time.Second}
 	o := r.observer()
 	r.steps(o, 1, 3)
 	r.now = r.now.Add(renewEvery)
-	o.pace.begun = o.pace.begun.Add(renewEvery) // as if the minute had not been
+	o.pace.Begun = o.pace.Begun.Add(renewEvery) // as if the minute had not been
 	r.steps(o, 4, 4)
 	// 6 s to --max-time, and an evaluation of 20 images at three times 16 a second.
 	r.want("in an evaluation", "epoch 1 of 3, step 4 of 12, evaluating, about 6s left")
@@ -218,6 +219,7 @@ func TestPageOffersWhatGoesOn(t *testing.T) {
 	const most = configs.MaxEpochs
 	for _, test := range []struct {
 		plan      func(*train.Plan)
+		maxSteps  int
 		earlyStop int
 		end       bool
 		want      []string
@@ -225,14 +227,14 @@ func TestPageOffersWhatGoesOn(t *testing.T) {
 		{plan: func(p *train.Plan) { p.Epochs, p.Steps = most/2, most/2*p.StepsPerEpoch }, want: []string{"--epochs 10000", "bit for bit", "! Score"}},
 		{plan: func(p *train.Plan) { p.Epochs, p.Steps = most-1, (most-1)*p.StepsPerEpoch }, want: []string{"--epochs 10000"}},
 		{plan: func(p *train.Plan) { p.Epochs, p.Steps = most, most*p.StepsPerEpoch }, want: []string{"! Go on with it"}},
-		{plan: func(p *train.Plan) { p.Steps = 4 }, end: true, want: []string{"--max-steps off", "! --epochs", "Score its best weights"}},
+		{plan: func(p *train.Plan) { p.Steps = 4 }, maxSteps: 4, end: true, want: []string{"--max-steps off", "! --epochs", "Score its best weights"}},
 		{earlyStop: 1, end: true, want: []string{"--early-stop off", "! --epochs"}},
 	} {
 		r := newPageRun(t)
 		if test.plan != nil {
 			test.plan(&r.plan)
 		}
-		r.job.Recipe.EarlyStop = test.earlyStop
+		r.job.Recipe.MaxSteps, r.job.Recipe.EarlyStop = test.maxSteps, test.earlyStop
 		o := r.observer()
 		if test.end {
 			r.steps(o, 1, 4)

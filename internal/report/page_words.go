@@ -13,7 +13,9 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"vggtrain/configs"
+	"vggtrain/internal/display"
 	"vggtrain/internal/memory"
+	"vggtrain/internal/pace"
 	"vggtrain/internal/page"
 	"vggtrain/internal/train"
 )
@@ -23,7 +25,7 @@ func (p *Page) fill() {
 	plan, recipe := p.plan, p.job.Recipe
 	p.shown.Network, p.shown.Folder, p.shown.State = plan.Arch, p.dir.Path(), page.Running
 	p.shown.About = fmt.Sprintf("On %s: %s to train on, %s to score, %d×%d pixels.",
-		dataTitle(plan), count(plan.TrainImages, "image"), scoredSet(p.job), plan.Side, plan.Side)
+		dataTitle(plan), display.Count(plan.TrainImages, "image"), scoredSet(p.job), plan.Side, plan.Side)
 	p.shown.Config, p.shown.Layers = string(recipe.YAML()), layers(p.job, plan)
 	for _, key := range configs.Keys() {
 		origin := recipe.Origin(key.Name)
@@ -42,11 +44,11 @@ func (p *Page) fill() {
 		{Name: "vggtrain", Value: p.version},
 		{Name: "Go", Value: strings.TrimPrefix(runtime.Version(), "go")},
 		{Name: "system", Value: runtime.GOOS + "/" + runtime.GOARCH},
-		{Name: "processor", Value: count(runtime.NumCPU(), "core"), Note: plan.Kernel + " kernels"},
+		{Name: "processor", Value: display.Count(runtime.NumCPU(), "core"), Note: plan.Kernel + " kernels"},
 		{Name: "threads", Value: strconv.Itoa(plan.Threads)},
 		{Name: "data", Value: plan.Data},
 		{Name: "folder", Value: cmp.Or(p.shown.WorkingFolder, "–")},
-		{Name: "begun", Value: p.pace.begun.Format("2006-01-02 15:04:05 -07:00"), Note: resumedText(plan)},
+		{Name: "begun", Value: p.pace.Begun.Format("2006-01-02 15:04:05 -07:00"), Note: resumedText(plan)},
 	}
 }
 
@@ -64,7 +66,7 @@ func (p *Page) setting(key string) string {
 
 // commands are what can be done with the run as it stands.
 func (p *Page) commands() []page.Command {
-	again := page.Command{Purpose: "Repeat the run, bit for bit", Line: "vggtrain fit --recipe " + ShellWord(p.dir.Config())}
+	again := page.Command{Purpose: "Repeat the run, bit for bit", Line: "vggtrain fit --recipe " + display.ShellWord(p.dir.Config())}
 	if p.plan.StepsDone > 0 { // it may have begun for fewer epochs, and the schedule may have been another
 		again.Purpose = "Begin a run with the same settings"
 	}
@@ -78,8 +80,8 @@ func (p *Page) commands() []page.Command {
 	}
 	if len(p.history.Epochs) > 0 {
 		commands = append(commands,
-			page.Command{Purpose: "Score its best weights", Line: "vggtrain eval " + ShellWord(p.dir.Best()) + dataFlag(p.job.Recipe.Data)},
-			page.Command{Purpose: "Use them", Line: "vggtrain predict " + ShellWord(p.dir.Best()) + " IMAGE.png"})
+			page.Command{Purpose: "Score its best weights", Line: "vggtrain eval " + display.ShellWord(p.dir.Best()) + display.Flag("data", p.job.Recipe.Data, "auto")},
+			page.Command{Purpose: "Use them", Line: "vggtrain predict " + display.ShellWord(p.dir.Best()) + " IMAGE.png"})
 	}
 	return commands
 }
@@ -91,13 +93,14 @@ func (p *Page) next() string {
 	if !running && p.shown.State != page.Done {
 		return p.resume()
 	}
-	limit := stand{
-		settings: p.job.Recipe, planned: running || len(p.history.Epochs) == p.plan.Epochs, waited: p.history.waited(),
-		cut: p.plan.Steps < p.plan.Epochs*p.plan.StepsPerEpoch && (running || p.pace.step >= p.plan.Steps),
-	}.limit()
+	steps := p.pace.Step
+	if running {
+		steps = p.plan.Epochs * p.plan.StepsPerEpoch
+	}
+	limit := pace.LimitOf(p.job.Recipe, p.plan.StepsPerEpoch, steps, p.history.waited())
 	switch {
 	case limit != "":
-		return p.resume() + without(limit)
+		return p.resume() + limit.Lift()
 	case p.plan.Epochs >= configs.MaxEpochs:
 		return ""
 	}
@@ -113,13 +116,13 @@ func (p *Page) lowerLR() float64 {
 	return lr / 4
 }
 
-func (p *Page) resume() string { return "vggtrain fit --resume " + ShellWord(p.dir.Path()) }
+func (p *Page) resume() string { return "vggtrain fit --resume " + display.ShellWord(p.dir.Path()) }
 
 func resumedText(p train.Plan) string {
 	if p.StepsDone == 0 {
 		return ""
 	}
-	return "resumed after step " + comma(p.StepsDone)
+	return "resumed after step " + display.Comma(p.StepsDone)
 }
 
 // scoredSet says what is scored: 1,000 images of the test set.
@@ -128,15 +131,7 @@ func scoredSet(j *train.Job) string {
 	if j.Recipe.Val > 0 {
 		set = "held out of the training set"
 	}
-	return count(j.Val.Len(), "image") + " " + set
-}
-
-// dataFlag tells eval where the images are, if a run was told.
-func dataFlag(setting string) string {
-	if setting == "" || setting == "auto" {
-		return ""
-	}
-	return " --data " + ShellWord(setting)
+	return display.Count(j.Val.Len(), "image") + " " + set
 }
 
 // update says what changes with each step.
@@ -153,7 +148,7 @@ func (p *Page) update() {
 	}
 	p.shown.Reload, p.shown.Stale = reloading(longest)
 	p.shown.Curves = &h.Curves
-	p.shown.Progress = page.Progress{Step: p.pace.step, Steps: p.plan.Steps, Text: p.progressText()}
+	p.shown.Progress = page.Progress{Step: p.pace.Step, Steps: p.plan.Steps, Text: p.progressText()}
 	p.shown.Headlines, p.shown.Resources, p.shown.Commands = p.headlines(), p.resources(), p.commands()
 }
 
@@ -166,13 +161,13 @@ func reloading(longest float64) (reload, stale time.Duration) {
 
 // progressText says where the run is and what time is left, as the line on a terminal does.
 func (p *Page) progressText() string {
-	epoch, _ := p.pace.place()
-	text := fmt.Sprintf("epoch %d of %d, step %s of %s", epoch, p.plan.Epochs, comma(p.pace.step), comma(p.plan.Steps))
-	if p.pace.evaluating() {
+	epoch, _ := p.pace.Place()
+	text := fmt.Sprintf("epoch %d of %d, step %s of %s", epoch, p.plan.Epochs, display.Comma(p.pace.Step), display.Comma(p.plan.Steps))
+	if p.pace.Evaluating() {
 		text += ", evaluating"
 	}
-	if _, left := p.pace.left(); !math.IsNaN(left) && !p.pace.over() {
-		text += ", about " + ahead(left) + " left"
+	if _, left := p.pace.Left(); !math.IsNaN(left) && !p.pace.Over() {
+		text += ", about " + display.Remaining(left) + " left"
 	}
 	return text
 }
@@ -189,12 +184,12 @@ func (p *Page) headlines() []page.Fact {
 	}
 	facts = append(facts, page.Fact{
 		Name: "epochs", Value: fmt.Sprintf("%d of %d", len(p.history.Epochs), p.plan.Epochs),
-		Note: count(p.shown.Progress.Step, "step"),
+		Note: display.Count(p.shown.Progress.Step, "step"),
 	})
 	if rate := p.rate(); rate > 0 {
-		facts = append(facts, page.Fact{Name: "images a second", Value: comma(int(math.Round(rate))), Note: "training"})
+		facts = append(facts, page.Fact{Name: "images a second", Value: display.Comma(int(math.Round(rate))), Note: "training"})
 	}
-	return append(facts, page.Fact{Name: "parameters", Value: humanize.SIWithDigits(float64(p.plan.Params), 1, ""), Note: about(p.plan.MACs) + " multiply-adds an image"})
+	return append(facts, page.Fact{Name: "parameters", Value: humanize.SIWithDigits(float64(p.plan.Params), 1, ""), Note: display.About(p.plan.MACs) + " multiply-adds an image"})
 }
 
 // rate is the images a second of this process, or before it has done any, of the last epoch.
@@ -209,17 +204,17 @@ func (p *Page) rate() float64 {
 }
 
 func (p *Page) resources() []page.Fact {
-	facts := []page.Fact{{Name: "memory planned", Value: Bytes(p.plan.MemoryBytes)}}
+	facts := []page.Fact{{Name: "memory planned", Value: display.Bytes(p.plan.MemoryBytes)}}
 	if peak := memory.Peak(); peak > 0 {
-		facts = append(facts, page.Fact{Name: "memory, peak", Value: Bytes(peak), Note: "of the process"})
+		facts = append(facts, page.Fact{Name: "memory, peak", Value: display.Bytes(peak), Note: "of the process"})
 	}
 	if rate := p.rate(); rate > 0 {
 		facts = append(facts, page.Fact{Name: "training", Value: fmt.Sprintf("%.0f images a second", rate)})
 	}
-	if p.pace.steps > 0 {
-		facts = append(facts, page.Fact{Name: "a step", Value: fmt.Sprintf("%.0f ms", 1000*p.seconds/float64(p.pace.steps))})
+	if p.pace.Steps > 0 {
+		facts = append(facts, page.Fact{Name: "a step", Value: fmt.Sprintf("%.0f ms", 1000*p.seconds/float64(p.pace.Steps))})
 	}
-	return append(facts, page.Fact{Name: "time", Value: Duration(p.now().Sub(p.pace.begun).Seconds()), Note: "of this process"})
+	return append(facts, page.Fact{Name: "time", Value: display.Duration(p.now().Sub(p.pace.Begun).Seconds()), Note: "of this process"})
 }
 
 // conclude says how the run has ended.
@@ -229,9 +224,9 @@ func (p *Page) conclude(r train.Result) {
 	case train.Diverged:
 		p.shown.Advice = "The training diverged: " + r.Advice + "."
 	case train.Interrupted:
-		p.shown.Advice = fmt.Sprintf("Interrupted after step %s. The state is saved; to go on: %s", comma(r.Steps), p.resume())
+		p.shown.Advice = fmt.Sprintf("Interrupted after step %s. The state is saved; to go on: %s", display.Comma(r.Steps), p.resume())
 	case train.Failed:
 		p.shown.Advice = fmt.Sprintf("An error ended the run after step %s; see the terminal. Once its cause is fixed, go on from the last save with: %s",
-			comma(r.Steps), p.resume())
+			display.Comma(r.Steps), p.resume())
 	}
 }

@@ -21,24 +21,27 @@ import (
 
 var plan = train.Plan{
 	Arch: "vgg11-small", Params: 17927498, MACs: 45653504, TrainImages: 60000, ValImages: 10000, BatchSize: 128, Side: 56,
-	Epochs: 10, StepsPerEpoch: 469, Steps: 4690, Settings: fast(), MemoryBytes: 412 << 20, MachineBytes: 16 << 30,
+	Epochs: 10, StepsPerEpoch: 469, Steps: 4690, Settings: configs.Defaults(), MemoryBytes: 412 << 20, MachineBytes: 16 << 30,
 	Data: "/usr/share/datasets/fashion-mnist", DataKind: dataset.Published, Folder: "runs/new", Threads: 2, Kernel: "avx512",
 }
 
-// fast returns the settings of the recipe of that name, with others over them.
-func fast(settings ...string) *configs.Recipe {
-	recipe, err := configs.LoadRecipe("fast")
-	if err != nil {
-		panic(err)
-	}
-	changed := &configs.Recipe{}
-	for _, s := range settings {
-		key, value, _ := strings.Cut(s, "=")
-		if err := changed.Set(key, value, configs.FromFlag); err != nil {
-			panic(err)
+// play shows an observer a run of two epochs of 20 steps.
+func play(t *testing.T, o train.Observer) {
+	t.Helper()
+	errs := []error{o.Begin(plan)}
+	for step := 1; step <= 40; step++ {
+		epoch := (step-1)/20 + 1
+		errs = append(errs, o.Step(record.Step{Epoch: epoch, Step: step, Loss: 2 / float64(epoch), LR: 0.05, Images: 128, Seconds: 0.25}))
+		if step%20 == 0 {
+			errs = append(errs, o.Epoch(record.Epoch{
+				Epoch: epoch, TrainLoss: 2 / float64(epoch), ValLoss: 0.5, ValAccuracy: 0.75, LR: 0.05 / float64(epoch*epoch*epoch),
+				ImagesPerSecond: 512, Seconds: 60.2 * float64(epoch),
+			}, nil))
 		}
 	}
-	return changed.Over(recipe).Over(configs.Defaults())
+	if err := errors.Join(append(errs, o.End(train.Result{}))...); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestFiles(t *testing.T) {
@@ -46,7 +49,7 @@ func TestFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	play(t, NewFiles(dir, nil), &hand{}, nothing)
+	play(t, NewFiles(dir, nil))
 	steps, err := os.ReadFile(dir.StepsFile())
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +77,7 @@ func TestFilesGoOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	play(t, NewFiles(dir, nil), &hand{}, nothing)
+	play(t, NewFiles(dir, nil))
 	resumed := plan
 	resumed.StepsDone = 25
 	resumed.History = []record.Epoch{{Epoch: 1, TrainLoss: 2, ValLoss: 0.5, ValAccuracy: 0.75, LR: 0.05, ImagesPerSecond: 512, Seconds: 60.2}}

@@ -1,4 +1,4 @@
-package report
+package terminal
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"vggtrain/internal/display"
 	"vggtrain/internal/record"
 )
 
@@ -27,7 +28,7 @@ var fields = [...]tableField{
 	{"img/s", 6, 2, func(r record.Epoch) string {
 		return fmt.Sprintf("%.*f", speedDecimals(r.ImagesPerSecond), r.ImagesPerSecond)
 	}},
-	{"time", 6, 3, func(r record.Epoch) string { return Duration(r.Seconds) }},
+	{"time", 6, 3, func(r record.Epoch) string { return display.Duration(r.Seconds) }},
 }
 
 // bestMark stands behind the row of an epoch that is better than all before it.

@@ -1,4 +1,4 @@
-package report
+package terminal
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"vggtrain/internal/display"
+	"vggtrain/internal/pace"
 	"vggtrain/internal/record"
 	"vggtrain/internal/train"
 	"vggtrain/internal/trained"
@@ -21,7 +22,7 @@ import (
 type Log struct {
 	w     io.Writer
 	now   func() time.Time
-	pace  pace
+	pace  pace.Pace
 	every int  // steps between two lines
 	told  bool // how long the run takes
 
@@ -36,7 +37,7 @@ func NewLog(w io.Writer) *Log { return &Log{w: w, now: time.Now} }
 
 // Begin says what the run is going to do.
 func (l *Log) Begin(p train.Plan) error {
-	l.pace = newPace(p, l.now)
+	l.pace = pace.New(p, l.now)
 	l.every = max(1, (p.StepsPerEpoch+5)/10)
 	for _, line := range header(p, 0, false) {
 		l.line(line)
@@ -46,15 +47,15 @@ func (l *Log) Begin(p train.Plan) error {
 
 // Step says where the run is if it is time to.
 func (l *Log) Step(r record.Step) error {
-	l.pace.stepped(r)
-	if l.pace.evaluating() {
+	l.pace.AddStep(r)
+	if l.pace.Evaluating() {
 		return nil
 	}
-	if _, run := l.pace.left(); !l.told && l.pace.lasting.seconds >= enough && !math.IsNaN(run) {
+	if _, run := l.pace.Left(); !l.told && l.pace.Trained() >= enough && !math.IsNaN(run) {
 		l.told = true
-		l.line(fmt.Sprintf("this will take about %s", Duration(run+l.now().Sub(l.pace.begun).Seconds())))
+		l.line(fmt.Sprintf("this will take about %s", display.Duration(run+l.now().Sub(l.pace.Begun).Seconds())))
 	}
-	if _, done := l.pace.place(); done%l.every == 0 {
+	if _, done := l.pace.Place(); done%l.every == 0 {
 		l.line(l.place(r))
 	}
 	return nil
@@ -64,25 +65,25 @@ func (l *Log) Step(r record.Step) error {
 func (l *Log) place(r record.Step) string {
 	p := &l.pace
 	text := fmt.Sprintf("%s  step %*d/%d  loss %s  lr %s  %s", l.epoch(r.Epoch),
-		digits(p.plan.Steps), r.Step, p.plan.Steps, lossText(p.loss.value()), rateText(r.LR), speedText(p.recent.rate()))
-	for _, left := range p.leftTexts() {
+		digits(p.Plan.Steps), r.Step, p.Plan.Steps, lossText(p.Loss()), rateText(r.LR), speedText(p.Speed()))
+	for _, left := range leftTexts(p) {
 		text += "  " + left
 	}
 	return text
 }
 
 func (l *Log) epoch(number int) string {
-	return fmt.Sprintf("epoch %*d/%d", digits(l.pace.plan.Epochs), number, l.pace.plan.Epochs)
+	return fmt.Sprintf("epoch %*d/%d", digits(l.pace.Plan.Epochs), number, l.pace.Plan.Epochs)
 }
 
 // Epoch writes the epoch's line, whose columns stand below each other in a run.
 func (l *Log) Epoch(r record.Epoch, _ *trained.Evaluation) error {
 	mark := ""
-	if l.pace.epoch(r) {
+	if l.pace.AddEpoch(r) {
 		mark = "  " + bestMark
 	}
 	l.line(fmt.Sprintf("%s  train loss %s  val loss %s  accuracy %.4f  lr %s  %5.0f images/s  %6s%s", l.epoch(r.Epoch),
-		lossText(r.TrainLoss), lossText(r.ValLoss), r.ValAccuracy, rateText(r.LR), r.ImagesPerSecond, Duration(r.Seconds), mark))
+		lossText(r.TrainLoss), lossText(r.ValLoss), r.ValAccuracy, rateText(r.LR), r.ImagesPerSecond, display.Duration(r.Seconds), mark))
 	return nil
 }
 

@@ -1,4 +1,4 @@
-package report
+package terminal
 
 import (
 	"fmt"
@@ -52,7 +52,7 @@ func subjects(p train.Plan) []labelled {
 		{"training", trainingText(p)},
 		{"optimizer", optimizerText(p.Settings)},
 		{"memory", memoryText(p)},
-		{"processor", fmt.Sprintf("%s, %s kernels", count(p.Threads, "thread"), p.Kernel)},
+		{"processor", fmt.Sprintf("%s, %s kernels", display.Count(p.Threads, "thread"), p.Kernel)},
 	}
 	if p.Folder != "" {
 		lines = append(lines, labelled{"run folder", display.Name(p.Folder)})
@@ -74,12 +74,12 @@ func dataText(p train.Plan) string {
 		held = " held out"
 	}
 	return fmt.Sprintf("%s: %s images to train on, %s%s to score, at %dx%d%s",
-		name, comma(p.TrainImages), comma(p.ValImages), held, p.Side, p.Side, origin)
+		name, display.Comma(p.TrainImages), display.Comma(p.ValImages), held, p.Side, p.Side, origin)
 }
 
 // networkText says what is trained, and which weights it begins with if they are from a file.
 func networkText(p train.Plan) string {
-	text := fmt.Sprintf("%s: %s parameters, %s multiply-adds (MACs) an image", display.Name(p.Arch), comma(int(p.Params)), about(p.MACs))
+	text := fmt.Sprintf("%s: %s parameters, %s multiply-adds (MACs) an image", display.Name(p.Arch), display.Comma(int(p.Params)), display.About(p.MACs))
 	if p.Settings.Dropout > 0 {
 		text += fmt.Sprintf(", dropout %v", p.Settings.Dropout)
 	}
@@ -109,7 +109,7 @@ func settingsText(p train.Plan) string {
 		case key.Bool:
 			flags = append(flags, "--"+name+"="+r.Text(name))
 		default:
-			flags = append(flags, "--"+name+" "+ShellWord(r.Text(name)))
+			flags = append(flags, "--"+name+" "+display.ShellWord(r.Text(name)))
 		}
 	}
 	text := strings.Join(append(from, fmt.Sprintf("seed %d", r.Seed)), ", ")
@@ -121,7 +121,7 @@ func settingsText(p train.Plan) string {
 
 // trainingText says how long the run is: what is left of it, if it goes on with another.
 func trainingText(p train.Plan) string {
-	text := fmt.Sprintf("%s of %s, %s a step", count(p.Epochs, "epoch"), count(p.StepsPerEpoch, "step"), count(min(p.BatchSize, p.TrainImages), "image"))
+	text := fmt.Sprintf("%s of %s, %s a step", display.Count(p.Epochs, "epoch"), display.Count(p.StepsPerEpoch, "step"), display.Count(min(p.BatchSize, p.TrainImages), "image"))
 	if p.Settings.Augment != "none" {
 		text += ", augmented by " + strings.ReplaceAll(p.Settings.Augment, ",", " and ")
 	}
@@ -129,16 +129,16 @@ func trainingText(p train.Plan) string {
 		text += fmt.Sprintf(", label smoothing %v", p.Settings.LabelSmoothing)
 	}
 	if p.Steps != p.Epochs*p.StepsPerEpoch {
-		text += fmt.Sprintf(", %s at most", count(p.Steps, "step"))
+		text += fmt.Sprintf(", %s at most", display.Count(p.Steps, "step"))
 	}
 	if p.StepsDone > 0 {
-		text += fmt.Sprintf("; %s done, %s left", comma(p.StepsDone), comma(max(p.Steps-p.StepsDone, 0)))
+		text += fmt.Sprintf("; %s done, %s left", display.Comma(p.StepsDone), display.Comma(max(p.Steps-p.StepsDone, 0)))
 	}
 	if limit := p.Settings.MaxTime; limit > 0 {
-		text += fmt.Sprintf("; ends after %s", Duration(limit.Seconds()))
+		text += fmt.Sprintf("; ends after %s", display.Duration(limit.Seconds()))
 	}
 	if patience := p.Settings.EarlyStop; patience > 0 {
-		text += fmt.Sprintf("; ends after %s without a better accuracy", count(patience, "epoch"))
+		text += fmt.Sprintf("; ends after %s without a better accuracy", display.Count(patience, "epoch"))
 	}
 	return text
 }
@@ -147,7 +147,7 @@ func trainingText(p train.Plan) string {
 func optimizerText(r *configs.Recipe) string {
 	schedule := r.Schedule
 	if r.WarmupEpochs > 0 {
-		schedule += ", " + count(r.WarmupEpochs, "epoch") + " of warm-up"
+		schedule += ", " + display.Count(r.WarmupEpochs, "epoch") + " of warm-up"
 	}
 	parts := []string{fmt.Sprintf("%s, lr %v (%s)", strings.ToUpper(r.Optimizer), r.LR, schedule)}
 	return strings.Join(append(parts, runstate.OptimizerOptions(r).Details()...), ", ")
@@ -155,9 +155,9 @@ func optimizerText(r *configs.Recipe) string {
 
 // memoryText says what the run is expected to hold, and what the machine has.
 func memoryText(p train.Plan) string {
-	text := "about " + Bytes(p.MemoryBytes)
+	text := "about " + display.Bytes(p.MemoryBytes)
 	if p.MachineBytes > 0 {
-		text += " of this machine's " + Bytes(p.MachineBytes)
+		text += " of this machine's " + display.Bytes(p.MachineBytes)
 	}
 	return text
 }
@@ -173,12 +173,12 @@ func WriteEstimate(w io.Writer, e *train.Estimate) error {
 }
 
 func timeText(e *train.Estimate) string {
-	each := fmt.Sprintf("%s a step, %s an evaluation", Duration(e.StepSeconds), Duration(e.EvalSeconds))
+	each := fmt.Sprintf("%s a step, %s an evaluation", display.Duration(e.StepSeconds), display.Duration(e.EvalSeconds))
 	switch p := e.Plan; {
 	case p.StepsDone >= p.Steps:
 		return "nothing is left to train: " + each
 	case p.StepsDone > 0:
-		return "about " + Duration(e.Seconds) + " for what is left: " + each
+		return "about " + display.Duration(e.Seconds) + " for what is left: " + each
 	}
-	return "about " + Duration(e.Seconds) + ": " + each
+	return "about " + display.Duration(e.Seconds) + ": " + each
 }

@@ -1,4 +1,4 @@
-package report
+package terminal
 
 import (
 	"cmp"
@@ -10,6 +10,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/schollz/progressbar/v3"
+
+	"vggtrain/internal/display"
+	"vggtrain/internal/pace"
 )
 
 // The bar itself, in columns. Where less is left than the shortest, there is none.
@@ -52,11 +55,11 @@ type gauge struct {
 
 // line is where the run is, in at most so many columns. It begins with a blank, on which the cursor
 // stays.
-func (g *gauge) line(p *pace, columns int) string {
-	epoch, done := p.place()
-	line := fmt.Sprintf(" epoch %d/%d", epoch, p.plan.Epochs)
-	parts, rest := fit(p.parts(), columns-utf8.RuneCountInString(line))
-	length := p.plan.StepsPerEpoch
+func (g *gauge) line(p *pace.Pace, columns int) string {
+	epoch, done := p.Place()
+	line := fmt.Sprintf(" epoch %d/%d", epoch, p.Plan.Epochs)
+	parts, rest := fit(parts(p), columns-utf8.RuneCountInString(line))
+	length := p.Plan.StepsPerEpoch
 	switch {
 	case rest > barPercent+barShortest:
 		line += g.draw(epoch, done, length, min(rest-barPercent-1, barLongest))
@@ -103,12 +106,12 @@ func (g *gauge) draw(epoch, done, steps, width int) string {
 }
 
 // parts are what a line may say beside the epoch. What is not known yet is empty, but has its place.
-func (p *pace) parts() []part {
-	state, loss, rate, speed := p.state(), "", "", ""
-	if p.steps > 0 {
-		loss, rate, speed = "loss "+lossText(p.loss.value()), "lr "+rateText(p.lr), strings.Replace(speedText(p.recent.rate()), "images", "img", 1)
+func parts(p *pace.Pace) []part {
+	state, loss, rate, speed := state(p), "", "", ""
+	if p.Steps > 0 {
+		loss, rate, speed = "loss "+lossText(p.Loss()), "lr "+rateText(p.LR), strings.Replace(speedText(p.Speed()), "images", "img", 1)
 	}
-	left := append(p.leftTexts(), "", "")
+	left := append(leftTexts(p), "", "")
 	list := []part{
 		state,
 		{loss, 11, rankLoss},
@@ -116,22 +119,22 @@ func (p *pace) parts() []part {
 		{speed, 10, rankSpeed},
 		{left[0], 8, rankLeft},
 	}
-	if epoch, _ := p.place(); epoch*p.plan.StepsPerEpoch < p.plan.Steps { // else it is the run's
+	if epoch, _ := p.Place(); epoch*p.Plan.StepsPerEpoch < p.Plan.Steps { // else it is the run's
 		list = append(list, part{left[1], 11, rankEpochLeft})
 	}
 	return list
 }
 
 // state is the step, or what else goes on.
-func (p *pace) state() part {
-	text := fmt.Sprintf("step %*d/%d", digits(p.plan.Steps), p.step, p.plan.Steps)
+func state(p *pace.Pace) part {
+	text := fmt.Sprintf("step %*d/%d", digits(p.Plan.Steps), p.Step, p.Plan.Steps)
 	state := part{text, max(len(text), len("evaluating")), rankLoss}
 	switch {
-	case p.evaluating():
+	case p.Evaluating():
 		state.text = "evaluating"
-	case p.over():
+	case p.Over():
 		state.text = "saving"
-	case p.steps == 0:
+	case p.Steps == 0:
 		state.text = "starting"
 	default:
 		state.keep = rankStep
@@ -141,14 +144,14 @@ func (p *pace) state() part {
 
 // leftTexts say what time is left: none before it is known, for the run, and for the epoch under
 // way if that is another.
-func (p *pace) leftTexts() []string {
-	epoch, run := p.left()
+func leftTexts(p *pace.Pace) []string {
+	epoch, run := p.Left()
 	if math.IsNaN(run) {
 		return nil
 	}
-	texts := []string{ahead(run) + " left"}
-	if ahead(epoch) != ahead(run) {
-		texts = append(texts, "(epoch "+ahead(epoch)+")")
+	texts := []string{display.Remaining(run) + " left"}
+	if display.Remaining(epoch) != display.Remaining(run) {
+		texts = append(texts, "(epoch "+display.Remaining(epoch)+")")
 	}
 	return texts
 }

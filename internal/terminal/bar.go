@@ -1,4 +1,4 @@
-package report
+package terminal
 
 import (
 	"io"
@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"vggtrain/internal/pace"
 	"vggtrain/internal/record"
 	"vggtrain/internal/train"
 	"vggtrain/internal/trained"
@@ -26,7 +27,7 @@ type Bar struct {
 	tick time.Duration // between two frames where nothing happens; 0: there are none
 
 	mutex sync.Mutex // the clock draws from a goroutine of its own
-	pace  pace
+	pace  pace.Pace
 	table table
 	gauge gauge
 	drawn time.Time
@@ -47,7 +48,7 @@ func NewBar(w io.Writer, size func() (columns, rows int)) *Bar {
 func (b *Bar) Begin(p train.Plan) error {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
-	b.pace = newPace(p, b.now)
+	b.pace = pace.New(p, b.now)
 	b.stop = make(chan struct{})
 	columns, _ := b.size()
 	b.above(append(header(p, columns, true), "")...)
@@ -79,8 +80,8 @@ func (b *Bar) idle(stop <-chan struct{}) {
 func (b *Bar) Step(r record.Step) error {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
-	b.pace.stepped(r)
-	if b.now().Sub(b.drawn) >= drawEvery || b.pace.evaluating() {
+	b.pace.AddStep(r)
+	if b.now().Sub(b.drawn) >= drawEvery || b.pace.Evaluating() {
 		b.draw("")
 	}
 	return nil
@@ -91,7 +92,7 @@ func (b *Bar) Epoch(r record.Epoch, _ *trained.Evaluation) error {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	columns, rows := b.size()
-	b.above(b.table.row(r, b.pace.epoch(r), columns, rows)...)
+	b.above(b.table.row(r, b.pace.AddEpoch(r), columns, rows)...)
 	return nil
 }
 

@@ -1,4 +1,4 @@
-package report
+package terminal
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"vggtrain/dataset"
+	"vggtrain/internal/display"
 )
 
 // Meter shows how far a download is: on a terminal in a line that changes, elsewhere in a line now
@@ -82,9 +83,9 @@ func (m *Meter) Images(done, all int) {
 		return
 	}
 	m.last = now
-	line := fmt.Sprintf("%s of %s images  %d %%", comma(done), comma(all), 100*done/all)
+	line := fmt.Sprintf("%s of %s images  %d %%", display.Comma(done), display.Comma(all), 100*done/all)
 	if done > 0 {
-		line += fmt.Sprintf("  %s  %s left", speedText(m.rate()), ahead(float64(all-done)/m.rate()))
+		line += fmt.Sprintf("  %s  %s left", speedText(m.rate()), display.Remaining(float64(all-done)/m.rate()))
 	}
 	m.show(line)
 }
@@ -100,23 +101,23 @@ func (m *Meter) show(line string) {
 
 // line is how far a file is: bytes, rate, time left.
 func (m *Meter) line(p dataset.FetchProgress) string {
-	line := p.File + "  " + Bytes(p.Done)
+	line := p.File + "  " + display.Bytes(p.Done)
 	if p.Size > 0 {
-		line += fmt.Sprintf(" of %s  %d %%", Bytes(p.Size), 100*p.Done/p.Size)
+		line += fmt.Sprintf(" of %s  %d %%", display.Bytes(p.Size), 100*p.Done/p.Size)
 	}
 	rate := m.rate()
-	line += fmt.Sprintf("  %s/s", Bytes(int64(rate)))
+	line += fmt.Sprintf("  %s/s", display.Bytes(int64(rate)))
 	if p.Size > 0 && rate > 0 {
-		line += fmt.Sprintf("  %s left", ahead(float64(p.Size-p.Done)/rate))
+		line += fmt.Sprintf("  %s left", display.Remaining(float64(p.Size-p.Done)/rate))
 	}
 	return line
 }
 
 // end is what remains to be said of a file.
 func (m *Meter) end(p dataset.FetchProgress) string {
-	line := p.File + "  " + Bytes(p.Done)
+	line := p.File + "  " + display.Bytes(p.Done)
 	if took := m.now().Sub(m.began); took > 100*time.Millisecond { // else the rate says nothing
-		line += fmt.Sprintf("  in %s, %s/s", Duration(took.Seconds()), Bytes(int64(m.rate())))
+		line += fmt.Sprintf("  in %s, %s/s", display.Duration(took.Seconds()), display.Bytes(int64(m.rate())))
 	}
 	return line
 }

@@ -1,4 +1,4 @@
-package report
+package terminal
 
 import (
 	"fmt"
@@ -6,22 +6,20 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"vggtrain/configs"
 	"vggtrain/internal/display"
+	"vggtrain/internal/pace"
 	"vggtrain/internal/train"
 )
 
 // WriteSummary writes how a run of these settings, its epochs of so many steps, ended, in at most
 // seven lines for people: what came of it, where that is, and what may be done with it.
 func WriteSummary(w io.Writer, r train.Result, settings *configs.Recipe, stepsPerEpoch int) error {
-	limit := ""
+	var limit pace.Limit
 	if r.Status == train.Done {
-		limit = standOf(r, settings, stepsPerEpoch).limit()
+		limit = pace.LimitOf(settings, stepsPerEpoch, r.Steps, r.Epochs-r.BestEpoch)
 	}
 	lines := howItEnded(r, limit, settings)
 	if !math.IsNaN(r.ValAccuracy) {
@@ -36,16 +34,16 @@ func WriteSummary(w io.Writer, r train.Result, settings *configs.Recipe, stepsPe
 }
 
 // howItEnded says how long a run was, and why not longer if a limit has ended it.
-func howItEnded(r train.Result, limit string, settings *configs.Recipe) []string {
-	speed, memory := speedText(r.ImagesPerSecond), "peak memory "+Bytes(r.PeakRSSBytes)
+func howItEnded(r train.Result, limit pace.Limit, settings *configs.Recipe) []string {
+	speed, memory := speedText(r.ImagesPerSecond), "peak memory "+display.Bytes(r.PeakRSSBytes)
 	if limit != "" {
 		return []string{
-			fmt.Sprintf("%s after %d of %s: %s", r.Status, r.Epochs, count(settings.Epochs, "epoch"), reason(limit, settings)),
-			fmt.Sprintf("%s, %s (%s, %s)", count(r.Steps, "step"), Duration(r.Seconds), speed, memory),
+			fmt.Sprintf("%s after %d of %s: %s", r.Status, r.Epochs, display.Count(settings.Epochs, "epoch"), limit.Reason(settings)),
+			fmt.Sprintf("%s, %s (%s, %s)", display.Count(r.Steps, "step"), display.Duration(r.Seconds), speed, memory),
 		}
 	}
 	return []string{fmt.Sprintf("%s after %s, %s, %s (%s, %s)", r.Status,
-		count(r.Epochs, "epoch"), count(r.Steps, "step"), Duration(r.Seconds), speed, memory)}
+		display.Count(r.Epochs, "epoch"), display.Count(r.Steps, "step"), display.Duration(r.Seconds), speed, memory)}
 }
 
 // whereabouts are the lines that say where the files of a run are.
@@ -80,7 +78,7 @@ func exists(path string) bool {
 }
 
 // next are the commands that may follow on a run, which a limit has ended if there is one.
-func next(r train.Result, limit string) []labelled {
+func next(r train.Result, limit pace.Limit) []labelled {
 	weights := r.Best
 	if weights == "" {
 		weights = r.Checkpoint
@@ -88,49 +86,9 @@ func next(r train.Result, limit string) []labelled {
 	if weights == "" {
 		return nil
 	}
-	commands := []string{"vggtrain eval " + ShellWord(weights) + dataFlag(r.DataSetting), "vggtrain predict " + ShellWord(weights) + " IMAGE.png"}
+	commands := []string{"vggtrain eval " + display.ShellWord(weights) + display.Flag("data", r.DataSetting, "auto"), "vggtrain predict " + display.ShellWord(weights) + " IMAGE.png"}
 	if r.Status == train.Interrupted || limit != "" {
-		commands = []string{"vggtrain fit --resume " + ShellWord(folderOf(r)) + without(limit), commands[0]}
+		commands = []string{"vggtrain fit --resume " + display.ShellWord(folderOf(r)) + limit.Lift(), commands[0]}
 	}
 	return []labelled{{"next", commands[0]}, {"", commands[1]}}
-}
-
-// ShellWord returns a word of a command as a shell takes it, without characters that do not print.
-func ShellWord(word string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._/-+=:,@", r) ||
-			r == '\\' && runtime.GOOS == "windows"
-	}
-	switch {
-	case word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0:
-		return word
-	case runtime.GOOS == "windows":
-		return `"` + display.Clean(word, "") + `"` // cmd.exe has no other way to write them
-	case !display.Printable(word):
-		return escaped(word)
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
-
-// escaped returns a word that does not print as $'…', in which POSIX's shells take octal numbers for
-// bytes.
-func escaped(word string) string {
-	var b strings.Builder
-	b.WriteString("$'")
-	for len(word) > 0 {
-		r, size := utf8.DecodeRuneInString(word)
-		switch bad := r == utf8.RuneError && size == 1; {
-		case r == '\\' || r == '\'':
-			b.WriteString(`\` + word[:size])
-		case unicode.IsPrint(r) && !bad:
-			b.WriteString(word[:size])
-		default:
-			for _, c := range []byte(word[:size]) {
-				fmt.Fprintf(&b, `\%03o`, c)
-			}
-		}
-		word = word[size:]
-	}
-	b.WriteByte('\'')
-	return b.String()
 }

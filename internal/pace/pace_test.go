@@ -1,10 +1,11 @@
-package report
+package pace
 
 import (
 	"math"
 	"testing"
 	"time"
 
+	"vggtrain/configs"
 	"vggtrain/internal/record"
 	"vggtrain/internal/train"
 )
@@ -21,14 +22,14 @@ func (h *hand) pass(seconds float64) {
 // runner lets a pace see steps that take the time that they say.
 type runner struct {
 	hand
-	*pace
+	*Pace
 	at int
 }
 
 func newRunner(p train.Plan) *runner {
 	r := &runner{hand: hand{time.Unix(1e9, 0)}, at: p.StepsDone}
-	begun := newPace(p, r.hand.now)
-	r.pace = &begun
+	begun := New(p, r.hand.now)
+	r.Pace = &begun
 	return r
 }
 
@@ -36,20 +37,20 @@ func (r *runner) run(steps int, seconds float64) {
 	for range steps {
 		r.pass(seconds)
 		r.at++
-		first := (r.at - 1) % r.plan.StepsPerEpoch * r.plan.BatchSize
-		r.stepped(record.Step{
-			Epoch: (r.at-1)/r.plan.StepsPerEpoch + 1, Step: r.at, Loss: 1, LR: 0.1,
-			Images: min(r.plan.BatchSize, r.plan.TrainImages-first), Seconds: seconds,
+		first := (r.at - 1) % r.Plan.StepsPerEpoch * r.Plan.BatchSize
+		r.AddStep(record.Step{
+			Epoch: (r.at-1)/r.Plan.StepsPerEpoch + 1, Step: r.at, Loss: 1, LR: 0.1,
+			Images: min(r.Plan.BatchSize, r.Plan.TrainImages-first), Seconds: seconds,
 		})
 	}
 }
 
 // three is a run of three epochs of ten steps, the last one of 5 images, others of 10.
-var three = train.Plan{TrainImages: 95, ValImages: 30, BatchSize: 10, Epochs: 3, StepsPerEpoch: 10, Steps: 30, Settings: fast()}
+var three = train.Plan{TrainImages: 95, ValImages: 30, BatchSize: 10, Epochs: 3, StepsPerEpoch: 10, Steps: 30, Settings: &configs.Recipe{}}
 
-func wantLeft(t *testing.T, when string, p *pace, epoch, run float64) {
+func wantLeft(t *testing.T, when string, p *Pace, epoch, run float64) {
 	t.Helper()
-	gotEpoch, gotRun := p.left()
+	gotEpoch, gotRun := p.Left()
 	if same := func(a, b float64) bool { return math.IsNaN(a) && math.IsNaN(b) || math.Abs(a-b) < 1e-6 }; !same(gotEpoch, epoch) || !same(gotRun, run) {
 		t.Errorf("%s: %.9gs of the epoch and %.9gs of the run are left, want %g and %g", when, gotEpoch, gotRun, epoch, run)
 	}
@@ -58,42 +59,42 @@ func wantLeft(t *testing.T, when string, p *pace, epoch, run float64) {
 func TestTimeLeft(t *testing.T) {
 	r := newRunner(three)
 	nan := math.NaN()
-	wantLeft(t, "at the start", r.pace, nan, nan)
+	wantLeft(t, "at the start", r.Pace, nan, nan)
 	r.run(1, 100) // a slow one, which does not count
-	wantLeft(t, "after a step", r.pace, nan, nan)
+	wantLeft(t, "after a step", r.Pace, nan, nan)
 	r.run(4, 1)
 	// 10 images a second; an evaluation of 30 is taken for 10 images of training.
-	wantLeft(t, "in the first epoch", r.pace, 4.5+1, 4.5+1+2*(9.5+1))
+	wantLeft(t, "in the first epoch", r.Pace, 4.5+1, 4.5+1+2*(9.5+1))
 	r.pass(2)
-	wantLeft(t, "two seconds later", r.pace, 3.5, 24.5)
+	wantLeft(t, "two seconds later", r.Pace, 3.5, 24.5)
 	r.pass(90)
-	wantLeft(t, "long after", r.pace, 0, 0)
+	wantLeft(t, "long after", r.Pace, 0, 0)
 	r.pass(-92)
 	r.run(4, 1)
 	r.run(1, 0.5)
-	if !r.evaluating() || r.over() {
+	if !r.Evaluating() || r.Over() {
 		t.Error("the evaluation goes unnoticed")
 	}
-	wantLeft(t, "before the evaluation", r.pace, 1, 1+2*(9.5+1))
+	wantLeft(t, "before the evaluation", r.Pace, 1, 1+2*(9.5+1))
 	r.pass(6)
-	r.epoch(record.Epoch{Epoch: 1})
-	wantLeft(t, "after it", r.pace, 9.5+6, 2*(9.5+6))
+	r.AddEpoch(record.Epoch{Epoch: 1})
+	wantLeft(t, "after it", r.Pace, 9.5+6, 2*(9.5+6))
 	r.pass(2) // a save
 	r.run(1, 1)
-	wantLeft(t, "after a save", r.pace, 8.5+8, 8.5+8+9.5+8)
-	if epoch, done := r.place(); epoch != 2 || done != 1 {
+	wantLeft(t, "after a save", r.Pace, 8.5+8, 8.5+8+9.5+8)
+	if epoch, done := r.Place(); epoch != 2 || done != 1 {
 		t.Errorf("epoch %d, step %d of it", epoch, done)
 	}
 	r.run(8, 1)
 	r.run(1, 0.5)
 	r.pass(8)
-	r.epoch(record.Epoch{Epoch: 2})
+	r.AddEpoch(record.Epoch{Epoch: 2})
 	r.run(9, 1)
 	r.run(1, 0.5)
-	wantLeft(t, "before the last evaluation", r.pace, 8, 8)
-	r.epoch(record.Epoch{Epoch: 3})
-	if epoch, done := r.place(); !r.over() || epoch != 3 || done != 10 {
-		t.Errorf("at the end: epoch %d, step %d of it, over: %t", epoch, done, r.over())
+	wantLeft(t, "before the last evaluation", r.Pace, 8, 8)
+	r.AddEpoch(record.Epoch{Epoch: 3})
+	if epoch, done := r.Place(); !r.Over() || epoch != 3 || done != 10 {
+		t.Errorf("at the end: epoch %d, step %d of it, over: %t", epoch, done, r.Over())
 	}
 }
 
@@ -102,32 +103,32 @@ func TestTimeLeftOfOtherRuns(t *testing.T) {
 	cut.Steps = 25
 	r := newRunner(cut)
 	r.run(2, 1)
-	wantLeft(t, "cut by max-steps", r.pace, 7.5+1, 7.5+1+9.5+1+5+1)
+	wantLeft(t, "cut by max-steps", r.Pace, 7.5+1, 7.5+1+9.5+1+5+1)
 
 	resumed := three
 	resumed.StepsDone, resumed.History = 14, []record.Epoch{{Epoch: 1, ValAccuracy: 0.8}}
 	r = newRunner(resumed)
-	if epoch, done := r.place(); epoch != 2 || done != 4 {
+	if epoch, done := r.Place(); epoch != 2 || done != 4 {
 		t.Errorf("goes on in epoch %d after step %d of it", epoch, done)
 	}
 	r.run(2, 1)
-	wantLeft(t, "resumed", r.pace, 3.5+1, 3.5+1+9.5+1)
-	if r.epoch(record.Epoch{Epoch: 2, ValAccuracy: 0.8}) || !r.epoch(record.Epoch{Epoch: 3, ValAccuracy: 0.81}) {
+	wantLeft(t, "resumed", r.Pace, 3.5+1, 3.5+1+9.5+1)
+	if r.AddEpoch(record.Epoch{Epoch: 2, ValAccuracy: 0.8}) || !r.AddEpoch(record.Epoch{Epoch: 3, ValAccuracy: 0.81}) {
 		t.Error("the best epoch is not told from the others")
 	}
 
 	unevaluated := three
 	unevaluated.StepsDone = 10
 	r = newRunner(unevaluated)
-	if epoch, done := r.place(); !r.evaluating() || epoch != 1 || done != 10 {
-		t.Errorf("goes on in epoch %d after step %d of it, evaluating: %t", epoch, done, r.evaluating())
+	if epoch, done := r.Place(); !r.Evaluating() || epoch != 1 || done != 10 {
+		t.Errorf("goes on in epoch %d after step %d of it, evaluating: %t", epoch, done, r.Evaluating())
 	}
 
 	limited := three
-	limited.Settings = fast("max-time=8s")
+	limited.Settings = &configs.Recipe{MaxTime: 8 * time.Second}
 	r = newRunner(limited)
 	r.run(5, 1)
-	wantLeft(t, "ended by max-time", r.pace, 3+1, 3+1)
+	wantLeft(t, "ended by max-time", r.Pace, 3+1, 3+1)
 }
 
 // The speed shown is that of the last seconds, not of the whole run.
