@@ -40,8 +40,8 @@ func newFitCommand(run func(context.Context, *fitOptions) error) *cobra.Command 
 		Short: "Train a network and record everything in a run folder",
 		Long: `Train a network and keep everything about it in a run folder: its settings
 (config.yaml), a line a step (steps.jsonl), a line an epoch (metrics.csv), the
-newest state (checkpoint.bin), the weights of the best epoch (best.bin), and, to
-look at, a page for a browser (report.html) and the curves (curves.png).
+newest state (checkpoint.bin), the best epoch's weights (best.bin), the newest
+evaluation (score.json), a page to look at (report.html), curves (curves.png).
 
 A setting's value is: flag, else recipe, else default. The defaults shown are
 those of the recipe "fast". Ctrl-C ends after the step under way and saves; a
