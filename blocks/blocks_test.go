@@ -1,6 +1,7 @@
 package blocks
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -43,6 +44,7 @@ func TestShapes(t *testing.T) {
 		{MaxPool2d{Kernel: 3, Stride: 2}, []int{8, 54, 26}, []int{8, 26, 12}, nil},
 		{AvgPool2d{Kernel: 2, Stride: 2}, []int{6, 28, 27}, []int{6, 14, 13}, nil},
 		{AvgPool2d{Kernel: 3, Stride: 1}, []int{2, 3, 5}, []int{2, 1, 3}, nil},
+		{LocalResponseNorm{Size: 5, Alpha: 1e-4, Beta: 0.75, K: 1}, []int{8, 7, 5}, []int{8, 7, 5}, nil},
 		{ReLU{}, []int{8, 7, 5}, []int{8, 7, 5}, nil},
 		{Sigmoid{}, []int{8, 7, 5}, []int{8, 7, 5}, nil},
 		{Dropout{P: 0.5}, []int{9}, []int{9}, nil},
@@ -96,6 +98,10 @@ func TestRefused(t *testing.T) {
 		{MaxPool2d{Kernel: 0, Stride: 2}, image, "kernel 0"},
 		{AvgPool2d{Kernel: 2, Stride: 2}, row, "AvgPool2d takes an image"},
 		{AvgPool2d{Kernel: 5, Stride: 2}, image, "AvgPool2d's 5x5 window does not fit an image of 4x4"},
+		{LocalResponseNorm{Size: 5, K: 1}, row, "put it before Flatten"},
+		{LocalResponseNorm{K: 1}, image, "size 0"},
+		{LocalResponseNorm{Size: 5, Alpha: -1, K: 1}, image, "alpha -1"},
+		{LocalResponseNorm{Size: 5, K: math.NaN()}, image, "k NaN"},
 		{Linear{Out: 10}, image, "put Flatten before it"},
 		{Linear{Out: -1}, row, "-1 features"},
 		{Dropout{P: 1}, row, "below 1"},

@@ -33,6 +33,7 @@ layers:
 // sized is a list with every layer and every way to say its numbers.
 var sized = &Arch{Name: "sized", Dropout: 0.25, Sequence: []blocks.Layer{
 	blocks.Conv2d{Out: 8, Kernel: 3, Stride: 2, Padding: 1}, blocks.ReLU{},
+	blocks.LocalResponseNorm{Size: 3, Alpha: 0.0001, Beta: 0.75, K: 1}, blocks.LocalResponseNorm{Size: 5, Alpha: 0.0005, Beta: 0.5, K: 2},
 	blocks.Conv2d{Out: 9, Kernel: 1, Stride: 1}, blocks.MaxPool2d{Kernel: 3, Stride: 2}, blocks.AvgPool2d{Kernel: 2, Stride: 2},
 	blocks.Dropout{P: 0.125}, blocks.Flatten{}, ArchDropout{}, blocks.Linear{Out: 7}, blocks.Sigmoid{},
 	blocks.Dropout{P: 0}, Classes{},
@@ -55,6 +56,8 @@ layers:
     kernel: 3
     out: 8
 - relu
+- lrn: {size: 3}
+- lrn: {k: 2, size: 5, beta: 5e-1, alpha: 0.0005}
 - conv: {kernel: 1, out: 9}
 - {maxpool: {stride: 2, kernel: 3}}
 - avgpool: {kernel: 2, stride: 2}
@@ -67,7 +70,7 @@ layers:
 - linear: classes
 name: sized
 `,
-		"{layers: [conv: {out: 8, kernel: 3, stride: 2, padding: 1}, relu, {conv: {out: 9, kernel: 1}}, maxpool: {kernel: 3, stride: 2}, avgpool: {kernel: 2}, " +
+		"{layers: [conv: {out: 8, kernel: 3, stride: 2, padding: 1}, relu, lrn: {size: 3}, lrn: {size: 5, k: 2.0, alpha: 0.0005, beta: 0.5}, {conv: {out: 9, kernel: 1}}, maxpool: {kernel: 3, stride: 2}, avgpool: {kernel: 2}, " +
 			"dropout: 0.125, flatten, dropout, linear: 7, sigmoid, dropout: 0, linear: classes], dropout: 0.25, name: sized}",
 	} {
 		got, err := ParseArch("x.yaml", []byte(text))
@@ -147,7 +150,7 @@ func TestArchDropout(t *testing.T) {
 	if !slices.Equal(got, []float64{0.125, 0.75, 0}) {
 		t.Errorf("dropouts of %v", got)
 	}
-	if sized.Sequence[7] != (ArchDropout{}) {
+	if sized.Sequence[9] != (ArchDropout{}) {
 		t.Error("Layers has changed the architecture")
 	}
 }
@@ -162,7 +165,7 @@ func TestParseLayersRefuses(t *testing.T) {
 		{"layers: []", "a.yaml:1:9: 0 layers; give 2 to 64"},
 		{"layers: [" + strings.Repeat("relu, ", 65) + "]", "a.yaml:1:9: 65 layers; give 2 to 64"},
 		{item("rleu"), `a.yaml:3:5: unknown layer "rleu"; did you mean "relu"?`},
-		{item("softmax"), `a.yaml:3:5: unknown layer "softmax"; the layers are conv, relu, sigmoid, maxpool, avgpool, flatten, linear, dropout`},
+		{item("softmax"), `a.yaml:3:5: unknown layer "softmax"; the layers are conv, relu, sigmoid, maxpool, avgpool, lrn, flatten, linear, dropout`},
 		{item("ReLU"), `a.yaml:3:5: unknown layer "ReLU"`},
 		{item("lienar: 3"), `a.yaml:3:5: unknown layer "lienar"; did you mean "linear"?`},
 		{item("3"), `a.yaml:3:5: a layer is "3"; the layers are conv,`},
@@ -204,6 +207,14 @@ func TestParseLayersRefuses(t *testing.T) {
 		{before("maxpool"), "a.yaml:2:5: maxpool without kernel; write it such as maxpool: {kernel: 3}"},
 		{before("maxpool: {kernel: 17}"), "a.yaml:2:23: 17 pixels of kernel; give 1 to 16"},
 		{before("avgpool: {kernel: 2, padding: 1}"), `a.yaml:2:26: unknown key "padding" of avgpool; the keys are kernel, stride`},
+		{before("lrn"), "a.yaml:2:5: lrn without size; write it such as lrn: {size: 3}"},
+		{before("lrn: {size: 33}"), "a.yaml:2:17: 33 channels of size; give 1 to 32"},
+		{before("lrn: {size: 5, alpha: -1}"), "a.yaml:2:27: alpha -1; give a number, 0 to 1000"},
+		{before("lrn: {size: 5, alpha: inf}"), "a.yaml:2:27: alpha +Inf; give a number, 0 to 1000"},
+		{before("lrn: {size: 5, beta: 11}"), "a.yaml:2:26: beta 11; give a number, 0 to 10"},
+		{before("lrn: {size: 5, k: 0}"), "a.yaml:2:23: k 0; give a number, 0.001 to 1000"},
+		{before("lrn: {size: 5, k: two}"), `a.yaml:2:23: k is "two"; give a number, such as 1`},
+		{item("lrn: {size: 5}"), "a.yaml:3:5: lrn after flatten; it needs an image"},
 		{item("conv: {out: 8, kernel: 3}"), "a.yaml:3:5: conv after flatten; it needs an image, move it before flatten"},
 		{item("avgpool: {kernel: 2}"), "a.yaml:3:5: avgpool after flatten"},
 		{item("flatten"), "a.yaml:3:5: a second flatten; leave it out"},
@@ -242,6 +253,8 @@ func TestSequenceRefuses(t *testing.T) {
 	for want, list := range map[string][]blocks.Layer{
 		"conv: 0 pixels of stride; give 1 to 32":             {blocks.Conv2d{Out: 1, Kernel: 1}, end[0], end[1]},
 		"avgpool: 17 pixels of kernel":                       {blocks.AvgPool2d{Kernel: 17, Stride: 1}, end[0], end[1]},
+		"lrn: 0 channels of size; give 1 to 32":              {blocks.LocalResponseNorm{K: 1}, end[0], end[1]},
+		"lrn: k 0; give a number, 0.001":                     {blocks.LocalResponseNorm{Size: 1}, end[0], end[1]},
 		"dropout: dropout 1; give":                           {blocks.Dropout{P: 1}, end[0], end[1]},
 		"linear: -1 features of a linear layer":              {end[0], blocks.Linear{Out: -1}, end[1]},
 		"relu after linear: classes":                         {end[0], end[1], blocks.ReLU{}},
@@ -288,7 +301,7 @@ func TestLongestLayersFitSettings(t *testing.T) {
 
 // The files that come with the program are the chapters' networks, with dropout where it belongs.
 func TestBuiltInLayers(t *testing.T) {
-	for name, want := range map[string][]blocks.Layer{"alexnet": chapterAlexNet(), "lenet": leNet()} {
+	for name, want := range map[string][]blocks.Layer{"alexnet": chapterAlexNet(), "lenet": leNet(), "vgg11-lrn": configurationLRN()} {
 		text, err := os.ReadFile("../configs/arch/" + name + ".yaml")
 		if err != nil {
 			t.Fatal(err)

@@ -314,7 +314,12 @@ func TestFuse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	lrn, err := ResolveLayers("lrn", configurationLRN()[:6], 1, 12, 12)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, list := range map[string][]Layer{
+		"features.0 Conv2d+relu [64 12 12]; features.2 LocalResponseNorm [64 12 12]; features.3 MaxPool2d [64 6 6]; features.4 Conv2d+relu [128 6 6]": lrn,
 		"features.0 Conv2d+relu [33 10 14]; features.2 MaxPool2d [33 4 6]; features.3 Conv2d [4 4 6]; features.4 MaxPool2d [4 2 3]; " +
 			"features.5 Conv2d+relu [6 2 3]; flatten Flatten [36]; classifier.0 Linear [5]": layers,
 		"features.0 Conv2d+relu+pool [3 4 4]; features.3 Conv2d+relu [32 4 4]; features.5 Conv2d+relu+pool [32 2 2]; flatten Flatten [128]; " +

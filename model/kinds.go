@@ -70,6 +70,30 @@ var kinds = []*kind{
 		},
 	},
 	{
+		word: "lrn", does: "divides by a power of the squares in `size` neighbouring channels", takes: image,
+		operations: of[blocks.LocalResponseNorm]{
+			numbers: func(l *blocks.LocalResponseNorm) []number {
+				return []number{
+					whole("size", &l.Size, bound{"channels of size", 1, 32}),
+					real("alpha", &l.Alpha, interval{"alpha", "number", 0, 1000, 0.0001}).or(0.0001),
+					real("beta", &l.Beta, interval{"beta", "number", 0, 10, 0.75}).or(0.75),
+					real("k", &l.K, interval{"k", "number", 0.001, 1000, 1}).or(1.0),
+				}
+			},
+			lower: func(l blocks.LocalResponseNorm, g *lowering) (*gorgonia.Node, error) {
+				return g.LRN(g.x, l.Size, l.Alpha, l.Beta, l.K)
+			},
+			onnx: func(l blocks.LocalResponseNorm) Operation {
+				if l.Size%2 == 0 { // ONNX's channels are then others: one fewer before, one more behind
+					return Operation{}
+				}
+				return Operation{"LRN", []Attribute{
+					{"alpha", float32(l.Alpha)}, {"beta", float32(l.Beta)}, {"bias", float32(l.K)}, {"size", l.Size},
+				}}
+			},
+		},
+	},
+	{
 		word: "flatten", does: "makes a row of features of the image, once in a network", takes: image, flattens: true,
 		operations: of[blocks.Flatten]{
 			lower: func(_ blocks.Flatten, g *lowering) (*gorgonia.Node, error) { return g.Flatten(g.x) },

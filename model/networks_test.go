@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"testing"
 
 	"vggtrain/blocks"
@@ -28,6 +29,11 @@ func configurationC(classes int) []blocks.Layer {
 		layers = append(layers, block...)
 	}
 	return append(layers, blocks.Classifier([]int{4096, 4096}, blocks.Dropout{P: 0.5}, blocks.Linear{Out: classes})...)
+}
+
+// configurationLRN is the paper's A-LRN.
+func configurationLRN() []blocks.Layer {
+	return slices.Insert(vgg11.Layers(10), 2, blocks.Layer(blocks.LocalResponseNorm{Size: 5, Alpha: 0.0005, Beta: 0.75, K: 2}))
 }
 
 // alexNet takes the first two convolutions' shapes and the others' channels: the chapter's and

@@ -1,5 +1,5 @@
-"""Holds `vggtrain summary` to PyTorch: AlexNet, LeNet, 20 random VGGs and 20 random lists of layers;
-every layer's name, type, output shape, parameters, multiply-adds and receptive field.
+"""Holds `vggtrain summary` to PyTorch: AlexNet, LeNet, vgg11-lrn, 20 random VGGs and 20 random lists
+of layers; every layer's name, type, output shape, parameters, multiply-adds and receptive field.
 
     python scripts/check_counts.py [--binary vggtrain] [--count 20] [--seed 0]
 
@@ -61,6 +61,7 @@ def networks(count, seed):
     """All that are compared: architecture, input, classes."""
     yield architecture.load("alexnet"), (1, 1, 224, 224), 10
     yield architecture.load("lenet"), (1, 1, 28, 28), 10
+    yield architecture.load("vgg11-lrn"), (1, 1, 56, 56), 10
     for number in range(count):
         yield draw_vgg(number, seed)
     for number in range(count):

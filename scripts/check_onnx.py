@@ -31,7 +31,7 @@ import architecture
 import compare_eval
 import program
 
-NETWORKS = ["vgg11-small@56", "vgg11@32", "lenet@28", "alexnet@224"]
+NETWORKS = ["vgg11-small@56", "vgg11@32", "vgg11-lrn@32", "lenet@28", "alexnet@224"]
 BATCHES = [1, 3, 17]
 TOLERANCE = 1e-5  # of the largest logit: Winograd's share is the largest
 TESTDATA = architecture.ROOT / "internal/export/testdata"

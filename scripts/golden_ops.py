@@ -9,6 +9,7 @@ weights OIHW, dense weights (out, in). Files, one an operation, and the tensors 
     conv.safetensors          <case>/x weight bias dy y dx dweight dbias
     maxpool.safetensors       <case>/x dy y dx
     avgpool.safetensors       <case>/x dy y dx
+    lrn.safetensors           <case>/x dy y dx
     activation.safetensors    <case>/x dy y dx, functions that are an operation of their own
     dense.safetensors         <case>/x weight bias dy y dx dweight dbias
     crossentropy.safetensors  <case>/logits labels loss dlogits
@@ -117,6 +118,20 @@ MEANS = [
     ("1x1-stride-2", 1, 3, 5, 4, 1, 2, "normal"),
     ("2x2-infinity", 1, 3, 6, 6, 2, 2, "minus-infinity"),
     ("2x2-nan", 1, 17, 6, 6, 2, 2, "nan"),
+]
+
+# name, batch, channels, height, width, size, alpha, beta, k, values
+NORMS = [
+    ("5-of-alexnet", 2, 17, 5, 3, 5, 5e-4, 0.75, 2.0, "normal"),
+    ("5-usual", 2, 16, 4, 4, 5, 1e-4, 0.75, 1.0, "large"),
+    ("4-even", 1, 15, 5, 4, 4, 0.5, 0.75, 1.0, "normal"),
+    ("3-square-root", 3, 33, 2, 3, 3, 1.0, 0.5, 0.5, "large"),
+    ("2-even-linear", 1, 5, 3, 5, 2, 2.0, 1.0, 1.0, "normal"),
+    ("1-alone", 1, 3, 6, 6, 1, 1.0, 0.75, 1.0, "normal"),
+    ("9-wider-than-channels", 2, 4, 3, 3, 9, 1.0, 0.9, 2.0, "normal"),
+    ("32-of-65", 1, 65, 2, 2, 32, 10.0, 0.75, 1.0, "normal"),
+    ("beta-0", 1, 6, 2, 2, 5, 1.0, 0.0, 1.0, "normal"),
+    ("nan", 1, 17, 5, 5, 5, 1.0, 0.75, 1.0, "nan"),
 ]
 
 # name, batch, channels, height, width (1 and 1: a row of features), function, values
@@ -259,6 +274,16 @@ def avgpool(case, batch, channels, height, width, kernel, stride, values):
     return result
 
 
+def lrn(case, batch, channels, height, width, size, alpha, beta, k, values):
+    random = generator("lrn", case)
+    x = draw(random, (batch, channels, height, width), values).requires_grad_()
+    y = F.local_response_norm(x, size, alpha, beta, k)
+    result = {"x": x, "y": y}
+    if values != "nan":
+        result |= backward(random, y, torch.zeros_like(y, dtype=torch.bool), {"x": x})
+    return result
+
+
 def activation(case, batch, channels, height, width, function, values):
     random = generator("activation", case)
     x = draw(random, (batch, channels, height, width), values).requires_grad_()
@@ -305,6 +330,7 @@ OPERATIONS = {
     "conv": (conv, CONVS, "batch in_channels height width out_channels kernel stride padding relu pool values"),
     "maxpool": (maxpool, POOLS, "batch channels height width kernel stride values"),
     "avgpool": (avgpool, MEANS, "batch channels height width kernel stride values"),
+    "lrn": (lrn, NORMS, "batch channels height width size alpha beta k values"),
     "activation": (activation, ACTIVATIONS, "batch channels height width function values"),
     "dense": (dense, DENSES, "batch in out relu"),
     "crossentropy": (crossentropy, ENTROPIES, "batch rows classes smoothing values"),

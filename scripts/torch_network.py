@@ -65,6 +65,8 @@ def layer(word, value, inputs, classes, dropout):
             return nn.MaxPool2d(value["kernel"], value.get("stride"))
         case "avgpool":
             return nn.AvgPool2d(value["kernel"], value.get("stride"))
+        case "lrn":
+            return nn.LocalResponseNorm(**value)
         case "linear":
             return nn.Linear(inputs, classes if value == "classes" else value)
         case "dropout":

@@ -31,7 +31,7 @@ type decodedTensor struct {
 	Data []float32
 }
 
-// fields calls f for each field of a message: v is a varint's value, b the bytes of any other.
+// fields calls f for each field of a message: v is a number's value, b the bytes of any other.
 func fields(t *testing.T, message []byte, f func(number protowire.Number, v uint64, b []byte)) {
 	t.Helper()
 	for len(message) > 0 {
@@ -45,6 +45,10 @@ func fields(t *testing.T, message []byte, f func(number protowire.Number, v uint
 		switch kind {
 		case protowire.VarintType:
 			v, n = protowire.ConsumeVarint(message)
+		case protowire.Fixed32Type:
+			var bits uint32
+			bits, n = protowire.ConsumeFixed32(message)
+			v = uint64(bits)
 		case protowire.BytesType:
 			b, n = protowire.ConsumeBytes(message)
 		default:
@@ -143,12 +147,15 @@ func decodeNode(t *testing.T, message []byte) string {
 func decodeAttribute(t *testing.T, message []byte) string {
 	var name string
 	var one, kind int64
+	var real float32
 	var list []int64
 	other := unexpected(t, "AttributeProto")
 	fields(t, message, func(number protowire.Number, v uint64, b []byte) {
 		switch number {
 		case 1:
 			name = string(b)
+		case 2:
+			real = math.Float32frombits(uint32(v))
 		case 3:
 			one = int64(v)
 		case 8:
@@ -160,6 +167,8 @@ func decodeAttribute(t *testing.T, message []byte) string {
 		}
 	})
 	switch kind {
+	case 1: // FLOAT
+		return fmt.Sprintf("%s=%v", name, real)
 	case 2: // INT
 		return fmt.Sprintf("%s=%d", name, one)
 	case 7: // INTS

@@ -29,6 +29,7 @@ var every = []blocks.Layer{
 	blocks.Conv2d{Out: 4, Kernel: 3, Stride: 1, Padding: 1}, blocks.ReLU{}, blocks.MaxPool2d{Kernel: 2, Stride: 2}, // 29, 14
 	blocks.Conv2d{Out: 6, Kernel: 5, Stride: 2, Padding: 2}, blocks.Sigmoid{}, blocks.AvgPool2d{Kernel: 2, Stride: 1}, // 7, 6
 	blocks.Conv2d{Out: 5, Kernel: 1, Stride: 1}, blocks.MaxPool2d{Kernel: 3, Stride: 2}, // 6, 2
+	blocks.LocalResponseNorm{Size: 3, Alpha: 0.5, Beta: 0.75, K: 2},
 	blocks.Flatten{},
 	blocks.Linear{Out: 7}, blocks.ReLU{}, blocks.Dropout{P: 0.5},
 	blocks.Linear{Out: 3}, blocks.Dropout{P: 0.25},
@@ -113,7 +114,8 @@ func TestONNXSays(t *testing.T) {
 			"features.5: AveragePool(features.4) -> features.5 kernel_shape=[2 2] pads=[0 0 0 0] strides=[1 1]",
 			"features.6: Conv(features.5, features.6.weight, features.6.bias) -> features.6 dilations=[1 1] group=1 kernel_shape=[1 1] pads=[0 0 0 0] strides=[1 1]",
 			"features.7: MaxPool(features.6) -> features.7 kernel_shape=[3 3] pads=[0 0 0 0] strides=[2 2]",
-			"flatten: Flatten(features.7) -> flatten axis=1",
+			"features.8: LRN(features.7) -> features.8 alpha=0.5 beta=0.75 bias=2 size=3",
+			"flatten: Flatten(features.8) -> flatten axis=1",
 			"classifier.0: Gemm(flatten, classifier.0.weight, classifier.0.bias) -> classifier.0 transB=1",
 			"classifier.1: Relu(classifier.0) -> classifier.1",
 			"classifier.3: Gemm(classifier.1, classifier.3.weight, classifier.3.bias) -> logits transB=1",
@@ -124,7 +126,7 @@ func TestONNXSays(t *testing.T) {
 			"normalize.subtract: float N×1×29×29", "normalize.divide: float N×1×29×29",
 			"features.0: float N×4×29×29", "features.1: float N×4×29×29", "features.2: float N×4×14×14",
 			"features.3: float N×6×7×7", "features.4: float N×6×7×7", "features.5: float N×6×6×6",
-			"features.6: float N×5×6×6", "features.7: float N×5×2×2", "flatten: float N×20",
+			"features.6: float N×5×6×6", "features.7: float N×5×2×2", "features.8: float N×5×2×2", "flatten: float N×20",
 			"classifier.0: float N×7", "classifier.1: float N×7",
 		},
 		Initializers: []decodedTensor{
@@ -191,13 +193,16 @@ func TestONNXErrors(t *testing.T) {
 	misshaped.Weights[0].Shape = []int{4, 9}
 	strange, _ := network(t, every)
 	strange.Layers[4].Module, strange.Layers[4].Type = Swish{}, "Swish"
+	even, _ := network(t, every)
+	even.Layers[8].Module = blocks.LocalResponseNorm{Size: 4, K: 1}
 	idle, _ := network(t, every)
-	idle.Layers = idle.Layers[11:12]
+	idle.Layers = idle.Layers[12:13]
 	for want, n := range map[string]*Network{
-		"every: no features.3.bias of shape [6]":          renamed,
-		"every: no features.0.weight of shape [4 1 3 3]":  misshaped,
-		"every: features.4: a layer Swish, which no ONNX": strange,
-		"every: a network that does nothing":              idle,
+		"every: no features.3.bias of shape [6]":                      renamed,
+		"every: no features.0.weight of shape [4 1 3 3]":              misshaped,
+		"every: features.4: a layer Swish, which no ONNX":             strange,
+		"every: features.8: a layer LocalResponseNorm, which no ONNX": even,
+		"every: a network that does nothing":                          idle,
 	} {
 		if f, err := NewONNX(n); f != nil || err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("error %v, want one that begins with %q", err, want)

@@ -24,6 +24,8 @@ type goldenCase struct {
 	In, Out, Classes        int
 	ReLU, Pool              bool
 	Smoothing               float64
+	Size                    int
+	Alpha, Beta, K          float64
 	tensors                 map[string]checkpoint.Tensor
 }
 
