@@ -106,7 +106,7 @@ func runFit(ctx context.Context, o *fitOptions) error {
 		report.NewCurves(dir),
 		progress,
 		report.NewEvents(dir, job.Recipe.TensorBoard),
-		report.NewPage(dir, job, thisBuild().Version),
+		report.NewPage(dir, job.Network(), job.Val, job.Workers, thisBuild().Version),
 	)
 	told() // before the last line, the error
 	if err != nil {

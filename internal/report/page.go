@@ -6,12 +6,14 @@ import (
 	"slices"
 	"time"
 
+	"vggtrain/dataset"
 	"vggtrain/internal/pace"
 	"vggtrain/internal/page"
 	"vggtrain/internal/record"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/train"
 	"vggtrain/internal/trained"
+	"vggtrain/model"
 )
 
 // Page keeps a run's report.html: written as the run begins, as epochs end, now and then between,
@@ -19,7 +21,6 @@ import (
 type Page struct {
 	throttle
 	dir     *rundir.Dir
-	job     *train.Job
 	version string
 
 	plan    train.Plan
@@ -37,9 +38,13 @@ type Page struct {
 // renewEvery is the least time between two pages of the same epoch.
 const renewEvery = time.Minute
 
-// NewPage returns an observer that writes to the folder of a job's run. version is this program's.
-func NewPage(dir *rundir.Dir, job *train.Job, version string) *Page {
-	return &Page{dir: dir, job: job, version: version, throttle: throttle{now: time.Now}}
+// NewPage returns an observer that writes to a run's folder, and looks into the network that is
+// trained, with the images that it is scored on. version is this program's.
+func NewPage(dir *rundir.Dir, network *trained.Network, scored dataset.Source, workers *model.Workers, version string) *Page {
+	return &Page{
+		dir: dir, version: version, throttle: throttle{now: time.Now},
+		pictures: pictures{network: network, scored: scored, workers: workers},
+	}
 }
 
 // Begin writes a page that says that the run is on. What the page of a run that this one resumes
@@ -55,6 +60,7 @@ func (p *Page) Begin(plan train.Plan) (err error) {
 	if p.history, err = newHistory(plan, p.dir); err != nil {
 		plan.Notify(err.Error() + "; the page's curves begin here") // a page is no reason to end a run
 	}
+	p.pictures.set = scoredSet(plan)
 	p.fill()
 	work := p.write
 	if plan.StepsDone > 0 {
@@ -79,8 +85,8 @@ func (p *Page) charged(work func() error) error {
 
 // takeUp writes the page of a run that goes on with another.
 func (p *Page) takeUp() (err error) {
-	if s := readScore(p.dir, p.job, len(p.history.Epochs)); s != nil {
-		if p.shown.Score, err = s.shown(p.job, &p.pictures.painter); err != nil {
+	if s := readScore(p.dir, p.pictures.network.Classes, p.plan.ValImages, len(p.history.Epochs)); s != nil {
+		if p.shown.Score, err = p.pictures.score(s); err != nil {
 			return err
 		}
 	}
@@ -140,8 +146,8 @@ func (p *Page) renew() (err error) {
 	if p.newest == nil {
 		return p.write()
 	}
-	s := newScore(p.job, p.epoch, p.newest)
-	if p.shown.Score, err = s.shown(p.job, &p.pictures.painter); err != nil {
+	s := newScore(p.pictures.network.Classes, p.epoch, p.newest)
+	if p.shown.Score, err = p.pictures.score(s); err != nil {
 		return err
 	}
 	p.newest = nil
@@ -155,10 +161,10 @@ func (p *Page) renew() (err error) {
 
 // look takes pictures of the network as it is.
 func (p *Page) look() (err error) {
-	if p.shown.Filters, err = p.pictures.filters(p.job); err != nil {
+	if p.shown.Filters, err = p.pictures.filters(); err != nil {
 		return err
 	}
-	p.shown.Maps, err = p.pictures.maps(p.job)
+	p.shown.Maps, err = p.pictures.maps()
 	return err
 }
 

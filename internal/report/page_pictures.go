@@ -15,10 +15,14 @@ import (
 	"vggtrain/model"
 )
 
-// pictures makes the pictures of a page.
+// pictures makes the pictures of a page: of a network, and of the images that it is scored on.
 type pictures struct {
+	network *trained.Network
+	scored  dataset.Source
+	set     string // what that is, in words
+	workers *model.Workers
 	painter page.Painter
-	image   []float32 // the scored set's first, as the network sees it
+	image   []float32 // the first scored one, as the network sees it
 }
 
 // Bounds of what a page shows.
@@ -31,20 +35,40 @@ const (
 	maxLayers   = 200
 )
 
+// score is what the page says of a score.
+func (p *pictures) score(s *score) (*page.Score, error) {
+	shown := &page.Score{Epoch: s.Epoch, Set: p.set, Classes: p.network.Classes, Confusion: s.Confusion, Wrong: s.Images - s.Correct}
+	for _, c := range s.Classes {
+		shown.PerClass = append(shown.PerClass, page.ClassScore{Precision: c.Precision, Recall: c.Recall, F1: c.F1, Support: c.Support})
+	}
+	for _, e := range s.Errors {
+		pixels, err := dataset.Read(context.Background(), p.scored, e.Index)
+		if err != nil {
+			return nil, err
+		}
+		image, err := p.painter.Gray(pixels.Pix, pixels.Rows, pixels.Cols, fmt.Sprintf("image #%d", e.Index)) // as in eval's files
+		if err != nil {
+			return nil, err
+		}
+		shown.Errors = append(shown.Errors, page.Error{Image: image, True: e.True, Predicted: e.Predicted, Probability: float64(e.Probability)})
+	}
+	return shown, nil
+}
+
 // filters are those of the first convolution, for its first input channel; nil if there is none.
-func (p *pictures) filters(j *train.Job) (*page.Filters, error) {
-	first := slices.IndexFunc(j.Layers, func(l model.Layer) bool { return l.Type == "Conv2d" })
+func (p *pictures) filters() (*page.Filters, error) {
+	first := slices.IndexFunc(p.network.Layers, func(l model.Layer) bool { return l.Type == "Conv2d" })
 	if first < 0 {
 		return nil, nil
 	}
-	layer := j.Layers[first]
-	at := slices.IndexFunc(j.Params, func(p *model.Param) bool { return p.Name == layer.Specs[0].Name })
+	layer := p.network.Layers[first]
+	at := slices.IndexFunc(p.network.Params, func(p *model.Param) bool { return p.Name == layer.Specs[0].Name })
 	if at < 0 {
 		return nil, fmt.Errorf("%s: no such parameter", layer.Specs[0].Name)
 	}
-	weight := j.Params[at]
+	weight := p.network.Params[at]
 	values := make([]float32, weight.Len()) // OIHW
-	if _, err := weight.Export(j.Workers, values); err != nil {
+	if _, err := weight.Export(p.workers, values); err != nil {
 		return nil, err
 	}
 	filters, rows, cols := weight.Shape[0], weight.Shape[2], weight.Shape[3]
@@ -64,13 +88,13 @@ func (p *pictures) filters(j *train.Job) (*page.Filters, error) {
 }
 
 // maps are what the network makes of the first image that is scored.
-func (p *pictures) maps(j *train.Job) (*page.Maps, error) {
-	if err := p.load(j); err != nil {
+func (p *pictures) maps() (*page.Maps, error) {
+	if err := p.load(); err != nil {
 		return nil, err
 	}
-	side := j.Recipe.Resize
+	side := p.network.Side
 	m := &page.Maps{
-		Image: fmt.Sprintf("The first of the %s: %s", scoredSet(j), className(j, int(j.Val.Label(0)))),
+		Image: fmt.Sprintf("The first of the %s: %s", p.set, className(p.network.Classes, int(p.scored.Label(0)))),
 		Shape: fmt.Sprintf("1×%d×%d", side, side),
 	}
 	var err error
@@ -79,10 +103,10 @@ func (p *pictures) maps(j *train.Job) (*page.Maps, error) {
 	}
 	var taken garbage
 	defer taken.add(0)
-	err = model.Activations(j.Workers, j.Layers, j.Params, p.image, func(a *model.Activation) error {
+	err = model.Activations(p.workers, p.network.Layers, p.network.Params, p.image, func(a *model.Activation) error {
 		taken.add(a.Bytes)
 		if len(a.Shape) == 1 {
-			m.Guesses = guesses(j, a)
+			m.Guesses = p.guesses(a)
 			return nil
 		}
 		if len(m.Blocks) == maxBlocks {
@@ -114,11 +138,11 @@ func (g *garbage) add(bytes int64) {
 }
 
 // load prepares the image once.
-func (p *pictures) load(j *train.Job) error {
+func (p *pictures) load() error {
 	if p.image != nil {
 		return nil
 	}
-	loader, err := dataset.NewLoader(dataset.Head(j.Val, 1), dataset.LoaderOptions{Side: j.Recipe.Resize, Batch: 1, Scales: trained.Scales(j.Recipe.Normalize)})
+	loader, err := dataset.NewLoader(dataset.Head(p.scored, 1), dataset.LoaderOptions{Side: p.network.Side, Batch: 1, Scales: trained.Scales(p.network.Normalize)})
 	if err != nil {
 		return err
 	}
@@ -132,7 +156,7 @@ func (p *pictures) load(j *train.Job) error {
 }
 
 // layers are the rows of the network's table: the first of very many, and the sum of all.
-func layers(j *train.Job, plan train.Plan) []page.Layer {
+func layers(all []model.Layer, plan train.Plan) []page.Layer {
 	unlessZero := func(n int64) string {
 		if n == 0 {
 			return ""
@@ -140,22 +164,22 @@ func layers(j *train.Job, plan train.Plan) []page.Layer {
 		return display.Comma(int(n))
 	}
 	var rows []page.Layer
-	for _, l := range j.Layers[:min(len(j.Layers), maxLayers)] {
+	for _, l := range all[:min(len(all), maxLayers)] {
 		rows = append(rows, page.Layer{
 			Name: l.Name, Type: l.Type, Output: strings.ReplaceAll(model.FormatShape(l.Out), "x", "×"), Params: unlessZero(l.Params), MACs: unlessZero(l.MACs),
 		})
 	}
-	if left := len(j.Layers) - len(rows); left > 0 {
+	if left := len(all) - len(rows); left > 0 {
 		rows = append(rows, page.Layer{Name: fmt.Sprintf("%s more", display.Comma(left))})
 	}
 	return append(rows, page.Layer{Name: "total", Params: display.Comma(int(plan.Params)), MACs: display.Comma(int(plan.MACs))})
 }
 
-func className(j *train.Job, k int) string {
-	if k < 0 || k >= len(j.Classes) {
+func className(classes []string, k int) string {
+	if k < 0 || k >= len(classes) {
 		return fmt.Sprintf("class %d", k)
 	}
-	return j.Classes[k]
+	return classes[k]
 }
 
 // block is what the page shows of an activation [C H W]. A channel of one number would be black or
@@ -191,14 +215,14 @@ func (p *pictures) block(a *model.Activation) (page.Block, error) {
 }
 
 // guesses are the most probable classes, given the logits.
-func guesses(j *train.Job, a *model.Activation) []page.Guess {
+func (p *pictures) guesses(a *model.Activation) []page.Guess {
 	logits := make([]float32, a.Shape[0])
 	for k := range logits {
 		a.Channel(logits[k:k+1], k)
 	}
 	var list []page.Guess
-	for _, p := range trained.Likeliest(logits, maxGuesses) {
-		list = append(list, page.Guess{Class: className(j, p.Class), Probability: p.Probability})
+	for _, g := range trained.Likeliest(logits, maxGuesses) {
+		list = append(list, page.Guess{Class: className(p.network.Classes, g.Class), Probability: g.Probability})
 	}
 	return list
 }

@@ -11,6 +11,10 @@ import (
 	"vggtrain/model"
 )
 
+func picturesOf(j *train.Job) *pictures {
+	return &pictures{network: j.Network(), scored: j.Val, workers: j.Workers}
+}
+
 // A network of zeros, but for what is looked at.
 func TestPicturesOfANetwork(t *testing.T) {
 	r := newPageRun(t)
@@ -28,13 +32,13 @@ func TestPicturesOfANetwork(t *testing.T) {
 		logits[k] = float32(math.Log(float64(1 + (k+7)%10))) // so that class 2 has 10/55
 	}
 
-	var p pictures
-	f, err := p.filters(r.job)
+	p := picturesOf(r.job)
+	f, err := p.filters()
 	if err != nil || len(f.Images) != 8 || f.Limit != 7 || f.Shape != "8 filters of 3×3" || f.Images[3].Note != "filter 4: 3 to 3" {
 		t.Errorf("filters %.300v, %v", f, err)
 	}
 
-	m, err := p.maps(r.job)
+	m, err := p.maps()
 	if err != nil || len(m.Blocks) != 2 {
 		t.Fatalf("%.300v, %v", m, err)
 	}
@@ -70,8 +74,8 @@ func TestPicturesOfSingleNumbers(t *testing.T) {
 	}
 	bias := slices.IndexFunc(job.Params, func(p *model.Param) bool { return p.Name == "features.9.bias" })
 	copy(job.Params[bias].Data, []float32{0, 1, 2, 4})
-	var p pictures
-	m, err := p.maps(job)
+	p := picturesOf(job)
+	m, err := p.maps()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,8 +94,8 @@ func TestPicturesOfSingleNumbers(t *testing.T) {
 func TestPictureOfTheInput(t *testing.T) {
 	r := newPageRun(t)
 	r.job.Recipe.Normalize.Mean, r.job.Recipe.Normalize.Deviation = 0.25, 0.5
-	var p pictures
-	if err := p.load(r.job); err != nil {
+	p := picturesOf(r.job)
+	if err := p.load(); err != nil {
 		t.Fatal(err)
 	}
 	first, err := dataset.Read(t.Context(), r.job.Val, 0)

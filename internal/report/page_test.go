@@ -61,13 +61,14 @@ func newPageRun(t *testing.T) *pageRun {
 	t.Cleanup(func() { dir.Close() })
 	p := plan
 	p.Arch, p.TrainImages, p.ValImages, p.BatchSize, p.Side, p.Epochs, p.StepsPerEpoch, p.Steps, p.DataKind = "tiny", 64, 20, 16, 28, 3, 4, 12, dataset.Sampled
+	p.Settings = job.Recipe
 	return &pageRun{t: t, dir: dir, job: job, plan: p, now: time.Unix(1e9, 0)}
 }
 
 // observer is a page that has begun.
 func (r *pageRun) observer() *Page {
 	r.t.Helper()
-	o := NewPage(r.dir, r.job, "v1.2.3")
+	o := NewPage(r.dir, r.job.Network(), r.job.Val, r.job.Workers, "v1.2.3")
 	o.now = func() time.Time { return r.now }
 	r.plan.Notify = func(text string) { r.notices = append(r.notices, text) }
 	if err := o.Begin(r.plan); err != nil {
@@ -201,7 +202,7 @@ func TestPageOverARun(t *testing.T) {
 // not done is not over, and --max-time ends the run.
 func TestPageSaysThePlaceThatTheTerminalSays(t *testing.T) {
 	r := newPageRun(t)
-	r.plan.Settings = &configs.Recipe{MaxTime: 10 * time.Second}
+	r.plan.Settings.MaxTime = 10 * time.Second
 	o := r.observer()
 	r.steps(o, 1, 3)
 	r.now = r.now.Add(renewEvery)
@@ -333,7 +334,7 @@ func TestPageThatCannotBeWritten(t *testing.T) {
 func TestPageHasNoticesOfBefore(t *testing.T) {
 	r := newPageRun(t)
 	r.plan.Noticed = []string{"said in the run before"}
-	o := NewPage(r.dir, r.job, "")
+	o := NewPage(r.dir, r.job.Network(), r.job.Val, r.job.Workers, "")
 	o.Notice("lines are missing")
 	if err := o.Begin(r.plan); err != nil {
 		t.Fatal(err)
@@ -372,7 +373,7 @@ func TestPageTakesASmallPartOfTheTime(t *testing.T) {
 func TestPageChargesEachWriting(t *testing.T) {
 	r := newPageRun(t)
 	r.plan.StepsDone, r.plan.History = 4, []record.Epoch{{Epoch: 1}}
-	o := NewPage(r.dir, r.job, "")
+	o := NewPage(r.dir, r.job.Network(), r.job.Val, r.job.Workers, "")
 	r.plan.Notify = func(text string) { t.Error(text) }
 	o.now = func() time.Time { // to look at the clock takes a minute
 		r.now = r.now.Add(time.Minute)

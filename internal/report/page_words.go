@@ -22,11 +22,11 @@ import (
 
 // fill says what stays as it is over the run.
 func (p *Page) fill() {
-	plan, recipe := p.plan, p.job.Recipe
+	plan, recipe := p.plan, p.plan.Settings
 	p.shown.Network, p.shown.Folder, p.shown.State = plan.Arch, p.dir.Path(), page.Running
 	p.shown.About = fmt.Sprintf("On %s: %s to train on, %s to score, %d×%d pixels.",
-		dataTitle(plan), display.Count(plan.TrainImages, "image"), scoredSet(p.job), plan.Side, plan.Side)
-	p.shown.Config, p.shown.Layers = string(recipe.YAML()), layers(p.job, plan)
+		dataTitle(plan), display.Count(plan.TrainImages, "image"), p.pictures.set, plan.Side, plan.Side)
+	p.shown.Config, p.shown.Layers = string(recipe.YAML()), layers(p.pictures.network.Layers, plan)
 	for _, key := range configs.Keys() {
 		origin := recipe.Origin(key.Name)
 		source := origin.Source
@@ -55,13 +55,13 @@ func (p *Page) fill() {
 // setting is what the run has for a key: of the architecture its name, for the recipe may call it by a
 // file, and of what has been measured the digits that matter.
 func (p *Page) setting(key string) string {
-	switch n := p.job.Recipe.Normalize; {
+	switch n := p.plan.Settings.Normalize; {
 	case key == "arch":
 		return p.plan.Arch
 	case key == "normalize" && n.Kind == "values":
 		return fmt.Sprintf("[%.4g, %.4g]", n.Mean, n.Deviation)
 	}
-	return cmp.Or(p.job.Recipe.Text(key), "–")
+	return cmp.Or(p.plan.Settings.Text(key), "–")
 }
 
 // commands are what can be done with the run as it stands.
@@ -80,7 +80,7 @@ func (p *Page) commands() []page.Command {
 	}
 	if len(p.history.Epochs) > 0 {
 		commands = append(commands,
-			page.Command{Purpose: "Score its best weights", Line: "vggtrain eval " + display.ShellWord(p.dir.Best()) + display.Flag("data", p.job.Recipe.Data, "auto")},
+			page.Command{Purpose: "Score its best weights", Line: "vggtrain eval " + display.ShellWord(p.dir.Best()) + display.Flag("data", p.plan.Settings.Data, "auto")},
 			page.Command{Purpose: "Use them", Line: "vggtrain predict " + display.ShellWord(p.dir.Best()) + " IMAGE.png"})
 	}
 	return commands
@@ -97,7 +97,7 @@ func (p *Page) next() string {
 	if running {
 		steps = p.plan.Epochs * p.plan.StepsPerEpoch
 	}
-	limit := pace.LimitOf(p.job.Recipe, p.plan.StepsPerEpoch, steps, p.history.waited())
+	limit := pace.LimitOf(p.plan.Settings, p.plan.StepsPerEpoch, steps, p.history.waited())
 	switch {
 	case limit != "":
 		return p.resume() + limit.Lift()
@@ -109,7 +109,7 @@ func (p *Page) next() string {
 
 // lowerLR is a fourth of the rate at which the training diverged, or of --lr if that is less.
 func (p *Page) lowerLR() float64 {
-	lr := p.job.Recipe.LR
+	lr := p.plan.Settings.LR
 	if n := len(p.history.Steps); n > 0 && p.history.Steps[n-1].LR > 0 {
 		lr = min(lr, p.history.Steps[n-1].LR)
 	}
@@ -126,12 +126,12 @@ func resumedText(p train.Plan) string {
 }
 
 // scoredSet says what is scored: 1,000 images of the test set.
-func scoredSet(j *train.Job) string {
+func scoredSet(p train.Plan) string {
 	set := "of the test set"
-	if j.Recipe.Val > 0 {
+	if p.Settings.Val > 0 {
 		set = "held out of the training set"
 	}
-	return display.Count(j.Val.Len(), "image") + " " + set
+	return display.Count(p.ValImages, "image") + " " + set
 }
 
 // update says what changes with each step.

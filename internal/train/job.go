@@ -150,6 +150,11 @@ func (j *Job) loaders() (training, validation *dataset.Loader, err error) {
 	return training, validation, nil
 }
 
+// Network is the network that the job trains, and what it takes to use it.
+func (j *Job) Network() *trained.Network {
+	return &trained.Network{Arch: j.Arch, Layers: j.Layers, Params: j.Params, Classes: j.Classes, Side: j.Recipe.Resize, Normalize: j.Recipe.Normalize}
+}
+
 // StepsPerEpoch is how many batches the training set has.
 func (j *Job) StepsPerEpoch() int { return (j.Train.Len()-1)/j.Recipe.BatchSize + 1 }
 
