@@ -15,7 +15,6 @@ import (
 // made by its operations.
 type kind struct {
 	word string // in an architecture file
-	does string // in docs/arch.md
 
 	operations
 

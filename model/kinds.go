@@ -14,7 +14,7 @@ var halving = blocks.MaxPool2d{Kernel: 2, Stride: 2}
 // operation to internal/op and an entry here.
 var kinds = []*kind{
 	{
-		word: "conv", does: "convolves with `out` square filters and adds a bias",
+		word:  "conv",
 		takes: image, part: convolutions, fuses: []blocks.Layer{blocks.ReLU{}, halving},
 		operations: of[blocks.Conv2d]{
 			numbers: func(l *blocks.Conv2d) []number {
@@ -36,21 +36,21 @@ var kinds = []*kind{
 		},
 	},
 	{
-		word: "relu", does: "max(x, 0)",
+		word: "relu",
 		operations: of[blocks.ReLU]{
 			lower: func(_ blocks.ReLU, g *lowering) (*gorgonia.Node, error) { return g.ReLU(g.x) },
 			onnx:  func(blocks.ReLU) Operation { return Operation{Operator: "Relu"} },
 		},
 	},
 	{
-		word: "sigmoid", does: "1/(1+exp(-x))",
+		word: "sigmoid",
 		operations: of[blocks.Sigmoid]{
 			lower: func(_ blocks.Sigmoid, g *lowering) (*gorgonia.Node, error) { return g.Sigmoid(g.x) },
 			onnx:  func(blocks.Sigmoid) Operation { return Operation{Operator: "Sigmoid"} },
 		},
 	},
 	{
-		word: "maxpool", does: "the largest value of each window", takes: image,
+		word: "maxpool", takes: image,
 		operations: of[blocks.MaxPool2d]{
 			numbers: func(l *blocks.MaxPool2d) []number { return poolNumbers(&l.Kernel, &l.Stride) },
 			lower: func(l blocks.MaxPool2d, g *lowering) (*gorgonia.Node, error) {
@@ -60,7 +60,7 @@ var kinds = []*kind{
 		},
 	},
 	{
-		word: "avgpool", does: "the mean of each window", takes: image,
+		word: "avgpool", takes: image,
 		operations: of[blocks.AvgPool2d]{
 			numbers: func(l *blocks.AvgPool2d) []number { return poolNumbers(&l.Kernel, &l.Stride) },
 			lower: func(l blocks.AvgPool2d, g *lowering) (*gorgonia.Node, error) {
@@ -70,7 +70,7 @@ var kinds = []*kind{
 		},
 	},
 	{
-		word: "lrn", does: "divides by a power of the squares in `size` neighbouring channels", takes: image,
+		word: "lrn", takes: image,
 		operations: of[blocks.LocalResponseNorm]{
 			numbers: func(l *blocks.LocalResponseNorm) []number {
 				return []number{
@@ -94,14 +94,14 @@ var kinds = []*kind{
 		},
 	},
 	{
-		word: "flatten", does: "makes a row of features of the image, once in a network", takes: image, flattens: true,
+		word: "flatten", takes: image, flattens: true,
 		operations: of[blocks.Flatten]{
 			lower: func(_ blocks.Flatten, g *lowering) (*gorgonia.Node, error) { return g.Flatten(g.x) },
 			onnx:  func(blocks.Flatten) Operation { return Operation{"Flatten", []Attribute{{"axis", 1}}} },
 		},
 	},
 	{
-		word: "linear", does: "multiplies by a matrix and adds a bias; `linear: classes` ends the list",
+		word:  "linear",
 		takes: row, mixes: true, part: dense, fuses: []blocks.Layer{blocks.ReLU{}},
 		single: true, give: "give its features, such as linear: 120, or linear: classes for the last layer",
 		open: Classes{}, openWord: "classes",
@@ -116,7 +116,7 @@ var kinds = []*kind{
 		},
 	},
 	{
-		word: "dropout", does: "zeroes each value with a probability, in training", training: true,
+		word: "dropout", training: true,
 		single: true, open: ArchDropout{},
 		operations: of[blocks.Dropout]{
 			numbers: func(l *blocks.Dropout) []number { return []number{real("probability", &l.P, probability)} },

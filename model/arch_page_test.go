@@ -1,0 +1,121 @@
+package model
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vggtrain/blocks"
+)
+
+var update = flag.Bool("update", false, "write the tables of docs/arch.md instead of comparing them")
+
+const archPage = "../docs/arch.md"
+
+// TestArchPage keeps docs/arch.md true: its tables are made of the bounds and of the kinds of
+// layers, its examples are read, and each layer is explained. With -update it writes the tables:
+//
+//	go test ./model -run TestArchPage -update
+func TestArchPage(t *testing.T) {
+	data, err := os.ReadFile(archPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := strings.ReplaceAll(string(data), "\r\n", "\n")
+	want := withTable(withTable(page, "keys", keysTable()), "layers", layersTable())
+	if *update {
+		if err := os.WriteFile(archPage, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		page = want
+	}
+	if diff := cmp.Diff(page, want); diff != "" {
+		t.Errorf("docs/arch.md: go test ./model -run TestArchPage -update writes its tables (-there +made)\n%s", diff)
+	}
+	examples := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(page, -1)
+	if len(examples) < 2 {
+		t.Errorf("docs/arch.md has %d examples", len(examples))
+	}
+	for _, example := range examples {
+		a, err := ParseArch("docs/arch.md", []byte(example[1]))
+		if err == nil {
+			_, err = Resolve(a, 1, 56, 56, 10)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", example[1], err)
+		}
+	}
+	for _, word := range layerWords() {
+		if !strings.Contains(page, "\n- `"+word+"` ") {
+			t.Errorf("docs/arch.md does not explain %s", word)
+		}
+	}
+}
+
+// withTable returns a page with another table between its marks.
+func withTable(page, name, table string) string {
+	mark := "<!-- table: " + name + " -->\n"
+	before, rest, _ := strings.Cut(page, mark)
+	_, after, _ := strings.Cut(rest, "\n\n")
+	return before + mark + table + "\n" + after
+}
+
+func keysTable() string {
+	b := func(b bound) string { return fmt.Sprintf("%v %s", b, b.what) }
+	return "| key | what | how many |\n|---|---|---|\n" +
+		"| `name` | the network's name; the file's without it | 64 letters, digits, `-`, `_` and `.`, of which the first is a letter or digit |\n" +
+		"| `blocks` | VGG blocks, `[convolutions, channels]` each | " + strings.Join([]string{b(blockBound), b(convBound), b(channelBound)}, ", ") + " |\n" +
+		"| `hidden` | the features of each hidden linear layer; none without it | " + b(hiddenBound) + ", " + b(featureBound) + " |\n" +
+		"| `layers` | the layers, an item each, instead of `blocks` and `hidden` | " + b(layerBound) + " |\n" +
+		"| `dropout` | the probability behind each hidden layer, or of each `- dropout`; 0 without it | " + probability.String() + " |\n"
+}
+
+func layersTable() string {
+	takes := map[form]string{anything: "any", image: "an image", row: "a row"}
+	table := "| layer | PyTorch's | takes | number | range | without it |\n|---|---|---|---|---|---|\n"
+	for i, k := range kinds {
+		first := fmt.Sprintf("| `%s` | %s | %s ", k.word, LayerTypes()[i], takes[k.takes])
+		list, _ := k.describe(nil)
+		if list == nil {
+			table += first + "| | | |\n"
+		}
+		for _, n := range list {
+			table += first + numberColumns(k, n, list)
+			first = "| | | "
+		}
+	}
+	return table
+}
+
+// numberColumns are the columns of one number of a layer.
+func numberColumns(k *kind, n number, list []number) string {
+	key, limits, fallback := "`"+n.key+"`", n.interval.String(), "an error"
+	if n.whole != nil {
+		limits = n.bound.String()
+	}
+	switch v := n.fallback.(type) {
+	case *int:
+		for _, other := range list {
+			if other.whole == v {
+				fallback = "the `" + other.key + "`"
+			}
+		}
+	case int, float64:
+		fallback = fmt.Sprint(v)
+	}
+	if k.single {
+		key = fmt.Sprintf("`%s: %s`", k.word, strings.ToUpper(n.key[:1]))
+	}
+	if k.openWord != "" {
+		limits += ", or `" + k.openWord + "`"
+	}
+	if k.open == blocks.Layer(ArchDropout{}) {
+		fallback = "the file's `dropout`"
+	}
+	return fmt.Sprintf("| %s | %s | %s |\n", key, limits, fallback)
+}
