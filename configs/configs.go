@@ -14,6 +14,7 @@ import (
 	"vggtrain/internal/display"
 	"vggtrain/internal/nearest"
 	"vggtrain/internal/strictyaml"
+	"vggtrain/model"
 )
 
 //go:embed arch/*.yaml recipe/*.yaml
@@ -25,6 +26,10 @@ func Arch(name string) ([]byte, error) { return open("architecture", "arch", nam
 // ArchNames lists the architectures that come with the program, sorted.
 func ArchNames() []string { return names("arch") }
 
+// LoadArch reads an architecture by its name or from a file (NAME.yaml, or anything with a slash).
+// Errors: *UnknownError, *model.FileError, or the system's.
+func LoadArch(nameOrFile string) (*model.Arch, error) { return Network{Name: nameOrFile}.Load() }
+
 // RecipeText returns the text of a recipe that comes with the program, or an *UnknownError.
 func RecipeText(name string) ([]byte, error) { return open("recipe", "recipe", name) }
 
@@ -32,7 +37,7 @@ func RecipeText(name string) ([]byte, error) { return open("recipe", "recipe", n
 func RecipeNames() []string { return names("recipe") }
 
 // LoadRecipe reads a recipe by its name or from a file (NAME.yaml, or anything with a slash).
-// Errors: *UnknownError, *SettingError, *SyntaxError, or the system's.
+// Errors: *UnknownError, *SettingError, *model.FileError, or the system's.
 func LoadRecipe(nameOrFile string) (*Recipe, error) {
 	if isFile(nameOrFile) {
 		data, err := readFile(nameOrFile)

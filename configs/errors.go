@@ -48,17 +48,6 @@ func (e *SettingError) Error() string {
 
 func (e *SettingError) Unwrap() error { return e.Err }
 
-// SyntaxError is a file that is not a settings file, or not at that place.
-type SyntaxError struct {
-	File         string
-	Line, Column int // 0: the file as a whole
-	What         string
-}
-
-func (e *SyntaxError) Error() string {
-	return fmt.Sprintf("%s: %s", Origin{e.File, e.Line, e.Column}, e.What)
-}
-
 // systemError turns "open x.yaml: no such file or directory" into "x.yaml: …".
 func systemError(file string, err error) error {
 	var pathErr *fs.PathError

@@ -17,7 +17,7 @@ func TestLoadNoFiles(t *testing.T) {
 	}
 	for _, name := range []string{pipe, "/dev/zero", "/dev/null", t.TempDir() + "/"} {
 		_, recipeErr := LoadRecipe(name)
-		_, _, archErr := Network{Name: name}.Load()
+		_, archErr := LoadArch(name)
 		for _, err := range []error{recipeErr, archErr} {
 			if want := name + ": not a file: give a .yaml file"; err == nil || err.Error() != want {
 				t.Errorf("%s: %v, want %q", name, err, want)

@@ -10,7 +10,7 @@ import (
 )
 
 // What a recipe of n bytes may allocate to be read, in bytes.
-const readBase, readPerByte = 1 << 20, 1 << 10
+const readBase, readPerByte = 1 << 20, 2 << 10
 
 // Whatever the file, ParseRecipe returns settings that survive YAML, or one line.
 func FuzzParseRecipe(f *testing.F) {

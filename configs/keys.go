@@ -7,18 +7,18 @@ import (
 
 // Key describes a setting: what a command needs to make a flag of it.
 type Key struct {
-	Name    string // resize
-	Values  string // N
-	Help    string // side of the images in pixels: with the default, a line of --help
-	Default string // "" for dropout: the architecture's
-	Bool    bool   // --nesterov alone means true
+	Name    string // of the flag and in YAML
+	Values  string // placeholder of the value in --help, such as N
+	Help    string // what it is, for --help
+	Default string // as Recipe.Set takes it; "": the architecture decides
+	Bool    bool   // the flag alone means true
 }
 
 // Keys lists the settings in the order of config.yaml.
 func Keys() []Key {
 	var list []Key
 	for _, k := range keys {
-		list = append(list, Key{k.name, k.values, k.help, k.initial, k.kind == kindBool})
+		list = append(list, k.Key)
 	}
 	return list
 }
@@ -31,15 +31,16 @@ const (
 	kindNumber             // not quoted
 	kindBool               // true or false, not quoted
 	kindMixed              // a number or a word
+	kindList               // a word, or a list in brackets
 )
 
-// key is a setting's line in the table that everything reads: flags, YAML both ways, checks.
+// key is a line of the table that flags, YAML both ways and checks are made of.
 type key struct {
-	name, values, initial, help string
+	Key
 
 	kind kind
 	set  func(r *Recipe, text string) error // reads and checks; errors without the key
-	text func(r *Recipe) string
+	text func(r *Recipe) string             // as set takes it
 	copy func(dst, src *Recipe)
 
 	resumed resumption
@@ -49,7 +50,7 @@ type key struct {
 const MaxEpochs = 10000
 
 var keys = []key{
-	named(setting("arch", "NAME|FILE.yaml", "vgg11", "network", kindText,
+	named(newKey("arch", "NAME|FILE.yaml", "vgg11", "network", kindText,
 		func(r *Recipe) *Network { return &r.Arch }, parseArch, Network.text),
 		func(run, now *Recipe) bool { return now.Arch.Name != "" && run.Arch.Name == "" }),
 	free(line("data", "auto|sample|DIR", "auto", "where the images come from", func(r *Recipe) *string { return &r.Data })),
@@ -67,20 +68,20 @@ var keys = []key{
 	float("clip-norm", "0", "greatest norm of the gradient, 0: off", from(0, 1e6), func(r *Recipe) *float64 { return &r.ClipNorm }),
 	float("label-smoothing", "0", "label smoothing of the training loss", below(0, 1), func(r *Recipe) *float64 { return &r.LabelSmoothing }),
 	float("dropout", "", "dropout of dense layers (default the network's)", below(0, 1), func(r *Recipe) *float64 { return &r.Dropout }),
-	setting("augment", "none|flip,crop", "none", "random changes of training images", kindText,
+	newKey("augment", "none|flip,crop", "none", "random changes of training images", kindList,
 		func(r *Recipe) *string { return &r.Augment }, parseAugment, func(s string) string { return s }),
-	named(setting("normalize", "none|dataset", "none", "by the set's mean and deviation", kindText,
+	named(newKey("normalize", "none|dataset", "none", "by the set's mean and deviation", kindList,
 		func(r *Recipe) *Normalize { return &r.Normalize }, parseNormalize, Normalize.String),
-		func(run, now *Recipe) bool { return now.Normalize.Kind == "dataset" && run.Normalize.Kind == "values" }),
+		func(run, now *Recipe) bool { return now.Normalize.Kind == "dataset" && run.Normalize.Kind == "given" }),
 	line("init", "xavier|kaiming|FILE", "xavier", "initial weights, drawn or read", func(r *Recipe) *string { return &r.Init }),
-	setting("seed", "N", "0", "seed of all random numbers", kindNumber,
+	newKey("seed", "N", "0", "seed of all random numbers", kindNumber,
 		func(r *Recipe) *uint64 { return &r.Seed }, parseSeed, func(n uint64) string { return strconv.FormatUint(n, 10) }),
 	boolean("shuffle", "true", "images in random order", func(r *Recipe) *bool { return &r.Shuffle }),
 	count("val", "test", "score test, or N images held out", func(r *Recipe) *int { return &r.Val }),
 	count("limit-train", "all", "first N images of the training set", func(r *Recipe) *int { return &r.LimitTrain }),
 	count("limit-val", "all", "first N images of the scored set", func(r *Recipe) *int { return &r.LimitVal }),
 	free(count("max-steps", "off", "end after N steps", func(r *Recipe) *int { return &r.MaxSteps })),
-	free(setting("max-time", "off|D", "off", "end after a time such as 1h30m", kindMixed,
+	free(newKey("max-time", "off|D", "off", "end after a time such as 1h30m", kindMixed,
 		func(r *Recipe) *time.Duration { return &r.MaxTime }, parseMaxTime, formatMaxTime)),
 	free(count("early-stop", "off", "end after N epochs without gain", func(r *Recipe) *int { return &r.EarlyStop })),
 	free(count("checkpoint-every", "epoch", "also save every N steps", func(r *Recipe) *int { return &r.CheckpointEvery })),
@@ -89,7 +90,7 @@ var keys = []key{
 
 func find(name string) *key {
 	for i := range keys {
-		if keys[i].name == name {
+		if keys[i].Name == name {
 			return &keys[i]
 		}
 	}
@@ -99,7 +100,7 @@ func find(name string) *key {
 func keyNames() []string {
 	var list []string
 	for _, k := range keys {
-		list = append(list, k.name)
+		list = append(list, k.Name)
 	}
 	return list
 }

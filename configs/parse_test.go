@@ -20,7 +20,7 @@ func TestParseErrors(t *testing.T) {
 		{"yes", "shuffle: yes\n", "my.yaml:1:10: shuffle: must be true or false, not yes"},
 		{"null", "lr:\nmomentum: 0\n", "lr: has no value: give X, or leave the line out"},
 		{"tilde", "lr: ~\n", "lr: has no value"},
-		{"list for a number", "lr: [0.1]\n", "my.yaml:1:5: lr: must be one value, not a sequence"},
+		{"list for a number", "lr: [0.1]\n", "my.yaml:1:5: lr: must be one value, not a list"},
 		{"mapping for a number", "lr: {a: 1}\n", "lr: must be one value, not a mapping"},
 		{"mapping in a list", "normalize: [{a: 1}, 2]\n", "normalize: must be one value, not a mapping"},
 		{"block text", "data: |\n  abc\n", "my.yaml:1:7: a block of text: write the value on its line"},
@@ -33,17 +33,17 @@ func TestParseErrors(t *testing.T) {
 		{"list", "- lr\n", "my.yaml:1:1: settings expected"},
 		{"text", "Dear reader\n", "my.yaml:1:1: settings expected"},
 		{"two documents", "lr: 1\n---\nlr: 2\n", "my.yaml:2:1: a second document; give one"},
-		{"bad indent", "arch:\n  name: x\n hidden: []\n", "my.yaml:3:2: value is not allowed in this context"},
-		{"tab", "\tlr: 1\n", "my.yaml:1:3: tab character"},
-		{"open list", "normalize: [0.1\nlr: 1\n", "my.yaml:2:1: "},
-		{"flow with architecture", "{arch: {name: x}, lr: 1}\n", "my.yaml:1:2: an architecture that is spelled out needs lines of its own"},
-		{"outdented architecture", "arch:\n 1: \n0 \n", "my.yaml:3:1: non-map value is specified"},
-		{"outdented in an indented recipe", "  arch:\n   1: \n  0 \n", "my.yaml:3:3: non-map value is specified"},
-		{"outdented value", "arch:\n  0: \n 0 \n", "my.yaml:3:2: value is not allowed in this context"},
-		{"outdented value of Windows", "arch:\r\n  0: \r\n 0 \r\n", "my.yaml:3:2: value is not allowed in this context"},
-		{"outdented list", "lr: 1\narch: {name: x,\nhidden: []}\n", "my.yaml:3:1: indent the architecture's lines more than arch"},
+		{"bad indent", "arch:\n  name: x\n hidden: []\n", "my.yaml:3:2: did not find expected key while parsing a block mapping"},
+		{"tab", "\tlr: 1\n", "my.yaml:1:1: a tab, or a sign that begins no value; indent with spaces"},
+		{"open list", "normalize: [0.1\nlr: 1\n", "my.yaml:2:3: did not find expected ',' or ']' while parsing a flow sequence that begins at 1:12"},
+		{"outdented architecture", "arch:\n 1: \n0 \n", "my.yaml:3:1: could not find expected ':'"},
+		{"outdented in an indented recipe", "  arch:\n   1: \n  0 \n", "my.yaml:3:3: could not find expected ':'"},
+		{"outdented value", "arch:\n  0: \n 0 \n", "my.yaml:3:2: did not find expected key while parsing a block mapping"},
+		{"outdented value of Windows", "arch:\r\n  0: \r\n 0 \r\n", "my.yaml:3:2: did not find expected key while parsing a block mapping"},
+		{"bad architecture", "lr: 1\narch: # mine\n  name: x\n  blokcs: []\n", `my.yaml:4:3: unknown key "blokcs"; did you mean "blocks"?`},
+		{"bad architecture on its line", "arch: {blocks: [[é]]}\n", "my.yaml:1:17: a block of 1 numbers"},
 		{"empty architecture", "arch:\n", "arch: has no value: give NAME|FILE.yaml"},
-		{"binary", "\xff\xfe\x00", "my.yaml: not UTF-8 text"},
+		{"binary", "\xff\xfe\x00", "my.yaml:1:1: not UTF-8 text"},
 		{"long key", strings.Repeat("x", 4000) + ": 1\n", `my.yaml:1:1: unknown setting "xxx`},
 		{"long duplicate", strings.Repeat(strings.Repeat("x", 4000)+": 1\n", 2), `my.yaml:2:1: mapping key "xxx`},
 		{"escape in a key", "\"\\e[31m\": 1\n", `my.yaml:1:1: unknown setting "\x1b[31m"`},
@@ -105,39 +105,30 @@ func TestParseForms(t *testing.T) {
 	}
 }
 
-// The architecture's text keeps its lines and columns.
-func TestIsolate(t *testing.T) {
-	tests := []struct{ name, text, want string }{
-		{"in the middle", "lr: 1\narch:\n  name: é # c\n\n  hidden: [1,\n    2]\n# after\nepochs: 3\n",
-			"\n\n  name: é # c\n\n  hidden: [1,\n    2]\n# after\n"},
-		{"indented recipe", "  lr: 1\n  arch:\n   name: x\n# c\n", "\n\n   name: x\n# c\n"},
-		{"one key", "arch:\n  name: x\n", "\n  name: x\n"},
-		{"on its line", "arch: {name: x, hidden: []} # c\nlr: 1\n", "      {name: x, hidden: []} # c\n"},
-		{"quoted key", "\"arch\" :\n  name: x\n", "\n  name: x\n"},
-		{"at the end", "lr: 1\narch:\n  name: x", "\n\n  name: x"},
-		{"before the end mark", "arch:\n  name: x\n...\n", "\n  name: x\n"},
-		{"byte order mark", "\ufeffarch: {name: x}\n", "      {name: x}\n"},
-		{"windows", "arch:\r\n  name: x\r\nlr: 1\r\n", "\n  name: x\r\n"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			r, err := ParseRecipe("my.yaml", []byte(test.text))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if string(r.Arch.Text) != test.want {
-				t.Errorf("got %q, want %q", r.Arch.Text, test.want)
-			}
-			if r.Arch.File != "my.yaml" {
-				t.Errorf("file %q", r.Arch.File)
-			}
-			again, err := ParseRecipe("again.yaml", r.YAML())
-			if err != nil {
-				t.Fatalf("%v\n%s", err, r.YAML())
-			}
-			if string(again.YAML()) != string(r.YAML()) {
-				t.Errorf("again:\n%s\nwas:\n%s", again.YAML(), r.YAML())
-			}
-		})
+// An architecture may be spelled out in all of YAML's forms, and is kept in one.
+func TestSpelledOut(t *testing.T) {
+	const want = "arch:\n  name: tiny\n  blocks: [[1, 8], [2, 16]]\n  hidden: [32]\n  dropout: 0.25\n"
+	const line = "blocks: [[1, 8], [2, 16]], hidden: [32], dropout: 0.25"
+	for name, text := range map[string]string{
+		"as it is kept":    want,
+		"in the middle":    "lr: 1\narch:\n  name: tiny # c\n\n  hidden: [\n    32]\n  dropout: 25e-2\n  blocks:\n  - [1, 8]\n  - - 2\n    - 16\n# after\nepochs: 3\n",
+		"indented recipe":  "  lr: 1\n  arch:\n   name: tiny\n   blocks: [[1, 8], [2, 16]]\n   hidden: [32]\n   dropout: 0.25\n# c\n",
+		"on its line":      "arch: {name: tiny, " + line + "} # c\nlr: 1\n",
+		"on several lines": "arch: {name: tiny,\n" + line + "}\n",
+		"all on one line":  "{arch: {name: tiny, " + line + "}, lr: 1}\n",
+		"quoted key":       "\"arch\" :\n  name: 'tiny'\n  blocks: [[1, 8], [2, 16]]\n  hidden: [32]\n  dropout: 0.25\n",
+		"before the end":   want + "...\n",
+		"byte order mark":  "\ufeff" + want,
+		"windows":          strings.ReplaceAll(want, "\n", "\r\n"),
+		"file's name":      "arch: {" + line + "}",
+	} {
+		r, err := ParseRecipe("dir/tiny.yaml", []byte(text))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got, _, _ := strings.Cut(string(r.YAML()), "lr:"); strings.TrimSuffix(got, "epochs: 3\n") != want || r.Arch.File != "dir/tiny.yaml" || r.Text("arch") != "dir/tiny.yaml" {
+			t.Errorf("%s: %q of %s", name, got, r.Arch.File)
+		}
 	}
 }

@@ -1,10 +1,13 @@
 package configs
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"strings"
 	"time"
+
+	"vggtrain/model"
 )
 
 // Recipe is every setting of a training, under the names of fit's flags. A setting is set or
@@ -46,43 +49,41 @@ type Recipe struct {
 // Network is the arch setting: what names an architecture, or is one.
 type Network struct {
 	Name string // an architecture that comes with the program, or FILE.yaml; "": it is spelled out
-	File string // spelled out: the file that Text is from
-	Text []byte // spelled out: YAML; line and column are those of File
+	File string // spelled out: the file that it is from
+	Text []byte // spelled out: YAML, as model.Arch writes it
 }
 
-// Load returns the architecture's YAML and the file name that errors about it should have.
-// Errors: *UnknownError or the system's.
-func (n Network) Load() (file string, text []byte, err error) {
+// Load returns the architecture. Errors: *UnknownError, *model.FileError or the system's.
+func (n Network) Load() (*model.Arch, error) {
+	file, text, err := n.File, n.Text, error(nil)
 	switch {
 	case n.Name == "":
-		return n.File, n.Text, nil
 	case isFile(n.Name):
+		file = n.Name
 		text, err = readFile(n.Name)
-		return n.Name, text, err
 	default:
+		file = n.Name + ".yaml"
 		text, err = Arch(n.Name)
-		return n.Name + ".yaml", text, err
 	}
+	if err != nil {
+		return nil, err
+	}
+	return model.ParseArch(file, text)
 }
 
-// text returns the name, or the YAML without what depends on where it stood.
-func (n Network) text() string {
-	if n.Name != "" {
-		return n.Name
-	}
-	return strings.Join(dedent(string(n.Text)), "\n")
-}
+// text returns the name, or the YAML without the last line's end.
+func (n Network) text() string { return cmp.Or(n.Name, strings.TrimSuffix(string(n.Text), "\n")) }
 
 // Normalize is the normalize setting: pixels in [0, 1] as they are, or less the set's mean and
 // divided by its deviation, or by the ones given.
 type Normalize struct {
-	Kind            string // none, dataset or values
+	Kind            string // none, dataset or given
 	Mean, Deviation float64
 }
 
 // NormalizeBy returns the setting with a mean and a deviation, as config.yaml holds it.
 func NormalizeBy(mean, deviation float64) Normalize {
-	return Normalize{Kind: "values", Mean: mean, Deviation: deviation}
+	return Normalize{Kind: "given", Mean: mean, Deviation: deviation}
 }
 
 // Defaults returns what holds where neither a flag nor the recipe says anything. Everything is
@@ -90,10 +91,10 @@ func NormalizeBy(mean, deviation float64) Normalize {
 func Defaults() *Recipe {
 	r := &Recipe{}
 	for _, k := range keys {
-		if k.initial == "" {
+		if k.Default == "" {
 			continue
 		}
-		if err := r.Set(k.name, k.initial, FromDefault); err != nil {
+		if err := r.Set(k.Name, k.Default, FromDefault); err != nil {
 			panic(err) // a mistake in the table
 		}
 	}
@@ -114,10 +115,16 @@ func (r *Recipe) Set(key, text string, from Origin) error {
 	return nil
 }
 
-// SetNetwork spells the architecture out: file is the name that errors about the text have.
-func (r *Recipe) SetNetwork(file string, text []byte, from Origin) {
+// SetNetwork spells the architecture out; file is where it comes from. The error is that of
+// arch.YAML.
+func (r *Recipe) SetNetwork(file string, arch *model.Arch, from Origin) error {
+	text, err := arch.YAML()
+	if err != nil {
+		return err
+	}
 	r.Arch = Network{File: file, Text: text}
 	r.mark("arch", from)
+	return nil
 }
 
 // mark replaces the map, so that a copy of a Recipe shares nothing that changes.
@@ -154,9 +161,9 @@ func (r *Recipe) Text(key string) string {
 func (r *Recipe) Over(base *Recipe) *Recipe {
 	merged := *base
 	for _, k := range keys {
-		if r.IsSet(k.name) {
+		if r.IsSet(k.Name) {
 			k.copy(&merged, r)
-			merged.mark(k.name, r.Origin(k.name))
+			merged.mark(k.Name, r.Origin(k.Name))
 		}
 	}
 	return &merged
@@ -166,12 +173,12 @@ func (r *Recipe) Over(base *Recipe) *Recipe {
 // that depend on each other. Errors: *SettingError.
 func (r *Recipe) Validate() error {
 	for _, k := range keys {
-		if !r.IsSet(k.name) || k.name == "arch" && r.Arch.Name == "" {
+		if !r.IsSet(k.Name) || k.Name == "arch" && r.Arch.Name == "" {
 			continue
 		}
 		scratch := *r
 		if err := k.set(&scratch, k.text(r)); err != nil {
-			return &SettingError{Key: k.name, Origin: r.Origin(k.name), What: err.Error()}
+			return &SettingError{Key: k.Name, Origin: r.Origin(k.Name), What: err.Error()}
 		}
 	}
 	if r.Nesterov && r.Momentum == 0 {

@@ -5,17 +5,17 @@ import (
 	"strings"
 	"testing"
 
+	"vggtrain/model"
+
 	"github.com/google/go-cmp/cmp"
 )
 
-const archText = "name: tiny # a comment\nblocks: [[1, 8],\n  [2, 16]]\n\nhidden: [32]\ndropout: 0.25\n"
+var tiny = model.NewVGG("tiny", [][2]int{{1, 8}, {2, 16}}, []int{32}, 0.25)
 
 // A recipe with every setting other than its default.
 const everything = `arch:
-  name: tiny # a comment
-  blocks: [[1, 8],
-    [2, 16]]
-
+  name: tiny
+  blocks: [[1, 8], [2, 16]]
   hidden: [32]
   dropout: 0.25
 data: "my data: [1] \\ \"quoted\" # é"
@@ -79,7 +79,9 @@ func TestRoundTripDefaults(t *testing.T) {
 			}
 			r = recipe.Over(r)
 		}
-		r.SetNetwork("tiny.yaml", []byte(archText), FromFlag)
+		if err := r.SetNetwork("tiny.yaml", tiny, FromFlag); err != nil {
+			t.Fatal(err)
+		}
 		r.ResolveDropout(0.25)
 		first := r.YAML()
 		again, err := ParseRecipe("config.yaml", first)
@@ -100,7 +102,7 @@ func TestRoundTripDefaults(t *testing.T) {
 
 func TestTextsRoundTrip(t *testing.T) {
 	for _, data := range []string{"auto", "/usr/share/x", "true", "12", "1e5", "0x10", "~", "null", "off", "a: b", "a #b", " a ", "-", "-a",
-		`\`, `"`, `'`, `C:\data\new`, "*a", "&a", "!a", "%a", "@a", "`a", "[a", "{a", "a,b", "?", "? a", "|", ">", "é", "日本", "...", "---", ".", ".5", "<<", "a\u2028b", "\ufeffx"} {
+		`\`, `"`, `'`, `C:\data\new`, "*a", "&a", "!a", "%a", "@a", "`a", "[a", "{a", "a,b", "?", "? a", "|", ">", "é", "日本", "...", "---", ".", ".5", "<<", "a\u2028b", "a \u2028 b\u2029", "\ufeffx", "\ufffe\uffff"} {
 		r := &Recipe{}
 		if err := r.Set("data", data, FromFlag); err != nil {
 			t.Errorf("%q: %v", data, err)
@@ -306,7 +308,7 @@ func TestValidate(t *testing.T) {
 		{"nesterov by flag", func(r *Recipe) { _ = r.Set("nesterov", "true", FromFlag) }, "--nesterov: true needs a momentum above 0"},
 		{"long warm-up", func(r *Recipe) { r.WarmupEpochs = 11 }, "warmup-epochs: 11 is more than all epochs, and epochs is 10 (default): change one of them"},
 		{"warm-up of all epochs", func(r *Recipe) { r.WarmupEpochs = 10 }, ""},
-		{"architecture spelled out", func(r *Recipe) { r.SetNetwork("x", []byte(archText), FromDefault) }, ""},
+		{"architecture spelled out", func(r *Recipe) { _ = r.SetNetwork("x", tiny, FromDefault) }, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -46,11 +46,11 @@ func (r *Recipe) Changed(base *Recipe) []Change {
 	for i := range keys {
 		k := &keys[i]
 		switch {
-		case !r.IsSet(k.name):
-		case !base.IsSet(k.name):
-			list = append(list, Change{Key: k.name, New: r.Text(k.name)})
+		case !r.IsSet(k.Name):
+		case !base.IsSet(k.Name):
+			list = append(list, Change{Key: k.Name, New: r.Text(k.Name)})
 		case k.text(r) != k.text(base):
-			list = append(list, Change{k.name, base.Text(k.name), r.Text(k.name)})
+			list = append(list, Change{k.Name, base.Text(k.Name), r.Text(k.Name)})
 		}
 	}
 	return list
@@ -68,17 +68,17 @@ func (r *Recipe) Sources() []Source {
 	place := map[string]int{}
 	for i := range keys {
 		k := &keys[i]
-		if !r.IsSet(k.name) {
+		if !r.IsSet(k.Name) {
 			continue
 		}
-		name := r.Origin(k.name).Source
+		name := r.Origin(k.Name).Source
 		at, ok := place[name]
 		if !ok {
 			at = len(list)
 			place[name] = at
 			list = append(list, Source{Name: name})
 		}
-		list[at].Settings = append(list[at].Settings, k.name+"="+display.Word(r.Text(k.name)))
+		list[at].Settings = append(list[at].Settings, k.Name+"="+display.Word(r.Text(k.Name)))
 	}
 	return list
 }

@@ -15,11 +15,11 @@ import (
 	"vggtrain/internal/nearest"
 )
 
-// setting makes a line of the table from the field and how its type is read and printed.
-func setting[T any](name, values, initial, help string, kind kind, field func(*Recipe) *T,
+// newKey makes a line of the table from the field and how its type is read and printed.
+func newKey[T any](name, values, preset, help string, kind kind, field func(*Recipe) *T,
 	parse func(string) (T, error), print func(T) string) key {
 	return key{
-		name: name, values: values, initial: initial, help: help, kind: kind,
+		Key: Key{name, values, help, preset, kind == kindBool}, kind: kind,
 		set: func(r *Recipe, text string) error {
 			value, err := parse(text)
 			if err == nil {
@@ -34,8 +34,8 @@ func setting[T any](name, values, initial, help string, kind kind, field func(*R
 	}
 }
 
-func integer(name, initial, help string, lo, hi int, field func(*Recipe) *int) key {
-	return setting(name, "N", initial, help, kindNumber, field, func(s string) (int, error) {
+func integer(name, preset, help string, lo, hi int, field func(*Recipe) *int) key {
+	return newKey(name, "N", preset, help, kindNumber, field, func(s string) (int, error) {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < lo || n > hi {
 			return 0, fmt.Errorf("must be a whole number from %d to %d, not %s", lo, hi, display.Word(s))
@@ -47,7 +47,7 @@ func integer(name, initial, help string, lo, hi int, field func(*Recipe) *int) k
 // count is a number from 1, or a word that stands for 0.
 func count(name, zero, help string, field func(*Recipe) *int) key {
 	const hi = 1_000_000_000
-	return setting(name, zero+"|N", zero, help, kindMixed, field, func(s string) (int, error) {
+	return newKey(name, zero+"|N", zero, help, kindMixed, field, func(s string) (int, error) {
 		if s == zero {
 			return 0, nil
 		}
@@ -112,8 +112,8 @@ func from(lo, hi float64) interval {
 	return interval{fmt.Sprintf("from %g to %g", lo, hi), func(x float64) bool { return x >= lo && x <= hi }}
 }
 
-func float(name, initial, help string, in interval, field func(*Recipe) *float64) key {
-	return setting(name, "X", initial, help, kindNumber, field, func(s string) (float64, error) {
+func float(name, preset, help string, in interval, field func(*Recipe) *float64) key {
+	return newKey(name, "X", preset, help, kindNumber, field, func(s string) (float64, error) {
 		x, err := strconv.ParseFloat(s, 64)
 		if err != nil || !in.contains(x) {
 			return 0, fmt.Errorf("must be a number %s, not %s", in.words, display.Word(s))
@@ -126,8 +126,8 @@ func float(name, initial, help string, in interval, field func(*Recipe) *float64
 // YAML readers take for text.
 func formatFloat(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
 
-func boolean(name, initial, help string, field func(*Recipe) *bool) key {
-	return setting(name, "", initial, help, kindBool, field, func(s string) (bool, error) {
+func boolean(name, preset, help string, field func(*Recipe) *bool) key {
+	return newKey(name, "", preset, help, kindBool, field, func(s string) (bool, error) {
 		if s != "true" && s != "false" {
 			return false, fmt.Errorf("must be true or false, not %s", display.Word(s))
 		}
@@ -135,8 +135,8 @@ func boolean(name, initial, help string, field func(*Recipe) *bool) key {
 	}, strconv.FormatBool)
 }
 
-func word(name, initial, help string, field func(*Recipe) *string, words ...string) key {
-	return setting(name, strings.Join(words, "|"), initial, help, kindText, field, func(s string) (string, error) {
+func word(name, preset, help string, field func(*Recipe) *string, words ...string) key {
+	return newKey(name, strings.Join(words, "|"), preset, help, kindText, field, func(s string) (string, error) {
 		if slices.Contains(words, s) {
 			return s, nil
 		}
@@ -152,8 +152,8 @@ func unknownWord(s string, words []string) error {
 }
 
 // line is a text of one line, such as a file's name.
-func line(name, values, initial, help string, field func(*Recipe) *string) key {
-	return setting(name, values, initial, help, kindText, field, parseLine, func(s string) string { return s })
+func line(name, values, preset, help string, field func(*Recipe) *string) key {
+	return newKey(name, values, preset, help, kindText, field, parseLine, func(s string) string { return s })
 }
 
 // maxText is the longest text, in bytes: a line of YAML has room for it, all of it escaped.
@@ -228,7 +228,7 @@ func parseNormalize(s string) (Normalize, error) {
 
 // String returns the setting as YAML and as Set takes it.
 func (n Normalize) String() string {
-	if n.Kind == "values" {
+	if n.Kind == "given" {
 		return "[" + formatFloat(n.Mean) + ", " + formatFloat(n.Deviation) + "]"
 	}
 	return n.Kind

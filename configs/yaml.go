@@ -1,78 +1,104 @@
 package configs
 
 import (
-	"regexp"
+	"fmt"
+	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"vggtrain/internal/display"
+	"vggtrain/internal/strictyaml"
+	"vggtrain/model"
 )
+
+// ParseRecipe reads a recipe or a config.yaml. It is strict: no unknown or repeated keys, no values
+// of another type, nothing of YAML that strictyaml does not take. Settings that the text does not
+// have are not set. Errors: *model.FileError or *SettingError, both one line that begins with
+// file:line:column.
+func ParseRecipe(file string, data []byte) (*Recipe, error) {
+	r := &Recipe{}
+	root, err := strictyaml.Parse(file, data)
+	switch {
+	case err != nil:
+		return nil, err
+	case root == nil:
+		return r, nil
+	case root.Kind != yaml.MappingNode:
+		return nil, strictyaml.Errorf(file, root, "settings expected, a line each, such as lr: 0.01")
+	}
+	for entry := range slices.Chunk(root.Content, 2) {
+		if err := r.setEntry(file, entry[0], entry[1]); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// setEntry sets one key: value.
+func (r *Recipe) setEntry(file string, key, value *yaml.Node) error {
+	k := find(key.Value)
+	if k == nil {
+		return strictyaml.Errorf(file, key, "%v", unknown("setting", key.Value, keyNames()))
+	}
+	if k.Name == "arch" && value.Kind == yaml.MappingNode {
+		arch, err := model.ReadArch(file, value)
+		if err != nil {
+			return err
+		}
+		return r.SetNetwork(file, arch, Origin{file, key.Line, key.Column})
+	}
+	here := Origin{file, value.Line, value.Column}
+	text, err := scalar(k, value)
+	if err != nil {
+		return &SettingError{Key: k.Name, Origin: here, What: err.Error()}
+	}
+	return r.Set(k.Name, text, here)
+}
+
+// scalar returns a value's text if it is of the key's kind. Where a list can be, it is put into
+// one text: "[0.2860, 0.3530]".
+func scalar(k *key, n *yaml.Node) (string, error) {
+	if n.Kind == yaml.SequenceNode && k.kind == kindList {
+		var items []string
+		for _, item := range n.Content {
+			text, err := scalar(k, item)
+			if err != nil {
+				return "", err
+			}
+			items = append(items, text)
+		}
+		return "[" + strings.Join(items, ", ") + "]", nil
+	}
+	switch {
+	case n.Kind != yaml.ScalarNode:
+		return "", fmt.Errorf("must be one value, not %s", strictyaml.Describe(n))
+	case strictyaml.IsNull(n):
+		return "", fmt.Errorf("has no value: give %s, or leave the line out", k.Values)
+	case n.Style != 0 && (k.kind == kindNumber || k.kind == kindBool):
+		return "", fmt.Errorf("must stand without quotes, not %s", display.Quote(n.Value))
+	}
+	return n.Value, nil
+}
 
 // YAML returns the settings that are set, a line each in a fixed order, as ParseRecipe reads them.
 // An architecture that is spelled out stands as a mapping under arch.
 func (r *Recipe) YAML() []byte {
-	var out strings.Builder
+	var out []byte
 	for i := range keys {
 		k := &keys[i]
+		text := k.text(r)
 		switch {
-		case !r.IsSet(k.name):
-		case k.name == "arch" && r.Arch.Name == "":
-			out.WriteString("arch:\n")
-			for line := range strings.SplitSeq(k.text(r), "\n") {
-				if line != "" {
-					out.WriteString("  " + line)
-				}
-				out.WriteString("\n")
-			}
-		default:
-			out.WriteString(k.name + ": " + quoteYAML(k, k.text(r)) + "\n")
-		}
-	}
-	return []byte(out.String())
-}
-
-// dedent returns the lines of a text without the indentation that they share, without trailing
-// spaces, and without empty lines before and after.
-func dedent(text string) []string {
-	lines := strings.Split(text, "\n")
-	shared := -1
-	for i, line := range lines {
-		lines[i] = strings.TrimRight(line, " \t\r")
-		if lines[i] == "" {
+		case !r.IsSet(k.Name):
 			continue
+		case k.Name == "arch" && r.Arch.Name == "":
+			text = "\n  " + strings.ReplaceAll(text, "\n", "\n  ")
+		case k.kind == kindText || k.kind == kindMixed && (text[0] < '0' || text[0] > '9'):
+			text = " " + strictyaml.Quote(text)
+		default:
+			text = " " + text
 		}
-		indent := len(lines[i]) - len(strings.TrimLeft(lines[i], " "))
-		if shared < 0 || indent < shared {
-			shared = indent
-		}
+		out = fmt.Appendf(out, "%s:%s\n", k.Name, text)
 	}
-	for i, line := range lines {
-		if line != "" {
-			lines[i] = line[shared:]
-		}
-	}
-	for len(lines) > 0 && lines[0] == "" {
-		lines = lines[1:]
-	}
-	for len(lines) > 0 && lines[len(lines)-1] == "" {
-		lines = lines[:len(lines)-1]
-	}
-	return lines
-}
-
-var (
-	plain = regexp.MustCompile(`^[A-Za-z./][A-Za-z0-9_./,+-]*$`)
-	// What YAML 1.1 or 1.2 takes for something else than text.
-	reserved = regexp.MustCompile(`(?i)^(true|false|yes|no|on|off|y|n|null|\.inf|\.nan|\.[0-9].*|\.)$`)
-)
-
-// quoteYAML writes a text so that every YAML reader takes it for one.
-func quoteYAML(k *key, text string) string {
-	isText := k.kind == kindText || k.kind == kindMixed && (text[0] < '0' || text[0] > '9')
-	if !isText || k.name == "normalize" || plain.MatchString(text) && !reserved.MatchString(text) {
-		return text
-	}
-	return quoteDouble(text)
-}
-
-// quoteDouble is YAML's double-quoted form. The text has no control characters: see parseLine.
-func quoteDouble(text string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+	return out
 }

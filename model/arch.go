@@ -9,10 +9,10 @@ package model
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"vggtrain/blocks"
+	"vggtrain/internal/strictyaml"
 )
 
 // Arch is a network as data: what an architecture file says.
@@ -131,7 +131,7 @@ func (a *Arch) YAML() ([]byte, error) {
 	if err := a.check(); err != nil {
 		return nil, err
 	}
-	text := fmt.Appendf(nil, "name: %s\n", yamlName(a.Name))
+	text := fmt.Appendf(nil, "name: %s\n", strictyaml.Quote(a.Name))
 	if a.Blocks == nil {
 		text = append(text, "layers:\n"...)
 		for _, l := range a.Sequence {
@@ -149,16 +149,4 @@ func (a *Arch) YAML() ([]byte, error) {
 		text = fmt.Appendf(text, "blocks: [%s]\nhidden: %s\n", strings.Join(list, ", "), hidden)
 	}
 	return fmt.Appendf(text, "dropout: %s\n", formatReal(a.Dropout)), nil
-}
-
-// yamlName quotes a name that YAML might read as a number, a truth value or null.
-func yamlName(name string) string {
-	switch strings.ToLower(name) {
-	case "null", "true", "false", "yes", "no", "on", "off", "y", "n":
-		return strconv.Quote(name)
-	}
-	if name[0] >= '0' && name[0] <= '9' {
-		return strconv.Quote(name)
-	}
-	return name
 }

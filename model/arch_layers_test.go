@@ -294,7 +294,7 @@ func TestLongestLayersFitSettings(t *testing.T) {
 	for i := range 60 {
 		whole += fmt.Sprintf("setting-%d: value\n", i)
 	}
-	if _, err := strictyaml.Parse([]byte(whole)); err != nil {
+	if _, err := strictyaml.Parse("x", []byte(whole)); err != nil {
 		t.Error(err)
 	}
 }

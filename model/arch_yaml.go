@@ -4,218 +4,269 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/token"
+	"go.yaml.in/yaml/v4"
 
+	"vggtrain/blocks"
 	"vggtrain/internal/display"
+	"vggtrain/internal/nearest"
 	"vggtrain/internal/strictyaml"
 )
 
-// FileError is what is wrong at one place of an architecture file.
-type FileError struct {
-	File         string
-	Line, Column int // from 1
-	Err          error
-}
-
-func (e *FileError) Error() string {
-	return fmt.Sprintf("%s:%d:%d: %v", e.File, e.Line, e.Column, e.Err)
-}
-
-func (e *FileError) Unwrap() error { return e.Err }
-
-var archKeys = []string{"name", "blocks", "hidden", "layers", "dropout"}
+// FileError is what is wrong at one place of an architecture or settings file.
+type FileError = strictyaml.Error
 
 // ParseArch reads an architecture file strictly: every key known, every size in bounds, nothing
-// of YAML that strictyaml does not take. file names it in errors, which are *FileError. A file without a
-// name takes its own: my-net.yaml holds my-net. Without hidden layers or dropout there are none.
+// of YAML that strictyaml does not take. file names it in errors, which are *FileError. A file
+// without a name takes its own: my-net.yaml holds my-net.
 func ParseArch(file string, data []byte) (*Arch, error) {
-	r := &archReader{file: file}
-	root, err := r.root(data)
+	root, err := strictyaml.Parse(file, data)
 	if err != nil {
 		return nil, err
 	}
-	a := &Arch{Name: strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))}
-	keys := map[string]*token.Token{}
-	for _, entry := range root.Values {
-		key := entry.Key.GetToken()
-		if err := r.entry(a, key, entry.Value); err != nil {
-			return nil, err
-		}
-		keys[key.Value] = key
+	if root == nil {
+		return nil, strictyaml.Errorf(file, &yaml.Node{}, "the file is empty; see the output of: vggtrain arch show vgg11-small")
 	}
-	start := root.Values[0].Key.GetToken()
-	if err := r.together(keys, start); err != nil {
-		return nil, err
+	return ReadArch(file, root)
+}
+
+// ReadArch is ParseArch of a part of a file.
+func ReadArch(file string, root *yaml.Node) (*Arch, error) {
+	r := &archReader{file: file}
+	if root.Kind != yaml.MappingNode || len(root.Content) == 0 {
+		return nil, strictyaml.Errorf(file, root, "no keys; see the output of: vggtrain arch show vgg11-small")
+	}
+	a := &Arch{Name: strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))}
+	keys := map[string]*yaml.Node{}
+	for entry := range slices.Chunk(root.Content, 2) {
+		key, value := entry[0], entry[1]
+		keys[key.Value] = key
+		switch key.Value {
+		case "name":
+			if a.Name = value.Value; !strictyaml.IsText(value) {
+				r.wrong(value, "name is %s; give a word, in quotes if it looks like a number", strictyaml.Describe(value))
+			}
+			r.check(value, checkName(a.Name))
+		case "blocks":
+			a.Blocks = r.blocks(value)
+		case "hidden":
+			for _, item := range r.list(value, "hidden", "give a list of sizes, such as [4096, 4096], or [] for none", hiddenBound) {
+				a.Hidden = append(a.Hidden, r.size(item, featureBound))
+			}
+		case "layers":
+			a.Sequence = r.layers(value)
+		case "dropout":
+			r.number(value, real("dropout", &a.Dropout, probability))
+		default:
+			r.unknown(key, "key", "", []string{"name", "blocks", "hidden", "layers", "dropout"})
+		}
+	}
+	r.together(keys, root.Content[0])
+	r.check(root.Content[0], checkName(a.Name))
+	if r.err != nil {
+		return nil, r.err
 	}
 	if keys["layers"] == nil {
 		a = NewVGG(a.Name, a.Blocks, a.Hidden, a.Dropout)
 	}
-	if err := checkName(a.Name); err != nil {
-		return nil, r.errorf(start, "%w", err)
-	}
 	return a, nil
 }
 
-// entry reads what stands under one key.
-func (r *archReader) entry(a *Arch, key *token.Token, value ast.Node) error {
-	switch key.Value {
-	case "name":
-		return r.name(value, &a.Name)
-	case "blocks":
-		return r.blocks(value, &a.Blocks)
-	case "hidden":
-		return r.hidden(value, &a.Hidden)
-	case "layers":
-		return r.layers(value, &a.Sequence)
-	case "dropout":
-		return r.real(value, probability, &a.Dropout)
-	}
-	return r.errorf(key, "unknown key %s; %s", display.Quote(key.Value), suggest(key.Value, "keys", archKeys))
-}
-
-// together reports keys that do not go together, by where they stand.
-func (r *archReader) together(keys map[string]*token.Token, start *token.Token) error {
-	if keys["layers"] == nil {
-		if keys["blocks"] == nil {
-			return r.errorf(start, "no blocks and no layers; add a list of [convolutions, channels], such as blocks: [[1, 16], [1, 32]], or a list of layers")
-		}
-		return nil
-	}
-	for _, key := range []string{"blocks", "hidden"} {
-		if keys[key] != nil {
-			return r.errorf(keys[key], "%s beside layers; give one of them", key)
-		}
-	}
-	switch {
-	case keys["dropout"] != nil && r.bare == nil:
-		return r.errorf(keys["dropout"], "no layer takes this dropout; add - dropout to the layers, or leave it out")
-	case keys["dropout"] == nil && r.bare != nil:
-		return r.errorf(r.bare, "dropout of what probability? Write - dropout: 0.5 here, or dropout: 0.5 for all of them after the layers")
-	}
-	return nil
-}
-
-// archReader reads the nodes of one file.
+// archReader reads the nodes of one file. What it returns makes sense if err is nil.
 type archReader struct {
 	file string
-	bare *token.Token // a dropout among the layers without a number
+	bare *yaml.Node // the last layer that takes the file's dropout
+	err  error      // the first
 }
 
-func (r *archReader) errorf(at *token.Token, format string, args ...any) error {
-	e := &FileError{File: r.file, Line: 1, Column: 1, Err: fmt.Errorf(format, args...)}
-	if at != nil && at.Position != nil {
-		e.Line, e.Column = max(1, at.Position.Line), max(1, at.Position.Column)
+// wrong notes what is wrong at a node.
+func (r *archReader) wrong(at *yaml.Node, format string, args ...any) {
+	if r.err == nil {
+		r.err = strictyaml.Errorf(r.file, at, format, args...)
 	}
-	return e
 }
 
-// root parses data and returns its one mapping, which has at least one entry.
-func (r *archReader) root(data []byte) (*ast.MappingNode, error) {
-	doc, err := strictyaml.Parse(data)
-	var at *strictyaml.Error
-	switch {
-	case errors.As(err, &at):
-		return nil, &FileError{File: r.file, Line: max(1, at.Line), Column: max(1, at.Column), Err: errors.New(at.What)}
-	case err != nil:
-		return nil, r.errorf(nil, "%w", err)
-	case doc.Body == nil:
-		return nil, r.errorf(nil, "the file is empty; see the output of: vggtrain arch show vgg11-small")
-	}
-	root, ok := doc.Body.(*ast.MappingNode)
-	if !ok || len(root.Values) == 0 {
-		return nil, r.errorf(doc.Body.GetToken(), "no keys; see the output of: vggtrain arch show vgg11-small")
-	}
-	return root, nil
-}
-
-func (r *archReader) name(n ast.Node, name *string) error {
-	s, ok := n.(*ast.StringNode)
-	if !ok {
-		return r.errorf(n.GetToken(), "name is %s; give a word, in quotes if it looks like a number", kindOf(n))
-	}
-	*name = s.Value
-	if err := checkName(s.Value); err != nil {
-		return r.errorf(n.GetToken(), "%w", err)
-	}
-	return nil
-}
-
-func (r *archReader) blocks(n ast.Node, list *[][2]int) error {
-	const want = "give a list of [convolutions, channels], such as [[1, 16], [1, 32]]"
-	seq, ok := n.(*ast.SequenceNode)
-	if !ok {
-		return r.errorf(n.GetToken(), "blocks is %s; %s", kindOf(n), want)
-	}
-	if err := blockBound.check(len(seq.Values)); err != nil {
-		return r.errorf(n.GetToken(), "%w", err)
-	}
-	for _, item := range seq.Values {
-		pair, ok := item.(*ast.SequenceNode)
-		if !ok {
-			return r.errorf(item.GetToken(), "a block is %s; %s", kindOf(item), want)
-		}
-		if len(pair.Values) != 2 {
-			return r.errorf(item.GetToken(), "a block of %d numbers; %s", len(pair.Values), want)
-		}
-		convs, err := r.size(pair.Values[0], convBound)
-		if err != nil {
-			return err
-		}
-		channels, err := r.size(pair.Values[1], channelBound)
-		if err != nil {
-			return err
-		}
-		*list = append(*list, [2]int{convs, channels})
-	}
-	return nil
-}
-
-func (r *archReader) hidden(n ast.Node, list *[]int) error {
-	seq, ok := n.(*ast.SequenceNode)
-	if !ok {
-		return r.errorf(n.GetToken(), "hidden is %s; give a list of sizes, such as [4096, 4096], or [] for none", kindOf(n))
-	}
-	if err := hiddenBound.check(len(seq.Values)); err != nil {
-		return r.errorf(n.GetToken(), "%w", err)
-	}
-	for _, item := range seq.Values {
-		features, err := r.size(item, featureBound)
-		if err != nil {
-			return err
-		}
-		*list = append(*list, features)
-	}
-	return nil
-}
-
-// real reads a real number within v.
-func (r *archReader) real(n ast.Node, v interval, x *float64) error {
-	value, err := strconv.ParseFloat(plain(n), 64)
+// check notes an error at a node; nil is none.
+func (r *archReader) check(at *yaml.Node, err error) {
 	if err != nil {
-		return r.errorf(n.GetToken(), "%s is %s; give a %s, such as %s", v.what, kindOf(n), v.noun, formatReal(v.such))
+		r.wrong(at, "%v", err)
 	}
-	if err := v.check(value); err != nil {
-		return r.errorf(n.GetToken(), "%w", err)
+}
+
+// unknown notes a word that is none of the known ones.
+func (r *archReader) unknown(word *yaml.Node, what, of string, known []string) {
+	hint := "the " + what + "s are " + strings.Join(known, ", ")
+	if near := nearest.Name(word.Value, known); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
 	}
-	*x = value
-	return nil
+	r.wrong(word, "unknown %s %s%s; %s", what, display.Quote(word.Value), of, hint)
+}
+
+// together notes keys that do not go together.
+func (r *archReader) together(keys map[string]*yaml.Node, start *yaml.Node) {
+	layers, dropout := keys["layers"] != nil, keys["dropout"]
+	switch {
+	case !layers && keys["blocks"] == nil:
+		r.wrong(start, "no blocks and no layers; add a list of [convolutions, channels], such as blocks: [[1, 16], [1, 32]], or a list of layers")
+	case !layers:
+	case keys["blocks"] != nil:
+		r.wrong(keys["blocks"], "blocks beside layers; give one of them")
+	case keys["hidden"] != nil:
+		r.wrong(keys["hidden"], "hidden beside layers; give one of them")
+	case dropout != nil && r.bare == nil:
+		r.wrong(dropout, "no layer takes this dropout; add - dropout to the layers, or leave it out")
+	case dropout == nil && r.bare != nil:
+		r.wrong(r.bare, "dropout of what probability? Write - dropout: 0.5 here, or dropout: 0.5 for all of them after the layers")
+	}
+}
+
+// list returns the items of a list whose length is within b. give says what else to write.
+func (r *archReader) list(n *yaml.Node, what, give string, b bound) []*yaml.Node {
+	if n.Kind != yaml.SequenceNode {
+		r.wrong(n, "%s is %s; %s", what, strictyaml.Describe(n), give)
+		return nil
+	}
+	r.check(n, b.check(len(n.Content)))
+	return n.Content
+}
+
+func (r *archReader) blocks(n *yaml.Node) (list [][2]int) {
+	const give = "give a list of [convolutions, channels], such as [[1, 16], [1, 32]]"
+	for _, item := range r.list(n, "blocks", give, blockBound) {
+		switch pair := item.Content; {
+		case item.Kind != yaml.SequenceNode:
+			r.wrong(item, "a block is %s; %s", strictyaml.Describe(item), give)
+		case len(pair) != 2:
+			r.wrong(item, "a block of %d numbers; %s", len(pair), give)
+		default:
+			list = append(list, [2]int{r.size(pair[0], convBound), r.size(pair[1], channelBound)})
+		}
+	}
+	return list
+}
+
+// layers reads a list whose items are words, such as relu, or words with what describes the layer,
+// such as conv: {out: 96, kernel: 11}.
+func (r *archReader) layers(n *yaml.Node) (list []blocks.Layer) {
+	var state listState
+	var word *yaml.Node
+	for _, item := range r.list(n, "layers", "give a list, an item a layer, such as - relu", layerBound) {
+		word = item
+		var value *yaml.Node
+		switch entry := item.Content; {
+		case strictyaml.IsText(item):
+		case item.Kind != yaml.MappingNode || len(entry) == 0:
+			r.wrong(item, "a layer is %s; the layers are %s", strictyaml.Describe(item), strings.Join(layerWords(), ", "))
+		case len(entry) > 2:
+			r.wrong(entry[2], "%s beside %s in one item; begin each layer with a dash, and indent what describes it",
+				display.Quote(entry[2].Value), display.Quote(entry[0].Value))
+		default:
+			word, value = entry[0], entry[1]
+		}
+		l := r.layer(word, value)
+		if r.err != nil {
+			return nil
+		}
+		r.check(word, state.next(l))
+		list = append(list, l)
+	}
+	r.check(word, state.end())
+	return list
+}
+
+// layer reads the layer that a word names; value is nil for a word alone.
+func (r *archReader) layer(word, value *yaml.Node) blocks.Layer {
+	k := kindNamed(word.Value)
+	if k == nil {
+		r.unknown(word, "layer", "", layerWords())
+		return nil
+	}
+	list, made := k.describe(nil)
+	switch {
+	case k.open != nil && (k.openWord == "") == (value == nil) && strictyaml.Plain(value) == k.openWord:
+		if k.openWord == "" {
+			r.bare = word
+		}
+		return k.open
+	case k.single && value == nil:
+		r.wrong(word, "%s alone; %s", word.Value, k.give)
+	case k.single && list[0].whole != nil && strings.IndexAny(strictyaml.Plain(value), "+-0123456789") != 0:
+		r.wrong(value, "%s is %s; %s", word.Value, strictyaml.Describe(value), k.give)
+	case k.single:
+		r.number(value, list[0])
+	case list != nil:
+		r.numbers(word, value, list)
+	case value != nil:
+		r.wrong(word, "nothing describes %s; write it alone", word.Value)
+	}
+	return made()
+}
+
+// numbers reads the mapping that describes a layer; value is nil for a word alone.
+func (r *archReader) numbers(word, value *yaml.Node, list []number) {
+	var keys, example []string
+	for _, n := range list {
+		keys = append(keys, n.key)
+		if n.fallback == nil {
+			example = append(example, n.key+": 3")
+		}
+	}
+	give := fmt.Sprintf("write it such as %s: {%s}", word.Value, strings.Join(example, ", "))
+	var entries []*yaml.Node
+	if value != nil {
+		entries = value.Content
+	}
+	if value != nil && (value.Kind != yaml.MappingNode || entries == nil) {
+		r.wrong(value, "%s is %s; %s", word.Value, strictyaml.Describe(value), give)
+		return
+	}
+	given := map[string]bool{}
+	for entry := range slices.Chunk(entries, 2) {
+		key := entry[0]
+		if at := slices.Index(keys, key.Value); at >= 0 {
+			r.number(entry[1], list[at])
+			given[key.Value] = true
+		} else {
+			r.unknown(key, "key", " of "+word.Value, keys)
+		}
+	}
+	for _, n := range list {
+		switch {
+		case given[n.key]:
+		case n.fallback == nil:
+			r.wrong(word, "%s without %s; %s", word.Value, n.key, give)
+		default:
+			n.reset()
+		}
+	}
+}
+
+// number reads a number.
+func (r *archReader) number(at *yaml.Node, n number) {
+	text := strictyaml.Plain(at)
+	var err error
+	if n.whole != nil {
+		*n.whole, err = strconv.Atoi(text)
+	} else {
+		*n.real, err = strconv.ParseFloat(text, 64)
+	}
+	switch {
+	case err == nil:
+		r.check(at, n.check())
+	case n.whole == nil:
+		r.wrong(at, "%s is %s; give a %s, such as %s", n.interval.what, strictyaml.Describe(at), n.interval.noun, formatReal(n.interval.such))
+	case errors.Is(err, strconv.ErrRange):
+		r.wrong(at, "%s %s; give %v", display.Cut(text, display.Short), n.bound.what, n.bound)
+	default:
+		r.wrong(at, "%s for the number of %s; give a whole number, %v", strictyaml.Describe(at), n.bound.what, n.bound)
+	}
 }
 
 // size reads a whole number within b.
-func (r *archReader) size(n ast.Node, b bound) (int, error) {
-	value, err := strconv.Atoi(plain(n))
-	switch {
-	case errors.Is(err, strconv.ErrRange):
-		return 0, r.errorf(n.GetToken(), "%s %s; give %v", display.Line(plain(n), display.Short), b.what, b)
-	case err != nil:
-		return 0, r.errorf(n.GetToken(), "%s for the number of %s; give a whole number, %v", kindOf(n), b.what, b)
-	}
-	if err := b.check(value); err != nil {
-		return 0, r.errorf(n.GetToken(), "%w", err)
-	}
-	return value, nil
+func (r *archReader) size(at *yaml.Node, b bound) (n int) {
+	r.number(at, whole("", &n, b))
+	return n
 }

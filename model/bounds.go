@@ -16,8 +16,8 @@ type bound struct {
 // MaxClasses is the most classes that a network can tell apart.
 const MaxClasses = 65536
 
-// As YAML the longest list of layers has 1,250 words and signs, which leaves room for all settings
-// beside it: see internal/strictyaml.
+// As YAML the longest list of layers takes 4,000 bytes, which leaves room for all settings beside
+// it: see strictyaml.MaxBytes.
 var (
 	blockBound   = bound{"blocks", 1, 64}
 	convBound    = bound{"convolutions in a block", 1, 64}

@@ -12,7 +12,7 @@ import (
 // What a text of n bytes may allocate in all, in bytes: to be read, and, if it is an architecture
 // of so many layers, to be resolved and counted.
 const (
-	readBase, readPerByte    = 1 << 20, 1 << 10
+	readBase, readPerByte    = 1 << 20, 2 << 10
 	countBase, countPerLayer = 1 << 20, 12 << 10
 )
 

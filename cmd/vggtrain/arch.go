@@ -42,7 +42,7 @@ func runArchList(_ context.Context, o *archListOptions) error {
 	t := &table{columns: []column{{"name", false}, {"convolutions", true}, {"params", true}, {"macs", true}}}
 	var archs []*model.Arch
 	for _, name := range configs.ArchNames() {
-		arch, err := loadArch(name)
+		arch, err := configs.LoadArch(name)
 		if err != nil {
 			return err
 		}

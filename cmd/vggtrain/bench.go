@@ -61,7 +61,7 @@ definition, so an algorithm that needs fewer can exceed the peak.`,
 }
 
 func runBench(ctx context.Context, o *benchOptions) error {
-	arch, err := loadArch(o.Arch)
+	arch, err := configs.LoadArch(o.Arch)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"vggtrain/configs"
 	"vggtrain/internal/display"
 	"vggtrain/model"
 )
@@ -62,7 +63,7 @@ func runCompare(_ context.Context, o *compareOptions) error {
 	}
 	var archs []*model.Arch
 	for _, name := range o.Archs {
-		arch, err := loadArch(name)
+		arch, err := configs.LoadArch(name)
 		if err != nil {
 			return err
 		}

@@ -37,7 +37,7 @@ func architectures(typed string) []cobra.Completion {
 }
 
 func costOf(name string) string {
-	arch, err := loadArch(name)
+	arch, err := configs.LoadArch(name)
 	if err != nil {
 		return ""
 	}

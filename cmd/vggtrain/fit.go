@@ -151,7 +151,7 @@ func (o *fitOptions) prepare(ctx context.Context, recipe *configs.Recipe) (*trai
 	if err := checkInit(recipe.Init); err != nil {
 		return nil, err
 	}
-	arch, err := parseArch(recipe.Arch)
+	arch, err := recipe.Arch.Load()
 	if err != nil {
 		return nil, err
 	}

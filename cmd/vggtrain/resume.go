@@ -135,17 +135,15 @@ func sameNetwork(flags, run *configs.Recipe) error {
 	if !flags.IsSet("arch") {
 		return nil
 	}
-	arch, err := parseArch(flags.Arch)
+	arch, err := flags.Arch.Load()
 	if err != nil {
 		return err
 	}
 	arch.Dropout = run.Dropout
-	text, err := arch.YAML()
-	if err != nil {
+	spelled := *flags
+	if err := spelled.SetNetwork(flags.Arch.Name, arch, flags.Origin("arch")); err != nil {
 		return err
 	}
-	spelled := *flags
-	spelled.SetNetwork(flags.Arch.Name, text, flags.Origin("arch"))
 	_, err = spelled.Resume(run)
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"vggtrain/configs"
 	"vggtrain/internal/display"
 	"vggtrain/model"
 )
@@ -55,7 +56,7 @@ func runSummary(_ context.Context, o *summaryOptions) error {
 	if err != nil {
 		return wrongUsage("--input: %w", err)
 	}
-	arch, err := loadArch(o.Arch)
+	arch, err := configs.LoadArch(o.Arch)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,7 @@
 //	Name   paths and names: as they are, or in Go's quotes if they have such characters
 //	Word   values: as Name, and in quotes also if empty or with a space
 //	Quote  values: always in Go's quotes
-//	Line   whole messages: the characters as Go's escapes, line ends as spaces
+//	Line   whole messages: the characters as Go's escapes
 //	Clean  text that people read on: the characters as U+FFFD
 package display
 
@@ -54,11 +54,9 @@ func Cut(text string, most int) string {
 	return text
 }
 
-// Line returns at most most characters of text on one line. Escapes count as the character that
-// they stand for.
-func Line(text string, most int) string {
-	return Escape(Cut(strings.Join(strings.Fields(text), " "), most))
-}
+// Line returns at most most characters of text on one line. An escape counts as the character that
+// it stands for.
+func Line(text string, most int) string { return Escape(Cut(text, most)) }
 
 // Escape writes characters that do not print as Go's literals do.
 func Escape(text string) string {

@@ -58,7 +58,7 @@ func (p *Page) setting(key string) string {
 	switch n := p.plan.Settings.Normalize; {
 	case key == "arch":
 		return p.plan.Arch
-	case key == "normalize" && n.Kind == "values":
+	case key == "normalize" && n.Kind == "given":
 		return fmt.Sprintf("[%.4g, %.4g]", n.Mean, n.Deviation)
 	}
 	return cmp.Or(p.plan.Settings.Text(key), "–")

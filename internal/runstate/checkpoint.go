@@ -65,11 +65,9 @@ func (c *Checkpoint) parse() error {
 		return err
 	}
 	c.Recipe = given.Over(configs.Defaults())
-	text, err := c.Arch.YAML()
-	if err != nil {
+	if err := c.Recipe.SetNetwork(c.Arch.Name+".yaml", c.Arch, configs.Origin{Source: c.Path}); err != nil {
 		return err
 	}
-	c.Recipe.SetNetwork(c.Arch.Name+".yaml", text, configs.Origin{Source: c.Path})
 	if err := c.Recipe.Validate(); err != nil {
 		return err
 	}

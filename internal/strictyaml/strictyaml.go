@@ -1,153 +1,171 @@
 // Package strictyaml reads the YAML of settings and architectures, which may come from anyone: it
-// takes the little of YAML that such files need, in a text of bounded size, and refuses all else.
-//
-// The parser underneath (github.com/goccy/go-yaml) takes time and memory that grow with the square
-// of the length of a line, of empty lines in a row, of all words and signs, and of the depth of
-// brackets. Each of them has its bound here, checked before the parser sees it.
+// takes the little of YAML that such files need, in a text of bounded size and depth, and refuses
+// all else.
 package strictyaml
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+	"go.yaml.in/yaml/v4/plugin/loaderlimits"
 
 	"vggtrain/internal/display"
-
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
 )
 
-// Bounds of a text. All settings with the longest architecture take 5,000 bytes in 110 lines of at
-// most 800, and 1,400 words and signs of depth 5.
-const (
-	MaxBytes = 32 << 10
+// MaxBytes bounds a text. All settings with the longest architecture take 5,000 bytes.
+const MaxBytes = 32 << 10
 
-	maxLine   = 4096 // bytes
-	maxEmpty  = 16   // lines in a row without anything
-	maxTokens = 1536 // words and signs, comments not counted
-	maxDepth  = 8    // of brackets, dashes and indented keys
-)
+// maxDepth bounds how deep brackets are nested, and indentation. Architectures need 5 levels.
+const maxDepth = 8
 
-// Error is what is wrong with a text, and where.
+// Error is what is wrong with a file, and where.
 type Error struct {
-	Line, Column int    // from 1; 0: the text as a whole
+	File         string
+	Line, Column int    // from 1, in characters
 	What         string // one line, with what to do
 }
 
-func (e *Error) Error() string {
-	if e.Line == 0 {
-		return e.What
-	}
-	return fmt.Sprintf("%d:%d: %s", e.Line, e.Column, e.What)
+func (e *Error) Error() string { return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.What) }
+
+// Errorf returns an *Error at a node.
+func Errorf(file string, at *yaml.Node, format string, args ...any) error {
+	return errorf(file, at.Line, at.Column, format, args...)
 }
 
-// ErrorAt returns an *Error at a token.
-func ErrorAt(t *token.Token, format string, args ...any) *Error {
-	e := &Error{What: display.Line(fmt.Sprintf(format, args...), 300)}
-	if t != nil && t.Position != nil {
-		e.Line, e.Column = max(1, t.Position.Line), max(1, t.Position.Column)
-	}
-	return e
+func errorf(file string, line, column int, format string, args ...any) error {
+	return &Error{file, max(1, line), max(1, column), display.Line(fmt.Sprintf(format, args...), 300)}
 }
 
-// Document is a text and what stands in it.
-type Document struct {
-	Text []byte   // what lines and columns count in: the text without a byte order mark and blanks at lines' ends
-	Body ast.Node // nil: nothing
-	End  int      // the line of the mark ... that ends it; 0: there is none
-}
-
-// Parse reads a text that is at most one document. In it are mappings, lists, words, numbers and
-// quoted texts; no anchors, aliases, merges, tags, directives, keys marked with ?, or blocks of
-// text. Errors are *Error. It takes milliseconds and a few MiB, whatever the text.
-func Parse(data []byte) (*Document, error) {
-	data = bytes.TrimPrefix(data, []byte("\uFEFF"))
-	if err := checkText(data); err != nil {
-		return nil, err
-	}
-	data = trailing.ReplaceAll(data, []byte("$1"))
-	tokens := lexer.Tokenize(string(data) + "\n") // without a line's end, the lexer loses a tag that ends the text
-	if err := checkTokens(tokens); err != nil {
-		return nil, err
-	}
-	parsed, err := parser.Parse(tokens, 0)
+// Parse reads a text that is at most one document, and returns its root; nil if nothing is in it.
+// In it are mappings, lists, words, numbers and quoted texts; no anchors, aliases, merges, tags,
+// directives, repeated keys, keys marked with ?, or blocks of text. Errors are *Error, with the
+// name of file. It takes milliseconds and allocates at most 2 KiB for each byte.
+func Parse(file string, data []byte) (*yaml.Node, error) {
+	text, err := clean(file, data)
 	if err != nil {
-		var at yaml.Error
-		if errors.As(err, &at) {
-			return nil, ErrorAt(at.GetToken(), "%s; write valid YAML", display.Line(at.GetMessage(), 200))
-		}
-		return nil, ErrorAt(nil, "%s; write valid YAML", display.Line(err.Error(), 200))
+		return nil, err
 	}
-	doc := &Document{Text: data}
-	if len(parsed.Docs) > 0 { // at most one: checkTokens
-		doc.Body = parsed.Docs[0].Body
-		if end := parsed.Docs[0].End; end != nil {
-			doc.End = end.Position.Line
-		}
+	limits := yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth)))
+	loader, err := yaml.NewLoader(strings.NewReader(text), limits)
+	var doc, second yaml.Node
+	if err == nil {
+		err = loader.Load(&doc)
 	}
-	return doc, nil
+	if err == nil {
+		err = loader.Load(&second)
+	}
+	switch {
+	case second.Kind != 0:
+		return nil, Errorf(file, &second, "a second document; give one, without --- and ... in between")
+	case err != io.EOF:
+		return nil, syntaxError(file, text, err)
+	case doc.Kind == 0:
+		return nil, nil
+	}
+	root := doc.Content[0]
+	if err := check(file, root); err != nil || IsNull(root) && root.Value == "" {
+		return nil, err
+	}
+	return root, nil
 }
 
-// trailing are blanks at the ends of lines. They mean nothing in what Parse takes, but the parser takes
-// a line for the value of a key that stands deeper if there are some.
-var trailing = regexp.MustCompile(`(?m)[ \t]+(\r?)$`)
+// escape hides characters at which the parser ends a line or gives up. In double quotes, the only
+// place where YAML that the program writes has them, it reads them back.
+var escape = strings.NewReplacer("\u2028", `\L`, "\u2029", `\P`, "\ufffe", `\uFFFE`, "\uffff", `\uFFFF`)
 
-// checkTokens refuses what settings have no use for, and what would take the parser long.
-func checkTokens(tokens token.Tokens) error {
-	count, depth := 0, depth{}
-	var last *token.Token
-	for _, t := range tokens {
-		switch t.Type {
-		case token.CommentType:
-			continue
-		case token.AnchorType, token.AliasType, token.TagType, token.MergeKeyType, token.DirectiveType, token.MappingKeyType:
-			return ErrorAt(t, "%s: write the value out, without anchors, aliases, tags, directives or ?", display.Line(t.Value, 60))
-		case token.LiteralType, token.FoldedType:
-			return ErrorAt(t, "a block of text: write the value on its line, without | or >")
+// refusable are a control character other than tab and line end, or the sign of a directive.
+var refusable = regexp.MustCompile(`(?m)[\x00-\x08\x0b-\x1f\x7f-\x{9f}]|^%`)
+
+// clean returns a text with ends of lines as the parser counts them. It refuses what the parser
+// takes for something else, or gives no place of.
+func clean(file string, data []byte) (string, error) {
+	if len(data) > MaxBytes {
+		return "", errorf(file, 1, 1, "more than %d bytes; settings and architectures have far fewer", MaxBytes)
+	}
+	text := strings.ReplaceAll(strings.TrimPrefix(string(data), "\uFEFF"), "\r\n", "\n")
+	if !utf8.ValidString(text) {
+		return "", errorf(file, 1, 1, "not UTF-8 text; give a YAML file")
+	}
+	found := refusable.FindStringIndex(text)
+	if found == nil {
+		return escape.Replace(text), nil
+	}
+	before, r := text[:found[0]], []rune(text[found[0]:found[1]])[0]
+	line, column := strings.Count(before, "\n")+1, utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])+1
+	if r == '%' {
+		return "", refused(file, line, column, "%")
+	}
+	return "", errorf(file, line, column, "the control character %U; take it out", r)
+}
+
+func refused(file string, line, column int, what string) error {
+	return errorf(file, line, column, "%s: write the value out, without anchors, aliases, tags, directives or ?", display.Cut(what, display.Short))
+}
+
+// syntaxError is what the parser says, at its place; at the end of the text, where what is not
+// complete begins.
+func syntaxError(file, text string, err error) error {
+	var at *yaml.LoadError
+	if !errors.As(err, &at) {
+		return errorf(file, 1, 1, "%v; write valid YAML", err)
+	}
+	mark, begin, what := at.Mark, at.ContextMark, at.Message+"; write valid YAML"
+	switch {
+	case at.Stage == yaml.ComposerStage: // an alias of an anchor that does not exist
+		return refused(file, mark.Line, mark.Column, "*")
+	case strings.HasPrefix(what, "exceeded max depth"):
+		what = fmt.Sprintf("more than %d levels of brackets, dashes and indentation; settings and architectures have 5", maxDepth)
+	case strings.HasPrefix(what, "found character that cannot start"):
+		what = "a tab, or a sign that begins no value; indent with spaces, or quote the value"
+	case begin.Line == 0 || begin == mark:
+	case mark.Line > strings.Count(strings.TrimRight(text, "\n"), "\n")+1:
+		mark, what = begin, fmt.Sprintf("%s %s; write valid YAML", at.Message, at.ContextMsg)
+	default:
+		what = fmt.Sprintf("%s %s that begins at %d:%d; write valid YAML", at.Message, at.ContextMsg, begin.Line, begin.Column)
+	}
+	return errorf(file, mark.Line, mark.Column, "%s", what)
+}
+
+// check refuses what settings have no use for, in a node and all below it.
+func check(file string, n *yaml.Node) error {
+	switch {
+	case n.Kind == yaml.AliasNode:
+		return refused(file, n.Line, n.Column, "*")
+	case n.Anchor != "":
+		return refused(file, n.Line, n.Column, "&")
+	case n.Tag == "!!merge":
+		return refused(file, n.Line, n.Column, n.Value)
+	case n.Tag == "!" || n.Style&yaml.TaggedStyle != 0:
+		return refused(file, n.Line, n.Column, n.Tag)
+	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
+		return Errorf(file, n, "a block of text: write the value on its line, without | or >")
+	}
+	for _, child := range n.Content {
+		if err := check(file, child); err != nil {
+			return err
 		}
-		if last != nil && (t.Type == token.DocumentHeaderType || last.Type == token.DocumentEndType) {
-			return ErrorAt(t, "a second document; give one, without --- and ... in between")
+	}
+	if n.Kind != yaml.MappingNode {
+		return nil
+	}
+	first := map[string]*yaml.Node{}
+	for entry := range slices.Chunk(n.Content, 2) {
+		key := entry[0]
+		switch before := first[key.Value]; {
+		case n.Style&yaml.FlowStyle == 0 && key.Column != n.Column:
+			return refused(file, key.Line, n.Column, "?")
+		case key.Kind != yaml.ScalarNode:
+			return Errorf(file, key, "%s as a key; give a word", Describe(key))
+		case before != nil:
+			return Errorf(file, key, "mapping key %s already defined at [%d:%d]; write valid YAML", display.Quote(key.Value), before.Line, before.Column)
 		}
-		if count++; count > maxTokens {
-			return ErrorAt(t, "more than %d words and signs; settings and architectures have far fewer", maxTokens)
-		}
-		if depth.after(last, t) > maxDepth {
-			return ErrorAt(t, "more than %d levels of brackets, dashes and indentation; settings and architectures have 5", maxDepth)
-		}
-		last = t
+		first[key.Value] = key
 	}
 	return nil
-}
-
-// depth follows how deep the words of a text are nested.
-type depth struct {
-	columns  []int // of the keys and dashes that the last one stands under, and its own
-	brackets int   // that are open
-}
-
-// after returns the depth at a token; last is the one before.
-func (d *depth) after(last, t *token.Token) int {
-	switch t.Type {
-	case token.SequenceStartType, token.MappingStartType:
-		d.brackets++
-	case token.SequenceEndType, token.MappingEndType:
-		d.brackets = max(0, d.brackets-1)
-	case token.SequenceEntryType, token.MappingValueType:
-		if d.brackets > 0 {
-			break
-		}
-		column := t.Position.Column
-		if t.Type == token.MappingValueType && last != nil { // the colon after a key
-			column = last.Position.Column
-		}
-		for len(d.columns) > 0 && d.columns[len(d.columns)-1] >= column {
-			d.columns = d.columns[:len(d.columns)-1]
-		}
-		d.columns = append(d.columns, column)
-	}
-	return d.brackets + len(d.columns)
 }

@@ -73,11 +73,9 @@ func newJob(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, worker
 	if j.Layers, err = model.Resolve(&a, data.Channels(), r.Resize, r.Resize, len(j.Classes)); err != nil {
 		return nil, err
 	}
-	text, err := a.YAML()
-	if err != nil {
+	if err := r.SetNetwork(a.Name+".yaml", &a, r.Origin("arch")); err != nil {
 		return nil, err
 	}
-	r.SetNetwork(a.Name+".yaml", text, r.Origin("arch"))
 	if j.Params, err = model.NewParams(j.Layers); err != nil {
 		return nil, err
 	}
