@@ -97,7 +97,7 @@ func runFit(ctx context.Context, o *fitOptions) error {
 	}
 	defer dir.Close()
 	progress := terminal.NewProgress(o.Err)
-	files := report.NewFiles(dir, job.Recipe.YAML())
+	files := report.NewFiles(dir, job.Facts.Settings.YAML())
 	job.Checkpoint, job.Best = dir.Checkpoint(), dir.Best()
 	job.Held, job.Flush = dir.Held, files.Flush
 	told := tellOfSignal(ctx, progress.Notice)
@@ -105,15 +105,15 @@ func runFit(ctx context.Context, o *fitOptions) error {
 		files,
 		report.NewCurves(dir),
 		progress,
-		report.NewEvents(dir, job.Recipe.TensorBoard),
-		report.NewPage(dir, job.Network(), job.Val, job.Workers, thisBuild().Version),
+		report.NewEvents(dir, job.Facts.Settings.TensorBoard),
+		report.NewPage(dir, &job.Network, job.Val, job.Workers, thisBuild().Version),
 	)
 	told() // before the last line, the error
 	if err != nil {
 		dir.Discard() // only if nothing is in it
 		return err
 	}
-	return o.conclude(ctx, job, result)
+	return o.conclude(ctx, result)
 }
 
 // begin prepares a new run and makes its folder. Whatever is wrong with its settings is found
@@ -170,7 +170,7 @@ func (o *fitOptions) prepare(ctx context.Context, recipe *configs.Recipe) (*trai
 
 // checkRun is checkMemory for a run.
 func checkRun(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data) error {
-	needed, err := train.Memory(recipe, arch, data)
+	needed, err := train.EstimateMemory(recipe, arch, data)
 	if err != nil {
 		return err
 	}
@@ -210,13 +210,13 @@ func (o *fitOptions) makeFolder(job *train.Job) (*rundir.Dir, error) {
 	return rundir.Create(o.Dir)
 }
 
-// conclude prints how a job ended and returns the error that its status stands for.
-func (o *fitOptions) conclude(ctx context.Context, job *train.Job, r train.Result) error {
+// conclude prints how a run ended and returns the error that its status stands for.
+func (o *fitOptions) conclude(ctx context.Context, r train.Result) error {
 	var unread error
 	if o.JSON {
 		unread = report.WriteRecord(o.Out, r)
 	} else {
-		unread = terminal.WriteSummary(o.Out, r, job.Recipe, job.StepsPerEpoch())
+		unread = terminal.WriteSummary(o.Out, r)
 	}
 	// A closed pipe does not hide how the run ended: it comes after.
 	return errors.Join(ending(ctx, r), unread)
@@ -228,12 +228,12 @@ func ending(ctx context.Context, r train.Result) error {
 	case r.Status == train.Diverged:
 		return errors.Join(fmt.Errorf("%w: %s", errDiverged, r.Advice), r.Incomplete)
 	case r.Incomplete != nil && r.Status == train.Interrupted:
-		return fmt.Errorf("%v after step %d, and not all of the run is saved: %w", context.Cause(ctx), r.Steps, r.Incomplete)
+		return fmt.Errorf("%v after step %d, and not all of the run is saved: %w", context.Cause(ctx), r.StepsDone, r.Incomplete)
 	case r.Incomplete != nil:
 		return fmt.Errorf("the run is done, but not all of it is saved: %w", r.Incomplete)
 	case r.Status == train.Interrupted:
 		return fmt.Errorf("%w after step %d: the state is saved in %s; fit --resume %s goes on",
-			context.Cause(ctx), r.Steps, r.Checkpoint, filepath.Dir(r.Checkpoint))
+			context.Cause(ctx), r.StepsDone, r.Checkpoint, filepath.Dir(r.Checkpoint))
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ type planRecord struct {
 
 // plan prints what a run would be, what it would hold and how long it would take.
 func (o *fitOptions) plan(ctx context.Context, job *train.Job) error {
-	e, err := train.Try(ctx, job)
+	e, err := train.Measure(ctx, job)
 	if err != nil {
 		return err
 	}
@@ -41,14 +41,16 @@ func (o *fitOptions) plan(ctx context.Context, job *train.Job) error {
 	p := e.Plan
 	if o.JSON {
 		return writeJSON(o.Out, planRecord{
-			p.Arch, p.Params, p.MACs, p.TrainImages, p.ValImages, p.Side, p.BatchSize, p.Epochs, p.StepsPerEpoch, p.Steps, max(p.Steps-p.StepsDone, 0),
-			p.MemoryBytes, e.StepSeconds, e.Seconds, p.Data, p.Threads, p.Kernel,
+			Arch: p.Arch, Params: p.Params, MACs: p.MACs, TrainImages: p.TrainImages, ValImages: p.ValImages,
+			Side: p.Side, BatchSize: p.BatchSize, Epochs: p.Epochs, StepsPerEpoch: p.StepsPerEpoch,
+			Steps: p.Steps, StepsLeft: max(p.Steps-p.StepsDone, 0), MemoryBytes: p.MemoryBytes,
+			StepSeconds: e.StepSeconds, Seconds: e.Seconds, Data: p.DataOrigin, Threads: p.Threads, Kernel: p.Kernel,
 		})
 	}
 	if err := terminal.WriteEstimate(o.Out, e); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(o.Out, "\nsettings\n%s", job.Recipe.YAML())
+	_, err = fmt.Fprintf(o.Out, "\nsettings\n%s", job.Facts.Settings.YAML())
 	return err
 }
 

@@ -125,7 +125,7 @@ func (o *fitOptions) goOn(ctx context.Context, saved *runstate.Checkpoint) (*tra
 	if err := sameRun(job, saved.Recipe); err != nil {
 		return nil, err
 	}
-	o.showSources(saved, job.Recipe)
+	o.showSources(saved, job.Facts.Settings)
 	return job, nil
 }
 
@@ -219,7 +219,7 @@ func (o *fitOptions) startOver(ctx context.Context, dir *rundir.Dir) (*train.Job
 // sameRun looks whether a job is of the run with these settings, now that what flags only named
 // has its value. One that is not is at its end.
 func sameRun(job *train.Job, run *configs.Recipe) error {
-	_, err := job.Recipe.Resume(run)
+	_, err := job.Facts.Settings.Resume(run)
 	if err != nil {
 		job.Workers.Close()
 	}

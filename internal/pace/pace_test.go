@@ -46,7 +46,7 @@ func (r *runner) run(steps int, seconds float64) {
 }
 
 // three is a run of three epochs of ten steps, the last one of 5 images, others of 10.
-var three = train.Plan{TrainImages: 95, ValImages: 30, BatchSize: 10, Epochs: 3, StepsPerEpoch: 10, Steps: 30, Settings: &configs.Recipe{}}
+var three = train.Plan{Facts: record.Facts{TrainImages: 95, ValImages: 30, BatchSize: 10, Epochs: 3, StepsPerEpoch: 10, Steps: 30, Settings: &configs.Recipe{}}}
 
 func wantLeft(t *testing.T, when string, p *Pace, epoch, run float64) {
 	t.Helper()

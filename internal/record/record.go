@@ -1,5 +1,29 @@
-// Package record is what a run tells of its steps and epochs.
+// Package record is what a run tells of itself: facts before its first step, its steps, its epochs.
 package record
+
+import "vggtrain/configs"
+
+// Facts are what is known of a run before its first step.
+type Facts struct {
+	Settings      *configs.Recipe // all of them, as config.yaml holds them; not to be changed
+	Arch          string          // name of the network
+	Params        int64           // its parameters
+	MACs          int64           // multiply-adds of its forward pass for one image
+	TrainImages   int             // in an epoch
+	ValImages     int
+	BatchSize     int // images a step; the last of an epoch may have fewer
+	Side          int // of the images as the network sees them, in pixels
+	Epochs        int
+	StepsPerEpoch int
+	Steps         int    // of the whole run: fewer than Epochs × StepsPerEpoch if max-steps says so
+	DataOrigin    string // where the images come from, for people
+	DataKind      string // dataset.Published, Sampled, Other or ClassFolders
+	Folder        string // of the run; "" for one that writes nothing
+	Threads       int
+	Kernel        string // generic, avx2 or avx512
+	MemoryBytes   int64  // that the run is expected to hold at its peak
+	MachineBytes  int64  // that the machine has; 0 if it is not known
+}
 
 // Step is one step of a run.
 type Step struct {

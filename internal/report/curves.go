@@ -65,7 +65,7 @@ func (c *Curves) End(r train.Result) error {
 		return nil
 	}
 	if r.Status == train.Diverged {
-		c.history.Broken = r.Steps
+		c.history.Broken = r.StepsDone
 	}
 	if c.shown == c.history.Done && c.history.Broken == 0 {
 		return nil
@@ -116,5 +116,5 @@ func dataTitle(p train.Plan) string {
 	case dataset.Sampled:
 		return "the built-in sample of Fashion-MNIST"
 	}
-	return filepath.Base(p.Data)
+	return filepath.Base(p.DataOrigin)
 }

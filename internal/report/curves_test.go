@@ -52,7 +52,7 @@ func course(t *testing.T, dir *rundir.Dir, c *Curves, from, to int, end train.St
 			shown = append(shown, c.shown)
 		}
 	}
-	do(func(o train.Observer) error { return o.End(train.Result{Status: end, Steps: to}) })
+	do(func(o train.Observer) error { return o.End(train.Result{Status: end, StepsDone: to}) })
 	return append(shown, c.shown)
 }
 
@@ -145,7 +145,7 @@ func TestCurvesAreDrawnOnce(t *testing.T) {
 	dir := newRun(t)
 	c := NewCurves(dir)
 	err := errors.Join(c.Begin(plan), c.Step(record.Step{Epoch: 1, Step: 1, Loss: 1}), c.Epoch(record.Epoch{Epoch: 1}, nil))
-	if err := errors.Join(err, os.Remove(dir.Curves()), c.End(train.Result{Steps: 1})); err != nil {
+	if err := errors.Join(err, os.Remove(dir.Curves()), c.End(train.Result{StepsDone: 1})); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(dir.Curves()); !errors.Is(err, os.ErrNotExist) {

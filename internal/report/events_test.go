@@ -73,7 +73,7 @@ func eventPoints(event []byte) (list []string) {
 
 // threeSteps is a plan of epochs of three steps.
 func threeSteps(done, evaluated int) train.Plan {
-	return train.Plan{StepsPerEpoch: 3, StepsDone: done, History: make([]record.Epoch, evaluated)}
+	return train.Plan{Facts: record.Facts{StepsPerEpoch: 3}, StepsDone: done, History: make([]record.Epoch, evaluated)}
 }
 
 // observe tells an observer of steps from first to last, of three an epoch, and of each epoch that

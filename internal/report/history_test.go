@@ -80,7 +80,7 @@ func TestHistoryOfAResumedRun(t *testing.T) {
 	if err := errors.Join(err, steps.Close()); err != nil {
 		t.Fatal(err)
 	}
-	p := train.Plan{StepsPerEpoch: 3, StepsDone: 5, History: []record.Epoch{{Epoch: 1}, {Epoch: 2}}} // the second was cut
+	p := train.Plan{Facts: record.Facts{StepsPerEpoch: 3}, StepsDone: 5, History: []record.Epoch{{Epoch: 1}, {Epoch: 2}}} // the second was cut
 	h, err := newHistory(p, dir)
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +97,7 @@ func TestHistoryOfAResumedRun(t *testing.T) {
 	if err := os.Remove(dir.StepsFile()); err != nil {
 		t.Fatal(err)
 	}
-	p = train.Plan{StepsPerEpoch: 3, StepsDone: 3}
+	p = train.Plan{Facts: record.Facts{StepsPerEpoch: 3}, StepsDone: 3}
 	if h, _ = newHistory(p, dir); len(h.Steps) != 0 {
 		t.Errorf("points %+v", h.Steps)
 	}
@@ -105,7 +105,7 @@ func TestHistoryOfAResumedRun(t *testing.T) {
 	if h.Last(h.Epochs[0]) != 3 {
 		t.Errorf("epochs %+v, want one after 3 steps", h.Epochs)
 	}
-	if h, err := newHistory(train.Plan{StepsPerEpoch: 3}, dir); err != nil || len(h.Steps) != 0 {
+	if h, err := newHistory(train.Plan{Facts: record.Facts{StepsPerEpoch: 3}}, dir); err != nil || len(h.Steps) != 0 {
 		t.Errorf("a new run begins with %d points, %v", len(h.Steps), err)
 	}
 }

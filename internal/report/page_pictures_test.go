@@ -12,7 +12,7 @@ import (
 )
 
 func picturesOf(j *train.Job) *pictures {
-	return &pictures{network: j.Network(), scored: j.Val, workers: j.Workers}
+	return &pictures{network: &j.Network, scored: j.Val, workers: j.Workers}
 }
 
 // A network of zeros, but for what is looked at.
@@ -65,7 +65,7 @@ func TestPicturesOfSingleNumbers(t *testing.T) {
 	}
 	// 28 pixels are halved to 14, 7, 3 and 1.
 	arch := model.NewVGG("deep", [][2]int{{1, 2}, {1, 2}, {1, 2}, {1, 4}}, []int{8}, 0)
-	job, err := train.Prepare(r.job.Recipe, arch, data, r.job.Workers)
+	job, err := train.Prepare(r.job.Facts.Settings, arch, data, r.job.Workers)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestPicturesOfSingleNumbers(t *testing.T) {
 // The image is as the network sees it: normalised.
 func TestPictureOfTheInput(t *testing.T) {
 	r := newPageRun(t)
-	r.job.Recipe.Normalize.Mean, r.job.Recipe.Normalize.Deviation = 0.25, 0.5
+	r.job.Normalize.Mean, r.job.Normalize.Deviation = 0.25, 0.5
 	p := picturesOf(r.job)
 	if err := p.load(); err != nil {
 		t.Fatal(err)

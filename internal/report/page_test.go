@@ -61,14 +61,14 @@ func newPageRun(t *testing.T) *pageRun {
 	t.Cleanup(func() { dir.Close() })
 	p := plan
 	p.Arch, p.TrainImages, p.ValImages, p.BatchSize, p.Side, p.Epochs, p.StepsPerEpoch, p.Steps, p.DataKind = "tiny", 64, 20, 16, 28, 3, 4, 12, dataset.Sampled
-	p.Settings = job.Recipe
+	p.Settings = job.Facts.Settings
 	return &pageRun{t: t, dir: dir, job: job, plan: p, now: time.Unix(1e9, 0)}
 }
 
 // observer is a page that has begun.
 func (r *pageRun) observer() *Page {
 	r.t.Helper()
-	o := NewPage(r.dir, r.job.Network(), r.job.Val, r.job.Workers, "v1.2.3")
+	o := NewPage(r.dir, &r.job.Network, r.job.Val, r.job.Workers, "v1.2.3")
 	o.now = func() time.Time { return r.now }
 	r.plan.Notify = func(text string) { r.notices = append(r.notices, text) }
 	if err := o.Begin(r.plan); err != nil {
@@ -141,8 +141,8 @@ func (r *pageRun) want(when string, parts ...string) {
 
 func TestPageOverARun(t *testing.T) {
 	r := newPageRun(t)
-	r.job.Recipe.Arch.File = "configs/tiny.yaml"
-	r.job.Recipe.Normalize = configs.NormalizeBy(0.28604058176279068, 0.35302424407100677)
+	r.job.Facts.Settings.Arch.File = "configs/tiny.yaml"
+	r.job.Facts.Settings.Normalize = configs.NormalizeBy(0.28604058176279068, 0.35302424407100677)
 	o := r.observer()
 	working, err := os.Getwd()
 	if err != nil {
@@ -186,7 +186,7 @@ func TestPageOverARun(t *testing.T) {
 	r.steps(o, 8, 8)
 	r.epoch(o, 2)
 	r.want("after the second epoch", "best accuracy 0.8100 epoch 1 last accuracy 0.8000 epoch 2", "after epoch 2")
-	if err := o.End(train.Result{Status: train.Done, Steps: 8}); err != nil {
+	if err := o.End(train.Result{Status: train.Done, StepsDone: 8}); err != nil {
 		t.Fatal(err)
 	}
 	r.want("at the end", "tiny ✓ done", "2 of 3", "Go on with it vggtrain fit --resume '"+r.dir.Path()+"' Score", "! running")
@@ -235,12 +235,12 @@ func TestPageOffersWhatGoesOn(t *testing.T) {
 		if test.plan != nil {
 			test.plan(&r.plan)
 		}
-		r.job.Recipe.MaxSteps, r.job.Recipe.EarlyStop = test.maxSteps, test.earlyStop
+		r.job.Facts.Settings.MaxSteps, r.job.Facts.Settings.EarlyStop = test.maxSteps, test.earlyStop
 		o := r.observer()
 		if test.end {
 			r.steps(o, 1, 4)
 			r.epoch(o, 1)
-			if err := o.End(train.Result{Status: train.Done, Steps: 4}); err != nil {
+			if err := o.End(train.Result{Status: train.Done, StepsDone: 4}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -260,7 +260,7 @@ func TestPageOfRunsThatFail(t *testing.T) {
 		if err := o.Step(record.Step{Epoch: 1, Step: 3, Loss: math.NaN(), LR: 0.08, Images: 16, Seconds: 1}); err != nil {
 			t.Fatal(err)
 		}
-		if err := o.End(train.Result{Status: status, Steps: 3, Advice: "lower --lr"}); err != nil {
+		if err := o.End(train.Result{Status: status, StepsDone: 3, Advice: "lower --lr"}); err != nil {
 			t.Fatal(err)
 		}
 		r.want(string(status), append(want, "Curves", "! NaN", "! --epochs 6")...)
@@ -289,7 +289,7 @@ func TestPageOfAResumedRun(t *testing.T) {
 	r.steps(o, 1, 4)
 	r.epoch(o, 1)
 	r.steps(o, 5, 6)
-	if err := o.End(train.Result{Status: train.Interrupted, Steps: 6}); err != nil {
+	if err := o.End(train.Result{Status: train.Interrupted, StepsDone: 6}); err != nil {
 		t.Fatal(err)
 	}
 	r.plan.StepsDone, r.plan.History = 6, []record.Epoch{{Epoch: 1, TrainLoss: 0.5, ValLoss: 0.25, ValAccuracy: 0.81, LR: 0.08, ImagesPerSecond: 16, Seconds: 6}}
@@ -299,7 +299,7 @@ func TestPageOfAResumedRun(t *testing.T) {
 	if !strings.Contains(r.page(), `data-values="1:3.0000 2:3.0000 3:3.0000 4:3.0000 5:3.0000 6:3.0000"`) {
 		t.Error("the curves do not have the steps before")
 	}
-	if err := o.End(train.Result{Status: train.Interrupted, Steps: 6}); err != nil {
+	if err := o.End(train.Result{Status: train.Interrupted, StepsDone: 6}); err != nil {
 		t.Fatal(err)
 	}
 	r.want("interrupted again", "‖ interrupted", "after epoch 1, 20 images of the test set")
@@ -325,7 +325,7 @@ func TestPageThatCannotBeWritten(t *testing.T) {
 	if err := o.Step(record.Step{Epoch: 2, Step: 5, Loss: 1, LR: 0.08, Images: 16, Seconds: 1}); err == nil || err.Error() != r.notices[0] {
 		t.Errorf("under way: %v, at the beginning %q", err, r.notices)
 	}
-	if err := o.End(train.Result{Status: train.Done, Steps: 5}); err != nil || len(r.notices) != 2 || r.notices[1] != r.notices[0] {
+	if err := o.End(train.Result{Status: train.Done, StepsDone: 5}); err != nil || len(r.notices) != 2 || r.notices[1] != r.notices[0] {
 		t.Errorf("at the end: notices %q, error %v", r.notices, err)
 	}
 }
@@ -334,7 +334,7 @@ func TestPageThatCannotBeWritten(t *testing.T) {
 func TestPageHasNoticesOfBefore(t *testing.T) {
 	r := newPageRun(t)
 	r.plan.Noticed = []string{"said in the run before"}
-	o := NewPage(r.dir, r.job.Network(), r.job.Val, r.job.Workers, "")
+	o := NewPage(r.dir, &r.job.Network, r.job.Val, r.job.Workers, "")
 	o.Notice("lines are missing")
 	if err := o.Begin(r.plan); err != nil {
 		t.Fatal(err)
@@ -362,7 +362,7 @@ func TestPageTakesASmallPartOfTheTime(t *testing.T) {
 	if took := r.now.Sub(begun); writing == 0 || writing > took/drawShare+2*o.cost {
 		t.Errorf("%d pages took %v of %v", len(pages), writing, took)
 	}
-	if err := o.End(train.Result{Status: train.Diverged, Steps: 1}); err != nil {
+	if err := o.End(train.Result{Status: train.Diverged, StepsDone: 1}); err != nil {
 		t.Fatal(err)
 	}
 	r.want("at the end", "after epoch 60")
@@ -373,7 +373,7 @@ func TestPageTakesASmallPartOfTheTime(t *testing.T) {
 func TestPageChargesEachWriting(t *testing.T) {
 	r := newPageRun(t)
 	r.plan.StepsDone, r.plan.History = 4, []record.Epoch{{Epoch: 1}}
-	o := NewPage(r.dir, r.job.Network(), r.job.Val, r.job.Workers, "")
+	o := NewPage(r.dir, &r.job.Network, r.job.Val, r.job.Workers, "")
 	r.plan.Notify = func(text string) { t.Error(text) }
 	o.now = func() time.Time { // to look at the clock takes a minute
 		r.now = r.now.Add(time.Minute)

@@ -46,7 +46,7 @@ func (p *Page) fill() {
 		{Name: "system", Value: runtime.GOOS + "/" + runtime.GOARCH},
 		{Name: "processor", Value: display.Count(runtime.NumCPU(), "core"), Note: plan.Kernel + " kernels"},
 		{Name: "threads", Value: strconv.Itoa(plan.Threads)},
-		{Name: "data", Value: plan.Data},
+		{Name: "data", Value: plan.DataOrigin},
 		{Name: "folder", Value: cmp.Or(p.shown.WorkingFolder, "–")},
 		{Name: "begun", Value: p.pace.Begun.Format("2006-01-02 15:04:05 -07:00"), Note: resumedText(plan)},
 	}
@@ -224,9 +224,9 @@ func (p *Page) conclude(r train.Result) {
 	case train.Diverged:
 		p.shown.Advice = "The training diverged: " + r.Advice + "."
 	case train.Interrupted:
-		p.shown.Advice = fmt.Sprintf("Interrupted after step %s. The state is saved; to go on: %s", display.Comma(r.Steps), p.resume())
+		p.shown.Advice = fmt.Sprintf("Interrupted after step %s. The state is saved; to go on: %s", display.Comma(r.StepsDone), p.resume())
 	case train.Failed:
 		p.shown.Advice = fmt.Sprintf("An error ended the run after step %s; see the terminal. Once its cause is fixed, go on from the last save with: %s",
-			display.Comma(r.Steps), p.resume())
+			display.Comma(r.StepsDone), p.resume())
 	}
 }

@@ -33,11 +33,11 @@ type finalRecord struct {
 // WriteRecord writes how a run ended as one JSON document.
 func WriteRecord(w io.Writer, r train.Result) error {
 	document := finalRecord{
-		Status: r.Status, Arch: r.Arch, Params: r.Params, Epochs: r.Epochs, Steps: r.Steps,
+		Status: r.Status, Arch: r.Arch, Params: r.Params, Epochs: r.EpochsDone, Steps: r.StepsDone,
 		TrainLoss: number(r.TrainLoss), ValLoss: number(r.ValLoss), ValAccuracy: number(r.ValAccuracy),
 		BestValAccuracy: number(r.BestValAccuracy), BestEpoch: orNull(r.BestEpoch),
 		ImagesPerSecond: r.ImagesPerSecond, Seconds: r.Seconds, PeakRSSBytes: r.PeakRSSBytes,
-		Data: r.Data, Threads: r.Threads, Kernel: r.Kernel,
+		Data: r.DataOrigin, Threads: r.Threads, Kernel: r.Kernel,
 		Checkpoint: orNull(r.Checkpoint), Best: orNull(r.Best),
 	}
 	e := json.NewEncoder(w)

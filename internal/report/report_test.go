@@ -19,11 +19,11 @@ import (
 	"vggtrain/internal/train"
 )
 
-var plan = train.Plan{
+var plan = train.Plan{Facts: record.Facts{
 	Arch: "vgg11-small", Params: 17927498, MACs: 45653504, TrainImages: 60000, ValImages: 10000, BatchSize: 128, Side: 56,
 	Epochs: 10, StepsPerEpoch: 469, Steps: 4690, Settings: configs.Defaults(), MemoryBytes: 412 << 20, MachineBytes: 16 << 30,
-	Data: "/usr/share/datasets/fashion-mnist", DataKind: dataset.Published, Folder: "runs/new", Threads: 2, Kernel: "avx512",
-}
+	DataOrigin: "/usr/share/datasets/fashion-mnist", DataKind: dataset.Published, Folder: "runs/new", Threads: 2, Kernel: "avx512",
+}}
 
 // play shows an observer a run of two epochs of 20 steps.
 func play(t *testing.T, o train.Observer) {
@@ -134,9 +134,10 @@ func TestWriteRecord(t *testing.T) {
 	}{
 		"done": {
 			train.Result{
-				Status: train.Done, Arch: "vgg11-small", Params: 17927498, Epochs: 10, Steps: 4690,
+				Facts:  record.Facts{Arch: "vgg11-small", Params: 17927498, DataOrigin: "built-in sample", Threads: 2, Kernel: "avx2"},
+				Status: train.Done, EpochsDone: 10, StepsDone: 4690,
 				TrainLoss: 0.25, ValLoss: 0.5, ValAccuracy: 0.9, BestValAccuracy: 0.91, BestEpoch: 9,
-				ImagesPerSecond: 800, Seconds: 750.5, PeakRSSBytes: 1 << 30, Data: "built-in sample", Threads: 2, Kernel: "avx2",
+				ImagesPerSecond: 800, Seconds: 750.5, PeakRSSBytes: 1 << 30,
 				Checkpoint: "runs/<x>/checkpoint.bin", Best: "runs/<x>/best.bin",
 			},
 			`{
@@ -162,8 +163,9 @@ func TestWriteRecord(t *testing.T) {
 `},
 		"diverged at once": {
 			train.Result{
-				Status: train.Diverged, Arch: "vgg11", Steps: 1, TrainLoss: nan, ValLoss: nan, ValAccuracy: nan,
-				BestValAccuracy: nan, Advice: "lower --lr", Data: "d", Threads: 1, Kernel: "generic",
+				Facts:  record.Facts{Arch: "vgg11", DataOrigin: "d", Threads: 1, Kernel: "generic"},
+				Status: train.Diverged, StepsDone: 1, TrainLoss: nan, ValLoss: nan, ValAccuracy: nan,
+				BestValAccuracy: nan, Advice: "lower --lr",
 			},
 			`{
   "status": "diverged",

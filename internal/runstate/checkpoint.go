@@ -9,6 +9,7 @@ import (
 	"vggtrain/configs"
 	"vggtrain/dataset"
 	"vggtrain/internal/kernel"
+	"vggtrain/internal/record"
 	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
@@ -106,9 +107,9 @@ func (c *Checkpoint) CheckData(data *dataset.Data) error {
 	return nil
 }
 
-// Check refuses a progress that a run of that extent cannot have.
-func (c *Checkpoint) Check(extent Extent) error {
-	if err := c.Progress.Check(extent); err != nil {
+// Check refuses a progress that a run of these facts cannot have.
+func (c *Checkpoint) Check(f record.Facts) error {
+	if err := c.Progress.Check(f); err != nil {
 		return fmt.Errorf("%s: %s: %w", c.Path, keyProgress, err)
 	}
 	return nil

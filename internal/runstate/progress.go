@@ -118,9 +118,6 @@ func (p *Progress) lastEpoch() int {
 	return 0
 }
 
-// Extent is how long a run is to be.
-type Extent struct{ Epochs, StepsPerEpoch, BatchSize, TrainImages int }
-
 // EpochSpeed is images a second of the epoch under way.
 func (p *Progress) EpochSpeed() float64 { return rate(p.Images, p.EpochSeconds) }
 

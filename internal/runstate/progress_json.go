@@ -104,19 +104,19 @@ func (h *history) UnmarshalJSON(text []byte) error {
 }
 
 // Check tells whether a run of that extent can stand there: counts, sums and the history agree.
-func (p *Progress) Check(plan Extent) error {
+func (p *Progress) Check(f record.Facts) error {
 	done := len(p.History)
 	if p.Cut {
 		done--
 	}
 	switch {
-	case p.Epoch < 1 || p.Epoch > plan.Epochs+1, p.Batch < 0 || p.Batch > plan.StepsPerEpoch,
-		p.Epoch > plan.Epochs && p.Batch > 0, p.Cut && (p.Batch == 0 || p.Batch == plan.StepsPerEpoch):
-		return fmt.Errorf("epoch %d, batch %d cannot be in a run of %d epochs of %d batches", p.Epoch, p.Batch, plan.Epochs, plan.StepsPerEpoch)
-	case p.Step != (p.Epoch-1)*plan.StepsPerEpoch+p.Batch:
+	case p.Epoch < 1 || p.Epoch > f.Epochs+1, p.Batch < 0 || p.Batch > f.StepsPerEpoch,
+		p.Epoch > f.Epochs && p.Batch > 0, p.Cut && (p.Batch == 0 || p.Batch == f.StepsPerEpoch):
+		return fmt.Errorf("epoch %d, batch %d cannot be in a run of %d epochs of %d batches", p.Epoch, p.Batch, f.Epochs, f.StepsPerEpoch)
+	case p.Step != (p.Epoch-1)*f.StepsPerEpoch+p.Batch:
 		return fmt.Errorf("step %d cannot be epoch %d, batch %d", p.Step, p.Epoch, p.Batch)
-	case p.Images != min(p.Batch*plan.BatchSize, plan.TrainImages) ||
-		p.TrainImages != int64(p.Epoch-1)*int64(plan.TrainImages)+int64(p.Images):
+	case p.Images != min(p.Batch*f.BatchSize, f.TrainImages) ||
+		p.TrainImages != int64(p.Epoch-1)*int64(f.TrainImages)+int64(p.Images):
 		return fmt.Errorf("%d images of the epoch, %d of all, cannot be at epoch %d, batch %d", p.Images, p.TrainImages, p.Epoch, p.Batch)
 	case done != p.Epoch-1:
 		return fmt.Errorf("a history of %d epochs in epoch %d", len(p.History), p.Epoch)

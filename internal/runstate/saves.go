@@ -74,17 +74,17 @@ func (s *Saves) Begin(p *Progress) error {
 }
 
 // Finish saves the state of a run that ends, unless the newest checkpoint has it already, and
-// waits until it is written. incomplete says what could not be saved.
-func (s *Saves) Finish(p *Progress) (incomplete, err error) {
+// waits until it is written.
+func (s *Saves) Finish(p *Progress) error {
 	s.Settle(true)
-	if !s.Fresh || s.failed != nil || s.BestFailed != nil && s.hasBest {
-		again := s.Fresh && s.hasBest && s.BestFailed != nil
-		if err := s.Save(p, again); err != nil {
-			return nil, err
-		}
-		s.Settle(true)
+	if s.Fresh && s.failed == nil && (s.BestFailed == nil || !s.hasBest) {
+		return nil
 	}
-	return s.Incomplete(), nil
+	if err := s.Save(p, s.Fresh && s.hasBest && s.BestFailed != nil); err != nil {
+		return err
+	}
+	s.Settle(true)
+	return nil
 }
 
 // Incomplete says what is missing of what should be saved.

@@ -62,7 +62,7 @@ func subjects(p train.Plan) []labelled {
 
 // dataText says what is trained on and where it comes from.
 func dataText(p train.Plan) string {
-	name, origin := display.Name(p.Data), ""
+	name, origin := display.Name(p.DataOrigin), ""
 	switch p.DataKind {
 	case dataset.Published:
 		name, origin = "Fashion-MNIST", " ("+name+")"

@@ -29,7 +29,7 @@ func TestHeader(t *testing.T) {
 
 func TestHeaderOfOtherRuns(t *testing.T) {
 	small := plan
-	small.DataKind, small.Data, small.TrainImages, small.ValImages = dataset.Sampled, "built-in sample", 5000, 1000
+	small.DataKind, small.DataOrigin, small.TrainImages, small.ValImages = dataset.Sampled, "built-in sample", 5000, 1000
 	small.StepsPerEpoch, small.Steps, small.StepsDone = 40, 120, 50
 	small.MachineBytes, small.Folder = 0, ""
 	small.Settings = fast("momentum=0", "nesterov=false", "weight-decay=0", "clip-norm=1", "schedule=constant", "warmup-epochs=0",
@@ -52,7 +52,7 @@ func TestHeaderOfOtherRuns(t *testing.T) {
 
 func TestHeaderOnATerminal(t *testing.T) {
 	odd := plan
-	odd.DataKind, odd.Data, odd.Arch = dataset.Other, "a\nb\x1b[2J", "ne\rt"
+	odd.DataKind, odd.DataOrigin, odd.Arch = dataset.Other, "a\nb\x1b[2J", "ne\rt"
 	for columns := 12; columns < 130; columns++ {
 		lines := strings.Split(strings.Join(header(odd, columns, true), "\n"), "\n")
 		for _, line := range lines {

@@ -11,11 +11,11 @@ import (
 	"vggtrain/internal/train"
 )
 
-var plan = train.Plan{
+var plan = train.Plan{Facts: record.Facts{
 	Arch: "vgg11-small", Params: 17927498, MACs: 45653504, TrainImages: 60000, ValImages: 10000, BatchSize: 128, Side: 56,
 	Epochs: 10, StepsPerEpoch: 469, Steps: 4690, Settings: fast(), MemoryBytes: 412 << 20, MachineBytes: 16 << 30,
-	Data: "/usr/share/datasets/fashion-mnist", DataKind: dataset.Published, Folder: "runs/new", Threads: 2, Kernel: "avx512",
-}
+	DataOrigin: "/usr/share/datasets/fashion-mnist", DataKind: dataset.Published, Folder: "runs/new", Threads: 2, Kernel: "avx512",
+}}
 
 // fast returns the settings of the recipe of that name, with others over them.
 func fast(settings ...string) *configs.Recipe {

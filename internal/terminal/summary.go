@@ -8,20 +8,19 @@ import (
 	"path/filepath"
 	"strings"
 
-	"vggtrain/configs"
 	"vggtrain/internal/display"
 	"vggtrain/internal/pace"
 	"vggtrain/internal/train"
 )
 
-// WriteSummary writes how a run of these settings, its epochs of so many steps, ended, in at most
-// seven lines for people: what came of it, where that is, and what may be done with it.
-func WriteSummary(w io.Writer, r train.Result, settings *configs.Recipe, stepsPerEpoch int) error {
+// WriteSummary writes how a run ended, in at most seven lines for people: what came of it, where that
+// is, and what may be done with it.
+func WriteSummary(w io.Writer, r train.Result) error {
 	var limit pace.Limit
 	if r.Status == train.Done {
-		limit = pace.LimitOf(settings, stepsPerEpoch, r.Steps, r.Epochs-r.BestEpoch)
+		limit = pace.LimitOf(r.Settings, r.StepsPerEpoch, r.StepsDone, r.EpochsDone-r.BestEpoch)
 	}
-	lines := howItEnded(r, limit, settings)
+	lines := howItEnded(r, limit)
 	if !math.IsNaN(r.ValAccuracy) {
 		lines = append(lines, fmt.Sprintf("accuracy %.4f, loss %s; best accuracy %.4f in epoch %d",
 			r.ValAccuracy, lossText(r.ValLoss), r.BestValAccuracy, r.BestEpoch))
@@ -34,16 +33,16 @@ func WriteSummary(w io.Writer, r train.Result, settings *configs.Recipe, stepsPe
 }
 
 // howItEnded says how long a run was, and why not longer if a limit has ended it.
-func howItEnded(r train.Result, limit pace.Limit, settings *configs.Recipe) []string {
+func howItEnded(r train.Result, limit pace.Limit) []string {
 	speed, memory := speedText(r.ImagesPerSecond), "peak memory "+display.Bytes(r.PeakRSSBytes)
 	if limit != "" {
 		return []string{
-			fmt.Sprintf("%s after %d of %s: %s", r.Status, r.Epochs, display.Count(settings.Epochs, "epoch"), limit.Reason(settings)),
-			fmt.Sprintf("%s, %s (%s, %s)", display.Count(r.Steps, "step"), display.Duration(r.Seconds), speed, memory),
+			fmt.Sprintf("%s after %d of %s: %s", r.Status, r.EpochsDone, display.Count(r.Epochs, "epoch"), limit.Reason(r.Settings)),
+			fmt.Sprintf("%s, %s (%s, %s)", display.Count(r.StepsDone, "step"), display.Duration(r.Seconds), speed, memory),
 		}
 	}
 	return []string{fmt.Sprintf("%s after %s, %s, %s (%s, %s)", r.Status,
-		display.Count(r.Epochs, "epoch"), display.Count(r.Steps, "step"), display.Duration(r.Seconds), speed, memory)}
+		display.Count(r.EpochsDone, "epoch"), display.Count(r.StepsDone, "step"), display.Duration(r.Seconds), speed, memory)}
 }
 
 // whereabouts are the lines that say where the files of a run are.
@@ -86,7 +85,7 @@ func next(r train.Result, limit pace.Limit) []labelled {
 	if weights == "" {
 		return nil
 	}
-	commands := []string{"vggtrain eval " + display.ShellWord(weights) + display.Flag("data", r.DataSetting, "auto"), "vggtrain predict " + display.ShellWord(weights) + " IMAGE.png"}
+	commands := []string{"vggtrain eval " + display.ShellWord(weights) + display.Flag("data", r.Settings.Data, "auto"), "vggtrain predict " + display.ShellWord(weights) + " IMAGE.png"}
 	if r.Status == train.Interrupted || limit != "" {
 		commands = []string{"vggtrain fit --resume " + display.ShellWord(folderOf(r)) + limit.Lift(), commands[0]}
 	}

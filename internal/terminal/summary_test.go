@@ -10,22 +10,24 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"vggtrain/configs"
+	"vggtrain/internal/record"
 	"vggtrain/internal/train"
 )
 
 func TestWriteSummary(t *testing.T) {
 	done := train.Result{
-		Status: train.Done, Epochs: 1, Steps: 4690, ValLoss: 0.5, ValAccuracy: 0.9, BestValAccuracy: 0.91, BestEpoch: 9,
-		ImagesPerSecond: 812.4, Seconds: 3725, PeakRSSBytes: 512 << 20, DataSetting: "auto",
+		Status: train.Done, EpochsDone: 1, StepsDone: 4690, ValLoss: 0.5, ValAccuracy: 0.9, BestValAccuracy: 0.91, BestEpoch: 9,
+		ImagesPerSecond: 812.4, Seconds: 3725, PeakRSSBytes: 512 << 20,
 		Checkpoint: "runs/x/checkpoint.bin", Best: "runs/x/best.bin",
 	}
 	elsewhere := done
-	elsewhere.Status, elsewhere.DataSetting = train.Interrupted, "my images"
+	elsewhere.Status = train.Interrupted
 	elsewhere.Checkpoint, elsewhere.Best = "my run/checkpoint.bin", ""
-	nothing := train.Result{Status: train.Diverged, Steps: 1, ValAccuracy: math.NaN()}
-	short := train.Result{Status: train.Done, Epochs: 3, Steps: 3 * 469, ValAccuracy: math.NaN(), BestEpoch: 1, Checkpoint: "x/checkpoint.bin", Best: "x/best.bin"}
+	nothing := train.Result{Status: train.Diverged, StepsDone: 1, ValAccuracy: math.NaN()}
+	short := train.Result{Status: train.Done, EpochsDone: 3, StepsDone: 3 * 469, ValAccuracy: math.NaN(), BestEpoch: 1, Checkpoint: "x/checkpoint.bin", Best: "x/best.bin"}
 	within := short
-	within.Steps -= 9
+	within.StepsDone -= 9
 	const numbers = "1,407 steps, 0ms (0.0 images/s, peak memory 0 B)\nrun folder x: best.bin, checkpoint.bin\nnext       vggtrain fit --resume x"
 	for _, c := range []struct {
 		result   train.Result
@@ -38,7 +40,7 @@ run folder runs/x: best.bin, checkpoint.bin
 next       vggtrain eval runs/x/best.bin
            vggtrain predict runs/x/best.bin IMAGE.png
 `},
-		{elsewhere, nil, `interrupted after 1 epoch, 4,690 steps, 1h02m (812 images/s, peak memory 512.0 MiB)
+		{elsewhere, []string{"data=my images"}, `interrupted after 1 epoch, 4,690 steps, 1h02m (812 images/s, peak memory 512.0 MiB)
 accuracy 0.9000, loss 0.5000; best accuracy 0.9100 in epoch 9
 run folder my run: checkpoint.bin
 next       vggtrain fit --resume 'my run'
@@ -55,13 +57,23 @@ next       vggtrain fit --resume 'my run'
 			strings.Replace(numbers, "1,407", "1,398", 1) + "\n           vggtrain eval x/best.bin\n"},
 	} {
 		var out bytes.Buffer
-		if err := WriteSummary(&out, c.result, fast(c.settings...), 469); err != nil {
+		c.result.Facts = factsOf(fast(c.settings...))
+		if err := WriteSummary(&out, c.result); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(c.want, out.String()); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	}
+}
+
+// factsOf are those of a run of 469 steps an epoch.
+func factsOf(s *configs.Recipe) record.Facts {
+	f := record.Facts{Settings: s, Epochs: s.Epochs, StepsPerEpoch: 469, Steps: 469 * s.Epochs}
+	if s.MaxSteps > 0 {
+		f.Steps = min(f.Steps, s.MaxSteps)
+	}
+	return f
 }
 
 func TestWriteSummaryNamesTheReport(t *testing.T) {
@@ -71,7 +83,7 @@ func TestWriteSummaryNamesTheReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := WriteSummary(&out, train.Result{Status: train.Done, Steps: 4690, Best: filepath.Join(dir, "best.bin")}, fast(), 469); err != nil {
+	if err := WriteSummary(&out, train.Result{Facts: factsOf(fast()), Status: train.Done, StepsDone: 4690, Best: filepath.Join(dir, "best.bin")}); err != nil {
 		t.Fatal(err)
 	}
 	if want := "\nreport     " + page + ", for a browser\n"; !strings.Contains(out.String(), want) || strings.Count(out.String(), "\n") > 6 {

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"vggtrain/configs"
-	"vggtrain/internal/record"
 )
 
 // What may help a run that goes wrong, as flags; only what it does not do yet.
@@ -57,10 +56,4 @@ func either(advice ...string) string {
 		return advice[0]
 	}
 	return strings.Join(advice[:last], ", ") + " or " + advice[last]
-}
-
-// divergence is the advice to a run whose loss or weights are no longer finite.
-func divergence(what string, r record.Step, s *configs.Recipe) string {
-	return fmt.Sprintf("%s is not finite at step %d (epoch %d); try %s", what, r.Step, r.Epoch,
-		either(fmt.Sprintf("a lower --lr (the rate was %.4g there)", r.LR), clipNorm(s), warmupEpochs(s)))
 }

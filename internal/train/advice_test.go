@@ -44,13 +44,13 @@ func TestAdvice(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		dead := newWatches(10, 0, &runstate.Progress{}).evaluated(&trained.Evaluation{Predictions: make([]trained.Prediction, 50)}, false, s)
+		dead := watchesOf(10, &runstate.Progress{}, s).evaluated(&trained.Evaluation{Predictions: make([]trained.Prediction, 50)}, false)
 		exploded := explosion{10, &runstate.Explosion{Start: 2, Sum: 900, Steps: explosionWindow - 1}}.add(record.Step{Step: 10, Loss: 900, LR: 0.003}, s)
 		for got, want := range map[string]string{
 			newPlateau(10, 0, &runstate.Plateau{}).say(2.3, 20, s): c.stuck,
 			strings.Join(dead, ""):                                 c.dead,
 			exploded:                                               c.exploded,
-			divergence("the loss", record.Step{LR: 0.003}, s):      c.diverge,
+			(&DivergedError{What: "the loss", At: record.Step{LR: 0.003}}).advice(s): c.diverge,
 		} {
 			if !strings.HasSuffix(got, "; "+want) {
 				t.Errorf("%s, %v: %q, want %q", c.recipe, c.settings, got, want)

@@ -179,6 +179,11 @@ type fixture struct {
 	observer  *recorder
 }
 
+// watchesOf are the watches of a run with these settings, without warm-up.
+func watchesOf(classes int, p *runstate.Progress, s *configs.Recipe) watches {
+	return newWatches(&record.Facts{Settings: s}, classes, p)
+}
+
 func newFixture(epochs, maxSteps int) *fixture {
 	f := &fixture{
 		trainer:   &fakeTrainer{losses: []float64{0.5}},
@@ -194,7 +199,7 @@ func newFixture(epochs, maxSteps int) *fixture {
 	}
 	progress := &runstate.Progress{Epoch: 1}
 	f.loop = &loop{
-		plan:       Plan{Epochs: epochs, StepsPerEpoch: 3, Steps: steps, Settings: configs.Defaults()},
+		plan:       Plan{Facts: record.Facts{Epochs: epochs, StepsPerEpoch: 3, Steps: steps, Settings: configs.Defaults()}},
 		classes:    2,
 		trainer:    f.trainer,
 		predictor:  f.predictor,
@@ -203,7 +208,7 @@ func newFixture(epochs, maxSteps int) *fixture {
 		batches:    f.batches,
 		validation: &fakeBatches{n: 8, batch: 8},
 		observers:  newObservers(f.observer),
-		watches:    newWatches(2, 0, progress),
+		watches:    watchesOf(2, progress, configs.Defaults()),
 		progress:   progress,
 		start:      time.Now(),
 	}
@@ -213,15 +218,15 @@ func newFixture(epochs, maxSteps int) *fixture {
 
 func (f *fixture) expect(t *testing.T, ctx context.Context, want Status, wantLog ...string) string {
 	t.Helper()
-	status, advice, incomplete, err := f.run(ctx)
-	if err != nil || incomplete != nil {
-		t.Fatal(err, incomplete)
+	end, err := f.run(ctx)
+	if err != nil || end.incomplete != nil {
+		t.Fatal(err, end.incomplete)
 	}
-	if status != want {
-		t.Errorf("status %s, want %s", status, want)
+	if end.status != want {
+		t.Errorf("status %s, want %s", end.status, want)
 	}
 	if diff := cmp.Diff(wantLog, f.log); diff != "" {
 		t.Errorf("written (-want +got):\n%s", diff)
 	}
-	return advice
+	return end.advice
 }

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -11,38 +12,30 @@ import (
 	"vggtrain/configs"
 	"vggtrain/dataset"
 	"vggtrain/internal/memory"
+	"vggtrain/internal/record"
 	"vggtrain/internal/runstate"
 	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
 
 // Job is a run that is ready to start: its settings are looked up, its sets cut, its
-// weights initialised. Prepare makes it.
+// weights initialised. Prepare or Resume makes it.
 type Job struct {
-	Recipe *configs.Recipe // with every setting, as config.yaml holds them
-	Arch   *model.Arch     // with the recipe's dropout
-	Layers []model.Layer
-	Params model.Params
+	trained.Network // that is trained
+	Facts           record.Facts
 
 	Train, Val dataset.Source
 	Augment    dataset.Augment
-	Classes    []string
-	Data       string   // where the images come from, for people
-	DataSpec   string   // and as --data takes it
-	DataKind   string   // dataset.Published, Sampled, Other or ClassFolders
-	DataDigest [32]byte // of all the data, before any image is held out
+	Workers    *model.Workers
 
-	Workers *model.Workers
-
-	runstate.Place // left to the caller of Prepare
+	runstate.Place // left to the caller
 
 	resumed  *runstate.Checkpoint // what the job goes on with; nil: it is new
 	setBytes int64                // of the images in memory: limits leave all of them there
 }
 
 // Prepare makes a job of a recipe (flags over recipe over defaults), the architecture and
-// the data it names, and a pool of workers. Checkpoint and Best are left to the caller.
-// Errors say which setting is wrong.
+// the data it names, and workers. Errors say which setting is wrong.
 func Prepare(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, workers *model.Workers) (*Job, error) {
 	j, err := newJob(recipe, arch, data, workers)
 	if err != nil {
@@ -51,7 +44,21 @@ func Prepare(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, worke
 	return j, j.initialise()
 }
 
-// newJob is Prepare but for the weights, which are all zero.
+// Resume makes a job that goes on with a run. The recipe is the checkpoint's, with what may
+// change in a run changed; the data must be those that it was trained on.
+func Resume(c *runstate.Checkpoint, recipe *configs.Recipe, data *dataset.Data, workers *model.Workers) (*Job, error) {
+	if err := c.CheckData(data); err != nil {
+		return nil, err
+	}
+	j, err := newJob(recipe, c.Arch, data, workers)
+	if err != nil {
+		return nil, err
+	}
+	j.resumed = c
+	return j, c.Check(j.Facts)
+}
+
+// newJob is like Prepare, with zero weights.
 func newJob(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, workers *model.Workers) (*Job, error) {
 	r, a := *recipe, *arch
 	if r.Origin("dropout") == configs.FromFlag && r.Dropout > 0 && !a.TakesDropout() {
@@ -62,11 +69,17 @@ func newJob(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, worker
 	if err := r.Validate(); err != nil {
 		return nil, err
 	}
-	j := &Job{Recipe: &r, Arch: &a, Classes: data.Classes, Data: data.Origin, DataSpec: data.Spec, DataKind: data.Kind, DataDigest: data.Digest, Workers: workers}
-	if err := j.cut(data); err != nil {
+	j := &Job{Workers: workers, setBytes: setBytes(&r, data), Network: trained.Network{
+		Arch: &a, Classes: data.Classes, Side: r.Resize, DataSpec: data.Spec, DataDigest: hex.EncodeToString(data.Digest[:]),
+	}}
+	var err error
+	if j.Train, j.Val, err = cut(&r, data); err != nil {
 		return nil, err
 	}
-	var err error
+	if j.Normalize, err = normalize(&r, j.Train); err != nil {
+		return nil, err
+	}
+	r.Normalize = j.Normalize
 	if j.Augment, err = dataset.ParseAugment(r.Augment); err != nil {
 		return nil, err
 	}
@@ -79,47 +92,50 @@ func newJob(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, worker
 	if j.Params, err = model.NewParams(j.Layers); err != nil {
 		return nil, err
 	}
+	j.Facts = j.facts(&r, data)
 	return j, nil
 }
 
-// cut makes the sets that the settings ask for, and normalises by what is trained on.
-func (j *Job) cut(data *dataset.Data) error {
-	r := j.Recipe
-	j.Train, j.Val = data.Train, data.Test
+// cut returns the sets that the settings ask for.
+func cut(r *configs.Recipe, data *dataset.Data) (training, scored dataset.Source, err error) {
+	training, scored = data.Train, data.Test
 	if r.Val > 0 {
-		var err error
-		if j.Train, j.Val, err = dataset.Holdout(data.Train, r.Val, r.Seed); err != nil {
-			return fmt.Errorf("val: %w", err)
+		if training, scored, err = dataset.Holdout(data.Train, r.Val, r.Seed); err != nil {
+			return nil, nil, fmt.Errorf("val: %w", err)
 		}
 	}
-	j.setBytes = setBytes(r, data)
 	if r.LimitTrain > 0 {
-		j.Train = dataset.Head(j.Train, r.LimitTrain)
+		training = dataset.Head(training, r.LimitTrain)
 	}
 	if r.LimitVal > 0 {
-		j.Val = dataset.Head(j.Val, r.LimitVal)
+		scored = dataset.Head(scored, r.LimitVal)
 	}
-	if j.Train.Len() == 0 || j.Val.Len() == 0 {
-		return fmt.Errorf("%s: %d images to train on and %d to score: there must be some of both", data.Origin, j.Train.Len(), j.Val.Len())
+	if training.Len() == 0 || scored.Len() == 0 {
+		return nil, nil, fmt.Errorf("%s: %d images to train on and %d to score: there must be some of both", data.Origin, training.Len(), scored.Len())
 	}
-	if r.Normalize.Kind == "dataset" {
-		scales, err := dataset.Measure(context.Background(), j.Train)
-		if err != nil {
-			return fmt.Errorf("normalize: %w", err)
-		}
-		if scales[0].Deviation == 0 {
-			return errors.New("normalize: all pixels of the training set are the same; use --normalize none")
-		}
-		r.Normalize = configs.NormalizeBy(scales[0].Mean, scales[0].Deviation)
+	return training, scored, nil
+}
+
+// normalize returns the normalisation that the settings ask for, measured where they do so.
+func normalize(r *configs.Recipe, training dataset.Source) (configs.Normalize, error) {
+	if r.Normalize.Kind != "dataset" {
+		return r.Normalize, nil
 	}
-	return nil
+	scales, err := dataset.Measure(context.Background(), training)
+	if err != nil {
+		return configs.Normalize{}, fmt.Errorf("normalize: %w", err)
+	}
+	if scales[0].Deviation == 0 {
+		return configs.Normalize{}, errors.New("normalize: all pixels of the training set are the same; use --normalize none")
+	}
+	return configs.NormalizeBy(scales[0].Mean, scales[0].Deviation), nil
 }
 
 // initialise draws the weights, or reads them from the file that the recipe names.
 func (j *Job) initialise() error {
-	how := j.Recipe.Init
+	how := j.Facts.Settings.Init
 	if slices.Contains(model.InitKinds(), how) {
-		return j.Params.Init(how, j.Recipe.Seed)
+		return j.Params.Init(how, j.Facts.Settings.Seed)
 	}
 	state, err := checkpoint.ReadForeign(how)
 	if err != nil {
@@ -133,7 +149,7 @@ func (j *Job) initialise() error {
 
 // loaders returns the streams of both sets.
 func (j *Job) loaders() (training, validation *dataset.Loader, err error) {
-	r := j.Recipe
+	r := j.Facts.Settings
 	o := dataset.LoaderOptions{
 		Side: r.Resize, Batch: min(r.BatchSize, j.Val.Len()), Scales: trained.Scales(r.Normalize), Workers: j.Workers,
 	}
@@ -148,18 +164,9 @@ func (j *Job) loaders() (training, validation *dataset.Loader, err error) {
 	return training, validation, nil
 }
 
-// Network is the network that the job trains, and what it takes to use it.
-func (j *Job) Network() *trained.Network {
-	return &trained.Network{Arch: j.Arch, Layers: j.Layers, Params: j.Params, Classes: j.Classes, Side: j.Recipe.Resize, Normalize: j.Recipe.Normalize}
-}
-
-// StepsPerEpoch is how many batches the training set has.
-func (j *Job) StepsPerEpoch() int { return (j.Train.Len()-1)/j.Recipe.BatchSize + 1 }
-
-// plan says what the job is going to do; its memory is left to be known.
-func (j *Job) plan() Plan {
-	r := j.Recipe
-	batches := j.StepsPerEpoch()
+// facts says what the job is, its sets and its network. Its memory and folder are not known yet.
+func (j *Job) facts(r *configs.Recipe, data *dataset.Data) record.Facts {
+	batches := (j.Train.Len()-1)/r.BatchSize + 1
 	steps := r.Epochs * batches
 	if r.MaxSteps > 0 {
 		steps = min(steps, r.MaxSteps)
@@ -168,17 +175,29 @@ func (j *Job) plan() Plan {
 	for _, l := range j.Layers {
 		macs += l.MACs
 	}
-	folder := ""
-	if j.Checkpoint != "" {
-		folder = filepath.Dir(j.Checkpoint)
-	}
-	p := j.progress()
-	return Plan{
-		StepsDone: p.Step, History: p.History, Noticed: p.Noticed,
-		Arch: j.Arch.Name, Params: j.Params.Count(), MACs: macs,
+	return record.Facts{
+		Settings: r, Arch: j.Arch.Name, Params: j.Params.Count(), MACs: macs,
 		TrainImages: j.Train.Len(), ValImages: j.Val.Len(), BatchSize: r.BatchSize, Side: r.Resize,
 		Epochs: r.Epochs, StepsPerEpoch: batches, Steps: steps,
-		Settings: r, MachineBytes: memory.Machine(), Data: j.Data, DataKind: j.DataKind, Folder: folder,
-		Threads: j.Workers.Threads(), Kernel: j.Workers.Kernel(),
+		DataOrigin: data.Origin, DataKind: data.Kind,
+		Threads: j.Workers.Threads(), Kernel: j.Workers.Kernel(), MachineBytes: memory.Machine(),
 	}
+}
+
+// plan says what the job is going to do.
+func (j *Job) plan() Plan {
+	p := j.progress()
+	plan := Plan{Facts: j.Facts, StepsDone: p.Step, History: p.History, Noticed: p.Noticed}
+	if j.Checkpoint != "" {
+		plan.Folder = filepath.Dir(j.Checkpoint)
+	}
+	return plan
+}
+
+// progress is where the job begins.
+func (j *Job) progress() *runstate.Progress {
+	if j.resumed != nil {
+		return j.resumed.Progress
+	}
+	return &runstate.Progress{Epoch: 1}
 }

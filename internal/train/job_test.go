@@ -44,7 +44,7 @@ func TestPlanSaysWhatTheRunIs(t *testing.T) {
 	for _, l := range job.Layers {
 		macs += l.MACs
 	}
-	if p.MACs != macs || macs == 0 || p.Settings != job.Recipe || p.DataKind != dataset.Sampled || p.Folder != filepath.Dir(job.Checkpoint) {
+	if p.MACs != macs || macs == 0 || p.Settings != job.Facts.Settings || p.DataKind != dataset.Sampled || p.Folder != filepath.Dir(job.Checkpoint) {
 		t.Errorf("%+v", p)
 	}
 	if runtime.GOOS == "linux" && p.MachineBytes < 1<<26 {
@@ -64,25 +64,25 @@ func TestPrepareResolves(t *testing.T) {
 		t.Fatal(err)
 	}
 	mean, deviation := scales[0].Mean, scales[0].Deviation
-	if job.Recipe.Normalize != configs.NormalizeBy(mean, deviation) {
-		t.Errorf("normalisation %v, want by %v, %v", job.Recipe.Normalize, mean, deviation)
+	if job.Facts.Settings.Normalize != configs.NormalizeBy(mean, deviation) {
+		t.Errorf("normalisation %v, want by %v, %v", job.Facts.Settings.Normalize, mean, deviation)
 	}
 	if job.Arch.Dropout != 0.1 || small.Dropout != 0.25 || recipe.Normalize.Kind != "dataset" {
 		t.Errorf("dropout %v; what was given has become %v, %v", job.Arch.Dropout, small.Dropout, recipe.Normalize)
 	}
 	// config.yaml repeats the run.
-	again, err := configs.ParseRecipe("config.yaml", job.Recipe.YAML())
+	again, err := configs.ParseRecipe("config.yaml", job.Facts.Settings.YAML())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := string(again.YAML()), string(job.Recipe.YAML()); got != want || !strings.Contains(got, "blocks:") {
+	if got, want := string(again.YAML()), string(job.Facts.Settings.YAML()); got != want || !strings.Contains(got, "blocks:") {
 		t.Errorf("config.yaml read and written again:\n%s\nwant:\n%s", got, want)
 	}
 }
 
 func TestPrepareTakesTheArchitecturesDropout(t *testing.T) {
-	if job := prepare(t, newPool(t, 1)); job.Recipe.Dropout != small.Dropout || !job.Recipe.IsSet("dropout") {
-		t.Errorf("dropout %v, want the architecture's %v", job.Recipe.Dropout, small.Dropout)
+	if job := prepare(t, newPool(t, 1)); job.Facts.Settings.Dropout != small.Dropout || !job.Facts.Settings.IsSet("dropout") {
+		t.Errorf("dropout %v, want the architecture's %v", job.Facts.Settings.Dropout, small.Dropout)
 	}
 }
 
@@ -148,14 +148,14 @@ func TestPrepareErrors(t *testing.T) {
 
 func TestScheduleOfAJob(t *testing.T) {
 	job := prepare(t, newPool(t, 1), "schedule=cosine", "lr=0.1", "warmup-epochs=2", "epochs=5", "limit-train=1000", "batch-size=100", "max-steps=3")
-	if got, want := schedule(job), (solver.Cosine{LR: 0.1, Warmup: 20, Total: 50}); got != want {
+	if got, want := schedule(&job.Facts), (solver.Cosine{LR: 0.1, Warmup: 20, Total: 50}); got != want {
 		t.Errorf("schedule %+v, want %+v", got, want)
 	}
 	job = prepare(t, newPool(t, 1), "lr=0.1", "warmup-epochs=1", "limit-train=1000", "batch-size=300")
-	if got, want := schedule(job), (solver.Constant{LR: 0.1, Warmup: 4}); got != want {
+	if got, want := schedule(&job.Facts), (solver.Constant{LR: 0.1, Warmup: 4}); got != want {
 		t.Errorf("schedule %+v, want %+v", got, want)
 	}
-	if lr := schedule(job).At(1); !(math.Abs(lr-0.025) <= 1e-15) {
+	if lr := schedule(&job.Facts).At(1); !(math.Abs(lr-0.025) <= 1e-15) {
 		t.Errorf("first step of the warm-up: %v", lr)
 	}
 }

@@ -40,7 +40,6 @@ type loop struct {
 	validation trained.Batches
 	observers  observers
 	watches    watches
-	limits     limits
 	saves      runstate.Saves
 
 	progress *runstate.Progress
@@ -49,66 +48,69 @@ type loop struct {
 	before   float64     // seconds of the runs that this one resumes
 }
 
-// limits end a run, or save it, before its plan is fulfilled. 0 is none.
-type limits struct {
-	time     time.Duration // of this process; one step is always done
-	patience int           // epochs without a better accuracy
-	every    int           // steps between two saves
+// outcome is how a run ended. It is Failed if and only if there is an error.
+type outcome struct {
+	status     Status
+	advice     string // after a divergence
+	incomplete error  // what could not be saved of the run's state
 }
 
-// run trains until the plan is fulfilled or something ends it before. The status is
-// Failed if and only if there is an error. incomplete says what of the run's state could not
-// be saved, though it was all trained.
-func (l *loop) run(ctx context.Context) (status Status, advice string, incomplete, err error) {
+// run trains until the plan is fulfilled or something ends it before.
+func (l *loop) run(ctx context.Context) (outcome, error) {
 	l.before = l.progress.Seconds
-	status, advice, err = l.epochs(ctx)
-	if status == Diverged || status == Failed {
-		l.saves.Settle(true)
-		return status, advice, l.saves.Incomplete(), err
+	status, err := Done, l.epochs(ctx)
+	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		status, err = Interrupted, nil
 	}
-	l.progress.Seconds = l.seconds()
-	incomplete, err = l.saves.Finish(l.progress)
-	switch {
-	case errors.Is(err, runstate.ErrNotFinite):
-		return Diverged, divergence("a weight", l.newest, l.plan.Settings), l.saves.Incomplete(), nil
+	if err == nil {
+		l.progress.Seconds = l.seconds()
+		err = l.saves.Finish(l.progress)
+	}
+	l.saves.Settle(true)
+	end := outcome{status: status, incomplete: l.saves.Incomplete()}
+	var divergence *DivergedError
+	switch err = diverged(err, l.newest); {
+	case errors.As(err, &divergence):
+		end.status, end.advice, err = Diverged, divergence.advice(l.plan.Settings), nil
 	case err != nil:
-		return Failed, "", nil, err
+		end.status = Failed
 	}
-	return status, "", incomplete, nil
+	return end, err
 }
 
 // epochs trains and evaluates the epochs that are left.
-func (l *loop) epochs(ctx context.Context) (Status, string, error) {
-	for !l.finished() {
-		err := l.epoch(ctx)
-		switch {
-		case err == nil:
-		case errors.Is(err, model.ErrLossNotFinite), errors.Is(err, errLoss):
-			return Diverged, divergence("the loss", l.newest, l.plan.Settings), nil
-		case errors.Is(err, model.ErrGradientNotFinite):
-			return Diverged, divergence("the gradient", l.newest, l.plan.Settings), nil
-		case errors.Is(err, runstate.ErrNotFinite):
-			return Diverged, divergence("a weight", l.newest, l.plan.Settings), nil
-		case ctx.Err() != nil && errors.Is(err, ctx.Err()):
-			return Interrupted, "", nil
-		default:
-			return Failed, "", err
+func (l *loop) epochs(ctx context.Context) error {
+	for l.limit() == "" {
+		if err := l.epoch(ctx); err != nil {
+			return err
 		}
 	}
-	return Done, "", nil
+	return nil
 }
 
-// finished tells whether the run has come to its end: by its plan, by early stopping, or by
-// the time that it has. Steps that are not evaluated yet are none.
-func (l *loop) finished() bool {
+// limit names the setting that has ended the run: epochs, early-stop, max-steps or max-time;
+// "" while there are epochs to train or steps to evaluate.
+func (l *loop) limit() string {
 	p := l.progress
-	evaluated := p.Batch == 0 || p.Cut
-	return evaluated && (p.Epoch > l.plan.Epochs || p.Step >= l.plan.Steps || p.OutOfPatience(l.limits.patience) || l.timeUp())
+	switch {
+	case p.Batch > 0 && !p.Cut:
+		return ""
+	case p.Epoch > l.plan.Epochs:
+		return "epochs"
+	case p.OutOfPatience(l.plan.Settings.EarlyStop):
+		return "early-stop"
+	case p.Step >= l.plan.Steps:
+		return "max-steps"
+	case l.timeUp():
+		return "max-time"
+	}
+	return ""
 }
 
-// timeUp tells whether the time of this process is over.
+// timeUp tells whether the time of this process is over. One step is always done.
 func (l *loop) timeUp() bool {
-	return l.limits.time > 0 && l.newest.Step > 0 && time.Since(l.start) >= l.limits.time
+	most := l.plan.Settings.MaxTime
+	return most > 0 && l.newest.Step > 0 && time.Since(l.start) >= most
 }
 
 // epoch trains what is left of the epoch under way, evaluates it and saves. Its error is
@@ -138,9 +140,6 @@ func (l *loop) epoch(ctx context.Context) error {
 	}, e)
 }
 
-// errLoss is a validation loss that is NaN or infinite.
-var errLoss = errors.New("the validation loss is not finite")
-
 // conclude writes an evaluated epoch down. The order matters to a run that is killed in
 // between and resumed: it repeats what the checkpoint does not know, so the checkpoint
 // comes last.
@@ -148,13 +147,13 @@ func (l *loop) conclude(record record.Epoch, e *trained.Evaluation) error {
 	p := l.progress
 	l.observers.epoch(record, e)
 	best := p.Evaluated(record, l.plan.StepsPerEpoch)
-	noticed := l.watches.evaluated(e, p.Cut, l.plan.Settings)
+	noticed := l.watches.evaluated(e, p.Cut)
 	l.notice(noticed)
 	if !p.Cut { // a run that goes on later with the epoch knows nothing of this end
 		p.Noticed = append(p.Noticed, noticed...)
 	}
-	if l.finished() {
-		l.notice(l.watches.end(p.Step, l.plan.Settings))
+	if l.limit() != "" {
+		l.notice(l.watches.end(p.Step))
 	}
 	return l.save(best)
 }
@@ -200,7 +199,7 @@ func (l *loop) steps(ctx context.Context) error {
 // saves has been passed since the last one, and nothing is being written, so that the training
 // need not wait. At the end of an epoch its evaluation comes first.
 func (l *loop) due() bool {
-	p, every := l.progress, l.limits.every
+	p, every := l.progress, l.plan.Settings.CheckpointEvery
 	return every > 0 && p.Step/every > l.saves.At/every && !l.saves.Busy &&
 		p.Batch < l.plan.StepsPerEpoch && p.Step < l.plan.Steps
 }
@@ -221,9 +220,10 @@ func (l *loop) step(ctx context.Context, from *time.Time) error {
 		crash.Point("step", "")
 		err = l.optimizer.Step(lr)
 	}
-	if errors.Is(err, model.ErrLossNotFinite) {
+	switch {
+	case errors.Is(err, model.ErrLossNotFinite):
 		loss = math.NaN()
-	} else if err != nil && !errors.Is(err, model.ErrGradientNotFinite) {
+	case err != nil && !errors.Is(err, model.ErrGradientNotFinite):
 		return fmt.Errorf("step %d: %w", number, err)
 	}
 	now := time.Now()
@@ -236,7 +236,7 @@ func (l *loop) step(ctx context.Context, from *time.Time) error {
 	if err != nil {
 		return err
 	}
-	noticed := l.watches.step(l.newest, l.plan.Settings)
+	noticed := l.watches.step(l.newest)
 	l.notice(noticed)
 	p.Noticed = append(p.Noticed, noticed...)
 	p.Trained(l.newest)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"vggtrain/configs"
 	"vggtrain/internal/op"
 	"vggtrain/internal/record"
 	"vggtrain/internal/runstate"
@@ -131,7 +132,7 @@ func TestRunResumed(t *testing.T) {
 	whole := newFixture(3, 0)
 	whole.trainer.losses = []float64{1, 2, 3, 4, 5, 6, 7, 8, 9}
 	whole.predictor.correct = []int{3, 5, 4}
-	if _, _, _, err := whole.run(t.Context()); err != nil {
+	if _, err := whole.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -143,7 +144,7 @@ func TestRunResumed(t *testing.T) {
 		}
 		return nil
 	}
-	if _, _, _, err := first.run(ctx); err != nil {
+	if _, err := first.run(ctx); err != nil {
 		t.Fatal(err)
 	}
 	second := newFixture(3, 0)
@@ -153,8 +154,8 @@ func TestRunResumed(t *testing.T) {
 		t.Fatal(err)
 	}
 	second.progress = progress
-	second.watches = newWatches(2, 0, progress)
-	if _, _, _, err := second.run(t.Context()); err != nil {
+	second.watches = watchesOf(2, progress, configs.Defaults())
+	if _, err := second.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	clock := func(p *runstate.Progress) {
@@ -238,9 +239,9 @@ func TestRunEndsWithAnError(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(3, 0)
 			set(f)
-			status, _, _, err := f.run(t.Context())
-			if status != Failed || !errors.Is(err, broken) {
-				t.Errorf("status %s, error %v; want %s and %v", status, err, Failed, broken)
+			end, err := f.run(t.Context())
+			if end.status != Failed || !errors.Is(err, broken) {
+				t.Errorf("status %s, error %v; want %s and %v", end.status, err, Failed, broken)
 			}
 			if slices.ContainsFunc(f.log, func(s string) bool { return strings.HasPrefix(s, "checkpoint") }) {
 				t.Errorf("a checkpoint was written after the failure: %v", f.log)
@@ -276,12 +277,12 @@ func TestRunGoesOnWithoutItsFiles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(3, 0)
 			c.set(f)
-			status, _, incomplete, err := f.run(t.Context())
-			if status != Done || err != nil || len(f.observer.steps) != 9 {
-				t.Errorf("%s after %d steps, error %v; want done after 9", status, len(f.observer.steps), err)
+			end, err := f.run(t.Context())
+			if end.status != Done || err != nil || len(f.observer.steps) != 9 {
+				t.Errorf("%s after %d steps, error %v; want done after 9", end.status, len(f.observer.steps), err)
 			}
-			if errors.Is(incomplete, full) != c.incomplete {
-				t.Errorf("incomplete: %v", incomplete)
+			if errors.Is(end.incomplete, full) != c.incomplete {
+				t.Errorf("incomplete: %v", end.incomplete)
 			}
 			if n := len(f.observer.notices); n != 1 || !strings.HasPrefix(f.observer.notices[0], full.Error()) {
 				t.Errorf("notices %q, want one of %q", f.observer.notices, full)
@@ -301,8 +302,8 @@ func TestRunGoesOnWithoutItsFiles(t *testing.T) {
 func TestRunTriesTheBestAgain(t *testing.T) {
 	f := newFixture(1, 0)
 	f.store.failBest = errors.New("full")
-	if _, _, incomplete, err := f.run(t.Context()); err != nil || incomplete == nil {
-		t.Errorf("incomplete %v, error %v", incomplete, err)
+	if end, err := f.run(t.Context()); err != nil || end.incomplete == nil {
+		t.Errorf("incomplete %v, error %v", end.incomplete, err)
 	}
 	want := []string{"row: epoch 1", "checkpoint: epoch 2 batch 0 step 3", "best: epoch 1", "checkpoint: epoch 2 batch 0 step 3", "best: epoch 1"}
 	if diff := cmp.Diff(want, f.log); diff != "" {
@@ -312,7 +313,7 @@ func TestRunTriesTheBestAgain(t *testing.T) {
 
 func TestRunSavesBetweenEpochs(t *testing.T) {
 	f := newFixture(3, 0)
-	f.limits.every = 2 // 3 steps an epoch: step 6 is an epoch's end
+	f.plan.Settings.CheckpointEvery = 2 // 3 steps an epoch: step 6 is an epoch's end
 	f.expect(t, t.Context(), Done,
 		"checkpoint: epoch 1 batch 2 step 2",
 		"row: epoch 1", "checkpoint: epoch 2 batch 0 step 3", "best: epoch 1",
@@ -327,7 +328,7 @@ func TestRunSavesWhenTheWriterIsFree(t *testing.T) {
 	f := newFixture(2, 0)
 	f.batches.n, f.plan.StepsPerEpoch, f.plan.Steps = 80, 20, 40
 	f.store.slow = 3
-	f.limits.every = 2
+	f.plan.Settings.CheckpointEvery = 2
 	f.expect(t, t.Context(), Done,
 		"checkpoint: epoch 1 batch 2 step 2", "checkpoint: epoch 1 batch 6 step 6", "checkpoint: epoch 1 batch 10 step 10",
 		"checkpoint: epoch 1 batch 14 step 14", "checkpoint: epoch 1 batch 18 step 18",
@@ -340,7 +341,7 @@ func TestRunSavesWhenTheWriterIsFree(t *testing.T) {
 func TestRunStopsEarly(t *testing.T) {
 	f := newFixture(9, 0)
 	f.predictor.correct = []int{5, 6, 6, 4, 8}
-	f.limits.patience = 2
+	f.plan.Settings.EarlyStop = 2
 	f.expect(t, t.Context(), Done,
 		"row: epoch 1", "checkpoint: epoch 2 batch 0 step 3", "best: epoch 1",
 		"row: epoch 2", "checkpoint: epoch 3 batch 0 step 6", "best: epoch 2",
@@ -350,7 +351,7 @@ func TestRunStopsEarly(t *testing.T) {
 
 func TestRunEndsWhenItsTimeIsUp(t *testing.T) {
 	f := newFixture(9, 0)
-	f.limits.time = time.Nanosecond // over after the first step
+	f.plan.Settings.MaxTime = time.Nanosecond // over after the first step
 	f.expect(t, t.Context(), Done, "row: epoch 1", "checkpoint: epoch 1 batch 1 step 1", "best: epoch 1")
 	if !f.progress.Cut {
 		t.Error("the epoch is not said to be cut")

@@ -12,7 +12,7 @@ func TestMemoryIsThatOfThePlan(t *testing.T) {
 	workers, data := newPool(t, 1), sample(t)
 	for _, pairs := range [][]string{nil, everything, {"momentum=0.9"}, {"val=100"}, {"batch-size=64", "limit-train=10", "limit-val=3"}} {
 		recipe := settings(t, pairs...)
-		before, err := Memory(recipe, small, data)
+		before, err := EstimateMemory(recipe, small, data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -31,7 +31,7 @@ func TestMemoryIsThatOfThePlan(t *testing.T) {
 func TestMemoryOfLimitedSets(t *testing.T) {
 	memory := func(data *dataset.Data, pairs ...string) int64 {
 		t.Helper()
-		bytes, err := Memory(settings(t, append(pairs, "batch-size=16")...), small, data)
+		bytes, err := EstimateMemory(settings(t, append(pairs, "batch-size=16")...), small, data)
 		if err != nil {
 			t.Fatal(err)
 		}

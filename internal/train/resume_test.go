@@ -107,7 +107,7 @@ func TestResumeGivesTheSameBits(t *testing.T) {
 				job := prepare(t, newPool(t, 3-threads), everything...)
 				interrupted(t, job, at)
 				result := mustRun(t, resume(t, job, threads))
-				if result.Status != Done || result.Steps != 8 || result.Epochs != 2 || result.Incomplete != nil {
+				if result.Status != Done || result.StepsDone != 8 || result.EpochsDone != 2 || result.Incomplete != nil {
 					t.Errorf("%+v", result)
 				}
 				sameState(t, whole.Checkpoint, job.Checkpoint, false)
@@ -124,7 +124,7 @@ func TestResumeWithMoreEpochs(t *testing.T) {
 	job := prepare(t, newPool(t, 1), constant...)
 	mustRun(t, job)
 	result := mustRun(t, resume(t, job, 1, "epochs=4"))
-	if result.Status != Done || result.Epochs != 4 {
+	if result.Status != Done || result.EpochsDone != 4 {
 		t.Errorf("%+v", result)
 	}
 	sameState(t, whole.Checkpoint, job.Checkpoint, false)

@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"io/fs"
 	"math"
@@ -39,8 +38,8 @@ func TestRunGivesTheSameBitsForEveryThreadCount(t *testing.T) {
 	for _, threads := range []int{1, 2, 3} {
 		job := prepare(t, newPool(t, threads), everything...)
 		result := mustRun(t, job)
-		if result.Status != Done || result.Steps != 8 || result.Epochs != 2 {
-			t.Fatalf("%s after %d steps, %d epochs; want done after 8, 2", result.Status, result.Steps, result.Epochs)
+		if result.Status != Done || result.StepsDone != 8 || result.EpochsDone != 2 {
+			t.Fatalf("%s after %d steps, %d epochs; want done after 8, 2", result.Status, result.StepsDone, result.EpochsDone)
 		}
 		got, err := checkpoint.Read(result.Checkpoint)
 		if err != nil {
@@ -70,7 +69,7 @@ func TestRunLearns(t *testing.T) {
 	if len(seen.steps) != 120 || len(seen.ended) != 1 {
 		t.Errorf("%d steps seen and %d ends, want 120 and 1", len(seen.steps), len(seen.ended))
 	}
-	if result.PeakRSSBytes < 1<<20 || result.ImagesPerSecond <= 0 || result.Data != "built-in sample" {
+	if result.PeakRSSBytes < 1<<20 || result.ImagesPerSecond <= 0 || result.DataOrigin != "built-in sample" {
 		t.Errorf("result %+v", result)
 	}
 
@@ -87,7 +86,7 @@ func TestRunLearns(t *testing.T) {
 	if want := []int{0, 64, 128, 192, 256, 320, 384, 448, 500}; !slices.Equal(done, want) {
 		t.Errorf("told of %v images, want %v", done, want)
 	}
-	if network.DataSpec != "sample" || network.DataDigest != hex.EncodeToString(job.DataDigest[:]) {
+	if network.DataSpec != "sample" || network.DataDigest != job.DataDigest {
 		t.Errorf("trained on %s, %s", network.DataSpec, network.DataDigest)
 	}
 	if e.Accuracy() != result.BestValAccuracy || e.Images != 500 {
@@ -110,8 +109,8 @@ func TestRunDivergesAndKeepsTheCheckpoint(t *testing.T) {
 	if result.Status != Diverged || !strings.Contains(result.Advice, "lower --lr") {
 		t.Fatalf("%s, advice %q", result.Status, result.Advice)
 	}
-	if last := seen.steps[len(seen.steps)-1]; !math.IsNaN(last.Loss) || last.Step != result.Steps {
-		t.Errorf("the last record is %+v, the result has %d steps", last, result.Steps)
+	if last := seen.steps[len(seen.steps)-1]; !math.IsNaN(last.Loss) || last.Step != result.StepsDone {
+		t.Errorf("the last record is %+v, the result has %d steps", last, result.StepsDone)
 	}
 	if _, err := os.Stat(job.Checkpoint); !errors.Is(err, fs.ErrNotExist) || result.Checkpoint != "" {
 		t.Errorf("a checkpoint of a run that diverged in its first epoch: %v, %q", err, result.Checkpoint)
@@ -140,8 +139,8 @@ func TestRunInterrupted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if result.Status != Interrupted || result.Steps != 6 || result.Epochs != 1 {
-		t.Errorf("%s after %d steps, %d epochs; want interrupted after 6, 1", result.Status, result.Steps, result.Epochs)
+	if result.Status != Interrupted || result.StepsDone != 6 || result.EpochsDone != 1 {
+		t.Errorf("%s after %d steps, %d epochs; want interrupted after 6, 1", result.Status, result.StepsDone, result.EpochsDone)
 	}
 	state, err := checkpoint.Read(result.Checkpoint)
 	if err != nil {

@@ -13,44 +13,46 @@ import (
 // watches notice what goes wrong in a run, each once a run, and say what to do about it. What they
 // have seen is in its Progress, so that a run that is resumed says what it would have said.
 type watches struct {
+	settings  *configs.Recipe
 	plateau   plateau
 	explosion explosion
 	dead      *bool // Progress.Dead
 }
 
-// newWatches returns those of a run of so many classes and steps of warm-up.
-func newWatches(classes, warmup int, p *runstate.Progress) watches {
+// newWatches returns those of a run of so many classes.
+func newWatches(f *record.Facts, classes int, p *runstate.Progress) watches {
 	return watches{
-		plateau:   newPlateau(classes, warmup, &p.Plateau),
+		settings:  f.Settings,
+		plateau:   newPlateau(classes, f.Settings.WarmupEpochs*f.StepsPerEpoch, &p.Plateau),
 		explosion: explosion{classes: classes, seen: &p.Explosion},
 		dead:      &p.Dead,
 	}
 }
 
-// step takes a step that is done, of a run with these settings, and returns what to say.
-func (w watches) step(r record.Step, s *configs.Recipe) (notices []string) {
-	if text := w.explosion.add(r, s); text != "" {
+// step takes a step that is done, and returns what to say.
+func (w watches) step(r record.Step) (notices []string) {
+	if text := w.explosion.add(r, w.settings); text != "" {
 		notices = append(notices, text)
 	}
-	if text := w.plateau.add(r.Step, r.Loss, s); text != "" && !*w.dead {
+	if text := w.plateau.add(r.Step, r.Loss, w.settings); text != "" && !*w.dead {
 		notices = append(notices, text)
 	}
 	return notices
 }
 
 // evaluated takes an evaluation, of a whole epoch or of one that was cut, and returns what to say.
-func (w watches) evaluated(e *trained.Evaluation, cut bool, s *configs.Recipe) (notices []string) {
+func (w watches) evaluated(e *trained.Evaluation, cut bool) (notices []string) {
 	if *w.dead || !constant(e) {
 		return nil
 	}
 	*w.dead = !cut // a run that goes on later with the epoch knows nothing of this end
 	return []string{fmt.Sprintf("every image gets the same answer (%.3f for one class): the ReLUs are dead and let nothing of the image through, "+
-		"which more training rarely repairs; begin anew with %s", e.Predictions[0].Probability, either(lowerLR(s), warmupEpochs(s), initKaiming(s)))}
+		"which more training rarely repairs; begin anew with %s", e.Predictions[0].Probability, either(lowerLR(w.settings), warmupEpochs(w.settings), initKaiming(w.settings)))}
 }
 
 // end judges the last steps of a run that has ended after a step, and returns what to say.
-func (w watches) end(step int, s *configs.Recipe) (notices []string) {
-	if text := w.plateau.end(step, s); text != "" && !*w.dead {
+func (w watches) end(step int) (notices []string) {
+	if text := w.plateau.end(step, w.settings); text != "" && !*w.dead {
 		notices = append(notices, text)
 	}
 	return notices

@@ -15,7 +15,7 @@ import (
 func TestRunNoticesAPlateau(t *testing.T) {
 	f := newFixture(200, 0)
 	f.trainer.losses = []float64{math.Ln2 * 1.009}
-	if _, _, _, err := f.run(t.Context()); err != nil {
+	if _, err := f.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(f.observer.notices); n != 1 {
@@ -86,10 +86,10 @@ func TestExplosion(t *testing.T) {
 		settings := configs.Defaults()
 		settings.LR = 0.5
 		p := &runstate.Progress{}
-		w := newWatches(10, 0, p)
+		w := watchesOf(10, p, settings)
 		said := 0
 		for step := c.first; step < c.first+100; step++ {
-			for _, text := range w.step(record.Step{Step: step, Loss: c.losses(step), LR: 0.5}, settings) {
+			for _, text := range w.step(record.Step{Step: step, Loss: c.losses(step), LR: 0.5}) {
 				if !strings.Contains(text, "risen") {
 					continue
 				}
@@ -111,7 +111,7 @@ func TestExplosion(t *testing.T) {
 			if p, err = runstate.DecodeProgress(text, 10); err != nil {
 				t.Fatal(err)
 			}
-			w = newWatches(10, 0, p)
+			w = watchesOf(10, p, settings)
 		}
 		if said != c.said {
 			t.Errorf("%s: said at step %d, want %d", c.name, said, c.said)
@@ -147,14 +147,14 @@ func TestProgressOfBeforeTheWatches(t *testing.T) {
 		t.Errorf("%+v, %v", p, err)
 	}
 	// The last losses are not known before there are so many new ones.
-	w, s := newWatches(10, 0, p), configs.Defaults()
+	w := watchesOf(10, p, configs.Defaults())
 	for step := 61; step <= 80; step++ {
-		if got := w.end(step-1, s); len(got) > 0 {
+		if got := w.end(step - 1); len(got) > 0 {
 			t.Errorf("after step %d: %q", step-1, got)
 		}
-		w.step(record.Step{Step: step, Loss: 2.3}, s)
+		w.step(record.Step{Step: step, Loss: 2.3})
 	}
-	if got := w.end(80, s); len(got) != 1 {
+	if got := w.end(80); len(got) != 1 {
 		t.Errorf("of 20 steps at ln 10: %q", got)
 	}
 }
@@ -163,12 +163,12 @@ func TestProgressOfBeforeTheWatches(t *testing.T) {
 func TestDeadIsSaidOnce(t *testing.T) {
 	e := &trained.Evaluation{Predictions: make([]trained.Prediction, 50)}
 	p := &runstate.Progress{}
-	w := newWatches(10, 0, p)
+	w := watchesOf(10, p, configs.Defaults())
 	for i, c := range []struct {
 		cut  bool
 		want int
 	}{{true, 1}, {false, 1}, {false, 0}, {true, 0}} {
-		if got := w.evaluated(e, c.cut, configs.Defaults()); len(got) != c.want {
+		if got := w.evaluated(e, c.cut); len(got) != c.want {
 			t.Errorf("evaluation %d: %q", i+1, got)
 		}
 		text, err := p.Encode()
@@ -178,10 +178,10 @@ func TestDeadIsSaidOnce(t *testing.T) {
 		if p, err = runstate.DecodeProgress(text, 10); err != nil {
 			t.Fatal(err)
 		}
-		w = newWatches(10, 0, p)
+		w = watchesOf(10, p, configs.Defaults())
 	}
 	for step := range 500 { // the plateau says nothing that is new
-		if got := w.step(record.Step{Step: step + 2, Loss: 2.3}, configs.Defaults()); len(got) > 0 {
+		if got := w.step(record.Step{Step: step + 2, Loss: 2.3}); len(got) > 0 {
 			t.Error(got)
 		}
 	}

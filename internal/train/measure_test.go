@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"vggtrain/internal/record"
 )
 
 // slow takes a time for each row of a step and of an evaluation, and for an update.
@@ -45,7 +47,7 @@ func (s slowUpdate) Step(lr float64) error {
 }
 
 // Times are those of a full batch, whichever of its rows are timed.
-func TestTryScales(t *testing.T) {
+func TestMeasureScales(t *testing.T) {
 	for _, c := range []struct {
 		name               string
 		batch, threads     int
@@ -62,11 +64,11 @@ func TestTryScales(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &slow{row: c.row, logits: c.logits, update: 3 * time.Second}
 				l := &loop{
-					plan:    Plan{Steps: 25, StepsPerEpoch: 10, ValImages: 50, Threads: c.threads},
+					plan:    Plan{Facts: record.Facts{Steps: 25, StepsPerEpoch: 10, ValImages: 50, Threads: c.threads}},
 					trainer: s, predictor: s, optimizer: slowUpdate{s},
 					batches: &fakeBatches{n: 10 * c.batch, batch: c.batch}, validation: &fakeBatches{n: 50, batch: c.batch},
 				}
-				e, err := l.try(t.Context())
+				e, err := l.measure(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -85,22 +87,22 @@ func TestTryScales(t *testing.T) {
 	}
 }
 
-func TestTryEndsWithItsContext(t *testing.T) {
+func TestMeasureEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	f := newFixture(1, 0)
 	f.trainer.before = func(int) error { cancel(); return nil }
-	if _, err := f.try(ctx); !errors.Is(err, context.Canceled) {
+	if _, err := f.measure(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want that of the context", err)
 	}
 }
 
 // The memory is that of the full batch, of which only some rows are run.
-func TestTryPlansFullBatches(t *testing.T) {
+func TestMeasurePlansFullBatches(t *testing.T) {
 	workers := newPool(t, 2)
 	planned := map[string]int64{}
 	for _, batch := range []string{"1000", "2000"} {
 		job := prepare(t, workers, "batch-size="+batch)
-		e, err := Try(t.Context(), job)
+		e, err := Measure(t.Context(), job)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,13 +114,13 @@ func TestTryPlansFullBatches(t *testing.T) {
 	}
 }
 
-func TestTryChangesNothing(t *testing.T) {
+func TestMeasureChangesNothing(t *testing.T) {
 	job := prepare(t, newPool(t, 2), everything...)
 	var before [][]float32
 	for _, p := range job.Params {
 		before = append(before, slices.Clone(p.Data))
 	}
-	e, err := Try(t.Context(), job)
+	e, err := Measure(t.Context(), job)
 	if err != nil {
 		t.Fatal(err)
 	}

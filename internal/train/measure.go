@@ -14,14 +14,14 @@ type Estimate struct {
 }
 
 // A step and an evaluation are timed with the first rows of a batch, so that the largest
-// networks do not take minutes of it: tryRows of them, or one a thread if those are more.
-// Where that takes less than tryEnough, a time too short to be scaled, more rows are taken.
+// networks do not take minutes of it: measuredRows of them, or one a thread if those are more.
+// Where that takes less than longEnough, a time too short to be scaled, more rows are taken.
 const (
-	tryRows   = 8
-	tryEnough = time.Second
+	measuredRows = 8
+	longEnough   = time.Second
 )
 
-// Try builds all that a run needs, with the buffers of full batches, and times some rows of
+// Measure builds all that a run needs, with the buffers of full batches, and times some rows of
 // a step and of the evaluation; each is done twice, and the second time counts. No weight
 // changes and no file is written.
 //
@@ -29,22 +29,22 @@ const (
 // measured as it is. What does not grow with the rows, such as reading the weights of dense
 // layers, is so counted more than once, and what else the machine does meanwhile counts as
 // well: an estimate tells minutes from hours, it is no benchmark.
-func Try(ctx context.Context, job *Job) (*Estimate, error) {
+func Measure(ctx context.Context, job *Job) (*Estimate, error) {
 	m, err := job.assemble(time.Now(), nil)
 	if err != nil {
 		return nil, err
 	}
 	defer m.close()
-	return m.try(ctx)
+	return m.measure(ctx)
 }
 
-func (l *loop) try(ctx context.Context) (*Estimate, error) {
+func (l *loop) measure(ctx context.Context) (*Estimate, error) {
 	e := &Estimate{Plan: l.plan}
 	var err error
-	if e.StepSeconds, err = l.tryStep(ctx); err != nil {
+	if e.StepSeconds, err = l.measureStep(ctx); err != nil {
 		return nil, err
 	}
-	if e.EvalSeconds, err = l.tryEvaluation(ctx); err != nil {
+	if e.EvalSeconds, err = l.measureEvaluation(ctx); err != nil {
 		return nil, err
 	}
 	steps := max(0, e.Plan.Steps-e.Plan.StepsDone)
@@ -53,8 +53,8 @@ func (l *loop) try(ctx context.Context) (*Estimate, error) {
 	return e, nil
 }
 
-// tryStep returns the seconds of a step of a full batch. The learning rate is 0.
-func (l *loop) tryStep(ctx context.Context) (seconds float64, err error) {
+// measureStep returns the seconds of a step of a full batch. The learning rate is 0.
+func (l *loop) measureStep(ctx context.Context) (seconds float64, err error) {
 	l.batches.Start(1, 0)
 	b, err := l.batches.Next(ctx)
 	if err != nil {
@@ -71,8 +71,8 @@ func (l *loop) tryStep(ctx context.Context) (seconds float64, err error) {
 	return row*float64(b.Rows) + update.Seconds(), err
 }
 
-// tryEvaluation returns the seconds of an evaluation.
-func (l *loop) tryEvaluation(ctx context.Context) (seconds float64, err error) {
+// measureEvaluation returns the seconds of an evaluation.
+func (l *loop) measureEvaluation(ctx context.Context) (seconds float64, err error) {
 	l.validation.Start(1, 0)
 	b, err := l.validation.Next(ctx)
 	if err != nil {
@@ -87,12 +87,12 @@ func (l *loop) tryEvaluation(ctx context.Context) (seconds float64, err error) {
 
 // perRow returns the seconds that each of the rows takes which f is given, at most all.
 func (l *loop) perRow(ctx context.Context, all int, f func(rows int) error) (seconds float64, err error) {
-	for rows := min(max(tryRows, l.plan.Threads), all); ; rows = min(4*rows, all) {
+	for rows := min(max(measuredRows, l.plan.Threads), all); ; rows = min(4*rows, all) {
 		took, err := second(ctx, func() error { return f(rows) })
 		if err != nil {
 			return 0, err
 		}
-		if rows == all || took >= tryEnough {
+		if rows == all || took >= longEnough {
 			return took.Seconds() / float64(rows), nil
 		}
 	}

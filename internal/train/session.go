@@ -1,0 +1,122 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"vggtrain/internal/memory"
+	"vggtrain/internal/record"
+	"vggtrain/internal/runstate"
+	"vggtrain/internal/solver"
+	"vggtrain/model"
+)
+
+// session is a loop made of the real parts.
+type session struct {
+	loop
+	files  *runstate.Files
+	graphs interface {
+		PlannedBytes() int64
+		Close() error
+	}
+}
+
+// assemble builds what a job needs: two graphs over the same weights, one to train and
+// one to evaluate, the streams, and the optimiser. close ends it.
+func (j *Job) assemble(start time.Time, obs []Observer) (*session, error) {
+	training, validation, err := j.loaders()
+	if err != nil {
+		return nil, err
+	}
+	r := j.Facts.Settings
+	trainer, err := model.NewTrainer(j.Workers, j.Layers, j.Params, model.Options{
+		Batch: min(r.BatchSize, j.Train.Len()), LabelSmoothing: r.LabelSmoothing, Dropout: true, Seed: r.Seed,
+	})
+	if err != nil {
+		return nil, err
+	}
+	m := &session{graphs: trainer, loop: loop{
+		plan: j.plan(), classes: len(j.Classes), trainer: trainer, schedule: schedule(&j.Facts),
+		batches: training, validation: validation, observers: newObservers(obs...),
+		progress: j.progress(), start: start,
+	}}
+	m.watches = newWatches(&m.plan.Facts, m.classes, m.progress)
+	if err := m.complete(j, trainer, training.Bytes()+validation.Bytes()); err != nil {
+		m.close()
+		return nil, err
+	}
+	return m, nil
+}
+
+// complete adds the parts that need the trainer's graph.
+func (m *session) complete(j *Job, trainer *model.Trainer, batchBytes int64) error {
+	r := j.Facts.Settings
+	evaluator, err := model.NewEvaluator(j.Workers, j.Layers, j.Params, min(r.BatchSize, j.Val.Len()))
+	if err != nil {
+		return err
+	}
+	optimizer, err := model.NewOptimizer(trainer, runstate.OptimizerOptions(r))
+	if err != nil {
+		return err
+	}
+	if j.resumed != nil {
+		if err := j.resumed.Restore(j.Params, optimizer.State()); err != nil {
+			return err
+		}
+	}
+	run := runstate.Run{Workers: j.Workers, Settings: r, StepsPerEpoch: m.plan.StepsPerEpoch, Network: &j.Network}
+	if m.files, err = runstate.NewFiles(run, j.Place, optimizer.State(), j.resumed); err != nil {
+		return err
+	}
+	m.plan.MemoryBytes = runBytes(r, j.setBytes, 4*j.Params.Count(), m.graphs.PlannedBytes()+evaluator.PlannedBytes()+batchBytes)
+	m.predictor, m.optimizer = evaluator, optimizer
+	m.saves = runstate.NewSaves(m.files, m.observers.notice, m.progress.Step, m.files.Written.Checkpoint)
+	return nil
+}
+
+// close ends what assemble has begun. Its error would only be that a session that has
+// ended cannot be closed.
+func (m *session) close() { _ = m.graphs.Close() }
+
+// schedule spans all epochs, also where max-steps ends the run before: such a run is
+// the beginning of the whole one.
+func schedule(f *record.Facts) solver.Schedule {
+	r := f.Settings
+	warmup := r.WarmupEpochs * f.StepsPerEpoch
+	if r.Schedule == "cosine" {
+		return solver.Cosine{LR: r.LR, Warmup: warmup, Total: f.Epochs * f.StepsPerEpoch}
+	}
+	return solver.Constant{LR: r.LR, Warmup: warmup}
+}
+
+// result says where the run stands.
+func (m *session) result(end outcome) Result {
+	p := m.progress
+	r := Result{
+		Facts: m.plan.Facts, Status: end.status, Advice: end.advice,
+		EpochsDone: len(p.History), StepsDone: max(p.Step, m.newest.Step),
+		TrainLoss: p.TrainLoss(), ValLoss: math.NaN(), ValAccuracy: math.NaN(), BestValAccuracy: math.NaN(),
+		BestEpoch:       p.BestEpoch,
+		ImagesPerSecond: p.Speed(),
+		Seconds:         m.seconds(),
+		PeakRSSBytes:    memory.Peak(),
+	}
+	if math.IsNaN(m.newest.Loss) {
+		r.TrainLoss = math.NaN()
+	}
+	if last := p.Last(); last != nil {
+		r.ValLoss, r.ValAccuracy, r.BestValAccuracy = last.ValLoss, last.ValAccuracy, p.BestValAccuracy
+	}
+	there := m.files.Held() == nil // a folder that was removed has none of them
+	if there && m.files.Written.Checkpoint {
+		r.Checkpoint = m.files.Checkpoint
+	}
+	if there && m.files.Written.Best {
+		r.Best = m.files.Best
+	}
+	if r.Advice != "" && r.Checkpoint != "" {
+		r.Advice += fmt.Sprintf("; %s holds the last good state", r.Checkpoint)
+	}
+	return r
+}
