@@ -37,7 +37,7 @@ func Activations(workers *Workers, layers []Layer, ps Params, image []float32, v
 		}
 		image = g.result(1)
 		first, last := &block[0], &block[len(block)-1]
-		if err := visit(&Activation{First: first.Name, Last: last.Name, Shape: last.Out, Bytes: g.ctx.PlannedBytes(), values: image}); err != nil {
+		if err := visit(&Activation{First: first.Name, Last: last.Name, Shape: last.Out, Bytes: g.ops.PlannedBytes(), values: image}); err != nil {
 			return err
 		}
 	}

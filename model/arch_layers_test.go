@@ -127,7 +127,7 @@ func TestEveryKind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := lower(nil, fuse(layers), ps, 1, true, 0); err != nil {
+	if _, err := lower(nil, fuse(layers), ps, Options{Batch: 1, Dropout: true}, true); err != nil {
 		t.Error(err)
 	}
 	for _, l := range layers {

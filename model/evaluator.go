@@ -56,7 +56,7 @@ func planEvaluator(workers *Workers, stages []stage, ps Params, batch, chunk int
 
 // forward lowers stages for evaluation.
 func forward(workers *Workers, stages []stage, ps Params, batch int) (*graph, error) {
-	g, err := lower(workers, stages, ps, batch, false, 0)
+	g, err := lower(workers, stages, ps, Options{Batch: batch}, false)
 	if err != nil {
 		return nil, err
 	}
@@ -82,9 +82,9 @@ func (e *Evaluator) collectedSize() int {
 
 // PlannedBytes is the memory of the evaluator's buffers: activations, not weights.
 func (e *Evaluator) PlannedBytes() int64 {
-	bytes := 4*int64(e.collectedSize()) + e.classifier.ctx.PlannedBytes()
+	bytes := 4*int64(e.collectedSize()) + e.classifier.ops.PlannedBytes()
 	if e.features != nil {
-		bytes += e.features.ctx.PlannedBytes()
+		bytes += e.features.ops.PlannedBytes()
 	}
 	return bytes
 }

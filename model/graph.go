@@ -15,7 +15,7 @@ import (
 // The lowering is where layers are fused, see fuse: one node a stage, named after its first layer.
 type graph struct {
 	expr   *gorgonia.ExprGraph
-	ctx    *op.Context
+	ops    *op.Graph
 	shape  tensor.Shape   // of the input, N×H×W×C
 	input  *gorgonia.Node // images, or an earlier graph's output
 	output *gorgonia.Node // N×classes; N×H×W×C where the layers end before a Flatten
@@ -39,23 +39,23 @@ func check(layers []Layer, n int) error {
 }
 
 // lower builds the forward pass of stages, which begin with [C H W], over ps for batches of the
-// given number of rows. Without dropout, layers that do nothing but in training are left out.
-func lower(workers *Workers, stages []stage, ps Params, batch int, dropout bool, seed uint64) (*graph, error) {
+// o.Batch rows. Without o.Dropout, layers that do nothing but in training are left out.
+func lower(workers *Workers, stages []stage, ps Params, o Options, training bool) (*graph, error) {
 	in := stages[0].In
 	threads := workers.threads()
 	g := &graph{
-		expr: gorgonia.NewGraph(), ctx: op.NewContext(threads, batch, seed), workers: threads,
-		shape: tensor.Shape{batch, in[1], in[2], in[0]}, params: ps,
+		expr: gorgonia.NewGraph(), ops: op.NewGraph(threads, o.Batch, training, o.Seed), workers: threads,
+		shape: tensor.Shape{o.Batch, in[1], in[2], in[0]}, params: ps,
 	}
 	g.input = gorgonia.NewTensor(g.expr, tensor.Float32, 4, gorgonia.WithShape(g.shape...), gorgonia.WithName("input"))
 	nodes := g.bind()
 	x, err := g.input, error(nil)
 	for i := range stages {
 		s := &stages[i]
-		if s.kind().training && !dropout {
+		if s.kind().training && !o.Dropout {
 			continue
 		}
-		g.ctx.SetLayer(s.Name)
+		g.ops.SetLayer(s.Name)
 		if x, err = g.add(s, x, nodes); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
@@ -85,7 +85,7 @@ func (g *graph) bind() map[string]*gorgonia.Node {
 
 // add adds the operation of a stage on x.
 func (g *graph) add(s *stage, x *gorgonia.Node, nodes map[string]*gorgonia.Node) (*gorgonia.Node, error) {
-	l := &lowering{Context: g.ctx, x: x, fused: s.fused}
+	l := &lowering{Graph: g.ops, x: x, fused: s.fused}
 	for _, spec := range s.Specs {
 		if nodes[spec.Name] == nil {
 			return nil, fmt.Errorf("the parameters have no %s", spec.Name)
@@ -96,11 +96,11 @@ func (g *graph) add(s *stage, x *gorgonia.Node, nodes map[string]*gorgonia.Node)
 }
 
 // plan finds a place for the buffers. The graph must be whole.
-func (g *graph) plan() error { return g.ctx.Plan(g.expr) }
+func (g *graph) plan() error { return g.ops.Plan(g.expr) }
 
 // start allocates the buffers and makes the machine.
 func (g *graph) start() {
-	g.ctx.Allocate()
+	g.ops.Allocate()
 	g.machine = gorgonia.NewTapeMachine(g.expr)
 }
 
@@ -109,13 +109,13 @@ func (g *graph) run(input []float32, rows int) error {
 	if len(input) != g.shape.TotalSize() {
 		return fmt.Errorf("%d pixels for a batch of shape %v; give %d", len(input), g.shape, g.shape.TotalSize())
 	}
-	if err := g.ctx.SetRows(rows); err != nil {
+	if err := g.ops.SetRows(rows); err != nil {
 		return err
 	}
 	if err := gorgonia.Let(g.input, tensor.New(tensor.WithShape(g.shape...), tensor.WithBacking(input))); err != nil {
 		return err
 	}
-	g.ctx.SetWeights(g.params.version())
+	g.ops.SetWeights(g.params.version())
 	g.machine.Reset() // without it a second run does nothing
 	return cause(g.machine.RunAll())
 }

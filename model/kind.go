@@ -116,7 +116,7 @@ type of[L blocks.Layer] struct {
 
 // lowering is what the operation of a layer is made of.
 type lowering struct {
-	*op.Context
+	*op.Graph
 	x      *gorgonia.Node   // the layer's input
 	params []*gorgonia.Node // in the order of blocks.Layer.Params
 	fused  int              // how many of the kind's fuses follow

@@ -47,14 +47,14 @@ func planTrainer(workers *Workers, layers []Layer, ps Params, o Options) (*Train
 		return nil, err
 	}
 	stages := fuse(layers)
-	g, err := lower(workers, stages, ps, o.Batch, o.Dropout, o.Seed)
+	g, err := lower(workers, stages, ps, o, true)
 	if err != nil {
 		return nil, err
 	}
 	t := &Trainer{graph: g, params: ps.Learned(), nodes: gorgonia.NodesToValueGrads(g.nodes)}
 	t.labels = gorgonia.NewVector(g.expr, tensor.Int32, gorgonia.WithShape(o.Batch), gorgonia.WithName("labels"))
-	g.ctx.SetLayer(LossLayer)
-	loss, err := g.ctx.CrossEntropy(g.output, t.labels, o.LabelSmoothing)
+	g.ops.SetLayer(LossLayer)
+	loss, err := g.ops.CrossEntropy(g.output, t.labels, o.LabelSmoothing)
 	if err != nil {
 		return nil, err
 	}
@@ -74,11 +74,11 @@ func (t *Trainer) Step(step uint64, images []float32, labels []int32, rows int) 
 	if err := gorgonia.Let(t.labels, tensor.New(tensor.WithShape(len(labels)), tensor.WithBacking(labels))); err != nil {
 		return 0, err
 	}
-	t.graph.ctx.SetStep(step)
+	t.graph.ops.SetStep(step)
 	if err := t.graph.run(images, rows); err != nil {
 		return 0, err
 	}
-	return t.graph.ctx.Loss(), nil
+	return t.graph.ops.Loss(), nil
 }
 
 // LossLayer is the name of the loss among the layers that Observe's f is told of.
@@ -102,10 +102,10 @@ const (
 // Observe has f told of every pass of every layer from now on, as it ends. nil ends that.
 func (t *Trainer) Observe(f func(Timing)) {
 	if f == nil {
-		t.graph.ctx.Observe(nil)
+		t.graph.ops.Observe(nil)
 		return
 	}
-	t.graph.ctx.Observe(func(timing op.Timing) { f(Timing(timing)) })
+	t.graph.ops.Observe(func(timing op.Timing) { f(Timing(timing)) })
 }
 
 // Gradient is the last step's gradient of the i-th of Params.Learned, in the layout of its Data, to be read
@@ -120,7 +120,7 @@ func (t *Trainer) Gradient(i int) ([]float32, error) {
 }
 
 // PlannedBytes is the memory of the graph's buffers: activations and gradients, not weights.
-func (t *Trainer) PlannedBytes() int64 { return t.graph.ctx.PlannedBytes() }
+func (t *Trainer) PlannedBytes() int64 { return t.graph.ops.PlannedBytes() }
 
 // Close releases the machine. The pool stays open.
 func (t *Trainer) Close() error { return t.graph.machine.Close() }

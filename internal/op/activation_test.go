@@ -10,11 +10,11 @@ import (
 )
 
 // add adds the activation that a golden case names.
-func (c goldenCase) add(ctx *Context, x *gorgonia.Node) (*gorgonia.Node, error) {
+func (c goldenCase) add(g *Graph, x *gorgonia.Node) (*gorgonia.Node, error) {
 	if c.Function == "relu" {
-		return ctx.ReLU(x)
+		return g.ReLU(x)
 	}
-	return ctx.Sigmoid(x)
+	return g.Sigmoid(x)
 }
 
 func TestActivationGolden(t *testing.T) {
@@ -51,10 +51,10 @@ func TestActivationGolden(t *testing.T) {
 // with more numbers than a piece has, and whether rows fill pieces or not.
 func TestShortBatchOfLayers(t *testing.T) {
 	const batch, rows, h, w, c = 5, 3, 20, 31, 19
-	for name, add := range map[string]func(*Context, *gorgonia.Node) (*gorgonia.Node, error){
-		"relu":    (*Context).ReLU,
-		"sigmoid": (*Context).Sigmoid,
-		"avgpool": func(ctx *Context, x *gorgonia.Node) (*gorgonia.Node, error) { return ctx.AvgPool(x, 3, 2) },
+	for name, add := range map[string]func(*Graph, *gorgonia.Node) (*gorgonia.Node, error){
+		"relu":    (*Graph).ReLU,
+		"sigmoid": (*Graph).Sigmoid,
+		"avgpool": func(g *Graph, x *gorgonia.Node) (*gorgonia.Node, error) { return g.AvgPool(x, 3, 2) },
 	} {
 		var all [2][]float32
 		for _, count := range []int{batch, rows} {
@@ -66,13 +66,13 @@ func TestShortBatchOfLayers(t *testing.T) {
 					images[i] = float32(math.NaN())
 				}
 			}
-			y := p.must(add(p.ctx, p.activation(p.input("x", images, batch, h, w, c))))
+			y := p.must(add(p.ops, p.activation(p.input("x", images, batch, h, w, c))))
 			dy := make([]float32, y.Shape().TotalSize())
 			for i := range dy {
 				dy[i] = float32(math.Cos(float64(i)))
 			}
 			p.plan(p.cost(y, dy), p.inputs[0])
-			if err := p.ctx.SetRows(count); err != nil {
+			if err := p.ops.SetRows(count); err != nil {
 				t.Fatal(err)
 			}
 			if err := p.run(); err != nil {

@@ -18,8 +18,8 @@ func TestAvgPoolGolden(t *testing.T) {
 }
 
 func testAvgPoolGolden(t *testing.T, c goldenCase, isa string) {
-	y, dx := c.onImages(t, isa, func(ctx *Context, x *gorgonia.Node) (*gorgonia.Node, error) {
-		return ctx.AvgPool(x, c.Kernel, c.Stride)
+	y, dx := c.onImages(t, isa, func(g *Graph, x *gorgonia.Node) (*gorgonia.Node, error) {
+		return g.AvgPool(x, c.Kernel, c.Stride)
 	})
 	// The magnitudes that are added up: the means and their gradients of |x| and |dy|.
 	workers, err := kernel.NewWorkers(1, kernel.Generic)

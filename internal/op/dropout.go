@@ -14,55 +14,37 @@ import (
 //
 // The mask is a function of (seed, step, which dropout of the graph, element), so the gradient
 // draws it again instead of storing it, and a resumed run draws the same.
-func (c *Context) Dropout(x *gorgonia.Node, p float64) (*gorgonia.Node, error) {
+func (g *Graph) Dropout(x *gorgonia.Node, p float64) (*gorgonia.Node, error) {
 	if !(p >= 0 && p < 1) {
 		return nil, fmt.Errorf("op: dropout of %v: use 0 to below 1", p)
 	}
-	c.dropouts++
-	return c.dropout("Dropout", Forward, x, p, c.dropouts)
-}
-
-func (c *Context) dropout(name string, pass string, x *gorgonia.Node, p float64, number int) (*gorgonia.Node, error) {
-	if xs := x.Shape(); xs.Dims() < 2 || xs[0] != c.batch {
-		return nil, fmt.Errorf("op: dropout of %v, batch %d", xs, c.batch)
+	shape := x.Shape()
+	if shape.Dims() < 2 || shape[0] != g.batch {
+		return nil, fmt.Errorf("op: dropout of %v, batch %d", shape, g.batch)
 	}
-	o := &dropout{y: newBuffer(x.Shape()...), p: p, pass: pass, number: number}
-	o.base = c.newBase(name, o.y.shape, x)
-	return c.add(o)
+	g.dropouts++
+	number := g.dropouts
+	o := g.newOperation("Dropout", newBuffer(shape...), x)
+	o.does(Forward, "", func(in []gorgonia.Value) error { return g.drop(o.out.data, floats(in[0]), p, number) })
+	o.wrt = []bool{needsGradient(x)}
+	o.gradient = func(_ gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) {
+		d := o.derivative(newBuffer(shape...), dy)
+		d.does(InputGradient, "", func(in []gorgonia.Value) error { return g.drop(d.out.data, floats(in[0]), p, number) })
+		return d.only()
+	}
+	return g.add(o)
 }
-
-type dropout struct {
-	base
-	y      *buffer
-	p      float64
-	pass   string
-	number int // of the graph's dropouts
-}
-
-func (o *dropout) result() *buffer    { return o.y }
-func (o *dropout) buffers() []*buffer { return []*buffer{o.y} }
 
 // dropoutPiece is how many elements a piece covers: an even number.
 const dropoutPiece = 1 << 14
 
-func (o *dropout) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
-	defer o.guard(&err)
-	defer o.report(o.pass, "", o.clock())
-	x, y := floats(in[0]), o.y.data
-	stream := rng.New(o.ctx.seed, rng.Dropout, o.ctx.step).Split(uint64(o.number))
-	d := kernel.Dropout{State: stream.State(0), Drop: uint32(o.p * (1 << 32)), Scale: float32(1 / (1 - o.p))}
-	total := len(y) / o.ctx.batch * o.ctx.rows
-	return o.y.value, o.ctx.workers.Run((total+dropoutPiece-1)/dropoutPiece, func(_, piece int) {
+// drop computes y for the rows that count. number says which of the graph's dropouts it is.
+func (g *Graph) drop(y, x []float32, p float64, number int) error {
+	stream := rng.New(g.seed, rng.Dropout, g.step).Split(uint64(number))
+	d := kernel.Dropout{State: stream.State(0), Drop: uint32(p * (1 << 32)), Scale: float32(1 / (1 - p))}
+	total := len(y) / g.batch * g.rows
+	return g.workers.Run((total+dropoutPiece-1)/dropoutPiece, func(_, piece int) {
 		from, to := piece*dropoutPiece, min(total, (piece+1)*dropoutPiece)
-		d.Apply(o.ctx.workers, y[from:to], x[from:to], from)
+		d.Apply(g.workers, y[from:to], x[from:to], from)
 	})
-}
-
-func (o *dropout) DiffWRT(int) []bool { return []bool{needsGradient(o.inputs[0])} }
-
-// SymDiff is the same operation on dy.
-func (o *dropout) SymDiff(_ gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-	o.ctx.SetLayer(o.layer)
-	node, err := o.ctx.dropout("DropoutGradient", InputGradient, dy, o.p, o.number)
-	return gorgonia.Nodes{node}, err
 }

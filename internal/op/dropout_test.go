@@ -14,10 +14,10 @@ func dropped(t *testing.T, p float64, batch, features, rows int, step uint64) (y
 	probe := newProbe(t, kernel.Generic, 2, batch)
 	ones := slices.Repeat([]float32{1}, batch*features)
 	x := probe.activation(probe.input("x", ones, batch, features))
-	node := probe.must(probe.ctx.Dropout(x, p))
+	node := probe.must(probe.ops.Dropout(x, p))
 	probe.plan(probe.cost(node, slices.Clone(ones)), probe.inputs[0])
-	probe.ctx.SetStep(step)
-	if err := probe.ctx.SetRows(rows); err != nil {
+	probe.ops.SetStep(step)
+	if err := probe.ops.SetRows(rows); err != nil {
 		t.Fatal(err)
 	}
 	if err := probe.run(); err != nil {

@@ -167,23 +167,30 @@ func testConvGolden(t *testing.T, c goldenCase, isa string) {
 	}
 	x := p.activation(p.input("x", xv, c.Batch, c.Height, c.Width, c.InChannels))
 	w, b := p.input("w", wv, k, c.OutChannels), p.input("b", bv, c.OutChannels)
-	y := p.must(p.ctx.Conv(x, w, b, ConvConfig{Kernel: c.Kernel, Stride: c.Stride, Padding: c.Padding, ReLU: c.ReLU, Pool: c.Pool}))
+	y := p.must(p.ops.Conv(x, w, b, ConvConfig{Kernel: c.Kernel, Stride: c.Stride, Padding: c.Padding, ReLU: c.ReLU, Pool: c.Pool}))
 	p.plan(p.cost(y, dyv), p.inputs[0], w, b)
 	if err := p.run(); err != nil {
 		t.Fatal(err)
 	}
-	o := y.Op().(*conv)
-	mag := o.Conv
+	o := kernel.Conv{
+		N: c.Batch, H: c.Height, W: c.Width, C: c.InChannels, OC: c.OutChannels,
+		Kernel: c.Kernel, Stride: c.Stride, Padding: c.Padding, ReLU: c.ReLU, Pool: c.Pool,
+	}
+	var argmax []byte
+	if c.Pool {
+		argmax = y.Op().(*operation).writes[1].bytes
+	}
+	mag := o
 	mag.ReLU = false
-	workers := p.ctx.workers
+	workers := p.ops.workers
 	terms := o.N * o.H * o.W // of a weight's gradient: a bound
 	absY, absX, absW, absB := make([]float32, o.OutSize()), make([]float32, len(xv)), make([]float32, len(wv)), make([]float32, len(bv))
 	u := make([]float32, mag.FilterSize(workers))
 	for _, err := range []error{
 		mag.TransformFilters(workers, u, abs(wv)),
 		mag.Forward(workers, absY, make([]byte, len(absY)), abs(xv), abs(wv), abs(bv), u, make([]float32, mag.ForwardSize(workers)), o.N),
-		mag.InputGradient(workers, absX, abs(dyv), nil, o.choice(), abs(wv), make([]float32, o.InputGradientSize(workers)), o.N),
-		mag.WeightGradient(workers, absW, absB, abs(xv), abs(dyv), nil, o.choice(), make([]float32, o.WeightGradientSize(workers)), o.N),
+		mag.InputGradient(workers, absX, abs(dyv), nil, argmax, abs(wv), make([]float32, o.InputGradientSize(workers)), o.N),
+		mag.WeightGradient(workers, absW, absB, abs(xv), abs(dyv), nil, argmax, make([]float32, o.WeightGradientSize(workers)), o.N),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -212,21 +219,19 @@ func testDenseGolden(t *testing.T, c goldenCase, isa string) {
 	xv, wv, bv, dyv := c.get(t, "x"), c.matrix(t, "weight"), c.get(t, "bias"), c.get(t, "dy")
 	x := p.activation(p.input("x", xv, c.Batch, c.In))
 	w, b := p.input("w", wv, c.In, c.Out), p.input("b", bv, c.Out)
-	y := p.must(p.ctx.Dense(x, w, b, c.ReLU))
+	y := p.must(p.ops.Dense(x, w, b, c.ReLU))
 	p.plan(p.cost(y, dyv), p.inputs[0], w, b)
 	if err := p.run(); err != nil {
 		t.Fatal(err)
 	}
-	o := y.Op().(*dense)
-	mag := o.Dense
-	mag.ReLU = false
-	workers, packed, panels, turned := p.ctx.workers, make([]float32, o.PackedSize()), make([]float32, len(dyv)), make([]float32, len(dyv))
+	mag := kernel.Dense{N: c.Batch, In: c.In, Out: c.Out}
+	workers, packed, panels, turned := p.ops.workers, make([]float32, mag.PackedSize()), make([]float32, len(dyv)), make([]float32, len(dyv))
 	absY, absX, absW, absB := make([]float32, len(dyv)), make([]float32, len(xv)), make([]float32, len(wv)), make([]float32, len(bv))
-	weight := kernel.DenseGradient{Dense: mag, X: packed, DY: panels, Rows: o.N}
+	weight := kernel.DenseGradient{Dense: mag, X: packed, DY: panels, Rows: c.Batch}
 	for _, err := range []error{
-		mag.Forward(workers, absY, abs(xv), abs(wv), abs(bv), packed, o.N),
-		mag.Gradients(workers, panels, turned, absB, abs(dyv), nil, o.N),
-		mag.InputGradient(workers, absX, turned, abs(wv), o.N),
+		mag.Forward(workers, absY, abs(xv), abs(wv), abs(bv), packed, c.Batch),
+		mag.Gradients(workers, panels, turned, absB, abs(dyv), nil, c.Batch),
+		mag.InputGradient(workers, absX, turned, abs(wv), c.Batch),
 		weight.Stream(workers, nil, func(from int, dw []float32) { copy(absW[from:], dw) }),
 	} {
 		if err != nil {
@@ -241,10 +246,10 @@ func testDenseGolden(t *testing.T, c goldenCase, isa string) {
 
 // onImages runs an operation that has no parameters on the case's images, forward and back, and
 // returns its output and, unless the case has none, the gradient dx.
-func (c goldenCase) onImages(t *testing.T, isa string, add func(*Context, *gorgonia.Node) (*gorgonia.Node, error)) (y, dx []float32) {
+func (c goldenCase) onImages(t *testing.T, isa string, add func(*Graph, *gorgonia.Node) (*gorgonia.Node, error)) (y, dx []float32) {
 	t.Helper()
 	p := newProbe(t, isa, 2, c.Batch)
-	node := p.must(add(p.ctx, p.activation(p.input("x", c.nhwc(t, "x"), c.Batch, c.Height, c.Width, c.Channels))))
+	node := p.must(add(p.ops, p.activation(p.input("x", c.nhwc(t, "x"), c.Batch, c.Height, c.Width, c.Channels))))
 	dy := make([]float32, node.Shape().TotalSize())
 	if !c.forwardOnly() {
 		dy = c.nhwc(t, "dy")
@@ -262,8 +267,8 @@ func (c goldenCase) onImages(t *testing.T, isa string, add func(*Context, *gorgo
 func TestMaxPoolGolden(t *testing.T) {
 	for _, c := range goldens(t, "maxpool") {
 		t.Run(c.Name, func(t *testing.T) {
-			y, dx := c.onImages(t, kernel.Generic, func(ctx *Context, x *gorgonia.Node) (*gorgonia.Node, error) {
-				return ctx.MaxPool(x, c.Kernel, c.Stride)
+			y, dx := c.onImages(t, kernel.Generic, func(g *Graph, x *gorgonia.Node) (*gorgonia.Node, error) {
+				return g.MaxPool(x, c.Kernel, c.Stride)
 			})
 			if d := equal(y, c.nhwc(t, "y")); d != "" {
 				t.Errorf("y: %s", d)
@@ -286,7 +291,7 @@ func TestCrossEntropyGolden(t *testing.T) {
 
 func testCrossEntropyGolden(t *testing.T, c goldenCase) {
 	p := newProbe(t, kernel.Generic, 2, c.Batch)
-	if err := p.ctx.SetRows(c.Rows); err != nil {
+	if err := p.ops.SetRows(c.Rows); err != nil {
 		t.Fatal(err)
 	}
 	labels := make([]int32, c.Batch)
@@ -294,14 +299,14 @@ func testCrossEntropyGolden(t *testing.T, c goldenCase) {
 		labels[i] = int32(l)
 	}
 	logits := p.input("logits", c.get(t, "logits"), c.Batch, c.Classes)
-	loss := p.must(p.ctx.CrossEntropy(logits, p.input("labels", labels, c.Batch), c.Smoothing))
+	loss := p.must(p.ops.CrossEntropy(logits, p.input("labels", labels, c.Batch), c.Smoothing))
 	p.plan(loss, logits)
 	if err := p.run(); err != nil {
 		t.Fatal(err)
 	}
 	// Both sides compute in float64: only the golden's rounding to float32 remains.
 	want := float64(c.get(t, "loss")[0])
-	if got := p.ctx.Loss(); !(math.Abs(got-want) <= math.Abs(want)/(1<<23)) {
+	if got := p.ops.Loss(); !(math.Abs(got-want) <= math.Abs(want)/(1<<23)) {
 		t.Errorf("loss = %v, want %v", got, want)
 	}
 	dl := c.get(t, "dlogits")

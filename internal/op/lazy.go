@@ -13,8 +13,8 @@ import (
 // A solver takes it block by block with Stream, each while it is in cache; Float32s and Data
 // compute it as a whole. It is valid until its graph runs again.
 type LazyGradient struct {
-	base // of its node
-	of   kernel.DenseGradient
+	*operation // of its node
+	of         kernel.DenseGradient
 }
 
 var _ gorgonia.Value = (*LazyGradient)(nil)
@@ -23,19 +23,19 @@ var _ gorgonia.Value = (*LazyGradient)(nil)
 // graph's pool: see kernel.DenseGradient.Stream.
 func (g *LazyGradient) Stream(beside [][]float32, use func(from int, dw []float32)) error {
 	defer g.report(WeightGradient, string(kernel.Direct), g.clock())
-	return g.of.Stream(g.ctx.workers, beside, use)
+	return g.of.Stream(g.graph.workers, beside, use)
 }
 
 // SumSquares is the sum of the gradient's squares: see kernel.DenseGradient.SumSquares.
 func (g *LazyGradient) SumSquares() (float64, error) {
 	defer g.report(WeightGradient, string(kernel.Direct), g.clock())
-	return g.of.SumSquares(g.ctx.workers)
+	return g.of.SumSquares(g.graph.workers)
 }
 
 // Float32s is a new slice of the gradient's elements, stored as the weights are.
 func (g *LazyGradient) Float32s() []float32 {
 	all := make([]float32, g.Size())
-	if err := g.of.Stream(g.ctx.workers, nil, func(from int, dw []float32) { copy(all[from:], dw) }); err != nil {
+	if err := g.of.Stream(g.graph.workers, nil, func(from int, dw []float32) { copy(all[from:], dw) }); err != nil {
 		panic(fmt.Sprintf("%v: %v", g, err)) // only of a closed pool
 	}
 	return all

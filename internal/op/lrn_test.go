@@ -13,8 +13,8 @@ func TestLRNGolden(t *testing.T) {
 	everyISA(t, func(t *testing.T, isa string) {
 		for _, c := range cases {
 			t.Run(c.Name, func(t *testing.T) {
-				y, dx := c.onImages(t, isa, func(ctx *Context, x *gorgonia.Node) (*gorgonia.Node, error) {
-					return ctx.LRN(x, c.Size, c.Alpha, c.Beta, c.K)
+				y, dx := c.onImages(t, isa, func(g *Graph, x *gorgonia.Node) (*gorgonia.Node, error) {
+					return g.LRN(x, c.Size, c.Alpha, c.Beta, c.K)
 				})
 				want := c.nhwc(t, "y")
 				near(t, "y", y, want, abs(want), 0)

@@ -20,22 +20,19 @@ type Timing struct {
 
 // Observe has f told of every pass from now on, as it ends, on the goroutine that runs it; nil
 // ends that. Without an observer no time is taken.
-func (c *Context) Observe(f func(Timing)) { c.observer = f }
-
-// SetLayer names the layer of the operations that are added from now on.
-func (c *Context) SetLayer(name string) { c.layer = name }
+func (g *Graph) Observe(f func(Timing)) { g.observer = f }
 
 // clock is when a pass begins, if anybody wants to know.
-func (b *base) clock() time.Time {
-	if b.ctx.observer == nil {
+func (o *operation) clock() time.Time {
+	if o.graph.observer == nil {
 		return time.Time{}
 	}
 	return time.Now()
 }
 
 // report tells the observer of a pass that began at start, and has just ended.
-func (b *base) report(pass string, algorithm string, start time.Time) {
-	if b.ctx.observer != nil && !start.IsZero() {
-		b.ctx.observer(Timing{Layer: b.layer, Pass: pass, Algorithm: algorithm, Took: time.Since(start)})
+func (o *operation) report(pass string, algorithm string, start time.Time) {
+	if o.graph.observer != nil && pass != "" && !start.IsZero() {
+		o.graph.observer(Timing{Layer: o.layer, Pass: pass, Algorithm: algorithm, Took: time.Since(start)})
 	}
 }

@@ -12,33 +12,33 @@ import (
 	"vggtrain/internal/memory"
 )
 
-// buffer is memory that an operation writes and that later operations read.
+// buffer is memory that an operation writes.
 type buffer struct {
-	shape tensor.Shape
-	bytes bool // one byte an element instead of a float32
-	kept  bool // read after the graph has run, as the values of unread nodes are
+	shape      tensor.Shape
+	ofBytes    bool    // one byte an element instead of a float32
+	liveOut    bool    // read after the graph has run, as the values of unread nodes are
+	persistent bool    // read by later runs: shares its memory with no other
+	freedBy    *buffer // work space: not needed any more when the same operation writes that buffer
 
-	lasting bool // read by later runs, too: shares its memory with no other
-
+	// Filled by place.
 	data  []float32
-	arg   []byte
-	value *tensor.Dense // nil for bytes
-
-	until *buffer // work space: not needed any more when the same operation writes that buffer
+	bytes []byte
+	value *tensor.Dense // of data
 
 	// Filled by Plan.
 	maker  int   // index of the node that writes it
 	uses   []int // indices of the nodes that read it
-	output bool  // read after the graph has run
 	offset int   // in the arena, in floats
 }
 
 func newBuffer(shape ...int) *buffer { return &buffer{shape: shape} }
 
+func newByteBuffer(shape ...int) *buffer { return &buffer{shape: shape, ofBytes: true} }
+
 // floats is the memory that the buffer takes, in floats, rounded up to a cache line.
 func (b *buffer) floats() int {
 	n := b.shape.TotalSize()
-	if b.bytes {
+	if b.ofBytes {
 		n = (n + 3) / 4
 	}
 	return (n + 15) &^ 15
@@ -47,42 +47,35 @@ func (b *buffer) floats() int {
 // place gives the buffer its memory.
 func (b *buffer) place(arena []float32) {
 	n := b.shape.TotalSize()
-	if b.bytes {
-		b.arg = unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(arena[b.offset:]))), n)
+	if b.ofBytes {
+		b.bytes = unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(arena[b.offset:]))), n)
 		return
 	}
 	b.data = arena[b.offset : b.offset+n : b.offset+n]
 	b.value = tensor.New(tensor.WithShape(b.shape...), tensor.WithBacking(b.data))
 }
 
-// planned is what an operation tells Plan: the buffers that it writes for others to read, and
-// the one that its node's value is (which may be another operation's).
-type planned interface {
-	buffers() []*buffer
-	result() *buffer
-}
-
 // Plan finds a place for the buffers of all operations of the graph. Two buffers share memory
 // where the graph's edges alone prove that one is dead before the other is written: every reader
 // of the one is needed by the writer of the other. Call it once, when the graph is whole: after
 // gorgonia.Grad. No memory is taken before Allocate.
-func (c *Context) Plan(g *gorgonia.ExprGraph) error {
-	sorted, err := gorgonia.Sort(g)
+func (g *Graph) Plan(expr *gorgonia.ExprGraph) error {
+	sorted, err := gorgonia.Sort(expr)
 	if err != nil {
 		return fmt.Errorf("op: %w", err)
 	}
 	slices.Reverse(sorted) // inputs first
-	if c.buffers, err = lifetimes(sorted); err != nil {
+	if g.buffers, err = lifetimes(sorted); err != nil {
 		return err
 	}
-	c.arena = pack(c.buffers, ancestors(sorted))
+	g.arena = pack(g.buffers, ancestors(sorted))
 	return nil
 }
 
 // Allocate takes the memory that Plan has planned. Call it once, before the first run.
-func (c *Context) Allocate() {
-	arena := memory.Floats(c.arena)
-	for _, b := range c.buffers {
+func (g *Graph) Allocate() {
+	arena := memory.Floats(g.arena)
+	for _, b := range g.buffers {
 		b.place(arena)
 	}
 }
@@ -94,58 +87,47 @@ func lifetimes(sorted gorgonia.Nodes) ([]*buffer, error) {
 	for i, n := range sorted {
 		index[n.ID()] = i
 	}
-	owned := make([][]*buffer, len(sorted)) // what reading a node's value may read
+	read := make([]bool, len(sorted))
 	for i, n := range sorted {
-		o, ok := n.Op().(planned)
+		o, ok := n.Op().(*operation)
 		if !ok {
 			continue
 		}
-		for _, b := range o.buffers() {
-			b.maker, b.output = i, b.kept
-			list = append(list, b)
-		}
-		for _, b := range n.Op().(operation).scratch() {
+		for _, b := range slices.Concat(o.writes, o.work) {
 			b.maker = i
 			list = append(list, b)
 		}
-		owned[i] = o.buffers()
-		if r := o.result(); r != nil && !slices.Contains(owned[i], r) {
-			owned[i] = append(slices.Clone(owned[i]), r)
-		}
-		for _, child := range nodesOf(n) {
+		for _, child := range o.inputs {
 			at, ok := index[child.ID()]
 			if !ok {
 				return nil, fmt.Errorf("op: %v reads a node outside the graph", n)
 			}
-			for _, b := range owned[at] {
-				if p, ok := n.Op().(*part); !ok || b == p.of { // a part reads no other
-					b.uses = append(b.uses, i)
-				}
+			read[at] = true
+			for _, b := range o.reads(child) {
+				b.uses = append(b.uses, i)
 			}
-		}
-	}
-	read := make([]bool, len(sorted))
-	for _, n := range sorted {
-		for _, child := range nodesOf(n) {
-			read[index[child.ID()]] = true
 		}
 	}
 	for i, n := range sorted {
-		if o, ok := n.Op().(planned); ok && !read[i] {
-			if r := o.result(); r != nil {
-				r.output = true
-			}
+		if o, ok := n.Op().(*operation); ok && !read[i] && o.out != nil {
+			o.out.liveOut = true
 		}
 	}
 	return list, nil
 }
 
-// nodesOf is the inputs of a node that one of our operations made.
-func nodesOf(n *gorgonia.Node) []*gorgonia.Node {
-	if o, ok := n.Op().(operation); ok {
-		return o.children()
+// reads lists the buffers of an input that o may read.
+func (o *operation) reads(input *gorgonia.Node) []*buffer {
+	from, ok := input.Op().(*operation)
+	switch {
+	case !ok:
+		return nil
+	case o.isPart:
+		return []*buffer{o.out}
+	case from.out == nil || slices.Contains(from.writes, from.out):
+		return from.writes
 	}
-	return nil
+	return append(slices.Clone(from.writes), from.out)
 }
 
 // ancestors returns, for each node, the set of nodes that it needs, directly or not: bit i stands
@@ -156,7 +138,11 @@ func ancestors(sorted gorgonia.Nodes) []*big.Int {
 	for i, n := range sorted {
 		index[n.ID()] = i
 		sets[i] = new(big.Int)
-		for _, child := range nodesOf(n) {
+		o, ok := n.Op().(*operation)
+		if !ok {
+			continue
+		}
+		for _, child := range o.inputs {
 			at := index[child.ID()]
 			sets[i].SetBit(sets[i].Or(sets[i], sets[at]), at, 1)
 		}
@@ -166,10 +152,10 @@ func ancestors(sorted gorgonia.Nodes) []*big.Int {
 
 // deadBefore reports whether a is never read again once b's maker runs.
 func deadBefore(a, b *buffer, needs []*big.Int) bool {
-	if a.output || a.lasting || b.lasting {
+	if a.liveOut || a.persistent || b.persistent {
 		return false
 	}
-	if a.until == b {
+	if a.freedBy == b {
 		return true
 	}
 	if len(a.uses) == 0 {

@@ -13,6 +13,14 @@ import (
 func small(t *testing.T, threads, batch int) (p *probe, loss *gorgonia.Node, params gorgonia.Nodes) {
 	t.Helper()
 	p = newProbe(t, kernel.Best(), threads, batch)
+	loss, params = p.small(batch)
+	p.plan(loss, params...)
+	return p, loss, params
+}
+
+// small builds the network without gradients.
+func (p *probe) small(batch int) (loss *gorgonia.Node, params gorgonia.Nodes) {
+	p.t.Helper()
 	weights := func(name string, rows, cols int) (w, b *gorgonia.Node) {
 		data := make([]float32, rows*cols)
 		for i := range data {
@@ -37,15 +45,14 @@ func small(t *testing.T, threads, batch int) (p *probe, loss *gorgonia.Node, par
 	}{{1, 16, true}, {16, 24, false}, {24, 24, true}} {
 		w, b := weights(string(rune('a'+i)), 9*layer.in, layer.out)
 		fused.Pool = layer.pool
-		x = p.must(p.ctx.Conv(x, w, b, fused))
+		x = p.must(p.ops.Conv(x, w, b, fused))
 	}
-	x = p.must(p.ctx.Flatten(x))
+	x = p.must(p.ops.Flatten(x))
 	w, b := weights("hidden", 3*3*24, 40)
-	x = p.must(p.ctx.Dropout(p.must(p.ctx.Dense(x, w, b, true)), 0.5))
+	x = p.must(p.ops.Dropout(p.must(p.ops.Dense(x, w, b, true)), 0.5))
 	w, b = weights("logits", 40, 5)
-	loss = p.must(p.ctx.CrossEntropy(p.must(p.ctx.Dense(x, w, b, false)), p.input("labels", labels, batch), 0.1))
-	p.plan(loss, params...)
-	return p, loss, params
+	loss = p.must(p.ops.CrossEntropy(p.must(p.ops.Dense(x, w, b, false)), p.input("labels", labels, batch), 0.1))
+	return loss, params
 }
 
 // Walks the graph in Gorgonia's order and sees that whatever is read still holds what its
@@ -68,11 +75,11 @@ func TestPlanKeepsWhatIsRead(t *testing.T) {
 	}
 	var outputs []*buffer
 	for _, n := range sorted {
-		o, ok := n.Op().(planned)
+		o, ok := n.Op().(*operation)
 		if !ok {
 			continue
 		}
-		written := append(n.Op().(operation).scratch(), o.buffers()...) // in this order, where they overlap
+		written := slices.Concat(o.work, o.writes) // in this order, where they overlap
 		for _, b := range written {
 			total += b.floats()
 			end = max(end, b.offset+b.floats())
@@ -80,13 +87,13 @@ func TestPlanKeepsWhatIsRead(t *testing.T) {
 				owner[at] = b
 			}
 		}
-		for _, child := range nodesOf(n) {
-			if c, ok := child.Op().(planned); ok && c.result() != nil {
-				check(n, c.result())
+		for _, child := range o.inputs {
+			if c, ok := child.Op().(*operation); ok && c.out != nil {
+				check(n, c.out)
 			}
 		}
-		if part, ok := n.Op().(*part); ok {
-			outputs = append(outputs, part.of)
+		if o.isPart {
+			outputs = append(outputs, o.out)
 		}
 	}
 	for _, b := range outputs {
@@ -106,7 +113,7 @@ func TestStepRepeats(t *testing.T) {
 	var want [][]float32
 	for _, threads := range []int{1, 2, 5} {
 		p, _, params := small(t, threads, 6)
-		p.ctx.SetStep(3)
+		p.ops.SetStep(3)
 		for range 2 {
 			if err := p.run(); err != nil {
 				t.Fatal(err)
@@ -138,14 +145,14 @@ func TestShortBatch(t *testing.T) {
 			}
 		}
 	}
-	if err := short.ctx.SetRows(3); err != nil {
+	if err := short.ops.SetRows(3); err != nil {
 		t.Fatal(err)
 	}
 	if err := short.run(); err != nil {
 		t.Fatal(err)
 	}
-	if whole.ctx.Loss() != short.ctx.Loss() {
-		t.Errorf("loss %v, alone %v", short.ctx.Loss(), whole.ctx.Loss())
+	if whole.ops.Loss() != short.ops.Loss() {
+		t.Errorf("loss %v, alone %v", short.ops.Loss(), whole.ops.Loss())
 	}
 	for i := range params {
 		// The batches are cut into other groups: sums may round otherwise.
@@ -163,8 +170,9 @@ func TestShortBatch(t *testing.T) {
 func TestFiltersLast(t *testing.T) {
 	const batch, side, channels, layers = 4, 32, 16, 3
 	p := newProbe(t, kernel.Best(), 2, batch)
+	p.ops.training = false
 	shape := kernel.Conv{N: batch, H: side, W: side, C: channels, OC: channels, Kernel: 3, Stride: 1, Padding: 1}
-	if shape.FilterSize(p.ctx.workers) == 0 {
+	if shape.FilterSize(p.ops.workers) == 0 {
 		t.Fatalf("%+v has no transformed filters", shape)
 	}
 	images := make([]float32, batch*side*side*channels)
@@ -178,15 +186,15 @@ func TestFiltersLast(t *testing.T) {
 	x := p.input("images", images, batch, side, side, channels)
 	w, b := p.input("w", weights, 9*channels, channels), p.input("b", make([]float32, channels), channels)
 	for range layers {
-		x = p.must(p.ctx.Conv(x, w, b, ConvConfig{Kernel: 3, Stride: 1, Padding: 1}))
+		x = p.must(p.ops.Conv(x, w, b, ConvConfig{Kernel: 3, Stride: 1, Padding: 1}))
 	}
-	if err := p.ctx.Plan(p.g); err != nil {
+	if err := p.ops.Plan(p.g); err != nil {
 		t.Fatal(err)
 	}
-	if planned := p.ctx.PlannedBytes(); planned < int64(4*layers*shape.FilterSize(p.ctx.workers)) {
+	if planned := p.ops.PlannedBytes(); planned < int64(4*layers*shape.FilterSize(p.ops.workers)) {
 		t.Errorf("%d bytes are planned, fewer than the filters take", planned)
 	}
-	p.ctx.Allocate()
+	p.ops.Allocate()
 	p.machine = gorgonia.NewTapeMachine(p.g)
 	defer p.machine.Close()
 	output := func() []float32 {
@@ -202,7 +210,7 @@ func TestFiltersLast(t *testing.T) {
 	for i := range weights {
 		weights[i] *= 2 // exact: and so are its products
 	}
-	p.ctx.SetWeights(1)
+	p.ops.SetWeights(1)
 	for i := range first {
 		first[i] *= 1 << layers
 	}

@@ -10,30 +10,10 @@ import (
 	"vggtrain/internal/kernel"
 )
 
-// through passes a value and its gradient on: it makes data look like an activation.
-type through struct{ base }
-
-func (o *through) buffers() []*buffer                              { return nil }
-func (o *through) result() *buffer                                 { return nil }
-func (o *through) Do(in ...gorgonia.Value) (gorgonia.Value, error) { return in[0], nil }
-func (o *through) DiffWRT(int) []bool                              { return []bool{true} }
-func (o *through) SymDiff(_ gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-	return gorgonia.Nodes{dy}, nil
-}
-
-// weigh is a cost whose gradient with respect to y is dy.
-type weigh struct{ base }
-
-func (o *weigh) Do(in ...gorgonia.Value) (gorgonia.Value, error) { return gorgonia.NewF32(1), nil }
-func (o *weigh) DiffWRT(int) []bool                              { return []bool{true, false} }
-func (o *weigh) SymDiff(in gorgonia.Nodes, _, _ *gorgonia.Node) (gorgonia.Nodes, error) {
-	return gorgonia.Nodes{in[1], nil}, nil
-}
-
 // probe runs one operation forward and backward.
 type probe struct {
 	t       testing.TB
-	ctx     *Context
+	ops     *Graph
 	g       *gorgonia.ExprGraph
 	inputs  gorgonia.Nodes
 	machine gorgonia.VM
@@ -46,7 +26,7 @@ func newProbe(t testing.TB, isa string, threads, batch int) *probe {
 		t.Fatal(err)
 	}
 	t.Cleanup(workers.Close)
-	return &probe{t: t, ctx: NewContext(workers, batch, 7), g: gorgonia.NewGraph()}
+	return &probe{t: t, ops: NewGraph(workers, batch, true, 7), g: gorgonia.NewGraph()}
 }
 
 // input adds an input with its value, a slice of float32 or int32.
@@ -61,8 +41,11 @@ func (p *probe) input(name string, backing any, shape ...int) *gorgonia.Node {
 // activation makes a node of data that has a gradient.
 func (p *probe) activation(n *gorgonia.Node) *gorgonia.Node {
 	p.t.Helper()
-	o := &through{p.ctx.newBase("through", n.Shape(), n)}
-	return p.must(p.ctx.add(o))
+	o := p.ops.newSpecial("through", n.Shape(), n)
+	o.does("", "", func(in []gorgonia.Value) error { o.value = in[0]; return nil })
+	o.wrt = []bool{true}
+	o.gradient = func(_ gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) { return gorgonia.Nodes{dy}, nil }
+	return p.must(p.ops.add(o))
 }
 
 func (p *probe) must(n *gorgonia.Node, err error) *gorgonia.Node {
@@ -77,8 +60,12 @@ func (p *probe) must(n *gorgonia.Node, err error) *gorgonia.Node {
 func (p *probe) cost(y *gorgonia.Node, dy []float32) *gorgonia.Node {
 	p.t.Helper()
 	grad := p.input("dy", dy, y.Shape()...)
-	o := &weigh{p.ctx.newBase("weigh", tensor.ScalarShape(), y, grad)}
-	return p.must(p.ctx.add(o))
+	o := p.ops.newSpecial("weigh", tensor.ScalarShape(), y, grad)
+	o.value, o.wrt = gorgonia.NewF32(1), []bool{true, false}
+	o.gradient = func(in gorgonia.Nodes, _, _ *gorgonia.Node) (gorgonia.Nodes, error) {
+		return gorgonia.Nodes{in[1], nil}, nil
+	}
+	return p.must(p.ops.add(o))
 }
 
 // plan takes the gradients of cost and makes the graph ready to run.
@@ -87,10 +74,10 @@ func (p *probe) plan(cost *gorgonia.Node, wrt ...*gorgonia.Node) {
 	if _, err := gorgonia.Grad(cost, wrt...); err != nil {
 		p.t.Fatal(err)
 	}
-	if err := p.ctx.Plan(p.g); err != nil {
+	if err := p.ops.Plan(p.g); err != nil {
 		p.t.Fatal(err)
 	}
-	p.ctx.Allocate()
+	p.ops.Allocate()
 	p.machine = gorgonia.NewTapeMachine(p.g)
 	p.t.Cleanup(func() { p.machine.Close() })
 }
