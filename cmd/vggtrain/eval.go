@@ -33,24 +33,16 @@ type evalOptions struct {
 
 // evalRecord is the document of eval --json.
 type evalRecord struct {
-	Checkpoint      string       `json:"checkpoint"`
-	Arch            string       `json:"arch"`
-	Split           string       `json:"split"`
-	Images          int          `json:"images"`
-	Correct         int          `json:"correct"`
-	Accuracy        float64      `json:"accuracy"`
-	Loss            float64      `json:"loss"`
-	Classes         []classScore `json:"classes"`
-	Confusion       [][]int64    `json:"confusion"` // [true][predicted]
-	ImagesPerSecond float64      `json:"images_per_second"`
-}
-
-type classScore struct {
-	Name      string  `json:"name"`
-	Precision float64 `json:"precision"`
-	Recall    float64 `json:"recall"`
-	F1        float64 `json:"f1"`
-	Support   int64   `json:"support"`
+	Checkpoint      string               `json:"checkpoint"`
+	Arch            string               `json:"arch"`
+	Split           string               `json:"split"`
+	Images          int                  `json:"images"`
+	Correct         int                  `json:"correct"`
+	Accuracy        float64              `json:"accuracy"`
+	Loss            float64              `json:"loss"`
+	Classes         []trained.ClassScore `json:"classes"`
+	Confusion       [][]int64            `json:"confusion"` // [true][predicted]
+	ImagesPerSecond float64              `json:"images_per_second"`
 }
 
 func newEvalCommand(run func(context.Context, *evalOptions) error) *cobra.Command {
@@ -143,10 +135,7 @@ func (o *evalOptions) print(network *trained.Network, data *dataset.Data, scores
 	r := evalRecord{
 		Checkpoint: o.Checkpoint, Arch: network.Arch.Name, Split: o.Split,
 		Images: scores.Images, Correct: scores.Correct, Accuracy: scores.Accuracy(), Loss: scores.Loss,
-		Confusion: scores.Confusion, ImagesPerSecond: scores.ImagesPerSecond(),
-	}
-	for i, c := range scores.Classes() {
-		r.Classes = append(r.Classes, classScore{network.Classes[i], c.Precision, c.Recall, c.F1, c.Support})
+		Classes: scores.Classes(network.Classes), Confusion: scores.Confusion, ImagesPerSecond: scores.ImagesPerSecond(),
 	}
 	if o.JSON {
 		return writeJSON(o.Out, r)

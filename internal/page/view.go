@@ -79,7 +79,7 @@ const maxRows = 100
 
 func (p *Page) view() *view {
 	v := &view{
-		Page: p.cleaned(), Charts: p.charts(),
+		Page: p, Charts: p.charts(),
 		Policy: policy(), CSS: template.CSS(pageCSS), JS: template.JS(pageJS), // both our own
 		Title: fmt.Sprintf("%s – %s", label(p.Network), p.State),
 		Time:  p.Written.Format("2006-01-02 15:04:05 -07:00"), WrittenMs: p.Written.UnixMilli(),
@@ -109,37 +109,6 @@ func (p *Page) view() *view {
 		}
 	}
 	return v
-}
-
-// cleaned is the page with texts that may be anybody's as label has them, but longer.
-func (p *Page) cleaned() *Page {
-	c := *p
-	c.Network, c.About, c.Advice, c.Folder = clean(p.Network, 2*maxLabel), clean(p.About, maxText), clean(p.Advice, maxText), clean(p.Folder, maxText)
-	c.WorkingFolder = clean(p.WorkingFolder, maxText)
-	if p.Maps != nil {
-		maps := *p.Maps
-		maps.Image = clean(maps.Image, maxText)
-		c.Maps = &maps
-	}
-	c.Notices = nil
-	for _, text := range p.Notices {
-		c.Notices = append(c.Notices, clean(text, maxText))
-	}
-	c.Settings = nil
-	for _, s := range p.Settings {
-		c.Settings = append(c.Settings, Setting{
-			clean(s.Name, maxText), cleanLines(s.Value), clean(s.Origin, maxText), clean(s.Help, maxText), s.Given,
-		})
-	}
-	c.Environment = nil
-	for _, f := range p.Environment {
-		c.Environment = append(c.Environment, Fact{clean(f.Name, maxText), clean(f.Value, maxText), clean(f.Note, maxText)})
-	}
-	c.Commands = nil
-	for _, command := range p.Commands {
-		c.Commands = append(c.Commands, Command{clean(command.Purpose, maxText), clean(command.Line, maxLine)})
-	}
-	return &c
 }
 
 // marks stand beside the words for states, for who does not see colours.
@@ -183,15 +152,21 @@ func rightToLeft(r rune) bool {
 	return unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana, unicode.Nko)
 }
 
+// clean returns at most most characters of text, without such as do not print.
 func clean(text string, most int) string { return display.Clean(display.Cut(text, most), "") }
 
-// cleanLines is a text of some lines, as an architecture is, each as clean has it.
-func cleanLines(text string) string {
-	lines := strings.Split(text, "\n")
-	for i := range lines {
-		lines[i] = clean(lines[i], maxText)
-	}
-	return strings.Join(lines, "\n")
+// cleaners are the template's functions for what may be anybody's text.
+var cleaners = template.FuncMap{
+	"label": func(s string) string { return clean(s, 2*maxLabel) },
+	"text":  func(s string) string { return clean(s, maxText) },
+	"line":  func(s string) string { return clean(s, maxLine) },
+	"lines": func(s string) string {
+		lines := strings.Split(s, "\n")
+		for i := range lines {
+			lines[i] = clean(lines[i], maxText)
+		}
+		return strings.Join(lines, "\n")
+	},
 }
 
 // bar is the width of a bar for a part of 1.

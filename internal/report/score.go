@@ -12,22 +12,14 @@ import (
 // score is score.json: the evaluation that the page shows, from which the page of a resumed run
 // shows it again. Its fields are those of eval --json and errors.csv.
 type score struct {
-	Epoch     int          `json:"epoch"`
-	Images    int          `json:"images"`
-	Correct   int          `json:"correct"`
-	Accuracy  float64      `json:"accuracy"`
-	Loss      number       `json:"loss"`
-	Classes   []scoreClass `json:"classes"`
-	Confusion [][]int64    `json:"confusion"` // [true class][predicted class]
-	Errors    []scoreError `json:"errors"`    // the most confident first
-}
-
-type scoreClass struct {
-	Name      string  `json:"name"`
-	Precision float64 `json:"precision"`
-	Recall    float64 `json:"recall"`
-	F1        float64 `json:"f1"`
-	Support   int64   `json:"support"`
+	Epoch     int                  `json:"epoch"`
+	Images    int                  `json:"images"`
+	Correct   int                  `json:"correct"`
+	Accuracy  float64              `json:"accuracy"`
+	Loss      number               `json:"loss"`
+	Classes   []trained.ClassScore `json:"classes"`
+	Confusion [][]int64            `json:"confusion"` // [true class][predicted class]
+	Errors    []scoreError         `json:"errors"`    // the most confident first
 }
 
 type scoreError struct {
@@ -40,10 +32,7 @@ type scoreError struct {
 func newScore(classes []string, epoch int, e *trained.Evaluation) *score {
 	s := &score{
 		Epoch: epoch, Images: e.Images, Correct: e.Correct, Accuracy: e.Accuracy(), Loss: number(e.Loss),
-		Confusion: e.Confusion, Errors: []scoreError{}, // not null
-	}
-	for k, c := range e.Classes() {
-		s.Classes = append(s.Classes, scoreClass{className(classes, k), c.Precision, c.Recall, c.F1, c.Support})
+		Classes: e.Classes(classes), Confusion: e.Confusion, Errors: []scoreError{}, // not null
 	}
 	for _, i := range e.Surest(maxErrors) {
 		p := e.Predictions[i]
@@ -65,7 +54,7 @@ func readScore(dir *rundir.Dir, classes []string, images, epochs int) *score {
 
 // fits reports whether a score can be of a set of these classes with this many images.
 func (s *score) fits(classes []string, images int) bool {
-	named := func(c scoreClass, name string) bool { return c.Name == name }
+	named := func(c trained.ClassScore, name string) bool { return c.Name == name }
 	ragged := func(row []int64) bool { return len(row) != len(classes) || slices.Min(row) < 0 }
 	other := func(e scoreError) bool { return e.Index < 0 || e.Index >= images }
 	return slices.EqualFunc(s.Classes, classes, named) &&

@@ -52,14 +52,15 @@ func (e *Evaluation) ImagesPerSecond() float64 {
 
 // ClassScore is how well one class was recognised. A quotient with 0 below is 0.
 type ClassScore struct {
-	Precision float64 // of the images predicted to be of the class, those that are
-	Recall    float64 // of the class's images, those predicted to be
-	F1        float64 // harmonic mean of the two
-	Support   int64   // images of the class
+	Name      string  `json:"name"`
+	Precision float64 `json:"precision"` // of the images predicted to be of the class, those that are
+	Recall    float64 `json:"recall"`    // of the class's images, those predicted to be
+	F1        float64 `json:"f1"`        // harmonic mean of the two
+	Support   int64   `json:"support"`   // images of the class
 }
 
-// Classes returns each class's scores, in the classes' order.
-func (e *Evaluation) Classes() []ClassScore {
+// Classes returns the scores of the classes that have these names, in their order.
+func (e *Evaluation) Classes(names []string) []ClassScore {
 	scores := make([]ClassScore, len(e.Confusion))
 	for k := range scores {
 		var predicted, support int64
@@ -69,6 +70,7 @@ func (e *Evaluation) Classes() []ClassScore {
 		}
 		hit := e.Confusion[k][k]
 		scores[k] = ClassScore{
+			Name:      names[k],
 			Precision: ratio(hit, predicted),
 			Recall:    ratio(hit, support),
 			F1:        ratio(2*hit, predicted+support), // 2PR/(P+R), rearranged

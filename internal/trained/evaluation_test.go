@@ -85,11 +85,11 @@ func TestEvaluate(t *testing.T) {
 		t.Errorf("predictions (-want +got):\n%s", diff)
 	}
 	scores := []ClassScore{
-		{Precision: 2.0 / 3, Recall: 2.0 / 3, F1: 2.0 / 3, Support: 3},
-		{Precision: 0.5, Recall: 0.5, F1: 0.5, Support: 2},
-		{}, // neither there nor predicted: 0/0 is 0
+		{Name: "a", Precision: 2.0 / 3, Recall: 2.0 / 3, F1: 2.0 / 3, Support: 3},
+		{Name: "b", Precision: 0.5, Recall: 0.5, F1: 0.5, Support: 2},
+		{Name: "c"}, // neither there nor predicted: 0/0 is 0
 	}
-	if diff := cmp.Diff(scores, e.Classes(), cmpopts.EquateApprox(0, 1e-15)); diff != "" {
+	if diff := cmp.Diff(scores, e.Classes([]string{"a", "b", "c"}), cmpopts.EquateApprox(0, 1e-15)); diff != "" {
 		t.Errorf("classes (-want +got):\n%s", diff)
 	}
 }
