@@ -50,7 +50,7 @@ func roundStep(least float64) float64 {
 	return 10 * power
 }
 
-// number writes a multiple of step, with as many decimals as that has.
+// number writes a multiple of step with the decimals of step.
 func number(x, step float64) string {
 	decimals := max(0, int(-math.Floor(math.Log10(step)+1e-9)))
 	if decimals > 5 || math.Abs(x) >= 1e6 {

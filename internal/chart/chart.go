@@ -14,7 +14,7 @@ type Curves struct {
 	StepsPerEpoch int            // the unit of the horizontal axis, unless there is less than one epoch
 	Steps         []Step         // in their order
 	Epochs        []record.Epoch // in their order
-	Done          int            // the newest step, with which the last epoch may have been cut
+	Done          int            // the newest step; the last epoch may have been cut there
 	End           int            // the step that the horizontal axis ends with, if that is after Done
 	Broken        int            // the step that ended the training, by a loss that is not finite; 0: none
 }
@@ -22,7 +22,7 @@ type Curves struct {
 // Step is a step of a training, or the mean of some in a row. What is not finite is left out.
 type Step struct {
 	Step     float64 // from 1, over the whole run
-	Images   int     // that Loss is the mean of; 0: as many as others
+	Images   int     // behind the mean Loss; 0: one
 	Loss, LR float64
 }
 
@@ -162,8 +162,8 @@ func (c *Curves) rate(most int) Chart {
 	return chart
 }
 
-// rateRange is the largest learning rate, 1 if there is none, and where the axis is to begin: at 0
-// or, if it falls below a fiftieth for a tenth of the steps, at a power of ten.
+// rateRange returns where the axis of learning rates begins, and the largest rate; 1 for none. The
+// axis begins at 0, or at a power of ten if a tenth of the rates are below a fiftieth of the largest.
 func rateRange(rates []Point) (low, high float64) {
 	values := sorted(rates)
 	if len(values) == 0 || values[len(values)-1] <= 0 {
@@ -198,8 +198,8 @@ func lossTop(least float64, lines ...[]Point) float64 {
 	return 1.05 * top
 }
 
-// losses are the steps' losses, thinned, their moving average, and the validation's. The short last
-// batch of an epoch counts for as many images as it has.
+// losses returns the losses of steps and their moving average, both thinned and weighted by images,
+// and those of the validation.
 func (c *Curves) losses() (batch, train, val []Point) {
 	images := func(s Step) float64 {
 		if !IsFinite(s.Loss) {
@@ -225,10 +225,10 @@ func (c *Curves) accuracy() []Point {
 	return c.byEpoch(func(e record.Epoch) float64 { return e.ValAccuracy })
 }
 
-// maxPoints is how many points of a line are drawn: about one a pixel.
+// maxPoints bounds the points of a line: about one a pixel.
 const maxPoints = 1000
 
-// byStep are the steps' values, thinned.
+// byStep returns a value of each step, thinned.
 func (c *Curves) byStep(value func(Step) float64) []Point {
 	all, unit := make([]Point, len(c.Steps)), c.unit()
 	for i, s := range c.Steps {
@@ -237,7 +237,7 @@ func (c *Curves) byStep(value func(Step) float64) []Point {
 	return thin(all, maxPoints)
 }
 
-// byEpoch are the epochs' values, each where it ends, thinned.
+// byEpoch returns a value of each epoch at its end, thinned.
 func (c *Curves) byEpoch(value func(record.Epoch) float64) []Point {
 	all, unit := make([]Point, len(c.Epochs)), c.unit()
 	for i, e := range c.Epochs {

@@ -11,8 +11,8 @@ type Point struct{ X, Y float64 }
 // IsFinite reports whether x is a number.
 func IsFinite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
-// thin returns at most that many points, each the mean of as many in a row, whose values that are
-// not finite do not count unless all are such.
+// thin returns at most most points, each the mean of n points in a row. Values that are not finite do
+// not count unless all are.
 func thin(points []Point, most int) []Point {
 	if len(points) <= most {
 		return points

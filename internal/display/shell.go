@@ -33,7 +33,7 @@ func Flag(name, value, defaultValue string) string {
 	return " --" + name + " " + ShellWord(value)
 }
 
-// escaped returns a word that does not print as $'…', in which POSIX's shells take octal numbers for
+// escaped returns a word that does not print as $'…', where POSIX's shells take octal numbers for
 // bytes.
 func escaped(word string) string {
 	var b strings.Builder

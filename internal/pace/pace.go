@@ -10,8 +10,7 @@ import (
 
 // mean is an exponential moving mean with Adam's bias correction (Kingma & Ba 2015, section 3):
 // m = decay·m + (1-decay)·x from m = 0, divided by 1-decayⁿ after n values, so that the first ones
-// are not drawn towards 0; and each x counts as many times as there are images that it is the mean of.
-// Its zero value with a decay is one of nothing yet, NaN.
+// are not drawn towards 0. Values are weighted by images. It is NaN before the first.
 type mean struct{ decay, sum, weight float64 }
 
 func (m *mean) add(x float64, images int) {
@@ -21,11 +20,10 @@ func (m *mean) add(x float64, images int) {
 
 func (m *mean) value() float64 { return m.sum / m.weight }
 
-// smoothing is the decay of the loss that is shown: a mean of some twenty steps, of which the
-// newest count most.
+// smoothing is the decay of the loss on the terminal: about twenty steps count.
 const smoothing = 0.95
 
-// speed is images a second, of which older ones count less: 1/e after span seconds.
+// speed is images a second. An image counts 1/e after span seconds.
 type speed struct{ span, images, seconds float64 }
 
 func (s *speed) add(images int, seconds float64) {
@@ -55,7 +53,7 @@ type Pace struct {
 	recent, lasting speed
 
 	epochs  int     // evaluated ones
-	between float64 // seconds from an epoch's last step to the next step, evaluation and save included; 0: none was seen yet
+	between float64 // seconds from an epoch's last step to the next step, evaluation and save included; 0: not known
 
 	best float64 // val_accuracy
 }
@@ -111,7 +109,7 @@ func (p *Pace) ends(step int) bool {
 	return step > 0 && step%p.Plan.StepsPerEpoch == 0 || step == p.Plan.Steps
 }
 
-// evaluations is how many evaluations there are up to the one after a step.
+// evaluations is the number of evaluations up to the one after a step.
 func (p *Pace) evaluations(step int) int {
 	n := step / p.Plan.StepsPerEpoch
 	if step == p.Plan.Steps && step%p.Plan.StepsPerEpoch > 0 {
@@ -126,7 +124,7 @@ func (p *Pace) Evaluating() bool { return p.ends(p.Step) && p.epochs < p.evaluat
 // Over reports whether only a save is left.
 func (p *Pace) Over() bool { return p.Step >= p.Plan.Steps && !p.Evaluating() }
 
-// Place is the epoch under way and how many of its steps are done.
+// Place is the epoch under way and the number of its steps that are done.
 func (p *Pace) Place() (epoch, done int) {
 	epoch = p.Step/p.Plan.StepsPerEpoch + 1
 	if p.Evaluating() || p.Over() {
@@ -135,15 +133,14 @@ func (p *Pace) Place() (epoch, done int) {
 	return epoch, p.Step - (epoch-1)*p.Plan.StepsPerEpoch
 }
 
-// images is how many the run has trained on after a step.
+// images is the number that the run has trained on after a step.
 func (p *Pace) images(step int) int {
 	whole, rest := step/p.Plan.StepsPerEpoch, step%p.Plan.StepsPerEpoch
 	return whole*p.Plan.TrainImages + min(rest*p.Plan.BatchSize, p.Plan.TrainImages)
 }
 
-// evaluation is the time in seconds that an evaluation and the save after it take: that of the
-// last one, and before any was seen, as if an image of it took a third of one that is trained on,
-// which is the forward pass of three of the same size.
+// evaluation is the seconds that an evaluation and the save after it take: as many as the last one
+// took. Before the first, an image is taken to cost a third of training, a forward pass of three.
 func (p *Pace) evaluation() float64 {
 	if p.between > 0 {
 		return p.between
@@ -151,8 +148,8 @@ func (p *Pace) evaluation() float64 {
 	return float64(p.Plan.ValImages) / (3 * p.lasting.rate())
 }
 
-// Left is the time in seconds that the epoch under way and the run have left; NaN before the
-// second step, which is the first one that tells.
+// Left is the seconds that the epoch under way and the run have left; NaN before the second step. The
+// first step is slow and tells nothing.
 func (p *Pace) Left() (epoch, run float64) {
 	if p.Steps < 2 {
 		return math.NaN(), math.NaN()

@@ -9,8 +9,8 @@ import (
 	"vggtrain/internal/chart"
 )
 
-// chartView is a chart as the template shows it. Places are parts of the plot's width and height, so
-// that it fits any width while its text keeps its size.
+// chartView is a chart for the template. Places are parts of the plot's width and height: it fits any
+// width, and its text keeps its size.
 type chartView struct {
 	ID, Title string
 	Summary   string // in words
@@ -117,7 +117,7 @@ func draw(c chart.Chart, l chart.Line) (v lineView, last string) {
 // percent writes a part of 1.
 func percent(part float64) string { return trim(100*part, 2) + "%" }
 
-// trim writes a number with at most so many decimals.
+// trim writes a number with at most decimals decimals.
 func trim(x float64, decimals int) string {
 	text := strconv.FormatFloat(x, 'f', decimals, 64)
 	if strings.Contains(text, ".") {

@@ -30,14 +30,14 @@ const (
 	Failed      State = "failed"
 )
 
-// Concluded reports whether a page, of which the beginning is enough, says how its run has ended.
+// Concluded reports whether the beginning of a page says that its run has ended.
 func Concluded(html []byte) bool {
 	const state = ` data-state="`
 	_, rest, found := bytes.Cut(html, []byte(state))
 	return found && !bytes.HasPrefix(rest, []byte(Running+`"`))
 }
 
-// Page is what there is to show. What is left out is not shown.
+// Page is all that report.html shows. Empty fields are left out.
 type Page struct {
 	Network string // its name
 	About   string // the run in a line: what is trained, on what

@@ -29,7 +29,7 @@ type Maps struct {
 	Input   Image  // as the network sees it
 	Blocks  []Block
 	Guesses []Guess // the most probable first
-	Single  bool    // whether there are blocks whose channels are one number each
+	Single  bool    // a block has channels of one number each
 }
 
 // Block is what a block of layers gives.
@@ -37,7 +37,7 @@ type Block struct {
 	Layers   string // features.0 to features.2
 	Shape    string // 16×28×28
 	Channels []Image
-	Silent   string // how many channels are zero everywhere, in words; "" for none
+	Silent   string // the number of channels that are zero everywhere, in words; "" for none
 }
 
 // Guess is a class with the probability that the network gives it.

@@ -17,7 +17,7 @@ type Confusion struct {
 	Counts      [][]int64 // [true][predicted]
 }
 
-// maxClasses is how many classes a matrix shows: with more, cells would be too small to see.
+// maxClasses bounds the classes of a matrix: with more, cells would be too small to see.
 const maxClasses = 256
 
 const (
@@ -140,8 +140,8 @@ func (m *matrix) cells(s *sheet, counts [][]int64) {
 
 const shareSize = 16
 
-// numbers is the largest style in which every count has room in a cell, of size 0 if there is none,
-// and whether there is room for the share too.
+// numbers returns the largest style that gives every count room in its cell, of size 0 if none does,
+// and whether the share has room too.
 func (m *matrix) numbers(counts [][]int64) (style textStyle, shares bool) {
 	var largest int64
 	for _, row := range counts {

@@ -23,7 +23,7 @@ type Curves struct {
 	Title, Note string // lines above: the network and the data, and what else there is to know
 }
 
-// The picture's size: 1200×900 pixels, whose smallest text is 20 pixels high.
+// The picture has 1200×900 pixels. Its smallest text is 20 pixels high.
 const (
 	dpi          = 144
 	curvesWidth  = 600 * vg.Length(1) // in points, as all that follows

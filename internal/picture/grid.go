@@ -76,8 +76,8 @@ func (g *Grid) check() error {
 // tiling is where things are, in pixels.
 type tiling struct {
 	source        image.Point // an image's size
-	enlarge       int         // an image's pixel becomes so many a side,
-	shrink        int         // or so many become one
+	enlarge       int         // pixels a side that one of the image becomes,
+	shrink        int         // or that become one
 	size          image.Point // of an image as drawn
 	column        int         // width of an image with its text
 	pitch         image.Point // from one image to the next
@@ -126,7 +126,7 @@ func (g *Grid) names() []string {
 	return boldText.fitNames(names, nameRoom)
 }
 
-// tiling is where things are with such factors and so much room for text, in pixels.
+// tiling returns where things are with these factors and this width of text, in pixels.
 func (g *Grid) tiling(enlarge, shrink, text int) tiling {
 	t := tiling{source: image.Pt(g.Width, g.Height), enlarge: enlarge, shrink: shrink}
 	t.size = image.Pt((g.Width*enlarge+shrink-1)/shrink, (g.Height*enlarge+shrink-1)/shrink)

@@ -12,8 +12,7 @@ import (
 	"gonum.org/v1/plot/text"
 )
 
-// textStyle is how a piece of text looks. Its size is in points for curves, whose pages have more
-// pixels than points, and in pixels elsewhere.
+// textStyle is how a piece of text looks. Its size is in points for curves, in pixels elsewhere.
 type textStyle struct {
 	size  float64
 	bold  bool
@@ -89,7 +88,7 @@ func (s textStyle) fitNames(names []string, room float64) []string {
 	return fitted
 }
 
-// maxRunes bounds the work on a line of text: no line that is drawn has so many characters.
+// maxRunes bounds the work on a line of text: fewer characters fill the widest picture.
 const maxRunes = 500
 
 // legible returns text of characters that the font has. White space of all kinds is a space.

@@ -34,7 +34,7 @@ func NewCurves(dir *rundir.Dir) *Curves {
 	return &Curves{dir: dir, throttle: throttle{now: time.Now}, shown: -1}
 }
 
-// Begin takes what the folder of a resumed run has of its steps.
+// Begin reads the steps in the folder of a resumed run.
 func (c *Curves) Begin(p train.Plan) (err error) {
 	c.plan = p
 	if c.history, err = newHistory(p, c.dir); err != nil {
@@ -76,7 +76,7 @@ func (c *Curves) End(r train.Result) error {
 	return nil
 }
 
-// draw writes the picture, unless the folder is not the run's any more, of which others tell.
+// draw writes the picture, unless the folder is no longer the run's: others tell that.
 func (c *Curves) draw() error {
 	if c.dir.Held() != nil {
 		return nil

@@ -70,11 +70,11 @@ func (p *Page) Begin(plan train.Plan) (err error) {
 	return nil
 }
 
-// charged does work for a page, of which the run's last one alone is not throttled. It forces a
-// garbage collection, which takes a millisecond: beside a training's buffers, hundreds of megabytes
-// without a pointer, the next one would come as late as when there is as much garbage.
+// charged does work for a page and counts its time. It forces a garbage collection, which takes a
+// millisecond: the heap is a training's buffers, without pointers, and the next collection could be
+// hundreds of megabytes away.
 func (p *Page) charged(work func() error) error {
-	if p.dir.Held() != nil { // the folder is not the run's any more, of which others tell
+	if p.dir.Held() != nil { // the folder is no longer the run's: others tell that
 		return nil
 	}
 	return p.timed(func() error {

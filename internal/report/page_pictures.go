@@ -120,15 +120,14 @@ func (p *pictures) maps() (*page.Maps, error) {
 	return m, err
 }
 
-// garbage is the memory in bytes of blocks that have been run since the last collection. Of a large
-// network's, 150 MB of vgg11's at each epoch, it would otherwise lie about until the heap has doubled.
+// garbage is the bytes of blocks that were run since the last collection. Of vgg11 they are 150 MB at
+// each epoch, and would stay until the heap has doubled.
 type garbage int64
 
-// maxGarbage is what may lie about beside the block under way, unless a single block is larger.
+// maxGarbage bounds it beside the block under way, unless a single block is larger.
 const maxGarbage = 32 << 20
 
-// add counts a block that has been run, after those before it are collected if with it they are too
-// much.
+// add counts a block. It collects those before it if with it they are too much.
 func (g *garbage) add(bytes int64) {
 	if int64(*g)+bytes > maxGarbage {
 		runtime.GC()

@@ -87,7 +87,7 @@ func (p *Page) commands() []page.Command {
 }
 
 // next is the command that goes on with the run: as it was to be, without the limit that has ended
-// it, or for twice the epochs, if there can be so many; "" for none.
+// it, or for twice the epochs if that is allowed; "" for none.
 func (p *Page) next() string {
 	running := p.shown.State == page.Running
 	if !running && p.shown.State != page.Done {
@@ -152,8 +152,8 @@ func (p *Page) update() {
 	p.shown.Headlines, p.shown.Resources, p.shown.Commands = p.headlines(), p.resources(), p.commands()
 }
 
-// reloading is how often the page reloads itself, and after what time without a new one something
-// must be wrong, if the longest epoch has taken so many seconds.
+// reloading is how often the page reloads itself, and after what time without a new one it warns;
+// longest is the seconds of the longest epoch.
 func reloading(longest float64) (reload, stale time.Duration) {
 	epoch := time.Duration(min(longest, 1e6) * float64(time.Second))
 	return min(max(epoch/2, 5*time.Second), 30*time.Second), 10*time.Minute + 3*epoch

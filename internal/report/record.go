@@ -8,7 +8,7 @@ import (
 	"vggtrain/internal/train"
 )
 
-// finalRecord is how a run ended, in the fields of `fit --json`. What a run has none of is null.
+// finalRecord is how a run ended, in the fields of `fit --json`. What is not known is null.
 type finalRecord struct {
 	Status          train.Status `json:"status"`
 	Arch            string       `json:"arch"`

@@ -9,8 +9,8 @@ import (
 	"vggtrain/internal/trained"
 )
 
-// score is score.json: the evaluation that the page shows, from which the page of a resumed run
-// shows it again. Its fields are those of eval --json and errors.csv.
+// score is score.json: the evaluation that the page shows. A resumed run's page reads it back. Its
+// fields are those of eval --json and errors.csv.
 type score struct {
 	Epoch     int                  `json:"epoch"`
 	Images    int                  `json:"images"`

@@ -122,7 +122,8 @@ func (d *Dir) takeEmpty() error {
 	return d.removeTemps()
 }
 
-// wantEmpty allows for what a process leaves that was killed before it had written anything.
+// wantEmpty returns an error unless the folder is empty but for what a killed process leaves that had
+// written nothing.
 func (d *Dir) wantEmpty() error {
 	err := d.eachEntry(func(name string) error {
 		if name == lockName || isTemp(name) {
@@ -149,7 +150,7 @@ func (d *Dir) Discard() {
 	d.created = nil
 }
 
-// safeName makes an architecture's name fit for a folder's.
+// safeName makes a folder's name of an architecture's.
 func safeName(arch string) string {
 	name := strings.Map(func(c rune) rune {
 		if unicode.IsLetter(c) || unicode.IsDigit(c) || c == '-' || c == '_' {

@@ -24,7 +24,7 @@ type lines struct {
 	f       appendFile // nil: closed
 	size    int64      // of the lines that are there whole
 	pending []byte     // lines that are not there
-	waiting int        // how many those are
+	waiting int        // the number of those
 	lost    int        // lines that pending had no room for
 	syncErr error      // the first one of Sync
 }
@@ -39,7 +39,7 @@ type appendFile interface {
 }
 
 const (
-	maxPending = 64 << 20 // bytes of lines that are kept: those of half a million steps
+	maxPending = 64 << 20 // bytes of lines that are kept: half a million steps
 	maxChunk   = 64 << 10 // bytes that are written at once; more than any line
 )
 

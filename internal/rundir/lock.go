@@ -33,10 +33,9 @@ func (e *InUseError) Error() string {
 	return fmt.Sprintf("%s: another process%s is working on this run: wait for it, or stop it", e.Path, who)
 }
 
-// takeLock takes the lock, which is the system's on the file .lock: it ends with its process,
-// however that ends, and children do not inherit it. Only who holds it may remove the file, and
-// who gets it makes sure that the file is still there: so no two processes can hold the lock of
-// the same folder on two different files.
+// takeLock takes the system's lock on the file .lock: it ends with its process, however that ends, and
+// children do not inherit it. Only its holder removes the file, and a new holder checks that the file
+// is still there: no two processes hold the lock of a folder on two different files.
 func (d *Dir) takeLock() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -84,9 +83,9 @@ func isInPlace(lock *flock.Flock) bool {
 	return err == nil && os.SameFile(held, there)
 }
 
-// Held is an error if the folder at the path is no longer the one that is locked: it was moved or
-// removed, and another may be in its place, with a run of its own. It is to be asked before a file
-// is written by its path, and may be asked on any goroutine until the folder is closed.
+// Held returns an error if the folder at the path is no longer the locked one: it was moved or removed,
+// and a run of another process may be in its place. Ask it before writing a file by its path, on any
+// goroutine, until Close.
 func (d *Dir) Held() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -99,8 +98,8 @@ func (d *Dir) Held() error {
 	return d.keepLock()
 }
 
-// contested is an error if another process has the folder, or a file of it, which is open here, may
-// be another's: Held, but that a folder that was moved is still ours, with the files that are open.
+// contested returns an error if another process may write the files that are open here. A folder that
+// was moved is still ours, with its open files.
 func (d *Dir) contested() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -116,9 +115,9 @@ func (d *Dir) isThere() bool {
 	return err == nil && os.SameFile(d.folder, there)
 }
 
-// keepLock takes the lock again if somebody has removed its file, who may have thought that it was
-// left behind. If another process was faster, the folder is no longer ours, also when that has ended:
-// it may have changed any file.
+// keepLock takes the lock again if somebody has removed its file, as one that looks left behind. If
+// another process was faster, the folder is no longer ours, even after its end: it may have changed
+// any file.
 func (d *Dir) keepLock() error {
 	lost := d.lock
 	if d.taken != nil || isInPlace(lost) {

@@ -10,7 +10,7 @@
 //	report.html     all there is to see of the run, as a page
 //	score.json      the evaluation that the page shows
 //	events.out.…    its curves for TensorBoard, if they are asked for
-//	best.bin.whole  those of the best whole epoch, while best.bin has those of one that was cut
+//	best.bin.whole  the weights of the best whole epoch, while best.bin has those of a cut one
 //	.lock           there while a process works on the run, and after one was killed
 package rundir
 
@@ -35,13 +35,13 @@ type Dir struct {
 	mu     sync.Mutex   // guards what follows
 	lock   *flock.Flock // nil: not ours
 	folder fs.FileInfo  // which folder it is that is locked
-	taken  error        // that another process has taken it since, for good
+	taken  error        // set once another process has taken the folder; never cleared
 }
 
-// At is the folder at path, whatever is there, to be looked at only.
+// At returns the folder at path for reading, whatever is there.
 func At(path string) *Dir { return &Dir{path: filepath.Clean(path)} }
 
-// Path is the folder itself; the others are files in it.
+// Path is the folder's own path; the methods below are paths in it.
 func (d *Dir) Path() string { return d.path }
 
 // Config is the settings' file.
@@ -116,7 +116,8 @@ func (d *Dir) replace(name string, text []byte) error {
 	})
 }
 
-// wantLock is for mistakes of the program: what is written without the lock may be another's.
+// wantLock is an error for a mistake of the program: a file that is written without the lock may be
+// another process's.
 func (d *Dir) wantLock() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()

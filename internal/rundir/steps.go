@@ -17,17 +17,15 @@ import (
 // Steps writes steps.jsonl.
 type Steps struct{ lines }
 
-// Kept is what steps.jsonl still has. Both are the step that the run goes on after, unless lines were
-// lost.
+// Kept is what steps.jsonl still has. Last and Lines differ if lines were lost.
 type Kept struct {
 	Last  int // step; 0: none
 	Lines int
 }
 
-// Steps opens steps.jsonl to go on after step done, 0 for a new run. Of a file that is there it
-// keeps the longest beginning of whole lines whose steps rise and are not past done, and cuts what
-// follows: steps that will be done again, a line that a killed process left unfinished, anything
-// else. The file is streamed, whatever its size and the length of its lines.
+// Steps opens steps.jsonl to go on after step done, 0 for a new run. It keeps the longest beginning of
+// whole lines with rising steps up to done, and cuts the rest: steps that will be done again, a line
+// that a killed process left unfinished, anything else. The file is streamed.
 func (d *Dir) Steps(done int) (s *Steps, kept Kept, err error) {
 	if err := d.wantLock(); err != nil {
 		return nil, Kept{}, err
@@ -48,8 +46,8 @@ func (d *Dir) Steps(done int) (s *Steps, kept Kept, err error) {
 	return &Steps{lines{path: path, contested: d.contested, f: f, size: size}}, kept, nil
 }
 
-// openRegular opens a file for reading and writing, and makes it if it is missing. Links, pipes,
-// devices and folders of that name are errors.
+// openRegular opens a file for reading and writing, and makes a missing one. Links, pipes, devices and
+// folders are errors.
 func openRegular(path string) (*os.File, error) {
 	flag := os.O_RDWR
 	info, err := os.Lstat(path)
@@ -72,7 +70,7 @@ func notFile(path string) error {
 	return fmt.Errorf("%s: is there and is not a file: move it away", path)
 }
 
-// maxLine is the most bytes that a line can have; what is written has less than 200.
+// maxLine bounds the bytes of a line; Write makes less than 200.
 const maxLine = 4 << 10
 
 // keep returns how many bytes of steps.jsonl to keep, as Steps says, and what is in them.

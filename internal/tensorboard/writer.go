@@ -32,7 +32,7 @@ type file interface {
 // maxPending is the most bytes of records that are kept.
 const maxPending = 16 << 20
 
-// Create makes an event file in a folder, with a name later than those of the ones that are there.
+// Create makes an event file in a folder, with a later name than the others there.
 // Where restart is not 0, it tells readers that a process goes on with that step: they forget
 // what they have read of it and of later ones.
 func Create(folder string, at time.Time, restart int64) (*Writer, error) {

@@ -15,7 +15,7 @@ import (
 	"vggtrain/internal/pace"
 )
 
-// The bar itself, in columns. Where less is left than the shortest, there is none.
+// Widths in columns. A bar shorter than barShortest is left out.
 const (
 	barLongest  = 30
 	barShortest = 3
@@ -46,15 +46,15 @@ const (
 
 func (p part) columns() int { return 2 + max(p.width, utf8.RuneCountInString(p.text)) }
 
-// gauge makes the bar's line: the epoch, the bar, and what there is room for.
+// gauge makes the bar's line: the epoch, the bar, and the parts that fit.
 type gauge struct {
 	bar   *progressbar.ProgressBar
 	epoch int // that bar was made for, and its length
 	width int
 }
 
-// line is where the run is, in at most so many columns. It begins with a blank, on which the cursor
-// stays.
+// line says where the run is, in at most columns columns. The cursor stays on the blank that it begins
+// with.
 func (g *gauge) line(p *pace.Pace, columns int) string {
 	epoch, done := p.Place()
 	line := fmt.Sprintf(" epoch %d/%d", epoch, p.Plan.Epochs)
@@ -75,7 +75,7 @@ func (g *gauge) line(p *pace.Pace, columns int) string {
 	return cut(strings.TrimRight(line, " "), columns)
 }
 
-// fit leaves out what there is no room for, and returns the columns that are left.
+// fit drops parts until the rest fit, and returns the columns left.
 func fit(parts []part, columns int) (kept []part, rest int) {
 	for _, p := range slices.SortedStableFunc(slices.Values(parts), func(a, b part) int { return cmp.Compare(b.keep, a.keep) }) {
 		if p.columns() > columns {

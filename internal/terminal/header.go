@@ -20,8 +20,8 @@ const labelWidth = 11
 // labelled is a line of the header: what it is about, and what it says.
 type labelled struct{ label, text string }
 
-// header says what a run is going to do, a line a subject; on a terminal of so many columns lines
-// are broken and the labels stand out.
+// header says what a run is going to do, a line a subject. On a terminal lines are broken at columns
+// and the labels stand out.
 func header(p train.Plan, columns int, terminal bool) []string {
 	var lines []string
 	for _, l := range subjects(p) {

@@ -93,7 +93,7 @@ func TestRunLearns(t *testing.T) {
 		t.Errorf("best.bin: accuracy %v of %d images, the run said %v", e.Accuracy(), e.Images, result.BestValAccuracy)
 	}
 	var total int64
-	for _, c := range e.Classes() {
+	for _, c := range e.Classes(network.Classes) {
 		total += c.Support
 	}
 	if total != 500 {
