@@ -1,5 +1,5 @@
-// Package configs holds the architectures and recipes that come with the program, and Recipe,
-// the one struct of training settings.
+// Package configs holds Recipe, the settings of a training, and the recipes and architectures that
+// come with the program.
 package configs
 
 import (
@@ -20,20 +20,20 @@ import (
 //go:embed arch/*.yaml recipe/*.yaml
 var embedded embed.FS
 
-// Arch returns the text of an architecture that comes with the program, or an *UnknownError.
+// Arch returns the YAML of an architecture that comes with the program. Errors: *UnknownError.
 func Arch(name string) ([]byte, error) { return open("architecture", "arch", name) }
 
-// ArchNames lists the architectures that come with the program, sorted.
+// ArchNames lists the architectures that come with the program, in alphabetical order.
 func ArchNames() []string { return names("arch") }
 
 // LoadArch reads an architecture by its name or from a file (NAME.yaml, or anything with a slash).
 // Errors: *UnknownError, *model.FileError, or the system's.
 func LoadArch(nameOrFile string) (*model.Arch, error) { return Network{Name: nameOrFile}.Load() }
 
-// RecipeText returns the text of a recipe that comes with the program, or an *UnknownError.
+// RecipeText returns the YAML of a recipe that comes with the program. Errors: *UnknownError.
 func RecipeText(name string) ([]byte, error) { return open("recipe", "recipe", name) }
 
-// RecipeNames lists the recipes that come with the program, sorted.
+// RecipeNames lists the recipes that come with the program, in alphabetical order.
 func RecipeNames() []string { return names("recipe") }
 
 // LoadRecipe reads a recipe by its name or from a file (NAME.yaml, or anything with a slash).
@@ -53,11 +53,11 @@ func LoadRecipe(nameOrFile string) (*Recipe, error) {
 	return ParseRecipe("recipe "+nameOrFile, data)
 }
 
-// UnknownError is a name that does not exist; Nearest may be "".
+// UnknownError is a name of nothing.
 type UnknownError struct {
 	Kind    string // architecture, recipe, setting
 	Name    string
-	Nearest string
+	Nearest string // the name that may be meant; "": none is like Name
 	Known   []string
 }
 
@@ -94,16 +94,16 @@ func names(folder string) []string {
 	return list
 }
 
-// isFile says whether NAME|FILE.yaml is a file.
+// isFile reports whether NAME|FILE.yaml is a file.
 func isFile(s string) bool {
 	ext := strings.ToLower(filepath.Ext(s))
 	return ext == ".yaml" || ext == ".yml" || strings.ContainsAny(s, `/\`)
 }
 
-// readFile reads a settings file, which is a file and not a folder, a pipe or a device, and not
-// longer than settings are.
+// readFile reads a settings file, at most one byte more than strictyaml takes. It refuses folders,
+// pipes and devices before it opens them: a pipe would wait for its writer, a device may act.
 func readFile(name string) ([]byte, error) {
-	info, err := os.Stat(name) // before opening: to open a pipe waits for its writer, a device may act
+	info, err := os.Stat(name)
 	if err != nil {
 		return nil, systemError(name, err)
 	}
@@ -115,7 +115,7 @@ func readFile(name string) ([]byte, error) {
 		return nil, systemError(name, err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, strictyaml.MaxBytes+1)) // one more: strictyaml tells of the limit
+	data, err := io.ReadAll(io.LimitReader(f, strictyaml.MaxBytes+1))
 	if err != nil {
 		return nil, systemError(name, err)
 	}

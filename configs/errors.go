@@ -6,15 +6,13 @@ import (
 	"io/fs"
 )
 
-// Origin says where a setting's value comes from. The zero Origin is that of a setting that is
-// not set.
+// Origin is where a setting's value comes from; the zero Origin, that it is not set.
 type Origin struct {
-	Source string // "flag", "default", "recipe fast", or a file's name
-	Line   int    // in Source, from 1; 0: no place
-	Column int
+	Source       string // "flag", "default", "architecture", "recipe fast", or a file's name
+	Line, Column int    // in Source, from 1; 0: none
 }
 
-// The origins that have no place.
+// Origins without a line.
 var (
 	FromFlag    = Origin{Source: "flag"}
 	FromDefault = Origin{Source: "default"}
@@ -32,21 +30,18 @@ func (o Origin) String() string {
 type SettingError struct {
 	Key    string
 	Origin Origin
-	What   string // "must be a number above 0, at most 1000, not -1"
-	Err    error  // may be nil
+	What   string // what is wrong, and what to do
 }
 
 func (e *SettingError) Error() string {
-	if e.Origin == FromFlag {
+	switch {
+	case e.Origin == FromFlag:
 		return fmt.Sprintf("--%s: %s", e.Key, e.What)
-	}
-	if e.Origin.Line == 0 {
+	case e.Origin.Line == 0:
 		return fmt.Sprintf("%s: %s", e.Key, e.What)
 	}
 	return fmt.Sprintf("%s: %s: %s", e.Origin, e.Key, e.What)
 }
-
-func (e *SettingError) Unwrap() error { return e.Err }
 
 // systemError turns "open x.yaml: no such file or directory" into "x.yaml: …".
 func systemError(file string, err error) error {

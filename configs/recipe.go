@@ -10,9 +10,9 @@ import (
 	"vggtrain/model"
 )
 
-// Recipe is every setting of a training, under the names of fit's flags. A setting is set or
-// not, whatever its value: flags.Over(recipe).Over(Defaults()) is what a run uses.
-// The fields may be read directly; to set one, call Set, which checks it and keeps its origin.
+// Recipe is every setting of a training, under the names of fit's flags. A setting is set or not,
+// whatever its value: a run uses flags.Over(recipe).Over(Defaults()). Read the fields, but set them
+// by Set, which checks a value and keeps its origin.
 type Recipe struct {
 	Arch            Network
 	Data            string // auto, sample or a folder
@@ -46,11 +46,11 @@ type Recipe struct {
 	origins map[string]Origin // of the settings that are set; never changed, only replaced
 }
 
-// Network is the arch setting: what names an architecture, or is one.
+// Network is the arch setting: the name of an architecture, or an architecture spelled out.
 type Network struct {
-	Name string // an architecture that comes with the program, or FILE.yaml; "": it is spelled out
-	File string // spelled out: the file that it is from
-	Text []byte // spelled out: YAML, as model.Arch writes it
+	Name string // of an architecture that comes with the program, or FILE.yaml; "": spelled out
+	File string // of Text
+	Text []byte // YAML, as model.Arch writes it
 }
 
 // Load returns the architecture. Errors: *UnknownError, *model.FileError or the system's.
@@ -74,20 +74,20 @@ func (n Network) Load() (*model.Arch, error) {
 // text returns the name, or the YAML without the last line's end.
 func (n Network) text() string { return cmp.Or(n.Name, strings.TrimSuffix(string(n.Text), "\n")) }
 
-// Normalize is the normalize setting: pixels in [0, 1] as they are, or less the set's mean and
-// divided by its deviation, or by the ones given.
+// Normalize is the normalize setting. Pixels in [0, 1] become (pixel - Mean) / Deviation, or stay
+// as they are.
 type Normalize struct {
-	Kind            string // none, dataset or given
+	Kind            string // none; dataset: measured on the training set; given
 	Mean, Deviation float64
 }
 
-// NormalizeBy returns the setting with a mean and a deviation, as config.yaml holds it.
+// NormalizeBy returns the setting with a mean and a deviation in [0, 1].
 func NormalizeBy(mean, deviation float64) Normalize {
 	return Normalize{Kind: "given", Mean: mean, Deviation: deviation}
 }
 
-// Defaults returns what holds where neither a flag nor the recipe says anything. Everything is
-// set but dropout, which is then the architecture's.
+// Defaults returns the settings of a run without flags and recipe. All are set except dropout,
+// which the architecture decides.
 func Defaults() *Recipe {
 	r := &Recipe{}
 	for _, k := range keys {
@@ -101,8 +101,8 @@ func Defaults() *Recipe {
 	return r
 }
 
-// Set reads a setting's value from text, as a flag or a line of a recipe has it. Errors:
-// *UnknownError for the key, *SettingError for the value.
+// Set sets a setting from the text of a flag or of a line in a recipe. Errors: *UnknownError for
+// the key, *SettingError for the value.
 func (r *Recipe) Set(key, text string, from Origin) error {
 	k := find(key)
 	if k == nil {
@@ -115,8 +115,7 @@ func (r *Recipe) Set(key, text string, from Origin) error {
 	return nil
 }
 
-// SetNetwork spells the architecture out; file is where it comes from. The error is that of
-// arch.YAML.
+// SetNetwork spells the architecture out, which comes from file. Errors: those of arch.YAML.
 func (r *Recipe) SetNetwork(file string, arch *model.Arch, from Origin) error {
 	text, err := arch.YAML()
 	if err != nil {
@@ -137,14 +136,14 @@ func (r *Recipe) mark(key string, from Origin) {
 	r.origins = origins
 }
 
-// IsSet says whether a setting is set.
+// IsSet reports whether a setting is set.
 func (r *Recipe) IsSet(key string) bool { return r.origins[key] != Origin{} }
 
-// Origin says where a setting's value is from; the zero Origin if it is not set.
+// Origin returns where a setting's value comes from.
 func (r *Recipe) Origin(key string) Origin { return r.origins[key] }
 
-// Text returns a setting's value as Set takes it; for an architecture that is spelled out, the
-// file's name.
+// Text returns a setting's value as Set takes it, or the file of an architecture that is spelled
+// out.
 func (r *Recipe) Text(key string) string {
 	k := find(key)
 	switch {
@@ -157,7 +156,7 @@ func (r *Recipe) Text(key string) string {
 	}
 }
 
-// Over returns the settings of r, and those of base that r does not set. Neither is changed.
+// Over returns a new Recipe: the settings of r, and those of base where r sets none.
 func (r *Recipe) Over(base *Recipe) *Recipe {
 	merged := *base
 	for _, k := range keys {
@@ -169,8 +168,8 @@ func (r *Recipe) Over(base *Recipe) *Recipe {
 	return &merged
 }
 
-// Validate checks every setting that is set, also when fields were written directly, and those
-// that depend on each other. Errors: *SettingError.
+// Validate checks the settings that are set, also those that were written directly to a field, one
+// by one and together. Errors: *SettingError.
 func (r *Recipe) Validate() error {
 	for _, k := range keys {
 		if !r.IsSet(k.Name) || k.Name == "arch" && r.Arch.Name == "" {
@@ -190,7 +189,7 @@ func (r *Recipe) Validate() error {
 	return nil
 }
 
-// conflict is the error that key's value does not go with other's.
+// conflict returns the error of a value that does not go with another setting's.
 func (r *Recipe) conflict(key, what, other string) error {
 	where := r.Origin(other).String()
 	if where == "" {
@@ -200,7 +199,7 @@ func (r *Recipe) conflict(key, what, other string) error {
 		What: fmt.Sprintf("%s, and %s is %s (%s): change one of them", what, other, r.Text(other), where)}
 }
 
-// ResolveDropout sets dropout to the architecture's where nothing else set it.
+// ResolveDropout sets dropout to the architecture's unless it is set.
 func (r *Recipe) ResolveDropout(arch float64) {
 	if !r.IsSet("dropout") {
 		r.Dropout = arch

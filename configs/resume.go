@@ -7,17 +7,16 @@ import (
 	"vggtrain/internal/display"
 )
 
-// Change is a setting that differs between two recipes. Old and New are what Recipe.Text returns;
-// Old is "" where the setting was not set.
+// Change is a setting that differs between two recipes. Old and New are as Recipe.Text returns
+// them; Old is "" for a setting that was not set.
 type Change struct{ Key, Old, New string }
 
-// Resume returns the settings with which a run goes on: those of r, such as flags, over the run's
-// own, which its checkpoint holds, over the defaults of settings that are newer than the run. To
-// repeat what the run has is no change. Errors: *SettingError, for what a resumed run cannot change.
+// Resume returns the settings of a run that goes on: those of r, such as flags, over the run's own,
+// which its checkpoint holds, over the defaults of settings newer than the run. Errors:
+// *SettingError for a change that a resumed run cannot have.
 //
-// A network by its name, and normalize: dataset for a run that has numbers, are taken as they are:
-// what they stand for is known only when they are looked up. When it is, Resume of that recipe
-// finds whether it is what the run has.
+// The name of a network, and normalize: dataset, pass: what they stand for is not known here. Call
+// Resume again when they have been looked up.
 func (r *Recipe) Resume(run *Recipe) (*Recipe, error) {
 	run = run.Over(Defaults())
 	for _, c := range r.Changed(run) {
@@ -39,8 +38,8 @@ func (r *Recipe) Resume(run *Recipe) (*Recipe, error) {
 	return r.Over(run), nil
 }
 
-// Changed lists the settings that r sets otherwise than base, in the order of config.yaml. It
-// compares values, not how they are written: 1e-2 is 0.01.
+// Changed lists the settings of r with other values than in base, in the order of config.yaml.
+// 1e-2 and 0.01 are one value.
 func (r *Recipe) Changed(base *Recipe) []Change {
 	var list []Change
 	for i := range keys {
@@ -56,13 +55,13 @@ func (r *Recipe) Changed(base *Recipe) []Change {
 	return list
 }
 
-// Source is one origin of settings, and those that come from it.
+// Source is the settings of one origin.
 type Source struct {
-	Name     string   // Origin.Source: flag, default, a file's name
+	Name     string   // Origin.Source
 	Settings []string // key=value
 }
 
-// Sources lists where the settings come from, and which do, both in the order of config.yaml.
+// Sources groups the settings that are set by origin, in the order of config.yaml.
 func (r *Recipe) Sources() []Source {
 	var list []Source
 	place := map[string]int{}
@@ -83,30 +82,29 @@ func (r *Recipe) Sources() []Source {
 	return list
 }
 
-// resumption is the column of the table that says what a resumed run may have otherwise than the
-// run that it goes on with.
+// resumption is how a setting may differ between a run and its resumed run.
 type resumption struct {
 	allows func(run, now *Recipe) bool
-	rule   string // a resumed run ...
+	rule   string // completes "a resumed run"
 }
 
-// fixed is for all that makes the run what it is.
+// fixed is for settings that decide what the steps compute.
 var fixed = resumption{func(_, _ *Recipe) bool { return false }, "cannot change it"}
 
-// free marks a setting that says when a process ends or saves, or where the images are, whose
-// identity their digest tells: it leaves the steps as they are.
+// free marks a setting that leaves the steps as they are: when a process ends or saves, or where the
+// images are, which their digest identifies.
 func free(k key) key {
 	k.resumed.allows = func(_, _ *Recipe) bool { return true }
 	return k
 }
 
-// growing marks a number of something that the run may have more of.
+// growing marks a number that may become larger.
 func growing(k key, field func(*Recipe) *int) key {
 	k.resumed = resumption{func(run, now *Recipe) bool { return *field(now) > *field(run) }, "cannot have fewer"}
 	return k
 }
 
-// named marks a setting that may name what the run has spelled out: fixed, but not to be compared yet.
+// named marks a fixed setting that a flag may give by a name, resolved and compared later.
 func named(k key, isName func(run, now *Recipe) bool) key {
 	k.resumed.allows = isName
 	return k

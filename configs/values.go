@@ -15,15 +15,19 @@ import (
 	"vggtrain/internal/nearest"
 )
 
-// newKey makes a line of the table from the field and how its type is read and printed.
-func newKey[T any](name, values, preset, help string, kind kind, field func(*Recipe) *T,
+// newKey makes a line of the table from the field and how its type is read and printed. must says
+// what a text has to be that parse refuses; "": parse's errors do.
+func newKey[T any](name, values, preset, help string, kind kind, field func(*Recipe) *T, must string,
 	parse func(string) (T, error), print func(T) string) key {
 	return key{
 		Key: Key{name, values, help, preset, kind == kindBool}, kind: kind,
 		set: func(r *Recipe, text string) error {
 			value, err := parse(text)
-			if err == nil {
+			switch {
+			case err == nil:
 				*field(r) = value
+			case must != "":
+				err = mustBe(must, text)
 			}
 			return err
 		},
@@ -34,28 +38,37 @@ func newKey[T any](name, values, preset, help string, kind kind, field func(*Rec
 	}
 }
 
+func asIs(s string) string { return s }
+
+func mustBe(what, text string) error {
+	return fmt.Errorf("must be %s, not %s", what, display.Word(text))
+}
+
+// within returns err, or an error if a value is not within its bounds.
+func within(err error, ok bool) error {
+	if err == nil && !ok {
+		return strconv.ErrRange
+	}
+	return err
+}
+
 func integer(name, preset, help string, lo, hi int, field func(*Recipe) *int) key {
-	return newKey(name, "N", preset, help, kindNumber, field, func(s string) (int, error) {
+	return newKey(name, "N", preset, help, kindNumber, field, fmt.Sprintf("a whole number from %d to %d", lo, hi), func(s string) (int, error) {
 		n, err := strconv.Atoi(s)
-		if err != nil || n < lo || n > hi {
-			return 0, fmt.Errorf("must be a whole number from %d to %d, not %s", lo, hi, display.Word(s))
-		}
-		return n, nil
+		return n, within(err, n >= lo && n <= hi)
 	}, strconv.Itoa)
 }
 
 // count is a number from 1, or a word that stands for 0.
 func count(name, zero, help string, field func(*Recipe) *int) key {
 	const hi = 1_000_000_000
-	return newKey(name, zero+"|N", zero, help, kindMixed, field, func(s string) (int, error) {
+	must := fmt.Sprintf("%s or a whole number from 1 to %d", zero, hi)
+	return newKey(name, zero+"|N", zero, help, kindMixed, field, must, func(s string) (int, error) {
 		if s == zero {
 			return 0, nil
 		}
 		n, err := strconv.Atoi(s)
-		if err != nil || n < 1 || n > hi {
-			return 0, fmt.Errorf("must be %s or a whole number from 1 to %d, not %s", zero, hi, display.Word(s))
-		}
-		return n, nil
+		return n, within(err, n >= 1 && n <= hi)
 	}, func(n int) string {
 		if n == 0 {
 			return zero
@@ -67,16 +80,15 @@ func count(name, zero, help string, field func(*Recipe) *int) key {
 // maxTime is the longest max-time: a year.
 const maxTime = 8760 * time.Hour
 
+var mustBeTime = "off or a time above 0, at most " + formatMaxTime(maxTime) + ", such as 90m or 1h30m"
+
 // parseMaxTime reads off, which is 0, or a time in Go's form: 90m, 1h30m.
 func parseMaxTime(s string) (time.Duration, error) {
 	if s == "off" {
 		return 0, nil
 	}
 	d, err := time.ParseDuration(s)
-	if err != nil || d <= 0 || d > maxTime {
-		return 0, fmt.Errorf("must be off or a time above 0, at most %s, such as 90m or 1h30m, not %s", formatMaxTime(maxTime), display.Word(s))
-	}
-	return d, nil
+	return d, within(err, d > 0 && d <= maxTime)
 }
 
 // formatMaxTime prints a time as parseMaxTime reads it, without Go's zeros: 1h30m, not 1h30m0s.
@@ -84,14 +96,7 @@ func formatMaxTime(d time.Duration) string {
 	if d == 0 {
 		return "off"
 	}
-	s := d.String()
-	if short, ok := strings.CutSuffix(s, "m0s"); ok {
-		s = short + "m"
-	}
-	if short, ok := strings.CutSuffix(s, "h0m"); ok {
-		s = short + "h"
-	}
-	return s
+	return strings.TrimSuffix(strings.NewReplacer("h0m0s.", "h", "m0s.", "m").Replace(d.String()+"."), ".")
 }
 
 // interval is a range of numbers, in words and as a test.
@@ -113,12 +118,9 @@ func from(lo, hi float64) interval {
 }
 
 func float(name, preset, help string, in interval, field func(*Recipe) *float64) key {
-	return newKey(name, "X", preset, help, kindNumber, field, func(s string) (float64, error) {
+	return newKey(name, "X", preset, help, kindNumber, field, "a number "+in.words, func(s string) (float64, error) {
 		x, err := strconv.ParseFloat(s, 64)
-		if err != nil || !in.contains(x) {
-			return 0, fmt.Errorf("must be a number %s, not %s", in.words, display.Word(s))
-		}
-		return x + 0, nil // -0 becomes 0
+		return x + 0, within(err, in.contains(x)) // -0 becomes 0
 	}, formatFloat)
 }
 
@@ -127,33 +129,32 @@ func float(name, preset, help string, in interval, field func(*Recipe) *float64)
 func formatFloat(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
 
 func boolean(name, preset, help string, field func(*Recipe) *bool) key {
-	return newKey(name, "", preset, help, kindBool, field, func(s string) (bool, error) {
-		if s != "true" && s != "false" {
-			return false, fmt.Errorf("must be true or false, not %s", display.Word(s))
-		}
-		return s == "true", nil
+	return newKey(name, "", preset, help, kindBool, field, "true or false", func(s string) (bool, error) {
+		return s == "true", within(nil, s == "true" || s == "false")
 	}, strconv.FormatBool)
 }
 
 func word(name, preset, help string, field func(*Recipe) *string, words ...string) key {
-	return newKey(name, strings.Join(words, "|"), preset, help, kindText, field, func(s string) (string, error) {
-		if slices.Contains(words, s) {
-			return s, nil
-		}
-		return "", unknownWord(s, words)
-	}, func(s string) string { return s })
+	return newKey(name, strings.Join(words, "|"), preset, help, kindText, field, "", func(s string) (string, error) {
+		return s, oneOf(words, s)
+	}, asIs)
 }
 
-func unknownWord(s string, words []string) error {
-	if near := nearest.Name(s, words); near != "" {
-		return fmt.Errorf("must be %s, not %s: did you mean %s?", strings.Join(words, " or "), display.Word(s), near)
+// oneOf returns an error unless s is one of the words.
+func oneOf(words []string, s string) error {
+	must := mustBe(strings.Join(words, " or "), s)
+	if near := nearest.Name(s, words); near != s && near != "" {
+		return fmt.Errorf("%w: did you mean %s?", must, near)
 	}
-	return fmt.Errorf("must be %s, not %s", strings.Join(words, " or "), display.Word(s))
+	if slices.Contains(words, s) {
+		return nil
+	}
+	return must
 }
 
 // line is a text of one line, such as a file's name.
 func line(name, values, preset, help string, field func(*Recipe) *string) key {
-	return newKey(name, values, preset, help, kindText, field, parseLine, func(s string) string { return s })
+	return newKey(name, values, preset, help, kindText, field, "", parseLine, asIs)
 }
 
 // maxText is the longest text, in bytes: a line of YAML has room for it, all of it escaped.
@@ -167,7 +168,7 @@ func parseLine(s string) (string, error) {
 		return "", fmt.Errorf("must be at most %d bytes long, not %d", maxText, len(s))
 	}
 	if !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) {
-		return "", fmt.Errorf("must be one line of plain text, not %s", display.Word(s))
+		return "", mustBe("one line of plain text", s)
 	}
 	return s, nil
 }
@@ -175,14 +176,6 @@ func parseLine(s string) (string, error) {
 func parseArch(s string) (Network, error) {
 	name, err := parseLine(s)
 	return Network{Name: name}, err
-}
-
-func parseSeed(s string) (uint64, error) {
-	n, err := strconv.ParseUint(s, 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("must be a whole number from 0 to 2⁶⁴-1, not %s", display.Word(s))
-	}
-	return n, nil
 }
 
 // parseAugment reads none, or a list of flip and crop, and puts it in one order.
@@ -200,7 +193,7 @@ func parseAugment(s string) (string, error) {
 		case w == "none":
 			return "", fmt.Errorf("must be none alone, or a list without it, not %s", display.Word(s))
 		case !slices.Contains(words, w):
-			return "", unknownWord(w, append([]string{"none"}, words...))
+			return "", oneOf(append([]string{"none"}, words...), w)
 		case has[w]:
 			return "", fmt.Errorf("must have %s only once", w)
 		}
@@ -220,10 +213,7 @@ func parseNormalize(s string) (Normalize, error) {
 	mean, deviation, _ := strings.Cut(unbracket(s), ",")
 	m, err1 := strconv.ParseFloat(strings.TrimSpace(mean), 64)
 	d, err2 := strconv.ParseFloat(strings.TrimSpace(deviation), 64)
-	if err := errors.Join(err1, err2); err != nil || math.IsNaN(m) || math.Abs(m) > 1 || !(d >= leastDeviation && d <= 1) {
-		return Normalize{}, fmt.Errorf("must be none, dataset or [mean, deviation] of pixels in [0, 1], not %s", display.Word(s))
-	}
-	return NormalizeBy(m, d), nil
+	return NormalizeBy(m, d), within(errors.Join(err1, err2), math.Abs(m) <= 1 && d >= leastDeviation && d <= 1)
 }
 
 // String returns the setting as YAML and as Set takes it.
@@ -236,10 +226,8 @@ func (n Normalize) String() string {
 
 // unbracket takes the brackets of a YAML list away.
 func unbracket(s string) string {
-	if inner, ok := strings.CutPrefix(s, "["); ok {
-		if inner, ok = strings.CutSuffix(inner, "]"); ok {
-			return inner
-		}
+	if len(s) > 1 && s[0] == '[' && s[len(s)-1] == ']' {
+		return s[1 : len(s)-1]
 	}
 	return s
 }

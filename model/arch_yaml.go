@@ -16,12 +16,13 @@ import (
 	"vggtrain/internal/strictyaml"
 )
 
-// FileError is what is wrong at one place of an architecture or settings file.
+// FileError is what is wrong with an architecture or settings file: File, Line and Column, from 1,
+// and What, in one line.
 type FileError = strictyaml.Error
 
-// ParseArch reads an architecture file strictly: every key known, every size in bounds, nothing
-// of YAML that strictyaml does not take. file names it in errors, which are *FileError. A file
-// without a name takes its own: my-net.yaml holds my-net.
+// ParseArch reads an architecture file, see docs/arch.md. It refuses unknown and repeated keys,
+// sizes out of bounds, and what such files do not need of YAML. A file without a name takes its
+// own: my-net.yaml holds my-net. Errors: *FileError, with the name of file.
 func ParseArch(file string, data []byte) (*Arch, error) {
 	root, err := strictyaml.Parse(file, data)
 	if err != nil {
@@ -33,7 +34,7 @@ func ParseArch(file string, data []byte) (*Arch, error) {
 	return ReadArch(file, root)
 }
 
-// ReadArch is ParseArch of a part of a file.
+// ReadArch is ParseArch for a mapping in a larger file.
 func ReadArch(file string, root *yaml.Node) (*Arch, error) {
 	r := &archReader{file: file}
 	if root.Kind != yaml.MappingNode || len(root.Content) == 0 {

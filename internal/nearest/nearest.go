@@ -1,4 +1,4 @@
-// Package nearest finds the name that somebody may have meant.
+// Package nearest finds the name that a user may have meant.
 package nearest
 
 import (
@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// Name returns which of the known names is most like name, "" if none is like it: for
-// "did you mean". Like is a name that begins with it, or that one edit turns into it in three
-// letters, and two edits at least from six on. An edit changes, adds or drops a letter or swaps two.
+// Name returns the known name nearest to name, or "" if none is near. A known name is near if it
+// begins with name, or if at most one edit for each three letters of name, and at least one, makes
+// the two equal. An edit changes, adds or drops a letter, or swaps two neighbours.
 func Name(name string, known []string) string {
 	const longest = 64
 	length := utf8.RuneCountInString(name)

@@ -33,13 +33,9 @@ type Error struct {
 
 func (e *Error) Error() string { return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.What) }
 
-// Errorf returns an *Error at a node.
+// Errorf returns an *Error at a node; the zero Node stands for the beginning of the file.
 func Errorf(file string, at *yaml.Node, format string, args ...any) error {
-	return errorf(file, at.Line, at.Column, format, args...)
-}
-
-func errorf(file string, line, column int, format string, args ...any) error {
-	return &Error{file, max(1, line), max(1, column), display.Line(fmt.Sprintf(format, args...), 300)}
+	return &Error{file, max(1, at.Line), max(1, at.Column), display.Line(fmt.Sprintf(format, args...), 300)}
 }
 
 // Parse reads a text that is at most one document, and returns its root; nil if nothing is in it.
@@ -86,26 +82,26 @@ var refusable = regexp.MustCompile(`(?m)[\x00-\x08\x0b-\x1f\x7f-\x{9f}]|^%`)
 // takes for something else, or gives no place of.
 func clean(file string, data []byte) (string, error) {
 	if len(data) > MaxBytes {
-		return "", errorf(file, 1, 1, "more than %d bytes; settings and architectures have far fewer", MaxBytes)
+		return "", Errorf(file, &yaml.Node{}, "more than %d bytes; settings and architectures have far fewer", MaxBytes)
 	}
 	text := strings.ReplaceAll(strings.TrimPrefix(string(data), "\uFEFF"), "\r\n", "\n")
 	if !utf8.ValidString(text) {
-		return "", errorf(file, 1, 1, "not UTF-8 text; give a YAML file")
+		return "", Errorf(file, &yaml.Node{}, "not UTF-8 text; give a YAML file")
 	}
 	found := refusable.FindStringIndex(text)
 	if found == nil {
 		return escape.Replace(text), nil
 	}
 	before, r := text[:found[0]], []rune(text[found[0]:found[1]])[0]
-	line, column := strings.Count(before, "\n")+1, utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])+1
+	at := &yaml.Node{Line: strings.Count(before, "\n") + 1, Column: utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1}
 	if r == '%' {
-		return "", refused(file, line, column, "%")
+		return "", refused(file, at, "%")
 	}
-	return "", errorf(file, line, column, "the control character %U; take it out", r)
+	return "", Errorf(file, at, "the control character %U; take it out", r)
 }
 
-func refused(file string, line, column int, what string) error {
-	return errorf(file, line, column, "%s: write the value out, without anchors, aliases, tags, directives or ?", display.Cut(what, display.Short))
+func refused(file string, at *yaml.Node, what string) error {
+	return Errorf(file, at, "%s: write the value out, without anchors, aliases, tags, directives or ?", display.Cut(what, display.Short))
 }
 
 // syntaxError is what the parser says, at its place; at the end of the text, where what is not
@@ -113,12 +109,12 @@ func refused(file string, line, column int, what string) error {
 func syntaxError(file, text string, err error) error {
 	var at *yaml.LoadError
 	if !errors.As(err, &at) {
-		return errorf(file, 1, 1, "%v; write valid YAML", err)
+		return Errorf(file, &yaml.Node{}, "%v; write valid YAML", err)
 	}
 	mark, begin, what := at.Mark, at.ContextMark, at.Message+"; write valid YAML"
 	switch {
 	case at.Stage == yaml.ComposerStage: // an alias of an anchor that does not exist
-		return refused(file, mark.Line, mark.Column, "*")
+		return refused(file, &yaml.Node{Line: mark.Line, Column: mark.Column}, "*")
 	case strings.HasPrefix(what, "exceeded max depth"):
 		what = fmt.Sprintf("more than %d levels of brackets, dashes and indentation; settings and architectures have 5", maxDepth)
 	case strings.HasPrefix(what, "found character that cannot start"):
@@ -129,20 +125,20 @@ func syntaxError(file, text string, err error) error {
 	default:
 		what = fmt.Sprintf("%s %s that begins at %d:%d; write valid YAML", at.Message, at.ContextMsg, begin.Line, begin.Column)
 	}
-	return errorf(file, mark.Line, mark.Column, "%s", what)
+	return Errorf(file, &yaml.Node{Line: mark.Line, Column: mark.Column}, "%s", what)
 }
 
 // check refuses what settings have no use for, in a node and all below it.
 func check(file string, n *yaml.Node) error {
 	switch {
 	case n.Kind == yaml.AliasNode:
-		return refused(file, n.Line, n.Column, "*")
+		return refused(file, n, "*")
 	case n.Anchor != "":
-		return refused(file, n.Line, n.Column, "&")
+		return refused(file, n, "&")
 	case n.Tag == "!!merge":
-		return refused(file, n.Line, n.Column, n.Value)
+		return refused(file, n, n.Value)
 	case n.Tag == "!" || n.Style&yaml.TaggedStyle != 0:
-		return refused(file, n.Line, n.Column, n.Tag)
+		return refused(file, n, n.Tag)
 	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
 		return Errorf(file, n, "a block of text: write the value on its line, without | or >")
 	}
@@ -159,7 +155,7 @@ func check(file string, n *yaml.Node) error {
 		key := entry[0]
 		switch before := first[key.Value]; {
 		case n.Style&yaml.FlowStyle == 0 && key.Column != n.Column:
-			return refused(file, key.Line, n.Column, "?")
+			return refused(file, &yaml.Node{Line: key.Line, Column: n.Column}, "?")
 		case key.Kind != yaml.ScalarNode:
 			return Errorf(file, key, "%s as a key; give a word", Describe(key))
 		case before != nil:
