@@ -34,7 +34,7 @@ func ticks(low, high float64, most int, whole bool) []Tick {
 	}
 	var all []Tick
 	for i := math.Ceil(low / step); i*step <= high*(1+1e-9); i++ {
-		all = append(all, Tick{Value: i * step, Label: number(i*step, step)})
+		all = append(all, Tick{Value: i * step, Label: tickLabel(i*step, step)})
 	}
 	return all
 }
@@ -50,8 +50,8 @@ func roundStep(least float64) float64 {
 	return 10 * power
 }
 
-// number writes a multiple of step with the decimals of step.
-func number(x, step float64) string {
+// tickLabel writes a multiple of step with the decimals of step.
+func tickLabel(x, step float64) string {
 	decimals := max(0, int(-math.Floor(math.Log10(step)+1e-9)))
 	if decimals > 5 || math.Abs(x) >= 1e6 {
 		return strconv.FormatFloat(x, 'g', 3, 64)

@@ -129,8 +129,8 @@ func trim(x float64, decimals int) string {
 	return text
 }
 
-// number formats a number; what is not finite is a dash.
-func number(format string, x float64) string {
+// orDash formats a number; what is not finite is a dash.
+func orDash(format string, x float64) string {
 	if !chart.IsFinite(x) {
 		return "–"
 	}

@@ -86,7 +86,7 @@ func (s *Score) view() *scoreView {
 	v.Confusions = s.confusions(v.Names, listed)
 	for k, c := range s.PerClass[:min(len(s.PerClass), maxClasses)] {
 		v.PerClass = append(v.PerClass, classRow{
-			name(v.Names, k), number("%.3f", c.Precision), number("%.3f", c.Recall), number("%.3f", c.F1),
+			name(v.Names, k), orDash("%.3f", c.Precision), orDash("%.3f", c.Recall), orDash("%.3f", c.F1),
 			humanize.Comma(c.Support), bar(c.F1),
 		})
 	}

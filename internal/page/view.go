@@ -119,9 +119,9 @@ func epochRows(c *chart.Curves) []epochRow {
 	var rows []epochRow
 	for _, e := range c.Epochs[max(0, len(c.Epochs)-maxRows):] {
 		rows = append(rows, epochRow{
-			Epoch: strconv.Itoa(e.Epoch), TrainLoss: number("%.4f", e.TrainLoss), ValLoss: number("%.4f", e.ValLoss),
-			Accuracy: number("%.4f", e.ValAccuracy), LR: number("%.4g", e.LR),
-			Speed: number("%.0f", e.ImagesPerSecond), Seconds: number("%.1f", e.Seconds), Best: best != nil && e.Epoch == best.Epoch,
+			Epoch: strconv.Itoa(e.Epoch), TrainLoss: orDash("%.4f", e.TrainLoss), ValLoss: orDash("%.4f", e.ValLoss),
+			Accuracy: orDash("%.4f", e.ValAccuracy), LR: orDash("%.4g", e.LR),
+			Speed: orDash("%.0f", e.ImagesPerSecond), Seconds: orDash("%.1f", e.Seconds), Best: best != nil && e.Epoch == best.Epoch,
 		})
 	}
 	return rows
@@ -191,7 +191,7 @@ func chance(p float64) string {
 		return "> 99.99\u00a0%"
 	}
 	if p > 0.99 && p < 1 {
-		return number("%.2f\u00a0%%", 100*p)
+		return orDash("%.2f\u00a0%%", 100*p)
 	}
-	return number("%.1f\u00a0%%", 100*p)
+	return orDash("%.1f\u00a0%%", 100*p)
 }
