@@ -7,6 +7,7 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -53,44 +54,23 @@ func vggLayers(list [][2]int, hidden []int) []blocks.Layer {
 
 // check reports the first size of the architecture that makes no sense.
 func (a *Arch) check() error {
-	if err := checkName(a.Name); err != nil {
-		return err
+	how := layerBound.check(len(a.Sequence))
+	if a.Blocks != nil {
+		how = a.checkVGG()
 	}
-	check := a.checkSequence
-	if a.Blocks != nil || a.Hidden != nil {
-		check = a.checkVGG
-	}
-	if err := check(); err != nil {
-		return err
-	}
-	return probability.check(a.Dropout)
+	return cmp.Or(checkName(a.Name), how, a.checkSequence(), probability.check(a.Dropout))
 }
 
 // checkVGG is check of what NewVGG has made.
 func (a *Arch) checkVGG() error {
-	if err := blockBound.check(len(a.Blocks)); err != nil {
-		return err
-	}
+	err := cmp.Or(blockBound.check(len(a.Blocks)), hiddenBound.check(len(a.Hidden)))
 	for _, block := range a.Blocks {
-		if err := convBound.check(block[0]); err != nil {
-			return err
-		}
-		if err := channelBound.check(block[1]); err != nil {
-			return err
-		}
+		err = cmp.Or(err, convBound.check(block[0]))
 	}
-	if err := hiddenBound.check(len(a.Hidden)); err != nil {
-		return err
-	}
-	for _, features := range a.Hidden {
-		if err := featureBound.check(features); err != nil {
-			return err
-		}
-	}
-	if !slices.Equal(a.Sequence, vggLayers(a.Blocks, a.Hidden)) {
+	if err == nil && !slices.Equal(a.Sequence, vggLayers(a.Blocks, a.Hidden)) {
 		return fmt.Errorf("both layers and blocks or hidden; give one of them")
 	}
-	return nil
+	return err
 }
 
 // checkName keeps names fit for a folder's name, since a run folder is called after its network.

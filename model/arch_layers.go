@@ -38,13 +38,12 @@ func (s *listState) end() error {
 
 // checkSequence reports the first layer of Sequence that makes no sense.
 func (a *Arch) checkSequence() error {
-	if err := layerBound.check(len(a.Sequence)); err != nil {
-		return err
-	}
 	var state listState
 	for _, l := range a.Sequence {
-		if err := checkLayer(l); err != nil {
-			return fmt.Errorf("%s: %w", kindFor(l).word, err)
+		for _, n := range numbersOf(l) {
+			if err := n.check(); err != nil {
+				return fmt.Errorf("%s: %w", kindFor(l).word, err)
+			}
 		}
 		if err := state.next(l); err != nil {
 			return err
@@ -53,42 +52,32 @@ func (a *Arch) checkSequence() error {
 	return state.end()
 }
 
-// checkLayer reports the first number of a layer that makes no sense.
-func checkLayer(l blocks.Layer) error {
+// numbersOf returns the numbers of a layer; nil for one whose number comes from elsewhere.
+func numbersOf(l blocks.Layer) []number {
 	k := kindFor(l)
 	if !k.has(l) {
 		return nil
 	}
 	list, _ := k.describe(l)
-	for _, n := range list {
-		if err := n.check(); err != nil {
-			return err
-		}
-	}
-	return nil
+	return list
 }
 
 // layerYAML writes an item of layers.
 func layerYAML(l blocks.Layer) string {
-	k := kindFor(l)
-	if k.open == l && k.openWord != "" {
-		return k.word + ": " + k.openWord
-	}
-	if k.open == l {
-		return k.word
-	}
-	all, _ := k.describe(l)
-	if k.single {
-		return k.word + ": " + all[0].String()
-	}
+	k, all := kindFor(l), numbersOf(l)
 	var list []string
 	for _, n := range all {
-		if !n.usual() {
+		if n.String() != n.usual(all) {
 			list = append(list, n.key+": "+n.String())
 		}
 	}
-	if list == nil {
+	switch {
+	case k.open == l && k.openWord != "":
+		return k.word + ": " + k.openWord
+	case list == nil:
 		return k.word
+	case k.single:
+		return k.word + ": " + all[0].String()
 	}
 	return k.word + ": {" + strings.Join(list, ", ") + "}"
 }

@@ -80,7 +80,7 @@ func layersTable() string {
 	table := "| layer | PyTorch's | takes | number | range | without it |\n|---|---|---|---|---|---|\n"
 	for i, k := range kinds {
 		first := fmt.Sprintf("| `%s` | %s | %s ", k.word, LayerTypes()[i], takes[k.takes])
-		list, _ := k.describe(nil)
+		list, _ := k.describe(k.layer)
 		if list == nil {
 			table += first + "| | | |\n"
 		}
@@ -98,15 +98,13 @@ func numberColumns(k *kind, n number, list []number) string {
 	if n.whole != nil {
 		limits = n.bound.String()
 	}
-	switch v := n.fallback.(type) {
-	case *int:
-		for _, other := range list {
-			if other.whole == v {
-				fallback = "the `" + other.key + "`"
-			}
+	if n.fallback != "" {
+		fallback = n.fallback
+	}
+	for _, other := range list {
+		if other.key == n.fallback {
+			fallback = "the `" + other.key + "`"
 		}
-	case int, float64:
-		fallback = fmt.Sprint(v)
 	}
 	if k.single {
 		key = fmt.Sprintf("`%s: %s`", k.word, strings.ToUpper(n.key[:1]))

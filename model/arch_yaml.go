@@ -60,7 +60,7 @@ func ReadArch(file string, root *yaml.Node) (*Arch, error) {
 		case "layers":
 			a.Sequence = r.layers(value)
 		case "dropout":
-			r.number(value, real("dropout", &a.Dropout, probability))
+			r.number(value, real("dropout", &a.Dropout, probability, ""))
 		default:
 			r.unknown(key, "key", "", []string{"name", "blocks", "hidden", "layers", "dropout"})
 		}
@@ -185,7 +185,7 @@ func (r *archReader) layer(word, value *yaml.Node) blocks.Layer {
 		r.unknown(word, "layer", "", layerWords())
 		return nil
 	}
-	list, made := k.describe(nil)
+	list, made := k.describe(k.layer)
 	switch {
 	case k.open != nil && (k.openWord == "") == (value == nil) && strictyaml.Plain(value) == k.openWord:
 		if k.openWord == "" {
@@ -211,7 +211,7 @@ func (r *archReader) numbers(word, value *yaml.Node, list []number) {
 	var keys, example []string
 	for _, n := range list {
 		keys = append(keys, n.key)
-		if n.fallback == nil {
+		if n.fallback == "" {
 			example = append(example, n.key+": 3")
 		}
 	}
@@ -237,10 +237,10 @@ func (r *archReader) numbers(word, value *yaml.Node, list []number) {
 	for _, n := range list {
 		switch {
 		case given[n.key]:
-		case n.fallback == nil:
+		case n.fallback == "":
 			r.wrong(word, "%s without %s; %s", word.Value, n.key, give)
 		default:
-			n.reset()
+			r.check(word, n.parse(n.usual(list)))
 		}
 	}
 }
@@ -248,13 +248,7 @@ func (r *archReader) numbers(word, value *yaml.Node, list []number) {
 // number reads a number.
 func (r *archReader) number(at *yaml.Node, n number) {
 	text := strictyaml.Plain(at)
-	var err error
-	if n.whole != nil {
-		*n.whole, err = strconv.Atoi(text)
-	} else {
-		*n.real, err = strconv.ParseFloat(text, 64)
-	}
-	switch {
+	switch err := n.parse(text); {
 	case err == nil:
 		r.check(at, n.check())
 	case n.whole == nil:
@@ -268,6 +262,6 @@ func (r *archReader) number(at *yaml.Node, n number) {
 
 // size reads a whole number within b.
 func (r *archReader) size(at *yaml.Node, b bound) (n int) {
-	r.number(at, whole("", &n, b))
+	r.number(at, whole("", &n, b, ""))
 	return n
 }

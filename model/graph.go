@@ -92,7 +92,11 @@ func (g *graph) add(s *stage, x *gorgonia.Node, nodes map[string]*gorgonia.Node)
 		}
 		l.params = append(l.params, nodes[spec.Name])
 	}
-	return s.kind().node(s.Module, l)
+	k := s.kind()
+	if k.lower == nil {
+		return nil, fmt.Errorf("no operation computes %s", s.Type)
+	}
+	return k.lower(s.Module, l)
 }
 
 // plan finds a place for the buffers. The graph must be whole.

@@ -4,49 +4,42 @@ import "strconv"
 
 // number is one of those that describe a layer: whole, or real.
 type number struct {
-	key      string // in an architecture file
-	whole    *int   // where it stands, within bound
-	bound    bound
+	key      string   // in an architecture file
+	whole    *int     // where it stands, within bound
 	real     *float64 // or else where it stands, within interval
+	bound    bound
 	interval interval
-	fallback any // its value where the file says nothing: an int, a float64, or another's *int; nil: the file has to
+	// fallback is the number where the file says nothing, or the key of another, whose number it
+	// then is; "": the file has to say it.
+	fallback string
 }
 
-func whole(key string, value *int, b bound) number { return number{key: key, whole: value, bound: b} }
-
-func real(key string, value *float64, v interval) number {
-	return number{key: key, real: value, interval: v}
+func whole(key string, value *int, b bound, fallback string) number {
+	return number{key: key, whole: value, bound: b, fallback: fallback}
 }
 
-// or returns the number with a value for where the file says nothing.
-func (n number) or(fallback any) number {
-	n.fallback = fallback
-	return n
+func real(key string, value *float64, v interval, fallback string) number {
+	return number{key: key, real: value, interval: v, fallback: fallback}
 }
 
-// reset gives the number the value that it has where the file says nothing.
-func (n number) reset() {
-	switch v := n.fallback.(type) {
-	case int:
-		*n.whole = v
-	case *int:
-		*n.whole = *v
-	case float64:
-		*n.real = v
+// usual returns what the number is where the file says nothing; list has all numbers of its layer.
+func (n number) usual(list []number) string {
+	for _, other := range list {
+		if other.key == n.fallback {
+			return other.String()
+		}
 	}
+	return n.fallback
 }
 
-// usual reports whether the number is what it would be if the file said nothing.
-func (n number) usual() bool {
-	switch v := n.fallback.(type) {
-	case int:
-		return *n.whole == v
-	case *int:
-		return *n.whole == *v
-	case float64:
-		return *n.real == v
+// parse sets the number, within its range or not.
+func (n number) parse(text string) (err error) {
+	if n.whole != nil {
+		*n.whole, err = strconv.Atoi(text)
+	} else {
+		*n.real, err = strconv.ParseFloat(text, 64)
 	}
-	return false
+	return err
 }
 
 // check returns an error that says what is wrong and what to do, or nil.

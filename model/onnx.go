@@ -26,11 +26,12 @@ func (l *Layer) ONNX() (*Operation, error) {
 	if k.training {
 		return nil, nil
 	}
-	o := k.operation(l.Module)
-	if o.Operator == "" {
-		return nil, fmt.Errorf("a layer %s, which no ONNX operator is known for", l.Type)
+	if k.onnx != nil {
+		if o := k.onnx(l.Module); o.Operator != "" {
+			return &o, nil
+		}
 	}
-	return &o, nil
+	return nil, fmt.Errorf("a layer %s, which no ONNX operator is known for", l.Type)
 }
 
 // windowed returns the attributes of a layer that slides a window over height and width.

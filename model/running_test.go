@@ -32,16 +32,16 @@ func addCentred(t *testing.T) {
 	t.Helper()
 	before := kinds
 	t.Cleanup(func() { kinds = before })
-	kinds = append(slices.Clone(kinds), &kind{word: "centred", takes: row, mixes: true, operations: of[Centred]{
-		lower: func(_ Centred, g *lowering) (*gorgonia.Node, error) {
+	kinds = append(slices.Clone(kinds), define(kind{word: "centred", takes: row, mixes: true}, nil,
+		func(_ Centred, g *lowering) (*gorgonia.Node, error) {
 			x, err := g.Dense(g.x, g.params[1], g.params[0], false)
 			if err != nil {
 				return nil, err
 			}
 			return g.Dense(x, g.params[2], g.params[0], false)
 		},
-		onnx: func(Centred) Operation { return Operation{Operator: "Gemm"} },
-	}})
+		func(Centred) Operation { return Operation{Operator: "Gemm"} },
+	))
 }
 
 // State that is saved but has no gradient goes the whole way of parameters: shapes and counts,
