@@ -111,7 +111,7 @@ func TestParseArchRefuses(t *testing.T) {
 		{"<<: {name: x}", "a.yaml:1:1: <<: write the value out"},
 		{"blocks: !!seq [[1, 8]]", "a.yaml:1:9: !!seq: write the value out"},
 		{"blocks: [[1, 8]]\n---\nname: x", "a.yaml:2:1: a second document; give one"},
-		{"blocks: [[1, 8]", "a.yaml:1:9: did not find expected ',' or ']' while parsing a flow sequence; write valid YAML"},
+		{"blocks: [[1, 8]", "a.yaml:1:9: did not find expected ',' or ']' while parsing a flow sequence that begins at 1:9; write valid YAML"},
 		{"\tname: x", "a.yaml:1:"},
 		{"\x89PNG\r\n", "a.yaml:1:1: not UTF-8 text"},
 		{strings.Repeat("[", 1<<20), "a.yaml:1:1: more than 32768 bytes"},

@@ -153,10 +153,9 @@ func (r *archReader) blocks(n *yaml.Node) (list [][2]int) {
 // such as conv: {out: 96, kernel: 11}.
 func (r *archReader) layers(n *yaml.Node) (list []blocks.Layer) {
 	var state listState
-	var word *yaml.Node
+	var word, value *yaml.Node
 	for _, item := range r.list(n, "layers", "give a list, an item a layer, such as - relu", layerBound) {
-		word = item
-		var value *yaml.Node
+		word, value = item, alone
 		switch entry := item.Content; {
 		case strictyaml.IsText(item):
 		case item.Kind != yaml.MappingNode || len(entry) == 0:
@@ -178,7 +177,10 @@ func (r *archReader) layers(n *yaml.Node) (list []blocks.Layer) {
 	return list
 }
 
-// layer reads the layer that a word names; value is nil for a word alone.
+// alone stands for the value of a word without one.
+var alone = &yaml.Node{Kind: yaml.MappingNode}
+
+// layer reads the layer that a word names.
 func (r *archReader) layer(word, value *yaml.Node) blocks.Layer {
 	k := kindNamed(word.Value)
 	if k == nil {
@@ -187,12 +189,12 @@ func (r *archReader) layer(word, value *yaml.Node) blocks.Layer {
 	}
 	list, made := k.describe(k.layer)
 	switch {
-	case k.open != nil && (k.openWord == "") == (value == nil) && strictyaml.Plain(value) == k.openWord:
+	case k.open != nil && (k.openWord == "") == (value == alone) && strictyaml.Plain(value) == k.openWord:
 		if k.openWord == "" {
 			r.bare = word
 		}
 		return k.open
-	case k.single && value == nil:
+	case k.single && value == alone:
 		r.wrong(word, "%s alone; %s", word.Value, k.give)
 	case k.single && list[0].whole != nil && strings.IndexAny(strictyaml.Plain(value), "+-0123456789") != 0:
 		r.wrong(value, "%s is %s; %s", word.Value, strictyaml.Describe(value), k.give)
@@ -200,13 +202,13 @@ func (r *archReader) layer(word, value *yaml.Node) blocks.Layer {
 		r.number(value, list[0])
 	case list != nil:
 		r.numbers(word, value, list)
-	case value != nil:
+	case value != alone:
 		r.wrong(word, "nothing describes %s; write it alone", word.Value)
 	}
 	return made()
 }
 
-// numbers reads the mapping that describes a layer; value is nil for a word alone.
+// numbers reads the mapping that describes a layer.
 func (r *archReader) numbers(word, value *yaml.Node, list []number) {
 	var keys, example []string
 	for _, n := range list {
@@ -216,16 +218,12 @@ func (r *archReader) numbers(word, value *yaml.Node, list []number) {
 		}
 	}
 	give := fmt.Sprintf("write it such as %s: {%s}", word.Value, strings.Join(example, ", "))
-	var entries []*yaml.Node
-	if value != nil {
-		entries = value.Content
-	}
-	if value != nil && (value.Kind != yaml.MappingNode || entries == nil) {
+	if value.Kind != yaml.MappingNode || len(value.Content) == 0 && value != alone {
 		r.wrong(value, "%s is %s; %s", word.Value, strictyaml.Describe(value), give)
 		return
 	}
 	given := map[string]bool{}
-	for entry := range slices.Chunk(entries, 2) {
+	for entry := range slices.Chunk(value.Content, 2) {
 		key := entry[0]
 		if at := slices.Index(keys, key.Value); at >= 0 {
 			r.number(entry[1], list[at])

@@ -47,24 +47,20 @@ func Parse(file string, data []byte) (*yaml.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	limits := yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth)))
-	loader, err := yaml.NewLoader(strings.NewReader(text), limits)
-	var doc, second yaml.Node
-	if err == nil {
-		err = loader.Load(&doc)
-	}
-	if err == nil {
-		err = loader.Load(&second)
+	loader, err := yaml.NewLoader(strings.NewReader(text), yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth))))
+	var docs [2]yaml.Node
+	for i := 0; err == nil && i < len(docs); i++ {
+		err = loader.Load(&docs[i])
 	}
 	switch {
-	case second.Kind != 0:
-		return nil, Errorf(file, &second, "a second document; give one, without --- and ... in between")
+	case err == nil:
+		return nil, Errorf(file, &docs[1], "a second document; give one, without --- and ... in between")
 	case err != io.EOF:
 		return nil, syntaxError(file, text, err)
-	case doc.Kind == 0:
+	case docs[0].Kind == 0:
 		return nil, nil
 	}
-	root := doc.Content[0]
+	root := docs[0].Content[0]
 	if err := check(file, root); err != nil || IsNull(root) && root.Value == "" {
 		return nil, err
 	}
@@ -104,13 +100,11 @@ func refused(file string, at *yaml.Node, what string) error {
 	return Errorf(file, at, "%s: write the value out, without anchors, aliases, tags, directives or ?", display.Cut(what, display.Short))
 }
 
-// syntaxError is what the parser says, at its place; at the end of the text, where what is not
-// complete begins.
+// syntaxError returns what the parser says, at its place. At the end of the text, that is where the
+// incomplete part begins.
 func syntaxError(file, text string, err error) error {
-	var at *yaml.LoadError
-	if !errors.As(err, &at) {
-		return Errorf(file, &yaml.Node{}, "%v; write valid YAML", err)
-	}
+	at := &yaml.LoadError{Message: err.Error()}
+	errors.As(err, &at)
 	mark, begin, what := at.Mark, at.ContextMark, at.Message+"; write valid YAML"
 	switch {
 	case at.Stage == yaml.ComposerStage: // an alias of an anchor that does not exist
@@ -119,11 +113,11 @@ func syntaxError(file, text string, err error) error {
 		what = fmt.Sprintf("more than %d levels of brackets, dashes and indentation; settings and architectures have 5", maxDepth)
 	case strings.HasPrefix(what, "found character that cannot start"):
 		what = "a tab, or a sign that begins no value; indent with spaces, or quote the value"
-	case begin.Line == 0 || begin == mark:
-	case mark.Line > strings.Count(strings.TrimRight(text, "\n"), "\n")+1:
-		mark, what = begin, fmt.Sprintf("%s %s; write valid YAML", at.Message, at.ContextMsg)
-	default:
+	case begin.Line > 0 && begin != mark:
 		what = fmt.Sprintf("%s %s that begins at %d:%d; write valid YAML", at.Message, at.ContextMsg, begin.Line, begin.Column)
+		if mark.Line > strings.Count(strings.TrimRight(text, "\n"), "\n")+1 {
+			mark = begin
+		}
 	}
 	return Errorf(file, &yaml.Node{Line: mark.Line, Column: mark.Column}, "%s", what)
 }

@@ -79,8 +79,8 @@ func TestParseRefuses(t *testing.T) {
 		{"document after nothing", "---\n---\na: 1\n", "2:1: a second document"}, // the parser would leave it out
 		{"document after an end", "a: 1\n...\nb: 2\n", "3:1: a second document"},
 		{"duplicate", "a: 1\na: 2\n", `2:1: mapping key "a" already defined at [1:1]; write valid YAML`},
-		{"open bracket", "a: [1\n", "1:4: did not find expected ',' or ']' while parsing a flow sequence; write valid YAML"},
-		{"open quote", "a: \"x\n", "1:4: found unexpected end of stream while scanning a quoted scalar; write valid YAML"},
+		{"open bracket", "a: [1\n", "1:4: did not find expected ',' or ']' while parsing a flow sequence that begins at 1:4; write valid YAML"},
+		{"open quote", "a: \"x\n", "1:4: found unexpected end of stream while scanning a quoted scalar that begins at 1:4; write valid YAML"},
 		{"open bracket before a key", "a: [1\nb: 2\n", "2:2: did not find expected ',' or ']' while parsing a flow sequence that begins at 1:4; write"},
 		{"tab", "a:\n\tb: 1\n", "2:1: a tab, or a sign that begins no value; indent with spaces"},
 		{"bytes", strings.Repeat("a: 1\n", 200000), "1:1: more than 32768 bytes"},

@@ -9,10 +9,9 @@ import (
 	"vggtrain/internal/display"
 )
 
-// Plain returns the text of a node that is a word or a number without quotes, and "" of any other,
-// or nil.
+// Plain returns the text of a node that is a word or a number without quotes, or "".
 func Plain(n *yaml.Node) string {
-	if n != nil && n.Kind == yaml.ScalarNode && n.Style == 0 {
+	if n.Kind == yaml.ScalarNode && n.Style == 0 {
 		return n.Value
 	}
 	return ""
