@@ -1,11 +1,12 @@
-// Package display makes text that comes from files and users fit for a message: short, and without
-// characters that move a cursor, end a line or turn the direction of writing.
+// Package display writes for people: numbers with their units, words of commands, and text of files
+// and users, made short and free of characters that move a cursor, end a line or turn the direction
+// of writing.
 //
-//	Name   paths and names: as they are, or in Go's quotes if they have such characters
-//	Word   values: as Name, and in quotes also if empty or with a space
-//	Quote  values: always in Go's quotes
-//	Line   whole messages: the characters as Go's escapes
-//	Clean  text that people read on: the characters as U+FFFD
+//	Name   a path or name: as it is, or in Go's quotes if it is not Printable
+//	Word   a value: like Name, but in quotes also if it is empty or has a space
+//	Quote  a value: always in Go's quotes
+//	Line   a message: what does not print becomes Go's escapes
+//	Clean  prose: what does not print becomes U+FFFD
 package display
 
 import (
@@ -15,10 +16,10 @@ import (
 	"unicode/utf8"
 )
 
-// Short is how many characters of a value stand in a message.
+// Short is the length to which messages cut a value, in characters.
 const Short = 60
 
-// Printable reports whether text is UTF-8 without any character that does not print.
+// Printable reports whether text is UTF-8 and all of it prints.
 func Printable(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }
@@ -31,7 +32,7 @@ func Name(text string) string {
 	return strconv.Quote(text)
 }
 
-// Word returns at most Short characters of text, in quotes if they could not stand as one word.
+// Word returns at most Short characters of text, in quotes unless they are one printable word.
 func Word(text string) string {
 	text = Cut(text, Short)
 	if text == "" || strings.ContainsAny(text, ` "`) {
@@ -43,7 +44,7 @@ func Word(text string) string {
 // Quote returns at most Short characters of text, in quotes.
 func Quote(text string) string { return strconv.Quote(Cut(text, Short)) }
 
-// Cut returns text, or its first most characters and an ellipsis. What is no UTF-8 stays as it is.
+// Cut returns text, or its first most characters and an ellipsis. Invalid UTF-8 stays as it is.
 func Cut(text string, most int) string {
 	length := 0
 	for i := range text {
@@ -54,8 +55,7 @@ func Cut(text string, most int) string {
 	return text
 }
 
-// Line returns at most most characters of text on one line. An escape counts as the character that
-// it stands for.
+// Line returns at most most characters of text on one line; an escape counts as one.
 func Line(text string, most int) string { return Escape(Cut(text, most)) }
 
 // Escape writes characters that do not print as Go's literals do.

@@ -8,8 +8,8 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// Duration writes seconds as people read them: 75ms, 0.5s, 42s, 3m07s, 2h05m, 3d04h; ? for what is
-// no time.
+// Duration writes seconds as people read them: 75ms, 0.5s, 42s, 3m07s, 2h05m, 3d04h, or ? for NaN
+// and numbers out of reach.
 func Duration(seconds float64) string {
 	switch {
 	case math.IsNaN(seconds) || seconds < 0 || seconds > 1e9:
