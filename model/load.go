@@ -25,11 +25,7 @@ func (ps Params) Load(weights []checkpoint.Tensor) error {
 
 // CheckWeights returns the error that loading the weights into the parameters of layers would give.
 func CheckWeights(layers []Layer, weights []checkpoint.Tensor) error {
-	ps, err := specs(layers)
-	if err != nil {
-		return err
-	}
-	_, err = ps.accept(weights)
+	_, err := specs(layers).accept(weights)
 	return err
 }
 

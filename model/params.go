@@ -32,29 +32,28 @@ func (ps Params) version() uint64 {
 // Params are the parameters of a network in PyTorch's order.
 type Params []*Param
 
-// NewParams allocates the parameters of layers, all zero.
+// NewParams allocates the parameters of layers, all zero. The error is of layers that are not of
+// one Resolve, and too many.
 func NewParams(layers []Layer) (Params, error) {
-	ps, err := specs(layers)
+	ps := specs(layers)
+	if count := ps.Count(); count > maxElements {
+		return nil, fmt.Errorf("%d parameters, more than %d; use fewer channels or hidden features", count, maxElements)
+	}
 	for _, p := range ps {
 		p.Data = memory.Floats(p.Len())
 	}
-	return ps, err
+	return ps, nil
 }
 
 // specs returns the parameters of layers without their numbers: enough to plan a graph.
-func specs(layers []Layer) (Params, error) {
+func specs(layers []Layer) Params {
 	var ps Params
-	total := 0
 	for _, layer := range layers {
 		for _, spec := range layer.Specs {
 			ps = append(ps, &Param{ParamSpec: spec})
-			total += spec.Len()
-		}
-		if total > maxElements {
-			return nil, fmt.Errorf("more than %d parameters up to %s; use fewer channels or hidden features", maxElements, layer.Name)
 		}
 	}
-	return ps, nil
+	return ps
 }
 
 // Learned returns the parameters that have a gradient, in their order.

@@ -67,10 +67,7 @@ func SummarizeLayers(network string, layers []Layer, n int) (*Summary, error) {
 	}
 	s.MACs *= int64(n)
 	s.FLOPs = 2 * s.MACs
-	ps, err := specs(layers)
-	if err != nil {
-		return nil, err
-	}
+	ps := specs(layers)
 	s.WeightBytes = 4 * ps.Count()
 	trainer, err := planTrainer(nil, layers, ps, Options{Batch: n, Dropout: true})
 	if err != nil {
@@ -85,11 +82,7 @@ func EvaluationBytes(layers []Layer, n int) (int64, error) {
 	if err := check(layers, n); err != nil {
 		return 0, err
 	}
-	stages := fuse(layers)
-	ps, err := specs(layers)
-	if err != nil {
-		return 0, err
-	}
+	stages, ps := fuse(layers), specs(layers)
 	e, err := planEvaluator(nil, stages, ps, n, chunk(stages, n))
 	if err != nil {
 		return 0, err

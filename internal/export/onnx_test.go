@@ -170,6 +170,23 @@ func TestONNXLongTensor(t *testing.T) {
 	}
 }
 
+// State without a gradient is an input of its layer's node, and written, as weights are.
+func TestONNXRunningState(t *testing.T) {
+	n, _ := network(t, every)
+	last := &n.Layers[13]
+	mean := blocks.Param{Name: last.Name + ".running_mean", Shape: []int{3}, Running: true}
+	last.Specs = append(last.Specs, model.ParamSpec{Param: mean})
+	n.Weights = append(n.Weights, checkpoint.Tensor{Name: mean.Name, Shape: mean.Shape, Data: []float32{1, 2, 3}})
+	got := decodeModel(t, written(t, n))
+	if node, want := got.Nodes[len(got.Nodes)-1], "classifier.3.bias, classifier.3.running_mean) -> logits"; !strings.Contains(node, want) {
+		t.Errorf("the last node is %s, want one with %s", node, want)
+	}
+	want := decodedTensor{mean.Name, []int64{3}, 1, []float32{1, 2, 3}}
+	if diff := cmp.Diff(want, got.Initializers[len(got.Initializers)-1]); diff != "" {
+		t.Errorf("the last weight (-want +got):\n%s", diff)
+	}
+}
+
 // TestEveryLayer fails where the network of these tests lacks a kind of layer.
 func TestEveryLayer(t *testing.T) {
 	have := map[string]bool{}
