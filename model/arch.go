@@ -1,5 +1,5 @@
-// Package model turns an architecture, which is data, into everything that is made of it: one
-// flat list of layers, and from that list shapes, names, counts, parameters and Gorgonia graphs.
+// Package model turns an architecture into a flat list of layers, and that list into shapes, names,
+// counts, parameters, and Gorgonia graphs to train and evaluate it.
 //
 // Shape letters: N images in a batch, C channels, H height, W width, F features, O outputs
 // (channels or features). What people see follows PyTorch (N×C×H×W, OIHW, (out, in));
@@ -52,7 +52,7 @@ func vggLayers(list [][2]int, hidden []int) []blocks.Layer {
 	return append(layers, blocks.Classifier(hidden, ArchDropout{}, Classes{})...)
 }
 
-// check reports the first size of the architecture that makes no sense.
+// check returns an error for the first size out of its bounds, or nil.
 func (a *Arch) check() error {
 	how := layerBound.check(len(a.Sequence))
 	if a.Blocks != nil {
@@ -61,7 +61,7 @@ func (a *Arch) check() error {
 	return cmp.Or(checkName(a.Name), how, a.checkSequence(), probability.check(a.Dropout))
 }
 
-// checkVGG is check of what NewVGG has made.
+// checkVGG is check for the short form.
 func (a *Arch) checkVGG() error {
 	err := cmp.Or(blockBound.check(len(a.Blocks)), hiddenBound.check(len(a.Hidden)))
 	for _, block := range a.Blocks {
@@ -103,7 +103,7 @@ func (a *Arch) Layers(classes int) []blocks.Layer {
 	return layers
 }
 
-// TakesDropout reports whether Dropout is the probability of any layer.
+// TakesDropout reports whether any layer has Dropout for its probability.
 func (a *Arch) TakesDropout() bool { return slices.Contains(a.Sequence, blocks.Layer(ArchDropout{})) }
 
 // YAML returns the architecture file that ParseArch reads back as a.

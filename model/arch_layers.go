@@ -7,10 +7,10 @@ import (
 	"vggtrain/blocks"
 )
 
-// listState is how far a list of layers is.
+// listState says what may come next in a list of layers.
 type listState struct{ flat, complete bool }
 
-// next reports a layer that cannot come next.
+// next returns an error for a layer in the wrong place, or nil.
 func (s *listState) next(l blocks.Layer) error {
 	k := kindFor(l)
 	switch {
@@ -28,7 +28,7 @@ func (s *listState) next(l blocks.Layer) error {
 	return nil
 }
 
-// end reports a list that cannot end here.
+// end returns an error for a list that must not end here, or nil.
 func (s *listState) end() error {
 	if !s.complete {
 		return fmt.Errorf("the layers do not end with linear: classes; add it")
@@ -36,7 +36,7 @@ func (s *listState) end() error {
 	return nil
 }
 
-// checkSequence reports the first layer of Sequence that makes no sense.
+// checkSequence returns an error for the first layer out of its bounds or place, or nil.
 func (a *Arch) checkSequence() error {
 	var state listState
 	for _, l := range a.Sequence {

@@ -6,8 +6,7 @@ import (
 	"strconv"
 )
 
-// bound is the range in which a size makes sense. It keeps a slip of the finger from asking
-// for terabytes.
+// bound is the range of a size. It keeps a slip of the finger from asking for terabytes.
 type bound struct {
 	what     string
 	min, max int
@@ -38,7 +37,7 @@ func (b bound) check(n int) error {
 	return nil
 }
 
-// interval is the range in which a real number makes sense.
+// interval is the range of a real number.
 type interval struct {
 	what, noun string
 	min, max   float64
@@ -62,5 +61,5 @@ func (v interval) check(x float64) error {
 	return nil
 }
 
-// formatReal writes a number with no more digits than it takes to read it back.
+// formatReal writes the shortest decimal number that reads back as x.
 func formatReal(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }

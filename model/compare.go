@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Comparison sets what networks cost side by side, in the fields of `vggtrain compare --format json`.
+// Comparison has the costs of several networks, in the fields of `vggtrain compare --format json`.
 type Comparison struct {
 	Input    [4]int     `json:"input"` // N, C, H, W
 	Classes  int        `json:"classes"`
@@ -20,7 +20,7 @@ type Compared struct {
 	*Costs
 }
 
-// Costs are a network's counts, with Summary's meanings, and those of its layers of a kind.
+// Costs are a network's counts, as in Summary, and the parts of its convolutions and dense layers.
 type Costs struct {
 	Params       int64 `json:"params"`
 	MACs         int64 `json:"macs"`
@@ -32,7 +32,7 @@ type Costs struct {
 	Dense        Part  `json:"dense"`
 }
 
-// Part is what a network's layers of one kind, Conv2d or Linear, make of its costs.
+// Part is the part of a network's costs in its layers of one kind, Conv2d or Linear.
 type Part struct {
 	Layers      int     `json:"layers"`
 	Params      int64   `json:"params"`
@@ -41,7 +41,7 @@ type Part struct {
 	MACsShare   float64 `json:"macs_share"`
 }
 
-// Compare counts what each of the networks costs for a batch of the given shape. One that cannot
+// Compare counts the costs of each network for a batch of the given shape. A network that cannot
 // take it has Error and no Costs.
 func Compare(archs []*Arch, in Input, classes int) *Comparison {
 	c := &Comparison{Input: [4]int{in.N, in.C, in.H, in.W}, Classes: classes}
@@ -88,7 +88,7 @@ func (p *Part) add(l *SummaryLayer) {
 	p.MACs += l.MACs
 }
 
-// Err says of each network that cannot take the input why, or is nil.
+// Err joins the errors of the networks that cannot take the input; nil without any.
 func (c *Comparison) Err() error {
 	var list []error
 	for _, n := range c.Networks {

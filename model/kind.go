@@ -10,7 +10,7 @@ import (
 	"vggtrain/internal/op"
 )
 
-// kind is all that is known of one kind of layer besides its type in package blocks.
+// kind describes one kind of layer, besides its type in package blocks.
 type kind struct {
 	word  string       // in an architecture file
 	layer blocks.Layer // of the kind, with all numbers 0
@@ -41,7 +41,7 @@ type kind struct {
 	onnx func(l blocks.Layer) Operation
 }
 
-// lowering is what the operation of a layer is made of.
+// lowering has the inputs of a layer's operation.
 type lowering struct {
 	*op.Graph
 	x      *gorgonia.Node   // the layer's input

@@ -68,7 +68,7 @@ func (ps Params) accept(weights []checkpoint.Tensor) (map[string]checkpoint.Tens
 	return named, nil
 }
 
-// first joins the first n items and counts the rest.
+// first joins the first n items, and counts the others.
 func first(items []string, n int) string {
 	if len(items) <= n {
 		return strings.Join(items, ", ")

@@ -2,7 +2,7 @@ package model
 
 import "strconv"
 
-// number is one of those that describe a layer: whole, or real.
+// number is a setting of a layer, such as the size of its kernel: a whole or a real number.
 type number struct {
 	key      string   // in an architecture file
 	whole    *int     // where it stands, within bound

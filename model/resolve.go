@@ -6,10 +6,10 @@ import (
 	"vggtrain/blocks"
 )
 
-// Bounds on what a network may ask for, checked before anything is allocated.
+// Bounds of a network, checked before anything is allocated.
 const (
-	maxElements = 1 << 31 // of all parameters together, and of one image's activation
-	maxMACs     = 1 << 52 // of a batch: twice as many, the FLOPs, are still exact in JSON
+	maxElements = 1 << 31 // numbers in all parameters, and in one image's activation
+	maxMACs     = 1 << 52 // of a batch: its FLOPs, twice that, are still exact in JSON
 )
 
 // Layer is a layer of a network in its place: with a name, shapes and parameters.
@@ -151,7 +151,7 @@ func (r *resolver) spec(layer string, p blocks.Param) ParamSpec {
 	return spec
 }
 
-// checkSide reports an image that is too small for the windows of the layers.
+// checkSide returns an error for an image too small for the windows of the layers, or nil.
 func checkSide(network string, list []blocks.Layer, h, w int) error {
 	need, poolings, shrinking := 1, 0, false
 	for i := len(list) - 1; i >= 0; i-- {

@@ -7,17 +7,16 @@ type Summary struct {
 	Arch   string         `json:"arch"`
 	Input  [4]int         `json:"input"` // N, C, H, W
 	Layers []SummaryLayer `json:"layers"`
-	// Blocks are the layers again, block by block, see blocksOf: a row for each, then one for
-	// Flatten and each layer of the classifier.
+	// Blocks has a row for each block of layers, see blocksOf, then one for Flatten and each layer of
+	// the classifier.
 	Blocks      []SummaryLayer `json:"blocks,omitempty"`
 	Params      int64          `json:"params"`
 	MACs        int64          `json:"macs"`  // of convolution and linear layers, for the batch
 	FLOPs       int64          `json:"flops"` // 2 × MACs
 	WeightBytes int64          `json:"weight_bytes"`
-	// TrainBytes is what training takes for the network and the batch: the weights, the buffers
-	// that a step's graph plans for activations, gradients and work space, and a batch of images.
-	// The rest of the process is not counted: the data set, the program, and what an optimiser
-	// keeps.
+	// TrainBytes is the memory of a training step: the weights, the planned buffers for activations,
+	// gradients and work space, and a batch of images. It leaves out the data set, the program and
+	// the optimiser's state.
 	TrainBytes int64 `json:"train_bytes"`
 }
 
@@ -28,8 +27,8 @@ type SummaryLayer struct {
 	Output []int  `json:"output"` // [N, C, H, W] or [N, F]
 	Params int64  `json:"params"`
 	MACs   int64  `json:"macs"`
-	// ReceptiveField is the height and width in pixels of what one output depends on, see
-	// receptiveFields; Stride how far apart neighbours' are, none after Flatten.
+	// ReceptiveField is the height and width, in pixels, of the box that one output depends on, see
+	// receptiveFields. Stride is the distance between neighbours' boxes; 0 after Flatten.
 	ReceptiveField [2]int `json:"receptive_field"`
 	Stride         int    `json:"stride,omitempty"`
 	Convolutions   int    `json:"convolutions,omitempty"` // of a block
@@ -77,7 +76,7 @@ func SummarizeLayers(network string, layers []Layer, n int) (*Summary, error) {
 	return s, nil
 }
 
-// EvaluationBytes is what TrainBytes is, of an evaluation in batches of n images.
+// EvaluationBytes counts the memory of an evaluation in batches of n images, as TrainBytes does.
 func EvaluationBytes(layers []Layer, n int) (int64, error) {
 	if err := check(layers, n); err != nil {
 		return 0, err

@@ -9,8 +9,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// message is a protobuf message in the making. The numbers of tensors are not copied into it: it
-// refers to them, and turns them into bytes as it is written.
+// message is a protobuf message to be written. It refers to the numbers of tensors and turns them
+// into bytes only then.
 type message struct {
 	parts []part
 	size  int64 // bytes
@@ -49,7 +49,7 @@ func (m *message) numbers(field protowire.Number, floats []float32) {
 	m.size += size
 }
 
-// length begins a field of so many bytes.
+// length begins a field of size bytes.
 func (m *message) length(field protowire.Number, size int64) {
 	m.bytes(protowire.AppendVarint(protowire.AppendTag(nil, field, protowire.BytesType), uint64(size)))
 }
@@ -59,12 +59,12 @@ func (m *message) bytes(b []byte) {
 	m.size += int64(len(b))
 }
 
-// chunk is how many numbers are turned into bytes at a time.
+// chunk is the number of floats turned into bytes at a time.
 const chunk = 1 << 16
 
-// write writes the message: as many bytes as its size says.
+// write writes the message, size bytes.
 func (m *message) write(w io.Writer) error {
-	var small, buf []byte // small: what stands between two tensors, written at once
+	var small, buf []byte // small: the bytes between two tensors, written at once
 	for _, p := range m.parts {
 		if p.floats == nil {
 			small = append(small, p.bytes...)

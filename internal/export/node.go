@@ -26,13 +26,13 @@ const (
 	divideName    = "normalize.divide"
 )
 
-// normalizes tells whether the network takes anything but pixels in [0, 1].
+// normalizes reports whether pixels change before the first layer.
 func (n *Network) normalizes() bool {
 	return n.Deviation != 0 && (n.Mean != 0 || n.Deviation != 1)
 }
 
-// nodes are the graph's operations in their order. A node is called as its layer, and so is its
-// output, but for the last: that is Output.
+// nodes lists the graph's operations in their order. A node and its output have the layer's name,
+// except that the last output is Output.
 func (n *Network) nodes() ([]node, error) {
 	var nodes []node
 	from := Input

@@ -17,7 +17,7 @@ import (
 	"vggtrain/model"
 )
 
-// Network is what a file for other programs has of a trained network.
+// Network is a trained network for other programs.
 type Network struct {
 	Name            string
 	Layers          []model.Layer
@@ -33,14 +33,13 @@ const (
 	Output = "logits"
 )
 
-// Versions of the form that is written: that of ONNX 1.8 (November 2020), which has all that is
-// needed here, so that runtimes since then read it.
+// Versions of the format: those of ONNX 1.8 (November 2020), so that all runtimes since then read it.
 const (
 	irVersion    = 7
 	opsetVersion = 13
 )
 
-// ErrTooLarge is a network whose file would be longer than protobuf allows.
+// ErrTooLarge is the error of a file longer than protobuf allows.
 var ErrTooLarge = errors.New("too large for one ONNX file")
 
 const adviceWeights = "export the weights alone, with --format safetensors"
@@ -48,11 +47,11 @@ const adviceWeights = "export the weights alone, with --format safetensors"
 // maxProtobuf is the most bytes of a protobuf message.
 const maxProtobuf = math.MaxInt32
 
-// ONNX is a network as an ONNX file (https://onnx.ai): a ModelProto that is ready to be written.
-// It refers to the network's weights, which must not change before.
+// ONNX is an ONNX file (https://onnx.ai), a ModelProto, before it is written. It refers to the
+// network's weights, which must not change until then.
 type ONNX struct{ model message }
 
-// Numbers of the fields of onnx.proto that are used, message by message.
+// Field numbers of onnx.proto, message by message.
 const (
 	modelIRVersion, modelProducer, modelGraph, modelOpset, modelMetadata protowire.Number = 1, 2, 7, 8, 14
 
@@ -73,9 +72,8 @@ const (
 // elementFloat is TensorProto.DataType's FLOAT.
 const elementFloat = 1
 
-// NewONNX makes the file of a network. The normalisation is part of its graph; Dropout, which
-// does nothing when a network is used, is not. Errors: a layer of a kind that is not known, a
-// weight that is missing, ErrTooLarge.
+// NewONNX makes the file of a network. Its graph begins with the normalisation and leaves Dropout
+// out. Errors: a layer without an ONNX operator, a missing weight, ErrTooLarge.
 func NewONNX(n *Network) (*ONNX, error) {
 	graph, err := n.graph()
 	if err != nil {
@@ -104,7 +102,7 @@ func NewONNX(n *Network) (*ONNX, error) {
 // Size is the file's length in bytes.
 func (f *ONNX) Size() int64 { return f.model.size }
 
-// Write writes the file, with little memory besides the weights.
+// Write writes the file. It takes little memory besides the weights.
 func (f *ONNX) Write(w io.Writer) error { return f.model.write(w) }
 
 // graph is the GraphProto: its fields in the order of their numbers.
