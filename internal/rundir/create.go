@@ -46,10 +46,9 @@ func CreateDefault(root, arch string, now time.Time) (*Dir, error) {
 			return d, nil
 		}
 		d.Discard()
-		var exists *ExistsError
-		var inUse *InUseError
-		taken := errors.As(err, &exists) || errors.As(err, &inUse) || errors.Is(err, fs.ErrNotExist) // as in Create
-		if !taken || n == 1000 {
+		_, exists := errors.AsType[*ExistsError](err)
+		_, inUse := errors.AsType[*InUseError](err)
+		if !exists && !inUse && !errors.Is(err, fs.ErrNotExist) || n == 1000 { // that, as in Create
 			return nil, err
 		}
 	}
@@ -125,17 +124,16 @@ func (d *Dir) takeEmpty() error {
 // wantEmpty returns an error unless the folder is empty but for what a killed process leaves that had
 // written nothing.
 func (d *Dir) wantEmpty() error {
-	err := d.eachEntry(func(name string) error {
-		if name == lockName || isTemp(name) {
-			return nil
-		}
-		return &ExistsError{Path: d.path}
-	})
-	var exists *ExistsError
-	if err == nil || errors.As(err, &exists) {
-		return err
+	entries, err := os.ReadDir(d.path)
+	if err != nil {
+		return systemError(d.path, err, adviceOut)
 	}
-	return systemError(d.path, err, adviceOut)
+	for _, e := range entries {
+		if e.Name() != lockName && !isTemp(e.Name()) {
+			return &ExistsError{Path: d.path}
+		}
+	}
+	return nil
 }
 
 // Discard releases the lock and removes the folders that Create made, as far as they are still

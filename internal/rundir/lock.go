@@ -125,8 +125,7 @@ func (d *Dir) keepLock() error {
 	}
 	if err := d.takeLocked(); err != nil {
 		err = fmt.Errorf("%w; it could begin since the file %s was removed", err, lockName)
-		var inUse *InUseError
-		if errors.As(err, &inUse) {
+		if _, inUse := errors.AsType[*InUseError](err); inUse {
 			d.taken = err
 		}
 		return err
@@ -162,11 +161,10 @@ func (d *Dir) Close() error {
 
 // lockError says why a lock cannot be had, other than that somebody has it.
 func lockError(folder string, err error) error {
-	var opening *fs.PathError
-	switch {
-	case checkpoint.IsReadOnly(err):
+	if checkpoint.IsReadOnly(err) {
 		return readOnlyError(folder, err)
-	case errors.As(err, &opening):
+	}
+	if _, opening := errors.AsType[*fs.PathError](err); opening {
 		return systemError(folder, err, adviceAgain)
 	}
 	return fmt.Errorf("%s: the file system gives no lock (%w): put the run folder on another one", folder, err)

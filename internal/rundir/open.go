@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -35,8 +34,7 @@ func openWithin(ctx context.Context, path string, wait time.Duration) (*Dir, err
 	}
 	for deadline := time.Now().Add(wait); ; {
 		err = d.takeLock()
-		var inUse *InUseError
-		if !errors.As(err, &inUse) || !time.Now().Before(deadline) {
+		if _, inUse := errors.AsType[*InUseError](err); !inUse || !time.Now().Before(deadline) {
 			break
 		}
 		select {
@@ -79,19 +77,13 @@ func (d *Dir) probe() error {
 // removeTemps removes what a killed process left; one that cannot be removed stays, since it is in
 // nobody's way.
 func (d *Dir) removeTemps() error {
-	var temps []string
-	err := d.eachEntry(func(name string) error {
-		if isTemp(name) {
-			temps = append(temps, d.file(name))
-		}
-		return nil
-	})
+	entries, err := os.ReadDir(d.path)
 	if err != nil {
 		return systemError(d.path, err, adviceAgain)
 	}
-	for _, path := range temps {
-		if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() {
-			_ = os.Remove(path)
+	for _, e := range entries {
+		if isTemp(e.Name()) && e.Type().IsRegular() {
+			_ = os.Remove(d.file(e.Name()))
 		}
 	}
 	return nil
@@ -102,27 +94,4 @@ func isTemp(name string) bool {
 	of, ok := checkpoint.TempOf(name)
 	return ok && slices.Contains([]string{configName, stepsName, metricsName, checkpointName, bestName, asideName,
 		curvesName, reportName, scoreName, lockName}, of)
-}
-
-// eachEntry calls a function with the name of each entry of the folder, until that fails.
-func (d *Dir) eachEntry(do func(name string) error) error {
-	f, err := os.Open(d.path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	for {
-		names, err := f.Readdirnames(256)
-		for _, name := range names {
-			if err := do(name); err != nil {
-				return err
-			}
-		}
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"vggtrain/internal/files"
 )
 
 // Cut shortens the event files that Create has made in a folder: of each it keeps the longest
@@ -13,20 +15,20 @@ import (
 // events of steps that are done again, and a record that a killed process left unfinished, are
 // there for no reader. found tells whether there was any file. Of several errors it returns the first.
 func Cut(folder string, keep func(Event) bool) (found bool, err error) {
-	files, err := list(folder)
+	all, err := list(folder)
 	if err != nil {
 		return false, err
 	}
-	for _, f := range files {
+	for _, f := range all {
 		err = cmp.Or(err, cut(f.path, keep))
 	}
-	return len(files) > 0, err
+	return len(all) > 0, err
 }
 
 func cut(path string, keep func(Event) bool) error {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, cause(err))
+		return fmt.Errorf("%s: %w", path, files.Cause(err))
 	}
 	size, hasValues, err := kept(f, keep)
 	if end, seekErr := f.Seek(0, io.SeekEnd); err == nil && hasValues && (seekErr != nil || end > size) {
@@ -39,7 +41,7 @@ func cut(path string, keep func(Event) bool) error {
 		err = os.Remove(path)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: events that are no longer true stay in it: %w", path, cause(err))
+		return fmt.Errorf("%s: events that are no longer true stay in it: %w", path, files.Cause(err))
 	}
 	return nil
 }

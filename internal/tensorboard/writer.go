@@ -1,15 +1,15 @@
 package tensorboard
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
+
+	"vggtrain/internal/files"
 )
 
 // Writer writes an event file. Each event is with the system when the call that writes it returns;
@@ -37,17 +37,17 @@ const maxPending = 16 << 20
 // what they have read of it and of later ones.
 func Create(folder string, at time.Time, restart int64) (*Writer, error) {
 	seconds := at.Unix()
-	files, err := list(folder)
+	all, err := list(folder)
 	if err != nil {
 		return nil, err
 	}
-	if len(files) > 0 {
-		seconds = max(seconds, files[len(files)-1].seconds+1)
+	if len(all) > 0 {
+		seconds = max(seconds, all[len(all)-1].seconds+1)
 	}
 	path := filepath.Join(folder, fileName(seconds))
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, cause(err))
+		return nil, fmt.Errorf("%s: %w", path, files.Cause(err))
 	}
 	w := &Writer{path: path, f: f}
 	w.pending = appendRecord(nil, versionEvent(at))
@@ -77,7 +77,7 @@ func (w *Writer) flush() error {
 		if w.lost {
 			waits = "so many wait that events are lost"
 		}
-		return fmt.Errorf("%s: %w: fix this, %s", w.path, cause(err), waits)
+		return fmt.Errorf("%s: %w: fix this, %s", w.path, files.Cause(err), waits)
 	}
 	w.size += int64(len(w.pending))
 	w.pending = nil
@@ -88,19 +88,10 @@ func (w *Writer) flush() error {
 func (w *Writer) Close() error {
 	err := w.flush()
 	if closeErr := w.f.Close(); err == nil && closeErr != nil {
-		err = fmt.Errorf("%s: %w", w.path, cause(closeErr))
+		err = fmt.Errorf("%s: %w", w.path, files.Cause(closeErr))
 	}
 	if err == nil && w.lost {
 		err = fmt.Errorf("%s: events are missing: they did not fit into memory while it could not be written", w.path)
-	}
-	return err
-}
-
-// cause leaves out the path that the system's errors name.
-func cause(err error) error {
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
-		return pathErr.Err
 	}
 	return err
 }
@@ -125,16 +116,16 @@ type eventFile struct {
 func list(folder string) ([]eventFile, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", folder, cause(err))
+		return nil, fmt.Errorf("%s: %w", folder, files.Cause(err))
 	}
-	var files []eventFile
+	var all []eventFile
 	for _, entry := range entries {
 		middle, ok := strings.CutPrefix(entry.Name(), before)
 		middle, ours := strings.CutSuffix(middle, after)
 		seconds, err := strconv.ParseInt(middle, 10, 64)
 		if ok && ours && err == nil && seconds >= 0 && fileName(seconds) == entry.Name() && entry.Type().IsRegular() {
-			files = append(files, eventFile{filepath.Join(folder, entry.Name()), seconds})
+			all = append(all, eventFile{filepath.Join(folder, entry.Name()), seconds})
 		}
 	}
-	return files, nil
+	return all, nil
 }
