@@ -29,6 +29,7 @@ type Bar struct {
 	mutex sync.Mutex // the clock draws from a goroutine of its own
 	pace  pace.Pace
 	table table
+	gauge gauge
 	drawn time.Time
 	stop  chan struct{} // from Begin to End
 }
@@ -137,7 +138,7 @@ func (b *Bar) draw(text string) {
 	}
 	if b.stop != nil {
 		columns, _ := b.size()
-		frame += line(&b.pace, columns-1) + erase + "\r"
+		frame += b.gauge.line(&b.pace, columns-1) + erase + "\r"
 		b.drawn = b.now()
 	}
 	b.write(frame)

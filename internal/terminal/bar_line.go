@@ -3,10 +3,13 @@ package terminal
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/schollz/progressbar/v3"
 
 	"vggtrain/internal/display"
 	"vggtrain/internal/pace"
@@ -18,6 +21,9 @@ const (
 	barShortest = 3
 	barPercent  = 5 // of the percentage before it, with its blank
 )
+
+// theme has characters that every terminal's font has.
+var theme = progressbar.Theme{Saucer: "█", SaucerPadding: "░"}
 
 // part is one thing that the bar's line says.
 type part struct {
@@ -40,19 +46,25 @@ const (
 
 func (p part) columns() int { return 2 + max(p.width, utf8.RuneCountInString(p.text)) }
 
+// gauge makes the bar's line: the epoch, the bar, and the parts that fit.
+type gauge struct {
+	bar   *progressbar.ProgressBar
+	epoch int // that bar was made for, and its length
+	width int
+}
+
 // line says where the run is, in at most columns columns. The cursor stays on the blank that it begins
 // with.
-func line(p *pace.Pace, columns int) string {
+func (g *gauge) line(p *pace.Pace, columns int) string {
 	epoch, done := p.Place()
 	line := fmt.Sprintf(" epoch %d/%d", epoch, p.Plan.Epochs)
 	parts, rest := fit(parts(p), columns-utf8.RuneCountInString(line))
-	percent := 100 * done / p.Plan.StepsPerEpoch
-	if rest >= barPercent {
-		line += fmt.Sprintf("%4d%%", percent)
-	}
-	if width := min(rest-barPercent-1, barLongest); width >= barShortest {
-		full := percent * width / 100
-		line += " " + strings.Repeat("█", full) + strings.Repeat("░", width-full) // every terminal's font has them
+	length := p.Plan.StepsPerEpoch
+	switch {
+	case rest > barPercent+barShortest:
+		line += g.draw(epoch, done, length, min(rest-barPercent-1, barLongest))
+	case rest >= barPercent:
+		line += fmt.Sprintf("%4d%%", 100*done/length)
 	}
 	for i, part := range parts {
 		line += "  " + part.text
@@ -73,6 +85,24 @@ func fit(parts []part, columns int) (kept []part, rest int) {
 		columns -= p.columns()
 	}
 	return parts, columns
+}
+
+// draw is the percentage and the bar of an epoch, by a library, whose own forecast of time knows
+// nothing of evaluations.
+func (g *gauge) draw(epoch, done, steps, width int) string {
+	if g.bar == nil || g.epoch != epoch || g.width != width {
+		g.epoch, g.width = epoch, width
+		g.bar = progressbar.NewOptions(steps,
+			progressbar.OptionSetWriter(io.Discard),
+			progressbar.OptionSetPredictTime(false),
+			progressbar.OptionSetElapsedTime(false),
+			progressbar.OptionSetWidth(width),
+			progressbar.OptionSetTheme(theme),
+		)
+		_ = g.bar.RenderBlank() // to where no write fails
+	}
+	_ = g.bar.Set(done)
+	return strings.TrimRight(strings.TrimPrefix(g.bar.String(), "\r"), " ")
 }
 
 // parts are what a line may say beside the epoch. What is not known yet is empty, but has its place.
