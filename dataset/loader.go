@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"runtime"
 
 	"github.com/dustin/go-humanize"
@@ -188,6 +189,19 @@ func (l *Loader) Next(ctx context.Context) (*Batch, error) {
 	}
 	l.next++
 	return &s.Batch, nil
+}
+
+// Epoch yields the batches of an epoch, as Start and Next do, and ends after an error.
+func (l *Loader) Epoch(ctx context.Context, number int) iter.Seq2[*Batch, error] {
+	return func(yield func(*Batch, error) bool) {
+		l.Start(number, 0)
+		for {
+			b, err := l.Next(ctx)
+			if errors.Is(err, io.EOF) || !yield(b, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // load waits for the next batch.

@@ -23,6 +23,19 @@ func (ps Params) Load(weights []checkpoint.Tensor) error {
 	return nil
 }
 
+// Tensors returns copies of the parameters as a file holds them, which Load reads.
+func (ps Params) Tensors(workers *Workers) ([]checkpoint.Tensor, error) {
+	var tensors []checkpoint.Tensor
+	for _, p := range ps {
+		data := make([]float32, p.Len())
+		if _, err := p.Export(workers, data); err != nil {
+			return nil, err
+		}
+		tensors = append(tensors, checkpoint.Tensor{Name: p.Name, Shape: p.Shape, Data: data})
+	}
+	return tensors, nil
+}
+
 // CheckWeights returns the error that loading the weights into the parameters of layers would give.
 func CheckWeights(layers []Layer, weights []checkpoint.Tensor) error {
 	_, err := specs(layers).accept(weights)
