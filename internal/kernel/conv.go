@@ -16,8 +16,9 @@ type Conv struct {
 	Pool                    bool // 2×2 max-pool of stride 2 after the ReLU; odd last rows and columns are dropped
 }
 
-// cut stands for the pool's choice where ReLU has cut the window to 0: no pixel gets its gradient.
-const cut = 4
+// noPixel is the argmax of a pooled window that ReLU makes 0: none of its four pixels gets the
+// gradient.
+const noPixel = 4
 
 // streamBytes is the size from which an output is stored past the caches: it is not read again
 // from one.

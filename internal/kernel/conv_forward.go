@@ -28,16 +28,16 @@ func (c Conv) TransformFilters(p *Workers, u, w []float32) error {
 	return transformFilters(p, u, w, c.C, c.OC)
 }
 
-// Forward computes y, and with a pool arg (one byte for each element of y, 0 to 3: which of
-// the window's pixels was largest, or 4 if ReLU has cut the window to 0; nil if nobody needs
-// it), for the first rows images. u is w by TransformFilters, work
-// ForwardSize floats of work space.
-func (c Conv) Forward(p *Workers, y []float32, arg []byte, x, w, b, u, work []float32, rows int) error {
+// Forward computes y for the first rows images. With a pool it also sets argmax, a byte for each
+// element of y: which of the window's pixels is the largest, 0 to 3 row by row, or 4 where ReLU
+// makes the window 0. argmax may be nil. u is w by TransformFilters, work ForwardSize floats of
+// work space.
+func (c Conv) Forward(p *Workers, y []float32, argmax []byte, x, w, b, u, work []float32, rows int) error {
 	switch c.ForwardAlgorithm(p) {
 	case Narrow:
-		return c.narrowForward(p, y, arg, x, w, b, rows)
+		return c.narrowForward(p, y, argmax, x, w, b, rows)
 	case Winograd:
-		return c.winogradForward(p, y, arg, x, b, u, work, rows)
+		return c.winogradForward(p, y, argmax, x, b, u, work, rows)
 	}
 	run := c.forwardRun(p.kernels)
 	p.Reserve(run.scratch())
@@ -57,28 +57,28 @@ func (c Conv) Forward(p *Workers, y []float32, arg []byte, x, w, b, u, work []fl
 			return
 		}
 		run.multiply(p.kernels, out, run.outSize, in, w, b, n1-n0, h1-h0)
-		choices := bytesOf(out[run.images*run.outSize:])
+		chosen := bytesOf(out[run.images*run.outSize:])
 		for n := n0; n < n1; n++ {
 			for r := h0 / 2; r < min(h1/2, oh); r++ {
 				at := (n*oh + r) * ow * c.OC
 				top := out[(n-n0)*run.outSize+(2*r-h0)*run.w*c.OC:]
-				if arg != nil {
-					choices = arg[at:][:ow*c.OC]
+				if argmax != nil {
+					chosen = argmax[at:][:ow*c.OC]
 				}
-				p.kernels.maxPool2(y[at:][:ow*c.OC], choices, top, top[run.w*c.OC:], ow, c.OC, c.OC)
-				if c.ReLU && arg != nil {
-					markCut(choices, y[at:])
+				p.kernels.maxPool2(y[at:][:ow*c.OC], chosen, top, top[run.w*c.OC:], ow, c.OC, c.OC)
+				if c.ReLU && argmax != nil {
+					markNoPixel(chosen, y[at:])
 				}
 			}
 		}
 	})
 }
 
-// markCut sets arg to cut where y is 0 (or below; not where it is NaN).
-func markCut(arg []byte, y []float32) {
-	for i := range arg {
+// markNoPixel sets argmax to noPixel where y is 0 or below, not where it is NaN.
+func markNoPixel(argmax []byte, y []float32) {
+	for i := range argmax {
 		if y[i] <= 0 {
-			arg[i] = cut
+			argmax[i] = noPixel
 		}
 	}
 }
@@ -89,14 +89,14 @@ func bytesOf(s []float32) []byte {
 }
 
 // convRun is the tiling of one convolution over padded strips: forward, or the input
-// gradient, which is the convolution of the spread gradient with the turned filters.
+// gradient, which is the convolution of the dilated gradient with the turned filters.
 type convRun struct {
 	grid
 	kernel, stride, c, oc int
 	pitch                 int // floats of a padded input row
 	inSize, outSize       int // floats of an image's input and output strip
 	pooled, relu          bool
-	spare                 int // floats: for gradient.load, or for a row of choices
+	spare                 int // floats: for gradient.load, or for a row of argmax
 }
 
 func (c Conv) forwardRun(ks *kernels) convRun {

@@ -11,14 +11,14 @@ func (c Conv) InputGradientSize(p *Workers) int {
 }
 
 // InputGradient computes dx, like x, for the first rows images, from the gradient dy of the
-// output, the output y (nil without ReLU) and arg (nil without pool). work is
+// output, the output y (nil without ReLU) and argmax (nil without pool). work is
 // InputGradientSize floats of work space.
 //
 //	dx[h,w,c] = Σ dy[h+P-kh, w+P-kw, o] · w[kh,kw,c,o]
 //
-// that is, the convolution of dy, spread by the stride, with the filters turned by 180°.
-func (c Conv) InputGradient(p *Workers, dx, dy, y []float32, arg []byte, w, work []float32, rows int) error {
-	g := gradient{Conv: c, dy: dy, y: y, arg: arg}
+// that is, the convolution of dy, dilated by the stride, with the filters turned by 180°.
+func (c Conv) InputGradient(p *Workers, dx, dy, y []float32, argmax []byte, w, work []float32, rows int) error {
+	g := gradient{Conv: c, dy: dy, y: y, argmax: argmax}
 	if c.InputAlgorithm(p) == Winograd {
 		return c.winogradInputGradient(p, dx, g, w, work, rows)
 	}

@@ -12,7 +12,7 @@ type convCase struct {
 	Conv
 	x, w, b, dy      []float32 // w row-major, not in panels
 	y, dx, dw, db    []float64
-	arg              []byte
+	argmax           []byte
 	sumX, sumW, sumB []float64 // Σ|products| behind each dx, dw, db, and y (sumY)
 	sumY             []float64
 	full64           [][]float64 // an image's gradient of the full-size output
@@ -28,7 +28,7 @@ func newConvCase(c Conv, rows int, seed uint64) *convCase {
 	for _, f := range [][]float32{s.x, s.w, s.b, s.dy} {
 		fill(r, f)
 	}
-	s.y, s.sumY, s.arg = make([]float64, c.OutSize()), make([]float64, c.OutSize()), make([]byte, c.OutSize())
+	s.y, s.sumY, s.argmax = make([]float64, c.OutSize()), make([]float64, c.OutSize()), make([]byte, c.OutSize())
 	s.dx, s.sumX = make([]float64, len(s.x)), make([]float64, len(s.x))
 	s.dw, s.sumW = make([]float64, len(s.w)), make([]float64, len(s.w))
 	s.db, s.sumB = make([]float64, len(s.b)), make([]float64, len(s.b))
@@ -95,7 +95,7 @@ func (s *convCase) spread(n int, full, mags []float64) []float64 {
 					at = (2*h*fw+2*w)*s.OC + o
 					for i := range 4 {
 						if p := ((2*h+i/2)*fw+2*w+i%2)*s.OC + o; full[p] > full[at] {
-							at, s.arg[out] = p, byte(i)
+							at, s.argmax[out] = p, byte(i)
 						}
 					}
 				}
@@ -103,7 +103,7 @@ func (s *convCase) spread(n int, full, mags []float64) []float64 {
 				if !s.ReLU || full[at] > 0 {
 					grad[at] = float64(s.dy[out])
 				} else if s.Pool {
-					s.arg[out] = cut
+					s.argmax[out] = noPixel
 				}
 			}
 		}
@@ -205,13 +205,13 @@ func (s *convCase) check(t *testing.T, rows, threads int, ks *kernels) {
 	oh, ow := c.Out()
 	fh, fw := c.full()
 	y, yIntact := guarded(r, rows*oh*ow*c.OC)
-	arg := make([]byte, c.OutSize())
+	argmax := make([]byte, c.OutSize())
 	w := panels(s.w, k, c.OC)
 	u := make([]float32, c.FilterSize(p))
 	if err := c.TransformFilters(p, u, w); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Forward(p, y, arg, s.x, w, s.b, u, make([]float32, c.ForwardSize(p)), rows); err != nil {
+	if err := c.Forward(p, y, argmax, s.x, w, s.b, u, make([]float32, c.ForwardSize(p)), rows); err != nil {
 		t.Fatal(err)
 	}
 	yTerms, xTerms, wTerms := k, c.Kernel*c.Kernel*c.OC, rows*fh*fw
@@ -230,13 +230,13 @@ func (s *convCase) check(t *testing.T, rows, threads int, ks *kernels) {
 		yRef = nil
 	}
 	dx, dxIntact := guarded(r, rows*c.H*c.W*c.C)
-	if err := c.InputGradient(p, dx, s.dy, yRef, s.arg, w, make([]float32, c.InputGradientSize(p)), rows); err != nil {
+	if err := c.InputGradient(p, dx, s.dy, yRef, s.argmax, w, make([]float32, c.InputGradientSize(p)), rows); err != nil {
 		t.Fatal(err)
 	}
 	within(t, name+"dx", dx, s.dx, s.sumX, xTerms)
 	dw, dwIntact := guarded(r, len(s.w))
 	db, dbIntact := guarded(r, len(s.b))
-	if err := c.WeightGradient(p, dw, db, s.x, s.dy, yRef, s.arg, make([]float32, c.WeightGradientSize(p)), rows); err != nil {
+	if err := c.WeightGradient(p, dw, db, s.x, s.dy, yRef, s.argmax, make([]float32, c.WeightGradientSize(p)), rows); err != nil {
 		t.Fatal(err)
 	}
 	within(t, name+"dw", plain(dw, k, c.OC), s.dw, s.sumW, wTerms)
@@ -272,7 +272,7 @@ func TestConv(t *testing.T) {
 	}
 }
 
-// Results must not depend on the number of threads, nor y on whether arg is asked for.
+// Results must not depend on the number of threads, nor y on whether argmax is asked for.
 func TestConvThreads(t *testing.T) {
 	for name, by := range map[string]costs{"direct": direct, "winograd": winograd, "plane by plane": planeMajor} {
 		t.Run(name, func(t *testing.T) { testConvThreads(t, available()[0].with(by)) })
@@ -292,23 +292,23 @@ func testConvThreads(t *testing.T, ks *kernels) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		y, arg := make([]float32, c.OutSize()), make([]byte, c.OutSize())
+		y, argmax := make([]float32, c.OutSize()), make([]byte, c.OutSize())
 		got := [4][]float32{y, make([]float32, c.InSize()), make([]float32, len(w)), make([]float32, c.OC)}
 		u := make([]float32, c.FilterSize(p))
 		without := make([]float32, len(y))
 		for _, err := range []error{
 			c.TransformFilters(p, u, w),
-			c.Forward(p, y, arg, s.x, w, s.b, u, make([]float32, c.ForwardSize(p)), c.N),
+			c.Forward(p, y, argmax, s.x, w, s.b, u, make([]float32, c.ForwardSize(p)), c.N),
 			c.Forward(p, without, nil, s.x, w, s.b, u, make([]float32, c.ForwardSize(p)), c.N),
-			c.InputGradient(p, got[1], s.dy, y, arg, w, make([]float32, c.InputGradientSize(p)), c.N),
-			c.WeightGradient(p, got[2], got[3], s.x, s.dy, y, arg, make([]float32, c.WeightGradientSize(p)), c.N),
+			c.InputGradient(p, got[1], s.dy, y, argmax, w, make([]float32, c.InputGradientSize(p)), c.N),
+			c.WeightGradient(p, got[2], got[3], s.x, s.dy, y, argmax, make([]float32, c.WeightGradientSize(p)), c.N),
 		} {
 			if err != nil {
 				t.Fatal(err)
 			}
 		}
 		p.Close()
-		same(t, "y without arg", without, y)
+		same(t, "y without argmax", without, y)
 		for i := range got {
 			if want[i] == nil {
 				want[i] = got[i]
@@ -348,7 +348,7 @@ func BenchmarkConv(b *testing.B) {
 		x, w, bias := make([]float32, c.InSize()), make([]float32, c.WeightRows()*c.OC), make([]float32, c.OC)
 		fill(r, x)
 		fill(r, w)
-		y, arg := make([]float32, c.OutSize()), make([]byte, c.OutSize())
+		y, argmax := make([]float32, c.OutSize()), make([]byte, c.OutSize())
 		u, work := make([]float32, c.FilterSize(p)), make([]float32, c.ForwardSize(p))
 		dx, dw, db := make([]float32, len(x)), make([]float32, len(w)), make([]float32, c.OC)
 		turned, partial := make([]float32, c.InputGradientSize(p)), make([]float32, c.WeightGradientSize(p))
@@ -359,9 +359,9 @@ func BenchmarkConv(b *testing.B) {
 			run  func() error
 		}{
 			{"filters", func() error { return c.TransformFilters(p, u, w) }},
-			{"forward", func() error { return c.Forward(p, y, arg, x, w, bias, u, work, c.N) }},
-			{"input", func() error { return c.InputGradient(p, dx, y, y, arg, w, turned, c.N) }},
-			{"weight", func() error { return c.WeightGradient(p, dw, db, x, y, y, arg, partial, c.N) }},
+			{"forward", func() error { return c.Forward(p, y, argmax, x, w, bias, u, work, c.N) }},
+			{"input", func() error { return c.InputGradient(p, dx, y, y, argmax, w, turned, c.N) }},
+			{"weight", func() error { return c.WeightGradient(p, dw, db, x, y, y, argmax, partial, c.N) }},
 		} {
 			b.Run(fmt.Sprintf("%dx%dx%d-%d/%s", c.H, c.W, c.C, c.OC, pass.name), func(b *testing.B) {
 				for b.Loop() {

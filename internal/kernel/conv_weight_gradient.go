@@ -61,14 +61,14 @@ func (c Conv) WeightGradientSize(p *Workers) int {
 }
 
 // WeightGradient computes dw, like w, and db, like b, from the first rows images: dy, y and
-// arg as in InputGradient. partial is WeightGradientSize floats of work space.
+// argmax as in InputGradient. partial is WeightGradientSize floats of work space.
 //
 //	dw[kh,kw,c,o] = Σ x[h·S-P+kh, w·S-P+kw, c] · dy[h,w,o]   over images and pixels
-func (c Conv) WeightGradient(p *Workers, dw, db, x, dy, y []float32, arg []byte, partial []float32, rows int) error {
-	g := gradient{Conv: c, dy: dy, y: y, arg: arg}
+func (c Conv) WeightGradient(p *Workers, dw, db, x, dy, y []float32, argmax []byte, partial []float32, rows int) error {
+	g := gradient{Conv: c, dy: dy, y: y, argmax: argmax}
 	switch c.WeightAlgorithm(p) {
 	case Narrow:
-		return c.narrowWeightGradient(p, dw, db, x, dy, y, arg, partial, rows)
+		return c.narrowWeightGradient(p, dw, db, x, dy, y, argmax, partial, rows)
 	case Winograd:
 		return c.winogradWeightGradient(p, dw, db, x, g, partial, rows)
 	}

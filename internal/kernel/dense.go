@@ -56,9 +56,9 @@ func share(n, unit, i, pieces int) (from, to int) {
 	return units * i / pieces * unit, min(n, units*(i+1)/pieces*unit)
 }
 
-// ahead is memory that will be read soon: segments of the given length, stride apart. Each step
-// asks for a part of it, so that it comes while what is there already is multiplied.
-type ahead struct {
+// prefetcher brings memory that will be read soon into the cache: segments of a length, stride
+// apart. Each step asks for a part, which comes while the processor multiplies.
+type prefetcher struct {
 	memory         []float32
 	length, stride int
 	segments       int
@@ -66,15 +66,15 @@ type ahead struct {
 }
 
 // fetch plans the segments for a number of steps.
-func (a *ahead) fetch(memory []float32, length, stride, segments, steps int) {
-	*a = ahead{memory: memory, length: length, stride: stride, segments: segments}
+func (a *prefetcher) fetch(memory []float32, length, stride, segments, steps int) {
+	*a = prefetcher{memory: memory, length: length, stride: stride, segments: segments}
 	if steps > 0 {
 		const line = 16
 		a.part = ((length*segments+steps-1)/steps + line - 1) &^ (line - 1)
 	}
 }
 
-func (a *ahead) step(ks *kernels) {
+func (a *prefetcher) step(ks *kernels) {
 	for want := a.part; want > 0 && a.segments > 0; {
 		n := min(want, a.length-a.at)
 		ks.prefetch(a.memory[a.at:][:n])
@@ -88,8 +88,8 @@ func (a *ahead) step(ks *kernels) {
 	}
 }
 
-// sweep runs the tile a few rows at a time, with steps of what lies ahead in between.
-func (t *tile) sweep(ks *kernels, near ...*ahead) {
+// sweep runs the tile a few rows at a time, with a step of each prefetcher in between.
+func (t *tile) sweep(ks *kernels, prefetchers ...*prefetcher) {
 	t.batch = 1
 	t.check()
 	part := *t
@@ -105,7 +105,7 @@ func (t *tile) sweep(ks *kernels, near ...*ahead) {
 			part.run(ks)
 		}
 		row += part.rows
-		for _, a := range near {
+		for _, a := range prefetchers {
 			a.step(ks)
 		}
 	}

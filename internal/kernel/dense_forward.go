@@ -70,7 +70,7 @@ func (f *denseForward) multiply(panel, block int) {
 	if f.b != nil && block == 0 {
 		t.bias = f.b[col:]
 	}
-	var weights, inputs ahead
+	var weights, inputs prefetcher
 	f.next(panel, block, &weights, &inputs)
 	var offsets [forwardBlocks]int
 	for i := range offsets {
@@ -96,7 +96,7 @@ func (f *denseForward) multiply(panel, block int) {
 
 // next plans to fetch what the next products read: their weights, and of the next blocks of x
 // the part that is this panel's share.
-func (f *denseForward) next(panel, block int, weights, inputs *ahead) {
+func (f *denseForward) next(panel, block int, weights, inputs *prefetcher) {
 	steps := f.kernels.sweeps(f.to - f.from)
 	after := block + forwardBlocks
 	if after < f.blocks() {

@@ -81,7 +81,7 @@ func (g *denseInput) multiply(panel, n int) {
 	for i := range offsets {
 		offsets[i] = i * g.In * Panel
 	}
-	var weights, gradients ahead
+	var weights, gradients prefetcher
 	g.next(panel, n, &weights, &gradients)
 	k := min(turnedPanels*Panel, g.Out-panel*Panel)
 	whole, rest := k/Panel, k%Panel
@@ -102,7 +102,7 @@ func (g *denseInput) multiply(panel, n int) {
 
 // next plans to fetch what the next products read: their part of dyᵀ, and of the next panels of
 // weights the share of these rows.
-func (g *denseInput) next(panel, n int, weights, gradients *ahead) {
+func (g *denseInput) next(panel, n int, weights, gradients *prefetcher) {
 	steps := g.kernels.sweeps(g.end - g.in)
 	after := panel + turnedPanels
 	if whole := min(turnedPanels, g.Out/Panel-after); whole > 0 {

@@ -25,7 +25,7 @@ func (g *DenseGradient) Stream(p *Workers, beside [][]float32, use func(from int
 	return p.Run(groups*chunks, func(worker, piece int) {
 		w := denseWeight{DenseGradient: g, kernels: p.kernels, sums: p.Scratch(worker), beside: beside}
 		for range beside {
-			w.near = append(w.near, new(ahead))
+			w.prefetchers = append(w.prefetchers, new(prefetcher))
 		}
 		w.panel, w.last = share(g.panels(), 1, piece/chunks, groups)
 		w.first, w.end = share(g.In, blockWidth, piece%chunks, chunks)
@@ -39,7 +39,7 @@ type denseWeight struct {
 	kernels                 *kernels
 	sums                    []float32
 	beside                  [][]float32
-	near                    []*ahead // of each of beside
+	prefetchers             []*prefetcher // one for each of beside
 	panel, last, first, end int
 }
 
@@ -73,17 +73,17 @@ func (w *denseWeight) multiply(in int) {
 		panel, in = panel+1, w.first
 	}
 	for i, s := range w.beside {
-		*w.near[i] = ahead{}
+		*w.prefetchers[i] = prefetcher{}
 		if panel < w.last {
 			from, n := w.block(panel, in)
-			w.near[i].fetch(s[from:], n, 0, 1, w.kernels.sweeps(t.rows))
+			w.prefetchers[i].fetch(s[from:], n, 0, 1, w.kernels.sweeps(t.rows))
 		}
 	}
-	t.sweep(w.kernels, w.near...)
+	t.sweep(w.kernels, w.prefetchers...)
 }
 
-// SumSquares is Σ dw², each square and the sum in float64, from a gradient that is computed for it
-// and forgotten: a product more, against memory of the weights' size, written and read twice.
+// SumSquares is Σ dw², each square and the sum in float64. It recomputes the gradient for that: one
+// extra product is cheaper than storing it.
 func (g *DenseGradient) SumSquares(p *Workers) (float64, error) {
 	squares := make([]float64, g.panels()*g.blocks()) // of each block: their order in the sum is fixed
 	err := g.Stream(p, nil, func(from int, dw []float32) {

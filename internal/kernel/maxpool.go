@@ -32,16 +32,16 @@ func (m MaxPool) OutSize() int {
 	return m.N * h * w * m.C
 }
 
-// Forward computes y and arg for the first rows images: which of the window's pixels, counted
+// Forward computes y and argmax for the first rows images: which of the window's pixels, counted
 // row by row, was the largest: the first of equals, the last NaN if there is one, as PyTorch
 // has it.
-func (m MaxPool) Forward(p *Workers, y []float32, arg []byte, x []float32, rows int) error {
+func (m MaxPool) Forward(p *Workers, y []float32, argmax []byte, x []float32, rows int) error {
 	oh, ow := m.Out()
 	return p.Run(rows*oh, func(_, piece int) {
 		n, h := piece/oh, piece%oh
 		for w := range ow {
 			at := (piece*ow + w) * m.C
-			to, best := y[at:][:m.C], arg[at:][:m.C]
+			to, best := y[at:][:m.C], argmax[at:][:m.C]
 			for i := range m.Kernel * m.Kernel {
 				from := x[m.pixel(n, h, w, i):][:m.C]
 				if i == 0 {
@@ -65,7 +65,7 @@ func (m MaxPool) pixel(n, h, w, i int) int {
 }
 
 // Gradient computes dx from dy for the first rows images; overlapping windows add up.
-func (m MaxPool) Gradient(p *Workers, dx, dy []float32, arg []byte, rows int) error {
+func (m MaxPool) Gradient(p *Workers, dx, dy []float32, argmax []byte, rows int) error {
 	oh, ow := m.Out()
 	image := m.H * m.W * m.C
 	return p.Run(rows, func(_, n int) {
@@ -74,7 +74,7 @@ func (m MaxPool) Gradient(p *Workers, dx, dy []float32, arg []byte, rows int) er
 			for w := range ow {
 				at := ((n*oh+h)*ow + w) * m.C
 				for c, g := range dy[at:][:m.C] {
-					dx[m.pixel(n, h, w, int(arg[at+c]))+c] += g
+					dx[m.pixel(n, h, w, int(argmax[at+c]))+c] += g
 				}
 			}
 		}

@@ -4,7 +4,7 @@ package kernel
 // padding 1, with ReLU. It has so few products that each costs about as much as the memory
 // traffic, so that nothing of full size is written anywhere: the forward pass computes the four
 // pixels of each 2×2 window in registers and stores the pooled pixel, and the weight gradient
-// takes each window's pixel from the image by the pool's choice.
+// takes each window's pixel from the image by the pool's argmax.
 
 const (
 	narrowChannels = 3  // the four pixels under a tap of a window lie within 8 floats of pairs
@@ -54,8 +54,7 @@ func (r *narrowRun) load(ks *kernels, in, x []float32, n, strip int) {
 	ks.prefetch(x[next:min(next+r.strip*row, len(x))])
 }
 
-// pack copies the weights to dst, vector by vector of output channels, in it channel by channel
-// of the input, nine taps each.
+// pack copies the weights to dst, in the order [OC/lanes][C][9][lanes].
 func (r *narrowRun) pack(dst, w []float32) {
 	K := r.WeightRows()
 	for v := 0; v < r.OC; v += r.lanes {
@@ -68,9 +67,9 @@ func (r *narrowRun) pack(dst, w []float32) {
 	}
 }
 
-// narrowForward is Forward of a narrow convolution; arg may be nil. For windows without a positive
-// pixel it is cut, so that the weight gradient need not read y.
-func (c Conv) narrowForward(p *Workers, y []float32, arg []byte, x, w, b []float32, rows int) error {
+// narrowForward is Forward of a narrow convolution. As argmax is noPixel for windows without a
+// positive pixel, the weight gradient need not read y.
+func (c Conv) narrowForward(p *Workers, y []float32, argmax []byte, x, w, b []float32, rows int) error {
 	r := c.narrowRun(p.kernels, 1)
 	size, weights := r.inSize(), r.WeightRows()*r.OC
 	spare := r.spare()
@@ -88,7 +87,7 @@ func (c Conv) narrowForward(p *Workers, y []float32, arg []byte, x, w, b []float
 			n, strip := unit/r.strips, unit%r.strips
 			r.load(p.kernels, row.in, x, n, strip)
 			if r.Pool {
-				r.windows(p.kernels, row, y, arg, n, strip)
+				r.windows(p.kernels, row, y, argmax, n, strip)
 			} else {
 				r.pixels(p.kernels, row, y, scratch[:spare], n, strip)
 			}
@@ -97,13 +96,13 @@ func (c Conv) narrowForward(p *Workers, y []float32, arg []byte, x, w, b []float
 }
 
 // windows computes a strip's rows of windows.
-func (r *narrowRun) windows(ks *kernels, row narrowRow, y []float32, arg []byte, n, strip int) {
+func (r *narrowRun) windows(ks *kernels, row narrowRow, y []float32, argmax []byte, n, strip int) {
 	first := strip * r.strip / 2
 	for h := first; h < min(first+r.strip/2, r.oh); h++ {
 		at := (n*r.oh + h) * r.ow * r.OC
 		row.y = y[at:]
-		if arg != nil {
-			row.arg = arg[at:]
+		if argmax != nil {
+			row.argmax = argmax[at:]
 		}
 		row.pool(ks)
 		row.in = row.in[2*r.pitch:]

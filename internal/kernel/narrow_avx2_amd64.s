@@ -4,11 +4,11 @@
 
 #include "textflag.h"
 
-// func narrowPoolAVX2(y *float32, arg *byte, in *float32, w *float32, b *float32, windows int, oc int, channels int, pitch int, stream bool)
+// func narrowPoolAVX2(y *float32, argmax *byte, in *float32, w *float32, b *float32, windows int, oc int, channels int, pitch int, stream bool)
 // Requires: AVX, AVX2, CMOV, FMA3, MMX+
 TEXT ·narrowPoolAVX2(SB), NOSPLIT, $0-73
 	MOVQ y+0(FP), AX
-	MOVQ arg+8(FP), CX
+	MOVQ argmax+8(FP), CX
 	MOVQ oc+48(FP), DX
 	MOVQ in+16(FP), SI
 	MOVQ windows+40(FP), DI
@@ -202,11 +202,11 @@ narrowPool_channel:
 	VMAXPS       Y9, Y10, Y9
 
 narrowPool_window0_chosen:
-	VCMPPS       $0x12, Y8, Y9, Y1
 	MOVL         $0x00000004, R13
-	VMOVD        R13, X4
-	VPBROADCASTD X4, Y4
-	VBLENDVPS    Y1, Y4, Y0, Y0
+	VMOVD        R13, X1
+	VPBROADCASTD X1, Y1
+	VCMPPS       $0x12, Y8, Y9, Y4
+	VBLENDVPS    Y4, Y1, Y0, Y0
 	VMAXPS       Y9, Y8, Y9
 	CMPB         stream+72(FP), $0x00
 	JNE          narrowPool_window0_stream
@@ -217,7 +217,7 @@ narrowPool_window0_stream:
 	VMOVNTPS Y9, (R11)(BX*4)
 
 narrowPool_window0_stored:
-	CMPQ         arg+8(FP), $0x00
+	CMPQ         argmax+8(FP), $0x00
 	JE           narrowPool_window0_done
 	VEXTRACTI128 $0x01, Y0, X1
 	VPACKSSDW    X1, X0, X1
@@ -247,11 +247,11 @@ narrowPool_window0_done:
 	VMAXPS       Y0, Y1, Y0
 
 narrowPool_window1_chosen:
-	VCMPPS       $0x12, Y8, Y0, Y1
 	MOVL         $0x00000004, R13
-	VMOVD        R13, X3
-	VPBROADCASTD X3, Y3
-	VBLENDVPS    Y1, Y3, Y2, Y2
+	VMOVD        R13, X1
+	VPBROADCASTD X1, Y1
+	VCMPPS       $0x12, Y8, Y0, Y3
+	VBLENDVPS    Y3, Y1, Y2, Y2
 	VMAXPS       Y0, Y8, Y0
 	LEAQ         (R11)(DX*4), R11
 	ADDQ         DX, R12
@@ -264,7 +264,7 @@ narrowPool_window1_stream:
 	VMOVNTPS Y0, (R11)(BX*4)
 
 narrowPool_window1_stored:
-	CMPQ         arg+8(FP), $0x00
+	CMPQ         argmax+8(FP), $0x00
 	JE           narrowPool_window1_done
 	VEXTRACTI128 $0x01, Y2, X0
 	VPACKSSDW    X0, X2, X0
@@ -668,7 +668,7 @@ narrowPlain_next:
 	LEAQ    (CX)(BX*4), CX
 	JMP     narrowPlain_step
 
-// func narrowPoolGradientAVX2(sums *float32, dy *float32, arg *byte, pairs *float32, order *uint32, windows int, rows int, oc int, channels int, pitch int)
+// func narrowPoolGradientAVX2(sums *float32, dy *float32, argmax *byte, pairs *float32, order *uint32, windows int, rows int, oc int, channels int, pitch int)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·narrowPoolGradientAVX2(SB), NOSPLIT, $0-80
 	MOVQ         dy+8(FP), AX
@@ -680,7 +680,7 @@ TEXT ·narrowPoolGradientAVX2(SB), NOSPLIT, $0-80
 	MOVL         $0x00000004, DI
 	VMOVD        DI, X0
 	VPBROADCASTD X0, Y0
-	MOVQ         arg+16(FP), R8
+	MOVQ         argmax+16(FP), R8
 	MOVQ         pairs+24(FP), R9
 	MOVQ         windows+40(FP), R10
 	MOVQ         order+32(FP), DI

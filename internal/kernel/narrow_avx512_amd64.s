@@ -4,11 +4,11 @@
 
 #include "textflag.h"
 
-// func narrowPoolAVX512(y *float32, arg *byte, in *float32, w *float32, b *float32, windows int, oc int, channels int, pitch int, stream bool)
+// func narrowPoolAVX512(y *float32, argmax *byte, in *float32, w *float32, b *float32, windows int, oc int, channels int, pitch int, stream bool)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·narrowPoolAVX512(SB), NOSPLIT, $0-73
 	MOVQ         y+0(FP), AX
-	MOVQ         arg+8(FP), CX
+	MOVQ         argmax+8(FP), CX
 	MOVQ         oc+48(FP), DX
 	MOVQ         in+16(FP), SI
 	MOVQ         windows+40(FP), DI
@@ -220,7 +220,7 @@ narrowPool_window0_stream:
 	VMOVNTPS Z12, (R11)(BX*4)
 
 narrowPool_window0_stored:
-	CMPQ    arg+8(FP), $0x00
+	CMPQ    argmax+8(FP), $0x00
 	JE      narrowPool_window0_done
 	VPMOVDB Z0, (R12)(BX*1)
 
@@ -255,7 +255,7 @@ narrowPool_window1_stream:
 	VMOVNTPS Z0, (R11)(BX*4)
 
 narrowPool_window1_stored:
-	CMPQ    arg+8(FP), $0x00
+	CMPQ    argmax+8(FP), $0x00
 	JE      narrowPool_window1_done
 	VPMOVDB Z2, (R12)(BX*1)
 
@@ -656,7 +656,7 @@ narrowPlain_next:
 	LEAQ    (CX)(BX*4), CX
 	JMP     narrowPlain_step
 
-// func narrowPoolGradientAVX512(sums *float32, dy *float32, arg *byte, pairs *float32, order *uint32, windows int, rows int, oc int, channels int, pitch int)
+// func narrowPoolGradientAVX512(sums *float32, dy *float32, argmax *byte, pairs *float32, order *uint32, windows int, rows int, oc int, channels int, pitch int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·narrowPoolGradientAVX512(SB), NOSPLIT, $0-80
 	MOVQ         dy+8(FP), AX
@@ -668,7 +668,7 @@ TEXT ·narrowPoolGradientAVX512(SB), NOSPLIT, $0-80
 	MOVL         $0x00000004, DI
 	VMOVD        DI, X0
 	VPBROADCASTD X0, Z0
-	MOVQ         arg+16(FP), R8
+	MOVQ         argmax+16(FP), R8
 	MOVQ         pairs+24(FP), R9
 	MOVQ         windows+40(FP), R10
 	MOVQ         order+32(FP), DI

@@ -32,23 +32,23 @@ func BenchmarkNarrow(b *testing.B) {
 		x, w, bias := memory.Floats(c.InSize()), make([]float32, c.WeightRows()*c.OC), make([]float32, c.OC)
 		fill(r, x)
 		fill(r, w)
-		y, arg, dy := memory.Floats(c.OutSize()), make([]byte, c.OutSize()), memory.Floats(c.OutSize())
+		y, argmax, dy := memory.Floats(c.OutSize()), make([]byte, c.OutSize()), memory.Floats(c.OutSize())
 		dw, db, partial := make([]float32, len(w)), make([]float32, c.OC), make([]float32, c.narrowWeightGradientSize())
-		if err := c.narrowForward(p, y, arg, x, w, bias, c.N); err != nil {
+		if err := c.narrowForward(p, y, argmax, x, w, bias, c.N); err != nil {
 			b.Fatal(err)
 		}
 		copy(dy, y)
 		moved, mask := 4*(len(x)+len(y)), 4*len(y) // bytes that a pass must read or write
 		if c.Pool {
-			moved, mask = moved+len(arg), 0
+			moved, mask = moved+len(argmax), 0
 		}
 		for _, pass := range []struct {
 			name  string
 			moved int
 			run   func() error
 		}{
-			{"forward", moved, func() error { return c.narrowForward(p, y, arg, x, w, bias, c.N) }},
-			{"weight", moved + mask, func() error { return c.narrowWeightGradient(p, dw, db, x, dy, y, arg, partial, c.N) }},
+			{"forward", moved, func() error { return c.narrowForward(p, y, argmax, x, w, bias, c.N) }},
+			{"weight", moved + mask, func() error { return c.narrowWeightGradient(p, dw, db, x, dy, y, argmax, partial, c.N) }},
 		} {
 			b.Run(fmt.Sprintf("%dx%dx%dx%d-%d,pool=%t/%s", c.N, c.H, c.W, c.C, c.OC, c.Pool, pass.name), func(b *testing.B) {
 				b.SetBytes(int64(pass.moved))

@@ -5,23 +5,23 @@ func (r *narrowRow) poolGeneric() {
 	for j := range r.n {
 		for o := 0; o < r.oc; o += narrowLanes {
 			var best, s [narrowLanes]float32
-			var arg [narrowLanes]byte
+			var argmax [narrowLanes]byte
 			for i := range 4 {
 				r.convolve(&s, o, i/2, 2*j+i%2)
 				for l, v := range s {
 					if i == 0 || v > best[l] || v != v {
-						best[l], arg[l] = v, byte(i)
+						best[l], argmax[l] = v, byte(i)
 					}
 				}
 			}
 			for l, v := range best {
 				if v <= 0 {
-					arg[l] = cut
+					argmax[l] = noPixel
 				}
 			}
 			store(r.y[j*r.oc+o:], &best)
-			if r.arg != nil {
-				copy(r.arg[j*r.oc+o:], arg[:])
+			if r.argmax != nil {
+				copy(r.argmax[j*r.oc+o:], argmax[:])
 			}
 		}
 	}
@@ -75,8 +75,8 @@ func (s *narrowSum) each(f func(lane, at, row, column int)) {
 // poolGeneric is narrowSum.pool in plain Go.
 func (s *narrowSum) poolGeneric() {
 	s.each(func(l, at, row, window int) {
-		g, i := s.dy[at], int(s.arg[at])
-		if i == cut {
+		g, i := s.dy[at], int(s.argmax[at])
+		if i == noPixel {
 			g, i = 0, 0
 		}
 		s.sums[9*narrowLanes+l] += g

@@ -9,9 +9,9 @@ import (
 // generic loops for what they compute. Every element lies inside its slice.
 type narrowLoops struct {
 	lanes
-	pool          func(y *float32, arg *byte, in, w, b *float32, windows, oc, channels, pitch int, stream bool)
+	pool          func(y *float32, argmax *byte, in, w, b *float32, windows, oc, channels, pitch int, stream bool)
 	plain         func(top, bottom, in, w, b *float32, pixels, oc, channels, pitch int, stream bool)
-	poolGradient  func(sums, dy *float32, arg *byte, pairs *float32, order *uint32, windows, rows, oc, channels, pitch int)
+	poolGradient  func(sums, dy *float32, argmax *byte, pairs *float32, order *uint32, windows, rows, oc, channels, pitch int)
 	plainGradient func(sums, dy, y, in *float32, pixels, rows, oc, channels, pitch int)
 	pairs         func(dst, upper, lower *float32, n int)
 }
@@ -23,7 +23,7 @@ func (ks *kernels) narrowLanes() int { return cmp.Or(int(ks.narrow.lanes), narro
 type narrowRow struct {
 	y        []float32 // n·oc
 	bottom   []float32 // plain: the row of pixels below y
-	arg      []byte    // pool: like y, or nil
+	argmax   []byte    // pool: like y, or nil
 	in       []float32 // padded input from the row above the first one that is computed
 	w        []float32 // packed, see narrowRun.pack
 	b        []float32 // oc
@@ -47,17 +47,17 @@ func (r *narrowRow) check(pixels int) {
 // pool computes a row of windows, at least two.
 //
 //	y[j,o] = max(0, max_i s_i)
-//	arg[j,o] = cut if that is 0, else the i of the first largest s_i, or of the last NaN
+//	argmax[j,o] = noPixel if that is 0, else the i of the first largest s_i, or of the last NaN
 //	s_i = b[o] + Σ in[i/2+kh, 2j+i%2+kw, c] · w[kh,kw,c,o]   over the nine taps and c
 func (r *narrowRow) pool(ks *kernels) {
 	r.check(2 * r.n)
-	var arg *byte
-	if r.arg != nil {
-		_ = r.arg[r.n*r.oc-1]
-		arg = &r.arg[0]
+	var argmax *byte
+	if r.argmax != nil {
+		_ = r.argmax[r.n*r.oc-1]
+		argmax = &r.argmax[0]
 	}
 	if k := &ks.narrow; k.pool != nil {
-		k.pool(&r.y[0], arg, &r.in[0], &r.w[0], &r.b[0], r.n, r.oc, r.channels, r.pitch, r.stream)
+		k.pool(&r.y[0], argmax, &r.in[0], &r.w[0], &r.b[0], r.n, r.oc, r.channels, r.pitch, r.stream)
 	} else {
 		r.poolGeneric()
 	}
@@ -82,7 +82,7 @@ type narrowSum struct {
 	sums     []float32 // nine taps and the bias, a vector each
 	dy       []float32 // rows·n·oc, from the vector's first channel
 	y        []float32 // plain: like dy
-	arg      []byte    // pool: like dy
+	argmax   []byte    // pool: like dy
 	in       []float32 // padded input, or pairs of its rows, from the input channel
 	n, rows  int
 	oc       int
@@ -97,14 +97,14 @@ func (s *narrowSum) last(lanes int) int {
 	return last
 }
 
-// pool adds the products of windows: i = arg; g = dy, or 0 where i is cut.
+// pool adds the products of windows: i = argmax; g = dy, or 0 where i is noPixel.
 //
 //	sums[kh,kw] += Σ_r Σ_j g[r,j] · image[2r+i/2+kh, 2j+i%2+kw]   sums[9] += Σ_r Σ_j g[r,j]
 //
 // The image is in pairs of rows: in[row, pixel, channel, 0 and 1] are rows row and row+1.
 func (s *narrowSum) pool(ks *kernels) {
 	k := &ks.narrow
-	_ = s.arg[s.last(ks.narrowLanes())]
+	_ = s.argmax[s.last(ks.narrowLanes())]
 	_ = s.in[4*s.rows*s.pitch+4*s.n*s.channels+7]
 	if k.poolGradient == nil {
 		s.poolGeneric()
@@ -114,7 +114,7 @@ func (s *narrowSum) pool(ks *kernels) {
 	for i := range order {
 		order[i] = uint32(i%4/2 + i%2*2*s.channels)
 	}
-	k.poolGradient(&s.sums[0], &s.dy[0], &s.arg[0], &s.in[0], &order[0], s.n, s.rows, s.oc, s.channels, s.pitch)
+	k.poolGradient(&s.sums[0], &s.dy[0], &s.argmax[0], &s.in[0], &order[0], s.n, s.rows, s.oc, s.channels, s.pitch)
 }
 
 // plain adds the products of pixels: g = dy where y is positive or NaN, else 0.

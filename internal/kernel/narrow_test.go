@@ -119,15 +119,15 @@ func testNarrowRow(t *testing.T, r *rand.Rand, ks *kernels, row narrowRow, pool 
 		const zone = 64
 		args := bytes.Repeat([]byte{9}, size+2*zone)
 		if r.IntN(4) > 0 {
-			row.arg, want.arg = args[zone:][:size], make([]byte, size)
+			row.argmax, want.argmax = args[zone:][:size], make([]byte, size)
 		}
 		row.pool(ks)
 		want.poolGeneric()
-		if !bytes.Equal(row.arg, want.arg) {
-			t.Fatalf("%s: arg %v, generic %v", ks.name, row.arg, want.arg)
+		if !bytes.Equal(row.argmax, want.argmax) {
+			t.Fatalf("%s: argmax %v, generic %v", ks.name, row.argmax, want.argmax)
 		}
 		if bytes.Count(args[:zone], []byte{9})+bytes.Count(args[zone+size:], []byte{9}) != 2*zone {
-			t.Fatalf("%s: stored outside arg", ks.name)
+			t.Fatalf("%s: stored outside argmax", ks.name)
 		}
 	}
 	same(t, "y", row.y, want.y)
@@ -175,9 +175,9 @@ func testNarrowSum(t *testing.T, r *rand.Rand, ks *kernels, s narrowSum, pool bo
 	}
 	s.in = image
 	if pool {
-		s.arg = make([]byte, size)
-		for i := range s.arg {
-			s.arg[i] = byte(r.IntN(cut + 1))
+		s.argmax = make([]byte, size)
+		for i := range s.argmax {
+			s.argmax[i] = byte(r.IntN(noPixel + 1))
 		}
 		n := (2*s.rows + 1) * s.pitch
 		pairs := make([]float32, 2*n+2*narrowLanes)
@@ -199,7 +199,7 @@ func testNarrowSum(t *testing.T, r *rand.Rand, ks *kernels, s narrowSum, pool bo
 		generic := s
 		generic.sums = append([]float32(nil), want...)
 		if pool {
-			part.arg = s.arg[first:]
+			part.argmax = s.argmax[first:]
 			part.pool(ks)
 			generic.poolGeneric()
 		} else {
@@ -215,7 +215,7 @@ func testNarrowSum(t *testing.T, r *rand.Rand, ks *kernels, s narrowSum, pool bo
 	}
 }
 
-// Results must not depend on the number of threads, nor y on whether arg is asked for.
+// Results must not depend on the number of threads, nor y on whether argmax is asked for.
 func TestNarrowThreads(t *testing.T) {
 	for _, c := range []Conv{firstLayer(5, 61, 60, 1, 32, true), firstLayer(3, 61, 60, 3, 16, false)} {
 		s := newConvCase(c, c.N, 9)
@@ -226,11 +226,11 @@ func TestNarrowThreads(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			y, arg := make([]float32, c.OutSize()), make([]byte, c.OutSize())
+			y, argmax := make([]float32, c.OutSize()), make([]byte, c.OutSize())
 			got := [3][]float32{y, make([]float32, len(w)), make([]float32, c.OC)}
 			for _, err := range []error{
-				c.narrowForward(p, y, arg, s.x, w, s.b, c.N),
-				c.narrowWeightGradient(p, got[1], got[2], s.x, s.dy, y, arg, make([]float32, c.narrowWeightGradientSize()), c.N),
+				c.narrowForward(p, y, argmax, s.x, w, s.b, c.N),
+				c.narrowWeightGradient(p, got[1], got[2], s.x, s.dy, y, argmax, make([]float32, c.narrowWeightGradientSize()), c.N),
 			} {
 				if err != nil {
 					t.Fatal(err)
@@ -240,7 +240,7 @@ func TestNarrowThreads(t *testing.T) {
 			if err := c.narrowForward(p, without, nil, s.x, w, s.b, c.N); err != nil {
 				t.Fatal(err)
 			}
-			same(t, "y without arg", without, y)
+			same(t, "y without argmax", without, y)
 			p.Close()
 			for i := range got {
 				if want[i] == nil {

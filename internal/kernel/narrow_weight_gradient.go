@@ -11,9 +11,9 @@ func (r *narrowRun) groups() int { return min(r.N*r.strips, narrowGroups) }
 func (c Conv) narrowWeightGradientSize() int { return narrowGroups * c.narrowSize() }
 
 // narrowWeightGradient is WeightGradient of a narrow convolution. Pixels that a pool did not
-// choose add nothing, whatever the input under them: not 0·∞. With a pool y is not read: arg is
+// choose add nothing, whatever the input under them: not 0·∞. With a pool y is not read: argmax is
 // narrowForward's.
-func (c Conv) narrowWeightGradient(p *Workers, dw, db, x, dy, y []float32, arg []byte, partial []float32, rows int) error {
+func (c Conv) narrowWeightGradient(p *Workers, dw, db, x, dy, y []float32, argmax []byte, partial []float32, rows int) error {
 	floats := 1
 	if c.Pool {
 		floats = 3 // pairs beside the strip
@@ -25,7 +25,7 @@ func (c Conv) narrowWeightGradient(p *Workers, dw, db, x, dy, y []float32, arg [
 		sums := partial[group*size:][:size]
 		clear(sums)
 		for unit := group * units / groups; unit < (group+1)*units/groups && unit/r.strips < rows; unit++ {
-			r.sum(p.kernels, sums, x, dy, y, arg, p.Scratch(worker), unit/r.strips, unit%r.strips)
+			r.sum(p.kernels, sums, x, dy, y, argmax, p.Scratch(worker), unit/r.strips, unit%r.strips)
 		}
 	})
 	if err != nil {
@@ -40,7 +40,7 @@ func (c Conv) narrowWeightGradient(p *Workers, dw, db, x, dy, y []float32, arg [
 }
 
 // sum adds a strip's products to sums.
-func (r *narrowRun) sum(ks *kernels, sums, x, dy, y []float32, arg []byte, scratch []float32, n, strip int) {
+func (r *narrowRun) sum(ks *kernels, sums, x, dy, y []float32, argmax []byte, scratch []float32, n, strip int) {
 	h0, h1 := strip*r.strip, min((strip+1)*r.strip, r.H)
 	if r.Pool {
 		h0, h1 = h0/2, min(h1/2, r.oh)
@@ -54,7 +54,7 @@ func (r *narrowRun) sum(ks *kernels, sums, x, dy, y []float32, arg []byte, scrat
 	s := narrowSum{dy: dy[at:], in: in, n: r.ow, rows: h1 - h0, oc: r.OC, channels: r.C, pitch: r.pitch}
 	if r.Pool {
 		narrowPairs(ks, pairs, in, in[r.pitch:], (r.strip+1)*r.pitch)
-		s.arg, s.in = arg[at:], pairs
+		s.argmax, s.in = argmax[at:], pairs
 	} else {
 		s.y = y[at:]
 	}
@@ -64,7 +64,7 @@ func (r *narrowRun) sum(ks *kernels, sums, x, dy, y []float32, arg []byte, scrat
 			part.sums = sums[10*(v*r.C+c*r.lanes):]
 			part.dy = s.dy[v:]
 			if r.Pool {
-				part.arg, part.in = s.arg[v:], s.in[2*c:]
+				part.argmax, part.in = s.argmax[v:], s.in[2*c:]
 				part.pool(ks)
 			} else {
 				part.y, part.in = s.y[v:], s.in[c:]

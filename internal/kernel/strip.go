@@ -24,9 +24,9 @@ func loadStrip(dst, image []float32, h, w, c, first, rows, left, width int) {
 // ReLU is made row by row, never as a whole.
 type gradient struct {
 	Conv
-	dy  []float32 // like the output
-	y   []float32 // the output; nil without ReLU; with a pool, arg says what y would
-	arg []byte    // the pool's choice; nil without pool
+	dy     []float32 // like the output
+	y      []float32 // the output; nil without ReLU, unused with a pool: argmax holds the mask of ReLU
+	argmax []byte    // nil without pool
 }
 
 // columns are some channels of a gradient's row and the distance of its pixels in dst.
@@ -56,7 +56,7 @@ func (g gradient) pair(ks *kernels, top, bottom []float32, n, r int, c columns) 
 		return
 	}
 	from := ((n*oh+r)*ow)*g.OC + c.first
-	ks.unpool2(top, bottom, g.dy[from:], g.arg[from:], ow, c.count, c.stride, g.OC)
+	ks.unpool2(top, bottom, g.dy[from:], g.argmax[from:], ow, c.count, c.stride, g.OC)
 	clearPixels(top, 2*ow, fw, c)
 	clearPixels(bottom, 2*ow, fw, c)
 }
@@ -73,8 +73,8 @@ func (g gradient) spareRows() int {
 	return 2 * fw * g.OC
 }
 
-// load writes rows of the full-size gradient of image n to dst, spread by the convolution's
-// stride: row i of dst is spread row first+i and column j spread column j-left, both zero
+// load writes rows of the full-size gradient of image n to dst, dilated by the convolution's
+// stride: row i of dst is dilated row first+i and column j dilated column j-left, both zero
 // where they are no multiple of the stride or outside. A row of dst has width pixels.
 func (g gradient) load(ks *kernels, dst []float32, n, first, rows, width, left int, spare []float32) {
 	fh, fw := g.full()
@@ -91,7 +91,7 @@ func (g gradient) load(ks *kernels, dst []float32, n, first, rows, width, left i
 			continue
 		}
 		if !direct {
-			g.loadSpread(ks, row, n, h, left, spare)
+			g.loadDilated(ks, row, n, h, left, spare)
 			continue
 		}
 		clear(row[:left*g.OC])
@@ -113,8 +113,8 @@ func (g gradient) load(ks *kernels, dst []float32, n, first, rows, width, left i
 	}
 }
 
-// loadSpread writes one row pixel by pixel, for strides above 1 and paddings above the kernel.
-func (g gradient) loadSpread(ks *kernels, row []float32, n, h, left int, spare []float32) {
+// loadDilated writes one row pixel by pixel, for strides above 1 and paddings above the kernel.
+func (g gradient) loadDilated(ks *kernels, row []float32, n, h, left int, spare []float32) {
 	_, fw := g.full()
 	half := fw * g.OC
 	all := columns{0, g.OC, g.OC}

@@ -27,12 +27,12 @@ func maskAVX512(dst *float32, dy *float32, y *float32, pixels int, cols int, dst
 // maxPool2AVX512 is maxPool2Generic for whole vectors.
 //
 //go:noescape
-func maxPool2AVX512(dst *float32, arg *byte, top *float32, bottom *float32, windows int, cols int, stride int)
+func maxPool2AVX512(dst *float32, argmax *byte, top *float32, bottom *float32, windows int, cols int, stride int)
 
 // unpool2AVX512 is unpool2Generic for whole vectors.
 //
 //go:noescape
-func unpool2AVX512(top *float32, bottom *float32, dy *float32, arg *byte, windows int, cols int, dstStride int, srcStride int)
+func unpool2AVX512(top *float32, bottom *float32, dy *float32, argmax *byte, windows int, cols int, dstStride int, srcStride int)
 
 // sgdAVX512 is sgdGeneric for whole vectors; v may be nil.
 //
@@ -67,12 +67,12 @@ func maskAVX2(dst *float32, dy *float32, y *float32, pixels int, cols int, dstSt
 // maxPool2AVX2 is maxPool2Generic for whole vectors.
 //
 //go:noescape
-func maxPool2AVX2(dst *float32, arg *byte, top *float32, bottom *float32, windows int, cols int, stride int)
+func maxPool2AVX2(dst *float32, argmax *byte, top *float32, bottom *float32, windows int, cols int, stride int)
 
 // unpool2AVX2 is unpool2Generic for whole vectors.
 //
 //go:noescape
-func unpool2AVX2(top *float32, bottom *float32, dy *float32, arg *byte, windows int, cols int, dstStride int, srcStride int)
+func unpool2AVX2(top *float32, bottom *float32, dy *float32, argmax *byte, windows int, cols int, dstStride int, srcStride int)
 
 // sgdAVX2 is sgdGeneric for whole vectors; v may be nil.
 //
@@ -119,10 +119,10 @@ func winogradGradientAVX512(dst *float32, src *float32, tiles int, cols int, pla
 //go:noescape
 func winogradOutputAVX512(dst *float32, src *float32, bias *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32, stream bool)
 
-// winogradPoolAVX512 is winogradPoolGeneric for whole vectors; arg may be nil.
+// winogradPoolAVX512 is winogradPoolGeneric for whole vectors; argmax may be nil.
 //
 //go:noescape
-func winogradPoolAVX512(dst *float32, arg *byte, src *float32, bias *float32, spare *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32, stream bool)
+func winogradPoolAVX512(dst *float32, argmax *byte, src *float32, bias *float32, spare *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32, stream bool)
 
 // winogradFilterAVX512 is winogradFilterGeneric for whole vectors.
 //
@@ -149,10 +149,10 @@ func winogradGradientAVX2(dst *float32, src *float32, tiles int, cols int, plane
 //go:noescape
 func winogradOutputAVX2(dst *float32, src *float32, bias *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32, stream bool)
 
-// winogradPoolAVX2 is winogradPoolGeneric for whole vectors; arg may be nil.
+// winogradPoolAVX2 is winogradPoolGeneric for whole vectors; argmax may be nil.
 //
 //go:noescape
-func winogradPoolAVX2(dst *float32, arg *byte, src *float32, bias *float32, spare *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32, stream bool)
+func winogradPoolAVX2(dst *float32, argmax *byte, src *float32, bias *float32, spare *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32, stream bool)
 
 // winogradFilterAVX2 is winogradFilterGeneric for whole vectors.
 //
@@ -167,7 +167,7 @@ func winogradFilterGradientAVX2(dst *float32, src *float32, n int, dstPlane int,
 // narrowPoolAVX512 is narrowPoolGeneric for whole vectors.
 //
 //go:noescape
-func narrowPoolAVX512(y *float32, arg *byte, in *float32, w *float32, b *float32, windows int, oc int, channels int, pitch int, stream bool)
+func narrowPoolAVX512(y *float32, argmax *byte, in *float32, w *float32, b *float32, windows int, oc int, channels int, pitch int, stream bool)
 
 // narrowPlainAVX512 is narrowPlainGeneric for whole vectors.
 //
@@ -177,7 +177,7 @@ func narrowPlainAVX512(top *float32, bottom *float32, in *float32, w *float32, b
 // narrowPoolGradientAVX512 is narrowPoolGradientGeneric for one vector.
 //
 //go:noescape
-func narrowPoolGradientAVX512(sums *float32, dy *float32, arg *byte, pairs *float32, order *uint32, windows int, rows int, oc int, channels int, pitch int)
+func narrowPoolGradientAVX512(sums *float32, dy *float32, argmax *byte, pairs *float32, order *uint32, windows int, rows int, oc int, channels int, pitch int)
 
 // narrowPlainGradientAVX512 is narrowPlainGradientGeneric for one vector.
 //
@@ -192,7 +192,7 @@ func narrowPairsAVX512(dst *float32, upper *float32, lower *float32, n int)
 // narrowPoolAVX2 is narrowPoolGeneric for whole vectors.
 //
 //go:noescape
-func narrowPoolAVX2(y *float32, arg *byte, in *float32, w *float32, b *float32, windows int, oc int, channels int, pitch int, stream bool)
+func narrowPoolAVX2(y *float32, argmax *byte, in *float32, w *float32, b *float32, windows int, oc int, channels int, pitch int, stream bool)
 
 // narrowPlainAVX2 is narrowPlainGeneric for whole vectors.
 //
@@ -202,7 +202,7 @@ func narrowPlainAVX2(top *float32, bottom *float32, in *float32, w *float32, b *
 // narrowPoolGradientAVX2 is narrowPoolGradientGeneric for one vector.
 //
 //go:noescape
-func narrowPoolGradientAVX2(sums *float32, dy *float32, arg *byte, pairs *float32, order *uint32, windows int, rows int, oc int, channels int, pitch int)
+func narrowPoolGradientAVX2(sums *float32, dy *float32, argmax *byte, pairs *float32, order *uint32, windows int, rows int, oc int, channels int, pitch int)
 
 // narrowPlainGradientAVX2 is narrowPlainGradientGeneric for one vector.
 //

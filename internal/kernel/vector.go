@@ -6,8 +6,8 @@ type vectorLoops struct {
 	lanes
 	add        func(dst, src *float32, n int)
 	mask       func(dst, dy, y *float32, pixels, cols, dstStride, srcStride int)
-	maxPool2   func(dst *float32, arg *byte, top, bottom *float32, windows, cols, stride int)
-	unpool2    func(top, bottom, dy *float32, arg *byte, windows, cols, dstStride, srcStride int)
+	maxPool2   func(dst *float32, argmax *byte, top, bottom *float32, windows, cols, stride int)
+	unpool2    func(top, bottom, dy *float32, argmax *byte, windows, cols, dstStride, srcStride int)
 	sgd        func(w, g, v *float32, n int, lr, momentum, decay, scale float32, nesterov bool)
 	sumSquares func(src *float32, n int) float64
 	transpose  func(dst, src *float32, rows, cols, dstStride, srcStride int)
@@ -46,29 +46,29 @@ func (ks *kernels) mask(dst, dy, y []float32, pixels, cols, dstStride, srcStride
 	}
 }
 
-func (ks *kernels) maxPool2(dst []float32, arg []byte, top, bottom []float32, windows, cols, stride int) {
+func (ks *kernels) maxPool2(dst []float32, argmax []byte, top, bottom []float32, windows, cols, stride int) {
 	a := &ks.vector
 	n := a.whole(cols)
 	if n > 0 && windows > 0 {
 		last := (windows-1)*stride + n - 1
-		_, _, _, _ = dst[last], arg[last], top[(2*windows-1)*stride+n-1], bottom[(2*windows-1)*stride+n-1]
-		a.maxPool2(&dst[0], &arg[0], &top[0], &bottom[0], windows, n, stride)
+		_, _, _, _ = dst[last], argmax[last], top[(2*windows-1)*stride+n-1], bottom[(2*windows-1)*stride+n-1]
+		a.maxPool2(&dst[0], &argmax[0], &top[0], &bottom[0], windows, n, stride)
 	}
 	if n < cols {
-		maxPool2Generic(dst[n:], arg[n:], top[n:], bottom[n:], windows, cols-n, stride)
+		maxPool2Generic(dst[n:], argmax[n:], top[n:], bottom[n:], windows, cols-n, stride)
 	}
 }
 
-func (ks *kernels) unpool2(top, bottom, dy []float32, arg []byte, windows, cols, dstStride, srcStride int) {
+func (ks *kernels) unpool2(top, bottom, dy []float32, argmax []byte, windows, cols, dstStride, srcStride int) {
 	a := &ks.vector
 	n := a.whole(cols)
 	if n > 0 && windows > 0 {
 		from, to := (windows-1)*srcStride+n-1, (2*windows-1)*dstStride+n-1
-		_, _, _, _ = dy[from], arg[from], top[to], bottom[to]
-		a.unpool2(&top[0], &bottom[0], &dy[0], &arg[0], windows, n, dstStride, srcStride)
+		_, _, _, _ = dy[from], argmax[from], top[to], bottom[to]
+		a.unpool2(&top[0], &bottom[0], &dy[0], &argmax[0], windows, n, dstStride, srcStride)
 	}
 	if n < cols {
-		unpool2Generic(top[n:], bottom[n:], dy[n:], arg[n:], windows, cols-n, dstStride, srcStride)
+		unpool2Generic(top[n:], bottom[n:], dy[n:], argmax[n:], windows, cols-n, dstStride, srcStride)
 	}
 }
 

@@ -69,11 +69,11 @@ mask_end:
 	VZEROUPPER
 	RET
 
-// func maxPool2AVX512(dst *float32, arg *byte, top *float32, bottom *float32, windows int, cols int, stride int)
+// func maxPool2AVX512(dst *float32, argmax *byte, top *float32, bottom *float32, windows int, cols int, stride int)
 // Requires: AVX, AVX512F
 TEXT ·maxPool2AVX512(SB), NOSPLIT, $0-56
 	MOVQ         dst+0(FP), AX
-	MOVQ         arg+8(FP), CX
+	MOVQ         argmax+8(FP), CX
 	MOVQ         top+16(FP), DX
 	MOVQ         bottom+24(FP), BX
 	MOVQ         windows+32(FP), SI
@@ -135,13 +135,13 @@ maxPool2_end:
 	VZEROUPPER
 	RET
 
-// func unpool2AVX512(top *float32, bottom *float32, dy *float32, arg *byte, windows int, cols int, dstStride int, srcStride int)
+// func unpool2AVX512(top *float32, bottom *float32, dy *float32, argmax *byte, windows int, cols int, dstStride int, srcStride int)
 // Requires: AVX, AVX512F
 TEXT ·unpool2AVX512(SB), NOSPLIT, $0-64
 	MOVQ         top+0(FP), AX
 	MOVQ         bottom+8(FP), CX
 	MOVQ         dy+16(FP), DX
-	MOVQ         arg+24(FP), BX
+	MOVQ         argmax+24(FP), BX
 	MOVQ         windows+32(FP), SI
 	MOVQ         cols+40(FP), DI
 	MOVQ         dstStride+48(FP), R8

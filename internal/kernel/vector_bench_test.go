@@ -18,7 +18,7 @@ func BenchmarkVector(b *testing.B) {
 	}
 	w, g, v := random(n), random(n), random(n)
 	dst, top, bottom := make([]float32, n), random(n), random(n)
-	pooled, arg := make([]float32, n/2), make([]byte, n/2)
+	pooled, argmax := make([]float32, n/2), make([]byte, n/2)
 	var sum float64
 	for _, k := range []struct {
 		name  string
@@ -27,8 +27,8 @@ func BenchmarkVector(b *testing.B) {
 	}{
 		{"add", 12 * n, func(ks *kernels) { ks.add(dst, g) }},
 		{"mask", 12 * n, func(ks *kernels) { ks.mask(dst, g, w, pixels, c, c, c) }},
-		{"maxPool2", 8*n + 5*n/2, func(ks *kernels) { ks.maxPool2(pooled, arg, top, bottom, pixels/2, c, c) }},
-		{"unpool2", 8*n + 5*n/2, func(ks *kernels) { ks.unpool2(top, bottom, pooled, arg, pixels/2, c, c, c) }},
+		{"maxPool2", 8*n + 5*n/2, func(ks *kernels) { ks.maxPool2(pooled, argmax, top, bottom, pixels/2, c, c) }},
+		{"unpool2", 8*n + 5*n/2, func(ks *kernels) { ks.unpool2(top, bottom, pooled, argmax, pixels/2, c, c, c) }},
 		{"sgd", 12 * n, func(ks *kernels) { ks.sgd(w, g, nil, SGD{LR: 1e-9, Scale: 1}) }},
 		{"sgd momentum", 20 * n, func(ks *kernels) { ks.sgd(w, g, v, SGD{LR: 1e-9, Scale: 1, Momentum: 0.9, Nesterov: true}) }},
 		{"sumSquares", 4 * n, func(ks *kernels) { sum += ks.sumSquares(g) }},

@@ -27,12 +27,12 @@ func maskGeneric(dst, dy, y []float32, pixels, cols, dstStride, srcStride int) {
 }
 
 // maxPool2Generic pools 2×2 windows of two rows of pixels: dst[j] is the largest of
-// top[2j], top[2j+1], bottom[2j], bottom[2j+1], each cols channels, and arg[j] which of these
+// top[2j], top[2j+1], bottom[2j], bottom[2j+1], each cols channels, and argmax[j] which of these
 // four it was; the first of equals, and the last NaN if there is one, as PyTorch has it.
 // Pixels are stride floats apart everywhere.
-func maxPool2Generic(dst []float32, arg []byte, top, bottom []float32, windows, cols, stride int) {
+func maxPool2Generic(dst []float32, argmax []byte, top, bottom []float32, windows, cols, stride int) {
 	for j := range windows {
-		to, at := dst[j*stride:][:cols], arg[j*stride:][:cols]
+		to, at := dst[j*stride:][:cols], argmax[j*stride:][:cols]
 		copy(to, top[2*j*stride:][:cols])
 		clear(at)
 		for i, row := range [3][]float32{top[(2*j+1)*stride:], bottom[2*j*stride:], bottom[(2*j+1)*stride:]} {
@@ -45,11 +45,11 @@ func maxPool2Generic(dst []float32, arg []byte, top, bottom []float32, windows, 
 	}
 }
 
-// unpool2Generic is the gradient of maxPool2: of each window's four pixels the one named by arg
-// gets dy, the others 0, and all 0 where arg is cut.
-func unpool2Generic(top, bottom, dy []float32, arg []byte, windows, cols, dstStride, srcStride int) {
+// unpool2Generic is the gradient of maxPool2: of each window's four pixels the one named by argmax
+// gets dy, the others 0, and none where argmax is noPixel.
+func unpool2Generic(top, bottom, dy []float32, argmax []byte, windows, cols, dstStride, srcStride int) {
 	for j := range windows {
-		from, at := dy[j*srcStride:][:cols], arg[j*srcStride:][:cols]
+		from, at := dy[j*srcStride:][:cols], argmax[j*srcStride:][:cols]
 		to := [4][]float32{
 			top[2*j*dstStride:][:cols], top[(2*j+1)*dstStride:][:cols],
 			bottom[2*j*dstStride:][:cols], bottom[(2*j+1)*dstStride:][:cols],
@@ -58,7 +58,7 @@ func unpool2Generic(top, bottom, dy []float32, arg []byte, windows, cols, dstStr
 			for i := range to {
 				to[i][c] = 0
 			}
-			if at[c] < cut {
+			if at[c] < noPixel {
 				to[at[c]][c] = g
 			}
 		}

@@ -65,16 +65,16 @@ func testMask(t *testing.T, r *rand.Rand, ks *kernels, n, c, dstStride, srcStrid
 
 func testPool(t *testing.T, r *rand.Rand, ks *kernels, n, c, stride int) {
 	got, want, intact := pair(r, max(0, n-1)*stride+c)
-	arg, argWant := make([]byte, len(got)), make([]byte, len(got))
+	argmax, argWant := make([]byte, len(got)), make([]byte, len(got))
 	top, _ := guarded(r, 2*n*stride+c)
 	bottom, _ := guarded(r, 2*n*stride+c)
 	sprinkle(r, top)
 	sprinkle(r, bottom)
-	ks.maxPool2(got, arg, top, bottom, n, c, stride)
+	ks.maxPool2(got, argmax, top, bottom, n, c, stride)
 	maxPool2Generic(want, argWant, top, bottom, n, c, stride)
 	same(t, "pooled", got, want)
-	if string(arg) != string(argWant) {
-		t.Fatalf("arg = %v, generic %v", arg, argWant)
+	if string(argmax) != string(argWant) {
+		t.Fatalf("argmax = %v, generic %v", argmax, argWant)
 	}
 	if !intact() {
 		t.Fatal("pool stored outside dst")
@@ -87,12 +87,12 @@ func testUnpool(t *testing.T, r *rand.Rand, ks *kernels, n, c, dstStride, srcStr
 	bottom, bottomWant, bottomIntact := pair(r, size)
 	dy, _ := guarded(r, n*srcStride+c)
 	sprinkle(r, dy)
-	arg := make([]byte, n*srcStride+c)
-	for i := range arg {
-		arg[i] = byte(r.IntN(cut + 1))
+	argmax := make([]byte, n*srcStride+c)
+	for i := range argmax {
+		argmax[i] = byte(r.IntN(noPixel + 1))
 	}
-	ks.unpool2(top, bottom, dy, arg, n, c, dstStride, srcStride)
-	unpool2Generic(topWant, bottomWant, dy, arg, n, c, dstStride, srcStride)
+	ks.unpool2(top, bottom, dy, argmax, n, c, dstStride, srcStride)
+	unpool2Generic(topWant, bottomWant, dy, argmax, n, c, dstStride, srcStride)
 	same(t, "top", top, topWant)
 	same(t, "bottom", bottom, bottomWant)
 	if !topIntact() || !bottomIntact() {

@@ -5,23 +5,23 @@ package kernel
 // all images are numbered through; a piece is some of them, and is walked in blocks of tiles
 // whose transformed patches (V) stay in the L2 cache beside a panel of their products (M).
 type winogradRun struct {
-	c, oc   int     // channels in and out
-	h, w    int     // rows and columns of the convolution
-	floor   float32 // of the outputs
-	pooled  bool
-	stream  bool // the outputs are too many to be read again from a cache
-	oh, ow  int  // of what is stored
-	th, tw  int  // tiles of an image
-	total   int  // tile rows of all images
-	rows    int  // tile rows of a piece
-	block   int  // most tiles of a block
-	pitch   int  // floats of a row of a strip
-	ldv     int  // of V: from tile to tile
-	vPlane  int
-	spare   int // floats that loading a strip needs
-	padding int
-	apart   bool // V and M are not a block's but those of a chunk of tile rows, see convolveApart
-	chunk   int  // tile rows of a chunk
+	c, oc      int     // channels in and out
+	h, w       int     // rows and columns of the convolution
+	floor      float32 // of the outputs
+	pooled     bool
+	stream     bool // the outputs are too many to be read again from a cache
+	oh, ow     int  // of what is stored
+	th, tw     int  // tiles of an image
+	total      int  // tile rows of all images
+	rows       int  // tile rows of a piece
+	block      int  // most tiles of a block
+	pitch      int  // floats of a row of a strip
+	ldv        int  // of V: from tile to tile
+	vPlane     int
+	spare      int // floats that loading a strip needs
+	padding    int
+	planeMajor bool // V and M are not a block's but those of a chunk of tile rows: see winograd_large.go
+	chunk      int  // tile rows of a chunk
 }
 
 // Bounds of a winogradRun.
@@ -51,7 +51,7 @@ func newWinogradRun(ks *kernels, n, h, w, c, oc, padding int) winogradRun {
 	r.pitch = (winogradTile*r.tw + 2) * c
 	r.ldv = c
 	if c*oc > ks.costs.planeMajorChannels*(c+oc) {
-		r.apart = true
+		r.planeMajor = true
 		r.chunk = max(1, ks.costs.planeMajorBytes/4/(planes*r.tw*(c+oc)))
 		chunks := (r.total + r.chunk - 1) / r.chunk
 		r.chunk = (r.total + chunks - 1) / chunks
@@ -64,7 +64,7 @@ func newWinogradRun(ks *kernels, n, h, w, c, oc, padding int) winogradRun {
 
 // workSize is the floats of work space that a run needs besides its workers' scratch.
 func (r *winogradRun) workSize() int {
-	if !r.apart {
+	if !r.planeMajor {
 		return 0
 	}
 	return planes*r.vPlane + r.panel(r.oc)
@@ -86,17 +86,17 @@ func (r *winogradRun) mPlane(width int) int { return r.block*width + cacheLine }
 
 // scratch is the floats that a worker needs.
 func (r *winogradRun) scratch() int {
-	n := r.stripRows()*r.pitch + patchFloats + choiceFloats + vectorFloats + r.spare
-	if !r.apart {
+	n := r.stripRows()*r.pitch + patchFloats + argmaxFloats + vectorFloats + r.spare
+	if !r.planeMajor {
 		n += planes * (r.vPlane + r.mPlane(Panel))
 	}
 	return n
 }
 
-// Work space for tiles at the edge, of which not all is stored, and for gather.pool.
+// Work space for tiles at the edge, of which not all is stored, and for fromPlanes.pool.
 const (
 	patchFloats  = winogradTile * winogradTile * Panel
-	choiceFloats = 2 * Panel // bytes for 2×2 windows at a pitch of 4
+	argmaxFloats = 2 * Panel // bytes for 2×2 windows at a pitch of 4
 	vectorFloats = 16 * 16
 )
 
@@ -104,24 +104,24 @@ const (
 type winogradSpace struct {
 	v, m    []float32 // transformed patches and a panel of their products
 	patch   []float32
-	choices []byte
+	argmax  []byte
 	vectors []float32
 	spare   []float32
 	in      []float32 // strips
 }
 
 func (r *winogradRun) space(scratch []float32) winogradSpace {
-	cut := func(n int) []float32 {
+	take := func(n int) []float32 {
 		part := scratch[:n:n]
 		scratch = scratch[n:]
 		return part
 	}
-	s := winogradSpace{patch: cut(patchFloats)}
-	if !r.apart {
-		s.v, s.m = cut(planes*r.vPlane), cut(planes*r.mPlane(Panel))
+	s := winogradSpace{patch: take(patchFloats)}
+	if !r.planeMajor {
+		s.v, s.m = take(planes*r.vPlane), take(planes*r.mPlane(Panel))
 	}
-	s.choices = bytesOf(cut(choiceFloats))
-	s.vectors, s.spare, s.in = cut(vectorFloats), cut(r.spare), scratch
+	s.argmax = bytesOf(take(argmaxFloats))
+	s.vectors, s.spare, s.in = take(vectorFloats), take(r.spare), scratch
 	return s
 }
 
@@ -159,15 +159,15 @@ func (r *winogradRun) runs(from, to int, f func(row, col, count, at int)) {
 
 // run computes the outputs of the first images images from their strips and the transformed
 // filters u. work is workSize floats.
-func (r *winogradRun) run(p *Workers, load stripLoader, dst []float32, arg []byte, u, b, work []float32, images int) error {
+func (r *winogradRun) run(p *Workers, load stripLoader, dst []float32, argmax []byte, u, b, work []float32, images int) error {
 	p.Reserve(r.scratch())
 	r.stream = p.kernels.winograd.lanes == cacheLine && r.oc%cacheLine == 0 && streamed(dst, images*r.oh*r.ow*r.oc)
-	if r.apart {
-		return r.convolveApart(p, load, dst, arg, u, b, work, images)
+	if r.planeMajor {
+		return r.convolvePlaneMajor(p, load, dst, argmax, u, b, work, images)
 	}
 	return r.eachPiece(p, 0, images*r.th, func(s winogradSpace, first, end int) {
 		starts := r.strips(&s, first, end, load)
-		r.convolve(p.kernels, &s, &starts, first, (end-first)*r.tw, dst, arg, u, b)
+		r.convolve(p.kernels, &s, &starts, first, (end-first)*r.tw, dst, argmax, u, b)
 	})
 }
 
@@ -181,7 +181,7 @@ func (r *winogradRun) eachPiece(p *Workers, start, last int, f func(s winogradSp
 }
 
 // convolve computes the outputs of the tile rows from first on, in blocks of their tiles.
-func (r *winogradRun) convolve(ks *kernels, s *winogradSpace, starts *[maxBlockTiles]int, first, tiles int, dst []float32, arg []byte, u, b []float32) {
+func (r *winogradRun) convolve(ks *kernels, s *winogradSpace, starts *[maxBlockTiles]int, first, tiles int, dst []float32, argmax []byte, u, b []float32) {
 	for from := 0; from < tiles; from += r.block {
 		to := min(from+r.block, tiles)
 		r.transform(ks, s.v, s.in, starts, from, to)
@@ -190,7 +190,7 @@ func (r *winogradRun) convolve(ks *kernels, s *winogradSpace, starts *[maxBlockT
 			t := r.products(s.m, s.v, u, to-from, col, width)
 			t.run(ks)
 			r.runs(from, to, func(row, tx, count, at int) {
-				r.store(ks, s, s.m, dst, arg, bias(b, col), first+row, tx, count, at, col, width)
+				r.store(ks, s, s.m, dst, argmax, bias(b, col), first+row, tx, count, at, col, width)
 			})
 		}
 	}
@@ -199,7 +199,7 @@ func (r *winogradRun) convolve(ks *kernels, s *winogradSpace, starts *[maxBlockT
 // transform makes V of the tiles [from, to) of the strips in.
 func (r *winogradRun) transform(ks *kernels, v, in []float32, starts *[maxBlockTiles]int, from, to int) {
 	r.runs(from, to, func(row, col, count, at int) {
-		spread{
+		toPlanes{
 			dst: v[at*r.ldv:], src: in[starts[row]+winogradTile*col*r.c:], tiles: count, cols: r.c,
 			plane: r.vPlane, ldd: r.ldv, pitch: r.pitch, pixel: r.c, step: winogradTile * r.c,
 		}.input(ks)
@@ -231,14 +231,14 @@ var (
 )
 
 // store writes the outputs of count tiles of tile row q: a panel of width channels from col on.
-func (r *winogradRun) store(ks *kernels, s *winogradSpace, m, dst []float32, arg []byte, bias []float32, q, tx, count, at, col, width int) {
+func (r *winogradRun) store(ks *kernels, s *winogradSpace, m, dst []float32, argmax []byte, bias []float32, q, tx, count, at, col, width int) {
 	side := winogradTile // of a tile's output
 	if r.pooled {
 		side = 2
 	}
 	n, top := q/r.th, q%r.th*side
 	rows := min(side, r.oh-top)
-	g := gather{
+	g := fromPlanes{
 		src: m[at*width:], bias: bias, cols: width, plane: r.mPlane(width), lds: width,
 		pitch: r.ow * r.oc, pixel: r.oc, step: side * r.oc, floor: r.floor, stream: r.stream,
 	}
@@ -249,49 +249,49 @@ func (r *winogradRun) store(ks *kernels, s *winogradSpace, m, dst []float32, arg
 	}
 	if whole > 0 {
 		g.tiles, g.dst = whole, dst[to:]
-		r.write(ks, g, tail(arg, to), s)
+		r.write(ks, g, tail(argmax, to), s)
 	}
 	for i := whole; i < count; i++ {
 		g.src = m[(at+i)*width:]
 		if cols := min(side, r.ow-side*(tx+i)); rows > 0 && cols > 0 {
-			r.storePart(ks, s, g, dst[to+i*g.step:], tail(arg, to+i*g.step), rows, cols)
+			r.storePart(ks, s, g, dst[to+i*g.step:], tail(argmax, to+i*g.step), rows, cols)
 		}
 	}
 }
 
-// tail is arg from at on, nil if there is none.
-func tail(arg []byte, at int) []byte {
-	if arg == nil {
+// tail is argmax from at on, nil if there is none.
+func tail(argmax []byte, at int) []byte {
+	if argmax == nil {
 		return nil
 	}
-	return arg[at:]
+	return argmax[at:]
 }
 
-// write gathers tiles, pooled or not.
-func (r *winogradRun) write(ks *kernels, g gather, arg []byte, s *winogradSpace) {
+// write stores tiles, pooled or not.
+func (r *winogradRun) write(ks *kernels, g fromPlanes, argmax []byte, s *winogradSpace) {
 	if r.pooled {
-		g.pool(ks, arg, s.vectors)
+		g.pool(ks, argmax, s.vectors)
 	} else {
 		g.output(ks)
 	}
 }
 
 // storePart writes the first rows×cols pixels of a tile, by way of the patch.
-func (r *winogradRun) storePart(ks *kernels, s *winogradSpace, g gather, dst []float32, arg []byte, rows, cols int) {
+func (r *winogradRun) storePart(ks *kernels, s *winogradSpace, g fromPlanes, dst []float32, argmax []byte, rows, cols int) {
 	part := g
 	part.stream = false
 	part.tiles, part.dst, part.pitch, part.pixel = 1, s.patch, winogradTile*g.cols, g.cols
-	var choices []byte
-	if arg != nil {
-		choices = s.choices
+	var chosen []byte
+	if argmax != nil {
+		chosen = s.argmax
 	}
-	r.write(ks, part, choices, s)
+	r.write(ks, part, chosen, s)
 	for i := range rows {
 		for j := range cols {
 			at, from := i*g.pitch+j*g.pixel, i*part.pitch+j*part.pixel
 			copy(dst[at:][:g.cols], s.patch[from:])
-			if arg != nil {
-				copy(arg[at:][:g.cols], choices[from:])
+			if argmax != nil {
+				copy(argmax[at:][:g.cols], chosen[from:])
 			}
 		}
 	}

@@ -1048,11 +1048,11 @@ ordered:
 	VZEROUPPER
 	RET
 
-// func winogradPoolAVX512(dst *float32, arg *byte, src *float32, bias *float32, spare *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32, stream bool)
+// func winogradPoolAVX512(dst *float32, argmax *byte, src *float32, bias *float32, spare *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32, stream bool)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·winogradPoolAVX512(SB), NOSPLIT, $0-101
 	MOVQ dst+0(FP), AX
-	MOVQ arg+8(FP), CX
+	MOVQ argmax+8(FP), CX
 	MOVQ src+16(FP), DX
 	MOVQ plane+56(FP), BX
 	SHLQ $0x02, BX

@@ -23,10 +23,10 @@ func BenchmarkTransform(b *testing.B) {
 		return s
 	}
 	pixels, values, bias, spare := random(winogradPatch*width*c), random(planes*plane), random(c), make([]float32, 16*16)
-	arg := make([]byte, len(pixels))
+	argmax := make([]byte, len(pixels))
 	taps, turned := random(9*filterN), random(planes*filterN)
-	in := spread{dst: values, src: pixels, tiles: tiles, cols: c, plane: plane, ldd: c, pitch: width * c, pixel: c, step: winogradTile * c}
-	out := gather{dst: pixels, src: values, bias: bias, tiles: tiles, cols: c, plane: plane, lds: c, pitch: width * c, pixel: c, step: winogradTile * c}
+	in := toPlanes{dst: values, src: pixels, tiles: tiles, cols: c, plane: plane, ldd: c, pitch: width * c, pixel: c, step: winogradTile * c}
+	out := fromPlanes{dst: pixels, src: values, bias: bias, tiles: tiles, cols: c, plane: plane, lds: c, pitch: width * c, pixel: c, step: winogradTile * c}
 	pooled := out
 	pooled.step = winogradTile / 2 * c
 	for _, k := range []struct {
@@ -37,7 +37,7 @@ func BenchmarkTransform(b *testing.B) {
 		{"input", inside + inside, func(ks *kernels) { in.input(ks) }},
 		{"gradient", tilePixel + inside, func(ks *kernels) { in.gradient(ks) }},
 		{"output", inside + tilePixel, func(ks *kernels) { out.output(ks) }},
-		{"pool", inside + tilePixel*5/16, func(ks *kernels) { pooled.pool(ks, arg, spare) }},
+		{"pool", inside + tilePixel*5/16, func(ks *kernels) { pooled.pool(ks, argmax, spare) }},
 		{"filters", (planes + 9) * filterN, func(ks *kernels) { filters(ks, turned, taps, filterN, filterN, filterN) }},
 		{"filterGradients", (planes + 9) * filterN, func(ks *kernels) { filterGradients(ks, taps, turned, filterN, filterN, filterN) }},
 	} {

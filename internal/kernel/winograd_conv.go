@@ -40,15 +40,15 @@ func transformFilters(p *Workers, u, w []float32, in, out int) error {
 }
 
 // winogradForward needs work space for a winogradForwardRun.
-func (c Conv) winogradForward(p *Workers, y []float32, arg []byte, x, b, u, work []float32, rows int) error {
+func (c Conv) winogradForward(p *Workers, y []float32, argmax []byte, x, b, u, work []float32, rows int) error {
 	if !c.Pool {
-		arg = nil
+		argmax = nil
 	}
 	r := c.winogradForwardRun(p.kernels)
 	image, width := c.H*c.W*c.C, r.pitch/c.C
 	return r.run(p, func(in, _ []float32, n, row, rows int) {
 		loadStrip(in, x[n*image:][:image], c.H, c.W, c.C, row, rows, c.Padding, width)
-	}, y, arg, u, b, work, rows)
+	}, y, argmax, u, b, work, rows)
 }
 
 // winogradInputGradient needs (9+36)·C·OC floats of work space, and that of a winogradInputRun.

@@ -15,17 +15,17 @@ package kernel
 //	     ⎢0  2 -1 -2  1  0⎥       ⎢1/24 -1/12  1/6 ⎥
 //	     ⎣0  4  0 -5  0  1⎦       ⎣ 0     0     1  ⎦
 //
-// The 36 values of a transformed tile are kept apart, in planes: value (i, j) in plane 6i+j.
+// The 36 values of a transformed tile are kept in planes: value (i, j) in plane 6i+j.
 const (
 	winogradTile  = 4
 	winogradPatch = 6
 	planes        = winogradPatch * winogradPatch
 )
 
-// spread is a transform of the channels of a row of tiles from pixels to planes: value e of
+// toPlanes is a transform of the channels of a row of tiles from pixels to planes: value e of
 // channel c of tile t goes to dst[e*plane+t*ldd+c], from pixels (i, j) at
 // src[t*step+i*pitch+j*pixel+c].
-type spread struct {
+type toPlanes struct {
 	dst, src           []float32
 	tiles, cols        int
 	plane, ldd         int
@@ -33,17 +33,17 @@ type spread struct {
 }
 
 // input is Bᵀ d B of 6×6 pixels.
-func (s spread) input(ks *kernels) {
+func (s toPlanes) input(ks *kernels) {
 	s.run(ks.winograd.input, ks.winograd.whole(s.cols), winogradPatch, inputLine)
 }
 
 // gradient is A d Aᵀ of 4×4 pixels.
-func (s spread) gradient(ks *kernels) {
+func (s toPlanes) gradient(ks *kernels) {
 	s.run(ks.winograd.gradient, ks.winograd.whole(s.cols), winogradTile, gradientLine)
 }
 
 // run transforms the first whole channels by assembly and the others by line.
-func (s spread) run(f func(dst, src *float32, tiles, cols, plane, ldd, pitch, pixel, step int), whole, pixels int, line func([winogradPatch]float32) [winogradPatch]float32) {
+func (s toPlanes) run(f func(dst, src *float32, tiles, cols, plane, ldd, pitch, pixel, step int), whole, pixels int, line func([winogradPatch]float32) [winogradPatch]float32) {
 	if s.tiles <= 0 {
 		return
 	}
@@ -60,7 +60,7 @@ func (s spread) run(f func(dst, src *float32, tiles, cols, plane, ldd, pitch, pi
 }
 
 // channel transforms one channel of one tile.
-func (s spread) channel(dst, src, pixels int, line func([winogradPatch]float32) [winogradPatch]float32) {
+func (s toPlanes) channel(dst, src, pixels int, line func([winogradPatch]float32) [winogradPatch]float32) {
 	var columns [winogradPatch][winogradPatch]float32
 	for j := range pixels {
 		var d [winogradPatch]float32
@@ -94,10 +94,10 @@ func gradientLine(d [winogradPatch]float32) [winogradPatch]float32 {
 	return [winogradPatch]float32{d[0], a + b, a - b, c + e, c - e, d[3]}
 }
 
-// gather is a transform of the channels of a row of tiles from planes to pixels: value e of
+// fromPlanes is a transform of the channels of a row of tiles from planes to pixels: value e of
 // channel c of tile t comes from src[e*plane+t*lds+c]; pixel (i, j) goes to
 // dst[t*step+i*pitch+j*pixel+c].
-type gather struct {
+type fromPlanes struct {
 	dst, src, bias     []float32 // bias: of every channel
 	tiles, cols        int
 	plane, lds         int
@@ -107,7 +107,7 @@ type gather struct {
 }
 
 // output is Aᵀ M A + bias, bounded by floor, into 4×4 pixels.
-func (g gather) output(ks *kernels) {
+func (g fromPlanes) output(ks *kernels) {
 	if g.tiles <= 0 {
 		return
 	}
@@ -131,7 +131,7 @@ func (g gather) output(ks *kernels) {
 
 // check panics unless what is read lies inside its slices, and what is streamed begins where the
 // processor can: a fault there would end the process.
-func (g gather) check(whole int) {
+func (g fromPlanes) check(whole int) {
 	_, _ = g.src[(planes-1)*g.plane+(g.tiles-1)*g.lds+whole-1], g.bias[whole-1]
 	if g.stream && !(aligned(g.dst) && (g.pitch|g.pixel|g.step)%cacheLine == 0) {
 		panic("winograd: a streamed pixel begins inside a cache line")
@@ -139,7 +139,7 @@ func (g gather) check(whole int) {
 }
 
 // finish adds the bias and bounds the sum; NaN stays NaN.
-func (g gather) finish(v float32, c int) float32 {
+func (g fromPlanes) finish(v float32, c int) float32 {
 	v += g.bias[c]
 	if v < g.floor {
 		v = g.floor
@@ -147,11 +147,10 @@ func (g gather) finish(v float32, c int) float32 {
 	return v
 }
 
-// pool is output followed by a 2×2 max-pool: 2×2 pixels a tile go to dst, and, unless arg is
-// nil, which of a window's four was the largest to arg, at the same offsets, or cut where that is no
-// more than floor (maxPool2Generic).
-// spare is 16 vectors of work space.
-func (g gather) pool(ks *kernels, arg []byte, spare []float32) {
+// pool is output followed by a 2×2 max-pool: 2×2 pixels a tile go to dst. Unless argmax is nil, the
+// number of a window's largest pixel goes there at the same offset, as in maxPool2Generic, or
+// noPixel where it is no more than floor. spare is 16 vectors of work space.
+func (g fromPlanes) pool(ks *kernels, argmax []byte, spare []float32) {
 	if g.tiles <= 0 {
 		return
 	}
@@ -161,8 +160,8 @@ func (g gather) pool(ks *kernels, arg []byte, spare []float32) {
 		last := (g.tiles-1)*g.step + g.pitch + g.pixel + whole - 1
 		_, _ = g.dst[last], spare[16*Panel/2-1]
 		var to *byte
-		if arg != nil {
-			_, to = arg[last], &arg[0]
+		if argmax != nil {
+			_, to = argmax[last], &argmax[0]
 		}
 		ks.winograd.pool(&g.dst[0], to, &g.src[0], &g.bias[0], &spare[0], g.tiles, whole, g.plane, g.lds, g.pitch, g.pixel, g.step, g.floor, g.stream)
 	}
@@ -171,34 +170,34 @@ func (g gather) pool(ks *kernels, arg []byte, spare []float32) {
 			y := g.channel(t*g.lds + c)
 			for w := range 4 {
 				i, j := w/2, w%2
-				v, choice := largest(y[2*i][2*j], y[2*i][2*j+1], y[2*i+1][2*j], y[2*i+1][2*j+1])
+				v, largest := argmaxOf(y[2*i][2*j], y[2*i][2*j+1], y[2*i+1][2*j], y[2*i+1][2*j+1])
 				at := t*g.step + i*g.pitch + j*g.pixel + c
 				v = g.finish(v, c)
 				g.dst[at] = v
 				if v <= g.floor {
-					choice = cut
+					largest = noPixel
 				}
-				if arg != nil {
-					arg[at] = choice
+				if argmax != nil {
+					argmax[at] = largest
 				}
 			}
 		}
 	}
 }
 
-// largest is the largest of a window and its number: the first of equals, the last NaN.
-func largest(window ...float32) (best float32, choice byte) {
+// argmaxOf is the largest of a window and its number: the first of equals, the last NaN.
+func argmaxOf(window ...float32) (best float32, argmax byte) {
 	best = window[0]
 	for i, v := range window {
 		if v > best || v != v {
-			best, choice = v, byte(i)
+			best, argmax = v, byte(i)
 		}
 	}
-	return best, choice
+	return best, argmax
 }
 
 // channel is Aᵀ M A for the 36 values from src[at] on.
-func (g gather) channel(at int) (y [winogradTile][winogradTile]float32) {
+func (g fromPlanes) channel(at int) (y [winogradTile][winogradTile]float32) {
 	var columns [winogradPatch][winogradTile]float32
 	for j := range winogradPatch {
 		var m [winogradPatch]float32
@@ -230,6 +229,6 @@ type winogradLoops struct {
 	lanes
 	input, gradient        func(dst, src *float32, tiles, cols, plane, ldd, pitch, pixel, step int)
 	output                 func(dst, src, bias *float32, tiles, cols, plane, lds, pitch, pixel, step int, floor float32, stream bool)
-	pool                   func(dst *float32, arg *byte, src, bias, spare *float32, tiles, cols, plane, lds, pitch, pixel, step int, floor float32, stream bool)
+	pool                   func(dst *float32, argmax *byte, src, bias, spare *float32, tiles, cols, plane, lds, pitch, pixel, step int, floor float32, stream bool)
 	filter, filterGradient func(dst, src *float32, n, dstPlane, srcPlane int)
 }

@@ -24,7 +24,7 @@ func nearly(got, want float32) bool {
 type transformCase struct {
 	name string
 	dst  int // floats
-	run  func(ks *kernels, dst []float32, arg []byte)
+	run  func(ks *kernels, dst []float32, argmax []byte)
 }
 
 func transformCases(r *rand.Rand, cols int) []transformCase {
@@ -46,20 +46,20 @@ func transformCases(r *rand.Rand, cols int) []transformCase {
 	bias := random(cols)
 	spare := make([]float32, 256)
 	floor := []float32{0, float32(math.Inf(-1))}[r.IntN(2)]
-	spreads := func(dst []float32) spread {
-		return spread{dst: dst, src: pixels, tiles: tiles, cols: cols, plane: plane, ldd: ldd, pitch: pitch, pixel: pixel, step: step}
+	pixelsToPlanes := func(dst []float32) toPlanes {
+		return toPlanes{dst: dst, src: pixels, tiles: tiles, cols: cols, plane: plane, ldd: ldd, pitch: pitch, pixel: pixel, step: step}
 	}
 	// gathered rows of tiles must not overlap: a row of pixels holds all of them
 	wide := tiles*4*pixel + r.IntN(5)
-	gathers := func(dst []float32) gather {
-		return gather{dst: dst, src: inPlanes, bias: bias, tiles: tiles, cols: cols, plane: plane, lds: ldd, pitch: wide, pixel: pixel, step: 4 * pixel, floor: floor}
+	planesToPixels := func(dst []float32) fromPlanes {
+		return fromPlanes{dst: dst, src: inPlanes, bias: bias, tiles: tiles, cols: cols, plane: plane, lds: ldd, pitch: wide, pixel: pixel, step: 4 * pixel, floor: floor}
 	}
 	return []transformCase{
-		{"input", 35*plane + (tiles-1)*ldd + cols, func(ks *kernels, dst []float32, _ []byte) { spreads(dst).input(ks) }},
-		{"gradient", 35*plane + (tiles-1)*ldd + cols, func(ks *kernels, dst []float32, _ []byte) { spreads(dst).gradient(ks) }},
-		{"output", (tiles-1)*step + 3*(wide+pixel) + cols, func(ks *kernels, dst []float32, _ []byte) { gathers(dst).output(ks) }},
-		{"pool", (tiles-1)*step + wide + pixel + cols, func(ks *kernels, dst []float32, arg []byte) { gathers(dst).pool(ks, arg, spare) }},
-		{"pool alone", (tiles-1)*step + wide + pixel + cols, func(ks *kernels, dst []float32, _ []byte) { gathers(dst).pool(ks, nil, spare) }},
+		{"input", 35*plane + (tiles-1)*ldd + cols, func(ks *kernels, dst []float32, _ []byte) { pixelsToPlanes(dst).input(ks) }},
+		{"gradient", 35*plane + (tiles-1)*ldd + cols, func(ks *kernels, dst []float32, _ []byte) { pixelsToPlanes(dst).gradient(ks) }},
+		{"output", (tiles-1)*step + 3*(wide+pixel) + cols, func(ks *kernels, dst []float32, _ []byte) { planesToPixels(dst).output(ks) }},
+		{"pool", (tiles-1)*step + wide + pixel + cols, func(ks *kernels, dst []float32, argmax []byte) { planesToPixels(dst).pool(ks, argmax, spare) }},
+		{"pool alone", (tiles-1)*step + wide + pixel + cols, func(ks *kernels, dst []float32, _ []byte) { planesToPixels(dst).pool(ks, nil, spare) }},
 		{"filters", 35*plane + cols, func(ks *kernels, dst []float32, _ []byte) { filters(ks, dst, inPlanes, cols, plane, cols+3) }},
 		{"filterGradients", 8*(cols+3) + cols, func(ks *kernels, dst []float32, _ []byte) { filterGradients(ks, dst, inPlanes, cols, cols+3, plane) }},
 	}
@@ -72,18 +72,18 @@ func TestTransformsAgainstGeneric(t *testing.T) {
 				for _, c := range transformCases(rand.New(rand.NewPCG(seed, uint64(cols))), cols) {
 					r := rand.New(rand.NewPCG(seed, 5))
 					dst, intact := guarded(r, c.dst)
-					arg := make([]byte, c.dst)
-					want, wantArg := slices.Clone(dst), slices.Clone(arg)
+					argmax := make([]byte, c.dst)
+					want, wantArg := slices.Clone(dst), slices.Clone(argmax)
 					c.run(&generic, want, wantArg)
-					c.run(ks, dst, arg)
+					c.run(ks, dst, argmax)
 					name := fmt.Sprintf("%s on %s, %d channels", c.name, ks.name, cols)
 					for i := range dst {
 						if !nearly(dst[i], want[i]) {
 							t.Fatalf("%s: [%d] = %v, generic %v", name, i, dst[i], want[i])
 						}
 					}
-					if !slices.Equal(arg, wantArg) {
-						t.Fatalf("%s: other windows' choices than generic", name)
+					if !slices.Equal(argmax, wantArg) {
+						t.Fatalf("%s: other argmax than generic", name)
 					}
 					if !intact() {
 						t.Fatalf("%s: stored outside", name)
@@ -109,7 +109,7 @@ func TestStreamedOutputs(t *testing.T) {
 				for !aligned(whole) {
 					whole = whole[1:]
 				}
-				g := gather{dst: whole, src: src, bias: bias, tiles: tiles, cols: cols, plane: plane, lds: cols, pitch: 4 * tiles * cols, pixel: cols, step: 4 * cols, stream: i == 1}
+				g := fromPlanes{dst: whole, src: src, bias: bias, tiles: tiles, cols: cols, plane: plane, lds: cols, pitch: 4 * tiles * cols, pixel: cols, step: 4 * cols, stream: i == 1}
 				if pooled {
 					g.pool(ks, nil, spare)
 				} else {

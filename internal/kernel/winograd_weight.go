@@ -23,7 +23,7 @@ func (c Conv) winogradWeightRun(ks *kernels) winogradWeightRun {
 	r.shares = min(panels, (weightPieces+r.groups-1)/r.groups)
 	r.panels = (panels + r.shares - 1) / r.shares
 	r.shares = (panels + r.panels - 1) / r.panels
-	if r.x.apart {
+	if r.x.planeMajor {
 		r.groups, r.shares = 1, 1
 	} else {
 		r.x.rows = max(1, ks.blockTiles()/r.x.tw)
@@ -72,8 +72,8 @@ func (c Conv) winogradWeightGradient(p *Workers, dw, db, x []float32, g gradient
 	p.Reserve(max(r.scratch(), planes*reduceChunk))
 	src := r.source(p.kernels, x, g, rows)
 	var err error
-	if r.x.apart {
-		err = r.sumApart(p, work[:size], work[size:], src)
+	if r.x.planeMajor {
+		err = r.sumPlaneMajor(p, work[:size], work[size:], src)
 	} else {
 		err = p.Run(r.groups*r.shares, func(worker, piece int) {
 			group, share := piece/r.shares, piece%r.shares
@@ -104,7 +104,7 @@ func (r *winogradWeightRun) sumGroup(ks *kernels, sums []float32, src weightSour
 		starts = r.dy.strips(&s, q, end, src.gradient)
 		for col := col0; col < col1; col += Panel {
 			width := min(Panel, col1-col)
-			r.spread(ks, s.m, s.in, &starts, tiles, col, width)
+			r.gradientToPlanes(ks, s.m, s.in, &starts, tiles, col, width)
 			t := r.products(sums, s.v, s.m, tiles, col, width, q > first)
 			t.run(ks)
 			r.sumBias(ks, sums, s.m, tiles, col, width, q > first)
@@ -112,10 +112,10 @@ func (r *winogradWeightRun) sumGroup(ks *kernels, sums []float32, src weightSour
 	}
 }
 
-// spread transforms a panel of the gradient's tiles.
-func (r *winogradWeightRun) spread(ks *kernels, m, in []float32, starts *[maxBlockTiles]int, tiles, col, width int) {
+// gradientToPlanes transforms a panel of the gradient's tiles.
+func (r *winogradWeightRun) gradientToPlanes(ks *kernels, m, in []float32, starts *[maxBlockTiles]int, tiles, col, width int) {
 	r.dy.runs(0, tiles, func(row, tx, count, at int) {
-		spread{
+		toPlanes{
 			dst: m[at*width:], src: in[starts[row]+winogradTile*tx*r.OC+col:], tiles: count, cols: width,
 			plane: r.x.mPlane(width), ldd: width, pitch: r.dy.pitch, pixel: r.OC, step: winogradTile * r.OC,
 		}.gradient(ks)

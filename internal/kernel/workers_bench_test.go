@@ -40,14 +40,14 @@ func BenchmarkMaxPool(b *testing.B) {
 		{N: 32, H: 56, W: 56, C: 64, Kernel: 2, Stride: 2},
 		{N: 32, H: 56, W: 56, C: 64, Kernel: 3, Stride: 2},
 	} {
-		x, y, arg := make([]float32, m.N*m.H*m.W*m.C), make([]float32, m.OutSize()), make([]byte, m.OutSize())
+		x, y, argmax := make([]float32, m.N*m.H*m.W*m.C), make([]float32, m.OutSize()), make([]byte, m.OutSize())
 		fill(rand.New(rand.NewPCG(1, 1)), x)
 		name := fmt.Sprintf("%dx%d stride %d", m.Kernel, m.Kernel, m.Stride)
 		moved := int64(4*len(x) + 5*len(y))
 		b.Run(name+"/forward", func(b *testing.B) {
 			b.SetBytes(moved)
 			for b.Loop() {
-				if err := m.Forward(p, y, arg, x, m.N); err != nil {
+				if err := m.Forward(p, y, argmax, x, m.N); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -55,7 +55,7 @@ func BenchmarkMaxPool(b *testing.B) {
 		b.Run(name+"/gradient", func(b *testing.B) {
 			b.SetBytes(moved)
 			for b.Loop() {
-				if err := m.Gradient(p, x, y, arg, m.N); err != nil {
+				if err := m.Gradient(p, x, y, argmax, m.N); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -12,7 +12,7 @@ import (
 type patch struct {
 	name    string
 	sums    [2][]reg.VecVirtual
-	dst     [2]reg.Register // pool: y and arg; plain: the two rows of output pixels
+	dst     [2]reg.Register // pool: y and argmax; plain: the two rows of output pixels
 	channel reg.Register    // first channel of the vector
 	oc      reg.Register
 	numbers [5]reg.VecVirtual // wide: vectors of 1 to 4
@@ -22,7 +22,7 @@ type patch struct {
 // over input channels. The last step is moved back to end with the row.
 func (s narrow) forward(name, args string, store func(patch) (step int, later func())) {
 	s.begin(name, args, " for whole vectors.")
-	first, second, count := "y", "arg", "windows"
+	first, second, count := "y", "argmax", "windows"
 	if name == "narrowPlain" {
 		first, second, count = "top", "bottom", "pixels"
 	}
@@ -156,7 +156,7 @@ func (s narrow) storePixels(p patch) (step int, later func()) {
 func (s narrow) storeWindows(p patch) (step int, later func()) {
 	zero := s.zero()
 	var long []func()
-	y, arg := s.copy(p.dst[0]), s.copy(p.dst[1])
+	y, argmax := s.copy(p.dst[0]), s.copy(p.dst[1])
 	for k := range 2 {
 		v := [4]reg.VecVirtual{p.sums[0][2*k], p.sums[0][2*k+1], p.sums[1][2*k], p.sums[1][2*k+1]}
 		name := fmt.Sprintf("%s_window%d", p.name, k)
@@ -175,16 +175,20 @@ func (s narrow) storeWindows(p patch) (step int, later func()) {
 			}
 			s.JMP(LabelRef(name + "_chosen"))
 		})
-		s.setNone(index, best, zero, p.numbers[4])
+		four := p.numbers[4]
+		if !s.wide { // few registers: made when it is needed
+			four = s.number(4)
+		}
+		s.markNoPixel(best, zero, index, four)
 		s.relu(best, zero)
 		if k > 0 {
 			s.LEAQ(at(y, p.oc), y)
-			s.ADDQ(p.oc, arg)
+			s.ADDQ(p.oc, argmax)
 		}
 		s.storeStreamed(name, best, at(y, p.channel))
-		s.CMPQ(s.argument("arg"), Imm(0))
+		s.CMPQ(s.argument("argmax"), Imm(0))
 		s.JE(LabelRef(name + "_done"))
-		s.storeBytes(index, byteAt(arg, p.channel))
+		s.storeBytes(index, byteAt(argmax, p.channel))
 		s.Label(name + "_done")
 	}
 	return 2, func() {
@@ -247,17 +251,4 @@ func (s narrow) largest(best, index reg.VecVirtual, v [4]reg.VecVirtual, numbers
 		s.VBLENDVPS(below, lowIndex, index, index)
 	}
 	s.VMAXPS(best, low, best)
-}
-
-// setNone sets index to 4 where best is not positive and not NaN.
-func (s narrow) setNone(index, best, zero, four reg.VecVirtual) {
-	if s.wide {
-		k := s.K()
-		s.VCMPPS(lessOrEqual, zero, best, k)
-		s.VMOVDQA32(four, k, index)
-		return
-	}
-	m := s.vec()
-	s.VCMPPS(lessOrEqual, zero, best, m)
-	s.VBLENDVPS(m, s.number(4), index, index)
 }

@@ -18,11 +18,11 @@ func (s narrow) gradient(name, args string, pool bool) {
 	dy, rows, oc := s.param("dy"), s.param("rows"), s.param("oc")
 	pixel, far, total := s.bytes(s.param("channels")), s.GP64(), s.GP64()
 	s.IMUL3Q(U32(ahead), oc, far)
-	var y, arg, in, count reg.Register
+	var y, argmax, in, count reg.Register
 	var order, four reg.VecVirtual
 	if pool {
 		four = s.number(4)
-		arg, in, count = s.param("arg"), s.param("pairs"), s.param("windows")
+		argmax, in, count = s.param("argmax"), s.param("pairs"), s.param("windows")
 		order = s.load(Mem{Base: s.param("order")})
 		s.ADDQ(pixel, pixel) // a pixel of pairs
 	} else {
@@ -46,11 +46,11 @@ func (s narrow) gradient(name, args string, pool bool) {
 	g, index := s.load(Mem{Base: dy}), s.vec()
 	s.PREFETCHT0(at(dy, far))
 	if pool {
-		s.VPMOVZXBD(Mem{Base: arg}, index)
-		s.PREFETCHT0(byteAt(arg, far))
+		s.VPMOVZXBD(Mem{Base: argmax}, index)
+		s.PREFETCHT0(byteAt(argmax, far))
 		s.passBelow(g, index, four)
 		s.VPERMD(order, index, index)
-		s.ADDQ(oc, arg)
+		s.ADDQ(oc, argmax)
 	} else {
 		s.pass(g, s.load(Mem{Base: y}), zero)
 		s.PREFETCHT0(at(y, far))

@@ -37,8 +37,8 @@ func (s simd) mask() {
 }
 
 func (s simd) maxPool2() {
-	s.begin("maxPool2", "dst *float32, arg *byte, top, bottom *float32, windows, cols, stride int", " for whole vectors.")
-	dst, arg, top, bottom := s.param("dst"), s.param("arg"), s.param("top"), s.param("bottom")
+	s.begin("maxPool2", "dst *float32, argmax *byte, top, bottom *float32, windows, cols, stride int", " for whole vectors.")
+	dst, argmax, top, bottom := s.param("dst"), s.param("argmax"), s.param("top"), s.param("bottom")
 	windows, cols, stride := s.param("windows"), s.param("cols"), s.param("stride")
 	var numbers [4]reg.VecVirtual
 	for i := 1; i < 4; i++ {
@@ -53,10 +53,10 @@ func (s simd) maxPool2() {
 			s.larger(best, index, s.load(at(p, i)), numbers[n+1])
 		}
 		s.VMOVUPS(best, at(dst, i))
-		s.storeBytes(index, byteAt(arg, i))
+		s.storeBytes(index, byteAt(argmax, i))
 	}, func() {
 		s.LEAQ(Mem{Base: dst, Index: stride, Scale: 4}, dst)
-		s.ADDQ(stride, arg)
+		s.ADDQ(stride, argmax)
 		for _, p := range []reg.Register{top, top1, bottom, bottom1} {
 			s.LEAQ(Mem{Base: p, Index: stride, Scale: 8}, p)
 		}
@@ -65,8 +65,8 @@ func (s simd) maxPool2() {
 }
 
 func (s simd) unpool2() {
-	s.begin("unpool2", "top, bottom, dy *float32, arg *byte, windows, cols, dstStride, srcStride int", " for whole vectors.")
-	top, bottom, dy, arg := s.param("top"), s.param("bottom"), s.param("dy"), s.param("arg")
+	s.begin("unpool2", "top, bottom, dy *float32, argmax *byte, windows, cols, dstStride, srcStride int", " for whole vectors.")
+	top, bottom, dy, argmax := s.param("top"), s.param("bottom"), s.param("dy"), s.param("argmax")
 	windows, cols := s.param("windows"), s.param("cols")
 	dstStride, srcStride := s.bytes(s.param("dstStride")), s.param("srcStride")
 	numbers := [4]reg.VecVirtual{s.zero()}
@@ -75,7 +75,7 @@ func (s simd) unpool2() {
 	}
 	s.grid("unpool2", windows, cols, func(i reg.Register) {
 		g, index := s.load(at(dy, i)), s.vec()
-		s.VPMOVZXBD(byteAt(arg, i), index)
+		s.VPMOVZXBD(byteAt(argmax, i), index)
 		p := s.GP64()
 		for n, row := range []reg.Register{top, top, bottom, bottom} {
 			if n%2 == 0 {
@@ -89,7 +89,7 @@ func (s simd) unpool2() {
 		s.LEAQ(Mem{Base: top, Index: dstStride, Scale: 2}, top)
 		s.LEAQ(Mem{Base: bottom, Index: dstStride, Scale: 2}, bottom)
 		s.LEAQ(Mem{Base: dy, Index: srcStride, Scale: 4}, dy)
-		s.ADDQ(srcStride, arg)
+		s.ADDQ(srcStride, argmax)
 	})
 	s.end()
 }

@@ -74,8 +74,8 @@ func (s simd) finish(v reg.VecVirtual, bias Mem, floor reg.VecVirtual) {
 	s.VMAXPS(v, floor, v)
 }
 
-// cut sets the index to four where best is no more than floor.
-func (s simd) cut(best, floor, index, four reg.VecVirtual) {
+// markNoPixel sets the index to four where best is no more than floor.
+func (s simd) markNoPixel(best, floor, index, four reg.VecVirtual) {
 	if s.wide {
 		k := s.K()
 		s.VCMPPS(lessOrEqual, floor, best, k)
@@ -143,9 +143,9 @@ func (s simd) advance(p reg.Register, name string, bytes uint8) {
 
 // winogradPool emits Aᵀ·M·A, 2×2 max-pool, bias and ReLU.
 func (s simd) winogradPool() {
-	s.begin("winogradPool", "dst *float32, arg *byte, src, bias, spare *float32, tiles, cols, plane, lds, pitch, pixel, step int, floor float32, stream bool",
-		" for whole vectors; arg may be nil.")
-	dst, arg, src, plane := s.param("dst"), s.param("arg"), s.param("src"), s.bytes(s.param("plane"))
+	s.begin("winogradPool", "dst *float32, argmax *byte, src, bias, spare *float32, tiles, cols, plane, lds, pitch, pixel, step int, floor float32, stream bool",
+		" for whole vectors; argmax may be nil.")
+	dst, argmax, src, plane := s.param("dst"), s.param("argmax"), s.param("src"), s.bytes(s.param("plane"))
 	spare := s.param("spare")
 	p := s.GP64()
 	column := s.planes6(p, plane)
@@ -158,19 +158,19 @@ func (s simd) winogradPool() {
 				s.VMOVUPS(x, value(row, j))
 			}
 		})
-		s.windows(i, dst, arg, value)
+		s.windows(i, dst, argmax, value)
 	}, func() {
 		s.advance(dst, "step", 4)
 		s.advance(src, "lds", 4)
-		s.TESTQ(arg, arg)
+		s.TESTQ(argmax, argmax)
 		s.JE(LabelRef("none"))
-		s.advance(arg, "step", 1)
+		s.advance(argmax, "step", 1)
 		s.Label("none")
 	}, s.endStreamed)
 }
 
 // windows pools the four windows of a tile of 4×4 values.
-func (s simd) windows(i, dst, arg reg.Register, value func(row, col int) Mem) {
+func (s simd) windows(i, dst, argmax reg.Register, value func(row, col int) Mem) {
 	var numbers [4]reg.VecVirtual
 	for k := 1; k < 4; k++ {
 		numbers[k] = s.number(k)
@@ -186,7 +186,7 @@ func (s simd) windows(i, dst, arg reg.Register, value func(row, col int) Mem) {
 			s.larger(best, index, s.load(value(row+k/2, col+k%2)), numbers[k])
 		}
 		s.finish(best, at(bias, i), floor)
-		s.cut(best, floor, index, four)
+		s.markNoPixel(best, floor, index, four)
 		offset := s.GP64()
 		s.MOVQ(i, offset)
 		if row > 0 {
@@ -197,9 +197,9 @@ func (s simd) windows(i, dst, arg reg.Register, value func(row, col int) Mem) {
 		}
 		s.storeStreamed(fmt.Sprintf("window%d", w), best, at(dst, offset))
 		skip := fmt.Sprintf("skip%d", w)
-		s.TESTQ(arg, arg)
+		s.TESTQ(argmax, argmax)
 		s.JE(LabelRef(skip))
-		s.storeBytes(index, byteAt(arg, offset))
+		s.storeBytes(index, byteAt(argmax, offset))
 		s.Label(skip)
 	}
 }

@@ -4,9 +4,9 @@ package kernel
 // take 37 MB, and reading them for each block of 28 tiles would cost more than the products.
 // There V and M of many tiles are kept in memory, plane by plane, and each plane is one
 // matrix product, for which U is read once.
-// convolveApart is run for such layers: all patches of a chunk of tile rows, then all their products,
+// convolvePlaneMajor is run for such layers: all patches of a chunk of tile rows, then all their products,
 // then all outputs.
-func (r *winogradRun) convolveApart(p *Workers, load stripLoader, dst []float32, arg []byte, u, b, work []float32, images int) error {
+func (r *winogradRun) convolvePlaneMajor(p *Workers, load stripLoader, dst []float32, argmax []byte, u, b, work []float32, images int) error {
 	v, m := work[:planes*r.vPlane], work[planes*r.vPlane:]
 	for start := 0; start < images*r.th; start += r.chunk {
 		last := min(start+r.chunk, images*r.th)
@@ -27,7 +27,7 @@ func (r *winogradRun) convolveApart(p *Workers, load stripLoader, dst []float32,
 				width := min(Panel, r.oc-col)
 				products := m[r.panel(col)+(first-start)*r.tw*width:]
 				r.runs(0, (end-first)*r.tw, func(row, tx, count, at int) {
-					r.store(p.kernels, &s, products, dst, arg, bias(b, col), first+row, tx, count, at, col, width)
+					r.store(p.kernels, &s, products, dst, argmax, bias(b, col), first+row, tx, count, at, col, width)
 				})
 			}
 		}); err != nil {
@@ -46,8 +46,8 @@ func (r *winogradRun) eachPlane(p *Workers, f func(e, col, width int)) error {
 	})
 }
 
-// sumApart makes the sums of all images, as sumGroup does for a group.
-func (r *winogradWeightRun) sumApart(p *Workers, sums, work []float32, src weightSource) error {
+// sumPlaneMajor makes the sums of all images, as sumGroup does for a group.
+func (r *winogradWeightRun) sumPlaneMajor(p *Workers, sums, work []float32, src weightSource) error {
 	v, m := work[:planes*r.x.vPlane], work[planes*r.x.vPlane:]
 	for start := 0; start < src.last; start += r.x.chunk {
 		last := min(start+r.x.chunk, src.last)
@@ -58,7 +58,7 @@ func (r *winogradWeightRun) sumApart(p *Workers, sums, work []float32, src weigh
 			starts = r.dy.strips(&s, first, end, src.gradient)
 			for col := 0; col < r.OC; col += Panel {
 				width := min(Panel, r.OC-col)
-				r.spread(p.kernels, m[r.x.panel(col)+at*width:], s.in, &starts, tiles, col, width)
+				r.gradientToPlanes(p.kernels, m[r.x.panel(col)+at*width:], s.in, &starts, tiles, col, width)
 			}
 		}); err != nil {
 			return err
