@@ -5,9 +5,11 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"vggtrain/internal/kernel/reference"
 )
 
-// convCase is a convolution with its data and the results of plain loops in float64.
+// convCase is a convolution with its data and the results by definition.
 type convCase struct {
 	Conv
 	x, w, b, dy      []float32 // w row-major, not in panels
@@ -15,125 +17,78 @@ type convCase struct {
 	argmax           []byte
 	sumX, sumW, sumB []float64 // Σ|products| behind each dx, dw, db, and y (sumY)
 	sumY             []float64
-	full64           [][]float64 // an image's gradient of the full-size output
+	dFull            []float64 // the gradient of the output before any pool
 }
 
-// newConvCase makes random data, and results for the first rows images.
-func newConvCase(c Conv, rows int, seed uint64) *convCase {
+// newConvCase makes random data.
+func newConvCase(c Conv, seed uint64) *convCase {
 	r := rand.New(rand.NewPCG(seed, 7))
 	s := &convCase{Conv: c}
-	k := c.WeightRows()
-	s.x, s.w, s.b = make([]float32, c.InSize()), make([]float32, k*c.OC), make([]float32, c.OC)
+	s.x, s.w, s.b = make([]float32, c.InSize()), make([]float32, c.WeightRows()*c.OC), make([]float32, c.OC)
 	s.dy = make([]float32, c.OutSize())
 	for _, f := range [][]float32{s.x, s.w, s.b, s.dy} {
 		fill(r, f)
 	}
-	s.y, s.sumY, s.argmax = make([]float64, c.OutSize()), make([]float64, c.OutSize()), make([]byte, c.OutSize())
-	s.dx, s.sumX = make([]float64, len(s.x)), make([]float64, len(s.x))
-	s.dw, s.sumW = make([]float64, len(s.w)), make([]float64, len(s.w))
-	s.db, s.sumB = make([]float64, len(s.b)), make([]float64, len(s.b))
-	fh, fw := c.full()
-	full, mags := make([]float64, fh*fw*c.OC), make([]float64, fh*fw*c.OC)
-	for n := range rows {
-		s.forward(n, full, mags)
-		s.full64 = append(s.full64, s.spread(n, full, mags))
-		s.backward(n, s.full64[n])
-	}
 	return s
 }
 
-// taps calls f for the products behind full output (h, w): offsets of x and of the row of w.
-func (s *convCase) taps(n, h, w int, f func(x, row int)) {
-	for kh := range s.Kernel {
-		for kw := range s.Kernel {
-			ih, iw := h*s.Stride-s.Padding+kh, w*s.Stride-s.Padding+kw
-			if ih < 0 || ih >= s.H || iw < 0 || iw >= s.W {
-				continue
-			}
-			for c := range s.C {
-				f(((n*s.H+ih)*s.W+iw)*s.C+c, (kh*s.Kernel+kw)*s.C+c)
-			}
-		}
-	}
+// define makes the results for the first rows images.
+func (s *convCase) define(rows int) {
+	c := s.Conv
+	define := reference.Conv{N: rows, H: c.H, W: c.W, C: c.C, OC: c.OC, Kernel: c.Kernel, Stride: c.Stride, Padding: c.Padding}
+	x, w, b := wide(s.x), wide(s.w), wide(s.b)
+	s.y, s.sumY = define.Forward(x, w, b), define.Forward(magnitude(x), magnitude(w), magnitude(b))
+	s.finish(rows)
+	s.dx, s.sumX = define.InputGradient(s.dFull, w), define.InputGradient(magnitude(s.dFull), magnitude(w))
+	s.dw, s.db = define.WeightGradient(x, s.dFull)
+	s.sumW, s.sumB = define.WeightGradient(magnitude(x), magnitude(s.dFull))
 }
 
-func (s *convCase) forward(n int, full, mags []float64) {
+// finish pools y and sumY and cuts off what is negative, as configured, and makes the gradient of what
+// y was before.
+func (s *convCase) finish(rows int) {
 	fh, fw := s.full()
-	for h := range fh {
-		for w := range fw {
-			sum, mag := full[(h*fw+w)*s.OC:][:s.OC], mags[(h*fw+w)*s.OC:][:s.OC]
-			for o, b := range s.b {
-				sum[o], mag[o] = float64(b), math.Abs(float64(b))
-			}
-			s.taps(n, h, w, func(x, row int) {
-				v := float64(s.x[x])
-				for o, f := range s.w[row*s.OC:][:s.OC] {
-					sum[o] += v * float64(f)
-					mag[o] += math.Abs(v * float64(f))
-				}
-			})
-			if s.ReLU {
-				for o := range sum {
-					sum[o] = max(sum[o], 0)
-				}
+	pool := reference.Pool{N: rows, H: fh, W: fw, C: s.OC, Kernel: 2, Stride: 2}
+	var largest []int
+	if s.Pool {
+		s.y, largest = pool.Max(s.y)
+		s.sumY, _ = pool.Max(s.sumY) // a maximum errs by no more than the worst of its pixels
+	}
+	s.argmax = make([]byte, s.OutSize())
+	s.dFull = wide(s.dy)[:len(s.y)]
+	for i := range largest {
+		s.argmax[i] = byte(largest[i])
+	}
+	for i := range s.y {
+		if s.ReLU {
+			s.y[i] = reference.ReLU(s.y[i])
+			s.dFull[i] = reference.ReLUGradient(s.dFull[i], s.y[i])
+			if s.Pool && s.y[i] <= 0 {
+				s.argmax[i] = noPixel
 			}
 		}
+	}
+	if s.Pool {
+		s.dFull = pool.MaxGradient(s.dFull, largest)
 	}
 }
 
-// spread writes image n's output and returns the gradient of its full-size output.
-func (s *convCase) spread(n int, full, mags []float64) []float64 {
-	oh, ow := s.Out()
-	_, fw := s.full()
-	grad := make([]float64, len(full))
-	for h := range oh {
-		for w := range ow {
-			for o := range s.OC {
-				out := ((n*oh+h)*ow+w)*s.OC + o
-				at := (h*fw+w)*s.OC + o
-				if s.Pool {
-					at = (2*h*fw+2*w)*s.OC + o
-					for i := range 4 {
-						if p := ((2*h+i/2)*fw+2*w+i%2)*s.OC + o; full[p] > full[at] {
-							at, s.argmax[out] = p, byte(i)
-						}
-					}
-				}
-				s.y[out], s.sumY[out] = full[at], mags[at]
-				if !s.ReLU || full[at] > 0 {
-					grad[at] = float64(s.dy[out])
-				} else if s.Pool {
-					s.argmax[out] = noPixel
-				}
-			}
-		}
+// wide is s in float64.
+func wide(s []float32) []float64 {
+	out := make([]float64, len(s))
+	for i, v := range s {
+		out[i] = float64(v)
 	}
-	return grad
+	return out
 }
 
-func (s *convCase) backward(n int, grad []float64) {
-	fh, fw := s.full()
-	for h := range fh {
-		for w := range fw {
-			out := grad[(h*fw+w)*s.OC:][:s.OC]
-			for o, g := range out {
-				s.db[o] += g
-				s.sumB[o] += math.Abs(g)
-			}
-			s.taps(n, h, w, func(x, row int) {
-				v, dx, sumX := float64(s.x[x]), 0.0, 0.0
-				f, dw, sumW := s.w[row*s.OC:][:s.OC], s.dw[row*s.OC:][:s.OC], s.sumW[row*s.OC:][:s.OC]
-				for o, g := range out {
-					dx += g * float64(f[o])
-					sumX += math.Abs(g * float64(f[o]))
-					dw[o] += g * v
-					sumW[o] += math.Abs(g * v)
-				}
-				s.dx[x] += dx
-				s.sumX[x] += sumX
-			})
-		}
+// magnitude is |s|. A sum of products of magnitudes is what bounds the rounding of the sum.
+func magnitude(s []float64) []float64 {
+	out := make([]float64, len(s))
+	for i, v := range s {
+		out[i] = math.Abs(v)
 	}
+	return out
 }
 
 // within fails unless got is want up to the rounding of a sum of terms products in any order:
@@ -183,7 +138,8 @@ func testConv(t *testing.T, c Conv, by costs, rows, threads int) {
 	if err := c.Check(); err != nil {
 		t.Fatal(err)
 	}
-	s := newConvCase(c, rows, uint64(c.H*c.W+c.C))
+	s := newConvCase(c, uint64(c.H*c.W+c.C))
+	s.define(rows)
 	if fh, fw := c.full(); !c.narrow(generic.with(by)) && c.algorithm(by, fh, fw, c.C, c.OC) == Winograd {
 		s.winogradBounds(rows)
 	}
@@ -284,7 +240,7 @@ func testConvThreads(t *testing.T, ks *kernels) {
 	if testing.Short() {
 		c.H, c.W = 14, 15
 	}
-	s := newConvCase(c, c.N, 9)
+	s := newConvCase(c, 9)
 	w := panels(s.w, c.WeightRows(), c.OC)
 	var want [4][]float32
 	for _, threads := range []int{1, 2, 3, 8} {

@@ -6,23 +6,9 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"vggtrain/internal/kernel/reference"
 	"vggtrain/internal/memory"
 )
-
-// product is a·b (rows×k by k×cols, given as functions) and Σ|products|, in float64.
-func product(rows, k, cols int, a, b func(i, j int) float64) (sum, mag []float64) {
-	sum, mag = make([]float64, rows*cols), make([]float64, rows*cols)
-	for i := range rows {
-		for j := range cols {
-			for l := range k {
-				v := a(i, l) * b(l, j)
-				sum[i*cols+j] += v
-				mag[i*cols+j] += math.Abs(v)
-			}
-		}
-	}
-	return sum, mag
-}
 
 func testDense(t *testing.T, d Dense, rows int, ks *kernels) {
 	t.Helper()
@@ -41,32 +27,25 @@ func testDense(t *testing.T, d Dense, rows int, ks *kernels) {
 	if err := d.Forward(p, y, x, stored, b, packed, rows); err != nil {
 		t.Fatal(err)
 	}
-	want, mag := product(rows, d.In+1, d.Out,
-		func(n, i int) float64 {
-			if i == d.In {
-				return 1
-			}
-			return float64(x[n*d.In+i])
-		},
-		func(i, o int) float64 {
-			if i == d.In {
-				return float64(b[o])
-			}
-			return float64(w[i*d.Out+o])
-		})
+	define := reference.Dense(rows, d.In, d.Out)
+	x64, w64, b64 := wide(x), wide(w), wide(b)
+	want, mag := define.Forward(x64, w64, b64), define.Forward(magnitude(x64), magnitude(w64), magnitude(b64))
 	if d.ReLU {
 		for i := range want {
-			want[i] = max(want[i], 0)
+			want[i] = reference.ReLU(want[i])
 		}
 	}
 	within(t, "y", y, want, mag, d.In)
 
 	out := make([]float32, d.N*d.Out) // the output that ReLU's mask reads
-	grad := make([]float64, d.N*d.Out)
+	grad := make([]float64, rows*d.Out)
 	for i := range out {
 		out[i] = float32(r.IntN(3) - 1)
-		if !d.ReLU || out[i] > 0 {
-			grad[i] = float64(dy[i])
+	}
+	for i := range grad {
+		grad[i] = float64(dy[i])
+		if d.ReLU {
+			grad[i] = reference.ReLUGradient(grad[i], float64(out[i]))
 		}
 	}
 	if !d.ReLU {
@@ -91,13 +70,11 @@ func testDense(t *testing.T, d Dense, rows int, ks *kernels) {
 	if want := sumSquaresGeneric(dw); err != nil || !(math.Abs(squares-want) <= float64(len(dw))*want/(1<<52)) {
 		t.Errorf("sum of squares %v (%v), want %v", squares, err, want)
 	}
-	g := func(n, o int) float64 { return grad[n*d.Out+o] }
-	want, mag = product(rows, d.Out, d.In, g, func(o, i int) float64 { return float64(w[i*d.Out+o]) })
-	within(t, "dx", dx, want, mag, d.Out)
-	want, mag = product(d.In, rows, d.Out, func(i, n int) float64 { return float64(x[n*d.In+i]) }, g)
-	within(t, "dw", plain(dw, d.In, d.Out), want, mag, rows)
-	want, mag = product(1, rows, d.Out, func(_, _ int) float64 { return 1 }, g)
-	within(t, "db", db, want, mag, rows)
+	within(t, "dx", dx, define.InputGradient(grad, w64), define.InputGradient(magnitude(grad), magnitude(w64)), d.Out)
+	wantW, wantB := define.WeightGradient(x64, grad)
+	magW, magB := define.WeightGradient(magnitude(x64), magnitude(grad))
+	within(t, "dw", plain(dw, d.In, d.Out), wantW, magW, rows)
+	within(t, "db", db, wantB, magB, rows)
 	if !yIntact() || !dxIntact() || !dwIntact() || !dbIntact() || !maskedIntact() || !turnedIntact() {
 		t.Fatal("stored outside a result")
 	}

@@ -5,18 +5,20 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"vggtrain/internal/kernel/reference"
 	"vggtrain/internal/rng"
 )
 
 // The loops give the generic loop's bits, NaN and Inf included, wherever a piece begins and ends.
 func TestDropoutLoops(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
+	words := func() rng.Stream { return rng.New(r.Uint64(), rng.Dropout, 1) }
 	plain := Workers{kernels: &generic}
 	for _, ks := range inAssembly(t) {
 		p := Workers{kernels: ks}
 		for _, n := range []int{0, 1, 2, 7, 8, 15, 16, 17, 31, 33, 1000} {
 			for _, d := range []Dropout{
-				{r.Uint64(), 1 << 31, 2}, {r.Uint64(), 0, 1}, {r.Uint64(), 1<<32 - 1, 1 << 20}, {r.Uint64(), 429496729, 1.1111112},
+				{words(), 1 << 31, 2}, {words(), 0, 1}, {words(), 1<<32 - 1, 1 << 20}, {words(), 429496729, 1.1111112},
 			} {
 				first := 2 * r.IntN(1<<40)
 				got, want, intact := pair(r, n)
@@ -39,20 +41,16 @@ func TestDropoutLoops(t *testing.T) {
 func TestDropoutDraws(t *testing.T) {
 	stream := rng.New(1, rng.Dropout, 2)
 	const drop, n = 1 << 30, 100
-	got, ones := make([]float32, n), make([]float32, n)
-	for i := range ones {
-		ones[i] = 1
-	}
-	for first := range 2 {
-		first *= 1000
-		Dropout{stream.State(0), drop, 3}.Apply(&Workers{kernels: &generic}, got, ones, first)
-		for i, v := range got {
-			want := float32(3)
-			if uint32(stream.Uint64(uint64(first+i)/2)>>((first+i)%2*32)) < drop {
-				want = 0
-			}
-			if v != want {
-				t.Fatalf("number %d became %v, want %v", first+i, v, want)
+	got, src := make([]float32, n), make([]float32, n)
+	fill(rand.New(rand.NewPCG(1, 1)), src)
+	for _, ks := range available() {
+		for first := range 2 {
+			first *= 1000
+			Dropout{stream, drop, 3}.Apply(&Workers{kernels: ks}, got, src, first)
+			for i, v := range got {
+				if want := reference.Dropout(float64(src[i]), first+i, stream.Uint64, drop, 3); v != float32(want) {
+					t.Fatalf("%s: number %d became %v, want %v", ks.name, first+i, v, want)
+				}
 			}
 		}
 	}
@@ -66,7 +64,7 @@ func BenchmarkDropout(b *testing.B) {
 		b.Run(ks.name, func(b *testing.B) {
 			b.SetBytes(4 * n)
 			for b.Loop() {
-				Dropout{1, 1 << 31, 2}.Apply(&p, dst, src, 0)
+				Dropout{rng.New(1, rng.Dropout, 1), 1 << 31, 2}.Apply(&p, dst, src, 0)
 			}
 		})
 	}

@@ -218,7 +218,7 @@ func testNarrowSum(t *testing.T, r *rand.Rand, ks *kernels, s narrowSum, pool bo
 // Results must not depend on the number of threads, nor y on whether argmax is asked for.
 func TestNarrowThreads(t *testing.T) {
 	for _, c := range []Conv{firstLayer(5, 61, 60, 1, 32, true), firstLayer(3, 61, 60, 3, 16, false)} {
-		s := newConvCase(c, c.N, 9)
+		s := newConvCase(c, 9)
 		w := panels(s.w, c.WeightRows(), c.OC)
 		var want [3][]float32
 		for _, threads := range []int{1, 2, 3, 8} {

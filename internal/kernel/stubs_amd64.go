@@ -49,7 +49,7 @@ func sumSquaresAVX512(src *float32, n int) (sum float64)
 //go:noescape
 func transposeAVX512(dst *float32, src *float32, rows int, cols int, dstStride int, srcStride int)
 
-// prefetchAVX512 is prefetchGeneric.
+// prefetchAVX512 is PREFETCHT0 of each cache line of n floats.
 //
 //go:noescape
 func prefetchAVX512(p *float32, n int)
@@ -89,127 +89,127 @@ func sumSquaresAVX2(src *float32, n int) (sum float64)
 //go:noescape
 func transposeAVX2(dst *float32, src *float32, rows int, cols int, dstStride int, srcStride int)
 
-// prefetchAVX2 is prefetchGeneric.
+// prefetchAVX2 is PREFETCHT0 of each cache line of n floats.
 //
 //go:noescape
 func prefetchAVX2(p *float32, n int)
 
-// dropoutAVX512 is dropoutGeneric for whole vectors.
+// dropoutAVX512 is Dropout.applyGeneric for whole vectors.
 //
 //go:noescape
 func dropoutAVX512(dst *float32, src *float32, n int, state uint64, drop uint32, scale float32)
 
-// dropoutAVX2 is dropoutGeneric for whole vectors.
+// dropoutAVX2 is Dropout.applyGeneric for whole vectors.
 //
 //go:noescape
 func dropoutAVX2(dst *float32, src *float32, n int, state uint64, drop uint32, scale float32)
 
-// winogradInputAVX512 is winogradInputGeneric for whole vectors.
+// winogradInputAVX512 is toPlanes.input for whole vectors.
 //
 //go:noescape
 func winogradInputAVX512(dst *float32, src *float32, tiles int, cols int, plane int, ldd int, pitch int, pixel int, step int)
 
-// winogradGradientAVX512 is winogradGradientGeneric for whole vectors.
+// winogradGradientAVX512 is toPlanes.gradient for whole vectors.
 //
 //go:noescape
 func winogradGradientAVX512(dst *float32, src *float32, tiles int, cols int, plane int, ldd int, pitch int, pixel int, step int)
 
-// winogradOutputAVX512 is winogradOutputGeneric for whole vectors.
+// winogradOutputAVX512 is fromPlanes.output for whole vectors.
 //
 //go:noescape
 func winogradOutputAVX512(dst *float32, src *float32, bias *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32, stream bool)
 
-// winogradPoolAVX512 is winogradPoolGeneric for whole vectors; argmax may be nil.
+// winogradPoolAVX512 is fromPlanes.pool for whole vectors; argmax may be nil.
 //
 //go:noescape
 func winogradPoolAVX512(dst *float32, argmax *byte, src *float32, bias *float32, spare *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32, stream bool)
 
-// winogradFilterAVX512 is winogradFilterGeneric for whole vectors.
+// winogradFilterAVX512 is filters for whole vectors.
 //
 //go:noescape
 func winogradFilterAVX512(dst *float32, src *float32, n int, dstPlane int, srcPlane int)
 
-// winogradFilterGradientAVX512 is winogradFilterGradientGeneric for whole vectors.
+// winogradFilterGradientAVX512 is filterGradients for whole vectors.
 //
 //go:noescape
 func winogradFilterGradientAVX512(dst *float32, src *float32, n int, dstPlane int, srcPlane int)
 
-// winogradInputAVX2 is winogradInputGeneric for whole vectors.
+// winogradInputAVX2 is toPlanes.input for whole vectors.
 //
 //go:noescape
 func winogradInputAVX2(dst *float32, src *float32, tiles int, cols int, plane int, ldd int, pitch int, pixel int, step int)
 
-// winogradGradientAVX2 is winogradGradientGeneric for whole vectors.
+// winogradGradientAVX2 is toPlanes.gradient for whole vectors.
 //
 //go:noescape
 func winogradGradientAVX2(dst *float32, src *float32, tiles int, cols int, plane int, ldd int, pitch int, pixel int, step int)
 
-// winogradOutputAVX2 is winogradOutputGeneric for whole vectors.
+// winogradOutputAVX2 is fromPlanes.output for whole vectors.
 //
 //go:noescape
 func winogradOutputAVX2(dst *float32, src *float32, bias *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32, stream bool)
 
-// winogradPoolAVX2 is winogradPoolGeneric for whole vectors; argmax may be nil.
+// winogradPoolAVX2 is fromPlanes.pool for whole vectors; argmax may be nil.
 //
 //go:noescape
 func winogradPoolAVX2(dst *float32, argmax *byte, src *float32, bias *float32, spare *float32, tiles int, cols int, plane int, lds int, pitch int, pixel int, step int, floor float32, stream bool)
 
-// winogradFilterAVX2 is winogradFilterGeneric for whole vectors.
+// winogradFilterAVX2 is filters for whole vectors.
 //
 //go:noescape
 func winogradFilterAVX2(dst *float32, src *float32, n int, dstPlane int, srcPlane int)
 
-// winogradFilterGradientAVX2 is winogradFilterGradientGeneric for whole vectors.
+// winogradFilterGradientAVX2 is filterGradients for whole vectors.
 //
 //go:noescape
 func winogradFilterGradientAVX2(dst *float32, src *float32, n int, dstPlane int, srcPlane int)
 
-// narrowPoolAVX512 is narrowPoolGeneric for whole vectors.
+// narrowPoolAVX512 is narrowRow.pool for whole vectors.
 //
 //go:noescape
 func narrowPoolAVX512(y *float32, argmax *byte, in *float32, w *float32, b *float32, windows int, oc int, channels int, pitch int, stream bool)
 
-// narrowPlainAVX512 is narrowPlainGeneric for whole vectors.
+// narrowPlainAVX512 is narrowRow.plain for whole vectors.
 //
 //go:noescape
 func narrowPlainAVX512(top *float32, bottom *float32, in *float32, w *float32, b *float32, pixels int, oc int, channels int, pitch int, stream bool)
 
-// narrowPoolGradientAVX512 is narrowPoolGradientGeneric for one vector.
+// narrowPoolGradientAVX512 is narrowSum.pool for one vector.
 //
 //go:noescape
 func narrowPoolGradientAVX512(sums *float32, dy *float32, argmax *byte, pairs *float32, order *uint32, windows int, rows int, oc int, channels int, pitch int)
 
-// narrowPlainGradientAVX512 is narrowPlainGradientGeneric for one vector.
+// narrowPlainGradientAVX512 is narrowSum.plain for one vector.
 //
 //go:noescape
 func narrowPlainGradientAVX512(sums *float32, dy *float32, y *float32, in *float32, pixels int, rows int, oc int, channels int, pitch int)
 
-// narrowPairsAVX512 is narrowPairsGeneric for whole vectors.
+// narrowPairsAVX512 is narrowPairs for whole vectors.
 //
 //go:noescape
 func narrowPairsAVX512(dst *float32, upper *float32, lower *float32, n int)
 
-// narrowPoolAVX2 is narrowPoolGeneric for whole vectors.
+// narrowPoolAVX2 is narrowRow.pool for whole vectors.
 //
 //go:noescape
 func narrowPoolAVX2(y *float32, argmax *byte, in *float32, w *float32, b *float32, windows int, oc int, channels int, pitch int, stream bool)
 
-// narrowPlainAVX2 is narrowPlainGeneric for whole vectors.
+// narrowPlainAVX2 is narrowRow.plain for whole vectors.
 //
 //go:noescape
 func narrowPlainAVX2(top *float32, bottom *float32, in *float32, w *float32, b *float32, pixels int, oc int, channels int, pitch int, stream bool)
 
-// narrowPoolGradientAVX2 is narrowPoolGradientGeneric for one vector.
+// narrowPoolGradientAVX2 is narrowSum.pool for one vector.
 //
 //go:noescape
 func narrowPoolGradientAVX2(sums *float32, dy *float32, argmax *byte, pairs *float32, order *uint32, windows int, rows int, oc int, channels int, pitch int)
 
-// narrowPlainGradientAVX2 is narrowPlainGradientGeneric for one vector.
+// narrowPlainGradientAVX2 is narrowSum.plain for one vector.
 //
 //go:noescape
 func narrowPlainGradientAVX2(sums *float32, dy *float32, y *float32, in *float32, pixels int, rows int, oc int, channels int, pitch int)
 
-// narrowPairsAVX2 is narrowPairsGeneric for whole vectors.
+// narrowPairsAVX2 is narrowPairs for whole vectors.
 //
 //go:noescape
 func narrowPairsAVX2(dst *float32, upper *float32, lower *float32, n int)

@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"vggtrain/internal/kernel/reference"
 )
 
 // sprinkle puts NaN, infinities, zeros of both signs and equal values into s.
@@ -142,8 +144,7 @@ func BenchmarkTranspose(b *testing.B) {
 	}
 }
 
-// One fused multiplication rounds once where two operations round twice: the results differ by a
-// few units in the last place of the largest term.
+// Sums of numbers, and of squares up to the order of float64 additions.
 func TestVectorsAdd(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	for _, ks := range inAssembly(t) {
@@ -160,6 +161,16 @@ func TestVectorsAdd(t *testing.T) {
 			if !intact() {
 				t.Error("add stored outside dst")
 			}
+		}
+	}
+}
+
+// One fused multiplication rounds once where two operations round twice: results are within a few
+// units in the last place of the largest term.
+func TestSGD(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 9))
+	for _, ks := range available() {
+		for _, n := range []int{0, 1, 7, 8, 15, 16, 17, 33, 100} {
 			for _, s := range []SGD{{LR: 0.1, Scale: 1}, {LR: 0.1, Momentum: 0.9, Decay: 0.01, Scale: 0.5}, {LR: 0.1, Momentum: 0.9, Decay: 0.01, Scale: 0.5, Nesterov: true}} {
 				testSGD(t, r, ks, n, s)
 			}
@@ -168,19 +179,20 @@ func TestVectorsAdd(t *testing.T) {
 }
 
 func testSGD(t *testing.T, r *rand.Rand, ks *kernels, n int, s SGD) {
-	w, wWant, wIntact := pair(r, n)
+	w, before, wIntact := pair(r, n)
 	g, _ := guarded(r, n)
-	var v, vWant []float32
-	vIntact := func() bool { return true }
-	if s.Momentum > 0 {
-		v, vWant, vIntact = pair(r, n)
+	v, speed, vIntact := pair(r, n)
+	if s.Momentum == 0 {
+		v = nil
+		clear(speed)
 	}
-	ks.sgd(w, g, v, s)
-	sgdGeneric(wWant, g, vWant, s)
+	s.Update(&Workers{kernels: ks}, w, g, v)
 	const ulp = 1.0 / (1 << 23) // of numbers below 2: at most four roundings differ
+	wide := func(f float32) float64 { return float64(f) }
 	for i := range w {
-		if !(math.Abs(float64(w[i]-wWant[i])) <= 4*ulp) || v != nil && !(math.Abs(float64(v[i]-vWant[i])) <= 4*ulp) {
-			t.Fatalf("%s %+v: w[%d] = %v, generic %v", ks.name, s, i, w[i], wWant[i])
+		weight, velocity := reference.SGD(wide(before[i]), wide(g[i]), wide(speed[i]), wide(s.LR), wide(s.Momentum), wide(s.Decay), wide(s.Scale), s.Nesterov)
+		if !(math.Abs(wide(w[i])-weight) <= 4*ulp) || v != nil && !(math.Abs(wide(v[i])-velocity) <= 4*ulp) {
+			t.Fatalf("%s %+v: w[%d] = %v, want %v", ks.name, s, i, w[i], weight)
 		}
 	}
 	if !wIntact() || !vIntact() {

@@ -134,7 +134,7 @@ func (s *convCase) winogradBounds(rows int) {
 		if h < 0 || h >= fh || w < 0 || w >= fw {
 			return 0
 		}
-		return s.full64[n][(h*fw+w)*s.OC+o]
+		return s.dFull[((n*fh+h)*fw+w)*s.OC+o]
 	}
 	clear(s.sumY)
 	plainConv{rows, fh, fw, s.C, s.OC, s.Padding, pixel, filter}.bounds(func(n, h, w, o int, m float64) {
@@ -230,7 +230,7 @@ func TestWinogradNotFinite(t *testing.T) {
 	for _, ks := range available() {
 		for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 			c := Conv{N: 1, H: 13, W: 13, C: 16, OC: 32, Kernel: 3, Stride: 1, Padding: 1}
-			s := newConvCase(c, 1, 1)
+			s := newConvCase(c, 1)
 			const row, col = 5, 8
 			s.x[(row*c.W+col)*c.C+3] = float32(bad)
 			y := s.forwardOn(t, ks.with(winograd))

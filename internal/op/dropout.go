@@ -41,7 +41,7 @@ const dropoutPiece = 1 << 14
 // drop computes y for the rows that count. number says which of the graph's dropouts it is.
 func (g *Graph) drop(y, x []float32, p float64, number int) error {
 	stream := rng.New(g.seed, rng.Dropout, g.step).Split(uint64(number))
-	d := kernel.Dropout{State: stream.State(0), Drop: uint32(p * (1 << 32)), Scale: float32(1 / (1 - p))}
+	d := kernel.Dropout{Words: stream, Drop: uint32(p * (1 << 32)), Scale: float32(1 / (1 - p))}
 	total := len(y) / g.batch * g.rows
 	return g.workers.Run((total+dropoutPiece-1)/dropoutPiece, func(_, piece int) {
 		from, to := piece*dropoutPiece, min(total, (piece+1)*dropoutPiece)

@@ -17,7 +17,7 @@ func dropoutAVX512(c asm) { simd{c, "AVX512", true}.dropout() }
 func dropoutAVX2(c asm)   { simd{c, "AVX2", false}.dropout() }
 
 func (s simd) dropout() {
-	s.begin("dropout", "dst, src *float32, n int, state uint64, drop uint32, scale float32", " for whole vectors.")
+	s.begin("dropout", "dst, src *float32, n int, state uint64, drop uint32, scale float32", "Dropout.applyGeneric for whole vectors.")
 	dst, src, n := s.param("dst"), s.param("src"), s.param("n")
 	words := s.lanes() / 2 // random words of a vector
 	state := s.counters(s.Load(s.Param("state"), s.GP64()), words)

@@ -20,8 +20,8 @@ type patch struct {
 
 // forward emits a loop over steps, in it one over vectors of channels, and in that one
 // over input channels. The last step is moved back to end with the row.
-func (s narrow) forward(name, args string, store func(patch) (step int, later func())) {
-	s.begin(name, args, " for whole vectors.")
+func (s narrow) forward(name, args, is string, store func(patch) (step int, later func())) {
+	s.begin(name, args, is+" for whole vectors.")
 	first, second, count := "y", "argmax", "windows"
 	if name == "narrowPlain" {
 		first, second, count = "top", "bottom", "pixels"

@@ -13,8 +13,8 @@ const ahead = 64
 
 // gradient emits a loop over rows and in it one over windows or pixels, with the nine
 // taps' sums and the bias's in registers.
-func (s narrow) gradient(name, args string, pool bool) {
-	s.begin(name, args, " for one vector.")
+func (s narrow) gradient(name, args, is string, pool bool) {
+	s.begin(name, args, is+" for one vector.")
 	dy, rows, oc := s.param("dy"), s.param("rows"), s.param("oc")
 	pixel, far, total := s.bytes(s.param("channels")), s.GP64(), s.GP64()
 	s.IMUL3Q(U32(ahead), oc, far)
@@ -157,7 +157,7 @@ func (s narrow) multiplyBroadcast(m Mem, g, sum reg.VecVirtual) {
 // pairs emits the interleaving of two rows.
 func (s narrow) pairs() {
 	low, high := s.interleaving()
-	s.begin("narrowPairs", "dst, upper, lower *float32, n int", " for whole vectors.")
+	s.begin("narrowPairs", "dst, upper, lower *float32, n int", "narrowPairs for whole vectors.")
 	dst, upper, lower, n := s.param("dst"), s.param("upper"), s.param("lower"), s.param("n")
 	var lowOrder, highOrder reg.VecVirtual
 	if s.wide {

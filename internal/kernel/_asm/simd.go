@@ -51,12 +51,12 @@ func (s simd) vec() reg.VecVirtual {
 	return s.YMM()
 }
 
-// begin starts func NAME(args).
-func (s simd) begin(name, args, doc string) {
+// begin starts func NAME(args), which does what is says.
+func (s simd) begin(name, args, is string) {
 	s.Function(name + s.suffix)
 	s.Attributes(attr.NOSPLIT)
 	s.SignatureExpr("func(" + args + ")")
-	s.Doc(name + s.suffix + " is " + name + "Generic" + doc)
+	s.Doc(name + s.suffix + " is " + is)
 	s.Pragma("noescape")
 }
 

@@ -9,7 +9,7 @@ import (
 
 // transpose turns a matrix block by block of lanes×lanes, each in registers.
 func (s simd) transpose() {
-	s.begin("transpose", "dst, src *float32, rows, cols, dstStride, srcStride int", " for whole vectors of rows and columns.")
+	s.begin("transpose", "dst, src *float32, rows, cols, dstStride, srcStride int", "transposeGeneric for whole vectors of rows and columns.")
 	dst, src := s.param("dst"), s.param("src")
 	rows, cols := s.param("rows"), s.param("cols")
 	dstStride, srcStride := s.bytes(s.param("dstStride")), s.bytes(s.param("srcStride"))
@@ -93,7 +93,7 @@ func (s simd) quarters(v []reg.VecVirtual) []reg.VecVirtual {
 
 // prefetch asks for the lines of n floats, for the first-level cache.
 func (s simd) prefetch() {
-	s.begin("prefetch", "p *float32, n int", ".")
+	s.begin("prefetch", "p *float32, n int", "PREFETCHT0 of each cache line of n floats.")
 	p, n := s.param("p"), s.param("n")
 	s.Label("prefetch_line")
 	s.PREFETCHT0(Mem{Base: p})

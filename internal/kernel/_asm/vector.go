@@ -6,7 +6,7 @@ import (
 )
 
 func (s simd) add() {
-	s.begin("add", "dst, src *float32, n int", " for whole vectors.")
+	s.begin("add", "dst, src *float32, n int", "addGeneric for whole vectors.")
 	dst, src, n := s.param("dst"), s.param("src"), s.param("n")
 	one := s.GP64()
 	s.MOVQ(U32(1), one)
@@ -19,7 +19,7 @@ func (s simd) add() {
 }
 
 func (s simd) mask() {
-	s.begin("mask", "dst, dy, y *float32, pixels, cols, dstStride, srcStride int", " for whole vectors.")
+	s.begin("mask", "dst, dy, y *float32, pixels, cols, dstStride, srcStride int", "maskGeneric for whole vectors.")
 	dst, dy, y := s.param("dst"), s.param("dy"), s.param("y")
 	pixels, cols := s.param("pixels"), s.param("cols")
 	dstStride, srcStride := s.bytes(s.param("dstStride")), s.bytes(s.param("srcStride"))
@@ -37,7 +37,7 @@ func (s simd) mask() {
 }
 
 func (s simd) maxPool2() {
-	s.begin("maxPool2", "dst *float32, argmax *byte, top, bottom *float32, windows, cols, stride int", " for whole vectors.")
+	s.begin("maxPool2", "dst *float32, argmax *byte, top, bottom *float32, windows, cols, stride int", "maxPool2Generic for whole vectors.")
 	dst, argmax, top, bottom := s.param("dst"), s.param("argmax"), s.param("top"), s.param("bottom")
 	windows, cols, stride := s.param("windows"), s.param("cols"), s.param("stride")
 	var numbers [4]reg.VecVirtual
@@ -65,7 +65,7 @@ func (s simd) maxPool2() {
 }
 
 func (s simd) unpool2() {
-	s.begin("unpool2", "top, bottom, dy *float32, argmax *byte, windows, cols, dstStride, srcStride int", " for whole vectors.")
+	s.begin("unpool2", "top, bottom, dy *float32, argmax *byte, windows, cols, dstStride, srcStride int", "unpool2Generic for whole vectors.")
 	top, bottom, dy, argmax := s.param("top"), s.param("bottom"), s.param("dy"), s.param("argmax")
 	windows, cols := s.param("windows"), s.param("cols")
 	dstStride, srcStride := s.bytes(s.param("dstStride")), s.param("srcStride")
@@ -95,7 +95,7 @@ func (s simd) unpool2() {
 }
 
 func (s simd) sgd() {
-	s.begin("sgd", "w, grad, v *float32, n int, lr, momentum, decay, scale float32, nesterov bool", " for whole vectors; v may be nil.")
+	s.begin("sgd", "w, grad, v *float32, n int, lr, momentum, decay, scale float32, nesterov bool", "sgdGeneric for whole vectors; v may be nil.")
 	w, g, v, n := s.param("w"), s.param("grad"), s.param("v"), s.param("n")
 	spread := func(name string) reg.VecVirtual {
 		x, r := s.XMM(), s.vec()
@@ -140,7 +140,7 @@ func (s simd) sgd() {
 }
 
 func (s simd) sumSquares() {
-	s.begin("sumSquares", "src *float32, n int) (sum float64", " for whole vectors.")
+	s.begin("sumSquares", "src *float32, n int) (sum float64", "sumSquaresGeneric for whole vectors.")
 	src, n := s.param("src"), s.param("n")
 	one := s.GP64()
 	s.MOVQ(U32(1), one)

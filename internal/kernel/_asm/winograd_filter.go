@@ -33,7 +33,7 @@ func (s simd) elements(srcRow, dstRow int, body func(from, to func(row, col int)
 
 // winogradFilter emits G·w·Gᵀ.
 func (s simd) winogradFilter() {
-	s.begin("winogradFilter", "dst, src *float32, n, dstPlane, srcPlane int", " for whole vectors.")
+	s.begin("winogradFilter", "dst, src *float32, n, dstPlane, srcPlane int", "filters for whole vectors.")
 	quarter, sixth, minusSixth := s.constant(1./4), s.constant(1./6), s.constant(-1./6)
 	twelfth, small := s.constant(1./12), s.constant(1./24)
 	product := func(a, k reg.VecVirtual) reg.VecVirtual {
@@ -85,7 +85,7 @@ func (s simd) winogradFilter() {
 
 // winogradFilterGradient emits Gᵀ·u·G.
 func (s simd) winogradFilterGradient() {
-	s.begin("winogradFilterGradient", "dst, src *float32, n, dstPlane, srcPlane int", " for whole vectors.")
+	s.begin("winogradFilterGradient", "dst, src *float32, n, dstPlane, srcPlane int", "filterGradients for whole vectors.")
 	quarter, sixth := s.constant(1./4), s.constant(1./6)
 	twelfth, small := s.constant(1./12), s.constant(1./24)
 	// shrink is Gᵀ: value k of the three, of six that x gives.

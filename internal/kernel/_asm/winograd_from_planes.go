@@ -104,7 +104,7 @@ func (s simd) planes6(p, plane reg.Register) func(k int) Mem {
 
 // winogradOutput emits Aᵀ·M·A with bias and ReLU.
 func (s simd) winogradOutput() {
-	s.begin("winogradOutput", "dst, src, bias *float32, tiles, cols, plane, lds, pitch, pixel, step int, floor float32, stream bool", " for whole vectors.")
+	s.begin("winogradOutput", "dst, src, bias *float32, tiles, cols, plane, lds, pitch, pixel, step int, floor float32, stream bool", "fromPlanes.output for whole vectors.")
 	dst, src, plane := s.param("dst"), s.param("src"), s.bytes(s.param("plane"))
 	p := s.GP64()
 	column := s.planes6(p, plane)
@@ -144,7 +144,7 @@ func (s simd) advance(p reg.Register, name string, bytes uint8) {
 // winogradPool emits Aᵀ·M·A, 2×2 max-pool, bias and ReLU.
 func (s simd) winogradPool() {
 	s.begin("winogradPool", "dst *float32, argmax *byte, src, bias, spare *float32, tiles, cols, plane, lds, pitch, pixel, step int, floor float32, stream bool",
-		" for whole vectors; argmax may be nil.")
+		"fromPlanes.pool for whole vectors; argmax may be nil.")
 	dst, argmax, src, plane := s.param("dst"), s.param("argmax"), s.param("src"), s.bytes(s.param("plane"))
 	spare := s.param("spare")
 	p := s.GP64()

@@ -67,7 +67,7 @@ const toPlanesArgs = "dst, src *float32, tiles, cols, plane, ldd, pitch, pixel, 
 
 // winogradInput emits Bᵀ·d·B.
 func (s simd) winogradInput() {
-	s.begin("winogradInput", toPlanesArgs, " for whole vectors.")
+	s.begin("winogradInput", toPlanesArgs, "toPlanes.input for whole vectors.")
 	two, four, five := s.constant(2), s.constant(4), s.constant(5)
 	first := func(row func(int) Mem) vecs { // 4d₀ - 5d₂ + d₄
 		v := s.load(row(4))
@@ -125,7 +125,7 @@ func (s simd) winogradInput() {
 
 // winogradGradient emits A·d·Aᵀ.
 func (s simd) winogradGradient() {
-	s.begin("winogradGradient", toPlanesArgs, " for whole vectors.")
+	s.begin("winogradGradient", toPlanesArgs, "toPlanes.gradient for whole vectors.")
 	two, four := s.constant(2), s.constant(4)
 	edge := func(k int) func(row func(int) Mem) vecs {
 		return func(row func(int) Mem) vecs { return vecs{s.load(row(k))} }
