@@ -55,7 +55,7 @@ func (l *Loader) readAhead(ctx context.Context) (*slot, error) {
 		case <-s.done:
 		}
 		if a.ctx.Err() == nil || ctx.Err() != nil {
-			return s, s.err
+			return s, s.rows.err
 		} // else it has ended with the context of an earlier call
 	}
 }

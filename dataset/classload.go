@@ -70,44 +70,22 @@ func (f folder) readSet(ctx context.Context, files []labelled, first string) (*S
 	if err != nil {
 		return nil, err
 	}
-	var (
-		group  sync.WaitGroup
-		mutex  sync.Mutex
-		next   int          // to be taken
-		worst  = len(files) // the first file that failed
-		failed error        // its error
-	)
-	take := func() int {
-		mutex.Lock()
-		defer mutex.Unlock()
-		if failed != nil || next == len(files) || ctx.Err() != nil {
-			return -1
-		}
-		next++
-		return next - 1
-	}
-	fail := func(i int, err error) {
-		mutex.Lock()
-		defer mutex.Unlock()
-		if i < worst { // files are taken in order, and what is taken is finished
-			worst, failed = i, err
-		}
-	}
+	var job queue
+	job.open(len(files))
+	var group sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(files)) {
 		group.Go(func() {
 			var buffer bytes.Buffer
-			for i := take(); i >= 0; i = take() {
-				if err := f.readInto(s, i, &buffer, files[i].path, first); err != nil {
-					fail(i, err)
+			job.work(func(i int) error {
+				if err := ctx.Err(); err != nil {
+					return err
 				}
-			}
+				return f.readInto(s, i, &buffer, files[i].path, first)
+			})
 		})
 	}
 	group.Wait()
-	if failed != nil {
-		return nil, failed
-	}
-	return s, ctx.Err()
+	return s, job.err
 }
 
 // newSet returns a set for the files, all as large as the file first, with their labels.

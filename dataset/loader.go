@@ -219,5 +219,5 @@ func (l *Loader) loadNow(ctx context.Context) (*slot, error) {
 	if err := l.options.Workers.Run(l.options.Workers.Threads(), l.share); err != nil {
 		return nil, err
 	}
-	return s, s.err
+	return s, s.rows.err
 }

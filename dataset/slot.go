@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 )
 
 // slot is the memory of a batch, while it is being loaded and while it is used.
@@ -14,39 +13,14 @@ type slot struct {
 	epoch epoch
 	first int           // position of its first image in the epoch
 	done  chan struct{} // closed when it is loaded; of what is read ahead
-
-	mutex  sync.Mutex
-	next   int   // row that nobody has taken
-	failed int   // the first row with an error
-	err    error // of that
+	rows  queue
 }
 
 // open makes s the batch of an index, with all its rows to be loaded.
 func (l *Loader) open(ctx context.Context, s *slot, batch int) {
 	s.ctx, s.epoch, s.first = ctx, l.epoch, batch*l.options.Batch
 	s.Rows = min(l.options.Batch, l.source.Len()-s.first)
-	s.next, s.err = 0, nil
-}
-
-// take returns a row to load; false if there is nothing more to do.
-func (s *slot) take() (row int, ok bool) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	if s.next == s.Rows || s.err != nil {
-		return 0, false
-	}
-	s.next++
-	return s.next - 1, true
-}
-
-// fail notes a row's error. Rows are taken in order, and what is taken is finished: the first row's
-// error is the same for any number of readers.
-func (s *slot) fail(row int, err error) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	if s.err == nil || row < s.failed {
-		s.failed, s.err = row, err
-	}
+	s.rows.open(s.Rows)
 }
 
 // desk is the memory that one worker or reader needs to load an image.
@@ -58,11 +32,7 @@ type desk struct {
 
 // fill loads rows of a slot while there are any.
 func (l *Loader) fill(s *slot, d *desk) {
-	for row, ok := s.take(); ok; row, ok = s.take() {
-		if err := l.row(s, d, row); err != nil {
-			s.fail(row, err)
-		}
-	}
+	s.rows.work(func(row int) error { return l.row(s, d, row) })
 }
 
 // row loads the image of a row.

@@ -165,7 +165,9 @@ func (o *fitOptions) prepare(ctx context.Context, recipe *configs.Recipe) (*trai
 	if err := checkRun(recipe, arch, data); err != nil {
 		return nil, err
 	}
-	return o.onPool(func(workers *model.Workers) (*train.Job, error) { return train.Prepare(recipe, arch, data, workers) })
+	return o.onPool(func(workers *model.Workers) (*train.Job, error) {
+		return train.Prepare(ctx, recipe, arch, data, workers)
+	})
 }
 
 // checkRun is checkMemory for a run.

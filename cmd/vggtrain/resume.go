@@ -118,7 +118,9 @@ func (o *fitOptions) goOn(ctx context.Context, saved *runstate.Checkpoint) (*tra
 	if err := checkRun(recipe, saved.Arch, data); err != nil {
 		return nil, err
 	}
-	job, err := o.onPool(func(workers *model.Workers) (*train.Job, error) { return train.Resume(saved, recipe, data, workers) })
+	job, err := o.onPool(func(workers *model.Workers) (*train.Job, error) {
+		return train.Resume(ctx, saved, recipe, data, workers)
+	})
 	if err != nil {
 		return nil, err
 	}

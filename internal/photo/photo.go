@@ -2,9 +2,11 @@ package photo
 
 import (
 	"bytes"
+	"context"
 	"image"
 	"io"
-	"sync"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // Photo is an image that comes from anywhere, upright.
@@ -13,23 +15,15 @@ type Photo struct {
 	Alpha *image.Gray // of the same size, 255 where opaque; nil where all of it is
 }
 
-// Reader reads photos, PNG, JPEG and GIF files (the first frame) of up to 64 MiB and 2²⁵ pixels:
-// their greys, turned as a camera's note in a JPEG asks for (EXIF's orientation), and what of them is
-// transparent. It may be used by several goroutines at the same time: they decode only so many pixels
-// together as the largest photo may have, so that their memory has the same bound, but for the files
-// themselves and what they return.
+// Reader reads PNG, JPEG and GIF files (the first frame) of at most 64 MiB and 2²⁵ pixels: their
+// greys and their transparency, turned as EXIF's orientation in a JPEG says. Several goroutines may
+// use it. Together they decode at most 2²⁵ pixels at a time, which bounds their memory as that of one.
 type Reader struct {
-	mutex sync.Mutex
-	less  *sync.Cond // used has become less
-	used  int64      // pixels being decoded
+	pixels *semaphore.Weighted // being decoded
 }
 
 // NewReader returns a reader of photos.
-func NewReader() *Reader {
-	r := &Reader{}
-	r.less = sync.NewCond(&r.mutex)
-	return r
-}
+func NewReader() *Reader { return &Reader{semaphore.NewWeighted(maxImagePixels)} }
 
 // Read reads a file. Errors are one line and name it.
 func (r *Reader) Read(f File) (*Photo, error) {
@@ -53,25 +47,9 @@ func (r *Reader) read(source io.Reader, size int64) (*Photo, error) {
 		return nil, err
 	}
 	pixels := int64(p.Rows) * int64(p.Cols)
-	r.take(pixels)
-	defer r.put(pixels)
+	_ = r.pixels.Acquire(context.Background(), pixels) // an error would be the context's
+	defer r.pixels.Release(pixels)
 	return p.photo()
-}
-
-func (r *Reader) take(pixels int64) {
-	r.mutex.Lock()
-	defer r.mutex.Unlock()
-	for r.used > 0 && r.used+pixels > maxImagePixels {
-		r.less.Wait()
-	}
-	r.used += pixels
-}
-
-func (r *Reader) put(pixels int64) {
-	r.mutex.Lock()
-	defer r.mutex.Unlock()
-	r.used -= pixels
-	r.less.Broadcast()
 }
 
 // photo decodes the picture.

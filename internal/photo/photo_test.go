@@ -66,35 +66,38 @@ func TestOrientation(t *testing.T) {
 	}
 }
 
-// Files are read at the same time, but not with more memory than the largest alone takes.
+// Files are decoded at the same time, but not with more memory than the largest alone takes.
 func TestPhotoReaderBound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := NewReader()
-		r.take(maxImagePixels - 10)
-		r.take(10) // there is room
-		var began atomic.Int64
-		for range 3 {
-			go func() {
-				r.take(6)
-				began.Add(1)
-			}()
+		point := readGolden(t, "../photos/point.png")
+		p, err := ReadPicture(&bytes.Buffer{}, bytes.NewReader(point), 0)
+		if err != nil {
+			t.Fatal(err)
 		}
-		for free, want := range []int64{0, 1, 3} {
-			synctest.Wait()
-			if got := began.Load(); got != want {
-				t.Errorf("%d of 3 began, want %d", got, want)
-			}
-			switch free {
-			case 0:
-				r.put(10)
-			case 1:
-				r.put(8)
-			}
+		taken := maxImagePixels - int64(2*p.Rows*p.Cols) + 1 // by others: there is room for one
+		if !r.pixels.TryAcquire(taken) {
+			t.Fatal("no room for the largest")
 		}
-		r.put(maxImagePixels)  // all that is left
-		r.take(maxImagePixels) // the largest always finds room
-		if r.put(maxImagePixels); r.used != 0 {
-			t.Errorf("%d pixels are still in use", r.used)
+		if _, err := r.read(bytes.NewReader(point), 0); err != nil {
+			t.Error(err)
+		}
+		if !r.pixels.TryAcquire(int64(p.Rows * p.Cols)) {
+			t.Fatal("a photo that was read still takes room")
+		}
+		var done atomic.Bool
+		go func() {
+			if _, err := r.read(bytes.NewReader(point), 0); err != nil {
+				t.Error(err)
+			}
+			done.Store(true)
+		}()
+		if synctest.Wait(); done.Load() {
+			t.Error("a photo was decoded though there was no room")
+		}
+		r.pixels.Release(taken)
+		if synctest.Wait(); !done.Load() {
+			t.Error("a photo waits though there is room")
 		}
 	})
 }

@@ -65,7 +65,7 @@ func TestPicturesOfSingleNumbers(t *testing.T) {
 	}
 	// 28 pixels are halved to 14, 7, 3 and 1.
 	arch := model.NewVGG("deep", [][2]int{{1, 2}, {1, 2}, {1, 2}, {1, 4}}, []int{8}, 0)
-	job, err := train.Prepare(r.job.Facts.Settings, arch, data, r.job.Workers)
+	job, err := train.Prepare(t.Context(), r.job.Facts.Settings, arch, data, r.job.Workers)
 	if err != nil {
 		t.Fatal(err)
 	}

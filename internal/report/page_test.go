@@ -50,7 +50,7 @@ func newPageRun(t *testing.T) *pageRun {
 		}
 	}
 	arch := model.NewVGG("tiny", [][2]int{{1, 8}, {2, 80}}, []int{16}, 0.5)
-	job, err := train.Prepare(flags.Over(configs.Defaults()), arch, data, workers)
+	job, err := train.Prepare(t.Context(), flags.Over(configs.Defaults()), arch, data, workers)
 	if err != nil {
 		t.Fatal(err)
 	}

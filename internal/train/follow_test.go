@@ -144,7 +144,7 @@ func (c followCase) job(t *testing.T, workers *model.Workers) *Job {
 		fmt.Sprint("resize=", c.Side), fmt.Sprint("batch-size=", c.Batch), fmt.Sprint("max-steps=", c.Steps),
 		fmt.Sprint("lr=", s.LR), fmt.Sprint("momentum=", s.Momentum), fmt.Sprint("weight-decay=", s.WeightDecay),
 		fmt.Sprint("nesterov=", s.Nesterov), fmt.Sprint("label-smoothing=", s.LabelSmoothing))
-	job, err := Prepare(recipe, arch, &data, workers)
+	job, err := Prepare(t.Context(), recipe, arch, &data, workers)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,8 +36,8 @@ type Job struct {
 
 // Prepare makes a job of a recipe (flags over recipe over defaults), the architecture and
 // the data it names, and workers. Errors say which setting is wrong.
-func Prepare(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, workers *model.Workers) (*Job, error) {
-	j, err := newJob(recipe, arch, data, workers)
+func Prepare(ctx context.Context, recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, workers *model.Workers) (*Job, error) {
+	j, err := newJob(ctx, recipe, arch, data, workers)
 	if err != nil {
 		return nil, err
 	}
@@ -46,11 +46,11 @@ func Prepare(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, worke
 
 // Resume makes a job that goes on with a run. The recipe is the checkpoint's, with what may
 // change in a run changed; the data must be those that it was trained on.
-func Resume(c *runstate.Checkpoint, recipe *configs.Recipe, data *dataset.Data, workers *model.Workers) (*Job, error) {
+func Resume(ctx context.Context, c *runstate.Checkpoint, recipe *configs.Recipe, data *dataset.Data, workers *model.Workers) (*Job, error) {
 	if err := c.CheckData(data); err != nil {
 		return nil, err
 	}
-	j, err := newJob(recipe, c.Arch, data, workers)
+	j, err := newJob(ctx, recipe, c.Arch, data, workers)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func Resume(c *runstate.Checkpoint, recipe *configs.Recipe, data *dataset.Data, 
 }
 
 // newJob is like Prepare, with zero weights.
-func newJob(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, workers *model.Workers) (*Job, error) {
+func newJob(ctx context.Context, recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, workers *model.Workers) (*Job, error) {
 	r, a := *recipe, *arch
 	if r.Origin("dropout") == configs.FromFlag && r.Dropout > 0 && !a.TakesDropout() {
 		return nil, &configs.SettingError{Key: "dropout", Origin: configs.FromFlag, What: a.Name + " has no layer that takes it: leave it out"}
@@ -70,20 +70,20 @@ func newJob(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, worker
 		return nil, err
 	}
 	j := &Job{Workers: workers, setBytes: setBytes(&r, data), Network: trained.Network{
-		Arch: &a, Classes: data.Classes, Side: r.Resize, DataSpec: data.Spec, DataDigest: hex.EncodeToString(data.Digest[:]),
+		Arch: &a, Classes: data.Classes, Channels: data.Channels(), Side: r.Resize, DataSpec: data.Spec, DataDigest: hex.EncodeToString(data.Digest[:]),
 	}}
 	var err error
 	if j.Train, j.Val, err = cut(&r, data); err != nil {
 		return nil, err
 	}
-	if j.Normalize, err = normalize(&r, j.Train); err != nil {
+	if j.Normalize, err = normalize(ctx, &r, j.Train); err != nil {
 		return nil, err
 	}
 	r.Normalize = j.Normalize
 	if j.Augment, err = dataset.ParseAugment(r.Augment); err != nil {
 		return nil, err
 	}
-	if j.Layers, err = model.Resolve(&a, data.Channels(), r.Resize, r.Resize, len(j.Classes)); err != nil {
+	if j.Layers, err = model.Resolve(&a, j.Channels, j.Side, j.Side, len(j.Classes)); err != nil {
 		return nil, err
 	}
 	if err := r.SetNetwork(a.Name+".yaml", &a, r.Origin("arch")); err != nil {
@@ -117,11 +117,11 @@ func cut(r *configs.Recipe, data *dataset.Data) (training, scored dataset.Source
 }
 
 // normalize returns the normalisation that the settings ask for, measured where they do so.
-func normalize(r *configs.Recipe, training dataset.Source) (configs.Normalize, error) {
+func normalize(ctx context.Context, r *configs.Recipe, training dataset.Source) (configs.Normalize, error) {
 	if r.Normalize.Kind != "dataset" {
 		return r.Normalize, nil
 	}
-	scales, err := dataset.Measure(context.Background(), training)
+	scales, err := dataset.Measure(ctx, training)
 	if err != nil {
 		return configs.Normalize{}, fmt.Errorf("normalize: %w", err)
 	}

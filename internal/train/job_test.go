@@ -55,7 +55,7 @@ func TestPlanSaysWhatTheRunIs(t *testing.T) {
 func TestPrepareResolves(t *testing.T) {
 	recipe := settings(t, "normalize=dataset", "dropout=0.1", "limit-train=200")
 	data := sample(t)
-	job, err := Prepare(recipe, small, data, newPool(t, 1))
+	job, err := Prepare(t.Context(), recipe, small, data, newPool(t, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestPrepareInitFromFile(t *testing.T) {
 		}
 	}
 	for _, path := range []string{foreign, job.Best} {
-		_, err := Prepare(settings(t, "init="+path), small, sample(t), workers)
+		_, err := Prepare(t.Context(), settings(t, "init="+path), small, sample(t), workers)
 		if err == nil || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("init from %s: error %v, want one line that names it", path, err)
 		}
@@ -140,7 +140,7 @@ func TestPrepareErrors(t *testing.T) {
 		if c.data != nil {
 			c.data(&data)
 		}
-		if _, err := Prepare(settings(t, c.settings...), small, &data, workers); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Prepare(t.Context(), settings(t, c.settings...), small, &data, workers); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want one with %q", name, err, c.want)
 		}
 	}

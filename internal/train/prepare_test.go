@@ -48,7 +48,7 @@ func newPool(t *testing.T, threads int) *model.Workers {
 // prepare makes a job on the built-in sample that writes to a folder of its own.
 func prepare(t *testing.T, workers *model.Workers, pairs ...string) *Job {
 	t.Helper()
-	job, err := Prepare(settings(t, pairs...), small, sample(t), workers)
+	job, err := Prepare(t.Context(), settings(t, pairs...), small, sample(t), workers)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func resume(t *testing.T, job *Job, threads int, pairs ...string) *Job {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := Resume(c, recipe, sample(t), newPool(t, threads))
+	again, err := Resume(t.Context(), c, recipe, sample(t), newPool(t, threads))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -315,7 +315,7 @@ func TestResumeRefuses(t *testing.T) {
 			}
 			read, err := runstate.LoadCheckpoint(path)
 			if err == nil {
-				_, err = Resume(read, read.Recipe, sample(t), job.Workers)
+				_, err = Resume(t.Context(), read, read.Recipe, sample(t), job.Workers)
 			}
 			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("error %v, want one line with %q", err, c.want)

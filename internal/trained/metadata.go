@@ -30,7 +30,7 @@ func (n *Network) Metadata() (map[string]string, error) {
 	return map[string]string{
 		KeyArch:      string(arch),
 		keyClasses:   string(classes),
-		KeyInput:     model.Input{N: 1, C: 1, H: n.Side, W: n.Side}.String(),
+		KeyInput:     model.Input{N: 1, C: n.Channels, H: n.Side, W: n.Side}.String(),
 		keyNormalize: n.Normalize.String(),
 		KeyData:      n.DataSpec,
 		KeyDigest:    n.DataDigest,

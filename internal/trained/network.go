@@ -20,7 +20,8 @@ type Network struct {
 	Layers    []model.Layer
 	Params    model.Params
 	Classes   []string
-	Side      int               // of its images, in pixels
+	Channels  int               // of its images
+	Side      int               // of them, in pixels
 	Normalize configs.Normalize // of pixels in [0, 1]
 
 	DataSpec   string // what it was trained on, as --data takes it; "" if the file does not say
@@ -72,13 +73,13 @@ func Describe(state *checkpoint.State) (*Network, error) {
 	if input.C != 1 || input.H != input.W {
 		return nil, fmt.Errorf("%s: images of %v are not supported: they have to be square and grey", KeyInput, input)
 	}
-	n.Side = input.H
+	n.Channels, n.Side = input.C, input.H
 	var settings configs.Recipe
 	if err := settings.Set("normalize", state.Metadata[keyNormalize], configs.Origin{Source: keyNormalize}); err != nil {
 		return nil, err
 	}
 	n.Normalize = settings.Normalize
-	if n.Layers, err = model.Resolve(n.Arch, input.C, input.H, input.W, len(n.Classes)); err != nil {
+	if n.Layers, err = model.Resolve(n.Arch, n.Channels, n.Side, n.Side, len(n.Classes)); err != nil {
 		return nil, err
 	}
 	return n, n.fits(state)
