@@ -38,13 +38,12 @@ const (
 	// The most dimensions of a tensor.
 	maxRank = 8
 
-	// Bytes hashed and written, or read and hashed, at a time: few enough for the second-level
-	// cache, so that the second of the two finds them there, and so many that the system takes
-	// them in large pages: 64 KiB cost it a third more.
+	// Bytes hashed and written, or read and hashed, at a time. They fit the second-level cache, so
+	// that the second of the two finds them there; 64 KiB cost a third more, because the system
+	// then takes small pages.
 	chunk = 1 << 20
 
-	// What memory and file have to begin at a multiple of to pass each other by without the system's
-	// cache.
+	// O_DIRECT needs file offsets and memory aligned to this many bytes.
 	page = 4096
 )
 
@@ -56,7 +55,7 @@ type Tensor struct {
 }
 
 // State is what a file holds. Metadata has neither vggtrain.format nor vggtrain.sha256: those
-// are the container's own.
+// are the container's own. Tensors that Pack has packed are written faster.
 type State struct {
 	Tensors  []Tensor
 	Metadata map[string]string

@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"bytes"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"unsafe"
@@ -63,9 +64,9 @@ func bytes32(data []float32) []float32 { return append(make([]float32, 0, len(da
 
 func encoded(t *testing.T, f file, s *State) {
 	t.Helper()
-	head, digestAt, err := encodeHeader(s.Tensors, s.Metadata)
+	head, digestAt, err := encodeHeader(sorted(s.Tensors), s.Metadata)
 	if err == nil {
-		err = encode(f, head, digestAt, s.Tensors)
+		err = encode(f, head, digestAt, sorted(s.Tensors))
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -120,21 +121,30 @@ func sum(n []int) (total int) {
 	return total
 }
 
-// A state that was read lies in one piece, as it is in the file: it is written fast again.
-func TestReadLiesInOnePiece(t *testing.T) {
+// A state that was read lies in one piece, as it is in the file: it is written fast again. So does one
+// that is packed, whatever the order of its tensors.
+func TestStatesInOnePiece(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.bin")
 	if err := Write(path, pieces(false, chunk/4, 5, chunk)); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Read(path)
+	read, err := Read(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := 0
-	for range inOnePiece(s.Tensors) {
-		n++
+	packed := pieces(false, 7, 5, 6)
+	packed.Tensors[0].Name, packed.Tensors[1].Shape = "z", []int{5, 1}
+	Pack(packed.Tensors, make([]float32, 18))
+	for name, s := range map[string]*State{"read": read, "packed": packed} {
+		n := 0
+		for range inOnePiece(sorted(s.Tensors)) {
+			n++
+		}
+		if n != 1 {
+			t.Errorf("%s: %d pieces", name, n)
+		}
 	}
-	if n != 1 {
-		t.Errorf("%d pieces", n)
+	if lengths := []int{len(packed.Tensors[0].Data), len(packed.Tensors[1].Data), len(packed.Tensors[2].Data)}; !slices.Equal(lengths, []int{7, 5, 6}) {
+		t.Errorf("packed into %d", lengths)
 	}
 }

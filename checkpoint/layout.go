@@ -72,7 +72,7 @@ func (e *entry) check(foreign bool) error {
 type dtype struct {
 	size   int                             // bytes
 	decode func(dst []float32, src []byte) // len(src) = size·len(dst)
-	native bool                            // a float32, whose memory is the file's form but for the order of bytes
+	native bool                            // stored as float32: decoding is at most a swap of bytes
 }
 
 var dtypes = map[string]dtype{

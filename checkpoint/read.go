@@ -215,7 +215,7 @@ func (h *header) tensors(r io.Reader, sum hash.Hash, dataLen int64, keep keep) (
 		}
 	}
 	buf := make([]byte, min(chunk, longest))
-	all := make([]float32, h.elements(keep)) // in one piece, as writeData likes it
+	all := make([]float32, h.elements(keep)) // as Pack would, so that they can be written again as one
 	var tensors []Tensor
 	for _, e := range h.entries {
 		if !keep(e.name) {

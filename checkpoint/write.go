@@ -39,13 +39,30 @@ func write(fsys files, path string, s *State) error {
 	return replace(fsys, path, func(f file) error { return encode(f, head, digestAt, tensors) })
 }
 
+// Pack makes the tensors' Data slices of one arena, in the order in which Write writes them: it then
+// writes them as one. The arena has as many numbers as the tensors.
+func Pack(tensors []Tensor, arena []float32) {
+	for _, t := range sorted(tensors) {
+		n := 1
+		for _, d := range t.Shape {
+			n *= d
+		}
+		t.Data, arena = arena[:n], arena[n:]
+	}
+}
+
 // sorted returns tensors in the order of their names.
-func sorted(tensors []Tensor) []Tensor {
-	return slices.SortedFunc(slices.Values(tensors), func(a, b Tensor) int { return cmp.Compare(a.Name, b.Name) })
+func sorted(tensors []Tensor) []*Tensor {
+	var list []*Tensor
+	for i := range tensors {
+		list = append(list, &tensors[i])
+	}
+	slices.SortStableFunc(list, func(a, b *Tensor) int { return cmp.Compare(a.Name, b.Name) })
+	return list
 }
 
 // encode writes the file with zeros for the digest and then puts it in its place.
-func encode(f file, head []byte, digestAt int64, tensors []Tensor) error {
+func encode(f file, head []byte, digestAt int64, tensors []*Tensor) error {
 	sum := sha256.New()
 	if err := writeBoth(f, sum, head); err != nil {
 		return err
@@ -67,8 +84,8 @@ func writeBoth(f io.Writer, sum hash.Hash, p []byte) error {
 	return err
 }
 
-// inOnePiece returns the tensors' data, those in one slice that follow each other in memory too.
-func inOnePiece(tensors []Tensor) iter.Seq[[]float32] {
+// inOnePiece returns the tensors' data, those in one slice that Pack, or Read, has put one after the other.
+func inOnePiece(tensors []*Tensor) iter.Seq[[]float32] {
 	return func(yield func([]float32) bool) {
 		for i := 0; i < len(tensors); {
 			data := tensors[i].Data
@@ -119,7 +136,7 @@ func writeData(f file, sum hash.Hash, data []float32, at int64) error {
 
 // encodeHeader returns the bytes before the data, zeros in the digest's place, and where in the
 // file that is.
-func encodeHeader(tensors []Tensor, metadata map[string]string) (head []byte, digestAt int64, err error) {
+func encodeHeader(tensors []*Tensor, metadata map[string]string) (head []byte, digestAt int64, err error) {
 	if len(tensors) >= maxKeys || len(metadata) > maxKeys-2 {
 		return nil, 0, fmt.Errorf("%d tensors and %d entries of metadata are too many", len(tensors), len(metadata))
 	}
@@ -142,7 +159,7 @@ func encodeHeader(tensors []Tensor, metadata map[string]string) (head []byte, di
 		if i > 0 && t.Name == tensors[i-1].Name {
 			return nil, 0, fmt.Errorf("two tensors %s", display.Quote(t.Name))
 		}
-		if err := checkTensor(&t); err != nil {
+		if err := checkTensor(t); err != nil {
 			return nil, 0, err
 		}
 		end := begin + 4*int64(len(t.Data))
