@@ -10,84 +10,84 @@ import (
 	"vggtrain/internal/crash"
 )
 
-// best.bin is there from the first evaluated epoch on, and is always whole. While it has the weights
-// of an epoch that was cut, those of the best whole epoch, if there is one, wait beside it: the run may
-// go on with the epoch that was cut, and is then one that never knew of its evaluation.
+// best.bin is there from the first evaluated epoch on, and is always whole. If a run stops within an
+// epoch, best.bin may hold that partial epoch. The best complete epoch is kept as best.bin.whole,
+// because a resumed run discards the partial evaluation.
 
-// aside is where they wait.
-func (f *Files) aside() string { return f.Best + ".whole" }
+func (w *Writer) bestWhole() string { return w.Best + ".whole" }
 
-// writeBest writes best.bin; cut says that the epoch of these weights was.
-func (f *Files) writeBest(best *checkpoint.State, cut bool) error {
-	if cut {
-		if err := f.putAside(); err != nil {
-			return fmt.Errorf("%s: not put aside: %w", f.Best, checkpoint.Cause(err))
+// writeBest writes best.bin, with the weights of a partial epoch or of a complete one.
+func (w *Writer) writeBest(best *checkpoint.State, partial bool) error {
+	if partial {
+		if err := w.keepBest(); err != nil {
+			return fmt.Errorf("%s: not put aside: %w", w.Best, checkpoint.Cause(err))
 		}
 	}
-	err := checkpoint.Write(f.Best, best)
-	if err == nil && !cut {
-		_ = os.Remove(f.aside()) // what waited there was worse; it is not there, as a rule
+	err := checkpoint.Write(w.Best, best)
+	if err == nil && !partial {
+		_ = os.Remove(w.bestWhole()) // worse; as a rule it is not there
 	}
 	return err
 }
 
-// putAside has best.bin, if it is of a whole epoch, wait, and leaves it in its place as well.
-func (f *Files) putAside() error {
-	metadata, err := checkpoint.ReadMetadata(f.Best)
-	if err != nil || !f.isWhole(metadata) {
-		return nil // missing, damaged or of an earlier cut: nothing that a run would go back to
+// keepBest links best.bin to best.bin.whole if it is of a complete epoch.
+func (w *Writer) keepBest() error {
+	metadata, err := checkpoint.ReadMetadata(w.Best)
+	if err != nil || !w.isComplete(metadata) {
+		return nil // missing, damaged or of a partial epoch: nothing that a run would go back to
 	}
-	temp := checkpoint.TempName(f.aside())
+	temp := checkpoint.TempName(w.bestWhole())
 	crash.Point("link", temp)
-	if os.Link(f.Best, temp) == nil {
+	if os.Link(w.Best, temp) == nil {
 		defer os.Remove(temp) // of two names of one file, renaming removes neither
 		crash.Point("rename", temp)
-		return os.Rename(temp, f.aside())
+		return os.Rename(temp, w.bestWhole())
 	}
-	in, err := os.Open(f.Best) // a file system without links
+	in, err := os.Open(w.Best) // a file system without links
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	return checkpoint.Replace(f.aside(), func(w io.Writer) error {
-		_, err := io.Copy(w, in)
+	return checkpoint.Replace(w.bestWhole(), func(out io.Writer) error {
+		_, err := io.Copy(out, in)
 		return err
 	})
 }
 
-// isWhole tells whether weights are of the end of an epoch. Those that do not say of which step they
-// are come from before that was noted.
-func (f *Files) isWhole(metadata map[string]string) bool {
+// isComplete tells whether weights are of the end of an epoch. Files from before keyStep existed are.
+func (w *Writer) isComplete(metadata map[string]string) bool {
 	epoch, err := strconv.Atoi(metadata[keyEpoch])
-	return err == nil && (metadata[keyStep] == "" || metadata[keyStep] == strconv.Itoa(epoch*f.stepsPerEpoch))
+	return err == nil && (metadata[keyStep] == "" || metadata[keyStep] == strconv.Itoa(epoch*w.stepsPerEpoch))
 }
 
-// MendBest sees to it that a resumed run has the weights of its best epoch. One that goes on with
-// an epoch that was cut has those of before waiting. One that was killed after it wrote its checkpoint
-// and before it wrote them is at the end of that epoch, and the snapshot holds them. In another folder
-// they may be missing, and there is nothing to be done: then there tells so.
-func (f *Files) MendBest(p *Progress) (there bool, err error) {
+// MendBest sees to it that best.bin of a resumed run has the weights of its best epoch. A run that
+// reopens a partial epoch finds them in best.bin.whole. One that was killed between checkpoint.bin and
+// best.bin has them in its snapshot. In another folder they may be missing: there is false then, as
+// before any evaluation.
+func (w *Writer) MendBest(p *Progress) (there bool, err error) {
 	if p.BestEpoch == 0 {
-		return true, nil
+		return false, nil
 	}
-	want := f.bestState(p)
+	want := w.bestState(p)
 	switch {
-	case holds(f.Best, want):
-	case holds(f.aside(), want):
-		err = os.Rename(f.aside(), f.Best)
-	case p.BestEpoch == p.lastEpoch() && (p.Batch == 0 || p.Cut):
-		err = f.writeBest(want, p.Cut)
+	case holds(w.Best, want):
+	case holds(w.bestWhole(), want):
+		err = os.Rename(w.bestWhole(), w.Best)
+	case p.bestIsNewest() && p.Evaluated():
+		err = w.writeBest(want, p.Partial)
 	default:
 		return false, nil
 	}
-	if err == nil && !p.Cut {
-		_ = os.Remove(f.aside()) // not there, as a rule
+	if err != nil {
+		return false, err
 	}
-	f.Written.Best = err == nil
-	return true, err
+	if !p.Partial {
+		_ = os.Remove(w.bestWhole()) // as a rule it is not there
+	}
+	return true, nil
 }
 
-// holds tells whether a file has the weights that are wanted, by what it says of them.
+// holds tells whether a file has the wanted weights, by its metadata.
 func holds(path string, want *checkpoint.State) bool {
 	got, err := checkpoint.ReadMetadata(path)
 	if err != nil {

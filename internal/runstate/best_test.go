@@ -12,17 +12,17 @@ import (
 )
 
 // The best weights of whole epochs come back when an epoch that was cut, and better, goes on.
-func TestStorePutsTheBestAside(t *testing.T) {
+func TestWriterPutsTheBestAside(t *testing.T) {
 	run := newRun(t, 3)
 	store := run.store(t, nil)
 	weight := &run.Network.Params[0].Data[0]
 	p := &Progress{Epoch: 1, Batch: 3}
-	p.Evaluated(record.Epoch{Epoch: 1, ValAccuracy: 0.5}, 3)
+	p.AddEpoch(record.Epoch{Epoch: 1, ValAccuracy: 0.5}, 3)
 	*weight = 1
 	mustSave(t, store, p)
 	p.Batch = 2
-	if best := p.Evaluated(record.Epoch{Epoch: 2, ValAccuracy: 0.75}, 3); !best || !p.Cut {
-		t.Fatalf("best: %t, cut: %t", best, p.Cut)
+	if best := p.AddEpoch(record.Epoch{Epoch: 2, ValAccuracy: 0.75}, 3); !best || !p.Partial {
+		t.Fatalf("best: %t, cut: %t", best, p.Partial)
 	}
 	*weight = 2
 	mustSave(t, store, p)
@@ -37,14 +37,14 @@ func TestStorePutsTheBestAside(t *testing.T) {
 		if got := best.Params[0].Data[0]; got != want {
 			t.Errorf("weights of epoch %d: %v, want %v", p.BestEpoch, got, want)
 		}
-		if p.Cut {
+		if p.Partial {
 			p.Reopen()
 		}
 	}
 }
 
 // bestRun is a store of a run of 3 steps an epoch, of which weight is a number to tell its weights by.
-func bestRun(t *testing.T) (store *Files, weight *float32) {
+func bestRun(t *testing.T) (store *Writer, weight *float32) {
 	t.Helper()
 	run := newRun(t, 3)
 	store = run.store(t, nil)
@@ -64,14 +64,14 @@ func bestWeight(t *testing.T, path string) float32 {
 // cutAt is an epoch 1 that is cut after a step.
 func cutAt(step int, accuracy float64) *Progress {
 	p := &Progress{Epoch: 1, Batch: step, Step: step}
-	p.Evaluated(record.Epoch{Epoch: 1, ValAccuracy: accuracy}, 3)
+	p.AddEpoch(record.Epoch{Epoch: 1, ValAccuracy: accuracy}, 3)
 	return p
 }
 
-func wantNoAside(t *testing.T, store *Files) {
+func wantNoAside(t *testing.T, store *Writer) {
 	t.Helper()
-	if _, err := os.Stat(store.aside()); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("%s: %v, want none", store.aside(), err)
+	if _, err := os.Stat(store.bestWhole()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%s: %v, want none", store.bestWhole(), err)
 	}
 }
 
@@ -85,7 +85,7 @@ func TestBestStaysWhereItsSuccessorFails(t *testing.T) {
 	if err := store.writeBest(broken, true); err == nil {
 		t.Fatal("no error")
 	}
-	for _, path := range []string{store.Best, store.aside()} {
+	for _, path := range []string{store.Best, store.bestWhole()} {
 		if got := bestWeight(t, path); got != 1 {
 			t.Errorf("%s: %v", path, got)
 		}
@@ -116,15 +116,15 @@ func TestAsideEndsWithTheCut(t *testing.T) {
 	*weight = 1
 	mustSave(t, store, p)
 	p.Batch, p.Step = 1, 4
-	p.Evaluated(record.Epoch{Epoch: 2, ValAccuracy: 0.5}, 3)
+	p.AddEpoch(record.Epoch{Epoch: 2, ValAccuracy: 0.5}, 3)
 	*weight = 2
 	mustSave(t, store, p)
-	if got := bestWeight(t, store.aside()); got != 1 {
+	if got := bestWeight(t, store.bestWhole()); got != 1 {
 		t.Errorf("aside: %v", got)
 	}
 	p.Reopen()
 	p.Batch, p.Step = 3, 6
-	p.Evaluated(record.Epoch{Epoch: 2, ValAccuracy: 0.75}, 3)
+	p.AddEpoch(record.Epoch{Epoch: 2, ValAccuracy: 0.75}, 3)
 	*weight = 3
 	mustSave(t, store, p)
 	if got := bestWeight(t, store.Best); got != 3 {
@@ -141,14 +141,14 @@ func TestMendBestKnowsTheStep(t *testing.T) {
 	*weight = 1
 	mustSave(t, store, p)
 	p.Reopen()
-	if there, err := store.MendBest(p); !there || err != nil {
-		t.Errorf("there: %t, %v", there, err)
+	if there, err := store.MendBest(p); there || err != nil {
+		t.Errorf("of a run without a best epoch: %t, %v", there, err)
 	}
 	if got := bestWeight(t, store.Best); got != 1 {
 		t.Errorf("before the epoch ends: %v", got)
 	}
 	p.Batch, p.Step = 3, 3
-	p.Evaluated(record.Epoch{Epoch: 1, ValAccuracy: 0.5}, 3)
+	p.AddEpoch(record.Epoch{Epoch: 1, ValAccuracy: 0.5}, 3)
 	*weight = 2
 	if err := store.copy(); err != nil {
 		t.Fatal(err)

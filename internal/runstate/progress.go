@@ -6,19 +6,23 @@ import (
 	"vggtrain/internal/record"
 )
 
-// Progress is where a run stands between two steps: all of its state but the weights and
-// the optimiser's buffers. A checkpoint holds it as JSON, whose numbers read back to
-// the same bits.
+// Progress is where a run stands between two steps: all of its state except the weights and
+// the optimiser's state. A checkpoint holds it as JSON, whose numbers read back to the same bits.
 //
-// An epoch whose steps are all done but which is not evaluated yet has
-// Batch = batches of an epoch; after its evaluation comes Epoch+1 with Batch 0. Only a run
-// that max-steps or max-time ends inside an epoch has that epoch in its History already: it is
-// Cut.
+// It is in one of four states; N is the number of batches in an epoch, e an epoch:
+//
+//	                      Epoch  Batch     Partial  last of History
+//	training              e      0 … N-1   false    e-1
+//	evaluation is due     e      1 … N     false    e-1
+//	evaluated             e+1    0         false    e
+//	evaluated, partial    e      1 … N-1   true     e
+//
+// Only max-steps or max-time evaluates a partial epoch; a run that goes on with it reopens it.
 type Progress struct {
-	Epoch int  `json:"epoch"` // under way, from 1
-	Batch int  `json:"batch"` // batches of it that are done
-	Step  int  `json:"step"`  // steps of the run that are done
-	Cut   bool `json:"cut"`   // the last of History is the epoch under way, as far as it went
+	Epoch   int  `json:"epoch"` // under way, from 1
+	Batch   int  `json:"batch"` // batches of it that are done
+	Step    int  `json:"step"`  // steps of the run that are done
+	Partial bool `json:"cut"`   // the last of History is the epoch under way, as far as it went
 
 	LossSum      float64 `json:"loss_sum"`      // over the images of the epoch under way
 	Images       int     `json:"images"`        // of the epoch under way that are done
@@ -41,13 +45,16 @@ type Progress struct {
 	Noticed []string `json:"noticed,omitempty"` // what they have said, each once a run
 }
 
-// Evaluated adds the epoch under way to the history, and moves on to the next unless steps of
+// Evaluated tells whether there are no steps that an evaluation is due for.
+func (p *Progress) Evaluated() bool { return p.Batch == 0 || p.Partial }
+
+// AddEpoch adds the epoch under way to the history, and moves on to the next unless steps of
 // it are left. It tells whether it is the best.
-func (p *Progress) Evaluated(r record.Epoch, stepsPerEpoch int) (best bool) {
+func (p *Progress) AddEpoch(r record.Epoch, stepsPerEpoch int) (best bool) {
 	p.History = append(p.History, r)
 	best = p.improve(r)
-	p.Cut = p.Batch < stepsPerEpoch
-	if !p.Cut {
+	p.Partial = p.Batch < stepsPerEpoch
+	if !p.Partial {
 		p.Epoch++
 		p.Batch, p.LossSum, p.Images, p.EpochSeconds = 0, 0, 0, 0
 	}
@@ -63,10 +70,10 @@ func (p *Progress) improve(r record.Epoch) bool {
 	return true
 }
 
-// Reopen takes back the evaluation of an epoch that was cut, to go on with its steps as if
-// the run had never been ended there.
+// Reopen takes back the evaluation of a partial epoch, to go on with its steps as if the run had
+// never ended there.
 func (p *Progress) Reopen() {
-	p.Cut = false
+	p.Partial = false
 	p.History = p.History[:len(p.History)-1]
 	p.BestEpoch, p.BestValAccuracy = 0, 0
 	for _, r := range p.History {
@@ -74,13 +81,13 @@ func (p *Progress) Reopen() {
 	}
 }
 
-// OutOfPatience tells whether none of the last so many whole epochs was the best; never for 0.
+// OutOfPatience tells whether none of the last epochs, complete ones, was the best; never for 0.
 func (p *Progress) OutOfPatience(epochs int) bool {
-	return epochs > 0 && !p.Cut && len(p.History) > 0 && len(p.History)-p.BestEpoch >= epochs
+	return epochs > 0 && !p.Partial && len(p.History) > 0 && len(p.History)-p.BestEpoch >= epochs
 }
 
-// Trained adds a step to the epoch under way.
-func (p *Progress) Trained(r record.Step) {
+// AddStep adds a step to the epoch under way.
+func (p *Progress) AddStep(r record.Step) {
 	p.Batch++
 	p.Step = r.Step
 	p.LossSum += r.Loss * float64(r.Images)
@@ -110,12 +117,10 @@ func (p *Progress) Last() *record.Epoch {
 	return &p.History[len(p.History)-1]
 }
 
-// lastEpoch is the number of the newest evaluated epoch, 0 if there is none.
-func (p *Progress) lastEpoch() int {
-	if last := p.Last(); last != nil {
-		return last.Epoch
-	}
-	return 0
+// bestIsNewest tells whether the newest evaluated epoch is the best.
+func (p *Progress) bestIsNewest() bool {
+	last := p.Last()
+	return last != nil && last.Epoch == p.BestEpoch
 }
 
 // EpochSpeed is images a second of the epoch under way.
@@ -149,7 +154,7 @@ type Plateau struct {
 	Steps int     `json:"steps"` // in it
 	Said  bool    `json:"said"`
 
-	// Losses of the newest steps, step n at n modulo the length. 0: not known, as in the
-	// checkpoints of before this.
+	// Losses of the newest steps, step n at n modulo the length. 0: not known, as in checkpoints
+	// from before this field existed.
 	Last [PlateauLast]float64 `json:"last"`
 }

@@ -23,7 +23,7 @@ func (p *Progress) Encode() (string, error) {
 	return string(data), nil
 }
 
-// DecodeProgress reads what Encode wrote, and nothing else, of a run of so many epochs.
+// DecodeProgress reads what Encode wrote, and nothing else, of a run of that many epochs.
 func DecodeProgress(text string, epochs int) (*Progress, error) {
 	if err := checkKeys(text); err != nil {
 		return nil, err
@@ -103,15 +103,15 @@ func (h *history) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Check tells whether a run of that extent can stand there: counts, sums and the history agree.
+// Check returns an error unless a run of these facts can stand there: counts, sums and history agree.
 func (p *Progress) Check(f record.Facts) error {
 	done := len(p.History)
-	if p.Cut {
+	if p.Partial {
 		done--
 	}
 	switch {
 	case p.Epoch < 1 || p.Epoch > f.Epochs+1, p.Batch < 0 || p.Batch > f.StepsPerEpoch,
-		p.Epoch > f.Epochs && p.Batch > 0, p.Cut && (p.Batch == 0 || p.Batch == f.StepsPerEpoch):
+		p.Epoch > f.Epochs && p.Batch > 0, p.Partial && (p.Batch == 0 || p.Batch == f.StepsPerEpoch):
 		return fmt.Errorf("epoch %d, batch %d cannot be in a run of %d epochs of %d batches", p.Epoch, p.Batch, f.Epochs, f.StepsPerEpoch)
 	case p.Step != (p.Epoch-1)*f.StepsPerEpoch+p.Batch:
 		return fmt.Errorf("step %d cannot be epoch %d, batch %d", p.Step, p.Epoch, p.Batch)

@@ -12,15 +12,15 @@ import (
 // An epoch that was cut is no epoch without a better accuracy.
 func TestPatienceCountsWholeEpochs(t *testing.T) {
 	p := &Progress{Epoch: 1, Batch: 3}
-	p.Evaluated(record.Epoch{Epoch: 1, ValAccuracy: 0.5}, 3)
+	p.AddEpoch(record.Epoch{Epoch: 1, ValAccuracy: 0.5}, 3)
 	p.Batch = 1
-	p.Evaluated(record.Epoch{Epoch: 2, ValAccuracy: 0.25}, 3)
+	p.AddEpoch(record.Epoch{Epoch: 2, ValAccuracy: 0.25}, 3)
 	if p.OutOfPatience(1) {
 		t.Error("after a cut epoch")
 	}
 	p.Reopen()
 	p.Batch = 3
-	p.Evaluated(record.Epoch{Epoch: 2, ValAccuracy: 0.25}, 3)
+	p.AddEpoch(record.Epoch{Epoch: 2, ValAccuracy: 0.25}, 3)
 	if !p.OutOfPatience(1) || p.OutOfPatience(2) || p.OutOfPatience(0) {
 		t.Error("after a whole epoch")
 	}
@@ -28,7 +28,7 @@ func TestPatienceCountsWholeEpochs(t *testing.T) {
 
 func TestProgressReadsBackToTheSameBits(t *testing.T) {
 	p := &Progress{Epoch: 1}
-	p.Trained(record.Step{Step: 1, Loss: 1.0 / 3, Images: 7, Seconds: 0.1})
+	p.AddStep(record.Step{Step: 1, Loss: 1.0 / 3, Images: 7, Seconds: 0.1})
 	p.History = []record.Epoch{{Epoch: 1, TrainLoss: 0.1 + 0.2, ValAccuracy: 2.0 / 3}}
 	text, err := p.Encode()
 	if err != nil {

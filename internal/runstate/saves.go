@@ -2,24 +2,64 @@ package runstate
 
 import "errors"
 
-// Saves is what a run knows about its saves. Those that fail do not end it: the next one may
-// succeed, and the checkpoint before stays whole.
-type Saves struct {
-	store  Store
-	notice func(string)
-
-	At         int   // step of the newest snapshot
-	Fresh      bool  // nothing has happened since that snapshot
-	hasBest    bool  // it was to be written as the best too
-	Busy       bool  // it is being written
-	failed     error // of the newest checkpoint; nil: it is whole
-	behind     error // why records were not flushed before it; their observer knows whether they are in the end
-	BestFailed error // why the best weights are not in their file; nil: they are, or there are none
+// Store writes the state of a run, while the run goes on.
+type Store interface {
+	// Save takes a snapshot and begins to write it: as the checkpoint, and with best also as the
+	// weights of the best epoch. The save before must have ended. ErrNotFinite if a weight is not
+	// finite: nothing is written then.
+	Save(p *Progress, best bool) error
+	// Ended returns how the save under way has ended, once; with wait, it waits for that. ok is false
+	// if no save is under way, or it has not ended.
+	Ended(wait bool) (s Saved, ok bool)
 }
 
-// NewSaves returns the saves of a run after a step. fresh says that the store has its state.
-func NewSaves(store Store, notice func(string), at int, fresh bool) Saves {
-	return Saves{store: store, notice: notice, At: at, Fresh: fresh}
+// Saved is how a save ended.
+type Saved struct {
+	Records    error // flush error of the log files; their observer reports if it persists
+	Checkpoint error
+	Best       error // with HasBest
+	HasBest    bool  // the best was to be written too
+}
+
+// Saves is what a run knows of its saves. One that fails does not end the run: the next may succeed,
+// and the file of before stays whole.
+//
+// The newest snapshot is in one state of each line:
+//
+//	the run:         current ──step, Outdate──► outdated
+//	checkpoint.bin:  being written ──Settle──► written, or failed
+//	best.bin:        as checkpoint.bin, if it is of a best epoch; else as the save before left it
+//
+// Save takes another one: current, being written. It waits until the one before is not being written.
+// The run's state is safe if the snapshot is current and nothing has failed; Finish sees to that.
+type Saves struct {
+	store  Store
+	notify func(string)
+
+	newest struct {
+		step    int // the last one in it
+		current bool
+		best    bool // of a best epoch
+		writing bool
+	}
+	last    Saved                           // of the snapshots written; Best is of the last one with HasBest
+	written struct{ checkpoint, best bool } // there is such a file of this run; best.bin is of its best epoch
+}
+
+// NewSaves returns the saves of a run after a step; saved says that checkpoint.bin holds its state.
+func NewSaves(store Store, notify func(string), step int, saved bool) Saves {
+	s := Saves{store: store, notify: notify}
+	s.newest.step, s.newest.current, s.written.checkpoint = step, saved, saved
+	return s
+}
+
+// Outdate notes that the run has gone on from its newest snapshot.
+func (s *Saves) Outdate() { s.newest.current = false }
+
+// Due tells whether it is time to save after a step: a multiple of every has been passed since the
+// newest snapshot, and nothing is being written, so that the training need not wait. Never for 0.
+func (s *Saves) Due(step, every int) bool {
+	return every > 0 && step/every > s.newest.step/every && !s.newest.writing
 }
 
 // Save begins to save the state, once the save before has ended.
@@ -28,72 +68,86 @@ func (s *Saves) Save(p *Progress, best bool) error {
 	if err := s.store.Save(p, best); err != nil {
 		return err
 	}
-	s.At, s.Fresh, s.hasBest, s.Busy = p.Step, true, best, true
+	s.newest.step, s.newest.current, s.newest.best, s.newest.writing = p.Step, true, best, true
 	return nil
 }
 
 // Settle takes note of how the save under way has ended; with wait, once it has.
 func (s *Saves) Settle(wait bool) {
-	if !s.Busy {
+	if !s.newest.writing {
 		return
 	}
-	how, ended := s.store.Ended(wait)
+	now, ended := s.store.Ended(wait)
 	if !ended {
 		return
 	}
-	s.Busy = false
-	s.tell(how.Records, s.behind)
-	s.tell(how.Checkpoint, s.failed)
-	s.behind, s.failed = how.Records, how.Checkpoint
-	if how.HasBest {
-		if !same(how.Best, how.Checkpoint) {
-			s.tell(how.Best, s.BestFailed)
-		}
-		s.BestFailed = how.Best
+	s.newest.writing = false
+	before := s.last
+	if !now.HasBest {
+		now.Best = before.Best
+	}
+	s.tell(now.Records, before.Records)
+	s.tell(now.Checkpoint, before.Checkpoint)
+	if !same(now.Best, now.Checkpoint) {
+		s.tell(now.Best, before.Best)
+	}
+	s.last = now
+	s.written.checkpoint = s.written.checkpoint || now.Checkpoint == nil
+	if now.HasBest {
+		s.written.best = now.Best == nil
 	}
 }
 
-// tell tells of a failure, once as long as it stays the same.
+// tell reports an error unless it was the last one reported.
 func (s *Saves) tell(now, before error) {
-	if now == nil || same(now, before) {
-		return
+	if now != nil && !same(now, before) {
+		s.notify(now.Error() + "; training continues, and what was saved before is untouched")
 	}
-	s.notice(now.Error() + "; training continues, and what was saved before is untouched")
 }
 
-// Begin saves the state of a run before its first step. It cannot begin if that fails.
+// Begin saves the state of a run before its first step, unless it is saved. The run cannot begin if
+// that fails.
 func (s *Saves) Begin(p *Progress) error {
+	if s.newest.current {
+		return nil
+	}
 	if err := s.store.Save(p, false); err != nil {
 		return err
 	}
 	how, _ := s.store.Ended(true)
-	if how.Checkpoint == nil {
-		s.At, s.Fresh = p.Step, true
+	if how.Checkpoint != nil {
+		return how.Checkpoint
 	}
-	return how.Checkpoint
+	s.newest.step, s.newest.current, s.written.checkpoint = p.Step, true, true
+	return nil
 }
 
-// Finish saves the state of a run that ends, unless the newest checkpoint has it already, and
-// waits until it is written.
+// MendedBest notes how a resumed run has found best.bin: there, with the weights of its best epoch, or
+// why it could not be made so.
+func (s *Saves) MendedBest(there bool, err error) { s.written.best, s.last.Best = there, err }
+
+// Finish saves the state of a run that ends, unless it is saved, and waits until it is written.
 func (s *Saves) Finish(p *Progress) error {
 	s.Settle(true)
-	if s.Fresh && s.failed == nil && (s.BestFailed == nil || !s.hasBest) {
+	bestFailed := s.newest.best && s.last.Best != nil
+	if s.newest.current && s.last.Checkpoint == nil && !bestFailed {
 		return nil
 	}
-	if err := s.Save(p, s.Fresh && s.hasBest && s.BestFailed != nil); err != nil {
-		return err
-	}
+	err := s.Save(p, s.newest.current && bestFailed)
 	s.Settle(true)
-	return nil
+	return err
 }
 
 // Incomplete says what is missing of what should be saved.
 func (s *Saves) Incomplete() error {
-	if same(s.failed, s.BestFailed) {
-		return s.failed
+	if same(s.last.Checkpoint, s.last.Best) {
+		return s.last.Checkpoint
 	}
-	return errors.Join(s.failed, s.BestFailed)
+	return errors.Join(s.last.Checkpoint, s.last.Best)
 }
+
+// Written tells which files of this run there are; best.bin only with the weights of its best epoch.
+func (s *Saves) Written() (checkpoint, best bool) { return s.written.checkpoint, s.written.best }
 
 // same tells whether two errors say the same.
 func same(a, b error) bool { return a != nil && b != nil && a.Error() == b.Error() }

@@ -43,7 +43,7 @@ func dropProgress(metadata map[string]string) error {
 		return fmt.Errorf("%s: %w", keyProgress, err)
 	}
 	delete(metadata, keyProgress)
-	if last := p.Last(); last != nil && (p.Batch == 0 || p.Cut) {
+	if last := p.Last(); last != nil && p.Evaluated() {
 		describeEpoch(metadata, last.Epoch, p.Step, last.ValAccuracy)
 	}
 	return nil

@@ -26,7 +26,7 @@ func TestLoadWeights(t *testing.T) {
 	run := newRun(t, 2)
 	store := run.store(t, momenta(run.Network.Params))
 	p := &Progress{Epoch: 3, Batch: 2, Step: 6}
-	p.Evaluated(record.Epoch{Epoch: 3, ValAccuracy: 0.375}, 2)
+	p.AddEpoch(record.Epoch{Epoch: 3, ValAccuracy: 0.375}, 2)
 	mustSave(t, store, p)
 	want, err := checkpoint.Read(run.Best)
 	if err != nil {

@@ -94,10 +94,10 @@ func TestPrepareInitFromFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer m.close()
-	if err := m.files.Save(m.progress, false); err != nil {
+	if err := m.writer.Save(m.progress, false); err != nil {
 		t.Fatal(err)
 	}
-	if how, _ := m.files.Ended(true); how.Checkpoint != nil {
+	if how, _ := m.writer.Ended(true); how.Checkpoint != nil {
 		t.Fatal(how.Checkpoint)
 	}
 	foreign := filepath.Join(t.TempDir(), "other.bin")

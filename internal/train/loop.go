@@ -93,7 +93,7 @@ func (l *loop) epochs(ctx context.Context) error {
 func (l *loop) limit() string {
 	p := l.progress
 	switch {
-	case p.Batch > 0 && !p.Cut:
+	case !p.Evaluated():
 		return ""
 	case p.Epoch > l.plan.Epochs:
 		return "epochs"
@@ -146,10 +146,10 @@ func (l *loop) epoch(ctx context.Context) error {
 func (l *loop) conclude(record record.Epoch, e *trained.Evaluation) error {
 	p := l.progress
 	l.observers.epoch(record, e)
-	best := p.Evaluated(record, l.plan.StepsPerEpoch)
-	noticed := l.watches.evaluated(e, p.Cut)
+	best := p.AddEpoch(record, l.plan.StepsPerEpoch)
+	noticed := l.watches.evaluated(e, p.Partial)
 	l.notice(noticed)
-	if !p.Cut { // a run that goes on later with the epoch knows nothing of this end
+	if !p.Partial { // a run that goes on later with the epoch knows nothing of this end
 		p.Noticed = append(p.Noticed, noticed...)
 	}
 	if l.limit() != "" {
@@ -186,22 +186,15 @@ func (l *loop) steps(ctx context.Context) error {
 			return err
 		}
 		l.saves.Settle(false)
-		if l.due() {
+		// At the end of an epoch its evaluation comes first.
+		within := p.Batch < l.plan.StepsPerEpoch && p.Step < l.plan.Steps
+		if within && l.saves.Due(p.Step, l.plan.Settings.CheckpointEvery) {
 			if err := l.save(false); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
-}
-
-// due tells whether it is time to save within an epoch: a multiple of the steps between two
-// saves has been passed since the last one, and nothing is being written, so that the training
-// need not wait. At the end of an epoch its evaluation comes first.
-func (l *loop) due() bool {
-	p, every := l.progress, l.plan.Settings.CheckpointEvery
-	return every > 0 && p.Step/every > l.saves.At/every && !l.saves.Busy &&
-		p.Batch < l.plan.StepsPerEpoch && p.Step < l.plan.Steps
 }
 
 // step trains one batch: io.EOF if there is none. from is when the step before ended, and
@@ -239,8 +232,8 @@ func (l *loop) step(ctx context.Context, from *time.Time) error {
 	noticed := l.watches.step(l.newest)
 	l.notice(noticed)
 	p.Noticed = append(p.Noticed, noticed...)
-	p.Trained(l.newest)
-	l.saves.Fresh = false
+	p.AddStep(l.newest)
+	l.saves.Outdate()
 	return nil
 }
 

@@ -353,7 +353,7 @@ func TestRunEndsWhenItsTimeIsUp(t *testing.T) {
 	f := newFixture(9, 0)
 	f.plan.Settings.MaxTime = time.Nanosecond // over after the first step
 	f.expect(t, t.Context(), Done, "row: epoch 1", "checkpoint: epoch 1 batch 1 step 1", "best: epoch 1")
-	if !f.progress.Cut {
+	if !f.progress.Partial {
 		t.Error("the epoch is not said to be cut")
 	}
 	f.progress.Reopen()

@@ -177,7 +177,7 @@ func TestResumeSavesFirst(t *testing.T) {
 		if got := seen.seen.Recipe.Text(key); got != value {
 			t.Errorf("%s: %s is %s in the checkpoint", c.after, key, got)
 		}
-		if p := seen.seen.Progress; p.Step == 0 || p.Cut || len(p.History) != p.Epoch-1 {
+		if p := seen.seen.Progress; p.Step == 0 || p.Partial || len(p.History) != p.Epoch-1 {
 			t.Errorf("%s: %+v", c.after, p)
 		}
 	}

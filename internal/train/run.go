@@ -22,7 +22,7 @@ func Run(ctx context.Context, job *Job, obs ...Observer) (Result, error) {
 	}
 	defer m.close()
 	end := outcome{status: Failed}
-	m.files.Allocate()
+	m.writer.Allocate()
 	if err = m.open(job); err == nil {
 		err = m.observers.begin(m.plan)
 	}
@@ -45,17 +45,14 @@ func (m *session) open(j *Job) error {
 	if j.resumed == nil {
 		return nil
 	}
-	if p := m.progress; p.Cut && m.limit() == "" {
+	if p := m.progress; p.Partial && m.limit() == "" {
 		p.Reopen()
 		m.plan.History = p.History
-		m.saves.Fresh = false
+		m.saves.Outdate()
 	}
 	m.plan.Finished = m.limit() != ""
 	if len(m.plan.Settings.Changed(j.resumed.Recipe)) > 0 {
-		m.saves.Fresh = false
-	}
-	if m.saves.Fresh {
-		return nil
+		m.saves.Outdate()
 	}
 	return m.saves.Begin(m.progress)
 }
@@ -72,13 +69,13 @@ func (m *session) greet(j *Job) {
 	for _, text := range j.resumed.Notices(m.plan.Settings, m.plan.Kernel) {
 		m.observers.notice(text)
 	}
-	there, err := m.files.MendBest(m.progress)
-	if m.saves.BestFailed = err; err != nil {
+	there, err := m.writer.MendBest(m.progress)
+	m.saves.MendedBest(there, err)
+	switch best := m.progress.BestEpoch; {
+	case err != nil:
 		m.observers.notice(err.Error())
-	}
-	if !there {
-		m.observers.notice(fmt.Sprintf("%s does not hold the weights of the best epoch, %d: it will when an epoch is better",
-			m.files.Best, m.progress.BestEpoch))
+	case !there && best > 0:
+		m.observers.notice(fmt.Sprintf("%s does not hold the weights of the best epoch, %d: it will when an epoch is better", m.writer.Best, best))
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 // session is a loop made of the real parts.
 type session struct {
 	loop
-	files  *runstate.Files
+	writer *runstate.Writer
 	graphs interface {
 		PlannedBytes() int64
 		Close() error
@@ -66,12 +66,12 @@ func (m *session) complete(j *Job, trainer *model.Trainer, batchBytes int64) err
 		}
 	}
 	run := runstate.Run{Workers: j.Workers, Settings: r, StepsPerEpoch: m.plan.StepsPerEpoch, Network: &j.Network}
-	if m.files, err = runstate.NewFiles(run, j.Place, optimizer.State(), j.resumed); err != nil {
+	if m.writer, err = runstate.NewWriter(run, j.Place, optimizer.State(), j.resumed); err != nil {
 		return err
 	}
 	m.plan.MemoryBytes = runBytes(r, j.setBytes, 4*j.Params.Count(), m.graphs.PlannedBytes()+evaluator.PlannedBytes()+batchBytes)
 	m.predictor, m.optimizer = evaluator, optimizer
-	m.saves = runstate.NewSaves(m.files, m.observers.notice, m.progress.Step, m.files.Written.Checkpoint)
+	m.saves = runstate.NewSaves(m.writer, m.observers.notice, m.progress.Step, j.resumed != nil && j.resumed.Path == j.Checkpoint)
 	return nil
 }
 
@@ -108,12 +108,13 @@ func (m *session) result(end outcome) Result {
 	if last := p.Last(); last != nil {
 		r.ValLoss, r.ValAccuracy, r.BestValAccuracy = last.ValLoss, last.ValAccuracy, p.BestValAccuracy
 	}
-	there := m.files.Held() == nil // a folder that was removed has none of them
-	if there && m.files.Written.Checkpoint {
-		r.Checkpoint = m.files.Checkpoint
+	there := m.writer.Held() == nil // a folder that was removed has no files
+	checkpoint, best := m.saves.Written()
+	if there && checkpoint {
+		r.Checkpoint = m.writer.Checkpoint
 	}
-	if there && m.files.Written.Best {
-		r.Best = m.files.Best
+	if there && best {
+		r.Best = m.writer.Best
 	}
 	if r.Advice != "" && r.Checkpoint != "" {
 		r.Advice += fmt.Sprintf("; %s holds the last good state", r.Checkpoint)

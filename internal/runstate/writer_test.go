@@ -55,9 +55,9 @@ func newRun(t *testing.T, stepsPerEpoch int, hidden ...int) testRun {
 }
 
 // store returns the store of the run.
-func (r testRun) store(t *testing.T, slots []model.Slot) *Files {
+func (r testRun) store(t *testing.T, slots []model.Slot) *Writer {
 	t.Helper()
-	store, err := NewFiles(r.Run, r.Place, slots, nil)
+	store, err := NewWriter(r.Run, r.Place, slots, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func momenta(ps model.Params) []model.Slot {
 }
 
 // mustSave saves the state, as the best too, and waits until it is written.
-func mustSave(t *testing.T, store *Files, p *Progress) {
+func mustSave(t *testing.T, store *Writer, p *Progress) {
 	t.Helper()
 	if err := store.Save(p, true); err != nil {
 		t.Fatal(err)
@@ -88,7 +88,7 @@ func mustSave(t *testing.T, store *Files, p *Progress) {
 	}
 }
 
-func TestStoreWritesWhatLoadReads(t *testing.T) {
+func TestWriterWritesWhatLoadReads(t *testing.T) {
 	run := newRun(t, 3)
 	store := run.store(t, momenta(run.Network.Params))
 	p := &Progress{Epoch: 1}
@@ -113,7 +113,7 @@ func TestStoreWritesWhatLoadReads(t *testing.T) {
 	}
 }
 
-func TestStoreNamesAndLayouts(t *testing.T) {
+func TestWriterNamesAndLayouts(t *testing.T) {
 	run := newRun(t, 3)
 	store := run.store(t, momenta(run.Network.Params))
 	p := &Progress{Epoch: 1}
@@ -153,7 +153,7 @@ func TestStoreNamesAndLayouts(t *testing.T) {
 	}
 }
 
-func TestStoreKeepsTheFileOfFiniteWeights(t *testing.T) {
+func TestWriterKeepsTheFileOfFiniteWeights(t *testing.T) {
 	run := newRun(t, 3)
 	store := run.store(t, nil)
 	p := &Progress{Epoch: 1}
@@ -174,7 +174,7 @@ func TestStoreKeepsTheFileOfFiniteWeights(t *testing.T) {
 }
 
 // The header of a checkpoint has room for the history of as many epochs as a run may have.
-func TestStoreLongestHistory(t *testing.T) {
+func TestWriterLongestHistory(t *testing.T) {
 	longest := 1
 	for r := configs.Defaults(); r.Set("epochs", strconv.Itoa(10*longest), configs.FromFlag) == nil; longest *= 10 {
 	}
@@ -193,7 +193,7 @@ func TestStoreLongestHistory(t *testing.T) {
 
 // A save holds one copy of the state: the first one makes room for it, and those after it take no
 // more than the buffer of what is being written.
-func TestStoreHoldsOneCopy(t *testing.T) {
+func TestWriterHoldsOneCopy(t *testing.T) {
 	run := newRun(t, 3, 2000, 2000)
 	store := run.store(t, momenta(run.Network.Params))
 	state := uint64(2 * 4 * run.Network.Params.Count()) // 33 MB
