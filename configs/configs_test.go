@@ -69,7 +69,7 @@ func TestRecipes(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The chapter: 224 pixels, plain SGD at 0.01, batches of 128, 10 epochs, dropout 0.5, Xavier.
-	if r.Resize != 224 || r.LR != 0.01 || r.Momentum != 0 || r.BatchSize != 128 || r.Epochs != 10 ||
+	if r.Resize != 224 || r.LR != 0.01 || r.Optimizer.Momentum != 0 || r.BatchSize != 128 || r.Epochs != 10 ||
 		r.Dropout != 0.5 || r.Init != "xavier" || r.Schedule != "constant" || r.Augment != "none" || r.Normalize.Kind != "none" {
 		t.Errorf("d2l is not the chapter's:\n%s", r.YAML())
 	}

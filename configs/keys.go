@@ -3,6 +3,8 @@ package configs
 import (
 	"strconv"
 	"time"
+
+	"vggtrain/model"
 )
 
 // Key describes a setting: what a command needs to make a flag of it.
@@ -58,14 +60,14 @@ var keys = []key{
 	growing(integer("epochs", "10", "passes over the training set", 1, MaxEpochs, func(r *Recipe) *int { return &r.Epochs }),
 		func(r *Recipe) *int { return &r.Epochs }),
 	integer("batch-size", "128", "images a step", 1, 65536, func(r *Recipe) *int { return &r.BatchSize }),
-	word("optimizer", "sgd", "optimiser", func(r *Recipe) *string { return &r.Optimizer }, "sgd"),
+	word("optimizer", "sgd", "optimiser", func(r *Recipe) *string { return &r.Optimizer.Kind }, model.OptimizerKinds()...),
 	float("lr", "0.01", "learning rate", above(0, 1000), func(r *Recipe) *float64 { return &r.LR }),
-	float("momentum", "0", "momentum of SGD", below(0, 1), func(r *Recipe) *float64 { return &r.Momentum }),
-	boolean("nesterov", "false", "Nesterov's momentum", func(r *Recipe) *bool { return &r.Nesterov }),
-	float("weight-decay", "0", "weight decay (L2)", from(0, 1), func(r *Recipe) *float64 { return &r.WeightDecay }),
+	float("momentum", "0", "momentum of SGD", below(0, 1), func(r *Recipe) *float64 { return &r.Optimizer.Momentum }),
+	boolean("nesterov", "false", "Nesterov's momentum", func(r *Recipe) *bool { return &r.Optimizer.Nesterov }),
+	float("weight-decay", "0", "weight decay (L2)", from(0, 1), func(r *Recipe) *float64 { return &r.Optimizer.WeightDecay }),
 	word("schedule", "constant", "learning rate over the steps", func(r *Recipe) *string { return &r.Schedule }, "constant", "cosine"),
 	integer("warmup-epochs", "0", "epochs of rising learning rate", 0, MaxEpochs, func(r *Recipe) *int { return &r.WarmupEpochs }),
-	float("clip-norm", "0", "greatest norm of the gradient, 0: off", from(0, 1e6), func(r *Recipe) *float64 { return &r.ClipNorm }),
+	float("clip-norm", "0", "greatest norm of the gradient, 0: off", from(0, 1e6), func(r *Recipe) *float64 { return &r.Optimizer.ClipNorm }),
 	float("label-smoothing", "0", "label smoothing of the training loss", below(0, 1), func(r *Recipe) *float64 { return &r.LabelSmoothing }),
 	float("dropout", "", "dropout of dense layers (default the network's)", below(0, 1), func(r *Recipe) *float64 { return &r.Dropout }),
 	newKey("augment", "none|flip,crop", "none", "random changes of training images", kindList,

@@ -19,14 +19,10 @@ type Recipe struct {
 	Resize          int    // side in pixels
 	Epochs          int
 	BatchSize       int
-	Optimizer       string // sgd
+	Optimizer       model.OptimizerOptions
 	LR              float64
-	Momentum        float64
-	Nesterov        bool
-	WeightDecay     float64
 	Schedule        string // constant or cosine
 	WarmupEpochs    int
-	ClipNorm        float64 // greatest global norm of the gradient; 0: off
 	LabelSmoothing  float64
 	Dropout         float64 // not set: the architecture's
 	Augment         string  // none, flip, crop or flip,crop
@@ -180,7 +176,7 @@ func (r *Recipe) Validate() error {
 			return &SettingError{Key: k.Name, Origin: r.Origin(k.Name), What: err.Error()}
 		}
 	}
-	if r.Nesterov && r.Momentum == 0 {
+	if r.Optimizer.Nesterov && r.Optimizer.Momentum == 0 {
 		return r.conflict("nesterov", "true needs a momentum above 0", "momentum")
 	}
 	if r.IsSet("epochs") && r.WarmupEpochs > r.Epochs {

@@ -125,7 +125,7 @@ func TestOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := flags.Over(recipe).Over(Defaults())
-	if got.LR != 0.5 || got.Momentum != 0 || got.Epochs != 10 || got.Arch.Name != "vgg11" || !got.Shuffle {
+	if got.LR != 0.5 || got.Optimizer.Momentum != 0 || got.Epochs != 10 || got.Arch.Name != "vgg11" || !got.Shuffle {
 		t.Errorf("merged:\n%s", got.YAML())
 	}
 	for key, want := range map[string]string{"lr": "mine.yaml:1:5", "momentum": "flag", "epochs": "default", "dropout": ""} {
@@ -133,7 +133,7 @@ func TestOver(t *testing.T) {
 			t.Errorf("origin of %s is %q, want %q", key, origin, want)
 		}
 	}
-	if recipe.Momentum != 0.9 || recipe.IsSet("epochs") || flags.IsSet("lr") {
+	if recipe.Optimizer.Momentum != 0.9 || recipe.IsSet("epochs") || flags.IsSet("lr") {
 		t.Error("Over changed what it was given")
 	}
 	if got.IsSet("dropout") {
@@ -304,7 +304,7 @@ func TestValidate(t *testing.T) {
 		{"written directly", func(r *Recipe) { r.LR = -1 }, "lr: must be a number above 0, at most 1000, not -1"},
 		{"measured normalisation", func(r *Recipe) { r.Normalize = NormalizeBy(0.286, 0.353) }, ""},
 		{"no deviation", func(r *Recipe) { r.Normalize = NormalizeBy(0.286, 0) }, "normalize: must be none, dataset or [mean, deviation]"},
-		{"nesterov alone", func(r *Recipe) { r.Nesterov = true }, "momentum is 0 (default): change one of them"},
+		{"nesterov alone", func(r *Recipe) { r.Optimizer.Nesterov = true }, "momentum is 0 (default): change one of them"},
 		{"nesterov by flag", func(r *Recipe) { _ = r.Set("nesterov", "true", FromFlag) }, "--nesterov: true needs a momentum above 0"},
 		{"long warm-up", func(r *Recipe) { r.WarmupEpochs = 11 }, "warmup-epochs: 11 is more than all epochs, and epochs is 10 (default): change one of them"},
 		{"warm-up of all epochs", func(r *Recipe) { r.WarmupEpochs = 10 }, ""},

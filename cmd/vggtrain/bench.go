@@ -10,7 +10,6 @@ import (
 	"vggtrain/configs"
 	"vggtrain/internal/bench"
 	"vggtrain/internal/display"
-	"vggtrain/internal/runstate"
 	"vggtrain/model"
 )
 
@@ -92,7 +91,7 @@ func runBench(ctx context.Context, o *benchOptions) error {
 	r, err := bench.Run(ctx, bench.Options{
 		Notice: func(phase string) { fmt.Fprintf(o.Err, "measuring %s\n", phase) },
 		Arch:   arch, Data: data, Side: o.Side, Batch: o.Batch, Steps: o.Steps, Layers: o.Layers, Workers: workers, LR: recipe.LR,
-		Optimizer: runstate.OptimizerOptions(recipe),
+		Optimizer: recipe.Optimizer,
 	})
 	if err != nil {
 		return err

@@ -62,7 +62,7 @@ func recipes(typed string) []cobra.Completion {
 		description := ""
 		if recipe, err := configs.LoadRecipe(name); err == nil {
 			r := recipe.Over(configs.Defaults())
-			description = fmt.Sprintf("%d pixels, %d epochs, batch %d, %s, lr %g, %s", r.Resize, r.Epochs, r.BatchSize, r.Optimizer, r.LR, r.Schedule)
+			description = fmt.Sprintf("%d pixels, %d epochs, batch %d, %s, lr %g, %s", r.Resize, r.Epochs, r.BatchSize, r.Optimizer.Kind, r.LR, r.Schedule)
 		}
 		list = append(list, cobra.CompletionWithDesc(name, description))
 	}

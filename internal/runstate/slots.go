@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"vggtrain/checkpoint"
-	"vggtrain/configs"
 	"vggtrain/model"
 )
 
@@ -14,13 +13,6 @@ import (
 const optimizerPrefix = "optimizer/"
 
 func slotName(slot, param string) string { return optimizerPrefix + slot + "/" + param }
-
-// OptimizerOptions are a recipe's settings of the optimiser.
-func OptimizerOptions(r *configs.Recipe) model.OptimizerOptions {
-	return model.OptimizerOptions{
-		Kind: r.Optimizer, Momentum: r.Momentum, Nesterov: r.Nesterov, WeightDecay: r.WeightDecay, ClipNorm: r.ClipNorm,
-	}
-}
 
 // part is a parameter, or what the optimiser keeps for one, under its name in checkpoint.bin.
 type part struct {
@@ -56,7 +48,7 @@ func nameSlots(state *checkpoint.State) {
 // and no other state.
 func (c *Checkpoint) checkSlots(layers []model.Layer) error {
 	want := 0
-	for _, slot := range OptimizerOptions(c.Recipe).Slots() {
+	for _, slot := range c.Recipe.Optimizer.Slots() {
 		for _, layer := range layers {
 			for _, p := range layer.Specs {
 				if p.Running {

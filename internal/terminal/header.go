@@ -9,7 +9,6 @@ import (
 	"vggtrain/configs"
 	"vggtrain/dataset"
 	"vggtrain/internal/display"
-	"vggtrain/internal/runstate"
 	"vggtrain/internal/train"
 	"vggtrain/model"
 )
@@ -149,8 +148,8 @@ func optimizerText(r *configs.Recipe) string {
 	if r.WarmupEpochs > 0 {
 		schedule += ", " + display.Count(r.WarmupEpochs, "epoch") + " of warm-up"
 	}
-	parts := []string{fmt.Sprintf("%s, lr %v (%s)", strings.ToUpper(r.Optimizer), r.LR, schedule)}
-	return strings.Join(append(parts, runstate.OptimizerOptions(r).Details()...), ", ")
+	parts := []string{fmt.Sprintf("%s, lr %v (%s)", strings.ToUpper(r.Optimizer.Kind), r.LR, schedule)}
+	return strings.Join(append(parts, r.Optimizer.Details()...), ", ")
 }
 
 // memoryText says what the run is expected to hold, and what the machine has.

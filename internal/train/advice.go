@@ -14,7 +14,7 @@ import (
 func lowerLR(s *configs.Recipe) string { return fmt.Sprintf("a lower --lr (it is %v)", s.LR) }
 
 func clipNorm(s *configs.Recipe) string {
-	if s.ClipNorm > 0 {
+	if s.Optimizer.ClipNorm > 0 {
 		return ""
 	}
 	return "--clip-norm 1"

@@ -3,7 +3,6 @@ package train
 import (
 	"vggtrain/configs"
 	"vggtrain/dataset"
-	"vggtrain/internal/runstate"
 	"vggtrain/model"
 )
 
@@ -44,6 +43,6 @@ const programBytes = 40 << 20
 // runBytes adds up a run's memory: the sets; weights and optimiser state twice, the second time for
 // a checkpoint; buffers and batches of training and of evaluation; and the program itself.
 func runBytes(r *configs.Recipe, sets, weights, buffers int64) int64 {
-	state := weights * int64(1+len(runstate.OptimizerOptions(r).Slots()))
+	state := weights * int64(1+len(r.Optimizer.Slots()))
 	return sets + 2*state + buffers + programBytes
 }

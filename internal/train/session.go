@@ -56,7 +56,7 @@ func (m *session) complete(j *Job, trainer *model.Trainer, batchBytes int64) err
 	if err != nil {
 		return err
 	}
-	optimizer, err := model.NewOptimizer(trainer, runstate.OptimizerOptions(r))
+	optimizer, err := model.NewOptimizer(trainer, r.Optimizer)
 	if err != nil {
 		return err
 	}
