@@ -6,7 +6,6 @@ import (
 	"vggtrain/checkpoint"
 	"vggtrain/configs"
 	"vggtrain/internal/trained"
-	"vggtrain/model"
 )
 
 // LoadWeights reads a checkpoint as trained.Load does, and checks as much, but leaves the weights
@@ -19,9 +18,6 @@ func LoadWeights(path string) (*trained.Network, *checkpoint.State, error) {
 		return nil, nil, err
 	}
 	n, err := trained.Describe(state)
-	if err == nil {
-		err = model.CheckWeights(n.Layers, state.Weights())
-	}
 	if err == nil {
 		err = dropProgress(state.Metadata)
 	}

@@ -45,8 +45,7 @@ func Load(path string) (*Network, error) {
 	return n, nil
 }
 
-// Describe returns the network that a file's metadata describe, without Params. The file has as
-// many weights as the network.
+// Describe returns the network of a file's metadata, without Params. The file has its weights.
 func Describe(state *checkpoint.State) (*Network, error) {
 	for _, key := range []string{KeyArch, keyClasses, KeyInput, keyNormalize} {
 		if state.Metadata[key] == "" {
@@ -82,24 +81,7 @@ func Describe(state *checkpoint.State) (*Network, error) {
 	if n.Layers, err = model.Resolve(n.Arch, n.Channels, n.Side, n.Side, len(n.Classes)); err != nil {
 		return nil, err
 	}
-	return n, n.fits(state)
-}
-
-// fits looks whether a file has as many weights as the network, before they are allocated.
-func (n *Network) fits(state *checkpoint.State) error {
-	var need, present int64
-	for _, l := range n.Layers {
-		for _, spec := range l.Specs {
-			need += int64(spec.Len())
-		}
-	}
-	for _, t := range state.Weights() {
-		present += int64(len(t.Data))
-	}
-	if need != present {
-		return fmt.Errorf("weights of another network: %d numbers, %s has %d", present, n.Arch.Name, need)
-	}
-	return nil
+	return n, model.CheckWeights(n.Layers, state.Weights())
 }
 
 // load allocates the parameters and reads them.
