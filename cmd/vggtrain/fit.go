@@ -165,7 +165,7 @@ func (o *fitOptions) prepare(ctx context.Context, recipe *configs.Recipe) (*trai
 	if err := checkRun(recipe, arch, data); err != nil {
 		return nil, err
 	}
-	return o.onPool(func(workers *model.Workers) (*train.Job, error) {
+	return o.withWorkers(func(workers *model.Workers) (*train.Job, error) {
 		return train.Prepare(ctx, recipe, arch, data, workers)
 	})
 }
@@ -179,8 +179,8 @@ func checkRun(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data) erro
 	return checkMemory(needed)
 }
 
-// onPool makes a job with a pool of its own, which is the job's to close.
-func (o *fitOptions) onPool(prepare func(*model.Workers) (*train.Job, error)) (*train.Job, error) {
+// withWorkers makes a job with workers of its own, which are the job's to close.
+func (o *fitOptions) withWorkers(prepare func(*model.Workers) (*train.Job, error)) (*train.Job, error) {
 	workers, err := model.NewWorkers(o.Threads, "")
 	if err != nil {
 		return nil, err

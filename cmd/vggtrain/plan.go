@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"vggtrain/internal/runstate"
 	"vggtrain/internal/terminal"
 	"vggtrain/internal/train"
 )
@@ -57,7 +58,7 @@ func (o *fitOptions) plan(ctx context.Context, job *train.Job) error {
 // plannedFolder is where the run would write.
 func (o *fitOptions) plannedFolder(job *train.Job) string {
 	if o.Resume != "" {
-		folder, _, _ := runOf(o.Resume) // an error of it has ended the command before
+		folder, _, _ := runstate.Find(o.Resume) // an error of it has ended the command before
 		return folder
 	}
 	return cmp.Or(o.Dir, filepath.Join("runs", job.Arch.Name+"-TIME"))

@@ -17,7 +17,7 @@ import (
 // Checkpoint is a run as its checkpoint.bin holds it: all that it takes to go on with it.
 type Checkpoint struct {
 	Path     string
-	Recipe   *configs.Recipe // the settings that the run has used
+	Settings *configs.Recipe // that the run has used
 	Arch     *model.Arch
 	DataSpec string // what it was trained on, as --data takes it
 
@@ -65,14 +65,14 @@ func (c *Checkpoint) parse() error {
 	if err != nil {
 		return err
 	}
-	c.Recipe = given.Over(configs.Defaults())
-	if err := c.Recipe.SetNetwork(c.Arch.Name+".yaml", c.Arch, configs.Origin{Source: c.Path}); err != nil {
+	c.Settings = given.Over(configs.Defaults())
+	if err := c.Settings.SetNetwork(c.Arch.Name+".yaml", c.Arch, configs.Origin{Source: c.Path}); err != nil {
 		return err
 	}
-	if err := c.Recipe.Validate(); err != nil {
+	if err := c.Settings.Validate(); err != nil {
 		return err
 	}
-	if c.Recipe.Resize != n.Side || c.Recipe.Normalize != n.Normalize || !c.Recipe.IsSet("dropout") {
+	if c.Settings.Resize != n.Side || c.Settings.Normalize != n.Normalize || !c.Settings.IsSet("dropout") {
 		return fmt.Errorf("%s and %s contradict each other", keySettings, trained.KeyInput)
 	}
 	if err := c.checkWords(); err != nil {
@@ -81,7 +81,7 @@ func (c *Checkpoint) parse() error {
 	if _, err := hex.DecodeString(c.digest); err != nil || len(c.digest) != 64 {
 		return fmt.Errorf("%s is not 64 hexadecimal digits", trained.KeyDigest)
 	}
-	if c.Progress, err = DecodeProgress(m[keyProgress], c.Recipe.Epochs); err != nil {
+	if c.Progress, err = DecodeProgress(m[keyProgress], c.Settings.Epochs); err != nil {
 		return fmt.Errorf("%s: %w", keyProgress, err)
 	}
 	return c.checkSlots(n.Layers)
@@ -142,9 +142,9 @@ func (c *Checkpoint) Notices(settings *configs.Recipe, now string) []string {
 	if now != c.Kernel {
 		list = append(list, fmt.Sprintf("the run was trained by %s kernels and goes on with %s: from here on its numbers differ in their last bits", c.Kernel, now))
 	}
-	if settings.Epochs != c.Recipe.Epochs && settings.Schedule != "constant" {
+	if settings.Epochs != c.Settings.Epochs && settings.Schedule != "constant" {
 		list = append(list, fmt.Sprintf("the %s schedule now spans %d epochs, not %d: the learning rates from here on are those of the longer run",
-			settings.Schedule, settings.Epochs, c.Recipe.Epochs))
+			settings.Schedule, settings.Epochs, c.Settings.Epochs))
 	}
 	return list
 }

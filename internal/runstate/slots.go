@@ -48,7 +48,7 @@ func nameSlots(state *checkpoint.State) {
 // and no other state.
 func (c *Checkpoint) checkSlots(layers []model.Layer) error {
 	want := 0
-	for _, slot := range c.Recipe.Optimizer.Slots() {
+	for _, slot := range c.Settings.Optimizer.Slots() {
 		for _, layer := range layers {
 			for _, p := range layer.Specs {
 				if p.Running {

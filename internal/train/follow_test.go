@@ -189,7 +189,7 @@ type param struct {
 func exported(t *testing.T, p *model.Param) []float32 {
 	t.Helper()
 	values := make([]float32, p.Len())
-	if _, err := p.Export(newPool(t, 1), values); err != nil {
+	if _, err := p.Export(newWorkers(t, 1), values); err != nil {
 		t.Fatal(err)
 	}
 	return values

@@ -16,7 +16,7 @@ import (
 )
 
 func TestPrepareCutsTheSets(t *testing.T) {
-	workers := newPool(t, 1)
+	workers := newWorkers(t, 1)
 	for _, c := range []struct {
 		settings   []string
 		train, val int
@@ -38,7 +38,7 @@ func TestPrepareCutsTheSets(t *testing.T) {
 }
 
 func TestPlanSaysWhatTheRunIs(t *testing.T) {
-	job := prepare(t, newPool(t, 1))
+	job := prepare(t, newWorkers(t, 1))
 	p := job.plan()
 	var macs int64
 	for _, l := range job.Layers {
@@ -55,7 +55,7 @@ func TestPlanSaysWhatTheRunIs(t *testing.T) {
 func TestPrepareResolves(t *testing.T) {
 	recipe := settings(t, "normalize=dataset", "dropout=0.1", "limit-train=200")
 	data := sample(t)
-	job, err := Prepare(t.Context(), recipe, small, data, newPool(t, 1))
+	job, err := Prepare(t.Context(), recipe, small, data, newWorkers(t, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,13 +81,13 @@ func TestPrepareResolves(t *testing.T) {
 }
 
 func TestPrepareTakesTheArchitecturesDropout(t *testing.T) {
-	if job := prepare(t, newPool(t, 1)); job.Facts.Settings.Dropout != small.Dropout || !job.Facts.Settings.IsSet("dropout") {
+	if job := prepare(t, newWorkers(t, 1)); job.Facts.Settings.Dropout != small.Dropout || !job.Facts.Settings.IsSet("dropout") {
 		t.Errorf("dropout %v, want the architecture's %v", job.Facts.Settings.Dropout, small.Dropout)
 	}
 }
 
 func TestPrepareInitFromFile(t *testing.T) {
-	workers := newPool(t, 1)
+	workers := newWorkers(t, 1)
 	job := prepare(t, workers, "init=kaiming", "seed=3")
 	m, err := job.assemble(time.Now(), nil)
 	if err != nil {
@@ -119,7 +119,7 @@ func TestPrepareInitFromFile(t *testing.T) {
 }
 
 func TestPrepareErrors(t *testing.T) {
-	workers := newPool(t, 1)
+	workers := newWorkers(t, 1)
 	black := func(d *dataset.Data) {
 		d.Train = &dataset.Set{Images: make([]byte, 16), Labels: []int32{0}, Rows: 4, Cols: 4, Channels: 1}
 	}
@@ -147,11 +147,11 @@ func TestPrepareErrors(t *testing.T) {
 }
 
 func TestScheduleOfAJob(t *testing.T) {
-	job := prepare(t, newPool(t, 1), "schedule=cosine", "lr=0.1", "warmup-epochs=2", "epochs=5", "limit-train=1000", "batch-size=100", "max-steps=3")
+	job := prepare(t, newWorkers(t, 1), "schedule=cosine", "lr=0.1", "warmup-epochs=2", "epochs=5", "limit-train=1000", "batch-size=100", "max-steps=3")
 	if got, want := schedule(&job.Facts), (solver.Cosine{LR: 0.1, Warmup: 20, Total: 50}); got != want {
 		t.Errorf("schedule %+v, want %+v", got, want)
 	}
-	job = prepare(t, newPool(t, 1), "lr=0.1", "warmup-epochs=1", "limit-train=1000", "batch-size=300")
+	job = prepare(t, newWorkers(t, 1), "lr=0.1", "warmup-epochs=1", "limit-train=1000", "batch-size=300")
 	if got, want := schedule(&job.Facts), (solver.Constant{LR: 0.1, Warmup: 4}); got != want {
 		t.Errorf("schedule %+v, want %+v", got, want)
 	}

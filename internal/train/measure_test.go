@@ -98,7 +98,7 @@ func TestMeasureEndsWithItsContext(t *testing.T) {
 
 // The memory is that of the full batch, of which only some rows are run.
 func TestMeasurePlansFullBatches(t *testing.T) {
-	workers := newPool(t, 2)
+	workers := newWorkers(t, 2)
 	planned := map[string]int64{}
 	for _, batch := range []string{"1000", "2000"} {
 		job := prepare(t, workers, "batch-size="+batch)
@@ -115,7 +115,7 @@ func TestMeasurePlansFullBatches(t *testing.T) {
 }
 
 func TestMeasureChangesNothing(t *testing.T) {
-	job := prepare(t, newPool(t, 2), everything...)
+	job := prepare(t, newWorkers(t, 2), everything...)
 	var before [][]float32
 	for _, p := range job.Params {
 		before = append(before, slices.Clone(p.Data))

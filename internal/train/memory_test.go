@@ -9,7 +9,7 @@ import (
 
 // What is asked before a job is made is what its plan says, however the sets are cut.
 func TestMemoryIsThatOfThePlan(t *testing.T) {
-	workers, data := newPool(t, 1), sample(t)
+	workers, data := newWorkers(t, 1), sample(t)
 	for _, pairs := range [][]string{nil, everything, {"momentum=0.9"}, {"val=100"}, {"batch-size=64", "limit-train=10", "limit-val=3"}} {
 		recipe := settings(t, pairs...)
 		before, err := EstimateMemory(recipe, small, data)

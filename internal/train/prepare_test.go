@@ -35,7 +35,7 @@ func sample(t *testing.T) *dataset.Data {
 	return data
 }
 
-func newPool(t *testing.T, threads int) *model.Workers {
+func newWorkers(t *testing.T, threads int) *model.Workers {
 	t.Helper()
 	workers, err := model.NewWorkers(threads, "")
 	if err != nil {

@@ -36,11 +36,11 @@ func resume(t *testing.T, job *Job, threads int, pairs ...string) *Job {
 			t.Fatal(err)
 		}
 	}
-	recipe, err := flags.Resume(c.Recipe)
+	recipe, err := flags.Resume(c.Settings)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := Resume(t.Context(), c, recipe, sample(t), newPool(t, threads))
+	again, err := Resume(t.Context(), c, recipe, sample(t), newWorkers(t, threads))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,12 +99,12 @@ func sameState(t *testing.T, want, got string, otherSettings bool) {
 }
 
 func TestResumeGivesTheSameBits(t *testing.T) {
-	whole := prepare(t, newPool(t, 2), everything...)
+	whole := prepare(t, newWorkers(t, 2), everything...)
 	mustRun(t, whole)
 	for _, at := range []int{1, 3, 4, 5, 7, 8} { // of 8 steps, 4 an epoch
 		for _, threads := range []int{1, 2} {
 			t.Run(fmt.Sprintf("step %d, %d threads", at, threads), func(t *testing.T) {
-				job := prepare(t, newPool(t, 3-threads), everything...)
+				job := prepare(t, newWorkers(t, 3-threads), everything...)
 				interrupted(t, job, at)
 				result := mustRun(t, resume(t, job, threads))
 				if result.Status != Done || result.StepsDone != 8 || result.EpochsDone != 2 || result.Incomplete != nil {
@@ -119,9 +119,9 @@ func TestResumeGivesTheSameBits(t *testing.T) {
 
 func TestResumeWithMoreEpochs(t *testing.T) {
 	constant := append(slices.Clone(everything), "schedule=constant")
-	whole := prepare(t, newPool(t, 1), append(constant, "epochs=4")...)
+	whole := prepare(t, newWorkers(t, 1), append(constant, "epochs=4")...)
 	mustRun(t, whole)
-	job := prepare(t, newPool(t, 1), constant...)
+	job := prepare(t, newWorkers(t, 1), constant...)
 	mustRun(t, job)
 	result := mustRun(t, resume(t, job, 1, "epochs=4"))
 	if result.Status != Done || result.EpochsDone != 4 {
@@ -133,10 +133,10 @@ func TestResumeWithMoreEpochs(t *testing.T) {
 
 // A run that max-steps has cut goes on as if it had not been, once it may.
 func TestResumeAfterMaxSteps(t *testing.T) {
-	whole := prepare(t, newPool(t, 1), everything...)
+	whole := prepare(t, newWorkers(t, 1), everything...)
 	mustRun(t, whole)
 	for _, at := range []string{"2", "4", "6"} {
-		job := prepare(t, newPool(t, 1), append(everything, "max-steps="+at)...)
+		job := prepare(t, newWorkers(t, 1), append(everything, "max-steps="+at)...)
 		mustRun(t, job)
 		again := resume(t, job, 1)
 		log := []string{}
@@ -169,12 +169,12 @@ func TestResumeSavesFirst(t *testing.T) {
 		{"max-time=1ns", "max-time=1ns"}, // cut after a step, and goes on as it is
 		{"max-steps=4", "max-steps=7"},   // at the end of an epoch
 	} {
-		job := prepare(t, newPool(t, 1), append(everything, c.before)...)
+		job := prepare(t, newWorkers(t, 1), append(everything, c.before)...)
 		mustRun(t, job)
 		seen := &first{recorder: recorder{log: new([]string)}, path: job.Checkpoint}
 		mustRun(t, resume(t, job, 1, c.after), seen)
 		key, value, _ := strings.Cut(c.after, "=")
-		if got := seen.seen.Recipe.Text(key); got != value {
+		if got := seen.seen.Settings.Text(key); got != value {
 			t.Errorf("%s: %s is %s in the checkpoint", c.after, key, got)
 		}
 		if p := seen.seen.Progress; p.Step == 0 || p.Partial || len(p.History) != p.Epoch-1 {
@@ -184,7 +184,7 @@ func TestResumeSavesFirst(t *testing.T) {
 }
 
 func TestResumeNotices(t *testing.T) {
-	job := prepare(t, newPool(t, 1), everything...)
+	job := prepare(t, newWorkers(t, 1), everything...)
 	interrupted(t, job, 5)
 	again := resume(t, job, 1, "epochs=3")
 	again.resumed.Kernel = "abacus"
@@ -200,9 +200,9 @@ func TestResumeNotices(t *testing.T) {
 
 // A run that was killed between its checkpoint and best.bin has best.bin when it is resumed.
 func TestResumeMendsBest(t *testing.T) {
-	whole := prepare(t, newPool(t, 1), everything...)
+	whole := prepare(t, newWorkers(t, 1), everything...)
 	mustRun(t, whole)
-	job := prepare(t, newPool(t, 1), everything...)
+	job := prepare(t, newWorkers(t, 1), everything...)
 	job.Best += ".gone" // the run's own never appears
 	interrupted(t, job, 5)
 	job.Best = strings.TrimSuffix(job.Best, ".gone")
@@ -214,7 +214,7 @@ func TestResumeMendsBest(t *testing.T) {
 		t.Errorf("in the middle of epoch 2: notices %q", seen.notices)
 	}
 
-	job = prepare(t, newPool(t, 1), append(everything, "epochs=1", "schedule=constant")...)
+	job = prepare(t, newWorkers(t, 1), append(everything, "epochs=1", "schedule=constant")...)
 	result := mustRun(t, job)
 	want, err := trained.Load(job.Best)
 	if err != nil {
@@ -237,7 +237,7 @@ func TestResumeMendsBest(t *testing.T) {
 
 // A file from before slots had names holds the momentum of NAME as optimizer/NAME.
 func TestResumeOlderFile(t *testing.T) {
-	job := prepare(t, newPool(t, 1), everything...)
+	job := prepare(t, newWorkers(t, 1), everything...)
 	interrupted(t, job, 6)
 	state, err := checkpoint.Read(job.Checkpoint)
 	if err != nil {
@@ -262,7 +262,7 @@ func TestResumeOlderFile(t *testing.T) {
 }
 
 func TestResumeRefuses(t *testing.T) {
-	job := prepare(t, newPool(t, 1), everything...)
+	job := prepare(t, newWorkers(t, 1), everything...)
 	interrupted(t, job, 6)
 	replace := func(key, old, new string) func(*checkpoint.State) {
 		return func(s *checkpoint.State) {
@@ -315,7 +315,7 @@ func TestResumeRefuses(t *testing.T) {
 			}
 			read, err := runstate.LoadCheckpoint(path)
 			if err == nil {
-				_, err = Resume(t.Context(), read, read.Recipe, sample(t), job.Workers)
+				_, err = Resume(t.Context(), read, read.Settings, sample(t), job.Workers)
 			}
 			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("error %v, want one line with %q", err, c.want)

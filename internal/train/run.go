@@ -51,7 +51,7 @@ func (m *session) open(j *Job) error {
 		m.saves.Outdate()
 	}
 	m.plan.Finished = m.limit() != ""
-	if len(m.plan.Settings.Changed(j.resumed.Recipe)) > 0 {
+	if len(m.plan.Settings.Changed(j.resumed.Settings)) > 0 {
 		m.saves.Outdate()
 	}
 	return m.saves.Begin(m.progress)

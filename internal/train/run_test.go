@@ -36,7 +36,7 @@ func mustRun(t *testing.T, job *Job, obs ...Observer) Result {
 func TestRunGivesTheSameBitsForEveryThreadCount(t *testing.T) {
 	var want *checkpoint.State
 	for _, threads := range []int{1, 2, 3} {
-		job := prepare(t, newPool(t, threads), everything...)
+		job := prepare(t, newWorkers(t, threads), everything...)
 		result := mustRun(t, job)
 		if result.Status != Done || result.StepsDone != 8 || result.EpochsDone != 2 {
 			t.Fatalf("%s after %d steps, %d epochs; want done after 8, 2", result.Status, result.StepsDone, result.EpochsDone)
@@ -60,7 +60,7 @@ func TestRunGivesTheSameBitsForEveryThreadCount(t *testing.T) {
 func TestRunLearns(t *testing.T) {
 	log := []string{}
 	seen := &recorder{log: &log}
-	job := prepare(t, newPool(t, 2), "epochs=3", "limit-train=2000", "limit-val=500", "batch-size=50", "lr=0.05", "momentum=0.9", "init=kaiming", "dropout=0", "resize=16")
+	job := prepare(t, newWorkers(t, 2), "epochs=3", "limit-train=2000", "limit-val=500", "batch-size=50", "lr=0.05", "momentum=0.9", "init=kaiming", "dropout=0", "resize=16")
 	result := mustRun(t, job, seen)
 	first, last := seen.epochs[0], seen.epochs[2]
 	if last.TrainLoss > 0.9*first.TrainLoss || result.BestValAccuracy < 0.6 {
@@ -104,7 +104,7 @@ func TestRunLearns(t *testing.T) {
 func TestRunDivergesAndKeepsTheCheckpoint(t *testing.T) {
 	log := []string{}
 	seen := &recorder{log: &log}
-	job := prepare(t, newPool(t, 1), "epochs=3", "limit-train=400", "limit-val=50", "batch-size=50", "lr=1000", "weight-decay=1") // each step multiplies the weights by -999
+	job := prepare(t, newWorkers(t, 1), "epochs=3", "limit-train=400", "limit-val=50", "batch-size=50", "lr=1000", "weight-decay=1") // each step multiplies the weights by -999
 	result := mustRun(t, job, seen)
 	if result.Status != Diverged || !strings.Contains(result.Advice, "lower --lr") {
 		t.Fatalf("%s, advice %q", result.Status, result.Advice)
@@ -133,7 +133,7 @@ func (s *stopper) Step(r record.Step) error {
 
 func TestRunInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	job := prepare(t, newPool(t, 2), everything...)
+	job := prepare(t, newWorkers(t, 2), everything...)
 	log := []string{}
 	result, err := Run(ctx, job, &stopper{recorder{log: &log}, 6, cancel})
 	if err != nil {
@@ -156,7 +156,7 @@ func TestRunInterrupted(t *testing.T) {
 }
 
 func TestRunInAFolderThatIsGone(t *testing.T) {
-	job := prepare(t, newPool(t, 1), everything...)
+	job := prepare(t, newWorkers(t, 1), everything...)
 	job.Best = filepath.Join(t.TempDir(), "gone", "best.bin")
 	log := []string{}
 	seen := &recorder{log: &log}
@@ -171,7 +171,7 @@ func TestRunInAFolderThatIsGone(t *testing.T) {
 
 // A run whose records cannot be flushed saves its state all the same, and says so once.
 func TestRunWithoutItsRecords(t *testing.T) {
-	job := prepare(t, newPool(t, 1), everything...)
+	job := prepare(t, newWorkers(t, 1), everything...)
 	job.Flush = func() error { return errors.New("steps.jsonl: no space left on device") }
 	log := []string{}
 	seen := &recorder{log: &log}
@@ -188,7 +188,7 @@ func TestRunObserverThatCannotBegin(t *testing.T) {
 	log := []string{}
 	seen := &recorder{log: &log, failBegin: broken}
 	never := &recorder{log: &log}
-	result, err := Run(t.Context(), prepare(t, newPool(t, 1), everything...), seen, never)
+	result, err := Run(t.Context(), prepare(t, newWorkers(t, 1), everything...), seen, never)
 	if !errors.Is(err, broken) || result.Status != Failed {
 		t.Errorf("%s, error %v", result.Status, err)
 	}

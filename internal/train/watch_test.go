@@ -204,7 +204,7 @@ func TestRunsAreWatched(t *testing.T) {
 	} {
 		log := []string{}
 		seen := &recorder{log: &log}
-		job := prepare(t, newPool(t, 2), append([]string{"limit-train=1000", "limit-val=200", "batch-size=16", "resize=16"}, c.settings...)...)
+		job := prepare(t, newWorkers(t, 2), append([]string{"limit-train=1000", "limit-val=200", "batch-size=16", "resize=16"}, c.settings...)...)
 		result := mustRun(t, job, seen)
 		if result.Status != Done || len(seen.notices) != len(c.want) {
 			t.Errorf("%s: %s, notices %q, want %q", c.name, result.Status, seen.notices, c.want)
