@@ -84,6 +84,9 @@ func (c *Checkpoint) parse() error {
 	if c.Progress, err = DecodeProgress(m[keyProgress], c.Settings.Epochs); err != nil {
 		return fmt.Errorf("%s: %w", keyProgress, err)
 	}
+	if err := model.CheckWeights(n.Layers, c.state.Weights()); err != nil {
+		return err
+	}
 	return c.checkSlots(n.Layers)
 }
 
