@@ -78,10 +78,13 @@ func (c *Curves) Charts() []Chart {
 	}
 	_, fastest := bounds(speed)
 	charts := []Chart{
-		{ID: "loss", Title: "Loss", Format: "%.4f", Y: vertical(0, top, 5), Lines: lossLines(top, batch, train, val)},
-		{ID: "accuracy", Title: "Accuracy", Format: "%.4f", Y: vertical(max(least-0.02, 0), min(most+0.02, 1), 5), Lines: []Line{{Accuracy, "validation", accuracy}}},
+		{ID: "loss", Title: "Loss", Format: "%.4f",
+			Y: vertical(0, top, 5), Lines: lossLines(top, batch, train, val)},
+		{ID: "accuracy", Title: "Accuracy", Format: "%.4f",
+			Y: vertical(max(least-0.02, 0), min(most+0.02, 1), 5), Lines: []Line{{Accuracy, "validation", accuracy}}},
 		c.rate(4),
-		{ID: "speed", Title: "Images a second", Format: "%.0f", Y: vertical(0, 1.1*fastest, 5), Lines: []Line{{Speed, "training", speed}}},
+		{ID: "speed", Title: "Images a second", Format: "%.0f",
+			Y: vertical(0, 1.1*fastest, 5), Lines: []Line{{Speed, "training", speed}}},
 	}
 	charts = slices.DeleteFunc(charts, func(c Chart) bool {
 		return !slices.ContainsFunc(c.Lines, func(l Line) bool { return len(sorted(l.Points)) > 0 })

@@ -45,11 +45,13 @@ var (
 	red       = color.RGBA{0xc0, 0x20, 0x20, 0xff}
 
 	looks = map[chart.Kind]look{
-		chart.Batch:    {line: draw.LineStyle{Color: lightBlue, Width: 0.75}},
-		chart.Train:    {draw.LineStyle{Color: blue, Width: 1.75}, draw.GlyphStyle{Color: blue, Radius: 2.75, Shape: draw.CircleGlyph{}}},
-		chart.Val:      {draw.LineStyle{Color: magenta, Width: 1.75, Dashes: []vg.Length{6, 3}}, draw.GlyphStyle{Color: magenta, Radius: 2.75, Shape: draw.BoxGlyph{}}},
-		chart.Accuracy: {draw.LineStyle{Color: green, Width: 1.75, Dashes: []vg.Length{7, 2.5, 1.5, 2.5}}, draw.GlyphStyle{Color: green, Radius: 3.5, Shape: draw.PyramidGlyph{}}},
-		chart.Rate:     {draw.LineStyle{Color: ink, Width: 1.5}, draw.GlyphStyle{Color: ink, Radius: 2.5, Shape: draw.CircleGlyph{}}},
+		chart.Batch: {line: draw.LineStyle{Color: lightBlue, Width: 0.75}},
+		chart.Train: {draw.LineStyle{Color: blue, Width: 1.75}, draw.GlyphStyle{Color: blue, Radius: 2.75, Shape: draw.CircleGlyph{}}},
+		chart.Val: {draw.LineStyle{Color: magenta, Width: 1.75, Dashes: []vg.Length{6, 3}},
+			draw.GlyphStyle{Color: magenta, Radius: 2.75, Shape: draw.BoxGlyph{}}},
+		chart.Accuracy: {draw.LineStyle{Color: green, Width: 1.75, Dashes: []vg.Length{7, 2.5, 1.5, 2.5}},
+			draw.GlyphStyle{Color: green, Radius: 3.5, Shape: draw.PyramidGlyph{}}},
+		chart.Rate: {draw.LineStyle{Color: ink, Width: 1.5}, draw.GlyphStyle{Color: ink, Radius: 2.5, Shape: draw.CircleGlyph{}}},
 	}
 	brokenLine = draw.LineStyle{Color: red, Width: 1.25, Dashes: []vg.Length{1.5, 2}}
 )

@@ -141,7 +141,9 @@ func (p *pictures) load() error {
 	if p.image != nil {
 		return nil
 	}
-	loader, err := dataset.NewLoader(dataset.Head(p.scored, 1), dataset.LoaderOptions{Side: p.network.Side, Batch: 1, Scales: trained.Scales(p.network.Normalize)})
+	loader, err := dataset.NewLoader(dataset.Head(p.scored, 1), dataset.LoaderOptions{
+		Side: p.network.Side, Batch: 1, Scales: trained.Scales(p.network.Normalize),
+	})
 	if err != nil {
 		return err
 	}
@@ -165,7 +167,8 @@ func layers(all []model.Layer, plan train.Plan) []page.Layer {
 	var rows []page.Layer
 	for _, l := range all[:min(len(all), maxLayers)] {
 		rows = append(rows, page.Layer{
-			Name: l.Name, Type: l.Type, Output: strings.ReplaceAll(model.FormatShape(l.Out), "x", "×"), Params: unlessZero(l.Params), MACs: unlessZero(l.MACs),
+			Name: l.Name, Type: l.Type, Output: strings.ReplaceAll(model.FormatShape(l.Out), "x", "×"),
+			Params: unlessZero(l.Params), MACs: unlessZero(l.MACs),
 		})
 	}
 	if left := len(all) - len(rows); left > 0 {

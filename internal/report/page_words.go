@@ -79,9 +79,10 @@ func (p *Page) commands() []page.Command {
 		commands = append(commands, page.Command{Purpose: "Go on with it", Line: next})
 	}
 	if len(p.history.Epochs) > 0 {
+		best, data := display.ShellWord(p.dir.Best()), display.Flag("data", p.plan.Settings.Data, "auto")
 		commands = append(commands,
-			page.Command{Purpose: "Score its best weights", Line: "vggtrain eval " + display.ShellWord(p.dir.Best()) + display.Flag("data", p.plan.Settings.Data, "auto")},
-			page.Command{Purpose: "Use them", Line: "vggtrain predict " + display.ShellWord(p.dir.Best()) + " IMAGE.png"})
+			page.Command{Purpose: "Score its best weights", Line: "vggtrain eval " + best + data},
+			page.Command{Purpose: "Use them", Line: "vggtrain predict " + best + " IMAGE.png"})
 	}
 	return commands
 }
@@ -189,7 +190,10 @@ func (p *Page) headlines() []page.Fact {
 	if rate := p.rate(); rate > 0 {
 		facts = append(facts, page.Fact{Name: "images a second", Value: display.Comma(int(math.Round(rate))), Note: "training"})
 	}
-	return append(facts, page.Fact{Name: "parameters", Value: humanize.SIWithDigits(float64(p.plan.Params), 1, ""), Note: display.About(p.plan.MACs) + " multiply-adds an image"})
+	return append(facts, page.Fact{
+		Name: "parameters", Value: humanize.SIWithDigits(float64(p.plan.Params), 1, ""),
+		Note: display.About(p.plan.MACs) + " multiply-adds an image",
+	})
 }
 
 // rate is the images a second of this process, or before it has done any, of the last epoch.

@@ -120,7 +120,8 @@ func settingsText(p train.Plan) string {
 
 // trainingText says how long the run is: what is left of it, if it goes on with another.
 func trainingText(p train.Plan) string {
-	text := fmt.Sprintf("%s of %s, %s a step", display.Count(p.Epochs, "epoch"), display.Count(p.StepsPerEpoch, "step"), display.Count(min(p.BatchSize, p.TrainImages), "image"))
+	text := fmt.Sprintf("%s of %s, %s a step", display.Count(p.Epochs, "epoch"),
+		display.Count(p.StepsPerEpoch, "step"), display.Count(min(p.BatchSize, p.TrainImages), "image"))
 	if p.Settings.Augment != "none" {
 		text += ", augmented by " + strings.ReplaceAll(p.Settings.Augment, ",", " and ")
 	}

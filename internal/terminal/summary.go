@@ -85,7 +85,11 @@ func next(r train.Result, limit pace.Limit) []labelled {
 	if weights == "" {
 		return nil
 	}
-	commands := []string{"vggtrain eval " + display.ShellWord(weights) + display.Flag("data", r.Settings.Data, "auto"), "vggtrain predict " + display.ShellWord(weights) + " IMAGE.png"}
+	file := display.ShellWord(weights)
+	commands := []string{
+		"vggtrain eval " + file + display.Flag("data", r.Settings.Data, "auto"),
+		"vggtrain predict " + file + " IMAGE.png",
+	}
 	if r.Status == train.Interrupted || limit != "" {
 		commands = []string{"vggtrain fit --resume " + display.ShellWord(folderOf(r)) + limit.Lift(), commands[0]}
 	}
