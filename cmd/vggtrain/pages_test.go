@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-var updatePages = flag.Bool("update", false, "write docs/cli instead of comparing it")
+var update = flag.Bool("update", false, "write docs/cli or testdata/words instead of comparing them")
 
 // TestPages keeps docs/cli true: a page of Markdown for every command, made of
 // what --help is made of. With -update it writes them:
@@ -25,7 +25,7 @@ func TestPages(t *testing.T) {
 	folder := filepath.Join("..", "..", "docs", "cli")
 	want := map[string]string{}
 	everyCommand(func(cmd *cobra.Command) { want[pageName(cmd)] = markdownPage(newManual(cmd)) })
-	if *updatePages {
+	if *update {
 		if err := errors.Join(os.RemoveAll(folder), os.MkdirAll(folder, 0o755)); err != nil {
 			t.Fatal(err)
 		}

@@ -24,6 +24,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs testdata/script: each reads like a user at a terminal, with
 // the commands of this file added to testscript's own.
 func TestScripts(t *testing.T) {
+	w := newWords(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -31,7 +32,8 @@ func TestScripts(t *testing.T) {
 		Setup:               setUpScript,
 		Condition:           scriptCondition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"fails":       scriptFails,
+			"fails":       w.fails,
+			"words":       w.words,
 			"signal":      scriptSignal,
 			"json":        scriptJSON,
 			"lines":       scriptLines,
@@ -89,18 +91,6 @@ func scriptCondition(name string) (bool, error) {
 		return err == nil, nil
 	}
 	return false, fmt.Errorf("unknown condition %q", name)
-}
-
-// scriptFails runs `fails STATUS ARGUMENT...`: vggtrain must end with that exit
-// status and keep the contract of errors: one line, the last on standard
-// error, that begins with the program's name; usage text before it for wrong
-// usage only; no Go stack trace.
-func scriptFails(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: fails STATUS ARGUMENT...")
-	}
-	err := ts.Exec("vggtrain", args[1:]...)
-	checkFailure(ts, args[0], err, ts.ReadFile("stderr"))
 }
 
 func checkFailure(ts *testscript.TestScript, want string, err error, stderr string) {
