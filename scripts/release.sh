@@ -39,7 +39,7 @@ dist=$(cd "$DIST" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 umask 022
-export LC_ALL=C TZ=UTC CGO_ENABLED=0 GOAMD64=v1 GOARM64=v8.0 GOFLAGS=-buildvcs=true GOEXPERIMENT= GOWORK=off
+export LC_ALL=C TZ=UTC CGO_ENABLED=0 GOAMD64=v1 GOARM64=v8.0 GOFLAGS=-buildvcs=true GOEXPERIMENT='' GOWORK=off
 
 commit=$(git rev-parse HEAD)
 git -c advice.detachedHead=false clone --quiet --no-tags . "$work/source"
