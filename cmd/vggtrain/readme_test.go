@@ -16,39 +16,41 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestReadmeCommands keeps README.md true. The rule: a block that opens with
+// TestReadmeCommands keeps README.md and CONTRIBUTING.md true. The rule: a block that opens with
 // ```sh holds commands, and every line of it is checked here, none is skipped.
 //
 //   - vggtrain lines, also as `go run ./cmd/vggtrain`, are executed as they
 //     stand, flag for flag, on a small run that stands where the line says. So
 //     that this takes seconds, fit gets --dry-run --batch-size 2 if it begins a run, eval --limit 8,
 //     and bench --steps 1 --batch-size 2 --resize 32 at the end of the line.
-//   - other lines must be one of otherCommands, whose files must exist.
+//   - other lines must be one of otherCommands, whose files must exist, and their tests.
 //
 // A line that shows output, or anything else, belongs in a block of another kind.
 func TestReadmeCommands(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	commands := readmeCommands(string(readme))
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {
 		t.Fatal(err)
 	}
-	needsTest := true
-	for _, line := range commands {
-		needsTest = needsTest && line != "go test ./..."
-		if _, ours := ourArguments(line); !ours {
-			if err := checkOther(root, line); err != nil {
-				t.Errorf("README.md: %s: %v", line, err)
+	for _, name := range []string{"README.md", "CONTRIBUTING.md"} {
+		t.Run(name, func(t *testing.T) {
+			text, err := os.ReadFile(filepath.Join(root, name))
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
+			commands := readmeCommands(string(text))
+			if !slices.Contains(commands, "go test ./...") {
+				t.Error("it does not show go test ./...")
+			}
+			for _, line := range commands {
+				if _, ours := ourArguments(line); !ours {
+					if err := checkOther(root, line); err != nil {
+						t.Errorf("%s: %v", line, err)
+					}
+				}
+			}
+			runOurs(t, commands)
+		})
 	}
-	if needsTest {
-		t.Error("README.md does not show go test ./...")
-	}
-	runOurs(t, commands)
 }
 
 // runOurs executes the vggtrain lines in a folder of their own.
@@ -76,17 +78,17 @@ func runOurs(t *testing.T, lines []string) {
 		}
 		if i := slices.Index(args, "--resume"); i >= 0 {
 			if err := errors.Join(os.RemoveAll(args[i+1]), os.CopyFS(args[i+1], os.DirFS("made"))); err != nil {
-				t.Fatalf("README.md: %s: %v", line, err)
+				t.Fatalf("%s: %v", line, err)
 			}
 		}
 		for _, arg := range args {
 			if err := supply(arg); err != nil {
-				t.Fatalf("README.md: %s: %v", line, err)
+				t.Fatalf("%s: %v", line, err)
 			}
 		}
 		if args[0] == "predict" {
 			if err := supplyPhotos(args[2:]); err != nil {
-				t.Fatalf("README.md: %s: %v", line, err)
+				t.Fatalf("%s: %v", line, err)
 			}
 		}
 		mustRun(t, shortened(args))
@@ -167,11 +169,14 @@ func mustRun(t *testing.T, args []string) {
 var (
 	fence       = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
 	environment = regexp.MustCompile(`^[A-Z_]+=\S* `)
-	// otherCommands are what a README may show beside vggtrain; the first group is a path that must exist.
+	// otherCommands are what may be shown beside vggtrain; the first group is a path that must exist, the
+	// second, if there is one, a test in that folder.
 	otherCommands = []*regexp.Regexp{
 		regexp.MustCompile(`^go (?:build|install) (?:-o \S+ )?(\./cmd/vggtrain)$`),
-		regexp.MustCompile(`^go test (\.)/\.\.\.$`),
-		regexp.MustCompile(`^bash (\.ci/run)$`),
+		regexp.MustCompile(`^go test (?:-short )?(\.)/\.\.\.$`),
+		regexp.MustCompile(`^go test (\./\S+) -run (\w+) -update$`),
+		regexp.MustCompile(`^go generate (\./internal/kernel)$`),
+		regexp.MustCompile(`^bash (\.ci/(?:run|full))$`),
 		regexp.MustCompile(`^bash (scripts/release\.sh)(?: [\w./]+)*$`),
 		regexp.MustCompile(`^python3? (scripts/\w+\.py)(?: [\w./=-]+)*$`),
 		regexp.MustCompile(`^git clone \S+(\.git)?$`),
@@ -209,12 +214,35 @@ func ourArguments(line string) (args []string, ours bool) {
 
 func checkOther(root, line string) error {
 	for _, known := range otherCommands {
-		if match := known.FindStringSubmatch(line); match != nil {
-			_, err := os.Stat(filepath.Join(root, match[1]))
-			return err
+		match := known.FindStringSubmatch(line)
+		if match == nil {
+			continue
 		}
+		if len(match) == 3 {
+			return findTest(filepath.Join(root, match[1]), match[2])
+		}
+		_, err := os.Stat(filepath.Join(root, match[1]))
+		return err
 	}
 	return fmt.Errorf("a command that no test knows; see TestReadmeCommands")
+}
+
+// findTest is an error if no test of a folder has the name.
+func findTest(folder, name string) error {
+	files, err := filepath.Glob(filepath.Join(folder, "*_test.go"))
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		if bytes.Contains(text, []byte("\nfunc "+name+"(t *testing.T)")) {
+			return nil
+		}
+	}
+	return fmt.Errorf("no test %s in %s", name, folder)
 }
 
 func TestReadmeCommandsAreFound(t *testing.T) {
