@@ -5,11 +5,11 @@ import (
 	"fmt"
 )
 
-// Activation is what a block of layers makes of one image.
+// Activation is the output of a block of layers for one image.
 type Activation struct {
 	First, Last string // the block's layers, by name
 	Shape       []int  // [C H W], or [F] of the logits
-	Bytes       int64  // memory of the block's graph, which nobody needs after the next one's
+	Bytes       int64  // memory of the block's graph
 
 	values []float32 // H×W×C, or F
 }
@@ -22,10 +22,9 @@ func (a *Activation) Channel(dst []float32, c int) {
 	}
 }
 
-// Activations runs one image, H×W×C, through a network, of which Dropout is left out as it is
-// after training, and calls visit with what each of blocksOf makes of it, in their order and the
-// logits last. Each block has a graph of its own, so that memory is taken for one at a time. An
-// error of visit ends it.
+// Activations runs one image, H×W×C, through a network without dropout. It calls visit with the output
+// of each of its blocks in turn, the logits last; an error of visit ends it. Each block has a graph of
+// its own, so that memory is taken for one at a time.
 func Activations(workers *Workers, layers []Layer, ps Params, image []float32, visit func(*Activation) error) error {
 	if err := check(layers, 1); err != nil {
 		return err
@@ -57,5 +56,5 @@ func runBlock(workers *Workers, block []Layer, ps Params, image []float32) (*gra
 	return g, nil
 }
 
-// runOnce is run of one image, after which the machine is closed also if it failed.
-func (g *graph) runOnce(image []float32) error { return cmp.Or(g.run(image, 1), g.machine.Close()) }
+// runOnce runs one image and closes the tape.
+func (g *graph) runOnce(image []float32) error { return cmp.Or(g.run(image, 1), g.tape.Close()) }

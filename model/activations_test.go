@@ -23,7 +23,7 @@ type visited struct {
 func activations(t *testing.T, layers []Layer, ps Params, image []float32) []visited {
 	t.Helper()
 	var list []visited
-	err := Activations(newPool(t, 2), layers, ps, image, func(a *Activation) error {
+	err := Activations(newWorkers(t, 2), layers, ps, image, func(a *Activation) error {
 		size := product(a.Shape[1:])
 		values := make([]float32, a.Shape[0]*size)
 		for c := range a.Shape[0] {
@@ -88,7 +88,7 @@ func TestActivations(t *testing.T) {
 			if diff := cmp.Diff(c.want, got, cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".values" }, cmp.Ignore()), cmp.AllowUnexported(visited{})); diff != "" {
 				t.Errorf("blocks (-want +got):\n%s", diff)
 			}
-			evaluator, err := NewEvaluator(newPool(t, 2), j.layers, j.ps, 1)
+			evaluator, err := NewEvaluator(newWorkers(t, 2), j.layers, j.ps, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -126,7 +126,7 @@ func TestActivationsAreTheLayersOwn(t *testing.T) {
 	const side, channels = 6, 3
 	j := newLayersJob(t, append(blocks.VGGBlock(1, channels), blocks.Classifier(nil, nil, blocks.Linear{Out: 2})...), side)
 	weight := make([]float32, j.ps[0].Len()) // O×1×3×3
-	if _, err := j.ps[0].Export(newPool(t, 1), weight); err != nil {
+	if _, err := j.ps[0].Export(newWorkers(t, 1), weight); err != nil {
 		t.Fatal(err)
 	}
 	bias := j.ps[1].Data
@@ -166,14 +166,14 @@ func TestActivationsAreTheLayersOwn(t *testing.T) {
 func TestActivationsRefuse(t *testing.T) {
 	j := newLayersJob(t, append(blocks.VGGBlock(1, 2), blocks.Classifier(nil, nil, blocks.Linear{Out: 2})...), 4)
 	ignore := func(*Activation) error { return nil }
-	if err := Activations(newPool(t, 1), j.layers, j.ps, j.images[1:], ignore); err == nil || !strings.Contains(err.Error(), "15 pixels") {
+	if err := Activations(newWorkers(t, 1), j.layers, j.ps, j.images[1:], ignore); err == nil || !strings.Contains(err.Error(), "15 pixels") {
 		t.Errorf("a pixel too few: %v", err)
 	}
-	if err := Activations(newPool(t, 1), j.layers[:3], j.ps, j.images, ignore); err == nil {
+	if err := Activations(newWorkers(t, 1), j.layers[:3], j.ps, j.images, ignore); err == nil {
 		t.Error("layers without logits are accepted")
 	}
 	stop, visits := errors.New("stop"), 0
-	err := Activations(newPool(t, 1), j.layers, j.ps, j.images, func(*Activation) error {
+	err := Activations(newWorkers(t, 1), j.layers, j.ps, j.images, func(*Activation) error {
 		visits++
 		return stop
 	})
@@ -196,13 +196,13 @@ func (c *closing) Close() error {
 func TestRunOnceCloses(t *testing.T) {
 	j := newLayersJob(t, append(blocks.VGGBlock(1, 2), blocks.Classifier(nil, nil, blocks.Linear{Out: 2})...), 4)
 	for _, image := range [][]float32{j.images, j.images[1:]} {
-		g, err := forward(newPool(t, 1), fuse(j.layers), j.ps, 1)
+		g, err := forward(newWorkers(t, 1), fuse(j.layers), j.ps, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
 		g.start()
-		machine := &closing{VM: g.machine}
-		g.machine = machine
+		machine := &closing{VM: g.tape}
+		g.tape = machine
 		if err := g.runOnce(image); (err == nil) != (len(image) == 16) || machine.count != 1 {
 			t.Errorf("%d pixels: %v, closed %d times", len(image), err, machine.count)
 		}

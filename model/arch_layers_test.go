@@ -123,7 +123,7 @@ func TestEveryKind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := lower(nil, fuse(layers), specs(layers), Options{Batch: 1, Dropout: true}, true); err != nil {
+	if _, err := lower(nil, fuse(layers), specs(layers), TrainerOptions{Batch: 1, Dropout: true}, true); err != nil {
 		t.Error(err)
 	}
 	for _, l := range layers {

@@ -6,8 +6,8 @@ import (
 	"vggtrain/internal/memory"
 )
 
-// Evaluator computes a network's logits, forward only and without dropout, over the parameters'
-// tensors as they are at each call. It is for one goroutine.
+// Evaluator computes a network's logits without dropout. It sees the parameters as they are at each
+// call, see Param.Changed. It is for one goroutine.
 //
 // It has two graphs. That of the layers before Flatten runs over a chunk of images at a time, so
 // that activations take no more memory for a larger batch; that of the others over the whole
@@ -24,7 +24,8 @@ type Evaluator struct {
 // 128 images take 144 ms in one chunk, 151 in chunks of 64, 170 of 16 and 190 of 8.
 const chunkBytes = 192 << 20
 
-// NewEvaluator lowers layers over ps for batches of the given number of images.
+// NewEvaluator returns an evaluator of the layers with parameters ps, for batches of the given number of
+// images.
 func NewEvaluator(workers *Workers, layers []Layer, ps Params, batch int) (*Evaluator, error) {
 	if err := check(layers, batch); err != nil {
 		return nil, err
@@ -38,7 +39,7 @@ func NewEvaluator(workers *Workers, layers []Layer, ps Params, batch int) (*Eval
 	return e, nil
 }
 
-// planEvaluator makes the graphs without allocating. ps need no values.
+// planEvaluator makes the graphs without allocating. ps need no Data.
 func planEvaluator(workers *Workers, stages []stage, ps Params, batch, chunk int) (*Evaluator, error) {
 	e, first := &Evaluator{}, 0
 	for len(stages[first].Out) == 3 {
@@ -56,7 +57,7 @@ func planEvaluator(workers *Workers, stages []stage, ps Params, batch, chunk int
 
 // forward lowers stages for evaluation.
 func forward(workers *Workers, stages []stage, ps Params, batch int) (*graph, error) {
-	g, err := lower(workers, stages, ps, Options{Batch: batch}, false)
+	g, err := lower(workers, stages, ps, TrainerOptions{Batch: batch}, false)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +90,7 @@ func (e *Evaluator) PlannedBytes() int64 {
 	return bytes
 }
 
-// chunk is how many images of a batch go through the stages before Flatten together: as many as
+// chunk returns how many images of a batch go through the stages before Flatten together: at most what
 // chunkBytes allows, and about the same number in each chunk.
 func chunk(stages []stage, batch int) int {
 	widest := 1
@@ -103,8 +104,8 @@ func chunk(stages []stage, batch int) int {
 	return (batch + chunks - 1) / chunks
 }
 
-// Logits returns rows×classes numbers for the first rows of images, which are Batch×H×W×C.
-// They are valid until the next call.
+// Logits returns rows×classes numbers for the first rows of images, which are Batch×H×W×C. They are
+// valid until the next call.
 func (e *Evaluator) Logits(images []float32, rows int) ([]float32, error) {
 	if e.features != nil {
 		var err error

@@ -64,7 +64,7 @@ func trainAndScore(ctx context.Context) error {
 
 // train does an epoch of SGD and says whether its last batch has a smaller loss than its first.
 func train(ctx context.Context, set dataset.Source, layers []model.Layer, params model.Params) error {
-	trainer, err := model.NewTrainer(nil, layers, params, model.Options{Batch: 100})
+	trainer, err := model.NewTrainer(nil, layers, params, model.TrainerOptions{Batch: 100})
 	if err != nil {
 		return err
 	}

@@ -73,7 +73,7 @@ func TestAgainstPyTorch(t *testing.T) {
 	if err := json.Unmarshal(data, &g); err != nil {
 		t.Fatal(err)
 	}
-	workers := newPool(t, 2)
+	workers := newWorkers(t, 2)
 	for name, list := range goldenNetworks() {
 		c, ok := g.Cases[name]
 		if !ok {
@@ -102,7 +102,7 @@ func TestAgainstPyTorch(t *testing.T) {
 		if d := distance(logits, c.Logits); !(d <= tolerance) {
 			t.Errorf("%s: logits are off by %.1e", name, d)
 		}
-		trainer, err := NewTrainer(workers, layers, ps, Options{Batch: len(labels), LabelSmoothing: c.Smoothing})
+		trainer, err := NewTrainer(workers, layers, ps, TrainerOptions{Batch: len(labels), LabelSmoothing: c.Smoothing})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,12 +126,12 @@ func TestAgainstPyTorch(t *testing.T) {
 // gradient is the last step's gradient of parameter i in PyTorch's order.
 func gradient(t *testing.T, trainer *Trainer, i int, p *Param) []float32 {
 	t.Helper()
-	values, err := trainer.Gradient(i)
+	gradient, err := trainer.Gradient(i)
 	if err != nil {
 		t.Fatal(err)
 	}
 	dst := make([]float32, p.Len())
-	if _, err := (&Param{ParamSpec: p.ParamSpec, Data: values}).Export(nil, dst); err != nil {
+	if _, err := gradient.Export(nil, dst); err != nil {
 		t.Fatal(err)
 	}
 	return dst

@@ -10,9 +10,8 @@ import (
 	"vggtrain/internal/op"
 )
 
-// graph is a network lowered to Gorgonia nodes, and the machine that runs them.
-//
-// The lowering is where layers are fused, see fuse: one node a stage, named after its first layer.
+// graph is a network lowered to Gorgonia nodes, one a stage, and the tape that runs them. Gorgonia's
+// types end here, in the kinds' lowering and in Trainer.
 type graph struct {
 	expr   *gorgonia.ExprGraph
 	ops    *op.Graph
@@ -23,11 +22,10 @@ type graph struct {
 	nodes  gorgonia.Nodes // inputs over the data of Params.Learned, in their order
 
 	workers *kernel.Workers
-
-	machine gorgonia.VM
+	tape    gorgonia.VM
 }
 
-// check says why layers are not those of a network for batches of n images, or nil.
+// check returns an error unless layers are those of a network and n is a batch's images.
 func check(layers []Layer, n int) error {
 	if err := inputBounds[0].check(n); err != nil {
 		return fmt.Errorf("batch: %w", err)
@@ -38,9 +36,9 @@ func check(layers []Layer, n int) error {
 	return nil
 }
 
-// lower builds the forward pass of stages, which begin with [C H W], over ps for batches of the
-// o.Batch rows. Without o.Dropout, layers that do nothing but in training are left out.
-func lower(workers *Workers, stages []stage, ps Params, o Options, training bool) (*graph, error) {
+// lower builds the forward pass of stages for batches of o.Batch images. Without o.Dropout, layers
+// that only training has are left out.
+func lower(workers *Workers, stages []stage, ps Params, o TrainerOptions, training bool) (*graph, error) {
 	in := stages[0].In
 	threads := workers.threads()
 	g := &graph{
@@ -65,8 +63,8 @@ func lower(workers *Workers, stages []stage, ps Params, o Options, training bool
 	return g, nil
 }
 
-// bind makes an input node over each parameter's data, so that the graph sees updates in place;
-// of parameters without data it makes nodes without values.
+// bind makes an input node of each parameter. It shares the parameter's data, if there are, so that
+// the graph sees updates in place.
 func (g *graph) bind() map[string]*gorgonia.Node {
 	nodes := make(map[string]*gorgonia.Node, len(g.params))
 	for _, p := range g.params {
@@ -102,13 +100,13 @@ func (g *graph) add(s *stage, x *gorgonia.Node, nodes map[string]*gorgonia.Node)
 // plan finds a place for the buffers. The graph must be whole.
 func (g *graph) plan() error { return g.ops.Plan(g.expr) }
 
-// start allocates the buffers and makes the machine.
+// start allocates the buffers and makes the tape.
 func (g *graph) start() {
 	g.ops.Allocate()
-	g.machine = gorgonia.NewTapeMachine(g.expr)
+	g.tape = gorgonia.NewTapeMachine(g.expr)
 }
 
-// run runs the graph over an input, N×H×W×C, of which the first rows count.
+// run computes the first rows of an input, which is N×H×W×C.
 func (g *graph) run(input []float32, rows int) error {
 	if len(input) != g.shape.TotalSize() {
 		return fmt.Errorf("%d pixels for a batch of shape %v; give %d", len(input), g.shape, g.shape.TotalSize())
@@ -120,18 +118,18 @@ func (g *graph) run(input []float32, rows int) error {
 		return err
 	}
 	g.ops.SetWeights(g.params.version())
-	g.machine.Reset() // without it a second run does nothing
-	return cause(g.machine.RunAll())
+	g.tape.Reset() // without it a second run does nothing
+	return cause(g.tape.RunAll())
 }
 
-// result is the first rows of the output of the latest run.
+// result returns the first rows of the latest run's output.
 func (g *graph) result(rows int) []float32 {
 	out := g.output.Value().(*tensor.Dense).Float32s()
 	return out[:len(out)/g.shape[0]*rows]
 }
 
-// cause is the operation's own error, without the dump of instructions that Gorgonia's machine
-// wraps round it and which hides it from errors.Is.
+// cause returns the operation's own error. Gorgonia wraps it in a dump of instructions, which hides it
+// from errors.Is.
 func cause(err error) error {
 	for {
 		switch wrapped := err.(type) {

@@ -16,7 +16,7 @@ import (
 	"vggtrain/internal/rng"
 )
 
-func newPool(t testing.TB, threads int) *Workers {
+func newWorkers(t testing.TB, threads int) *Workers {
 	t.Helper()
 	workers, err := NewWorkers(threads, "")
 	if err != nil {
@@ -51,7 +51,7 @@ func newJob(t *testing.T, a *Arch, batch, side, classes int) *job {
 	return j
 }
 
-func (j *job) trainer(t *testing.T, workers *Workers, o Options) *Trainer {
+func (j *job) trainer(t *testing.T, workers *Workers, o TrainerOptions) *Trainer {
 	t.Helper()
 	o.Batch = len(j.labels)
 	trainer, err := NewTrainer(workers, j.layers, j.ps, o)
@@ -73,9 +73,9 @@ func (j *job) step(t *testing.T, trainer *Trainer, step uint64) float64 {
 
 // The smallest sizes: one image, one channel, one class, one feature.
 func TestSizesOfOne(t *testing.T) {
-	workers := newPool(t, 2)
+	workers := newWorkers(t, 2)
 	j := newJob(t, NewVGG("one", [][2]int{{1, 1}}, []int{1}, 0), 1, 2, 1)
-	if loss := j.step(t, j.trainer(t, workers, Options{}), 1); loss != 0 {
+	if loss := j.step(t, j.trainer(t, workers, TrainerOptions{}), 1); loss != 0 {
 		t.Errorf("loss of one class is %v, want 0", loss)
 	}
 	evaluator, err := NewEvaluator(workers, j.layers, j.ps, 1)
@@ -89,7 +89,7 @@ func TestSizesOfOne(t *testing.T) {
 
 // An evaluator sees the weights that a solver has changed in place.
 func TestEvaluatorSeesUpdates(t *testing.T) {
-	workers := newPool(t, 2)
+	workers := newWorkers(t, 2)
 	j := newJob(t, tiny, 3, 8, 10)
 	evaluator, err := NewEvaluator(workers, j.layers, j.ps, 3)
 	if err != nil {
@@ -127,7 +127,7 @@ func TestEvaluatorSameBitsForAnyChunk(t *testing.T) {
 	for _, rows := range []int{batch, 5, 1} {
 		var want []float32
 		for _, chunk := range []int{batch, 4, 3, 2, 1} {
-			evaluator, err := planEvaluator(newPool(t, 2), stages, j.ps, batch, chunk)
+			evaluator, err := planEvaluator(newWorkers(t, 2), stages, j.ps, batch, chunk)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -172,7 +172,7 @@ func testSameBits(t *testing.T, a *Arch) {
 	results := map[int][][]float32{}
 	for _, threads := range []int{1, 2, 5} {
 		j := newJob(t, a, 7, 40, 10)
-		trainer := j.trainer(t, newPool(t, threads), Options{Dropout: true, Seed: 4, LabelSmoothing: 0.1})
+		trainer := j.trainer(t, newWorkers(t, threads), TrainerOptions{Dropout: true, Seed: 4, LabelSmoothing: 0.1})
 		loss := j.step(t, trainer, 3)
 		results[threads] = append(results[threads], []float32{float32(loss)})
 		for i, p := range j.ps {
@@ -188,9 +188,9 @@ func testSameBits(t *testing.T, a *Arch) {
 
 // Dropout draws from seed and step, and only if it is wanted.
 func TestDropoutIsNumbered(t *testing.T) {
-	workers := newPool(t, 2)
+	workers := newWorkers(t, 2)
 	j := newJob(t, vggOf(24), 4, 8, 10)
-	dropping, other := j.trainer(t, workers, Options{Dropout: true, Seed: 1}), j.trainer(t, workers, Options{Dropout: true, Seed: 2})
+	dropping, other := j.trainer(t, workers, TrainerOptions{Dropout: true, Seed: 1}), j.trainer(t, workers, TrainerOptions{Dropout: true, Seed: 2})
 	first, second := j.step(t, dropping, 1), j.step(t, dropping, 2)
 	if again := j.step(t, dropping, 1); again != first {
 		t.Errorf("step 1 again: loss %v, was %v", again, first)
@@ -198,7 +198,7 @@ func TestDropoutIsNumbered(t *testing.T) {
 	if first == second || first == j.step(t, other, 1) {
 		t.Errorf("another step or seed draws the same mask: loss %v", first)
 	}
-	still := j.trainer(t, workers, Options{Seed: 1})
+	still := j.trainer(t, workers, TrainerOptions{Seed: 1})
 	if a, b := j.step(t, still, 1), j.step(t, still, 2); a != b {
 		t.Errorf("without dropout, steps 1 and 2 have losses %v and %v", a, b)
 	}
@@ -209,9 +209,12 @@ func vggOf(hidden int) *Arch {
 }
 
 func TestTrainerRefuses(t *testing.T) {
-	workers := newPool(t, 2)
+	workers := newWorkers(t, 2)
 	j := newJob(t, tiny, 4, 8, 10)
-	trainer := j.trainer(t, workers, Options{})
+	trainer := j.trainer(t, workers, TrainerOptions{})
+	if _, err := trainer.Gradient(0); err == nil || err.Error() != "features.0.weight has no gradient before the first step" {
+		t.Errorf("a gradient before the first step: %v", err)
+	}
 	j.labels[2] = 10
 	if _, err := trainer.Step(1, j.images, j.labels, 4); err == nil || !strings.HasPrefix(err.Error(), "row 2 has label 10") {
 		t.Errorf("label 10 of 10 classes: %v", err)
@@ -239,10 +242,10 @@ func TestTrainerRefuses(t *testing.T) {
 	if after := gradientAfter(t, j, trainer); !cmp.Equal(before, after) {
 		t.Error("after an error, the same step has another gradient")
 	}
-	if _, err := NewTrainer(workers, j.layers, j.ps[1:], Options{Batch: 4}); err == nil || !strings.Contains(err.Error(), "features.0.weight") {
+	if _, err := NewTrainer(workers, j.layers, j.ps[1:], TrainerOptions{Batch: 4}); err == nil || !strings.Contains(err.Error(), "features.0.weight") {
 		t.Errorf("without its first parameter: %v", err)
 	}
-	if _, err := NewTrainer(workers, j.layers, j.ps, Options{Batch: 0}); err == nil {
+	if _, err := NewTrainer(workers, j.layers, j.ps, TrainerOptions{Batch: 0}); err == nil {
 		t.Error("a batch of 0 is accepted")
 	}
 }
@@ -251,7 +254,7 @@ func TestTrainerRefuses(t *testing.T) {
 // algorithm turns an infinity into NaN.
 func TestNotFiniteReachesTheLoss(t *testing.T) {
 	a := vgg("wide", [2]int{1, 16}, [2]int{2, 32})
-	workers := newPool(t, 2)
+	workers := newWorkers(t, 2)
 	for _, bad := range []float64{math.NaN(), math.Inf(1)} {
 		for _, where := range []string{"pixel", "weight"} {
 			j := newJob(t, a, 8, 32, 10)
@@ -264,7 +267,7 @@ func TestNotFiniteReachesTheLoss(t *testing.T) {
 			} else {
 				j.ps[2].Data[7] = float32(bad)
 			}
-			trainer := j.trainer(t, workers, Options{Batch: 8})
+			trainer := j.trainer(t, workers, TrainerOptions{Batch: 8})
 			if _, err := trainer.Step(1, j.images, j.labels, 8); !errors.Is(err, op.ErrNotFinite) {
 				t.Errorf("%v as a %s: error %v, want ErrNotFinite", bad, where, err)
 			}
@@ -280,7 +283,7 @@ func gradientAfter(t *testing.T, j *job, trainer *Trainer) []float32 {
 
 // What a step allocates is the machine's: some kilobytes, and nothing that grows with the batch.
 func TestStepAllocatesLittle(t *testing.T) {
-	workers := newPool(t, 1)
+	workers := newWorkers(t, 1)
 	small, large := bytesOfAStep(t, workers, 16), bytesOfAStep(t, workers, 128)
 	if large > small+4<<10 || small > 64<<10 {
 		t.Errorf("a step allocates %d bytes for 16 images, %d for 128", small, large)
@@ -290,7 +293,7 @@ func TestStepAllocatesLittle(t *testing.T) {
 func bytesOfAStep(t *testing.T, workers *Workers, batch int) int64 {
 	t.Helper()
 	j := newJob(t, tiny, batch, 16, 10)
-	trainer := j.trainer(t, workers, Options{Dropout: true})
+	trainer := j.trainer(t, workers, TrainerOptions{Dropout: true})
 	if planned := trainer.PlannedBytes(); planned < int64(batch)*16*16*4 {
 		t.Errorf("%d bytes planned, fewer than the second convolution's output takes", planned)
 	}

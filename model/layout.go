@@ -19,14 +19,14 @@ import (
 type layout struct{ outputs, channels, positions int }
 
 const (
-	// strip is how many of PyTorch's successive elements are turned at once: a cache line.
-	strip = 16
+	// turnChunk is how many of PyTorch's successive elements are turned at once: a cache line.
+	turnChunk = 16
 	// pieceRows is how many rows of a panel one goroutine takes at a time.
 	pieceRows = 2048
 )
 
-// rows is the length of a column, C·P.
-func (l layout) rows() int { return l.channels * l.positions }
+// depth is the number of rows, C·P: a column's length.
+func (l layout) depth() int { return l.channels * l.positions }
 
 // row is the stored row of PyTorch's element t = c·P + p of a column.
 func (l layout) row(t int) int { return t%l.positions*l.channels + t/l.positions }
@@ -44,39 +44,38 @@ func (l layout) pieces() int {
 }
 
 // parts is the number of pieces of a panel.
-func (l layout) parts() int { return (l.rows() + pieceRows - 1) / pieceRows }
+func (l layout) parts() int { return (l.depth() + pieceRows - 1) / pieceRows }
 
 // piece is the i-th of pieces.
 func (l layout) piece(i int) piece {
 	first, from := i/l.parts()*kernel.Panel, i%l.parts()*pieceRows
-	return piece{first, min(kernel.Panel, l.outputs-first), from, min(from+pieceRows, l.rows())}
+	return piece{first, min(kernel.Panel, l.outputs-first), from, min(from+pieceRows, l.depth())}
 }
 
-// toTorch writes src, which is stored, to dst in PyTorch's order, and tells whether all of it is
-// finite.
+// toTorch turns src into PyTorch's order. It reports whether all numbers are finite.
 func (l layout) toTorch(workers *kernel.Workers, dst, src []float32) (finite bool, err error) {
-	var other atomic.Bool // a number that is not
+	var infinite atomic.Bool // or NaN
 	err = workers.Run(l.pieces(), func(_, i int) {
 		p := l.piece(i)
-		panel := src[l.rows()*p.first:]
+		panel := src[l.depth()*p.first:]
 		stored := panel[p.from*p.width : p.to*p.width] // as many rows, though maybe not the same
 		if sum := kernel.SumSquares(workers, stored); sum-sum != 0 {
-			other.Store(true)
+			infinite.Store(true)
 		}
 		if l.positions == 1 {
-			kernel.Transpose(workers, dst[p.first*l.rows()+p.from:], stored, p.to-p.from, p.width, l.rows(), p.width)
+			kernel.Transpose(workers, dst[p.first*l.depth()+p.from:], stored, p.to-p.from, p.width, l.depth(), p.width)
 		} else {
 			l.turn(dst, panel, p)
 		}
 	})
-	return !other.Load(), err
+	return !infinite.Load(), err
 }
 
 // turn writes a piece of a panel to dst in PyTorch's order.
 func (l layout) turn(dst, panel []float32, p piece) {
-	var turned [kernel.Panel][strip]float32
-	for t := p.from; t < p.to; t += strip {
-		n := min(strip, p.to-t)
+	var turned [kernel.Panel][turnChunk]float32
+	for t := p.from; t < p.to; t += turnChunk {
+		n := min(turnChunk, p.to-t)
 		for i := range n {
 			row := panel[l.row(t+i)*p.width:][:p.width]
 			for o, v := range row {
@@ -84,20 +83,20 @@ func (l layout) turn(dst, panel []float32, p piece) {
 			}
 		}
 		for o := range p.width {
-			copy(dst[(p.first+o)*l.rows()+t:], turned[o][:n])
+			copy(dst[(p.first+o)*l.depth()+t:], turned[o][:n])
 		}
 	}
 }
 
-// fromTorch writes src, which is in PyTorch's order, to dst as it is stored.
+// fromTorch turns src, in PyTorch's order, into the stored one.
 func (l layout) fromTorch(dst, src []float32) {
 	l.each(func(p piece) {
-		panel := dst[l.rows()*p.first:]
-		var turned [kernel.Panel][strip]float32
-		for t := p.from; t < p.to; t += strip {
-			n := min(strip, p.to-t)
+		panel := dst[l.depth()*p.first:]
+		var turned [kernel.Panel][turnChunk]float32
+		for t := p.from; t < p.to; t += turnChunk {
+			n := min(turnChunk, p.to-t)
 			for o := range p.width {
-				copy(turned[o][:n], src[(p.first+o)*l.rows()+t:])
+				copy(turned[o][:n], src[(p.first+o)*l.depth()+t:])
 			}
 			for i := range n {
 				row := panel[l.row(t+i)*p.width:][:p.width]
@@ -112,20 +111,20 @@ func (l layout) fromTorch(dst, src []float32) {
 // fill draws each element uniformly from ±width, by its index in PyTorch's order.
 func (l layout) fill(dst []float32, draws rng.Stream, width float64) {
 	l.each(func(p piece) {
-		rows := l.rows()
-		panel := dst[rows*p.first:]
+		depth := l.depth()
+		panel := dst[depth*p.first:]
 		for t := p.from; t < p.to; t++ {
 			row := panel[l.row(t)*p.width:][:p.width]
-			index := uint64(p.first*rows + t)
+			index := uint64(p.first*depth + t)
 			for o := range row {
 				row[o] = float32(width * (2*draws.Float64(index) - 1))
-				index += uint64(rows)
+				index += uint64(depth)
 			}
 		}
 	})
 }
 
-// parallel calls f(0) … f(n-1) on as many goroutines as there are processors.
+// parallel calls f(0) … f(n-1) on a goroutine a processor.
 func parallel(n int, f func(i int)) {
 	var next atomic.Int64
 	var group sync.WaitGroup

@@ -12,7 +12,7 @@ import (
 func TestObserve(t *testing.T) {
 	a := NewVGG("two", [][2]int{{1, 16}, {2, 16}}, []int{64}, 0.5)
 	j := newJob(t, a, 8, 32, 10)
-	trainer := j.trainer(t, newPool(t, 2), Options{Dropout: true})
+	trainer := j.trainer(t, newWorkers(t, 2), TrainerOptions{Dropout: true})
 	j.step(t, trainer, 1)
 	var got []string
 	var sum time.Duration

@@ -79,7 +79,7 @@ func mustExport(t testing.TB, workers *Workers, p *Param, dst []float32) {
 }
 
 func TestExportTellsWhatIsNotFinite(t *testing.T) {
-	workers := newPool(t, 2)
+	workers := newWorkers(t, 2)
 	for _, p := range mustParams(t, oddLayers(t)) {
 		dst := make([]float32, p.Len())
 		for _, at := range []int{0, p.Len() / 2, p.Len() - 1} {
@@ -96,7 +96,7 @@ func TestExportTellsWhatIsNotFinite(t *testing.T) {
 }
 
 func TestExportInvertsImport(t *testing.T) {
-	workers := newPool(t, 2)
+	workers := newWorkers(t, 2)
 	for _, p := range mustParams(t, oddLayers(t)) {
 		src, dst := make([]float32, p.Len()), make([]float32, p.Len()+1)
 		for i := range src {
@@ -191,7 +191,7 @@ func TestInitDrawsInTorchOrder(t *testing.T) {
 	}
 	for i, p := range ps {
 		got, bound := make([]float32, p.Len()), width("xavier", p.Init)
-		mustExport(t, newPool(t, 1), p, got)
+		mustExport(t, newWorkers(t, 1), p, got)
 		draws := rng.New(seed, rng.Init, 0).Split(uint64(i))
 		for j, v := range got {
 			if want := float32(bound * (2*draws.Float64(uint64(j)) - 1)); v != want {
@@ -220,7 +220,7 @@ func TestLoad(t *testing.T) {
 	}
 	for i, p := range ps {
 		dst := make([]float32, p.Len())
-		mustExport(t, newPool(t, 1), p, dst)
+		mustExport(t, newWorkers(t, 1), p, dst)
 		if last := len(dst) - 1; dst[0] != float32(i) || dst[last] != float32(i+last) {
 			t.Errorf("%s holds %v ... %v", p.Name, dst[0], dst[last])
 		}
@@ -275,7 +275,7 @@ func BenchmarkParams(b *testing.B) {
 		}
 	})
 	b.Run("Export", func(b *testing.B) {
-		workers := newPool(b, 0)
+		workers := newWorkers(b, 0)
 		for b.Loop() {
 			for i, p := range ps {
 				mustExport(b, workers, p, dst[i])

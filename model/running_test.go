@@ -80,7 +80,7 @@ func TestRunningState(t *testing.T) {
 }
 
 func testRunningGraphs(t *testing.T, layers []Layer, ps Params) {
-	workers := newPool(t, 2)
+	workers := newWorkers(t, 2)
 	head := layers[:2] // whose output for 0 is 40 · 0.25 · mean + mean
 	images := make([]float32, 4*2*3*5)
 	evaluator, err := NewEvaluator(workers, head, ps, 4)
@@ -98,7 +98,7 @@ func testRunningGraphs(t *testing.T, layers []Layer, ps Params) {
 	if want := []string{"classifier.0.weight", "classifier.0.gain", "classifier.1.weight", "classifier.1.bias"}; !slices.Equal(names, want) {
 		t.Errorf("learned are %v, want %v", names, want)
 	}
-	trainer, err := NewTrainer(workers, layers, ps, Options{Batch: 4})
+	trainer, err := NewTrainer(workers, layers, ps, TrainerOptions{Batch: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func testRunningCheckpoint(t *testing.T, layers []Layer, ps Params) {
 	for i, p := range ps {
 		p.Data[0] = float32(i) + 0.5
 		data := make([]float32, p.Len())
-		mustExport(t, newPool(t, 1), p, data)
+		mustExport(t, newWorkers(t, 1), p, data)
 		state.Tensors = append(state.Tensors, checkpoint.Tensor{Name: p.Name, Shape: p.Shape, Data: data})
 	}
 	if err := checkpoint.Write(file, &state); err != nil {

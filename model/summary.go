@@ -68,7 +68,7 @@ func SummarizeLayers(network string, layers []Layer, n int) (*Summary, error) {
 	s.FLOPs = 2 * s.MACs
 	ps := specs(layers)
 	s.WeightBytes = 4 * ps.Count()
-	trainer, err := planTrainer(nil, layers, ps, Options{Batch: n, Dropout: true})
+	trainer, err := planTrainer(nil, layers, ps, TrainerOptions{Batch: n, Dropout: true})
 	if err != nil {
 		return nil, err
 	}

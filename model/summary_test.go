@@ -47,7 +47,7 @@ func TestSummaryOfABatch(t *testing.T) {
 func TestTrainBytes(t *testing.T) {
 	const n = 5
 	j := newJob(t, tiny, n, 8, 10)
-	trainer := j.trainer(t, newPool(t, 1), Options{Dropout: true})
+	trainer := j.trainer(t, newWorkers(t, 1), TrainerOptions{Dropout: true})
 	s := summarize(t, tiny, "5x1x8x8", 10)
 	if want := s.WeightBytes + trainer.PlannedBytes() + n*4*64; s.TrainBytes != want {
 		t.Errorf("%d bytes in training, want %d", s.TrainBytes, want)
@@ -70,7 +70,7 @@ func TestEvaluationBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	evaluator, err := NewEvaluator(newPool(t, 1), layers, ps, 5)
+	evaluator, err := NewEvaluator(newWorkers(t, 1), layers, ps, 5)
 	if err != nil {
 		t.Fatal(err)
 	}

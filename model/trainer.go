@@ -13,16 +13,16 @@ import (
 // ErrLossNotFinite is the error of Trainer.Step if the loss is NaN or infinite.
 var ErrLossNotFinite = op.ErrNotFinite
 
-// Options are the settings of a training graph.
-type Options struct {
+// TrainerOptions are the settings of a Trainer.
+type TrainerOptions struct {
 	Batch          int     // images of a full batch
 	LabelSmoothing float64 // in [0, 1)
 	Dropout        bool    // whether Dropout layers drop
 	Seed           uint64  // of the dropout masks
 }
 
-// Trainer computes a network's loss and gradients for batches of images. It is for one
-// goroutine; the pool runs its operations on many.
+// Trainer computes a network's loss and gradients for batches of images. It is for one goroutine;
+// its workers run the operations.
 type Trainer struct {
 	graph  *graph
 	labels *gorgonia.Node
@@ -30,9 +30,9 @@ type Trainer struct {
 	nodes  []gorgonia.ValueGrad // these, with their gradients
 }
 
-// NewTrainer lowers layers over ps to a graph, lets Gorgonia derive the gradients on it, and
-// allocates all buffers that steps will use.
-func NewTrainer(workers *Workers, layers []Layer, ps Params, o Options) (*Trainer, error) {
+// NewTrainer returns a trainer of the layers' parameters ps. Gorgonia derives the gradients on its
+// graph. All memory that steps use is allocated here.
+func NewTrainer(workers *Workers, layers []Layer, ps Params, o TrainerOptions) (*Trainer, error) {
 	t, err := planTrainer(workers, layers, ps, o)
 	if err != nil {
 		return nil, err
@@ -41,8 +41,8 @@ func NewTrainer(workers *Workers, layers []Layer, ps Params, o Options) (*Traine
 	return t, nil
 }
 
-// planTrainer is like NewTrainer, without allocating. ps need no values.
-func planTrainer(workers *Workers, layers []Layer, ps Params, o Options) (*Trainer, error) {
+// planTrainer is like NewTrainer, without allocating. ps need no Data.
+func planTrainer(workers *Workers, layers []Layer, ps Params, o TrainerOptions) (*Trainer, error) {
 	if err := check(layers, o.Batch); err != nil {
 		return nil, err
 	}
@@ -64,9 +64,9 @@ func planTrainer(workers *Workers, layers []Layer, ps Params, o Options) (*Train
 	return t, g.plan()
 }
 
-// Step computes the mean loss of the first rows images of a batch, and its gradients, which
-// an Optimizer then takes. images are Batch×H×W×C, labels Batch; step numbers the dropout masks. The
-// error is ErrLossNotFinite if the loss is NaN or infinite; the gradients are then an earlier step's.
+// Step computes the mean loss of the first rows images of a batch, and its gradients for an
+// Optimizer. images are Batch×H×W×C, labels Batch; step numbers the dropout masks. The error is
+// ErrLossNotFinite if the loss is NaN or infinite; the gradients are then an earlier step's.
 func (t *Trainer) Step(step uint64, images []float32, labels []int32, rows int) (loss float64, err error) {
 	if want := t.graph.shape[0]; len(labels) != want {
 		return 0, fmt.Errorf("%d labels for a batch of %d", len(labels), want)
@@ -99,7 +99,7 @@ const (
 	WeightGradient = op.WeightGradient
 )
 
-// Observe has f told of every pass of every layer from now on, as it ends. nil ends that.
+// Observe calls f after each pass of each layer from now on. A nil f ends that.
 func (t *Trainer) Observe(f func(Timing)) {
 	if f == nil {
 		t.graph.ops.Observe(nil)
@@ -108,19 +108,20 @@ func (t *Trainer) Observe(f func(Timing)) {
 	t.graph.ops.Observe(func(timing op.Timing) { f(Timing(timing)) })
 }
 
-// Gradient is the last step's gradient of the i-th of Params.Learned, in the layout of its Data, to be read
-// until the next step. That of a dense layer's weights is computed by this call. An error says that
-// there has been no step.
-func (t *Trainer) Gradient(i int) ([]float32, error) {
+// Gradient returns the last step's gradient of the i-th of Params.Learned, with its name, shape and
+// layout. It is to be read until the next step. That of a dense layer's weights is computed by this
+// call. It is an error if there has been no step.
+func (t *Trainer) Gradient(i int) (*Param, error) {
+	p := t.params[i]
 	value, err := t.nodes[i].Grad()
-	if err != nil {
-		return nil, err
+	if err != nil || value == nil {
+		return nil, fmt.Errorf("%s has no gradient before the first step", p.Name)
 	}
-	return value.Data().([]float32), nil
+	return &Param{ParamSpec: p.ParamSpec, Data: value.Data().([]float32)}, nil
 }
 
 // PlannedBytes is the memory of the graph's buffers: activations and gradients, not weights.
 func (t *Trainer) PlannedBytes() int64 { return t.graph.ops.PlannedBytes() }
 
-// Close releases the machine. The pool stays open.
-func (t *Trainer) Close() error { return t.graph.machine.Close() }
+// Close ends the trainer. The workers stay open.
+func (t *Trainer) Close() error { return t.graph.tape.Close() }

@@ -12,7 +12,7 @@ import (
 // sees what Changed and those that call it tell of, and nothing else.
 func TestEvaluatorKeepsFilters(t *testing.T) {
 	const batch, side = 8, 16
-	workers := newPool(t, 2)
+	workers := newWorkers(t, 2)
 	conv := blocks.Conv2d{Out: 32, Kernel: 3, Stride: 1, Padding: 1}
 	list := []blocks.Layer{blocks.Conv2d{Out: 16, Kernel: 3, Stride: 1, Padding: 1}, conv, blocks.Flatten{}, blocks.Linear{Out: 4}}
 	layers, err := ResolveLayers("two", list, 1, side, side)
@@ -56,7 +56,7 @@ func TestEvaluatorKeepsFilters(t *testing.T) {
 	if !slices.Equal(logits(evaluator), before) {
 		t.Error("filters were transformed though nothing said that the weights have changed")
 	}
-	trainer, err := NewTrainer(workers, layers, ps, Options{Batch: batch})
+	trainer, err := NewTrainer(workers, layers, ps, TrainerOptions{Batch: batch})
 	if err != nil {
 		t.Fatal(err)
 	}

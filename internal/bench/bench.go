@@ -84,7 +84,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 
 // train returns the images a second of whole training steps, and has w watch them.
 func (o *Options) train(ctx context.Context, layers []model.Layer, params model.Params, w *watch) (rate float64, err error) {
-	trainer, err := model.NewTrainer(o.Workers, layers, params, model.Options{Batch: min(o.Batch, o.Data.Train.Len()), Dropout: true})
+	trainer, err := model.NewTrainer(o.Workers, layers, params, model.TrainerOptions{Batch: min(o.Batch, o.Data.Train.Len()), Dropout: true})
 	if err != nil {
 		return 0, err
 	}

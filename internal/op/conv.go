@@ -60,7 +60,7 @@ func (g *Graph) Conv(x, w, b *gorgonia.Node, cfg ConvConfig) (*gorgonia.Node, er
 type conv struct {
 	kernel.Conv
 	graph   *Graph
-	argmax  *buffer // pixels that the pool has taken; empty without pool and without training
+	argmax  *buffer // pixels that the workers has taken; empty without pool and without training
 	filters *buffer // transformed weights; persistent, unless training changes them between runs
 	made    bool    // the filters, of
 	version uint64  // this version of the weights

@@ -10,8 +10,8 @@ import (
 )
 
 // LazyGradient is the gradient of a dense layer's weights as a gorgonia.Value that is not stored.
-// A solver takes it block by block with Stream, each while it is in cache; Float32s and Data
-// compute it as a whole. It is valid until its graph runs again.
+// Stream gives it block by block, each while it is in cache. Float32s and Data compute all of it. It
+// is valid until its graph runs again.
 type LazyGradient struct {
 	*operation // of its node
 	of         kernel.DenseGradient
@@ -19,24 +19,23 @@ type LazyGradient struct {
 
 var _ gorgonia.Value = (*LazyGradient)(nil)
 
-// Stream computes the gradient and hands it to use block by block, on the workers of the
-// graph's pool: see kernel.DenseGradient.Stream.
+// Stream computes the gradient block by block on the graph's workers: see kernel.DenseGradient.Stream.
 func (g *LazyGradient) Stream(beside [][]float32, use func(from int, dw []float32)) error {
 	defer g.report(WeightGradient, string(kernel.Direct), g.clock())
 	return g.of.Stream(g.graph.workers, beside, use)
 }
 
-// SumSquares is the sum of the gradient's squares: see kernel.DenseGradient.SumSquares.
+// SumSquares returns Σ dw²: see kernel.DenseGradient.SumSquares.
 func (g *LazyGradient) SumSquares() (float64, error) {
 	defer g.report(WeightGradient, string(kernel.Direct), g.clock())
 	return g.of.SumSquares(g.graph.workers)
 }
 
-// Float32s is a new slice of the gradient's elements, stored as the weights are.
+// Float32s returns a new slice of the gradient, stored as the weights are.
 func (g *LazyGradient) Float32s() []float32 {
 	all := make([]float32, g.Size())
 	if err := g.of.Stream(g.graph.workers, nil, func(from int, dw []float32) { copy(all[from:], dw) }); err != nil {
-		panic(fmt.Sprintf("%v: %v", g, err)) // only of a closed pool
+		panic(fmt.Sprintf("%v: %v", g, err)) // only of closed workers
 	}
 	return all
 }

@@ -9,8 +9,7 @@ const (
 	WeightGradient = "weight gradient"
 )
 
-// Timing is how long one pass of one layer took. Algorithm says how it was computed, where
-// there is a choice; else it is empty.
+// Timing is how long one pass of one layer took. Algorithm is empty where there is no choice.
 type Timing struct {
 	Layer     string // by SetLayer
 	Pass      string
@@ -18,11 +17,10 @@ type Timing struct {
 	Took      time.Duration
 }
 
-// Observe has f told of every pass from now on, as it ends, on the goroutine that runs it; nil
-// ends that. Without an observer no time is taken.
+// Observe calls f after each pass from now on, on the goroutine that runs it. A nil f ends that.
 func (g *Graph) Observe(f func(Timing)) { g.observer = f }
 
-// clock is when a pass begins, if anybody wants to know.
+// clock returns the time, or zero without an observer.
 func (o *operation) clock() time.Time {
 	if o.graph.observer == nil {
 		return time.Time{}
@@ -30,7 +28,7 @@ func (o *operation) clock() time.Time {
 	return time.Now()
 }
 
-// report tells the observer of a pass that began at start, and has just ended.
+// report tells the observer of a pass that began at start and ends now.
 func (o *operation) report(pass string, algorithm string, start time.Time) {
 	if o.graph.observer != nil && pass != "" && !start.IsZero() {
 		o.graph.observer(Timing{Layer: o.layer, Pass: pass, Algorithm: algorithm, Took: time.Since(start)})

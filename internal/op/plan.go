@@ -18,7 +18,7 @@ type buffer struct {
 	ofBytes    bool    // one byte an element instead of a float32
 	liveOut    bool    // read after the graph has run, as the values of unread nodes are
 	persistent bool    // read by later runs: shares its memory with no other
-	freedBy    *buffer // work space: not needed any more when the same operation writes that buffer
+	freedBy    *buffer // work space: dead when the same operation writes that buffer
 
 	// Filled by place.
 	data  []float32
@@ -35,7 +35,7 @@ func newBuffer(shape ...int) *buffer { return &buffer{shape: shape} }
 
 func newByteBuffer(shape ...int) *buffer { return &buffer{shape: shape, ofBytes: true} }
 
-// floats is the memory that the buffer takes, in floats, rounded up to a cache line.
+// floats is the buffer's memory in floats, rounded up to a cache line.
 func (b *buffer) floats() int {
 	n := b.shape.TotalSize()
 	if b.ofBytes {
@@ -116,7 +116,7 @@ func lifetimes(sorted gorgonia.Nodes) ([]*buffer, error) {
 	return list, nil
 }
 
-// reads lists the buffers of an input that o may read.
+// reads lists the buffers that o may read of an input.
 func (o *operation) reads(input *gorgonia.Node) []*buffer {
 	from, ok := input.Op().(*operation)
 	switch {

@@ -21,14 +21,14 @@ func param(weights, gradient []float32) Param {
 // newOptimizer makes an optimiser with workers of its own.
 func newOptimizer(t testing.TB, threads int, s Settings, params []Param) *Optimizer {
 	t.Helper()
-	o, err := New(newPool(t, threads), s, params)
+	o, err := New(newWorkers(t, threads), s, params)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return o
 }
 
-func newPool(t testing.TB, threads int) *kernel.Workers {
+func newWorkers(t testing.TB, threads int) *kernel.Workers {
 	t.Helper()
 	workers, err := kernel.NewWorkers(threads, kernel.Generic)
 	if err != nil {

@@ -198,7 +198,7 @@ func exported(t *testing.T, p *model.Param) []float32 {
 // gradients takes those of the first step.
 func (c followCase) gradients(t *testing.T, job *Job) map[string]param {
 	t.Helper()
-	trainer, err := model.NewTrainer(job.Workers, job.Layers, job.Params, model.Options{Batch: c.Batch, LabelSmoothing: c.Settings.LabelSmoothing})
+	trainer, err := model.NewTrainer(job.Workers, job.Layers, job.Params, model.TrainerOptions{Batch: c.Batch, LabelSmoothing: c.Settings.LabelSmoothing})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,12 +217,11 @@ func (c followCase) gradients(t *testing.T, job *Job) map[string]param {
 	}
 	result := map[string]param{}
 	for i, p := range job.Params {
-		values, err := trainer.Gradient(i)
+		gradient, err := trainer.Gradient(i)
 		if err != nil {
 			t.Fatal(err)
 		}
-		// A gradient is stored as its parameter is.
-		result[p.Name] = param{i, exported(t, &model.Param{ParamSpec: p.ParamSpec, Data: values})}
+		result[p.Name] = param{i, exported(t, gradient)}
 	}
 	return result
 }

@@ -30,7 +30,7 @@ func (j *Job) assemble(start time.Time, obs []Observer) (*session, error) {
 		return nil, err
 	}
 	r := j.Facts.Settings
-	trainer, err := model.NewTrainer(j.Workers, j.Layers, j.Params, model.Options{
+	trainer, err := model.NewTrainer(j.Workers, j.Layers, j.Params, model.TrainerOptions{
 		Batch: min(r.BatchSize, j.Train.Len()), LabelSmoothing: r.LabelSmoothing, Dropout: true, Seed: r.Seed,
 	})
 	if err != nil {

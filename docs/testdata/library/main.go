@@ -33,7 +33,7 @@ func main() {
 	params := must(model.NewParams(layers))
 	check(params.Init("kaiming", 1))
 
-	trainer := must(model.NewTrainer(nil, layers, params, model.Options{Batch: 50, Dropout: true})) // nil: all cores
+	trainer := must(model.NewTrainer(nil, layers, params, model.TrainerOptions{Batch: 50, Dropout: true})) // nil: all cores
 	optimizer := must(model.NewOptimizer(trainer, model.OptimizerOptions{Momentum: 0.9}))
 	loader := must(dataset.NewLoader(data.Train, dataset.LoaderOptions{Side: 28, Batch: 50, Shuffle: true}))
 	step := uint64(0)

@@ -1,0 +1,75 @@
+package solver
+
+import (
+	"fmt"
+	"slices"
+
+	"vggtrain/internal/kernel"
+)
+
+// Settings are an optimiser's settings, by PyTorch's names and with its meaning. They are those of
+// all kinds together.
+type Settings struct {
+	Kind        string  // of Kinds; "": the first
+	Momentum    float64 // in [0, 1); 0: none
+	Nesterov    bool    // needs momentum
+	WeightDecay float64 // added to the gradient, as L2 regularisation
+	ClipNorm    float64 // largest global norm of the gradient; 0: not clipped
+}
+
+// kind describes an optimiser. A new one is an entry in kinds, a file beside sgd.go and a kernel.
+type kind struct {
+	name    string
+	check   func(Settings) error
+	slots   func(Settings) []string // names of what it keeps for each weight
+	details func(Settings) []string // settings in words for people
+	rule    func(Settings) rule
+}
+
+var kinds = []kind{sgd}
+
+// rule updates the elements [from, from+len(grad)) of a parameter: its weights and, by slot, what
+// the optimiser keeps for them. clip multiplies the gradient first.
+type rule func(workers *kernel.Workers, lr, clip float32, weights []float32, slots [][]float32, from int, grad []float32)
+
+// Kinds lists the optimisers by name.
+func Kinds() []string {
+	var names []string
+	for _, k := range kinds {
+		names = append(names, k.name)
+	}
+	return names
+}
+
+func (s Settings) kind() (*kind, error) {
+	if s.Kind == "" {
+		return &kinds[0], nil
+	}
+	i := slices.Index(Kinds(), s.Kind)
+	if i < 0 {
+		return nil, fmt.Errorf("unknown optimiser %q; use one of %q", s.Kind, Kinds())
+	}
+	return &kinds[i], nil
+}
+
+// Slots names what an optimiser with these settings keeps for each weight: see State.
+func (s Settings) Slots() []string {
+	k, err := s.kind()
+	if err != nil {
+		return nil
+	}
+	return k.slots(s)
+}
+
+// Details says the settings in words, without those that are off.
+func (s Settings) Details() []string {
+	k, err := s.kind()
+	if err != nil {
+		return nil
+	}
+	list := k.details(s)
+	if s.ClipNorm > 0 {
+		list = append(list, fmt.Sprintf("clip norm %v", s.ClipNorm))
+	}
+	return list
+}
