@@ -39,18 +39,21 @@ func RecipeNames() []string { return names("recipe") }
 // LoadRecipe reads a recipe by its name or from a file (NAME.yaml, or anything with a slash).
 // Errors: *UnknownError, *SettingError, *model.FileError, or the system's.
 func LoadRecipe(nameOrFile string) (*Recipe, error) {
-	if isFile(nameOrFile) {
-		data, err := readFile(nameOrFile)
-		if err != nil {
-			return nil, err
-		}
-		return ParseRecipe(nameOrFile, data)
-	}
-	data, err := RecipeText(nameOrFile)
+	file, data, err := load(nameOrFile, RecipeText, "recipe "+nameOrFile)
 	if err != nil {
 		return nil, err
 	}
-	return ParseRecipe("recipe "+nameOrFile, data)
+	return ParseRecipe(file, data)
+}
+
+// load reads a file, or what comes with the program, which errors call title.
+func load(nameOrFile string, builtIn func(string) ([]byte, error), title string) (file string, data []byte, err error) {
+	if isFile(nameOrFile) {
+		data, err = readFile(nameOrFile)
+		return nameOrFile, data, err
+	}
+	data, err = builtIn(nameOrFile)
+	return title, data, err
 }
 
 // UnknownError is a name of nothing.

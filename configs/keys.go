@@ -45,7 +45,7 @@ type key struct {
 	text func(r *Recipe) string             // as set takes it
 	copy func(dst, src *Recipe)
 
-	resumed resumption
+	resumed resumeRule
 }
 
 // MaxEpochs bounds a run's history, which its checkpoint holds whole in a header of limited size.

@@ -51,16 +51,10 @@ type Network struct {
 
 // Load returns the architecture. Errors: *UnknownError, *model.FileError or the system's.
 func (n Network) Load() (*model.Arch, error) {
-	file, text, err := n.File, n.Text, error(nil)
-	switch {
-	case n.Name == "":
-	case isFile(n.Name):
-		file = n.Name
-		text, err = readFile(n.Name)
-	default:
-		file = n.Name + ".yaml"
-		text, err = Arch(n.Name)
+	if n.Name == "" {
+		return model.ParseArch(n.File, n.Text)
 	}
+	file, text, err := load(n.Name, Arch, n.Name+".yaml")
 	if err != nil {
 		return nil, err
 	}

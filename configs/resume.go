@@ -82,14 +82,14 @@ func (r *Recipe) Sources() []Source {
 	return list
 }
 
-// resumption is how a setting may differ between a run and its resumed run.
-type resumption struct {
+// resumeRule is how a setting may differ between a run and its resumed run.
+type resumeRule struct {
 	allows func(run, now *Recipe) bool
 	rule   string // completes "a resumed run"
 }
 
 // fixed is for settings that decide what the steps compute.
-var fixed = resumption{func(_, _ *Recipe) bool { return false }, "cannot change it"}
+var fixed = resumeRule{func(_, _ *Recipe) bool { return false }, "cannot change it"}
 
 // free marks a setting that leaves the steps as they are: when a process ends or saves, or where the
 // images are, which their digest identifies.
@@ -100,7 +100,7 @@ func free(k key) key {
 
 // growing marks a number that may become larger.
 func growing(k key, field func(*Recipe) *int) key {
-	k.resumed = resumption{func(run, now *Recipe) bool { return *field(now) > *field(run) }, "cannot have fewer"}
+	k.resumed = resumeRule{func(run, now *Recipe) bool { return *field(now) > *field(run) }, "cannot have fewer"}
 	return k
 }
 
