@@ -3,6 +3,7 @@ package model
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -274,24 +275,32 @@ func TestSequenceRefuses(t *testing.T) {
 
 // The longest list of layers leaves room for the settings of a config.yaml beside it.
 func TestLongestLayersFitSettings(t *testing.T) {
-	a := &Arch{Name: strings.Repeat("9", 64), Dropout: 0.1 + 0.2}
-	for range layerBound.max - 3 {
-		a.Sequence = append(a.Sequence, blocks.Conv2d{Out: 8192, Kernel: 32, Stride: 32, Padding: 31})
-	}
-	a.Sequence = append(a.Sequence, blocks.Flatten{}, ArchDropout{}, Classes{})
-	text, err := a.YAML()
-	if err != nil {
-		t.Fatal(err)
-	}
-	whole := "arch:\n"
-	for line := range strings.Lines(string(text)) {
-		whole += "  " + line
-	}
-	for i := range 60 {
-		whole += fmt.Sprintf("setting-%d: value\n", i)
-	}
-	if _, err := strictyaml.Parse("x", []byte(whole)); err != nil {
-		t.Error(err)
+	long := 0.1 + 0.2 // 0.30000000000000004
+	for _, layer := range []blocks.Layer{
+		blocks.Conv2d{Out: 8192, Kernel: 32, Stride: 32, Padding: 31},
+		blocks.LocalResponseNorm{Size: 32, Alpha: 5e-324, Beta: 5e-324, K: 100 + long},
+		blocks.LocalResponseNorm{Size: 32, Alpha: math.Nextafter(1e-20, 0), Beta: long / 1e20, K: 100 + long},
+	} {
+		a := &Arch{Name: strings.Repeat("9", 64), Dropout: long}
+		a.Sequence = append(slices.Repeat([]blocks.Layer{layer}, layerBound.max-3), blocks.Flatten{}, ArchDropout{}, Classes{})
+		text, err := a.YAML()
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := ParseArch("again.yaml", text)
+		if err != nil || !slices.Equal(a.Sequence, again.Sequence) {
+			t.Errorf("%s: %+v, %v", text, again, err)
+		}
+		whole := "arch:\n"
+		for line := range strings.Lines(string(text)) {
+			whole += "  " + line
+		}
+		for i := range 60 {
+			whole += fmt.Sprintf("setting-%d: value\n", i)
+		}
+		if _, err := strictyaml.Parse("x", []byte(whole)); err != nil {
+			t.Errorf("%d bytes: %v", len(whole), err)
+		}
 	}
 }
 

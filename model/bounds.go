@@ -15,7 +15,7 @@ type bound struct {
 // MaxClasses is the most classes that a network can tell apart.
 const MaxClasses = 65536
 
-// As YAML the longest list of layers takes 4,000 bytes, which leaves room for all settings beside
+// As YAML the longest list of layers takes 10,000 bytes, which leaves room for all settings beside
 // it: see strictyaml.MaxBytes.
 var (
 	blockBound   = bound{"blocks", 1, 64}
@@ -61,5 +61,12 @@ func (v interval) check(x float64) error {
 	return nil
 }
 
-// formatReal writes the shortest decimal number that reads back as x.
-func formatReal(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
+// formatReal writes the shortest decimal number that reads back as x: with an exponent only if there
+// were too many zeros else.
+func formatReal(x float64) string {
+	text := strconv.FormatFloat(x, 'f', -1, 64)
+	if len(text) > 40 {
+		return strconv.FormatFloat(x, 'g', -1, 64)
+	}
+	return text
+}

@@ -25,6 +25,7 @@ func FuzzParseArch(f *testing.F) {
 		"blocks: [" + strings.Repeat("[64, 1],", 5) + "]\n", "\ufeffname: x\r\nblocks:\r\n  - [1, 8] # c\r\n", "blocks: [[1, 8]]\ndropout: 1e-320\nname: no",
 		lenetYAML, "layers: [conv: {out: 8192, kernel: 32, stride: 32, padding: 31}, maxpool: {kernel: 16}, flatten, dropout, linear: 65536, linear: classes]\ndropout: 0.5",
 		"layers:\n- dropout: 0.5\n- conv:\n    out: 1\n    kernel: 1\n- relu\n- flatten\n- sigmoid\n- linear: classes", "layers: [" + strings.Repeat("relu, ", 62) + "flatten, linear: classes]",
+		"layers: [conv: {out: 9, kernel: 3}, lrn: {size: 5, alpha: 5e-4, beta: 0.5, k: 1e-3}, lrn: {size: 32}, flatten, linear: classes]",
 		"{blocks: [[1,2]], hidden: [[[[[[[[[[", "---\n---\nblocks: []\n...\n", "blocks: !!seq [[0x1, 1_0]]\n", "\"\\e\": 1",
 	} {
 		f.Add([]byte(seed))
