@@ -107,7 +107,7 @@ func (o *fitOptions) savedData(ctx context.Context, saved *runstate.Checkpoint, 
 
 // showSources says where the run goes on, and what of its settings is from where.
 func (o *fitOptions) showSources(saved *runstate.Checkpoint, recipe *configs.Recipe) {
-	fmt.Fprintf(o.Err, "%s: goes on after step %d\n", saved.Path, saved.Step())
+	fmt.Fprintf(o.Err, "%s: goes on after step %d\n", saved.Path, saved.Progress.Step)
 	var read, given []string
 	for _, s := range recipe.Sources() {
 		if s.Name == configs.FromFlag.Source {

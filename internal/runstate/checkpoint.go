@@ -28,9 +28,6 @@ type Checkpoint struct {
 	state  *checkpoint.State // until its tensors are taken
 }
 
-// Step is the number of steps that are done.
-func (c *Checkpoint) Step() int { return c.Progress.Step }
-
 // LoadCheckpoint reads the state of a run. A file without a valid digest is an error, as is one
 // that holds weights only, or a state that contradicts itself.
 func LoadCheckpoint(path string) (*Checkpoint, error) {

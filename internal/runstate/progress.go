@@ -137,12 +137,28 @@ func rate(images int, seconds float64) float64 {
 	return float64(images) / seconds
 }
 
+// Window is a mean of losses under way.
+type Window struct {
+	Sum   float64 `json:"sum"`
+	Steps int     `json:"steps"`
+}
+
+// Add adds a loss. When that makes length of them, it returns their mean and begins anew.
+func (w *Window) Add(loss float64, length int) (mean float64, full bool) {
+	w.Sum += loss
+	if w.Steps++; w.Steps < length {
+		return 0, false
+	}
+	mean = w.Sum / float64(w.Steps)
+	*w = Window{}
+	return mean, true
+}
+
 // Explosion is what has been seen of a loss that may rise beyond all bounds; it is said once a run.
 type Explosion struct {
 	Start float64 `json:"start"` // loss of the first step; 0: not known
-	Sum   float64 `json:"sum"`   // of the losses of the window under way
-	Steps int     `json:"steps"` // in it
-	Said  bool    `json:"said"`
+	Window
+	Said bool `json:"said"`
 }
 
 // PlateauLast is how many steps are judged at the end of a run.
@@ -150,9 +166,8 @@ const PlateauLast = 20
 
 // Plateau is what has been seen of a loss that may stay at ln K; it is said once a run.
 type Plateau struct {
-	Sum   float64 `json:"sum"`   // of the losses of the window under way
-	Steps int     `json:"steps"` // in it
-	Said  bool    `json:"said"`
+	Window
+	Said bool `json:"said"`
 
 	// Losses of the newest steps, step n at n modulo the length. 0: not known, as in checkpoints
 	// from before this field existed.

@@ -44,12 +44,13 @@ func TestAdvice(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		dead := watchesOf(10, &runstate.Progress{}, s).evaluated(&trained.Evaluation{Predictions: make([]trained.Prediction, 50)}, false)
-		exploded := explosion{10, &runstate.Explosion{Start: 2, Sum: 900, Steps: explosionWindow - 1}}.add(record.Step{Step: 10, Loss: 900, LR: 0.003}, s)
+		w := watchesOf(10, &runstate.Progress{}, s)
+		dead := w.evaluated(&trained.Evaluation{Predictions: make([]trained.Prediction, 50)}, false)
+		w.seen.Explosion = runstate.Explosion{Start: 2, Window: runstate.Window{Sum: 900, Steps: explosionWindow - 1}}
 		for got, want := range map[string]string{
-			newPlateau(10, 0, &runstate.Plateau{}).say(2.3, 20, s): c.stuck,
-			strings.Join(dead, ""):                                 c.dead,
-			exploded:                                               c.exploded,
+			w.stuckText(2.3, 20):   c.stuck,
+			strings.Join(dead, ""): c.dead,
+			w.explosion(record.Step{Step: 10, Loss: 900, LR: 0.003}):                 c.exploded,
 			(&DivergedError{What: "the loss", At: record.Step{LR: 0.003}}).advice(s): c.diverge,
 		} {
 			if !strings.HasSuffix(got, "; "+want) {

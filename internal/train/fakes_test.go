@@ -50,8 +50,6 @@ func (f *fakeBatches) Next(ctx context.Context) (*dataset.Batch, error) {
 	return b, nil
 }
 
-func (f *fakeBatches) Batches() int { return (f.n + f.batch - 1) / f.batch }
-
 // fakeTrainer has the losses of a list, by step; after its end the last one.
 type fakeTrainer struct {
 	losses []float64

@@ -150,18 +150,13 @@ func (j *Job) initialise() error {
 // loaders returns the streams of both sets.
 func (j *Job) loaders() (training, validation *dataset.Loader, err error) {
 	r := j.Facts.Settings
-	o := dataset.LoaderOptions{
-		Side: r.Resize, Batch: min(r.BatchSize, j.Val.Len()), Scales: trained.Scales(r.Normalize), Workers: j.Workers,
-	}
-	if validation, err = dataset.NewLoader(j.Val, o); err != nil {
+	if validation, err = dataset.NewLoader(j.Val, j.LoaderOptions(j.Workers, j.Val, r.BatchSize)); err != nil {
 		return nil, nil, err
 	}
-	o.Batch = min(r.BatchSize, j.Train.Len())
+	o := j.LoaderOptions(j.Workers, j.Train, r.BatchSize)
 	o.Seed, o.Shuffle, o.Augment = r.Seed, r.Shuffle, j.Augment
-	if training, err = dataset.NewLoader(j.Train, o); err != nil {
-		return nil, nil, err
-	}
-	return training, validation, nil
+	training, err = dataset.NewLoader(j.Train, o)
+	return training, validation, err
 }
 
 // facts says what the job is, its sets and its network. Its memory and folder are not known yet.

@@ -13,49 +13,36 @@ import (
 // watches notice what goes wrong in a run, each once a run, and say what to do about it. What they
 // have seen is in its Progress, so that a run that is resumed says what it would have said.
 type watches struct {
-	settings  *configs.Recipe
-	plateau   plateau
-	explosion explosion
-	dead      *bool // Progress.Dead
+	settings *configs.Recipe
+	classes  int                // K
+	guessing float64            // ln K, the loss of guessing
+	warmup   int                // steps in which the learning rate is still low
+	seen     *runstate.Progress // Plateau, Explosion, Dead
 }
 
-// newWatches returns those of a run of so many classes.
 func newWatches(f *record.Facts, classes int, p *runstate.Progress) watches {
-	return watches{
-		settings:  f.Settings,
-		plateau:   newPlateau(classes, f.Settings.WarmupEpochs*f.StepsPerEpoch, &p.Plateau),
-		explosion: explosion{classes: classes, seen: &p.Explosion},
-		dead:      &p.Dead,
-	}
+	return watches{f.Settings, classes, math.Log(float64(classes)), f.Settings.WarmupEpochs * f.StepsPerEpoch, p}
 }
 
 // step takes a step that is done, and returns what to say.
 func (w watches) step(r record.Step) (notices []string) {
-	if text := w.explosion.add(r, w.settings); text != "" {
+	if text := w.explosion(r); text != "" {
 		notices = append(notices, text)
 	}
-	if text := w.plateau.add(r.Step, r.Loss, w.settings); text != "" && !*w.dead {
+	if text := w.plateau(r); text != "" && !w.seen.Dead {
 		notices = append(notices, text)
 	}
 	return notices
 }
 
-// evaluated takes an evaluation, of a whole epoch or of one that was cut, and returns what to say.
-func (w watches) evaluated(e *trained.Evaluation, cut bool) (notices []string) {
-	if *w.dead || !constant(e) {
+// evaluated takes the evaluation of a complete or a partial epoch, and returns what to say.
+func (w watches) evaluated(e *trained.Evaluation, partial bool) (notices []string) {
+	if w.seen.Dead || !constant(e) {
 		return nil
 	}
-	*w.dead = !cut // a run that goes on later with the epoch knows nothing of this end
+	w.seen.Dead = !partial // a run that goes on later with the epoch knows nothing of this end
 	return []string{fmt.Sprintf("every image gets the same answer (%.3f for one class): the ReLUs are dead and let nothing of the image through, "+
 		"which more training rarely repairs; begin anew with %s", e.Predictions[0].Probability, either(lowerLR(w.settings), warmupEpochs(w.settings), initKaiming(w.settings)))}
-}
-
-// end judges the last steps of a run that has ended after a step, and returns what to say.
-func (w watches) end(step int) (notices []string) {
-	if text := w.plateau.end(step, w.settings); text != "" && !*w.dead {
-		notices = append(notices, text)
-	}
-	return notices
 }
 
 // constantLeast is how many images must have got the same answer.
@@ -85,35 +72,21 @@ const (
 	explosionFactor = 2
 )
 
-// explosion is the watch itself.
-type explosion struct {
-	classes int // K
-	seen    *runstate.Explosion
-}
-
-// add takes a step and returns what to say, "" for nothing.
-func (x explosion) add(r record.Step, s *configs.Recipe) string {
-	seen := x.seen
-	if seen.Said || x.classes < 2 {
+func (w watches) explosion(r record.Step) string {
+	seen := &w.seen.Explosion
+	if seen.Said || w.classes < 2 {
 		return ""
 	}
 	if r.Step == 1 {
 		seen.Start = r.Loss
 	}
-	seen.Sum += r.Loss
-	seen.Steps++
-	if seen.Steps < explosionWindow {
-		return ""
-	}
-	mean := seen.Sum / float64(seen.Steps)
-	seen.Sum, seen.Steps = 0, 0
-	guessing := math.Log(float64(x.classes))
-	if mean <= explosionFactor*max(guessing, seen.Start) {
+	mean, full := seen.Add(r.Loss, explosionWindow)
+	if !full || mean <= explosionFactor*max(w.guessing, seen.Start) {
 		return ""
 	}
 	seen.Said = true
 	return fmt.Sprintf("the loss has risen to %.4g (mean of the last %d steps; guessing gives ln(%d) = %.3f): the updates are too large; "+
-		"begin anew with %s", mean, explosionWindow, x.classes, guessing, either(lowerLR(s), clipNorm(s), warmupEpochs(s)))
+		"begin anew with %s", mean, explosionWindow, w.classes, w.guessing, either(lowerLR(w.settings), clipNorm(w.settings), warmupEpochs(w.settings)))
 }
 
 // A network that does not learn gives every class the same probability, and its loss
@@ -127,59 +100,46 @@ const (
 	plateauBand     = 0.01
 )
 
-// plateau is the watch itself: what does not change in a run, and what has been seen.
-type plateau struct {
-	level  float64 // ln K
-	warmup int     // steps that do not count: the learning rate is still low
-	seen   *runstate.Plateau
-}
-
-func newPlateau(classes, warmup int, seen *runstate.Plateau) plateau {
-	return plateau{level: math.Log(float64(classes)), warmup: warmup, seen: seen}
-}
-
-// add takes a step's loss and returns what to say, "" for nothing.
-func (p plateau) add(step int, loss float64, s *configs.Recipe) string {
-	p.seen.Last[step%plateauLast] = loss
-	if p.seen.Said || step <= p.warmup {
+func (w watches) plateau(r record.Step) string {
+	seen := &w.seen.Plateau
+	seen.Last[r.Step%plateauLast] = r.Loss
+	if seen.Said || r.Step <= w.warmup {
 		return ""
 	}
-	p.seen.Sum += loss
-	p.seen.Steps++
-	if p.seen.Steps < plateauWindow {
+	mean, full := seen.Add(r.Loss, plateauWindow)
+	if !full || !w.stuck(mean) {
 		return ""
 	}
-	mean := p.seen.Sum / float64(p.seen.Steps)
-	p.seen.Sum, p.seen.Steps = 0, 0
-	if !p.near(mean) {
-		return ""
-	}
-	p.seen.Said = true
-	return p.say(mean, plateauWindow, s)
+	seen.Said = true
+	return w.stuckText(mean, plateauWindow)
 }
 
 // end judges the last steps of a run that has ended after a step, and returns what to say. It is not
 // kept: a run that goes on later knows nothing of this end.
-func (p plateau) end(step int, s *configs.Recipe) string {
-	if p.seen.Said || step-p.warmup < plateauShortest {
-		return ""
+func (w watches) end(step int) (notices []string) {
+	if w.seen.Dead || w.seen.Plateau.Said || step-w.warmup < plateauShortest {
+		return nil
 	}
 	mean := 0.
-	for _, loss := range p.seen.Last {
+	for _, loss := range w.seen.Plateau.Last {
 		if loss == 0 {
-			return ""
+			return nil
 		}
 		mean += loss / plateauLast
 	}
-	if !p.near(mean) {
-		return ""
+	if !w.stuck(mean) {
+		return nil
 	}
-	return p.say(mean, plateauLast, s)
+	return []string{w.stuckText(mean, plateauLast)}
 }
 
-func (p plateau) near(mean float64) bool { return math.Abs(mean-p.level) <= plateauBand*p.level }
+// stuck tells whether a mean loss is that of guessing.
+func (w watches) stuck(mean float64) bool {
+	return math.Abs(mean-w.guessing) <= plateauBand*w.guessing
+}
 
-func (p plateau) say(mean float64, steps int, s *configs.Recipe) string {
-	return fmt.Sprintf("the loss stays at ln(%.0f) = %.3f (mean of the last %d steps: %.3f): the network does not learn, every class looks alike to it; "+
-		"try %s", math.Exp(p.level), p.level, steps, mean, either(fmt.Sprintf("another --lr (it is %v)", s.LR), initKaiming(s), recipeFast(s)))
+func (w watches) stuckText(mean float64, steps int) string {
+	s := w.settings
+	return fmt.Sprintf("the loss stays at ln(%d) = %.3f (mean of the last %d steps: %.3f): the network does not learn, every class looks alike to it; "+
+		"try %s", w.classes, w.guessing, steps, mean, either(fmt.Sprintf("another --lr (it is %v)", s.LR), initKaiming(s), recipeFast(s)))
 }

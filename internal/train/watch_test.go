@@ -53,13 +53,13 @@ func TestPlateau(t *testing.T) {
 		{"above by 1.1 %", 400, 0, constant(2.302585 * 1.011), false, false},
 		{"falls", 400, 0, func(step int) float64 { return 2.3 - float64(step)/1000 }, false, false},
 	} {
-		settings := configs.Defaults()
-		p := newPlateau(10, c.warmup, &runstate.Plateau{})
+		w := watchesOf(10, &runstate.Progress{}, configs.Defaults())
+		w.warmup = c.warmup
 		said := false
 		for step := 1; step <= c.steps; step++ {
-			said = p.add(step, c.loss(step), settings) != "" || said
+			said = w.plateau(record.Step{Step: step, Loss: c.loss(step)}) != "" || said
 		}
-		end := p.end(c.steps, settings) != ""
+		end := w.end(c.steps) != nil
 		if said != c.said || end != c.end {
 			t.Errorf("%s: said %t under way and %t at the end, want %t and %t", c.name, said, end, c.said, c.end)
 		}
@@ -143,7 +143,7 @@ func TestConstantAnswers(t *testing.T) {
 // A checkpoint of before these watches goes on with them.
 func TestProgressOfBeforeTheWatches(t *testing.T) {
 	p, err := runstate.DecodeProgress(`{"epoch":1,"batch":3,"step":3,"plateau":{"sum":7,"steps":3,"said":false}}`, 1)
-	if err != nil || p.Plateau != (runstate.Plateau{Sum: 7, Steps: 3}) || p.Explosion != (runstate.Explosion{}) || p.Dead {
+	if err != nil || p.Plateau != (runstate.Plateau{Window: runstate.Window{Sum: 7, Steps: 3}}) || p.Explosion != (runstate.Explosion{}) || p.Dead {
 		t.Errorf("%+v, %v", p, err)
 	}
 	// The last losses are not known before there are so many new ones.

@@ -24,7 +24,6 @@ type Predictor interface {
 type Batches interface {
 	Start(epoch, from int)
 	Next(ctx context.Context) (*dataset.Batch, error) // valid until the following call
-	Batches() int
 }
 
 // Evaluation is what a network makes of a set.

@@ -24,7 +24,6 @@ type listed struct {
 }
 
 func (l *listed) Start(_, from int) { l.next = from }
-func (l *listed) Batches() int      { return (len(l.labels) + l.batch - 1) / l.batch }
 
 func (l *listed) Next(ctx context.Context) (*dataset.Batch, error) {
 	if err := ctx.Err(); err != nil {

@@ -37,7 +37,10 @@ func Load(path string) (*Network, error) {
 	}
 	n, err := Describe(state)
 	if err == nil {
-		err = n.load(state)
+		n.Params, err = model.NewParams(n.Layers)
+	}
+	if err == nil {
+		err = n.Params.Load(state.Weights())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -84,25 +87,15 @@ func Describe(state *checkpoint.State) (*Network, error) {
 	return n, model.CheckWeights(n.Layers, state.Weights())
 }
 
-// load allocates the parameters and reads them.
-func (n *Network) load(state *checkpoint.State) (err error) {
-	if n.Params, err = model.NewParams(n.Layers); err != nil {
-		return err
-	}
-	return n.Params.Load(state.Weights())
-}
-
-// loader streams a set to the network, in the set's order, batch images at a time.
-func (n *Network) loader(workers *model.Workers, set dataset.Source, batch int) (*dataset.Loader, error) {
-	return dataset.NewLoader(set, dataset.LoaderOptions{
-		Side: n.Side, Batch: min(batch, max(set.Len(), 1)), Scales: Scales(n.Normalize), Workers: workers,
-	})
+// LoaderOptions are those of a loader of a set for the network, at most batch images at a time.
+func (n *Network) LoaderOptions(workers *model.Workers, set dataset.Source, batch int) dataset.LoaderOptions {
+	return dataset.LoaderOptions{Side: n.Side, Batch: min(batch, max(set.Len(), 1)), Scales: Scales(n.Normalize), Workers: workers}
 }
 
 // Evaluate scores the network on a set, batch images at a time. done is told how many images are done,
 // from 0, before each batch.
 func (n *Network) Evaluate(ctx context.Context, workers *model.Workers, set dataset.Source, batch int, done func(images int)) (*Evaluation, error) {
-	loader, err := n.loader(workers, set, batch)
+	loader, err := dataset.NewLoader(set, n.LoaderOptions(workers, set, batch))
 	if err != nil {
 		return nil, err
 	}

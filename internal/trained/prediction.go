@@ -15,25 +15,15 @@ type Prediction struct {
 }
 
 // Likeliest returns what one image's K logits make of it, at most n classes: the most probable
-// first, of equal logits the first class.
+// first, of equal logits the first class. A logit that is NaN makes all probabilities NaN.
 func Likeliest(logits []float32, n int) []Prediction {
-	probabilities := make([]float64, len(logits))
-	Probabilities(probabilities, logits)
+	normalizer := kernel.LogSumExp(logits)
 	all := make([]Prediction, len(logits))
-	for k, p := range probabilities {
-		all[k] = Prediction{k, p}
+	for k, x := range logits {
+		all[k] = Prediction{k, math.Exp(float64(x) - normalizer)}
 	}
 	slices.SortStableFunc(all, func(a, b Prediction) int { return cmp.Compare(logits[b.Class], logits[a.Class]) })
 	return all[:min(len(all), n)]
-}
-
-// Probabilities puts what softmax makes of one image's K logits into dst: the numbers that a
-// Prediction has. A logit that is NaN makes all of them NaN.
-func Probabilities(dst []float64, logits []float32) {
-	normalizer := kernel.LogSumExp(logits)
-	for k, x := range logits {
-		dst[k] = math.Exp(float64(x) - normalizer)
-	}
 }
 
 // argmax returns the index of the largest value, the first of equal ones.
