@@ -13,12 +13,7 @@ func eachNumber(p *Workers, n int, f func(from, to int)) error {
 }
 
 // ReLU is y = max(x, 0) for all numbers of y. What is NaN stays NaN.
-func ReLU(p *Workers, y, x []float32) error {
-	return eachNumber(p, len(y), func(from, to int) {
-		n := to - from
-		p.kernels.mask(y[from:to], x[from:to], x[from:to], 1, n, n, n)
-	})
-}
+func ReLU(p *Workers, y, x []float32) error { return ReLUGradient(p, y, x, x) }
 
 // ReLUGradient is dx = dy where y is positive or NaN, else 0.
 func ReLUGradient(p *Workers, dx, dy, y []float32) error {

@@ -16,14 +16,17 @@ type costs struct {
 	input, output float64 // Winograd's transforms: of a channel of a tile
 	filter        float64 // its transform of a filter, once a call
 
-	planeMajorChannels int // in·out/(in+out), above which Winograd's products are made plane by plane
-	planeMajorBytes    int // of the planes of a chunk of tiles then, at most
+	// Winograd's products are made plane by plane if in·out/(in+out) is larger: a tile's patches
+	// and products take (in+out) floats a plane to write and read again, the filters, which are
+	// read for each block otherwise, in·out.
+	planeMajorChannels int
+	planeMajorBytes    int // of the planes of a chunk of tiles, at most, except one tile row
 	narrowChannels     int // input channels of a narrow convolution, at most
 }
 
-// measured is the costs on AVX-512, where a core does 32 multiply-adds a cycle. The other
-// instruction sets take the same: what they choose is part of their results, which stay as they
-// were. One that comes new may bring its own.
+// measured is the costs on AVX-512, where a core does 32 multiply-adds a cycle. AVX2 and plain Go
+// take the same: the choice of algorithm is part of their results, which are to stay as they are.
+// A new instruction set may bring its own.
 var measured = costs{
 	input: 200, output: 300, filter: 1500,
 	planeMajorChannels: 150, planeMajorBytes: 64 << 20, narrowChannels: narrowChannels,

@@ -98,14 +98,15 @@ type grid struct {
 // stripBytes bounds the input strip of a piece, to stay in the L2 cache beside the weights.
 const stripBytes = 256 << 10
 
-// newGrid cuts n images of h×w output pixels into tiles of at most most rows; inRow is the floats
-// of a padded input row, halo the input rows that a strip needs besides stride for each of its
-// own, and even asks for strips of an even number of rows.
-func newGrid(most, n, h, w, inRow, stride, halo int, even bool) grid {
+// newGrid cuts n images of h×w output pixels into tiles of tileRows rows. inRow is the floats of a
+// padded input row, halo the input rows that a strip needs besides stride for each of its own, and
+// even asks for strips of an even number of rows. Results do not depend on the cut: an output is a
+// sum of its own.
+func newGrid(tileRows, n, h, w, inRow, stride, halo int, even bool) grid {
 	g := grid{n: n, h: h, w: w, images: 1}
-	if n > 1 && 7*w < 6*most { // a seventh of the tile would stand idle: take its rows from several images
+	if n > 1 && 7*w < 6*tileRows { // more than a seventh of a tile would stand idle: take its rows from several images
 		g.across = true
-		chunks := (n + most - 1) / most
+		chunks := (n + tileRows - 1) / tileRows
 		g.images = (n + chunks - 1) / chunks
 	}
 	rows := max(1, (stripBytes/4/g.images/inRow-halo)/stride)

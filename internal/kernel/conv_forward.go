@@ -53,10 +53,10 @@ func (c Conv) Forward(p *Workers, y []float32, argmax []byte, x, w, b, u, work [
 			loadStrip(in[(n-n0)*run.inSize:], x[n*c.H*c.W*c.C:][:c.H*c.W*c.C], c.H, c.W, c.C, first, inRows, c.Padding, c.W+2*c.Padding)
 		}
 		if !c.Pool {
-			run.multiply(p.kernels, y[(n0*oh+h0)*ow*c.OC:], oh*ow*c.OC, in, w, b, n1-n0, h1-h0)
+			run.multiply(y[(n0*oh+h0)*ow*c.OC:], oh*ow*c.OC, in, w, b, n1-n0, h1-h0)
 			return
 		}
-		run.multiply(p.kernels, out, run.outSize, in, w, b, n1-n0, h1-h0)
+		run.multiply(out, run.outSize, in, w, b, n1-n0, h1-h0)
 		chosen := bytesOf(out[run.images*run.outSize:])
 		for n := n0; n < n1; n++ {
 			for r := h0 / 2; r < min(h1/2, oh); r++ {
@@ -91,6 +91,7 @@ func bytesOf(s []float32) []byte {
 // convRun is the tiling of one convolution over padded strips: forward, or the input
 // gradient, which is the convolution of the dilated gradient with the turned filters.
 type convRun struct {
+	ks *kernels
 	grid
 	kernel, stride, c, oc int
 	pitch                 int // floats of a padded input row
@@ -101,23 +102,23 @@ type convRun struct {
 
 func (c Conv) forwardRun(ks *kernels) convRun {
 	h, w := c.full()
-	r := convRun{kernel: c.Kernel, stride: c.Stride, c: c.C, oc: c.OC, pitch: (c.W + 2*c.Padding) * c.C, pooled: c.Pool, relu: c.ReLU}
+	r := convRun{ks: ks, kernel: c.Kernel, stride: c.Stride, c: c.C, oc: c.OC, pitch: (c.W + 2*c.Padding) * c.C, pooled: c.Pool, relu: c.ReLU}
 	if c.Pool {
 		r.spare = (w/2*c.OC + 3) / 4
 	}
-	r.cut(ks, c.N, h, w)
+	r.cut(c.N, h, w)
 	return r
 }
 
 // inputGradientRun is the run of Conv.InputGradient: its output is the input's gradient.
 func (c Conv) inputGradientRun(ks *kernels) convRun {
-	r := convRun{kernel: c.Kernel, stride: 1, c: c.OC, oc: c.C, pitch: (c.W + c.Kernel - 1) * c.OC, spare: gradient{Conv: c}.spareRows()}
-	r.cut(ks, c.N, c.H, c.W)
+	r := convRun{ks: ks, kernel: c.Kernel, stride: 1, c: c.OC, oc: c.C, pitch: (c.W + c.Kernel - 1) * c.OC, spare: gradient{Conv: c}.spareRows()}
+	r.cut(c.N, c.H, c.W)
 	return r
 }
 
-func (r *convRun) cut(ks *kernels, n, h, w int) {
-	r.grid = newGrid(ks.sweepRows(), n, h, w, r.pitch, r.stride, r.kernel-r.stride, r.pooled)
+func (r *convRun) cut(n, h, w int) {
+	r.grid = newGrid(r.ks.sweepRows(), n, h, w, r.pitch, r.stride, r.kernel-r.stride, r.pooled)
 	r.inSize = ((r.strip-1)*r.stride + r.kernel) * r.pitch
 	if r.pooled {
 		r.outSize = r.strip * r.w * r.oc
@@ -133,7 +134,7 @@ func (r *convRun) buffers(scratch []float32) (in, out []float32) {
 
 // multiply convolves count images' strips, each giving rows rows of output; an image's output
 // begins pitch floats after the one before. Bias and ReLU are applied at the store.
-func (r *convRun) multiply(ks *kernels, dst []float32, pitch int, in, w, b []float32, count, rows int) {
+func (r *convRun) multiply(dst []float32, pitch int, in, w, b []float32, count, rows int) {
 	var taps [maxKernel]int
 	k := r.kernel * r.c
 	t := tile{k: k, aK: 1, aRow: r.stride * r.c, ldd: r.oc, relu: r.relu}
@@ -155,7 +156,7 @@ func (r *convRun) multiply(ks *kernels, dst []float32, pitch int, in, w, b []flo
 			t.rows = tileRows
 			t.a = in[n*r.inSize+h*r.stride*r.pitch+w*r.stride*r.c:]
 			t.dst = dst[n*pitch+(h*r.w+w)*r.oc+col:]
-			t.run(ks)
+			t.run(r.ks)
 		})
 	}
 }

@@ -18,7 +18,7 @@ func (c Conv) InputGradientSize(p *Workers) int {
 //
 // that is, the convolution of dy, dilated by the stride, with the filters turned by 180°.
 func (c Conv) InputGradient(p *Workers, dx, dy, y []float32, argmax []byte, w, work []float32, rows int) error {
-	g := gradient{Conv: c, dy: dy, y: y, argmax: argmax}
+	g := gradient{Conv: c, ks: p.kernels, dy: dy, y: y, argmax: argmax}
 	if c.InputAlgorithm(p) == Winograd {
 		return c.winogradInputGradient(p, dx, g, w, work, rows)
 	}
@@ -36,9 +36,9 @@ func (c Conv) InputGradient(p *Workers, dx, dy, y []float32, argmax []byte, w, w
 		}
 		in, spare := run.buffers(p.Scratch(worker))
 		for n := n0; n < n1; n++ {
-			g.load(p.kernels, in[(n-n0)*run.inSize:], n, h0-left, h1-h0+c.Kernel-1, width, left, spare)
+			g.load(in[(n-n0)*run.inSize:], n, h0-left, h1-h0+c.Kernel-1, width, left, spare)
 		}
-		run.multiply(p.kernels, dx[(n0*c.H+h0)*c.W*c.C:], c.H*c.W*c.C, in, turned, nil, n1-n0, h1-h0)
+		run.multiply(dx[(n0*c.H+h0)*c.W*c.C:], c.H*c.W*c.C, in, turned, nil, n1-n0, h1-h0)
 	})
 }
 

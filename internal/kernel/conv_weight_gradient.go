@@ -5,6 +5,7 @@ package kernel
 // or part images; the tile's k runs over the pixels of a strip.
 type weightRun struct {
 	Conv
+	ks             *kernels
 	groups, shares int
 	panels         int // panels of a share
 	fh, fw         int // full output size
@@ -12,16 +13,17 @@ type weightRun struct {
 	pitch, inSize  int // floats of a padded input row and of an image's input strip
 }
 
-// Bounds on the cut: enough pieces for many cores, partial sums that stay small.
+// Bounds of a weightRun. The groups decide the order of the sums, and so the results: they are
+// the same for all kernels.
 const (
-	weightGroups    = 16
-	partialBytes    = 32 << 20
-	stripPixels     = 256 // at least, so that a tile's sum is worth its load and store
-	weightSharesMax = 8
+	weightGroups    = 16       // at most: pieces for as many cores, and sums for reduce to add
+	partialBytes    = 32 << 20 // of all groups' sums, at most
+	stripPixels     = 256      // at least, so that a tile's sum is worth its load and store
+	weightSharesMax = 8        // each share loads the input strips anew
 )
 
-func (c Conv) weightRun() weightRun {
-	r := weightRun{Conv: c, pitch: (c.W + 2*c.Padding) * c.C}
+func (c Conv) weightRun(ks *kernels) weightRun {
+	r := weightRun{Conv: c, ks: ks, pitch: (c.W + 2*c.Padding) * c.C}
 	r.fh, r.fw = c.full()
 	r.groups = max(1, min(c.N, weightGroups, partialBytes/4/r.partialSize()))
 	panels := panelCount(c.OC)
@@ -56,7 +58,7 @@ func (c Conv) WeightGradientSize(p *Workers) int {
 		r := c.winogradWeightRun(p.plan())
 		return r.workSize()
 	}
-	r := c.weightRun()
+	r := c.weightRun(p.plan())
 	return r.groups * r.partialSize()
 }
 
@@ -65,20 +67,20 @@ func (c Conv) WeightGradientSize(p *Workers) int {
 //
 //	dw[kh,kw,c,o] = Σ x[h·S-P+kh, w·S-P+kw, c] · dy[h,w,o]   over images and pixels
 func (c Conv) WeightGradient(p *Workers, dw, db, x, dy, y []float32, argmax []byte, partial []float32, rows int) error {
-	g := gradient{Conv: c, dy: dy, y: y, argmax: argmax}
+	g := gradient{Conv: c, ks: p.kernels, dy: dy, y: y, argmax: argmax}
 	switch c.WeightAlgorithm(p) {
 	case Narrow:
 		return c.narrowWeightGradient(p, dw, db, x, dy, y, argmax, partial, rows)
 	case Winograd:
 		return c.winogradWeightGradient(p, dw, db, x, g, partial, rows)
 	}
-	r := c.weightRun()
+	r := c.weightRun(p.kernels)
 	size := r.partialSize()
 	p.Reserve(r.scratch())
 	err := p.Run(r.groups*r.shares, func(worker, piece int) {
 		group, share := piece/r.shares, piece%r.shares
 		sums := partial[group*size:][:size]
-		r.sumGroup(p.kernels, g, sums, x, p.Scratch(worker), group*c.N/r.groups, min(rows, (group+1)*c.N/r.groups), share)
+		r.sumGroup(g, sums, x, p.Scratch(worker), group*c.N/r.groups, min(rows, (group+1)*c.N/r.groups), share)
 	})
 	if err != nil {
 		return err
@@ -87,7 +89,7 @@ func (c Conv) WeightGradient(p *Workers, dw, db, x, dy, y []float32, argmax []by
 }
 
 // sumGroup adds up the share's columns over images [n0, n1).
-func (r *weightRun) sumGroup(ks *kernels, g gradient, sums, x, scratch []float32, n0, n1, share int) {
+func (r *weightRun) sumGroup(g gradient, sums, x, scratch []float32, n0, n1, share int) {
 	k := r.WeightRows()
 	col0, col1 := share*r.panels*Panel, min((share+1)*r.panels*Panel, r.OC)
 	clear(sums[k*col0 : k*col1])
@@ -104,26 +106,26 @@ func (r *weightRun) sumGroup(ks *kernels, g gradient, sums, x, scratch []float32
 			for col := col0; col < col1; col += Panel {
 				width := min(Panel, r.OC-col)
 				for i := range count {
-					r.loadPanel(ks, g, out[i*rows*r.fw*width:], out[r.images*r.strip*r.fw*width:], n+i, h, rows, columns{col, width, width})
+					r.loadPanel(g, out[i*rows*r.fw*width:], out[r.images*r.strip*r.fw*width:], n+i, h, rows, columns{col, width, width})
 				}
-				r.sumStrip(ks, sums, in, out, count, rows, col, width)
+				r.sumStrip(sums, in, out, count, rows, col, width)
 			}
 		}
 	}
 }
 
 // loadPanel writes rows [h, h+rows) of the full-size gradient's columns.
-func (r *weightRun) loadPanel(ks *kernels, g gradient, dst, spare []float32, n, h, rows int, c columns) {
+func (r *weightRun) loadPanel(g gradient, dst, spare []float32, n, h, rows int, c columns) {
 	row := r.fw * c.count
 	for i := 0; i < rows; i++ {
 		switch {
 		case !r.Pool:
-			g.row(ks, dst[i*row:], n, h+i, c)
+			g.row(dst[i*row:], n, h+i, c)
 		case i+1 < rows:
-			g.pair(ks, dst[i*row:], dst[(i+1)*row:], n, (h+i)/2, c)
+			g.pair(dst[i*row:], dst[(i+1)*row:], n, (h+i)/2, c)
 			i++
 		default: // an odd last row
-			g.pair(ks, dst[i*row:], spare, n, (h+i)/2, c)
+			g.pair(dst[i*row:], spare, n, (h+i)/2, c)
 		}
 	}
 }
@@ -133,7 +135,7 @@ var ones = [1]float32{1}
 
 // sumStrip adds a strip's products to the panel of columns at col: for each row of the filter
 // a tile of Kernel·C weights, and the gradient's own sum for the bias.
-func (r *weightRun) sumStrip(ks *kernels, sums, in, out []float32, count, rows, col, width int) {
+func (r *weightRun) sumStrip(sums, in, out []float32, count, rows, col, width int) {
 	var taps [stripPixels]int
 	k := r.WeightRows()
 	row := r.Kernel * r.C
@@ -151,12 +153,12 @@ func (r *weightRun) sumStrip(ks *kernels, sums, in, out []float32, count, rows, 
 			t.rows = row
 			t.a = in[kh*r.pitch:]
 			t.dst = sums[k*col+kh*row*width:]
-			t.run(ks)
+			t.run(r.ks)
 		}
 	}
 	b := tile{dst: sums[k*r.OC+col:], a: ones[:], b: out, off: taps[:1], rows: 1, cols: width, k: total * r.fw, ldb: width, accumulate: true}
 	taps[0] = 0
-	b.run(ks)
+	b.run(r.ks)
 }
 
 // reduce adds the groups' sums in order.

@@ -111,7 +111,8 @@ func (t *tile) sweep(ks *kernels, prefetchers ...*prefetcher) {
 	}
 }
 
-// sweepRows is the most rows of a step of a sweep: of the register tiles that fit into 14 rows.
+// sweepRows is the most rows of a step of a sweep: of the register tiles that fit into 14 rows. A step
+// is some hundred cycles, the time that the lines take which it asks for.
 func (ks *kernels) sweepRows() int { return ks.rows * max(1, 14/ks.rows) }
 
 // sweeps is the number of steps in which rows rows are swept.

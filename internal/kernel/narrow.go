@@ -25,6 +25,7 @@ func (c Conv) narrow(ks *kernels) bool {
 // narrowRun is how a narrow convolution is cut: images into strips of rows.
 type narrowRun struct {
 	Conv
+	ks     *kernels
 	oh, ow int // output size
 	lanes  int // channels of a vector
 	strip  int // output rows, before any pool, of a strip; even
@@ -34,7 +35,7 @@ type narrowRun struct {
 
 // narrowRun cuts strips whose copy takes floats floats for each of the input's.
 func (c Conv) narrowRun(ks *kernels, floats int) narrowRun {
-	r := narrowRun{Conv: c, lanes: ks.narrowLanes(), pitch: (c.W + 2) * c.C}
+	r := narrowRun{Conv: c, ks: ks, lanes: ks.narrowLanes(), pitch: (c.W + 2) * c.C}
 	r.oh, r.ow = c.Out()
 	most := max(2, (narrowStripBytes/4/floats/r.pitch-2)&^1)
 	strips := (c.H + most - 1) / most
@@ -47,11 +48,11 @@ func (c Conv) narrowRun(ks *kernels, floats int) narrowRun {
 func (r *narrowRun) inSize() int { return (r.strip+2)*r.pitch + narrowLanes }
 
 // load copies the strip's input to in, with a border of zeros, and asks for the next strip's.
-func (r *narrowRun) load(ks *kernels, in, x []float32, n, strip int) {
+func (r *narrowRun) load(in, x []float32, n, strip int) {
 	row := r.W * r.C
 	loadStrip(in, x[n*r.H*row:][:r.H*row], r.H, r.W, r.C, strip*r.strip-1, r.strip+2, 1, r.W+2)
 	next := min((n*r.H+(strip+1)*r.strip)*row, len(x))
-	ks.prefetch(x[next:min(next+r.strip*row, len(x))])
+	r.ks.prefetch(x[next:min(next+r.strip*row, len(x))])
 }
 
 // pack copies the weights to dst, in the order [OC/lanes][C][9][lanes].
@@ -85,18 +86,18 @@ func (c Conv) narrowForward(p *Workers, y []float32, argmax []byte, x, w, b []fl
 		r.pack(row.w, w)
 		for unit := piece * units / pieces; unit < (piece+1)*units/pieces; unit++ {
 			n, strip := unit/r.strips, unit%r.strips
-			r.load(p.kernels, row.in, x, n, strip)
+			r.load(row.in, x, n, strip)
 			if r.Pool {
-				r.windows(p.kernels, row, y, argmax, n, strip)
+				r.windows(row, y, argmax, n, strip)
 			} else {
-				r.pixels(p.kernels, row, y, scratch[:spare], n, strip)
+				r.pixels(row, y, scratch[:spare], n, strip)
 			}
 		}
 	})
 }
 
 // windows computes a strip's rows of windows.
-func (r *narrowRun) windows(ks *kernels, row narrowRow, y []float32, argmax []byte, n, strip int) {
+func (r *narrowRun) windows(row narrowRow, y []float32, argmax []byte, n, strip int) {
 	first := strip * r.strip / 2
 	for h := first; h < min(first+r.strip/2, r.oh); h++ {
 		at := (n*r.oh + h) * r.ow * r.OC
@@ -104,7 +105,7 @@ func (r *narrowRun) windows(ks *kernels, row narrowRow, y []float32, argmax []by
 		if argmax != nil {
 			row.argmax = argmax[at:]
 		}
-		row.pool(ks)
+		row.pool(r.ks)
 		row.in = row.in[2*r.pitch:]
 	}
 }
@@ -119,7 +120,7 @@ func (r *narrowRun) spare() int {
 }
 
 // pixels computes a strip's rows of pixels, two at a time; spare takes the row below the last.
-func (r *narrowRun) pixels(ks *kernels, row narrowRow, y, spare []float32, n, strip int) {
+func (r *narrowRun) pixels(row narrowRow, y, spare []float32, n, strip int) {
 	first := strip * r.strip
 	for h := first; h < min(first+r.strip, r.H); h += 2 {
 		at := (n*r.H + h) * r.W * r.OC
@@ -127,7 +128,7 @@ func (r *narrowRun) pixels(ks *kernels, row narrowRow, y, spare []float32, n, st
 		if h+1 < r.H {
 			row.bottom = y[at+r.W*r.OC:]
 		}
-		row.plain(ks)
+		row.plain(r.ks)
 		row.in = row.in[2*r.pitch:]
 	}
 }

@@ -133,7 +133,7 @@ func (s *narrowSum) plain(ks *kernels) {
 
 // narrowPairs interleaves two rows: dst[2i] = upper[i], dst[2i+1] = lower[i], for i in [0, n) and
 // up to a whole vector.
-func narrowPairs(ks *kernels, dst, upper, lower []float32, n int) {
+func (ks *kernels) narrowPairs(dst, upper, lower []float32, n int) {
 	n = (n + narrowLanes - 1) &^ (narrowLanes - 1)
 	dst, upper, lower = dst[:2*n], upper[:n], lower[:n]
 	if k := &ks.narrow; k.pairs != nil {

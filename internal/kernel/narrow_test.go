@@ -182,7 +182,7 @@ func testNarrowSum(t *testing.T, r *rand.Rand, ks *kernels, s narrowSum, pool bo
 		n := (2*s.rows + 1) * s.pitch
 		pairs := make([]float32, 2*n+2*narrowLanes)
 		s.in = pairs
-		narrowPairs(ks, pairs, image, image[s.pitch:], n)
+		ks.narrowPairs(pairs, image, image[s.pitch:], n)
 		for i := range n {
 			same(t, "pair", pairs[2*i:][:2], []float32{image[i], image[i+s.pitch]})
 		}

@@ -25,7 +25,7 @@ func (c Conv) narrowWeightGradient(p *Workers, dw, db, x, dy, y []float32, argma
 		sums := partial[group*size:][:size]
 		clear(sums)
 		for unit := group * units / groups; unit < (group+1)*units/groups && unit/r.strips < rows; unit++ {
-			r.sum(p.kernels, sums, x, dy, y, argmax, p.Scratch(worker), unit/r.strips, unit%r.strips)
+			r.sum(sums, x, dy, y, argmax, p.Scratch(worker), unit/r.strips, unit%r.strips)
 		}
 	})
 	if err != nil {
@@ -40,7 +40,7 @@ func (c Conv) narrowWeightGradient(p *Workers, dw, db, x, dy, y []float32, argma
 }
 
 // sum adds a strip's products to sums.
-func (r *narrowRun) sum(ks *kernels, sums, x, dy, y []float32, argmax []byte, scratch []float32, n, strip int) {
+func (r *narrowRun) sum(sums, x, dy, y []float32, argmax []byte, scratch []float32, n, strip int) {
 	h0, h1 := strip*r.strip, min((strip+1)*r.strip, r.H)
 	if r.Pool {
 		h0, h1 = h0/2, min(h1/2, r.oh)
@@ -49,11 +49,11 @@ func (r *narrowRun) sum(ks *kernels, sums, x, dy, y []float32, argmax []byte, sc
 		return
 	}
 	in, pairs := scratch[:r.inSize()], scratch[r.inSize():]
-	r.load(ks, in, x, n, strip)
+	r.load(in, x, n, strip)
 	at := (n*r.oh + h0) * r.ow * r.OC
 	s := narrowSum{dy: dy[at:], in: in, n: r.ow, rows: h1 - h0, oc: r.OC, channels: r.C, pitch: r.pitch}
 	if r.Pool {
-		narrowPairs(ks, pairs, in, in[r.pitch:], (r.strip+1)*r.pitch)
+		r.ks.narrowPairs(pairs, in, in[r.pitch:], (r.strip+1)*r.pitch)
 		s.argmax, s.in = argmax[at:], pairs
 	} else {
 		s.y = y[at:]
@@ -65,10 +65,10 @@ func (r *narrowRun) sum(ks *kernels, sums, x, dy, y []float32, argmax []byte, sc
 			part.dy = s.dy[v:]
 			if r.Pool {
 				part.argmax, part.in = s.argmax[v:], s.in[2*c:]
-				part.pool(ks)
+				part.pool(r.ks)
 			} else {
 				part.y, part.in = s.y[v:], s.in[c:]
-				part.plain(ks)
+				part.plain(r.ks)
 			}
 		}
 	}

@@ -24,6 +24,7 @@ func loadStrip(dst, image []float32, h, w, c, first, rows, left, width int) {
 // ReLU is made row by row, never as a whole.
 type gradient struct {
 	Conv
+	ks     *kernels
 	dy     []float32 // like the output
 	y      []float32 // the output; nil without ReLU, unused with a pool: argmax holds the mask of ReLU
 	argmax []byte    // nil without pool
@@ -33,11 +34,11 @@ type gradient struct {
 type columns struct{ first, count, stride int }
 
 // row writes full-size row h of image n: unpooled it needs no partner.
-func (g gradient) row(ks *kernels, dst []float32, n, h int, c columns) {
+func (g gradient) row(dst []float32, n, h int, c columns) {
 	fh, fw := g.full()
 	from := ((n*fh+h)*fw)*g.OC + c.first
 	if g.y != nil {
-		ks.mask(dst, g.dy[from:], g.y[from:], fw, c.count, c.stride, g.OC)
+		g.ks.mask(dst, g.dy[from:], g.y[from:], fw, c.count, c.stride, g.OC)
 		return
 	}
 	for p := range fw {
@@ -47,7 +48,7 @@ func (g gradient) row(ks *kernels, dst []float32, n, h int, c columns) {
 
 // pair writes full-size rows 2r and 2r+1 of image n from pooled row r; past the last whole
 // window they are zeros.
-func (g gradient) pair(ks *kernels, top, bottom []float32, n, r int, c columns) {
+func (g gradient) pair(top, bottom []float32, n, r int, c columns) {
 	oh, ow := g.Out()
 	_, fw := g.full()
 	if r >= oh {
@@ -56,7 +57,7 @@ func (g gradient) pair(ks *kernels, top, bottom []float32, n, r int, c columns) 
 		return
 	}
 	from := ((n*oh+r)*ow)*g.OC + c.first
-	ks.unpool2(top, bottom, g.dy[from:], g.argmax[from:], ow, c.count, c.stride, g.OC)
+	g.ks.unpool2(top, bottom, g.dy[from:], g.argmax[from:], ow, c.count, c.stride, g.OC)
 	clearPixels(top, 2*ow, fw, c)
 	clearPixels(bottom, 2*ow, fw, c)
 }
@@ -76,7 +77,7 @@ func (g gradient) spareRows() int {
 // load writes rows of the full-size gradient of image n to dst, dilated by the convolution's
 // stride: row i of dst is dilated row first+i and column j dilated column j-left, both zero
 // where they are no multiple of the stride or outside. A row of dst has width pixels.
-func (g gradient) load(ks *kernels, dst []float32, n, first, rows, width, left int, spare []float32) {
+func (g gradient) load(dst []float32, n, first, rows, width, left int, spare []float32) {
 	fh, fw := g.full()
 	pitch := width * g.OC
 	all := columns{0, g.OC, g.OC}
@@ -91,38 +92,38 @@ func (g gradient) load(ks *kernels, dst []float32, n, first, rows, width, left i
 			continue
 		}
 		if !direct {
-			g.loadDilated(ks, row, n, h, left, spare)
+			g.loadDilated(row, n, h, left, spare)
 			continue
 		}
 		clear(row[:left*g.OC])
 		clear(row[(left+fw)*g.OC:])
 		switch {
 		case !g.Pool:
-			g.row(ks, row[left*g.OC:], n, h, all)
+			g.row(row[left*g.OC:], n, h, all)
 		case h%2 == 1: // its upper partner is not in the strip
-			g.pair(ks, spare, row[left*g.OC:], n, h/2, all)
+			g.pair(spare, row[left*g.OC:], n, h/2, all)
 		case i+1 == rows || h+1 == fh: // its lower partner is not
-			g.pair(ks, row[left*g.OC:], spare[half:], n, h/2, all)
+			g.pair(row[left*g.OC:], spare[half:], n, h/2, all)
 		default:
 			next := dst[(i+1)*pitch:][:pitch]
 			clear(next[:left*g.OC])
 			clear(next[(left+fw)*g.OC:])
-			g.pair(ks, row[left*g.OC:], next[left*g.OC:], n, h/2, all)
+			g.pair(row[left*g.OC:], next[left*g.OC:], n, h/2, all)
 			i++
 		}
 	}
 }
 
 // loadDilated writes one row pixel by pixel, for strides above 1 and paddings above the kernel.
-func (g gradient) loadDilated(ks *kernels, row []float32, n, h, left int, spare []float32) {
+func (g gradient) loadDilated(row []float32, n, h, left int, spare []float32) {
 	_, fw := g.full()
 	half := fw * g.OC
 	all := columns{0, g.OC, g.OC}
 	from := spare[:half]
 	if !g.Pool {
-		g.row(ks, from, n, h, all)
+		g.row(from, n, h, all)
 	} else {
-		g.pair(ks, spare[:half], spare[half:], n, h/2, all)
+		g.pair(spare[:half], spare[half:], n, h/2, all)
 		from = spare[h%2*half:][:half]
 	}
 	clear(row)

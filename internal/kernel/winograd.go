@@ -5,6 +5,7 @@ package kernel
 // all images are numbered through; a piece is some of them, and is walked in blocks of tiles
 // whose transformed patches (V) stay in the L2 cache beside a panel of their products (M).
 type winogradRun struct {
+	ks         *kernels
 	c, oc      int     // channels in and out
 	h, w       int     // rows and columns of the convolution
 	floor      float32 // of the outputs
@@ -26,17 +27,18 @@ type winogradRun struct {
 
 // Bounds of a winogradRun.
 const (
-	maxBlockTiles = 32
+	maxBlockTiles = 32 // and so the most tile rows of a piece
 	cacheLine     = 16 // floats: planes are padded by one cache line to avoid L1 set conflicts
 	manyPieces    = 16 // at least, where the tiles suffice
 )
 
-// blockTiles is the tiles of a block: whole register tiles, two of 14 rows.
+// blockTiles is the tiles of a block: two steps of a sweep, so that no register tile stands idle. Their
+// patches fill a good part of L2: 28 tiles of 128 channels take 516 KB. Results do not depend on it.
 func (ks *kernels) blockTiles() int { return min(2*ks.sweepRows(), maxBlockTiles) }
 
 // newWinogradRun cuts a convolution of n images from c to h×w×oc.
 func newWinogradRun(ks *kernels, n, h, w, c, oc, padding int) winogradRun {
-	r := winogradRun{c: c, oc: oc, h: h, w: w, oh: h, ow: w, padding: padding}
+	r := winogradRun{ks: ks, c: c, oc: oc, h: h, w: w, oh: h, ow: w, padding: padding}
 	r.th, r.tw = (h+winogradTile-1)/winogradTile, (w+winogradTile-1)/winogradTile
 	r.total = n * r.th
 	r.rows = max(1, ks.blockTiles()/r.tw)
@@ -161,13 +163,13 @@ func (r *winogradRun) runs(from, to int, f func(row, col, count, at int)) {
 // filters u. work is workSize floats.
 func (r *winogradRun) run(p *Workers, load stripLoader, dst []float32, argmax []byte, u, b, work []float32, images int) error {
 	p.Reserve(r.scratch())
-	r.stream = p.kernels.winograd.lanes == cacheLine && r.oc%cacheLine == 0 && streamed(dst, images*r.oh*r.ow*r.oc)
+	r.stream = r.ks.winograd.lanes == cacheLine && r.oc%cacheLine == 0 && streamed(dst, images*r.oh*r.ow*r.oc)
 	if r.planeMajor {
 		return r.convolvePlaneMajor(p, load, dst, argmax, u, b, work, images)
 	}
 	return r.eachPiece(p, 0, images*r.th, func(s winogradSpace, first, end int) {
 		starts := r.strips(&s, first, end, load)
-		r.convolve(p.kernels, &s, &starts, first, (end-first)*r.tw, dst, argmax, u, b)
+		r.convolve(&s, &starts, first, (end-first)*r.tw, dst, argmax, u, b)
 	})
 }
 
@@ -181,28 +183,28 @@ func (r *winogradRun) eachPiece(p *Workers, start, last int, f func(s winogradSp
 }
 
 // convolve computes the outputs of the tile rows from first on, in blocks of their tiles.
-func (r *winogradRun) convolve(ks *kernels, s *winogradSpace, starts *[maxBlockTiles]int, first, tiles int, dst []float32, argmax []byte, u, b []float32) {
+func (r *winogradRun) convolve(s *winogradSpace, starts *[maxBlockTiles]int, first, tiles int, dst []float32, argmax []byte, u, b []float32) {
 	for from := 0; from < tiles; from += r.block {
 		to := min(from+r.block, tiles)
-		r.transform(ks, s.v, s.in, starts, from, to)
+		r.transform(s.v, s.in, starts, from, to)
 		for col := 0; col < r.oc; col += Panel {
 			width := min(Panel, r.oc-col)
 			t := r.products(s.m, s.v, u, to-from, col, width)
-			t.run(ks)
+			t.run(r.ks)
 			r.runs(from, to, func(row, tx, count, at int) {
-				r.store(ks, s, s.m, dst, argmax, bias(b, col), first+row, tx, count, at, col, width)
+				r.store(s, s.m, dst, argmax, bias(b, col), first+row, tx, count, at, col, width)
 			})
 		}
 	}
 }
 
 // transform makes V of the tiles [from, to) of the strips in.
-func (r *winogradRun) transform(ks *kernels, v, in []float32, starts *[maxBlockTiles]int, from, to int) {
+func (r *winogradRun) transform(v, in []float32, starts *[maxBlockTiles]int, from, to int) {
 	r.runs(from, to, func(row, col, count, at int) {
 		toPlanes{
 			dst: v[at*r.ldv:], src: in[starts[row]+winogradTile*col*r.c:], tiles: count, cols: r.c,
 			plane: r.vPlane, ldd: r.ldv, pitch: r.pitch, pixel: r.c, step: winogradTile * r.c,
-		}.input(ks)
+		}.input(r.ks)
 	})
 }
 
@@ -231,7 +233,7 @@ var (
 )
 
 // store writes the outputs of count tiles of tile row q: a panel of width channels from col on.
-func (r *winogradRun) store(ks *kernels, s *winogradSpace, m, dst []float32, argmax []byte, bias []float32, q, tx, count, at, col, width int) {
+func (r *winogradRun) store(s *winogradSpace, m, dst []float32, argmax []byte, bias []float32, q, tx, count, at, col, width int) {
 	side := winogradTile // of a tile's output
 	if r.pooled {
 		side = 2
@@ -249,12 +251,12 @@ func (r *winogradRun) store(ks *kernels, s *winogradSpace, m, dst []float32, arg
 	}
 	if whole > 0 {
 		g.tiles, g.dst = whole, dst[to:]
-		r.write(ks, g, tail(argmax, to), s)
+		r.write(g, tail(argmax, to), s)
 	}
 	for i := whole; i < count; i++ {
 		g.src = m[(at+i)*width:]
 		if cols := min(side, r.ow-side*(tx+i)); rows > 0 && cols > 0 {
-			r.storePart(ks, s, g, dst[to+i*g.step:], tail(argmax, to+i*g.step), rows, cols)
+			r.storePart(s, g, dst[to+i*g.step:], tail(argmax, to+i*g.step), rows, cols)
 		}
 	}
 }
@@ -268,16 +270,16 @@ func tail(argmax []byte, at int) []byte {
 }
 
 // write stores tiles, pooled or not.
-func (r *winogradRun) write(ks *kernels, g fromPlanes, argmax []byte, s *winogradSpace) {
+func (r *winogradRun) write(g fromPlanes, argmax []byte, s *winogradSpace) {
 	if r.pooled {
-		g.pool(ks, argmax, s.vectors)
+		g.pool(r.ks, argmax, s.vectors)
 	} else {
-		g.output(ks)
+		g.output(r.ks)
 	}
 }
 
 // storePart writes the first rows×cols pixels of a tile, by way of the patch.
-func (r *winogradRun) storePart(ks *kernels, s *winogradSpace, g fromPlanes, dst []float32, argmax []byte, rows, cols int) {
+func (r *winogradRun) storePart(s *winogradSpace, g fromPlanes, dst []float32, argmax []byte, rows, cols int) {
 	part := g
 	part.stream = false
 	part.tiles, part.dst, part.pitch, part.pixel = 1, s.patch, winogradTile*g.cols, g.cols
@@ -285,7 +287,7 @@ func (r *winogradRun) storePart(ks *kernels, s *winogradSpace, g fromPlanes, dst
 	if argmax != nil {
 		chosen = s.argmax
 	}
-	r.write(ks, part, chosen, s)
+	r.write(part, chosen, s)
 	for i := range rows {
 		for j := range cols {
 			at, from := i*g.pitch+j*g.pixel, i*part.pitch+j*part.pixel

@@ -38,8 +38,8 @@ func BenchmarkTransform(b *testing.B) {
 		{"gradient", tilePixel + inside, func(ks *kernels) { in.gradient(ks) }},
 		{"output", inside + tilePixel, func(ks *kernels) { out.output(ks) }},
 		{"pool", inside + tilePixel*5/16, func(ks *kernels) { pooled.pool(ks, argmax, spare) }},
-		{"filters", (planes + 9) * filterN, func(ks *kernels) { filters(ks, turned, taps, filterN, filterN, filterN) }},
-		{"filterGradients", (planes + 9) * filterN, func(ks *kernels) { filterGradients(ks, taps, turned, filterN, filterN, filterN) }},
+		{"filters", (planes + 9) * filterN, func(ks *kernels) { ks.filters(turned, taps, filterN, filterN, filterN) }},
+		{"filterGradients", (planes + 9) * filterN, func(ks *kernels) { ks.filterGradients(taps, turned, filterN, filterN, filterN) }},
 	} {
 		for _, ks := range available() {
 			b.Run(k.name+"/"+ks.name, func(b *testing.B) {

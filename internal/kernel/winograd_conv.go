@@ -34,7 +34,7 @@ func transformFilters(p *Workers, u, w []float32, in, out int) error {
 		size := in * min(Panel, out-col)
 		from := piece % perPanel * chunk
 		if n := min(chunk, size-from); n > 0 {
-			filters(p.kernels, u[planes*in*col+from:], w[9*in*col+from:], n, size, size)
+			p.kernels.filters(u[planes*in*col+from:], w[9*in*col+from:], n, size, size)
 		}
 	})
 }
@@ -63,6 +63,6 @@ func (c Conv) winogradInputGradient(p *Workers, dx []float32, g gradient, w, wor
 	r := c.winogradInputRun(p.kernels)
 	width := r.pitch / c.OC
 	return r.run(p, func(in, spare []float32, n, row, rows int) {
-		g.load(p.kernels, in, n, row, rows, width, r.padding, spare)
+		g.load(in, n, row, rows, width, r.padding, spare)
 	}, dx, nil, u, nil, u[planes*c.C*c.OC:], rows)
 }

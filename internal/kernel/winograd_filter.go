@@ -2,7 +2,7 @@ package kernel
 
 // filters transforms n filters, G g Gᵀ (see winograd_transform.go): tap t of filter i at
 // src[t*srcPlane+i], value e to dst[e*dstPlane+i].
-func filters(ks *kernels, dst, src []float32, n, dstPlane, srcPlane int) {
+func (ks *kernels) filters(dst, src []float32, n, dstPlane, srcPlane int) {
 	whole := ks.winograd.whole(n)
 	if whole > 0 {
 		_, _ = dst[(planes-1)*dstPlane+whole-1], src[8*srcPlane+whole-1]
@@ -30,7 +30,7 @@ func filterLine(a, b, c float32) [winogradPatch]float32 {
 
 // filterGradients is the adjoint of filters, Gᵀ u G: value e of filter i at src[e*srcPlane+i],
 // tap t to dst[t*dstPlane+i].
-func filterGradients(ks *kernels, dst, src []float32, n, dstPlane, srcPlane int) {
+func (ks *kernels) filterGradients(dst, src []float32, n, dstPlane, srcPlane int) {
 	whole := ks.winograd.whole(n)
 	if whole > 0 {
 		_, _ = dst[8*dstPlane+whole-1], src[(planes-1)*srcPlane+whole-1]

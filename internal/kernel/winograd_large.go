@@ -4,15 +4,16 @@ package kernel
 // take 37 MB, and reading them for each block of 28 tiles would cost more than the products.
 // There V and M of many tiles are kept in memory, plane by plane, and each plane is one
 // matrix product, for which U is read once.
-// convolvePlaneMajor is run for such layers: all patches of a chunk of tile rows, then all their products,
-// then all outputs.
+
+// convolvePlaneMajor is run for such layers. It makes all patches of a chunk of tile rows, then all
+// their products, then all outputs.
 func (r *winogradRun) convolvePlaneMajor(p *Workers, load stripLoader, dst []float32, argmax []byte, u, b, work []float32, images int) error {
 	v, m := work[:planes*r.vPlane], work[planes*r.vPlane:]
 	for start := 0; start < images*r.th; start += r.chunk {
 		last := min(start+r.chunk, images*r.th)
 		if err := r.eachPiece(p, start, last, func(s winogradSpace, first, end int) {
 			starts := r.strips(&s, first, end, load)
-			r.transform(p.kernels, v[(first-start)*r.tw*r.ldv:], s.in, &starts, 0, (end-first)*r.tw)
+			r.transform(v[(first-start)*r.tw*r.ldv:], s.in, &starts, 0, (end-first)*r.tw)
 		}); err != nil {
 			return err
 		}
@@ -27,7 +28,7 @@ func (r *winogradRun) convolvePlaneMajor(p *Workers, load stripLoader, dst []flo
 				width := min(Panel, r.oc-col)
 				products := m[r.panel(col)+(first-start)*r.tw*width:]
 				r.runs(0, (end-first)*r.tw, func(row, tx, count, at int) {
-					r.store(p.kernels, &s, products, dst, argmax, bias(b, col), first+row, tx, count, at, col, width)
+					r.store(&s, products, dst, argmax, bias(b, col), first+row, tx, count, at, col, width)
 				})
 			}
 		}); err != nil {
@@ -54,11 +55,11 @@ func (r *winogradWeightRun) sumPlaneMajor(p *Workers, sums, work []float32, src 
 		if err := r.x.eachPiece(p, start, last, func(s winogradSpace, first, end int) {
 			at, tiles := (first-start)*r.x.tw, (end-first)*r.x.tw
 			starts := r.x.strips(&s, first, end, src.pixels)
-			r.x.transform(p.kernels, v[at*r.x.ldv:], s.in, &starts, 0, tiles)
+			r.x.transform(v[at*r.x.ldv:], s.in, &starts, 0, tiles)
 			starts = r.dy.strips(&s, first, end, src.gradient)
 			for col := 0; col < r.OC; col += Panel {
 				width := min(Panel, r.OC-col)
-				r.gradientToPlanes(p.kernels, m[r.x.panel(col)+at*width:], s.in, &starts, tiles, col, width)
+				r.gradientToPlanes(m[r.x.panel(col)+at*width:], s.in, &starts, tiles, col, width)
 			}
 		}); err != nil {
 			return err
@@ -68,7 +69,7 @@ func (r *winogradWeightRun) sumPlaneMajor(p *Workers, sums, work []float32, src 
 			t := r.products(sums, v, panel, tiles, col, width, start > 0).product(e)
 			t.run(p.kernels)
 			if e == onesPlane {
-				r.sumBias(p.kernels, sums, panel, tiles, col, width, start > 0)
+				r.sumBias(sums, panel, tiles, col, width, start > 0)
 			}
 		}); err != nil {
 			return err

@@ -60,8 +60,8 @@ func transformCases(r *rand.Rand, cols int) []transformCase {
 		{"output", (tiles-1)*step + 3*(wide+pixel) + cols, func(ks *kernels, dst []float32, _ []byte) { planesToPixels(dst).output(ks) }},
 		{"pool", (tiles-1)*step + wide + pixel + cols, func(ks *kernels, dst []float32, argmax []byte) { planesToPixels(dst).pool(ks, argmax, spare) }},
 		{"pool alone", (tiles-1)*step + wide + pixel + cols, func(ks *kernels, dst []float32, _ []byte) { planesToPixels(dst).pool(ks, nil, spare) }},
-		{"filters", 35*plane + cols, func(ks *kernels, dst []float32, _ []byte) { filters(ks, dst, inPlanes, cols, plane, cols+3) }},
-		{"filterGradients", 8*(cols+3) + cols, func(ks *kernels, dst []float32, _ []byte) { filterGradients(ks, dst, inPlanes, cols, cols+3, plane) }},
+		{"filters", 35*plane + cols, func(ks *kernels, dst []float32, _ []byte) { ks.filters(dst, inPlanes, cols, plane, cols+3) }},
+		{"filterGradients", 8*(cols+3) + cols, func(ks *kernels, dst []float32, _ []byte) { ks.filterGradients(dst, inPlanes, cols, cols+3, plane) }},
 	}
 }
 

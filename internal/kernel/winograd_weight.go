@@ -53,14 +53,14 @@ type weightSource struct {
 	last             int // tile rows that count
 }
 
-func (r *winogradWeightRun) source(ks *kernels, x []float32, g gradient, rows int) weightSource {
+func (r *winogradWeightRun) source(x []float32, g gradient, rows int) weightSource {
 	image, width := r.H*r.W*r.C, r.x.pitch/r.C
 	return weightSource{
 		pixels: func(in, _ []float32, n, row, rows int) {
 			loadStrip(in, x[n*image:][:image], r.H, r.W, r.C, row, rows, r.Padding, width)
 		},
 		gradient: func(in, spare []float32, n, row, rows int) {
-			g.load(ks, in, n, row, rows-2, winogradTile*r.x.tw, 0, spare)
+			g.load(in, n, row, rows-2, winogradTile*r.x.tw, 0, spare)
 		},
 		last: rows * r.x.th,
 	}
@@ -70,14 +70,14 @@ func (c Conv) winogradWeightGradient(p *Workers, dw, db, x []float32, g gradient
 	r := c.winogradWeightRun(p.kernels)
 	size := r.partialSize()
 	p.Reserve(max(r.scratch(), planes*reduceChunk))
-	src := r.source(p.kernels, x, g, rows)
+	src := r.source(x, g, rows)
 	var err error
 	if r.x.planeMajor {
 		err = r.sumPlaneMajor(p, work[:size], work[size:], src)
 	} else {
 		err = p.Run(r.groups*r.shares, func(worker, piece int) {
 			group, share := piece/r.shares, piece%r.shares
-			r.sumGroup(p.kernels, work[group*size:][:size], src, p.Scratch(worker), group, share)
+			r.sumGroup(work[group*size:][:size], src, p.Scratch(worker), group, share)
 		})
 	}
 	if err != nil {
@@ -87,7 +87,7 @@ func (c Conv) winogradWeightGradient(p *Workers, dw, db, x []float32, g gradient
 }
 
 // sumGroup makes the group's sums for the share's columns.
-func (r *winogradWeightRun) sumGroup(ks *kernels, sums []float32, src weightSource, scratch []float32, group, share int) {
+func (r *winogradWeightRun) sumGroup(sums []float32, src weightSource, scratch []float32, group, share int) {
 	first, last := group*r.x.total/r.groups, min((group+1)*r.x.total/r.groups, src.last)
 	col0, col1 := share*r.panels*Panel, min((share+1)*r.panels*Panel, r.OC)
 	if first >= last {
@@ -100,25 +100,25 @@ func (r *winogradWeightRun) sumGroup(ks *kernels, sums []float32, src weightSour
 		end := min(q+r.x.rows, last)
 		tiles := (end - q) * r.x.tw
 		starts := r.x.strips(&s, q, end, src.pixels)
-		r.x.transform(ks, s.v, s.in, &starts, 0, tiles)
+		r.x.transform(s.v, s.in, &starts, 0, tiles)
 		starts = r.dy.strips(&s, q, end, src.gradient)
 		for col := col0; col < col1; col += Panel {
 			width := min(Panel, col1-col)
-			r.gradientToPlanes(ks, s.m, s.in, &starts, tiles, col, width)
+			r.gradientToPlanes(s.m, s.in, &starts, tiles, col, width)
 			t := r.products(sums, s.v, s.m, tiles, col, width, q > first)
-			t.run(ks)
-			r.sumBias(ks, sums, s.m, tiles, col, width, q > first)
+			t.run(r.x.ks)
+			r.sumBias(sums, s.m, tiles, col, width, q > first)
 		}
 	}
 }
 
 // gradientToPlanes transforms a panel of the gradient's tiles.
-func (r *winogradWeightRun) gradientToPlanes(ks *kernels, m, in []float32, starts *[maxBlockTiles]int, tiles, col, width int) {
+func (r *winogradWeightRun) gradientToPlanes(m, in []float32, starts *[maxBlockTiles]int, tiles, col, width int) {
 	r.dy.runs(0, tiles, func(row, tx, count, at int) {
 		toPlanes{
 			dst: m[at*width:], src: in[starts[row]+winogradTile*tx*r.OC+col:], tiles: count, cols: width,
 			plane: r.x.mPlane(width), ldd: width, pitch: r.dy.pitch, pixel: r.OC, step: winogradTile * r.OC,
-		}.gradient(ks)
+		}.gradient(r.x.ks)
 	})
 }
 
@@ -136,12 +136,12 @@ func (r *winogradWeightRun) products(sums, v, m []float32, tiles, col, width int
 const onesPlane = winogradPatch + 1
 
 // sumBias adds the gradient's own sum, of that plane of m, to the bias.
-func (r *winogradWeightRun) sumBias(ks *kernels, sums, m []float32, tiles, col, width int, accumulate bool) {
+func (r *winogradWeightRun) sumBias(sums, m []float32, tiles, col, width int, accumulate bool) {
 	t := tile{
 		dst: sums[planes*r.C*r.OC+col:], a: ones[:], b: m[onesPlane*r.x.mPlane(width):], off: origin[:], rows: 1, cols: width, k: tiles,
 		ldb: width, accumulate: accumulate,
 	}
-	t.run(ks)
+	t.run(r.x.ks)
 }
 
 const reduceChunk = 1 << 9 // weights of a plane that are reduced at a time
@@ -160,7 +160,7 @@ func (r *winogradWeightRun) reduce(p *Workers, dw, db, partial []float32) error 
 			for e := range planes {
 				addGroups(p.kernels, sums[e*reduceChunk:][:n], partial[planes*r.C*col+e*plane+from:], size, r.groups)
 			}
-			filterGradients(p.kernels, dw[9*r.C*col+from:], sums, n, plane, reduceChunk)
+			p.kernels.filterGradients(dw[9*r.C*col+from:], sums, n, plane, reduceChunk)
 		}
 		if from == 0 {
 			addGroups(p.kernels, db[col:][:width], partial[planes*r.C*r.OC+col:], size, r.groups)

@@ -38,11 +38,11 @@ type job struct {
 // allTaken is what follows the last piece of any job.
 const allTaken = 1<<32 - 1
 
-// MaxThreads bounds the workers of a pool.
+// MaxThreads bounds the threads of Workers.
 const MaxThreads = 1024
 
-// spins is how often a worker looks for work before it parks: some 20 µs, longer than
-// the gap between two operations.
+// spins is how often a worker looks for work before it parks: some 20 µs. The gap between two
+// operations is shorter; to wake a parked worker takes longer than many an operation.
 const spins = 1 << 14
 
 // NewWorkers starts the given number of workers (0: one a core) that use the kernels of that
@@ -107,7 +107,7 @@ func (p *Workers) Reserve(n int) {
 // Scratch is the worker's own buffer, of undefined content: for use inside Run.
 func (p *Workers) Scratch(worker int) []float32 { return p.scratch[worker] }
 
-// Close ends the workers. A closed pool runs nothing.
+// Close ends the workers. Closed workers run nothing.
 func (p *Workers) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
