@@ -32,8 +32,8 @@ var measured = costs{
 	planeMajorChannels: 150, planeMajorBytes: 64 << 20, narrowChannels: narrowChannels,
 }
 
-// ForwardAlgorithm is the algorithm of Forward on the workers p, or on the best kernels if p is nil. So
-// do the other algorithms and sizes of a convolution.
+// ForwardAlgorithm is the algorithm of Forward on the workers p. As for the other algorithms and the
+// sizes of a convolution, p may be nil: it then is that of the best kernels.
 func (c Conv) ForwardAlgorithm(p *Workers) Algorithm {
 	if c.narrow(p.plan()) {
 		return Narrow
@@ -50,10 +50,9 @@ func (c Conv) InputAlgorithm(p *Workers) Algorithm {
 // WeightAlgorithm is the algorithm of WeightGradient.
 func (c Conv) WeightAlgorithm(p *Workers) Algorithm { return c.ForwardAlgorithm(p) }
 
-// algorithm is the cheaper one for a convolution from in channels to h×w pixels of out
-// channels: by an estimate from the shape, never by a stopwatch, so that results are the same
-// in every run. The number of images counts, too: in batches of another size an image's results
-// may differ by rounding.
+// algorithm is the cheaper one for a convolution from in channels to h×w pixels of out channels. It
+// estimates from the shape and never measures time, so that results are the same in every run. The
+// number of images counts, too: in batches of another size an image's results may differ by rounding.
 func (c Conv) algorithm(cost costs, h, w, in, out int) Algorithm {
 	if c.Kernel != 3 || c.Stride != 1 || c.Padding > 2 {
 		return Direct

@@ -26,7 +26,7 @@ func (a AvgPool) Out() (h, w int) {
 	return (a.H-a.Kernel)/a.Stride + 1, (a.W-a.Kernel)/a.Stride + 1
 }
 
-// Forward computes y for the first rows images: each window's sum, row by row, divided by the
+// Forward computes y for the first rows images. A window is summed row by row and divided by the
 // number of its pixels.
 func (a AvgPool) Forward(p *Workers, y, x []float32, rows int) error {
 	oh, ow := a.Out()
@@ -49,8 +49,8 @@ func (a AvgPool) Forward(p *Workers, y, x []float32, rows int) error {
 	})
 }
 
-// Gradient computes dx from dy for the first rows images: to each pixel its share of every window
-// that it is in, the windows in order.
+// Gradient computes dx from dy for the first rows images. A pixel gets its share of each window
+// around it, the windows in order.
 func (a AvgPool) Gradient(p *Workers, dx, dy []float32, rows int) error {
 	oh, ow := a.Out()
 	pixels := float32(a.Kernel * a.Kernel)

@@ -20,8 +20,7 @@ type Conv struct {
 // gradient.
 const noPixel = 4
 
-// streamBytes is the size from which an output is stored past the caches: it is not read again
-// from one.
+// streamBytes is the size from which no cache holds an output until it is read.
 const streamBytes = 16 << 20
 
 // streamed reports whether n floats of output are stored to y past the caches.
@@ -85,9 +84,9 @@ func (c Conv) OutSize() int {
 // InSize is the number of floats of the input.
 func (c Conv) InSize() int { return c.N * c.H * c.W * c.C }
 
-// grid is how a convolution's output pixels are cut into pieces (by shape alone) and a piece
-// into tiles. A piece is `images` images by `strip` rows of output. A tile's rows are
-// neighbouring pixels of one row or, where rows are short, one pixel of several images.
+// grid cuts a convolution's output pixels into pieces and a piece into tiles. A piece is `images`
+// images by `strip` rows of output. A tile's rows are neighbouring pixels of one row or, where rows
+// are short, one pixel of several images.
 type grid struct {
 	n, h, w        int // output images, rows, columns
 	images, strip  int

@@ -2,8 +2,8 @@ package kernel
 
 import "unsafe"
 
-// FilterSize is the floats of the filters as Forward wants them beside w: transformed by
-// TransformFilters, or none.
+// FilterSize is the floats that TransformFilters makes of the filters, 0 if Forward reads them as
+// they are.
 func (c Conv) FilterSize(p *Workers) int {
 	if c.ForwardAlgorithm(p) == Winograd {
 		return planes * c.C * c.OC
@@ -20,7 +20,7 @@ func (c Conv) ForwardSize(p *Workers) int {
 	return 0
 }
 
-// TransformFilters makes u, FilterSize floats, of w.
+// TransformFilters transforms the filters w to u, FilterSize floats.
 func (c Conv) TransformFilters(p *Workers, u, w []float32) error {
 	if c.ForwardAlgorithm(p) != Winograd {
 		return nil
@@ -28,10 +28,9 @@ func (c Conv) TransformFilters(p *Workers, u, w []float32) error {
 	return transformFilters(p, u, w, c.C, c.OC)
 }
 
-// Forward computes y for the first rows images. With a pool it also sets argmax, a byte for each
-// element of y: which of the window's pixels is the largest, 0 to 3 row by row, or 4 where ReLU
-// makes the window 0. argmax may be nil. u is w by TransformFilters, work ForwardSize floats of
-// work space.
+// Forward computes y for the first rows images. With a pool it also sets argmax, unless that is nil:
+// a byte for each element of y, the number of the window's largest pixel (0 to 3, row by row), or 4
+// where ReLU makes the window 0. u is what TransformFilters made of w, work is ForwardSize floats.
 func (c Conv) Forward(p *Workers, y []float32, argmax []byte, x, w, b, u, work []float32, rows int) error {
 	switch c.ForwardAlgorithm(p) {
 	case Narrow:

@@ -10,9 +10,9 @@ func (c Conv) InputGradientSize(p *Workers) int {
 	return turned
 }
 
-// InputGradient computes dx, like x, for the first rows images, from the gradient dy of the
-// output, the output y (nil without ReLU) and argmax (nil without pool). work is
-// InputGradientSize floats of work space.
+// InputGradient computes dx, like x, for the first rows images. It reads the gradient dy of the
+// output, the output y (nil without ReLU) and argmax (nil without pool). work is InputGradientSize
+// floats.
 //
 //	dx[h,w,c] = Σ dy[h+P-kh, w+P-kw, o] · w[kh,kw,c,o]
 //

@@ -1,8 +1,8 @@
 package kernel
 
-// weightRun is how a weight gradient is cut: images into groups, each with a partial sum of
-// its own, and the filters' panels into shares. A group is walked in strips of rows of whole
-// or part images; the tile's k runs over the pixels of a strip.
+// weightRun cuts a weight gradient. Images are cut into groups, each with a partial sum of its
+// own, and the filters' panels into shares. A group is walked in strips of rows of whole or part
+// images; the tile's k runs over the pixels of a strip.
 type weightRun struct {
 	Conv
 	ks             *kernels
@@ -178,8 +178,8 @@ func (r *weightRun) reduce(p *Workers, dw, db, partial []float32) error {
 	})
 }
 
-// addGroups makes dst the sum of the groups' partial sums, added in order: each group's lie size
-// floats behind those of the one before. dst may be the first group's.
+// addGroups makes dst the sum of the groups' partial sums, added in order. A group's sums lie size
+// floats behind the last group's. dst may be the first group's.
 func addGroups(ks *kernels, dst, partial []float32, size, groups int) {
 	copy(dst, partial)
 	for group := 1; group < groups; group++ {

@@ -17,10 +17,9 @@ type Dense struct {
 	ReLU       bool
 }
 
-// A dense layer's input is packed in blocks of blockWidth columns, each block with its rows
-// close together: block j holds columns [64j, 64j+64) of all rows at a pitch of 64. The
-// forward product reads a block along its rows and the weight gradient down its columns,
-// neither at the power-of-two strides of x itself, which would crowd a few cache sets.
+// A dense layer's input is packed in blocks: block j holds columns [64j, 64j+64) of all rows at a
+// pitch of 64. The forward product reads a block along its rows and the weight gradient down its
+// columns, neither at the power-of-two strides of x itself, which would crowd a few cache sets.
 const blockWidth = 64
 
 // Check says what is wrong with the shape, or nil.

@@ -2,7 +2,7 @@ package kernel
 
 const (
 	turnedPanels = 4 // weight panels of one k loop of the input gradient
-	turnedSweeps = 8 // steps of a sweep whose inputs a piece has, so that they come in blocks of 16 to turn
+	turnedSweeps = 8 // steps of a sweep in a piece: their rows are a multiple of 16, for transpose
 )
 
 // Gradients masks dy by the output y (nil without ReLU) and writes it in panels, rows×Out, to
@@ -100,8 +100,8 @@ func (g *denseInput) multiply(panel, n int) {
 	}
 }
 
-// next plans to fetch what the next products read: their part of dyᵀ, and of the next panels of
-// weights the share of these rows.
+// next plans to fetch what the next products read: their part of dyᵀ, and these rows' share of the
+// next panels of weights.
 func (g *denseInput) next(panel, n int, weights, gradients *prefetcher) {
 	steps := g.kernels.sweeps(g.end - g.in)
 	after := panel + turnedPanels

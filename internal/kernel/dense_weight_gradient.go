@@ -5,8 +5,8 @@ const (
 	weightInputs = 1024 // its inputs
 )
 
-// DenseGradient is the gradient dw = xᵀ·dy of a dense layer's weights before it is computed:
-// what it is made of, which is far smaller.
+// DenseGradient is the two factors of the gradient dw = xᵀ·dy of a dense layer's weights. They are
+// far smaller than the gradient.
 type DenseGradient struct {
 	Dense
 	X    []float32 // packed, as Forward left it

@@ -14,8 +14,8 @@ type Dropout struct {
 	Scale float32
 }
 
-// Apply computes dst from src, whose first number has the even index first, on the kernels of p and
-// the calling goroutine alone.
+// Apply computes dst from src. Their first number has the index first, which is even. It runs on the
+// kernels of p, by the calling goroutine alone.
 func (d Dropout) Apply(p *Workers, dst, src []float32, first int) {
 	n := p.kernels.vector.whole(len(dst))
 	if n > 0 {

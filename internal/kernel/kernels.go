@@ -21,11 +21,13 @@ import (
 	"strings"
 )
 
-// kernels is everything that differs between instruction sets. Workers are made with one such
-// value. To add an instruction set, write a file of its name with one more value, and add it to
-// assembled and its name to Known.
+// kernels is everything that differs between instruction sets. Workers are made with one value of it.
+// A new instruction set is one more value, which assembled lists and Known names. It may leave out
+// groups of loops: plain Go then does their work.
 //
-// A group of loops may be left out: plain Go then does its work.
+// Where a number decides in which order sums are added, or which algorithm is chosen, it is part of
+// the results. Such numbers (narrowLanes, the groups of a weight gradient, measured) are the same for
+// all kernels here; all that follows from rows and cols may differ.
 type kernels struct {
 	name       string
 	rows, cols int           // of the largest register tile
@@ -39,15 +41,15 @@ type kernels struct {
 // Generic names the kernels in plain Go, which every machine has.
 const Generic = "generic"
 
-// generic is made of no loops but those in Go. Its tile takes any size: rows says how often a
-// dense product stops to fetch ahead.
+// generic has no loops but those in Go. Its tile takes any size: rows says after how many of them a
+// dense product prefetches, as on AVX-512.
 var generic = kernels{name: Generic, rows: 14, cols: Panel, costs: measured}
 
 // EnvKernel is the environment variable that overrides the choice of kernels.
 const EnvKernel = "VGGTRAIN_KERNEL"
 
-// Known reports whether some build of this program has kernels of that name: those of a record
-// need not be those of this machine.
+// Known reports whether some build of this program has kernels of that name. A record may name
+// kernels that this machine lacks.
 func Known(name string) bool { return slices.Contains([]string{"avx512", "avx2", Generic}, name) }
 
 // available lists what this processor can run, fastest first.
@@ -65,8 +67,8 @@ func Available() []string {
 // Best names the fastest kernels of this processor.
 func Best() string { return Available()[0] }
 
-// FromEnv is the choice of VGGTRAIN_KERNEL, or else the best. A name that is unknown or
-// that this processor lacks is an error.
+// FromEnv names the kernels that VGGTRAIN_KERNEL asks for, or the best if it is empty. It is an error
+// if they are unknown or this processor lacks them.
 func FromEnv() (string, error) {
 	name := os.Getenv(EnvKernel)
 	if name == "" {

@@ -66,8 +66,8 @@ func (c CrossEntropy) Gradient(p *Workers, dlogits, logits []float32, labels []i
 	})
 }
 
-// LogSumExp is ln Σ exp(row), shifted by the largest so that nothing overflows: ln softmax(row)[k] is
-// row[k] less it. It is NaN if the largest is not finite, or there is NaN in the row.
+// LogSumExp is ln Σ exp(row), shifted by the largest so that nothing overflows. ln softmax(row)[k] is
+// row[k] - LogSumExp(row). It is NaN if the row has a NaN or its largest is not finite.
 func LogSumExp(row []float32) float64 {
 	top := math.Inf(-1)
 	for _, v := range row {

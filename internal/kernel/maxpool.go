@@ -32,9 +32,8 @@ func (m MaxPool) OutSize() int {
 	return m.N * h * w * m.C
 }
 
-// Forward computes y and argmax for the first rows images: which of the window's pixels, counted
-// row by row, was the largest: the first of equals, the last NaN if there is one, as PyTorch
-// has it.
+// Forward computes y and argmax for the first rows images. argmax is the number of the window's
+// largest pixel, counted row by row: the first of equals, the last NaN, as in PyTorch.
 func (m MaxPool) Forward(p *Workers, y []float32, argmax []byte, x []float32, rows int) error {
 	oh, ow := m.Out()
 	return p.Run(rows*oh, func(_, piece int) {

@@ -1,19 +1,18 @@
 package kernel
 
-// A narrow convolution is one of few input channels, as the first of a network: 3×3, stride 1,
-// padding 1, with ReLU. It has so few products that each costs about as much as the memory
-// traffic, so that nothing of full size is written anywhere: the forward pass computes the four
-// pixels of each 2×2 window in registers and stores the pooled pixel, and the weight gradient
-// takes each window's pixel from the image by the pool's argmax.
+// A narrow convolution has few input channels, as the first of a network: 3×3, stride 1, padding 1,
+// with ReLU. Its memory traffic costs about as much as its products, so nothing of full size is
+// written: the forward pass computes the four pixels of each 2×2 window in registers and stores the
+// pooled pixel, and the weight gradient takes each window's pixel from the image by argmax.
 
 const (
-	narrowChannels = 3  // the four pixels under a tap of a window lie within 8 floats of pairs
-	narrowLanes    = 16 // output channels come in multiples of the widest vector
-	narrowColumns  = 4  // output pixels that a forward step computes of a row
+	narrowChannels = 3  // a permutation of 8 floats finds a window's pixel under a tap: 2·channels+2 floats of pairs
+	narrowLanes    = 16 // output channels come in multiples of it: the widest vector, for all kernels
+	narrowColumns  = 4  // output pixels of a row that a forward step computes
 
-	narrowPieces     = 128      // of the forward pass, at most
-	narrowStripBytes = 24 << 10 // of input, to stay in the L1 cache
-	narrowGroups     = 64       // partial sums of the weight gradient
+	narrowPieces     = 128      // of the forward pass, at most: each packs the weights anew
+	narrowStripBytes = 24 << 10 // of input: half of an L1 cache of 48 KB
+	narrowGroups     = 64       // partial sums of the weight gradient: they decide the order of its sums
 )
 
 // narrow reports whether the narrow kernels compute the convolution.
@@ -22,7 +21,7 @@ func (c Conv) narrow(ks *kernels) bool {
 		c.Kernel == 3 && c.Stride == 1 && c.Padding == 1 && c.ReLU
 }
 
-// narrowRun is how a narrow convolution is cut: images into strips of rows.
+// narrowRun cuts the images of a narrow convolution into strips of rows.
 type narrowRun struct {
 	Conv
 	ks     *kernels
@@ -110,8 +109,8 @@ func (r *narrowRun) windows(row narrowRow, y []float32, argmax []byte, n, strip 
 	}
 }
 
-// spare is the floats of the row of pixels below the last, which is computed where they are odd.
-// It stands first in the scratch, at a cache line, as it may be streamed like the others.
+// spare is the floats of a row of pixels below the last: rows are computed in pairs. It stands first
+// in the scratch, at a cache line, as it may be streamed like the others.
 func (r *narrowRun) spare() int {
 	if r.Pool || r.H%2 == 0 {
 		return 0

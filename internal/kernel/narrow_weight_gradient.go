@@ -1,10 +1,9 @@
 package kernel
 
-// narrowSize is the floats that a group's sums take: for each vector of output channels and
-// each input channel nine taps and the bias.
+// narrowSize is the floats of a group's sums, in the order [OC/lanes][C][9 taps and the bias][lanes].
 func (c Conv) narrowSize() int { return (9 + 1) * c.C * c.OC }
 
-// groups is into how many groups, each with sums of its own, the strips are cut.
+// groups is the number of groups of strips. Each has sums of its own.
 func (r *narrowRun) groups() int { return min(r.N*r.strips, narrowGroups) }
 
 // narrowWeightGradientSize is the floats of work space that narrowWeightGradient needs.

@@ -16,10 +16,11 @@ func PanelIndex(K, N, k, n int) int {
 	return K*first + k*min(Panel, N-first) + n - first
 }
 
-// Transpose is, for r in [0, rows) and c in [0, cols), on the kernels of p and the calling
-// goroutine alone:
+// Transpose is
 //
-//	dst[c·dstStride + r] = src[r·srcStride + c]
+//	dst[c·dstStride + r] = src[r·srcStride + c]   for r in [0, rows) and c in [0, cols)
+//
+// on the kernels of p, by the calling goroutine alone.
 func Transpose(p *Workers, dst, src []float32, rows, cols, dstStride, srcStride int) {
 	p.kernels.transpose(dst, src, rows, cols, dstStride, srcStride)
 }

@@ -7,14 +7,15 @@ type SGD struct {
 	Nesterov            bool
 }
 
-// Update updates the weights w, and the velocity v if there is one (else nil), from the
-// gradient g, all equally long, on the kernels of p and the calling goroutine alone:
+// Update updates the weights w and the velocity v, nil without momentum, from the gradient g. All are
+// equally long.
 //
 //	d := Scale·g + Decay·w
-//	v = Momentum·v + d, and d = v or, with Nesterov's rule, d + Momentum·v   (if v is given)
+//	v = Momentum·v + d, and d = v or, with Nesterov's rule, d + Momentum·v   (if v is not nil)
 //	w -= LR·d
+//
+// It runs on the kernels of p, by the calling goroutine alone.
 func (s SGD) Update(p *Workers, w, g, v []float32) { p.kernels.sgd(w, g, v, s) }
 
-// SumSquares is Σ g², each square and the sum in float64, on the kernels of p and the
-// calling goroutine alone.
+// SumSquares is Σ g², in float64. It runs on the kernels of p, by the calling goroutine alone.
 func SumSquares(p *Workers, g []float32) float64 { return p.kernels.sumSquares(g) }

@@ -1,7 +1,7 @@
 package kernel
 
-// A strip is the part of an image that a piece of a convolution reads, copied to the worker's
-// scratch with its border of zeros: the tile then needs no special case at the edges.
+// A strip is a piece's part of an image, copied to the worker's scratch with its border of zeros. So
+// the tile needs no special case at the edges.
 
 // loadStrip copies rows of an H×W image of c channels to dst. Row i of dst is image row
 // first+i and column j image column j-left, width columns in all; what lies outside the image
@@ -20,8 +20,8 @@ func loadStrip(dst, image []float32, h, w, c, first, rows, left, width int) {
 	}
 }
 
-// gradient is the gradient of a convolution's output, from which the gradient before pool and
-// ReLU is made row by row, never as a whole.
+// gradient is the gradient of a convolution's output. The gradient before pool and ReLU is made of it
+// row by row, never as a whole.
 type gradient struct {
 	Conv
 	ks     *kernels

@@ -6,7 +6,8 @@ import (
 	"unsafe"
 )
 
-// tile is one call of the register-tile kernel, the loop under every multiplication here.
+// tile is one call of the register-tile kernel, the loop under every multiplication here: a
+// batch-reduce matrix product, such as oneDNN's brgemm, with bias and ReLU at the store.
 // For r in [0, rows) and c in [0, cols):
 //
 //	s := dst[r*ldd+c] if accumulate, else bias[c] if there is a bias, else 0

@@ -23,7 +23,8 @@ func first(s []float32) *float32 {
 	return &s[0]
 }
 
-// add is addGeneric, and so are the functions below for theirs.
+// add is addGeneric: assembly does the whole vectors, Go the rest. The functions below do so with the
+// loops of their names.
 func (ks *kernels) add(dst, src []float32) {
 	a := &ks.vector
 	n := a.whole(len(dst))

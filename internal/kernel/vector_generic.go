@@ -1,6 +1,6 @@
 package kernel
 
-// The loops that are not multiplications, each the contract of the assembly of its name.
+// The loops that are not multiplications. Each is the contract of the assembly of its name.
 // Neighbouring pixels of src and dst are srcStride and dstStride floats apart.
 
 // addGeneric is dst[i] += src[i].

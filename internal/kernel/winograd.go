@@ -2,15 +2,15 @@ package kernel
 
 // winogradRun is the tiling of one convolution by Winograd's F(4×4,3×3): forward, or the input
 // gradient, which is the convolution of the gradient with the turned filters. Tile rows of
-// all images are numbered through; a piece is some of them, and is walked in blocks of tiles
-// whose transformed patches (V) stay in the L2 cache beside a panel of their products (M).
+// all images are numbered through. A piece is some of them. It is walked in blocks of tiles: their
+// transformed patches (V) stay in the L2 cache beside a panel of their products (M).
 type winogradRun struct {
 	ks         *kernels
 	c, oc      int     // channels in and out
 	h, w       int     // rows and columns of the convolution
 	floor      float32 // of the outputs
 	pooled     bool
-	stream     bool // the outputs are too many to be read again from a cache
+	stream     bool // store the outputs past the caches: see streamed
 	oh, ow     int  // of what is stored
 	th, tw     int  // tiles of an image
 	total      int  // tile rows of all images
@@ -21,7 +21,7 @@ type winogradRun struct {
 	vPlane     int
 	spare      int // floats that loading a strip needs
 	padding    int
-	planeMajor bool // V and M are not a block's but those of a chunk of tile rows: see winograd_large.go
+	planeMajor bool // V and M hold a chunk of tile rows instead of a block: see winograd_large.go
 	chunk      int  // tile rows of a chunk
 }
 
@@ -95,11 +95,11 @@ func (r *winogradRun) scratch() int {
 	return n
 }
 
-// Work space for tiles at the edge, of which not all is stored, and for fromPlanes.pool.
+// Work space for tiles that lie across an edge, and for fromPlanes.pool.
 const (
 	patchFloats  = winogradTile * winogradTile * Panel
 	argmaxFloats = 2 * Panel // bytes for 2×2 windows at a pitch of 4
-	vectorFloats = 16 * 16
+	vectorFloats = 16 * 16   // of the widest vector
 )
 
 // winogradSpace is a worker's scratch, cut up.
@@ -148,8 +148,8 @@ func (r *winogradRun) strips(s *winogradSpace, first, last int, load stripLoader
 	return starts
 }
 
-// runs calls f for the tiles [from, to) of a piece: count tiles of one tile row, from column
-// col on, the first of which is the block's tile at.
+// runs calls f for the tiles [from, to) of a piece, one tile row at a time: count tiles from column
+// col on, which are tiles at, at+1 … of the block.
 func (r *winogradRun) runs(from, to int, f func(row, col, count, at int)) {
 	for t := from; t < to; {
 		row, col := t/r.tw, t%r.tw
@@ -226,7 +226,7 @@ func bias(b []float32, col int) []float32 {
 	return b[col:]
 }
 
-// What a tile without taps or a layer without bias is given.
+// The offsets of a tile without taps, and the bias of a layer without bias.
 var (
 	origin = [1]int{}
 	zeros  [Panel]float32
@@ -261,7 +261,7 @@ func (r *winogradRun) store(s *winogradSpace, m, dst []float32, argmax []byte, b
 	}
 }
 
-// tail is argmax from at on, nil if there is none.
+// tail is argmax from at on, nil if argmax is nil.
 func tail(argmax []byte, at int) []byte {
 	if argmax == nil {
 		return nil

@@ -1,8 +1,8 @@
 package kernel
 
-// winogradWeightRun is how a weight gradient by Winograd's adjoint is cut: tile rows of all
-// images into groups, each with partial sums of its own, and the panels of filters into shares.
-// A group is walked in blocks of tile rows.
+// winogradWeightRun cuts a weight gradient by Winograd's adjoint. Tile rows of all images are cut into
+// groups, each with partial sums of its own, and the panels of filters into shares. A group is
+// walked in blocks of tile rows.
 type winogradWeightRun struct {
 	Conv
 	groups, shares int
@@ -11,8 +11,8 @@ type winogradWeightRun struct {
 }
 
 const (
-	weightTiles  = 112 // tiles of a group, at least
-	weightPieces = 8   // pieces, at least: each share makes V anew
+	weightTiles  = 112 // tiles of a group, at least: four blocks. It decides the order of the sums, for all kernels
+	weightPieces = 8   // groups times shares, at least; not more, as each share makes V anew
 )
 
 func (c Conv) winogradWeightRun(ks *kernels) winogradWeightRun {

@@ -24,8 +24,8 @@ type Workers struct {
 	exited sync.WaitGroup
 }
 
-// job is what the workers are doing. It is over when its pieces are: it does not wait for a worker
-// that the system has given no time, and such a worker, when it comes, takes nothing of the next.
+// job is what the workers are doing. It is over when its pieces are. It does not wait for a worker
+// that the system has given no time. Such a worker takes nothing of the next job when it comes.
 type job struct {
 	f       func(worker, piece int)
 	pieces  atomic.Int64
@@ -80,8 +80,7 @@ func newWorkers(threads int, ks *kernels) (*Workers, error) {
 // Threads is the number of workers, the caller of Run included.
 func (p *Workers) Threads() int { return len(p.scratch) }
 
-// plan is the kernels that sizes and algorithms are planned for: those of p, or of workers
-// yet to be made if p is nil.
+// plan is the kernels to plan sizes and algorithms for: those of p, or the best if p is nil.
 func (p *Workers) plan() *kernels {
 	if p == nil {
 		return available()[0]
@@ -212,7 +211,7 @@ func (j *job) share(worker int) {
 	}
 }
 
-// take returns a piece that nobody else gets.
+// take returns a piece that no other worker gets.
 func (j *job) take() (piece int, ok bool) {
 	for {
 		ticket := j.ticket.Load()
@@ -226,7 +225,7 @@ func (j *job) take() (piece int, ok bool) {
 	}
 }
 
-// do does a piece. If it fails, those that nobody has taken are left undone.
+// do does a piece. If it fails, pieces not yet taken are left undone.
 func (j *job) do(worker, piece int) {
 	ended := int64(1)
 	defer func() {
