@@ -39,7 +39,7 @@ type Result struct {
 	TrainImagesPerSecond float64 `json:"train_images_per_second"` // loading, forward, backward, update
 	EvalImagesPerSecond  float64 `json:"eval_images_per_second"`  // loading, forward
 	TrainGFLOPS          float64 `json:"train_gflops"`            // see trainFLOPs
-	PeakGFLOPS           float64 `json:"peak_gflops"`             // multiply-add peak of the pool's threads
+	PeakGFLOPS           float64 `json:"peak_gflops"`             // multiply-add peak of the threads
 	PeakRSSBytes         int64   `json:"peak_rss_bytes"`          // at the end of the training phase
 	Kernel               string  `json:"kernel"`
 	StepMS               float64 `json:"step_ms,omitempty"` // of a training step, what Layers add up to

@@ -37,7 +37,7 @@ var every = []blocks.Layer{
 
 const side = 29 // pixels
 
-func newPool(t *testing.T) *model.Workers {
+func newWorkers(t *testing.T) *model.Workers {
 	t.Helper()
 	workers, err := model.NewWorkers(1, "")
 	if err != nil {
@@ -62,7 +62,7 @@ func network(t *testing.T, list []blocks.Layer) (*Network, model.Params) {
 		t.Fatal(err)
 	}
 	n := &Network{Name: "every", Layers: layers}
-	workers := newPool(t)
+	workers := newWorkers(t)
 	for _, p := range ps {
 		tensor := checkpoint.Tensor{Name: p.Name, Shape: p.Shape, Data: make([]float32, p.Len())}
 		if _, err := p.Export(workers, tensor.Data); err != nil {
@@ -320,7 +320,7 @@ func TestGolden(t *testing.T) {
 		pixel := float32(i*37%256) / 255
 		images[i] = (pixel - float32(n.Mean)) / float32(n.Deviation)
 	}
-	evaluator, err := model.NewEvaluator(newPool(t), n.Layers, ps, want.Images)
+	evaluator, err := model.NewEvaluator(newWorkers(t), n.Layers, ps, want.Images)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ type Predictor struct {
 	results   []Result           // of the batch
 }
 
-// New builds the network, on the pool's workers.
+// New builds the network on workers.
 func New(workers *model.Workers, network *trained.Network, o Options) (*Predictor, error) {
 	evaluator, err := model.NewEvaluator(workers, network.Layers, network.Params, Batch)
 	if err != nil {

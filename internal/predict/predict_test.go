@@ -47,7 +47,7 @@ func network(t *testing.T) *trained.Network {
 	return n
 }
 
-func newPool(t *testing.T, threads int) *model.Workers {
+func newWorkers(t *testing.T, threads int) *model.Workers {
 	t.Helper()
 	workers, err := model.NewWorkers(threads, "")
 	if err != nil {
@@ -81,7 +81,7 @@ func pictures(t *testing.T, set dataset.Source) []photo.File {
 // run returns all results.
 func run(t *testing.T, n *trained.Network, threads int, o Options, files []photo.File) []Result {
 	t.Helper()
-	p, err := New(newPool(t, threads), n, o)
+	p, err := New(newWorkers(t, threads), n, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestPredictionsAreThoseOfEval(t *testing.T) {
 		t.Fatal(err)
 	}
 	n, set := network(t), dataset.Head(data.Test, 2*Batch+9)
-	scores, err := n.Evaluate(t.Context(), newPool(t, 2), set, Batch, func(int) {})
+	scores, err := n.Evaluate(t.Context(), newWorkers(t, 2), set, Batch, func(int) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +228,7 @@ func TestGuesses(t *testing.T) {
 func TestNewRefusesNormalisation(t *testing.T) {
 	n := network(t)
 	n.Normalize = configs.Normalize{Mean: 0.5}
-	if _, err := New(newPool(t, 1), n, Options{photo.InvertAuto, 1}); err == nil || !strings.Contains(err.Error(), "a deviation of 0: ") {
+	if _, err := New(newWorkers(t, 1), n, Options{photo.InvertAuto, 1}); err == nil || !strings.Contains(err.Error(), "a deviation of 0: ") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -239,7 +239,7 @@ func TestPredictEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	files := pictures(t, dataset.Head(data.Test, 3))
-	p, err := New(newPool(t, 2), network(t), Options{photo.InvertAuto, 1})
+	p, err := New(newWorkers(t, 2), network(t), Options{photo.InvertAuto, 1})
 	if err != nil {
 		t.Fatal(err)
 	}
