@@ -8,7 +8,6 @@ import (
 	"image"
 	"image/color"
 	"image/png"
-	"math"
 )
 
 // Image is a picture as a part of the page.
@@ -130,11 +129,6 @@ func (p *Painter) encode(picture image.Image, note string) (Image, error) {
 
 // Limit is the largest magnitude of finite numbers, to be given to Signed.
 func Limit(values []float32) float32 {
-	var limit float32
-	for _, v := range values {
-		if v-v == 0 {
-			limit = max(limit, float32(math.Abs(float64(v))))
-		}
-	}
-	return limit
+	low, high := bounds(values)
+	return max(-low, high)
 }

@@ -102,7 +102,7 @@ var (
 
 // Render returns the page.
 func (p *Page) Render() ([]byte, error) {
-	t, err := template.New("page").Funcs(cleaners).Parse(pageHTML)
+	t, err := template.New("page").Funcs(functions).Parse(pageHTML)
 	if err != nil {
 		return nil, fmt.Errorf("report page: %w", err)
 	}

@@ -24,7 +24,7 @@ type Score struct {
 // ClassScore is how well a class was recognised.
 type ClassScore struct {
 	Precision, Recall, F1 float64
-	Support               int64
+	Support               int
 }
 
 // Error is an image that the network takes for another class.
@@ -41,18 +41,6 @@ const (
 	maxClasses    = 256
 )
 
-// scoreView is a Score as the template shows it.
-type scoreView struct {
-	Epoch      int
-	Set        string
-	Names      []string
-	Matrix     []matrixRow // nil: too many classes
-	Confusions []string
-	PerClass   []classRow
-	Errors     []errorView
-	Wrong      string
-}
-
 type matrixRow struct {
 	Name  string
 	Cells []cell
@@ -62,47 +50,26 @@ type matrixRow struct {
 // what is confused.
 type cell struct{ Text, Class, Note string }
 
-type classRow struct {
-	Name, Precision, Recall, F1, Support string
-	Bar                                  string // F1 in percent
+// Name is what the page calls a class: its number where it has no name.
+func (s *Score) Name(k int) string {
+	if k >= min(len(s.Classes), maxClasses) {
+		return "class " + strconv.Itoa(k)
+	}
+	return label(s.Classes[k])
 }
 
-type errorView struct {
-	Image
-	True, Predicted, Probability string
-}
+// Rows are the classes of the page's table.
+func (s *Score) Rows() []ClassScore { return s.PerClass[:min(len(s.PerClass), maxClasses)] }
 
-func (s *Score) view() *scoreView {
-	v := &scoreView{Epoch: s.Epoch, Set: s.Set, Wrong: humanize.Comma(int64(s.Wrong))}
-	for _, name := range s.Classes[:min(len(s.Classes), maxClasses)] {
-		v.Names = append(v.Names, label(name))
+// Matrix is the confusion matrix, nil for too many classes. It shades each cell by its part of its row,
+// by the square root of it: few errors can be seen beside many right ones.
+func (s *Score) Matrix() (rows []matrixRow) {
+	if len(s.Confusion) > maxMatrix {
+		return nil
 	}
-	listed := maxConfusions
-	if len(s.Confusion) <= maxMatrix {
-		v.Matrix = s.matrix(v.Names)
-	} else {
-		listed = maxListed
-	}
-	v.Confusions = s.confusions(v.Names, listed)
-	for k, c := range s.PerClass[:min(len(s.PerClass), maxClasses)] {
-		v.PerClass = append(v.PerClass, classRow{
-			name(v.Names, k), orDash("%.3f", c.Precision), orDash("%.3f", c.Recall), orDash("%.3f", c.F1),
-			humanize.Comma(c.Support), bar(c.F1),
-		})
-	}
-	for _, e := range s.Errors {
-		v.Errors = append(v.Errors, errorView{e.Image, label(e.True), label(e.Predicted), chance(e.Probability)})
-	}
-	return v
-}
-
-// matrix shades each cell by its part of its row, by the square root of it: few errors can be seen
-// beside many right ones.
-func (s *Score) matrix(names []string) []matrixRow {
-	var rows []matrixRow
 	for i, counts := range s.Confusion {
 		all := sum(counts)
-		row := matrixRow{Name: name(names, i)}
+		row := matrixRow{Name: s.Name(i)}
 		for j, n := range counts {
 			kind := "e"
 			if i == j {
@@ -112,7 +79,7 @@ func (s *Score) matrix(names []string) []matrixRow {
 			c := cell{
 				Text:  humanize.Comma(n),
 				Class: kind + strconv.Itoa(int(math.Ceil(10*math.Sqrt(part)))),
-				Note:  fmt.Sprintf("%s taken for %s: %s of %s", row.Name, name(names, j), humanize.Comma(n), humanize.Comma(all)),
+				Note:  fmt.Sprintf("%s taken for %s: %s of %s", row.Name, s.Name(j), humanize.Comma(n), humanize.Comma(all)),
 			}
 			if i == j {
 				c.Note = fmt.Sprintf("%s recognised: %s of %s", row.Name, humanize.Comma(n), humanize.Comma(all))
@@ -127,8 +94,12 @@ func (s *Score) matrix(names []string) []matrixRow {
 	return rows
 }
 
-// confusions lists the pairs that are confused most often.
-func (s *Score) confusions(names []string, most int) []string {
+// Confusions lists the pairs that are confused most often.
+func (s *Score) Confusions() (list []string) {
+	most := maxConfusions
+	if len(s.Confusion) > maxMatrix {
+		most = maxListed
+	}
 	type pair struct{ i, j int }
 	var pairs []pair
 	for i, counts := range s.Confusion {
@@ -139,11 +110,10 @@ func (s *Score) confusions(names []string, most int) []string {
 		}
 	}
 	slices.SortStableFunc(pairs, func(a, b pair) int { return cmp.Compare(s.Confusion[b.i][b.j], s.Confusion[a.i][a.j]) })
-	var list []string
 	for _, p := range pairs[:min(len(pairs), most)] {
 		n, all := s.Confusion[p.i][p.j], sum(s.Confusion[p.i])
 		list = append(list, fmt.Sprintf("%s taken for %s: %s of %s, %s",
-			name(names, p.i), name(names, p.j), humanize.Comma(n), humanize.Comma(all), chance(share(n, all))))
+			s.Name(p.i), s.Name(p.j), humanize.Comma(n), humanize.Comma(all), chance(share(n, all))))
 	}
 	return list
 }

@@ -8,7 +8,7 @@ import (
 
 func TestMatrixShades(t *testing.T) {
 	s := exampleScore(t)
-	rows := s.matrix(s.Classes)
+	rows := s.Matrix()
 	var got []string
 	for _, row := range rows {
 		for _, c := range row.Cells {
@@ -28,12 +28,14 @@ func TestMatrixShades(t *testing.T) {
 // A class without images, and one that nobody has named.
 func TestScoreOfOddSets(t *testing.T) {
 	s := &Score{Epoch: 1, Classes: []string{"", "b"}, Confusion: [][]int64{{0, 0, 0}, {0, 0, 3}, {0, 0, 0}}, PerClass: make([]ClassScore, 3)}
-	v := s.view()
-	if v.Matrix[0].Name != "(no name)" || v.PerClass[2].Name != "class 2" || v.Matrix[0].Cells[0].Class != "c0" {
-		t.Errorf("view %+v", v)
+	if rows := s.Matrix(); rows[0].Name != "(no name)" || rows[2].Name != "class 2" || rows[0].Cells[0].Class != "c0" {
+		t.Errorf("matrix %+v", rows)
 	}
-	if len(v.Confusions) != 1 || v.Confusions[0] != "b taken for class 2: 3 of 3, 100.0\u00a0%" {
-		t.Errorf("confusions %q", v.Confusions)
+	if text := shown(t, &Page{Score: s}); !strings.Contains(text, " class 2 0.000 0.000 0.000 0 ") {
+		t.Errorf("the last class is not in the table:\n%s", text)
+	}
+	if list := s.Confusions(); len(list) != 1 || list[0] != "b taken for class 2: 3 of 3, 100.0\u00a0%" {
+		t.Errorf("confusions %q", list)
 	}
 }
 
@@ -42,15 +44,14 @@ func TestScoreOfNamesFromRightToLeft(t *testing.T) {
 	const coat, shirt = "\u05de\u05e2\u05d9\u05dc", "\u0642\u0645\u064a\u0635 2"
 	s := exampleScore(t)
 	s.Classes[0], s.Classes[1] = shirt, coat
-	v := s.view()
 	const want = "\u2068" + shirt + "\u2069 taken for \u2068" + coat + "\u2069: 8 of 40"
-	if got := v.Confusions[1]; got != want+", 20.0\u00a0%" {
+	if got := s.Confusions()[1]; got != want+", 20.0\u00a0%" {
 		t.Errorf("listed as %+q", got)
 	}
-	if got := v.Matrix[0].Cells[1].Note; got != want {
+	if got := s.Matrix()[0].Cells[1].Note; got != want {
 		t.Errorf("noted as %+q", got)
 	}
-	if got := v.Names[2]; got != "Bag" {
+	if got := s.Name(2); got != "Bag" {
 		t.Errorf("a name from left to right is %+q", got)
 	}
 }

@@ -3,15 +3,13 @@ package page
 import (
 	"fmt"
 	"html/template"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
 
-	"github.com/dustin/go-humanize"
-
-	"vggtrain/internal/chart"
 	"vggtrain/internal/display"
+	"vggtrain/internal/record"
 )
 
 // Filters are those of the first convolution.
@@ -60,19 +58,11 @@ type view struct {
 	StaleS    int
 	Part      string // of the run that is done, 0 to 1
 	Charts    []chartView
-	Rows      []epochRow
-	Omitted   string // how many epochs the table leaves out
-	Score     *scoreView
-	Guesses   []guessView
-	Given     int // settings that somebody gave
+	Rows      []record.Epoch
+	Omitted   int  // how many epochs Rows leave out
+	Best      int  // epoch; 0: none
+	Given     bool // some setting was given
 }
-
-type epochRow struct {
-	Epoch, TrainLoss, ValLoss, Accuracy, LR, Speed, Seconds string
-	Best                                                    bool
-}
-
-type guessView struct{ Class, Probability, Bar string }
 
 // maxRows bounds the table of epochs.
 const maxRows = 100
@@ -83,29 +73,17 @@ func (p *Page) view() *view {
 		Policy: policy(), CSS: template.CSS(pageCSS), JS: template.JS(pageJS), // both our own
 		Title: fmt.Sprintf("%s – %s", label(p.Network), p.State),
 		Time:  p.Written.Format("2006-01-02 15:04:05 -07:00"), WrittenMs: p.Written.UnixMilli(),
-		Mark: marks[p.State],
+		Mark: marks[p.State], Given: slices.ContainsFunc(p.Settings, func(s Setting) bool { return s.Given }),
 	}
 	if p.State == Running {
 		v.ReloadS, v.StaleS = int(p.Reload/time.Second), int(p.Stale/time.Second)
 		v.Part = trim(float64(p.Progress.Step)/float64(max(p.Progress.Steps, 1)), 4)
 	}
-	if p.Curves != nil {
-		v.Rows = epochRows(p.Curves)
-		if left := len(p.Curves.Epochs) - len(v.Rows); left > 0 {
-			v.Omitted = humanize.Comma(int64(left))
-		}
-	}
-	if p.Score != nil {
-		v.Score = p.Score.view()
-	}
-	if p.Maps != nil {
-		for _, g := range p.Maps.Guesses {
-			v.Guesses = append(v.Guesses, guessView{label(g.Class), chance(g.Probability), bar(g.Probability)})
-		}
-	}
-	for _, s := range p.Settings {
-		if s.Given {
-			v.Given++
+	if c := p.Curves; c != nil {
+		v.Omitted = max(0, len(c.Epochs)-maxRows)
+		v.Rows = c.Epochs[v.Omitted:]
+		if best := c.Best(); best != nil {
+			v.Best = best.Epoch
 		}
 	}
 	return v
@@ -113,19 +91,6 @@ func (p *Page) view() *view {
 
 // marks stand beside the words for states, for who does not see colours.
 var marks = map[State]string{Running: "◐", Done: "✓", Diverged: "✕", Interrupted: "‖", Failed: "✕"}
-
-func epochRows(c *chart.Curves) []epochRow {
-	best := c.Best()
-	var rows []epochRow
-	for _, e := range c.Epochs[max(0, len(c.Epochs)-maxRows):] {
-		rows = append(rows, epochRow{
-			Epoch: strconv.Itoa(e.Epoch), TrainLoss: orDash("%.4f", e.TrainLoss), ValLoss: orDash("%.4f", e.ValLoss),
-			Accuracy: orDash("%.4f", e.ValAccuracy), LR: orDash("%.4g", e.LR),
-			Speed: orDash("%.0f", e.ImagesPerSecond), Seconds: orDash("%.1f", e.Seconds), Best: best != nil && e.Epoch == best.Epoch,
-		})
-	}
-	return rows
-}
 
 // Bounds of texts, in characters.
 const (
@@ -155,8 +120,9 @@ func rightToLeft(r rune) bool {
 // clean returns at most most characters of text, without such as do not print.
 func clean(text string, most int) string { return display.Clean(display.Cut(text, most), "") }
 
-// cleaners are the template's functions for what may be anybody's text.
-var cleaners = template.FuncMap{
+// functions are the template's. The first are for what may be anybody's text.
+var functions = template.FuncMap{
+	"class": label,
 	"label": func(s string) string { return clean(s, 2*maxLabel) },
 	"text":  func(s string) string { return clean(s, maxText) },
 	"line":  func(s string) string { return clean(s, maxLine) },
@@ -167,6 +133,7 @@ var cleaners = template.FuncMap{
 		}
 		return strings.Join(lines, "\n")
 	},
+	"bar": bar, "chance": chance, "comma": display.Comma, "number": orDash,
 }
 
 // bar is the width of a bar for a part of 1.
@@ -175,14 +142,6 @@ func bar(part float64) string {
 		return percent(0)
 	}
 	return percent(min(part, 1))
-}
-
-// name is the k-th name, or its number where there are fewer.
-func name(names []string, k int) string {
-	if k < 0 || k >= len(names) {
-		return "class " + strconv.Itoa(k)
-	}
-	return names[k]
 }
 
 // chance writes a probability or a part in percent. What is not certain is not 100.

@@ -39,7 +39,7 @@ const (
 func (p *pictures) score(s *score) (*page.Score, error) {
 	shown := &page.Score{Epoch: s.Epoch, Set: p.set, Classes: p.network.Classes, Confusion: s.Confusion, Wrong: s.Images - s.Correct}
 	for _, c := range s.Classes {
-		shown.PerClass = append(shown.PerClass, page.ClassScore{Precision: c.Precision, Recall: c.Recall, F1: c.F1, Support: c.Support})
+		shown.PerClass = append(shown.PerClass, page.ClassScore{Precision: c.Precision, Recall: c.Recall, F1: c.F1, Support: int(c.Support)})
 	}
 	for _, e := range s.Errors {
 		pixels, err := dataset.Read(context.Background(), p.scored, e.Index)
