@@ -1,3 +1,5 @@
+// Package pace follows a run for those who show it: where it is, how fast it goes, what time it has
+// left, and which limit ends it.
 package pace
 
 import (
@@ -8,35 +10,22 @@ import (
 	"vggtrain/internal/train"
 )
 
-// mean is an exponential moving mean with Adam's bias correction (Kingma & Ba 2015, section 3):
-// m = decay·m + (1-decay)·x from m = 0, divided by 1-decayⁿ after n values, so that the first ones
-// are not drawn towards 0. Values are weighted by images. It is NaN before the first.
-type mean struct{ decay, sum, weight float64 }
+// fading is a mean in which what is old counts ever less: the quotient of two sums that both fade. So
+// the first values are not drawn towards 0, as by Adam's bias correction (Kingma & Ba 2015, section 3).
+type fading struct{ sum, weight float64 }
 
-func (m *mean) add(x float64, images int) {
-	m.sum = m.decay*m.sum + (1-m.decay)*float64(images)*x
-	m.weight = m.decay*m.weight + (1-m.decay)*float64(images)
+// add takes values by their sum and weight, and leaves keep of what was before.
+func (f *fading) add(keep, sum, weight float64) {
+	f.sum, f.weight = keep*f.sum+sum, keep*f.weight+weight
 }
 
-func (m *mean) value() float64 { return m.sum / m.weight }
-
-// smoothing is the decay of the loss on the terminal: about twenty steps count.
-const smoothing = 0.95
-
-// speed is images a second. An image counts 1/e after span seconds.
-type speed struct{ span, images, seconds float64 }
-
-func (s *speed) add(images int, seconds float64) {
-	keep := math.Exp(-seconds / s.span)
-	s.images, s.seconds = keep*s.images+float64(images), keep*s.seconds+seconds
-}
-
-// rate is NaN or infinite before any time is known.
-func (s *speed) rate() float64 { return s.images / s.seconds }
+// value is not finite before any weight is known.
+func (f *fading) value() float64 { return f.sum / f.weight }
 
 const (
-	speedWindow = 10.  // seconds that the speed shown looks back
-	leftWindow  = 120. // and the one that estimates of time are made of, which should not jump
+	smoothing   = 0.95 // of the loss: about twenty steps count
+	speedWindow = 10.  // seconds after which an image counts 1/e in the speed shown
+	leftWindow  = 120. // and in the one that estimates of time are made of, which should not jump
 )
 
 // Pace follows a run: where it is, how fast it goes, and what it has left.
@@ -49,8 +38,8 @@ type Pace struct {
 
 	now             func() time.Time
 	newest          time.Time // when the newest step or epoch ended
-	loss            mean
-	recent, lasting speed
+	loss            fading    // of images
+	recent, lasting fading    // images a second
 
 	epochs  int     // evaluated ones
 	between float64 // seconds from an epoch's last step to the next step, evaluation and save included; 0: not known
@@ -60,10 +49,7 @@ type Pace struct {
 
 // New returns the pace of a run that is about to begin, by a clock.
 func New(p train.Plan, now func() time.Time) Pace {
-	begun := Pace{
-		Plan: p, now: now, Begun: now(), Step: p.StepsDone, loss: mean{decay: smoothing},
-		recent: speed{span: speedWindow}, lasting: speed{span: leftWindow}, best: math.Inf(-1),
-	}
+	begun := Pace{Plan: p, now: now, Begun: now(), Step: p.StepsDone, best: math.Inf(-1)}
 	begun.newest = begun.Begun
 	for _, r := range p.History {
 		begun.add(r)
@@ -78,13 +64,14 @@ func (p *Pace) AddStep(r record.Step) {
 		p.between += max(gap, 0)
 	}
 	p.newest, p.Step, p.LR = now, r.Step, r.LR
-	p.loss.add(r.Loss, r.Images)
+	images := float64(r.Images)
+	p.loss.add(smoothing, images*r.Loss, images)
 	p.Steps++
 	if p.Steps == 2 { // the first step touches all memory for the first time
-		p.recent, p.lasting = speed{span: speedWindow}, speed{span: leftWindow}
+		p.recent, p.lasting = fading{}, fading{}
 	}
-	p.recent.add(r.Images, r.Seconds)
-	p.lasting.add(r.Images, r.Seconds)
+	p.recent.add(math.Exp(-r.Seconds/speedWindow), images, r.Seconds)
+	p.lasting.add(math.Exp(-r.Seconds/leftWindow), images, r.Seconds)
 }
 
 // AddEpoch takes an epoch and reports whether it is the best so far.
@@ -145,7 +132,7 @@ func (p *Pace) evaluation() float64 {
 	if p.between > 0 {
 		return p.between
 	}
-	return float64(p.Plan.ValImages) / (3 * p.lasting.rate())
+	return float64(p.Plan.ValImages) / (3 * p.lasting.value())
 }
 
 // Left is the seconds that the epoch under way and the run have left; NaN before the second step. The
@@ -159,8 +146,8 @@ func (p *Pace) Left() (epoch, run float64) {
 	evaluations := p.evaluations(p.Plan.Steps) - p.epochs
 	now := p.now()
 	passed := now.Sub(p.newest).Seconds()
-	epoch = float64(p.images(end)-p.images(p.Step))/p.lasting.rate() + p.evaluation() - passed
-	run = float64(p.images(p.Plan.Steps)-p.images(p.Step))/p.lasting.rate() + float64(evaluations)*p.evaluation() - passed
+	epoch = float64(p.images(end)-p.images(p.Step))/p.lasting.value() + p.evaluation() - passed
+	run = float64(p.images(p.Plan.Steps)-p.images(p.Step))/p.lasting.value() + float64(evaluations)*p.evaluation() - passed
 	if limit := p.Plan.Settings.MaxTime; limit > 0 {
 		run = min(run, max((limit-now.Sub(p.Begun)).Seconds(), 0)+p.evaluation())
 	}
@@ -171,7 +158,7 @@ func (p *Pace) Left() (epoch, run float64) {
 func (p *Pace) Loss() float64 { return p.loss.value() }
 
 // Speed is the images a second of the newest steps; not finite before the first.
-func (p *Pace) Speed() float64 { return p.recent.rate() }
+func (p *Pace) Speed() float64 { return p.recent.value() }
 
 // Trained is the seconds of training that Left goes by.
-func (p *Pace) Trained() float64 { return p.lasting.seconds }
+func (p *Pace) Trained() float64 { return p.lasting.weight }

@@ -137,39 +137,39 @@ func TestSpeed(t *testing.T) {
 	long.StepsPerEpoch, long.Steps, long.TrainImages = 1000, 3000, 10000
 	r := newRunner(long)
 	r.run(100, 0.1)
-	if got := r.recent.rate(); !(math.Abs(got-100) <= 1e-6) {
+	if got := r.recent.value(); !(math.Abs(got-100) <= 1e-6) {
 		t.Errorf("%g images/s, want 100", got)
 	}
 	r.run(40, 1)
-	if got := r.recent.rate(); got < 10 || got > 12 {
+	if got := r.recent.value(); got < 10 || got > 12 {
 		t.Errorf("%g images/s after 40 s at 10", got)
 	}
-	if got := r.lasting.rate(); got < 15 || got > 40 {
+	if got := r.lasting.value(); got < 15 || got > 40 {
 		t.Errorf("%g images/s to reckon with after 40 s at 10", got)
 	}
 }
 
 func TestMean(t *testing.T) {
-	m := mean{decay: 0.9}
+	var m fading
 	if !math.IsNaN(m.value()) {
 		t.Errorf("mean %g of nothing", m.value())
 	}
-	m.add(5, 1)
+	m.add(0.9, 5, 1)
 	if got := m.value(); !(math.Abs(got-5) <= 1e-12) {
 		t.Errorf("mean %g of 5", got)
 	}
-	m.add(7, 1) // (0.9·0.1·5 + 0.1·7) / (1 - 0.9²)
+	m.add(0.9, 7, 1) // (0.9·0.1·5 + 0.1·7) / (1 - 0.9²)
 	if got := m.value(); !(math.Abs(got-1.15/0.19) <= 1e-12) {
 		t.Errorf("mean %g of 5 and 7", got)
 	}
-	m = mean{decay: 0.5}
-	m.add(5, 3)
-	m.add(7, 1) // as if 5 had come three times: (0.5·0.5·15 + 0.5·7) / (0.5·0.5·3 + 0.5)
+	m = fading{}
+	m.add(0.5, 15, 3)
+	m.add(0.5, 7, 1) // as if 5 had come three times: (0.5·0.5·15 + 0.5·7) / (0.5·0.5·3 + 0.5)
 	if got := m.value(); !(math.Abs(got-5.8) <= 1e-12) {
 		t.Errorf("mean %g of 5 for three images and 7 for one", got)
 	}
 	for range 200 {
-		m.add(1, 100)
+		m.add(0.5, 100, 100)
 	}
 	if got := m.value(); !(math.Abs(got-1) <= 1e-6) {
 		t.Errorf("mean %g after many 1", got)
