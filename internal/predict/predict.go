@@ -14,8 +14,8 @@ import (
 )
 
 // Batch is how many photos go through the network together, as many as eval takes by default. The
-// network is built for that many even if there are fewer: kernels are chosen by it, and so a photo's
-// probabilities are the same bits whatever comes with it.
+// network is built for that many even if there are fewer: algorithms are chosen by the batch size,
+// and a photo's probabilities must be the same bits in any company.
 const Batch = 128
 
 // Result is what the network sees on a photo.
@@ -41,7 +41,7 @@ type Predictor struct {
 	evaluator *model.Evaluator
 	reader    *photo.Reader
 	table     *[256]float32
-	desks     []*dataset.Squarer // one a worker, of the size that it had last
+	squarers  []*dataset.Squarer // one a worker, for photos of the size of its last one
 	images    []float32          // Batch×S×S×1
 	results   []Result           // of the batch
 }
@@ -58,11 +58,11 @@ func New(workers *model.Workers, network *trained.Network, o Options) (*Predicto
 	}
 	return &Predictor{
 		workers: workers, options: o, side: network.Side, classes: len(network.Classes), evaluator: evaluator,
-		reader:  photo.NewReader(),
-		table:   table,
-		desks:   make([]*dataset.Squarer, workers.Threads()),
-		images:  make([]float32, Batch*network.Side*network.Side),
-		results: make([]Result, 0, Batch),
+		reader:   photo.NewReader(),
+		table:    table,
+		squarers: make([]*dataset.Squarer, workers.Threads()),
+		images:   make([]float32, Batch*network.Side*network.Side),
+		results:  make([]Result, 0, Batch),
 	}, nil
 }
 
@@ -112,8 +112,8 @@ func (p *Predictor) predict(ctx context.Context, files []photo.File) error {
 	return nil
 }
 
-// load puts a photo into row i of the batch. One that cannot be read leaves there what was before,
-// of which nobody asks for the result.
+// load puts a photo into row i of the batch. One that cannot be read leaves the row as it was; its
+// logits are ignored.
 func (p *Predictor) load(worker, i int, file photo.File) (photo.Background, error) {
 	row := p.images[i*p.side*p.side:][:p.side*p.side]
 	m, err := p.reader.Read(file)
@@ -121,20 +121,20 @@ func (p *Predictor) load(worker, i int, file photo.File) (photo.Background, erro
 		return photo.Background{}, err
 	}
 	rows, cols := m.Grey.Rect.Dy(), m.Grey.Rect.Dx()
-	if desk := p.desks[worker]; desk == nil || !desk.Fits(rows, cols) {
-		if p.desks[worker], err = dataset.NewSquarer(rows, cols, p.side); err != nil {
+	if s := p.squarers[worker]; s == nil || !s.Fits(rows, cols) {
+		if p.squarers[worker], err = dataset.NewSquarer(rows, cols, p.side); err != nil {
 			return photo.Background{}, file.Failure(err)
 		}
 	}
 	background := m.Prepare(p.options.Invert)
-	p.desks[worker].Floats(row, m.Grey.Pix, background.Fill(), p.table)
+	p.squarers[worker].Floats(row, m.Grey.Pix, background.Fill(), p.table)
 	return background, nil
 }
 
 // guesses returns the most probable classes of one photo.
 func (p *Predictor) guesses(logits []float32) ([]trained.Prediction, error) {
 	list := trained.Likeliest(logits, p.options.TopK)
-	for _, g := range list { // one output that is no number leaves no probability that is
+	for _, g := range list { // one output that is NaN makes all probabilities NaN
 		if math.IsNaN(g.Probability) {
 			return nil, errors.New("the network's outputs are not numbers: it comes from a training that diverged; use another checkpoint")
 		}

@@ -16,16 +16,13 @@ import (
 
 // Checkpoint is a run as its checkpoint.bin holds it: all that it takes to go on with it.
 type Checkpoint struct {
-	Path     string
-	Settings *configs.Recipe // that the run has used
-	Arch     *model.Arch
-	DataSpec string // what it was trained on, as --data takes it
+	*trained.Network // without Params
+	Path             string
+	Settings         *configs.Recipe // that the run has used
+	Progress         *Progress
+	Kernel           string // that trained it
 
-	Progress *Progress
-	Kernel   string // that trained it
-
-	digest string            // of the data, in hexadecimal digits
-	state  *checkpoint.State // until its tensors are taken
+	state *checkpoint.State // until its tensors are taken
 }
 
 // LoadCheckpoint reads the state of a run. A file without a valid digest is an error, as is one
@@ -40,24 +37,21 @@ func LoadCheckpoint(path string) (*Checkpoint, error) {
 		return nil, err
 	}
 	nameSlots(state)
-	c := &Checkpoint{Path: path, DataSpec: state.Metadata[trained.KeyData], digest: state.Metadata[trained.KeyDigest],
-		Kernel: state.Metadata[keyKernel], state: state}
+	c := &Checkpoint{Path: path, Kernel: state.Metadata[keyKernel], state: state}
 	if err := c.parse(); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return c, nil
 }
 
-func (c *Checkpoint) parse() error {
+func (c *Checkpoint) parse() (err error) {
 	m := c.state.Metadata
 	if m[keyProgress] == "" {
 		return fmt.Errorf("weights only, no state of a training (%s): give the run's folder or its checkpoint.bin; fit --init begins a new run with these weights", keyProgress)
 	}
-	n, err := trained.Describe(c.state)
-	if err != nil {
+	if c.Network, err = trained.Describe(c.state); err != nil {
 		return err
 	}
-	c.Arch = n.Arch
 	given, err := configs.ParseRecipe(keySettings, []byte(m[keySettings]))
 	if err != nil {
 		return err
@@ -69,25 +63,22 @@ func (c *Checkpoint) parse() error {
 	if err := c.Settings.Validate(); err != nil {
 		return err
 	}
-	if c.Settings.Resize != n.Side || c.Settings.Normalize != n.Normalize || !c.Settings.IsSet("dropout") {
+	if c.Settings.Resize != c.Side || c.Settings.Normalize != c.Normalize || !c.Settings.IsSet("dropout") {
 		return fmt.Errorf("%s and %s contradict each other", keySettings, trained.KeyInput)
 	}
 	if err := c.checkWords(); err != nil {
 		return err
 	}
-	if _, err := hex.DecodeString(c.digest); err != nil || len(c.digest) != 64 {
+	if _, err := hex.DecodeString(c.DataDigest); err != nil || len(c.DataDigest) != 64 {
 		return fmt.Errorf("%s is not 64 hexadecimal digits", trained.KeyDigest)
 	}
 	if c.Progress, err = DecodeProgress(m[keyProgress], c.Settings.Epochs); err != nil {
 		return fmt.Errorf("%s: %w", keyProgress, err)
 	}
-	if err := model.CheckWeights(n.Layers, c.state.Weights()); err != nil {
-		return err
-	}
-	return c.checkSlots(n.Layers)
+	return c.checkSlots()
 }
 
-// checkWords looks at what is shown to people, or opened.
+// checkWords checks what is shown to people, or opened.
 func (c *Checkpoint) checkWords() error {
 	if err := new(configs.Recipe).Set("data", c.DataSpec, configs.Origin{Source: trained.KeyData}); err != nil {
 		return fmt.Errorf("%s: %w", trained.KeyData, err)
@@ -100,9 +91,9 @@ func (c *Checkpoint) checkWords() error {
 
 // CheckData refuses other data than those that the run was trained on.
 func (c *Checkpoint) CheckData(data *dataset.Data) error {
-	if got := hex.EncodeToString(data.Digest[:]); got != c.digest {
+	if got := hex.EncodeToString(data.Digest[:]); got != c.DataDigest {
 		return fmt.Errorf("%s: not the data that the run was trained on (%s): their SHA-256 is %.8s…, the run's %.8s…: give the folder of those with --data",
-			data.Origin, c.DataSpec, got, c.digest)
+			data.Origin, c.DataSpec, got, c.DataDigest)
 	}
 	return nil
 }
@@ -115,7 +106,7 @@ func (c *Checkpoint) Check(f record.Facts) error {
 	return nil
 }
 
-// Restore reads the weights, and what the optimiser keeps.
+// Restore loads the weights and the optimiser's state.
 func (c *Checkpoint) Restore(params model.Params, slots []model.Slot) error {
 	if err := params.Load(c.state.Weights()); err != nil {
 		return fmt.Errorf("%s: %w", c.Path, err)
@@ -136,11 +127,11 @@ func (c *Checkpoint) takeTensors(parts []part) []checkpoint.Tensor {
 	return list
 }
 
-// Notices says what is different from the run before, with these settings and kernels.
-func (c *Checkpoint) Notices(settings *configs.Recipe, now string) []string {
+// Notices says what differs from the run before, if it goes on with these settings and kernels.
+func (c *Checkpoint) Notices(settings *configs.Recipe, kernels string) []string {
 	var list []string
-	if now != c.Kernel {
-		list = append(list, fmt.Sprintf("the run was trained by %s kernels and goes on with %s: from here on its numbers differ in their last bits", c.Kernel, now))
+	if kernels != c.Kernel {
+		list = append(list, fmt.Sprintf("the run was trained by %s kernels and goes on with %s: from here on its numbers differ in their last bits", c.Kernel, kernels))
 	}
 	if settings.Epochs != c.Settings.Epochs && settings.Schedule != "constant" {
 		list = append(list, fmt.Sprintf("the %s schedule now spans %d epochs, not %d: the learning rates from here on are those of the longer run",

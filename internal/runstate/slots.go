@@ -46,10 +46,10 @@ func nameSlots(state *checkpoint.State) {
 
 // checkSlots looks whether there is all that the run's optimiser keeps for each learned parameter,
 // and no other state.
-func (c *Checkpoint) checkSlots(layers []model.Layer) error {
+func (c *Checkpoint) checkSlots() error {
 	want := 0
 	for _, slot := range c.Settings.Optimizer.Slots() {
-		for _, layer := range layers {
+		for _, layer := range c.Layers {
 			for _, p := range layer.Specs {
 				if p.Running {
 					continue

@@ -30,8 +30,8 @@ type Job struct {
 
 	runstate.Place // left to the caller
 
-	resumed  *runstate.Checkpoint // what the job goes on with; nil: it is new
-	setBytes int64                // of the images in memory: limits leave all of them there
+	resumed  *runstate.Checkpoint // nil: a new run
+	setBytes int64                // of the sets in memory
 }
 
 // Prepare makes a job of a recipe (flags over recipe over defaults), the architecture and
@@ -116,7 +116,7 @@ func cut(r *configs.Recipe, data *dataset.Data) (training, scored dataset.Source
 	return training, scored, nil
 }
 
-// normalize returns the normalisation that the settings ask for, measured where they do so.
+// normalize returns the normalisation that the settings ask for; kind dataset is measured.
 func normalize(ctx context.Context, r *configs.Recipe, training dataset.Source) (configs.Normalize, error) {
 	if r.Normalize.Kind != "dataset" {
 		return r.Normalize, nil
@@ -159,7 +159,7 @@ func (j *Job) loaders() (training, validation *dataset.Loader, err error) {
 	return training, validation, err
 }
 
-// facts says what the job is, its sets and its network. Its memory and folder are not known yet.
+// facts returns the job's facts, without memory and folder.
 func (j *Job) facts(r *configs.Recipe, data *dataset.Data) record.Facts {
 	batches := (j.Train.Len()-1)/r.BatchSize + 1
 	steps := r.Epochs * batches

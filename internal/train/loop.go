@@ -48,14 +48,15 @@ type loop struct {
 	before   float64     // seconds of the runs that this one resumes
 }
 
-// outcome is how a run ended. It is Failed if and only if there is an error.
+// outcome is how a run ended.
 type outcome struct {
 	status     Status
 	advice     string // after a divergence
 	incomplete error  // what could not be saved of the run's state
 }
 
-// run trains until the plan is fulfilled or something ends it before.
+// run trains until the plan is fulfilled or something ends it before. It is Failed if and only if there
+// is an error.
 func (l *loop) run(ctx context.Context) (outcome, error) {
 	l.before = l.progress.Seconds
 	status, err := Done, l.epochs(ctx)
@@ -140,9 +141,8 @@ func (l *loop) epoch(ctx context.Context) error {
 	}, e)
 }
 
-// conclude writes an evaluated epoch down. The order matters to a run that is killed in
-// between and resumed: it repeats what the checkpoint does not know, so the checkpoint
-// comes last.
+// conclude records an evaluated epoch. The checkpoint comes last: a run that is killed in between
+// and resumed repeats what the checkpoint does not know.
 func (l *loop) conclude(record record.Epoch, e *trained.Evaluation) error {
 	p := l.progress
 	l.observers.epoch(record, e)
@@ -158,7 +158,7 @@ func (l *loop) conclude(record record.Epoch, e *trained.Evaluation) error {
 	return l.save(best)
 }
 
-// notice tells the user each of some lines.
+// notice tells the user some lines.
 func (l *loop) notice(lines []string) {
 	for _, text := range lines {
 		l.observers.notice(text)
@@ -171,8 +171,8 @@ func (l *loop) save(best bool) error {
 	return l.saves.Save(l.progress, best)
 }
 
-// steps trains the batches of the epoch under way that are left, up to the run's end; one at
-// least, if there is one: an epoch of none would have no loss.
+// steps trains the batches that are left of the epoch under way, up to the run's end. It trains at
+// least one: an epoch without steps would have no loss.
 func (l *loop) steps(ctx context.Context) error {
 	p := l.progress
 	l.batches.Start(p.Epoch, p.Batch)
@@ -197,9 +197,8 @@ func (l *loop) steps(ctx context.Context) error {
 	return nil
 }
 
-// step trains one batch: io.EOF if there is none. from is when the step before ended, and
-// becomes when this one has: a step takes all the time between, what observers and saves take
-// of the training included.
+// step trains one batch: io.EOF if none is left. from is the time at which the step before ended, and
+// is set to that of this one: a step's time includes what observers and saves take.
 func (l *loop) step(ctx context.Context, from *time.Time) error {
 	p := l.progress
 	b, err := l.batches.Next(ctx)

@@ -25,10 +25,9 @@ const (
 // a step and of the evaluation; each is done twice, and the second time counts. No weight
 // changes and no file is written.
 //
-// The times of full batches are those of the rows timed, multiplied; only the optimiser's is
-// measured as it is. What does not grow with the rows, such as reading the weights of dense
-// layers, is so counted more than once, and what else the machine does meanwhile counts as
-// well: an estimate tells minutes from hours, it is no benchmark.
+// The times of full batches are extrapolated from those rows; only the optimiser's is measured. So
+// what does not grow with the rows, such as reading the weights of dense layers, counts more than
+// once, and so does what else the machine does: an estimate tells minutes from hours.
 func Measure(ctx context.Context, job *Job) (*Estimate, error) {
 	m, err := job.assemble(time.Now(), nil)
 	if err != nil {
@@ -85,7 +84,7 @@ func (l *loop) measureEvaluation(ctx context.Context) (seconds float64, err erro
 	return row * float64(l.plan.ValImages), err
 }
 
-// perRow returns the seconds that each of the rows takes which f is given, at most all.
+// perRow returns the seconds that f takes a row. It has at most all rows.
 func (l *loop) perRow(ctx context.Context, all int, f func(rows int) error) (seconds float64, err error) {
 	for rows := min(max(measuredRows, l.plan.Threads), all); ; rows = min(4*rows, all) {
 		took, err := second(ctx, func() error { return f(rows) })

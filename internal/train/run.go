@@ -38,9 +38,8 @@ func Run(ctx context.Context, job *Job, obs ...Observer) (Result, error) {
 	return result, err
 }
 
-// open brings a resumed run to where it goes on: it opens an epoch again that was cut, if it may
-// go on with it now. If checkpoint.bin is not what the run goes on with, it is made so before
-// anything that belongs to the other is cut.
+// open brings a resumed run to where it goes on. It reopens a partial epoch if the run may go on with
+// it. It saves the state unless checkpoint.bin holds it, because observers then cut what follows it.
 func (m *session) open(j *Job) error {
 	if j.resumed == nil {
 		return nil
@@ -79,7 +78,7 @@ func (m *session) greet(j *Job) {
 	}
 }
 
-// more is what a run needs to go on that a limit has ended.
+// more is what a run needs to go on, by the limit that has ended it.
 var more = map[string]string{
 	"epochs":     "more --epochs",
 	"early-stop": "more patience by --early-stop, or --early-stop off",

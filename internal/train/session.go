@@ -75,8 +75,7 @@ func (m *session) complete(j *Job, trainer *model.Trainer, batchBytes int64) err
 	return nil
 }
 
-// close ends what assemble has begun. Its error would only be that a session that has
-// ended cannot be closed.
+// close ends what assemble has begun. Its one error is that of closing twice.
 func (m *session) close() { _ = m.graphs.Close() }
 
 // schedule spans all epochs, also where max-steps ends the run before: such a run is
