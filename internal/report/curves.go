@@ -6,9 +6,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/dustin/go-humanize"
-
 	"vggtrain/dataset"
+	"vggtrain/internal/display"
 	"vggtrain/internal/picture"
 	"vggtrain/internal/record"
 	"vggtrain/internal/rundir"
@@ -21,25 +20,18 @@ import (
 // give the same picture.
 type Curves struct {
 	train.Base
-	throttle
-	dir     *rundir.Dir
-	plan    train.Plan
-	history *history
-
+	drawing
 	shown int // the last step in the picture; -1: none is drawn
 }
 
 // NewCurves returns an observer that draws into the folder of a run.
 func NewCurves(dir *rundir.Dir) *Curves {
-	return &Curves{dir: dir, throttle: throttle{now: time.Now}, shown: -1}
+	return &Curves{drawing: drawing{dir: dir, now: time.Now}, shown: -1}
 }
 
 // Begin reads the steps in the folder of a resumed run.
-func (c *Curves) Begin(p train.Plan) (err error) {
-	c.plan = p
-	if c.history, err = newHistory(p, c.dir); err != nil {
-		p.Notify(err.Error() + "; the curves begin here") // a picture is no reason to end a run
-	}
+func (c *Curves) Begin(p train.Plan) error {
+	c.begin(p, "the curves begin here")
 	return nil
 }
 
@@ -55,11 +47,10 @@ func (c *Curves) Epoch(r record.Epoch, _ *trained.Evaluation) error {
 	if !c.due(0) {
 		return nil
 	}
-	return c.draw()
+	return c.timed(c.draw)
 }
 
-// End draws what is not in the picture yet. That this fails is a notice: nothing is lost that
-// steps.jsonl and metrics.csv do not hold.
+// End draws what is not in the picture yet. That this fails is a notice.
 func (c *Curves) End(r train.Result) error {
 	if c.history == nil || len(c.history.Steps)+len(c.history.Epochs) == 0 {
 		return nil
@@ -67,45 +58,32 @@ func (c *Curves) End(r train.Result) error {
 	if r.Status == train.Diverged {
 		c.history.Broken = r.StepsDone
 	}
-	if c.shown == c.history.Done && c.history.Broken == 0 {
-		return nil
-	}
-	if err := c.draw(); err != nil {
-		c.plan.Notify(err.Error())
+	if c.shown != c.history.Done || c.history.Broken > 0 {
+		c.tell(c.timed(c.draw))
 	}
 	return nil
 }
 
-// draw writes the picture, unless the folder is no longer the run's: others tell that.
 func (c *Curves) draw() error {
-	if c.dir.Held() != nil {
-		return nil
+	var png bytes.Buffer
+	if err := c.picture().WritePNG(&png); err != nil {
+		return err
 	}
-	return c.timed(func() error {
-		var png bytes.Buffer
-		if err := c.picture().WritePNG(&png); err != nil {
-			return err
-		}
-		if err := c.dir.WriteCurves(png.Bytes()); err != nil {
-			return err
-		}
-		c.shown = c.history.Done
-		return nil
-	})
+	if err := c.dir.Write(c.dir.Curves(), png.Bytes()); err != nil {
+		return err
+	}
+	c.shown = c.history.Done
+	return nil
 }
 
 func (c *Curves) picture() *picture.Curves {
-	return &picture.Curves{Curves: &c.history.Curves, Title: c.plan.Arch + " on " + dataTitle(c.plan), Note: c.note()}
-}
-
-func (c *Curves) note() string {
 	p := c.plan
 	note := fmt.Sprintf("%s parameters, %s images at %d×%d, batch %d, epoch %d of %d",
-		humanize.Comma(p.Params), humanize.Comma(int64(p.TrainImages)), p.Side, p.Side, p.BatchSize, len(c.history.Epochs), p.Epochs)
+		display.Comma(int(p.Params)), display.Comma(p.TrainImages), p.Side, p.Side, p.BatchSize, len(c.history.Epochs), p.Epochs)
 	if c.history.Broken > 0 {
-		note += fmt.Sprintf(": diverged in step %s", humanize.Comma(int64(c.history.Broken)))
+		note += ": diverged in step " + display.Comma(c.history.Broken)
 	}
-	return note
+	return &picture.Curves{Curves: &c.history.Curves, Title: p.Arch + " on " + dataTitle(p), Note: note}
 }
 
 // dataTitle names the images in few words, a folder by its last name.

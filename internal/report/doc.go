@@ -8,6 +8,7 @@
 //	page_words.go     its words: settings, commands, headlines
 //	page_pictures.go  its pictures: filters and feature maps
 //	score.go          score.json, the evaluation on the page
+//	drawing.go        when these two are drawn
 //	history.go        the steps and epochs that curves.png and the page draw
 //	record.go         the document of fit --json
 //

@@ -30,7 +30,7 @@ func NewFiles(dir *rundir.Dir, config []byte) *Files {
 
 // Begin writes the settings and opens the other files.
 func (f *Files) Begin(p train.Plan) error {
-	if err := f.dir.WriteConfig(f.config); err != nil {
+	if err := f.dir.Write(f.dir.Config(), f.config); err != nil {
 		return err
 	}
 	var kept rundir.Kept

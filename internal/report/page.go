@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"runtime"
 	"slices"
 	"time"
 
@@ -19,12 +18,8 @@ import (
 // Page keeps a run's report.html: written as the run begins, as epochs end, now and then between,
 // and as the run ends, however it does.
 type Page struct {
-	throttle
-	dir     *rundir.Dir
+	drawing
 	version string
-
-	plan    train.Plan
-	history *history // nil before Begin
 	pace    pace.Pace
 	images  int     // trained by this process
 	seconds float64 // that they took
@@ -42,45 +37,30 @@ const renewEvery = time.Minute
 // trained, with the images that it is scored on. version is this program's.
 func NewPage(dir *rundir.Dir, network *trained.Network, scored dataset.Source, workers *model.Workers, version string) *Page {
 	return &Page{
-		dir: dir, version: version, throttle: throttle{now: time.Now},
+		drawing: drawing{dir: dir, now: time.Now}, version: version,
 		pictures: pictures{network: network, scored: scored, workers: workers},
 	}
 }
 
 // Begin writes a page that says that the run is on. What the page of a run that this one resumes
 // says of its last evaluation stays until there is another; all of it does if nothing is left to do.
-func (p *Page) Begin(plan train.Plan) (err error) {
+func (p *Page) Begin(plan train.Plan) error {
 	if plan.Finished {
-		if begin, _ := p.dir.ReadReport(); page.Concluded(begin) { // one that cannot be read can be replaced
+		if begin, _ := rundir.Head(p.dir.Report(), 4<<10); page.Concluded(begin) { // one that cannot be read can be replaced
 			return nil
 		}
 	}
-	p.plan, p.pace = plan, pace.New(plan, p.now)
+	p.pace = pace.New(plan, p.now)
 	p.shown.Notices = slices.Concat(plan.Noticed, p.shown.Notices) // those of other observers that have begun
-	if p.history, err = newHistory(plan, p.dir); err != nil {
-		plan.Notify(err.Error() + "; the page's curves begin here") // a page is no reason to end a run
-	}
+	p.begin(plan, "the page's curves begin here")
 	p.pictures.set = scoredSet(plan)
 	p.fill()
 	work := p.write
 	if plan.StepsDone > 0 {
 		work = p.takeUp
 	}
-	p.tell(p.charged(work))
+	p.tell(p.timed(work))
 	return nil
-}
-
-// charged does work for a page and counts its time. It forces a garbage collection, which takes a
-// millisecond: the heap is a training's buffers, without pointers, and the next collection could be
-// hundreds of megabytes away.
-func (p *Page) charged(work func() error) error {
-	if p.dir.Held() != nil { // the folder is no longer the run's: others tell that
-		return nil
-	}
-	return p.timed(func() error {
-		defer runtime.GC()
-		return work()
-	})
 }
 
 // takeUp writes the page of a run that goes on with another.
@@ -105,7 +85,7 @@ func (p *Page) Step(r record.Step) error {
 	if !p.due(renewEvery) {
 		return nil
 	}
-	return p.charged(p.write)
+	return p.timed(p.write)
 }
 
 // Epoch shows what the evaluation has found and what the network looks like now, if the last page
@@ -117,7 +97,7 @@ func (p *Page) Epoch(r record.Epoch, e *trained.Evaluation) error {
 	if !p.due(0) {
 		return nil
 	}
-	return p.charged(p.renew)
+	return p.timed(p.renew)
 }
 
 // maxNotices bounds the notices on the page.
@@ -130,14 +110,13 @@ func (p *Page) Notice(text string) {
 	}
 }
 
-// End writes how the run has ended. That this fails is a notice: nothing is lost that other files
-// do not hold.
+// End writes how the run has ended. That this fails is a notice.
 func (p *Page) End(r train.Result) error {
 	if p.history == nil {
 		return nil
 	}
 	p.conclude(r)
-	p.tell(p.charged(p.renew))
+	p.tell(p.timed(p.renew))
 	return nil
 }
 
@@ -175,12 +154,5 @@ func (p *Page) write() error {
 	if err != nil {
 		return err
 	}
-	return p.dir.WriteReport(html)
-}
-
-// tell gives notice of an error: a page is no reason to end a run.
-func (p *Page) tell(err error) {
-	if err != nil {
-		p.plan.Notify(err.Error())
-	}
+	return p.dir.Write(p.dir.Report(), html)
 }

@@ -33,6 +33,7 @@ const (
 	maxChannels = 16 // of a block
 	maxGuesses  = 5
 	maxLayers   = 200
+	maxWaste    = 32 << 20 // bytes beside the block under way, unless a single block is larger
 )
 
 // score is what the page says of a score.
@@ -101,10 +102,12 @@ func (p *pictures) maps() (*page.Maps, error) {
 	if m.Input, err = p.painter.Map(p.image, side, side, p.image, fmt.Sprintf("the image at %d×%d", side, side)); err != nil {
 		return nil, err
 	}
-	var taken garbage
-	defer taken.add(0)
+	waste := int64(0) // bytes of blocks since the last collection; of vgg11 they would be 150 MB in all
 	err = model.Activations(p.workers, p.network.Layers, p.network.Params, p.image, func(a *model.Activation) error {
-		taken.add(a.Bytes)
+		if waste += a.Bytes; waste > maxWaste {
+			runtime.GC()
+			waste = a.Bytes
+		}
 		if len(a.Shape) == 1 {
 			m.Guesses = p.guesses(a)
 			return nil
@@ -118,22 +121,6 @@ func (p *pictures) maps() (*page.Maps, error) {
 		return err
 	})
 	return m, err
-}
-
-// garbage is the bytes of blocks that were run since the last collection. Of vgg11 they are 150 MB at
-// each epoch, and would stay until the heap has doubled.
-type garbage int64
-
-// maxGarbage bounds it beside the block under way, unless a single block is larger.
-const maxGarbage = 32 << 20
-
-// add counts a block. It collects those before it if with it they are too much.
-func (g *garbage) add(bytes int64) {
-	if int64(*g)+bytes > maxGarbage {
-		runtime.GC()
-		*g = 0
-	}
-	*g += garbage(bytes)
 }
 
 // load prepares the image once.

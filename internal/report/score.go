@@ -44,7 +44,7 @@ func newScore(classes []string, epoch int, e *trained.Evaluation) *score {
 // readScore returns the score in a run's folder; nil if it is not of such a set after one of these
 // epochs.
 func readScore(dir *rundir.Dir, classes []string, images, epochs int) *score {
-	text, err := dir.ReadScore()
+	text, err := rundir.Head(dir.Score(), 8<<20)
 	s := &score{}
 	if err != nil || json.Unmarshal(text, s) != nil || s.Epoch < 1 || s.Epoch > epochs || !s.fits(classes, images) {
 		return nil
@@ -67,5 +67,5 @@ func (s *score) write(dir *rundir.Dir) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", dir.Score(), err)
 	}
-	return dir.WriteScore(append(text, '\n'))
+	return dir.Write(dir.Score(), append(text, '\n'))
 }

@@ -29,7 +29,7 @@ func TestCreate(t *testing.T) {
 		t.Fatalf("a folder that is empty: %v", err)
 	}
 	defer d.Close()
-	if err := d.WriteConfig([]byte("lr: 1\n")); err != nil {
+	if err := d.Write(d.Config(), []byte("lr: 1\n")); err != nil {
 		t.Fatal(err)
 	}
 	wantTree(t, root, "a/", "a/b/", "a/b/.lock", "a/b/config.yaml")
@@ -60,7 +60,7 @@ func TestDiscard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := d.WriteConfig([]byte("x")); err != nil {
+	if err := d.Write(d.Config(), []byte("x")); err != nil {
 		t.Fatal(err)
 	}
 	d.Discard()

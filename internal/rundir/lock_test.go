@@ -322,7 +322,7 @@ func TestLockTakenByAnother(t *testing.T) {
 	}
 	before := mustRead(t, first.StepsFile())
 	for _, ended := range []bool{false, true} {
-		for what, err := range map[string]error{"save": first.Held(), "line": s.Write(record.Step{Epoch: 1, Step: 2}), "picture": first.WriteCurves(nil)} {
+		for what, err := range map[string]error{"save": first.Held(), "line": s.Write(record.Step{Epoch: 1, Step: 2}), "picture": first.Write(first.Curves(), nil)} {
 			if err == nil || !strings.Contains(err.Error(), "is working on this run: wait for it, or stop it; it could begin since the file .lock was removed") {
 				t.Errorf("%s, the other has ended: %t: %v", what, ended, err)
 			}

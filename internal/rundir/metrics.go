@@ -18,10 +18,10 @@ func (d *Dir) Metrics(history []record.Epoch) (*Metrics, error) {
 	for _, r := range history {
 		text = appendEpoch(text, r)
 	}
-	if err := d.replace(metricsName, text); err != nil {
+	path := d.MetricsFile()
+	if err := d.Write(path, text); err != nil {
 		return nil, err
 	}
-	path := d.MetricsFile()
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		return nil, systemError(path, err, adviceAgain)

@@ -12,7 +12,7 @@ import (
 func TestOpen(t *testing.T) {
 	d := newDir(t)
 	path := d.Path()
-	if err := d.WriteConfig([]byte("lr: 1\n")); err != nil {
+	if err := d.Write(d.Config(), []byte("lr: 1\n")); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Close(); err != nil {
@@ -26,7 +26,7 @@ func TestOpen(t *testing.T) {
 	if d.Path() != path {
 		t.Errorf("%s, want %s", d.Path(), path)
 	}
-	if err := d.WriteConfig([]byte("lr: 2\n")); err != nil {
+	if err := d.Write(d.Config(), []byte("lr: 2\n")); err != nil {
 		t.Error(err)
 	}
 	wantTree(t, path, ".lock", "config.yaml")
@@ -56,7 +56,7 @@ func TestWriteWithoutLock(t *testing.T) {
 	for _, d := range []*Dir{d, At(d.Path())} {
 		_, _, stepsErr := d.Steps(0)
 		_, metricsErr := d.Metrics(nil)
-		for _, err := range []error{stepsErr, metricsErr, d.WriteConfig(nil), d.WriteScore(nil)} {
+		for _, err := range []error{stepsErr, metricsErr, d.Write(d.Config(), nil), d.Write(d.Score(), nil)} {
 			if err == nil || !strings.HasPrefix(err.Error(), d.Path()+": written to without its lock") {
 				t.Errorf("got %v", err)
 			}

@@ -19,13 +19,8 @@ func (d *Dir) EachStep(do func(record.Step)) error {
 	return read(d.StepsFile(), func(f io.Reader) error { return eachStep(f, do) })
 }
 
-// ReadScore returns score.json, of a file that is too large its beginning; nil for none.
-func (d *Dir) ReadScore() ([]byte, error) { return head(d.Score(), 8<<20) }
-
-// ReadReport returns how report.html begins; nil for none.
-func (d *Dir) ReadReport() ([]byte, error) { return head(d.Report(), 4<<10) }
-
-func head(path string, most int64) (text []byte, err error) {
+// Head returns the first most bytes of a file; nil for none.
+func Head(path string, most int64) (text []byte, err error) {
 	err = read(path, func(f io.Reader) error {
 		text, err = io.ReadAll(io.LimitReader(f, most))
 		return err

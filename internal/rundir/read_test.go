@@ -55,30 +55,29 @@ func TestEachStepEnds(t *testing.T) {
 	}
 }
 
-// Of score.json the reader takes what it may have of bytes, of report.html the beginning.
-func TestHeads(t *testing.T) {
+// Of a file that is too large the reader takes the beginning.
+func TestHead(t *testing.T) {
 	d := newDir(t)
 	for _, c := range []struct {
-		path  string
-		read  func() ([]byte, error)
-		write func([]byte) error
-		most  int
-	}{{d.Score(), d.ReadScore, d.WriteScore, 8 << 20}, {d.Report(), d.ReadReport, d.WriteReport, 4 << 10}} {
-		if text, err := c.read(); len(text) > 0 || err != nil {
+		path string
+		most int
+	}{{d.Score(), 8 << 20}, {d.Report(), 4 << 10}} {
+		read := func() ([]byte, error) { return Head(c.path, int64(c.most)) }
+		if text, err := read(); len(text) > 0 || err != nil {
 			t.Errorf("%s: %d bytes of nothing, %v", c.path, len(text), err)
 		}
 		for _, size := range []int{1, c.most, c.most + 1} {
-			if err := c.write(make([]byte, size)); err != nil {
+			if err := d.Write(c.path, make([]byte, size)); err != nil {
 				t.Fatal(err)
 			}
-			if text, err := c.read(); len(text) != min(size, c.most) || err != nil {
+			if text, err := read(); len(text) != min(size, c.most) || err != nil {
 				t.Errorf("%s: %d of %d bytes, %v", c.path, len(text), size, err)
 			}
 		}
 		if err := errors.Join(os.Remove(c.path), os.Mkdir(c.path, 0o777)); err != nil {
 			t.Fatal(err)
 		}
-		if text, err := c.read(); len(text) > 0 || err == nil || !strings.Contains(err.Error(), "is not a file") {
+		if text, err := read(); len(text) > 0 || err == nil || !strings.Contains(err.Error(), "is not a file") {
 			t.Errorf("%s: a folder: %q, %v", c.path, text, err)
 		}
 	}
@@ -103,9 +102,9 @@ func TestEachStepErrors(t *testing.T) {
 	}
 }
 
-func TestWriteCurvesAndReport(t *testing.T) {
+func TestWrite(t *testing.T) {
 	d := newDir(t)
-	if err := errors.Join(d.WriteCurves([]byte("one")), d.WriteReport([]byte("page"))); err != nil {
+	if err := errors.Join(d.Write(d.Curves(), []byte("one")), d.Write(d.Report(), []byte("page"))); err != nil {
 		t.Fatal(err)
 	}
 	if curves, report := mustRead(t, d.Curves()), mustRead(t, d.Report()); curves != "one" || report != "page" {
@@ -115,7 +114,7 @@ func TestWriteCurvesAndReport(t *testing.T) {
 		t.Skipf("a folder that is in use cannot be moved here: %v", err)
 	}
 	mustMkdir(t, d.Path())
-	if d.WriteCurves([]byte("two")) == nil || d.WriteReport([]byte("two")) == nil {
+	if d.Write(d.Curves(), []byte("two")) == nil || d.Write(d.Report(), []byte("two")) == nil {
 		t.Error("written into another folder")
 	}
 	wantTree(t, d.Path())

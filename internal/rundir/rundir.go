@@ -44,29 +44,15 @@ func At(path string) *Dir { return &Dir{path: filepath.Clean(path)} }
 // Path is the folder's own path; the methods below are paths in it.
 func (d *Dir) Path() string { return d.path }
 
-// Config is the settings' file.
-func (d *Dir) Config() string { return d.file(configName) }
-
-// StepsFile has a line of JSON a step.
-func (d *Dir) StepsFile() string { return d.file(stepsName) }
-
-// MetricsFile has a line of CSV an epoch.
+// Paths of its files, as the package's comment lists them.
+func (d *Dir) Config() string      { return d.file(configName) }
+func (d *Dir) StepsFile() string   { return d.file(stepsName) }
 func (d *Dir) MetricsFile() string { return d.file(metricsName) }
-
-// Checkpoint is the newest state.
-func (d *Dir) Checkpoint() string { return d.file(checkpointName) }
-
-// Best is the weights of the epoch with the best val_accuracy.
-func (d *Dir) Best() string { return d.file(bestName) }
-
-// Curves is the picture of loss, accuracy and learning rate.
-func (d *Dir) Curves() string { return d.file(curvesName) }
-
-// Report is the page about the run.
-func (d *Dir) Report() string { return d.file(reportName) }
-
-// Score is the evaluation that the page shows.
-func (d *Dir) Score() string { return d.file(scoreName) }
+func (d *Dir) Checkpoint() string  { return d.file(checkpointName) }
+func (d *Dir) Best() string        { return d.file(bestName) }
+func (d *Dir) Curves() string      { return d.file(curvesName) }
+func (d *Dir) Report() string      { return d.file(reportName) }
+func (d *Dir) Score() string       { return d.file(scoreName) }
 
 func (d *Dir) file(name string) string { return filepath.Join(d.path, name) }
 
@@ -83,34 +69,12 @@ const (
 	lockName       = ".lock"
 )
 
-// WriteConfig writes config.yaml, as a whole or not at all.
-func (d *Dir) WriteConfig(text []byte) error {
-	return d.replace(configName, text)
-}
-
-// WriteCurves writes curves.png, as a whole or not at all, if the folder is still the one that is
-// locked.
-func (d *Dir) WriteCurves(png []byte) error { return d.replaceHeld(curvesName, png) }
-
-// WriteReport writes report.html in the same way.
-func (d *Dir) WriteReport(html []byte) error { return d.replaceHeld(reportName, html) }
-
-// WriteScore writes score.json in the same way.
-func (d *Dir) WriteScore(json []byte) error { return d.replaceHeld(scoreName, json) }
-
-func (d *Dir) replaceHeld(name string, data []byte) error {
+// Write writes a file of the folder as a whole or not at all, if the folder is still the one that is locked.
+func (d *Dir) Write(path string, text []byte) error {
 	if err := d.Held(); err != nil {
 		return err
 	}
-	return d.replace(name, data)
-}
-
-// replace writes a file of the folder as a whole or not at all.
-func (d *Dir) replace(name string, text []byte) error {
-	if err := d.wantLock(); err != nil {
-		return err
-	}
-	return checkpoint.Replace(d.file(name), func(w io.Writer) error {
+	return checkpoint.Replace(path, func(w io.Writer) error {
 		_, err := w.Write(text)
 		return err
 	})
