@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -66,27 +67,34 @@ func (d *Dir) makeNew() error {
 	if err := d.makeAll(filepath.Dir(d.path)); err != nil {
 		return err
 	}
-	err := os.Mkdir(d.path, 0o777)
-	if errors.Is(err, fs.ErrExist) {
-		return &ExistsError{Path: d.path}
+	if err := d.mkdir(d.path, &ExistsError{Path: d.path}); err != nil {
+		return err
 	}
-	if err != nil {
-		return systemError(d.path, err, adviceOut)
-	}
-	d.created = append(d.created, d.path)
 	return d.takeEmpty()
+}
+
+// mkdir makes a folder and notes that; exists is its error for one that is there.
+func (d *Dir) mkdir(path string, exists error) error {
+	err := os.Mkdir(path, 0o777)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return exists
+	case err != nil:
+		return systemError(path, err, adviceOut)
+	}
+	d.created = append(d.created, path)
+	return nil
 }
 
 // makeAll makes a folder and those above it, and notes which it made.
 func (d *Dir) makeAll(path string) error {
 	info, err := os.Stat(path)
-	if err == nil && !info.IsDir() {
-		return fmt.Errorf("%s: exists and is not a folder: choose another --out", path)
-	}
-	if err == nil {
+	switch {
+	case err == nil && info.IsDir():
 		return nil
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
+	case err == nil:
+		return fmt.Errorf("%s: exists and is not a folder: choose another --out", path)
+	case !errors.Is(err, fs.ErrNotExist):
 		return systemError(path, err, adviceOut)
 	}
 	if parent := filepath.Dir(path); parent != path {
@@ -94,15 +102,7 @@ func (d *Dir) makeAll(path string) error {
 			return err
 		}
 	}
-	err = os.Mkdir(path, 0o777)
-	if errors.Is(err, fs.ErrExist) {
-		return nil // somebody else made it just now
-	}
-	if err != nil {
-		return systemError(path, err, adviceOut)
-	}
-	d.created = append(d.created, path)
-	return nil
+	return d.mkdir(path, nil) // somebody else may make it just now
 }
 
 // takeEmpty takes the lock of a folder that must be empty.
@@ -140,8 +140,8 @@ func (d *Dir) wantEmpty() error {
 // empty: for a run that ends before it wrote anything. A folder with a file in it stays.
 func (d *Dir) Discard() {
 	_ = d.Close() // best effort, as all here: the caller has a better error to tell
-	for i := len(d.created) - 1; i >= 0; i-- {
-		if os.Remove(d.created[i]) != nil { // fails where something is in it
+	for _, path := range slices.Backward(d.created) {
+		if os.Remove(path) != nil { // fails where something is in it
 			return
 		}
 	}
@@ -159,9 +159,6 @@ func safeName(arch string) string {
 	if name == "" {
 		return "run"
 	}
-	const longest = 64
-	if runes := []rune(name); len(runes) > longest {
-		name = string(runes[:longest])
-	}
-	return name
+	runes := []rune(name)
+	return string(runes[:min(len(runes), 64)])
 }

@@ -80,21 +80,6 @@ func (d *Dir) Write(path string, text []byte) error {
 	})
 }
 
-// wantLock is an error for a mistake of the program: a file that is written without the lock may be
-// another process's.
-func (d *Dir) wantLock() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.wantLocked()
-}
-
-func (d *Dir) wantLocked() error {
-	if d.lock == nil {
-		return fmt.Errorf("%s: written to without its lock: a mistake of the program, please report it", d.path)
-	}
-	return nil
-}
-
 const (
 	adviceOut   = "fix this, or choose another --out"
 	adviceAgain = "fix this and try again"

@@ -27,7 +27,7 @@ type Kept struct {
 // whole lines with rising steps up to done, and cuts the rest: steps that will be done again, a line
 // that a killed process left unfinished, anything else. The file is streamed.
 func (d *Dir) Steps(done int) (s *Steps, kept Kept, err error) {
-	if err := d.wantLock(); err != nil {
+	if err := d.Held(); err != nil {
 		return nil, Kept{}, err
 	}
 	path := d.StepsFile()

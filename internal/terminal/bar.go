@@ -123,11 +123,7 @@ func (b *Bar) End(train.Result) error {
 
 // above writes lines in the bar's place, and the bar below them.
 func (b *Bar) above(lines ...string) {
-	text := ""
-	for _, line := range lines {
-		text += line + "\n"
-	}
-	b.draw(text)
+	b.draw(strings.Join(append(lines, ""), "\n"))
 }
 
 // draw writes a frame: text, whole lines, and the bar, if a run is under way.

@@ -160,15 +160,15 @@ func speedText(rate float64) string {
 	if math.IsNaN(rate) || math.IsInf(rate, 0) {
 		return "? images/s"
 	}
-	return fmt.Sprintf("%.*f images/s", speedDecimals(rate), rate)
+	return speedNumber(rate) + " images/s"
 }
 
-// speedDecimals is 1 where whole numbers would tell too little.
-func speedDecimals(rate float64) int {
+// speedNumber has a decimal where whole numbers would tell too little.
+func speedNumber(rate float64) string {
 	if rate < 10 {
-		return 1
+		return fmt.Sprintf("%.1f", rate)
 	}
-	return 0
+	return fmt.Sprintf("%.0f", rate)
 }
 
 // cut returns the first columns of a line.

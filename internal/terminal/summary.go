@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -56,32 +57,17 @@ func whereabouts(r train.Result) []labelled {
 	if len(names) == 0 {
 		return nil
 	}
-	folder := folderOf(r)
-	lines := []labelled{{"run folder", fmt.Sprintf("%s: %s", display.Name(folder), strings.Join(names, ", "))}}
-	if page := filepath.Join(folder, "report.html"); exists(page) {
+	lines := []labelled{{"run folder", fmt.Sprintf("%s: %s", display.Name(r.Folder), strings.Join(names, ", "))}}
+	page := filepath.Join(r.Folder, "report.html")
+	if _, err := os.Stat(page); err == nil {
 		lines = append(lines, labelled{"report", display.Name(page) + ", for a browser"})
 	}
 	return lines
 }
 
-func folderOf(r train.Result) string {
-	if r.Checkpoint != "" {
-		return filepath.Dir(r.Checkpoint)
-	}
-	return filepath.Dir(r.Best)
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
 // next are the commands that may follow on a run, which a limit has ended if there is one.
 func next(r train.Result, limit pace.Limit) []labelled {
-	weights := r.Best
-	if weights == "" {
-		weights = r.Checkpoint
-	}
+	weights := cmp.Or(r.Best, r.Checkpoint)
 	if weights == "" {
 		return nil
 	}
@@ -91,7 +77,7 @@ func next(r train.Result, limit pace.Limit) []labelled {
 		"vggtrain predict " + file + " IMAGE.png",
 	}
 	if r.Status == train.Interrupted || limit != "" {
-		commands = []string{"vggtrain fit --resume " + display.ShellWord(folderOf(r)) + limit.Lift(), commands[0]}
+		commands = []string{"vggtrain fit --resume " + display.ShellWord(r.Folder) + limit.Lift(), commands[0]}
 	}
 	return []labelled{{"next", commands[0]}, {"", commands[1]}}
 }

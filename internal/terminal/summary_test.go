@@ -58,6 +58,7 @@ next       vggtrain fit --resume 'my run'
 	} {
 		var out bytes.Buffer
 		c.result.Facts = factsOf(fast(c.settings...))
+		c.result.Folder = filepath.Dir(c.result.Checkpoint)
 		if err := WriteSummary(&out, c.result); err != nil {
 			t.Fatal(err)
 		}
@@ -83,7 +84,9 @@ func TestWriteSummaryNamesTheReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := WriteSummary(&out, train.Result{Facts: factsOf(fast()), Status: train.Done, StepsDone: 4690, Best: filepath.Join(dir, "best.bin")}); err != nil {
+	facts := factsOf(fast())
+	facts.Folder = dir
+	if err := WriteSummary(&out, train.Result{Facts: facts, Status: train.Done, StepsDone: 4690, Best: filepath.Join(dir, "best.bin")}); err != nil {
 		t.Fatal(err)
 	}
 	if want := "\nreport     " + page + ", for a browser\n"; !strings.Contains(out.String(), want) || strings.Count(out.String(), "\n") > 6 {

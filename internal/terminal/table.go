@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -25,9 +26,7 @@ var fields = [...]tableField{
 	{"val loss", 8, 6, func(r record.Epoch) string { return lossText(r.ValLoss) }},
 	{"accuracy", 8, 8, func(r record.Epoch) string { return fmt.Sprintf("%.4f", r.ValAccuracy) }},
 	{"lr", 7, 1, func(r record.Epoch) string { return rateText(r.LR) }},
-	{"img/s", 6, 2, func(r record.Epoch) string {
-		return fmt.Sprintf("%.*f", speedDecimals(r.ImagesPerSecond), r.ImagesPerSecond)
-	}},
+	{"img/s", 6, 2, func(r record.Epoch) string { return speedNumber(r.ImagesPerSecond) }},
 	{"time", 6, 3, func(r record.Epoch) string { return display.Duration(r.Seconds) }},
 }
 
@@ -73,7 +72,7 @@ func (t *table) line(text func(tableField) string) string {
 
 // choose returns the fields that there is room for.
 func choose(columns int) []tableField {
-	chosen := append([]tableField(nil), fields[:]...)
+	chosen := slices.Clone(fields[:])
 	for {
 		width, least := 1+len(bestMark), 0
 		for i, f := range chosen {
@@ -85,6 +84,6 @@ func choose(columns int) []tableField {
 		if width < columns || len(chosen) == 1 {
 			return chosen
 		}
-		chosen = append(chosen[:least], chosen[least+1:]...)
+		chosen = slices.Delete(chosen, least, least+1)
 	}
 }
