@@ -8,10 +8,9 @@ import (
 
 // The conversions between float32 and the file's little-endian forms. Every value passes
 // unchanged in F32, NaN payloads included; F64 is rounded to nearest, F16 and BF16 are exact.
-// F32 is the form that this machine's memory has, unless it is big-endian: then the bytes are
-// copied neither on their way to a file nor from it.
+// On a little-endian machine memory has the form of F32, and nothing is copied.
 
-// bigEndian says that this machine's memory holds a number's bytes in the other order than a file.
+// bigEndian tells whether memory holds a number's bytes in another order than a file.
 var bigEndian = binary.NativeEndian.Uint16([]byte{0, 1}) == 1
 
 // memoryOf returns the memory of x, 4 bytes a value in this machine's order.

@@ -28,9 +28,9 @@ type header struct {
 }
 
 // parseHeader reads the header's JSON. It is stricter than encoding/json is by itself: no key
-// twice, no key that it does not know, no number but a plain non-negative integer, no nesting
-// but the format's. Memory is bounded by a small multiple of the header's length. What the
-// entries say is not looked at: that is check.
+// twice, no unknown key, no number except plain non-negative integers, no nesting except the
+// format's. Memory is bounded by a small multiple of the header's length. check looks at what the
+// entries say.
 func parseHeader(text []byte) (*header, error) {
 	if !utf8.Valid(text) {
 		return nil, damaged("the header is not UTF-8")

@@ -16,21 +16,20 @@ import (
 	"vggtrain/internal/display"
 )
 
-// Read reads a file that Write wrote. Everything is checked: nothing is returned of a file whose
-// digest does not fit. What is allocated is bounded by the file's length plus a small multiple
-// of its header's. Numbers that are not finite are read as they are.
+// Read reads a file that Write wrote. Everything is checked, the digest included. Memory is bounded by
+// the file's length plus a small multiple of its header's. Numbers that are not finite are read as they
+// are.
 func Read(path string) (*State, error) { return read(path, false, everything) }
 
-// ReadWeights reads a file as Read does, and checks as much, but keeps the network's own tensors
-// only: it takes no memory for the state of a training.
+// ReadWeights is like Read, with the network's own tensors only: it takes no memory for the state of a
+// training.
 func ReadWeights(path string) (*State, error) { return read(path, false, ofNetwork) }
 
 // ReadForeign reads any safetensors file of F32, F64, F16 or BF16 tensors, converted to
 // float32. If it carries vggtrain's format or digest, it is read as by Read.
 func ReadForeign(path string) (*State, error) { return read(path, true, everything) }
 
-// ReadMetadata reads a file as Read does, and checks as much, but keeps its metadata only: it
-// takes hardly any memory.
+// ReadMetadata is like Read, without tensors: it takes hardly any memory.
 func ReadMetadata(path string) (map[string]string, error) {
 	s, err := read(path, false, nothing)
 	if err != nil {
@@ -205,8 +204,7 @@ func (h *header) load(r io.Reader, sum hash.Hash, dataLen int64, foreign bool, k
 	return s, nil
 }
 
-// tensors reads the data straight into the tensors that are kept. Those of the others go to sum
-// alone.
+// tensors reads the data of the tensors to keep. That of the others is only hashed.
 func (h *header) tensors(r io.Reader, sum hash.Hash, dataLen int64, keep keep) ([]Tensor, error) {
 	var longest int64 // of what goes through buf, in bytes
 	for _, e := range h.entries {
@@ -244,7 +242,7 @@ func (h *header) elements(keep keep) (n int64) {
 	return n
 }
 
-// pass takes the digest of the next n bytes, by way of buf, and returns how many there were.
+// pass hashes the next n bytes, by way of buf, and returns how many there were.
 func pass(r io.Reader, sum hash.Hash, n int64, buf []byte) (int64, error) {
 	if n == 0 {
 		return 0, nil

@@ -22,11 +22,11 @@ import (
 // If only the folder could not be flushed, the new file is there, and the error says so. Permissions
 // stay as they were. Of a symbolic link, the file that it leads to is replaced.
 func Replace(path string, write func(io.Writer) error) error {
-	return replace(osFiles{}, path, func(f file) error { return write(f) })
+	return replace(osFilesystem{}, path, func(f file) error { return write(f) })
 }
 
-// files is what replace asks of the system; tests put one in that fails.
-type files interface {
+// filesystem is what replace asks of the system; tests put in one that fails.
+type filesystem interface {
 	Stat(path string) (fs.FileInfo, error)
 	Create(path string) (file, error) // fails if it exists
 	Chmod(path string, mode fs.FileMode) error
@@ -38,14 +38,13 @@ type files interface {
 type file interface {
 	io.Writer
 	io.WriterAt
-	// Direct says whether what is written from now on goes past the system's cache, and tells
-	// whether it does as it was told.
+	// Direct has writes bypass the system's cache from now on, or not. It tells whether that is done.
 	Direct(on bool) bool
 	Sync() error
 	Close() error
 }
 
-func replace(fsys files, path string, write func(file) error) error {
+func replace(fsys filesystem, path string, write func(file) error) error {
 	path, err := followed(path)
 	if err != nil {
 		return err
@@ -99,7 +98,7 @@ func followed(path string) (string, error) {
 	return target, nil
 }
 
-func createTemp(fsys files, path string) (f file, temp string, err error) {
+func createTemp(fsys filesystem, path string) (f file, temp string, err error) {
 	for range 100 {
 		temp = TempName(path)
 		if f, err = fsys.Create(temp); !errors.Is(err, fs.ErrExist) {
@@ -123,7 +122,7 @@ func TempOf(name string) (path string, ok bool) {
 	return name[:at], found && len(digits) == 8 && strings.Trim(digits, "0123456789abcdef") == ""
 }
 
-// writeError names the file that was to be written, not the temporary one.
+// writeError names the file to be written, not the temporary one.
 func writeError(path string, err error) error {
 	var e *Error
 	if errors.As(err, &e) {
@@ -144,12 +143,12 @@ func adviceFor(cause error) string {
 	}
 }
 
-// osFiles is the system's. What it does to files, it says before, so that tests can kill it there.
-type osFiles struct{}
+// osFilesystem is the system's. What it does to files, it says before, so that tests can kill it there.
+type osFilesystem struct{}
 
-func (osFiles) Stat(path string) (fs.FileInfo, error) { return os.Stat(path) }
+func (osFilesystem) Stat(path string) (fs.FileInfo, error) { return os.Stat(path) }
 
-func (osFiles) Create(path string) (file, error) {
+func (osFilesystem) Create(path string) (file, error) {
 	crash.Point("create", path)
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
@@ -158,14 +157,14 @@ func (osFiles) Create(path string) (file, error) {
 	return osFile{f}, nil
 }
 
-func (osFiles) Chmod(path string, mode fs.FileMode) error { return os.Chmod(path, mode) }
+func (osFilesystem) Chmod(path string, mode fs.FileMode) error { return os.Chmod(path, mode) }
 
-func (osFiles) Rename(from, to string) error {
+func (osFilesystem) Rename(from, to string) error {
 	crash.Point("rename", from)
 	return rename(from, to)
 }
 
-func (osFiles) Remove(path string) error { return os.Remove(path) }
+func (osFilesystem) Remove(path string) error { return os.Remove(path) }
 
 // osFile is a file of the system's.
 type osFile struct{ *os.File }
@@ -192,7 +191,7 @@ func (f osFile) Close() error {
 
 func (f osFile) Direct(on bool) bool { return setDirect(f.File, on) }
 
-func (osFiles) SyncFolder(path string) error {
+func (osFilesystem) SyncFolder(path string) error {
 	crash.Point("flush", path)
 	if runtime.GOOS == "windows" {
 		return nil

@@ -15,7 +15,7 @@ import (
 // brokenFiles is the system's files, of which the nth call fails (counting from 1), and with
 // dead, all after it: as if the process had been killed there.
 type brokenFiles struct {
-	osFiles
+	osFilesystem
 	nth, calls int
 	dead       bool
 	failed     string // which call it was
@@ -35,7 +35,7 @@ func (b *brokenFiles) Create(path string) (file, error) {
 	if b.fails("create") {
 		return nil, errBroken
 	}
-	f, err := b.osFiles.Create(path)
+	f, err := b.osFilesystem.Create(path)
 	return &brokenFile{f, b}, err
 }
 
@@ -43,21 +43,21 @@ func (b *brokenFiles) Rename(from, to string) error {
 	if b.fails("rename") {
 		return errBroken
 	}
-	return b.osFiles.Rename(from, to)
+	return b.osFilesystem.Rename(from, to)
 }
 
 func (b *brokenFiles) Remove(path string) error {
 	if b.dead {
 		return errBroken
 	}
-	return b.osFiles.Remove(path)
+	return b.osFilesystem.Remove(path)
 }
 
 func (b *brokenFiles) SyncFolder(path string) error {
 	if b.fails("sync folder") {
 		return errBroken
 	}
-	return b.osFiles.SyncFolder(path)
+	return b.osFilesystem.SyncFolder(path)
 }
 
 type brokenFile struct {

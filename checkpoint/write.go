@@ -22,15 +22,15 @@ import (
 	"vggtrain/internal/display"
 )
 
-// Write writes a state, tensors in the order of their names, and replaces the file at path only
-// when the new one is whole and on the disk: whatever fails, the previous file stays as it was.
+// Write writes a state, tensors in the order of their names. It replaces the file at path when the new
+// one is whole and on the disk: whatever fails, the previous file stays as it was.
 // The tensors are streamed; the state must not change meanwhile. The same state gives the same
 // bytes.
 func Write(path string, s *State) error {
-	return write(osFiles{}, path, s)
+	return write(osFilesystem{}, path, s)
 }
 
-func write(fsys files, path string, s *State) error {
+func write(fsys filesystem, path string, s *State) error {
 	tensors := sorted(s.Tensors)
 	head, digestAt, err := encodeHeader(tensors, s.Metadata)
 	if err != nil {
@@ -84,7 +84,7 @@ func writeBoth(f io.Writer, sum hash.Hash, p []byte) error {
 	return err
 }
 
-// inOnePiece returns the tensors' data, those in one slice that Pack, or Read, has put one after the other.
+// inOnePiece returns the tensors' data. Those that Pack, or Read, has put one after the other are one slice.
 func inOnePiece(tensors []*Tensor) iter.Seq[[]float32] {
 	return func(yield func([]float32) bool) {
 		for i := 0; i < len(tensors); {
@@ -104,9 +104,9 @@ func adjacent(a, b []float32) bool {
 	return len(a) > 0 && len(b) > 0 && cap(a) >= len(a)+len(b) && &a[:len(a)+1][len(a)] == &b[0]
 }
 
-// writeData writes data that begin at byte at of the file, and takes their digest. Whole chunks go
-// past the system's cache where it can be asked for that: for what nobody will read soon, filling it
-// takes a third of the time that a save takes from the training.
+// writeData writes data from byte at of the file, and hashes it. Whole chunks bypass the system's
+// cache where possible: nobody will read them soon, and filling the cache takes a third of the time
+// that a save takes from the training.
 func writeData(f file, sum hash.Hash, data []float32, at int64) error {
 	direct, may := false, true
 	for piece := range slices.Chunk(data, chunk/4) {
