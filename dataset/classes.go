@@ -16,10 +16,10 @@ import (
 	"vggtrain/internal/photo"
 )
 
-// maxClasses is what no sensible folder of images passes.
+// maxClasses bounds the class folders of a split.
 const maxClasses = 256
 
-// classFolder is what train or test holds of one class.
+// classFolder is a class in train or in test.
 type classFolder struct {
 	name  string
 	files []string // paths, sorted
@@ -31,13 +31,13 @@ type labelled struct {
 	label int32
 }
 
-// holdsClasses tells whether the folder has a folder train and none of the four files.
+// holdsClasses reports whether the folder has a folder train and none of the four files.
 func (f folder) holdsClasses() bool {
 	info, err := fs.Stat(f.files, "train")
 	return err == nil && info.IsDir() && f.holdsNoFiles()
 }
 
-// holdsNoFiles tells whether a folder that is there has none of the four files.
+// holdsNoFiles reports whether the folder exists without any of the four files.
 func (f folder) holdsNoFiles() bool {
 	for _, p := range idx.Published {
 		for _, name := range []string{p.Name, p.Name + ".gz"} {
@@ -49,7 +49,7 @@ func (f folder) holdsNoFiles() bool {
 	return f.check() == nil
 }
 
-// at is how messages name a file of the folder.
+// at names a file of the folder in messages.
 func (f folder) at(name string) string {
 	return display.Name(filepath.Join(f.title, filepath.FromSlash(name)))
 }
@@ -119,7 +119,7 @@ type entry struct {
 	isDir bool
 }
 
-// list returns what a folder holds, sorted by name, but for what is hidden.
+// list returns the entries of a folder, sorted by name, except hidden ones.
 func (f folder) list(dir string) ([]entry, error) {
 	info, err := fs.Stat(f.files, dir)
 	switch {
@@ -153,8 +153,8 @@ func (f folder) list(dir string) ([]entry, error) {
 	return entries, nil
 }
 
-// unreadable is the error of a file or a folder that cannot be read. Of a link it says what a link
-// must be: it may lead nowhere, or out of the folder, where it is not followed.
+// unreadable explains why a file or a folder cannot be read. A link may lead nowhere, or out of the
+// folder, where it is not followed.
 func (f folder) unreadable(name string, err error) error {
 	if info, linkErr := fs.Lstat(f.files, name); linkErr == nil && info.Mode()&fs.ModeSymlink != 0 {
 		return fmt.Errorf("%s: a link that cannot be followed (%w): links must be relative and stay inside %s",
@@ -163,8 +163,8 @@ func (f folder) unreadable(name string, err error) error {
 	return fmt.Errorf("%s: cannot be read: %w", f.at(name), files.Cause(err))
 }
 
-// classNames returns the names of the labels for folders of these names: Fashion-MNIST's, in
-// their known order, if all are of them, else the folders' own, sorted.
+// classNames returns the names of the labels: Fashion-MNIST's in their known order, if all folders
+// have one of them, else the folders' own, sorted.
 func classNames(folders []classFolder) []string {
 	var known []string
 	for _, class := range Classes {
@@ -185,8 +185,8 @@ func classNames(folders []classFolder) []string {
 	return own // which are sorted
 }
 
-// folded is what remains of a class name whichever way it was made a file name of: "t_shirt_top"
-// and "T-shirt-top" are T-shirt/top.
+// folded makes all spellings of a class name as a file name equal: "t_shirt_top" and "T-shirt-top"
+// are T-shirt/top.
 func folded(name string) string {
 	return strings.Map(func(r rune) rune {
 		if strings.ContainsRune(" /_-", r) {
@@ -196,9 +196,8 @@ func folded(name string) string {
 	}, name)
 }
 
-// label returns the files of train or test: the first of each class, in the order of names, then
-// the second of each, and so on, so that the first N images of a set are of all classes. Folders
-// may spell Fashion-MNIST's names in their way.
+// label returns the labelled files of train or test, in turn of their classes. Folders may spell
+// Fashion-MNIST's names in their way.
 func (f folder) label(split string, folders []classFolder, names []string) ([]labelled, error) {
 	same := func(folder, name string) bool { return folder == name }
 	if isKnown(names) {
@@ -228,7 +227,8 @@ func (f folder) label(split string, folders []classFolder, names []string) ([]la
 	return inTurn(classes), nil
 }
 
-// inTurn returns the files of all classes, one of each class at a time while it has any.
+// inTurn returns the first file of each class, then the second of each, and so on: the first N images
+// of a set are of all classes.
 func inTurn(classes [][]string) []labelled {
 	var files []labelled
 	for i, found := 0, true; found; i++ {
@@ -243,7 +243,7 @@ func inTurn(classes [][]string) []labelled {
 	return files
 }
 
-// isKnown tells whether all names are Fashion-MNIST's.
+// isKnown reports whether all names are Fashion-MNIST's.
 func isKnown(names []string) bool {
 	return !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(Classes, name) })
 }

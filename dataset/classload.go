@@ -17,8 +17,8 @@ import (
 )
 
 // openClasses reads the folders train/CLASS and test/CLASS of dir, as torchvision's ImageFolder:
-// PNG, JPEG and GIF files in grey, all of one size. Nothing outside of dir is read, wherever links
-// lead. out are the files that are no images.
+// PNG, JPEG and GIF files in grey, all of one size. Links out of dir are not followed. out counts the
+// files without a picture's name.
 func openClasses(ctx context.Context, dir string) (data *Data, out photo.LeftOut, err error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -63,8 +63,8 @@ func (f folder) loadClasses(ctx context.Context) (data *Data, out photo.LeftOut,
 	return data, out, nil
 }
 
-// readSet reads all files, which must have the size of the file first, with all processors. Of
-// several errors it returns the first file's.
+// readSet reads all files on all processors. They must have the size of the file first. Of several
+// errors it returns the first file's.
 func (f folder) readSet(ctx context.Context, files []labelled, first string) (*Set, error) {
 	s, err := f.newSet(files, first)
 	if err != nil {

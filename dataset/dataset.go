@@ -1,11 +1,14 @@
-// Package dataset reads Fashion-MNIST (Xiao, Rasul & Vollgraf 2017) wherever it can be found, or
-// folders of images, and streams them to a network as batches of resized images.
+// Package dataset makes batches for a network of labelled images.
 //
-// Shape letters: N images, H rows, W columns, C channels; S is the side in pixels that a network sees.
+// Images come from a Source. Open returns those of Fashion-MNIST (Xiao, Rasul & Vollgraf 2017) or of
+// folders; a program may bring its own. Head, Subset and Holdout are views of a source. A Loader
+// augments, resizes and scales the images of a source, and gives them in batches.
+//
+// Shape letters: N images, H rows, W columns, C channels; S is the side of a network's input in pixels.
 // An image is H×W×C bytes, row by row, 0 black. A batch is N×S×S×C float32.
 package dataset
 
-// Classes are the names of Fashion-MNIST's labels 0 to 9.
+// Classes names Fashion-MNIST's labels 0 to 9.
 var Classes = []string{
 	"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
 	"Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",

@@ -15,7 +15,7 @@ import (
 	"vggtrain/internal/idx"
 )
 
-// folder is a place that may hold the four files, each as name.gz or name.
+// folder is a place for the four files, each as name.gz or name.
 type folder struct {
 	files fs.FS
 	title string // how messages name it: its path
@@ -24,7 +24,7 @@ type folder struct {
 
 func openFolder(dir string) folder { return folder{os.DirFS(dir), dir, absolute(dir)} }
 
-// absolute is dir itself where the folder that it is relative to is gone.
+// absolute returns dir itself if the working directory is gone.
 func absolute(dir string) string {
 	if path, err := filepath.Abs(dir); err == nil {
 		return path
@@ -32,7 +32,7 @@ func absolute(dir string) string {
 	return dir
 }
 
-// check tells whether the folder is there.
+// check returns an error unless the folder exists.
 func (f folder) check() error {
 	info, err := fs.Stat(f.files, ".")
 	switch {
@@ -47,7 +47,7 @@ func (f folder) check() error {
 }
 
 // load reads the four files at the same time and checks them against each other. differs names
-// the first one that is not as published, or is "".
+// the first one that is not as published, if any.
 func (f folder) load() (data *Data, differs string, err error) {
 	if err := f.check(); err != nil {
 		return nil, "", err

@@ -1,8 +1,8 @@
 package dataset
 
-// Where an image grows by a power of two, as 28 pixels to 56, 112 or 224, all weights are whole
-// 256ths. Sums then need 16 bits, four pixels fit a uint64, and what comes out is PIL's all the
-// same: only zeros were dropped.
+// If an image grows by a power of two, as 28 pixels to 56, 112 or 224, all weights are whole 256ths.
+// Sums then need 16 bits, four pixels fit a uint64, and the result is still PIL's: only zeros were
+// dropped.
 const (
 	coarse  = 8 // fraction bits of such a weight
 	lanes   = 4 // pixels of a word
@@ -20,7 +20,7 @@ type grower struct {
 	words   []uint64 // H×words of a row: the image after the horizontal pass
 }
 
-// newGrower returns nil where there are finer weights, or more than two for a pixel.
+// newGrower returns nil if there are finer weights, or more than two for a pixel.
 func newGrower(across, down *axis, rows int) *grower {
 	if !across.coarse() || !down.coarse() {
 		return nil
@@ -43,7 +43,7 @@ func newGrower(across, down *axis, rows int) *grower {
 	return g
 }
 
-// coarse tells whether there are two weights an output, both whole 256ths.
+// coarse reports whether there are two weights an output, both whole 256ths.
 func (a *axis) coarse() bool {
 	for _, w := range a.weights {
 		if w%(1<<(precision-coarse)) != 0 {

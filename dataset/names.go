@@ -8,12 +8,11 @@ import (
 	"vggtrain/internal/display"
 )
 
-// maxClassName is how many characters a folder's name can have, and so a class's.
+// maxClassName is the longest name of a folder in characters, and so of a class.
 const maxClassName = 255
 
-// CheckClassName reports a name that no class can have, wherever it comes from: one that is empty,
-// longer than a folder's, or that does not print and could make something else of the line in
-// which it stands.
+// CheckClassName returns an error for a name that no class can have. It is empty, longer than a
+// folder's, or has characters that do not print: these could change the line of a message.
 func CheckClassName(name string) error {
 	switch n := utf8.RuneCountInString(name); {
 	case n == 0:

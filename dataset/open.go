@@ -34,15 +34,14 @@ type FetchProgress struct {
 	Finished bool   // it is whole, right and in its place
 }
 
-// dataVariable stands for the folder when none is named.
+// dataVariable is the environment variable that names a folder.
 const dataVariable = "VGGTRAIN_DATA"
 
-// Open returns the data that o.Spec names. For "auto" it is the first of: what the variable
-// VGGTRAIN_DATA names, the cache folder, the system's folder, a download into the cache folder,
-// and the built-in sample, of which a notice tells. A folder that is named must be good: that one
-// of its files is not as published is only a notice, anything else an error; it may hold class
-// folders, train/CLASS and test/CLASS, instead of the four files. In the two folders that are not
-// named only the published files are taken.
+// Open returns the data of o.Spec. For "auto" it is the first of: the folder in the environment
+// variable VGGTRAIN_DATA, the cache folder, the system's folder, a download into the cache folder,
+// and the built-in sample, with a notice. A folder that was named holds four files, or class folders
+// train/CLASS and test/CLASS; files other than the published ones are a notice, anything else wrong
+// is an error. In the folders that nobody named only the published files count.
 func Open(ctx context.Context, o OpenOptions) (*Data, error) {
 	o = o.withDefaults()
 	spec := o.Spec
@@ -62,7 +61,7 @@ func Open(ctx context.Context, o OpenOptions) (*Data, error) {
 	return data, err
 }
 
-// named returns the data of a folder that somebody named.
+// named returns the data of a folder in Spec or the variable.
 func (o OpenOptions) named(ctx context.Context, dir string) (*Data, error) {
 	f := openFolder(dir)
 	if f.holdsClasses() {
@@ -84,9 +83,8 @@ func (o OpenOptions) named(ctx context.Context, dir string) (*Data, error) {
 	return data, err
 }
 
-// Locate returns the folder that `data verify` looks at when none is named: what VGGTRAIN_DATA
-// names, else the cache folder or the system's folder, the first that is there, else the cache
-// folder, which may be "" where the user has none.
+// Locate returns the folder for `data verify`: VGGTRAIN_DATA's, else the first that exists of the
+// cache folder and the system's, else the cache folder, "" if the user has none.
 func Locate(o OpenOptions) string {
 	o = o.withDefaults()
 	if dir := o.getenv(dataVariable); !isAuto(dir) && dir != sampleSpec {
@@ -100,9 +98,8 @@ func Locate(o OpenOptions) string {
 	return o.cacheDir
 }
 
-// FetchDir returns the folder that `data fetch` fills when none is named: what VGGTRAIN_DATA names,
-// else the cache folder or the system's, the first that has all published files, else the cache
-// folder, which may be "" where the user has none.
+// FetchDir returns the folder for `data fetch`: VGGTRAIN_DATA's, else the first with all published
+// files of the cache folder and the system's, else the cache folder, "" if the user has none.
 func FetchDir(o OpenOptions) string {
 	o = o.withDefaults()
 	if dir := o.getenv(dataVariable); !isAuto(dir) && dir != sampleSpec {
@@ -116,7 +113,7 @@ func FetchDir(o OpenOptions) string {
 	return o.cacheDir
 }
 
-// search goes through the places that nobody had to name.
+// search looks in the places of "auto".
 func (o OpenOptions) search(ctx context.Context) (*Data, error) {
 	for _, dir := range o.folders() {
 		if data := o.published(dir); data != nil {
@@ -139,8 +136,8 @@ func (o OpenOptions) search(ctx context.Context) (*Data, error) {
 	return data, nil
 }
 
-// published returns the data of a folder that nobody named, or nil, with a notice if files are
-// there but cannot be used.
+// published returns the data of a folder that nobody named, or nil. Files that cannot be used are a
+// notice.
 func (o OpenOptions) published(dir string) *Data {
 	data, differs, err := openFolder(dir).load()
 	switch {
@@ -170,7 +167,7 @@ func (o OpenOptions) download(ctx context.Context) error {
 	return err
 }
 
-// folders are the places that may hold the data although nobody named them.
+// folders are the places of "auto" on the disk.
 func (o OpenOptions) folders() []string {
 	if o.cacheDir == "" {
 		return []string{o.systemDir}
@@ -201,7 +198,7 @@ func (o OpenOptions) withDefaults() OpenOptions {
 
 func isAuto(spec string) bool { return spec == "" || spec == "auto" }
 
-// sampleNotice says what is missing and how to get it; it has two lines, so as to be seen.
+// sampleNotice says what is missing and how to get it. It has two lines, to be seen.
 func sampleNotice(sample *Data) string {
 	return fmt.Sprintf("Fashion-MNIST was not found: this is the built-in sample, %s of its 60,000 training and %s of its 10,000 test images, "+
 		"so accuracy will be lower\nfor all of it: vggtrain data fetch, or apt-get install dataset-fashion-mnist, or --data DIR",

@@ -7,9 +7,9 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// maxResize bounds both sides of a resize in pixels. It is what PIL's sums of 32 bits allow: n
-// weights, each rounded to the nearest, add up to at most 2²²+n/2, and 255 times that, rounded
-// to 8 bits, stays 255 while n < 2¹⁴. So no result needs clipping here.
+// maxResize bounds both sides of a resize in pixels. PIL's sums of 32 bits allow no more: n weights,
+// each rounded to the nearest, add up to at most 2²²+n/2, and 255 times that, rounded to 8 bits,
+// stays 255 while n < 2¹⁴. So no result needs clipping here.
 const maxResize = 1 << 14
 
 // precision is the number of fraction bits of a weight (PIL's PRECISION_BITS: 32 less 8 bits of
@@ -17,15 +17,17 @@ const maxResize = 1 << 14
 const precision = 32 - 8 - 2
 
 // Two pixels are computed at a time, in the halves of a uint64. A half is at most
-// 255·(2²²+2¹³)+2²¹ < 2³¹, so that nothing ever carries into the other.
+// 255·(2²²+2¹³)+2²¹ < 2³¹: nothing carries into the other.
 const (
 	laneBits = 32
 	rounding = 1<<(precision-1) | 1<<(precision-1+laneBits)
 )
 
-// axis is how one direction of an image is resampled: output i is the sum over k of
-// weights[i*taps+k] times input first[i]+k. Where the filter is cut by the border, its missing
-// taps have weight 0 and lie inside the image.
+// axis is the filter along one direction of an image:
+//
+//	output[i] = Σ_k weights[i*taps+k] * input[first[i]+k]
+//
+// Taps beyond the border have weight 0, and are moved inside of the image.
 type axis struct {
 	taps    int
 	first   []int
@@ -91,8 +93,8 @@ type Resizer struct {
 	plane, resized   []byte  // H×W and S×S: one channel of several
 }
 
-// NewResizer returns a Resizer of C channels from rows×cols to side×side. It is an error if a side is
-// not from 1 to 16,384, or C not at least 1.
+// NewResizer returns a Resizer of C channels from rows×cols to side×side. Sides must be from 1 to
+// 16,384, and C at least 1.
 func NewResizer(rows, cols, channels, side int) (*Resizer, error) {
 	if channels < 1 {
 		return nil, fmt.Errorf("cannot resize images of %d channels", channels)
@@ -119,7 +121,7 @@ func NewResizer(rows, cols, channels, side int) (*Resizer, error) {
 	return r, nil
 }
 
-// Fits tells whether images of rows×cols are those that it resizes.
+// Fits reports whether the Resizer is for images of rows×cols.
 func (r *Resizer) Fits(rows, cols int) bool { return rows == r.rows && cols == r.cols }
 
 // Bytes resizes src (H×W×C) into dst (S×S×C).

@@ -15,8 +15,8 @@ const (
 	sampleSpec  = "sample"
 )
 
-// Sample returns the built-in sample: 5,000 of the published training images and 1,000 of the
-// published test images, as many of each class.
+// Sample returns the built-in sample: 5,000 of the published training images and 1,000 of the test
+// images, the same number of each class.
 func Sample() (*Data, error) {
 	files, err := fs.Sub(sampleFiles, "sample")
 	if err != nil {

@@ -6,22 +6,22 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// Squarer resizes grey images of one size to squares of one side as Resizer does, after it has padded
-// them to a square with themselves in its middle: with PIL, for an image of W×H, L the longer side,
+// Squarer pads grey images of one size to squares, with the image in the middle, and resizes them as
+// Resizer does. For an image of W×H, L the longer side, it equals PIL's
 //
 //	padded = Image.new("L", (L, L), fill)
 //	padded.paste(image, ((L - W) // 2, (L - H) // 2))
 //	padded.resize((S, S), Image.BILINEAR)
 //
-// bit for bit. The padded image never exists: of a long and narrow one it would be enormous. It
-// owns scratch memory: use one for each goroutine.
+// bit for bit. The padded image, enormous for a long and narrow one, is never stored. A Squarer owns
+// scratch memory: use one for each goroutine.
 type Squarer struct {
 	resizer    *Resizer // of L×L
 	rows, cols int
 	padded     []byte // L: a row
 }
 
-// NewSquarer returns a Squarer from rows×cols to side×side. All have to be from 1 to 16,384.
+// NewSquarer returns a Squarer from rows×cols to side×side. All must be from 1 to 16,384.
 func NewSquarer(rows, cols, side int) (*Squarer, error) {
 	longer := max(rows, cols)
 	switch {
@@ -37,7 +37,7 @@ func NewSquarer(rows, cols, side int) (*Squarer, error) {
 	return &Squarer{resizer, rows, cols, make([]byte, longer)}, nil
 }
 
-// Fits tells whether images of rows×cols are those that it resizes.
+// Fits reports whether the Squarer is for images of rows×cols.
 func (q *Squarer) Fits(rows, cols int) bool { return rows == q.rows && cols == q.cols }
 
 // Bytes resizes src (H×W), padded with fill, into dst (S×S).
@@ -69,8 +69,8 @@ func square[T byte | float32](q *Squarer, dst []T, src []byte, fill byte, table 
 	alongColumns(r, dst, table)
 }
 
-// fillRow is what the horizontal pass makes of a row of equal pixels: the same, since rounding
-// hides what weights that add up to 1 only nearly change (maxResize).
+// fillRow is the horizontal pass over a row of equal pixels. It changes nothing: weights add up to
+// nearly 1, and rounding hides the rest (maxResize).
 func (r *Resizer) fillRow(y int, v byte) {
 	row := r.narrow[y*r.pairs : (y+1)*r.pairs]
 	for p := range row {

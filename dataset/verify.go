@@ -26,8 +26,8 @@ type FileReport struct {
 	Detail string `json:"detail"` // what is wrong; "" where nothing is
 }
 
-// Verify checks each of the four files in dir by itself. It is an error if dir is no folder that
-// can be read, or holds class folders; a file that is missing or wrong is not, but is reported.
+// Verify checks each of the four files in dir by itself. A file that is missing or wrong is in the
+// reports. The error is of dir: it cannot be read, or holds class folders.
 func Verify(dir string) ([]FileReport, error) {
 	f := openFolder(dir)
 	if err := f.check(); err != nil {

@@ -1,5 +1,5 @@
-// Package fetch downloads the published files of Fashion-MNIST: from the fastest of several mirrors, with
-// what an earlier attempt has left, and only as they were published.
+// Package fetch downloads the published files of Fashion-MNIST. It takes the fastest of several mirrors,
+// goes on from what an earlier attempt has left, and checks what has come.
 package fetch
 
 import (
@@ -19,8 +19,7 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// Options say what Fetch fetches and how patient it is. Where a field is zero it is as the
-// program has it.
+// Options say where Fetch takes files from and how patient it is. A zero field is a default.
 type Options struct {
 	Dir      string         // where the files go
 	Mirrors  []string       // folders of the four .gz files, by http or https: the fastest is asked first, then the others in turn
@@ -88,11 +87,11 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Fetch puts those of the four published files into o.Dir that it lacks or has damaged. A file
-// appears there whole and verified or not at all; the beginning of one, however Fetch ended, is
-// beside it as name.gz.part, and the next Fetch goes on from there if the mirror can and its file is
-// still the same. A sound file that is another is left alone, and an error. Several processes may
-// fetch into one folder: one does it, and the others wait for it.
+// Fetch completes the four published files in o.Dir: those that are missing or damaged. A file
+// appears whole and verified, or not at all. The beginning of one stays beside it as name.gz.part:
+// the next Fetch goes on from there if the mirror can and its file is still the same. A sound file
+// with other content is left alone, and an error. Of several processes that fetch into one folder, one
+// does it and the others wait.
 func Fetch(ctx context.Context, o Options) ([]Report, error) {
 	f := fetcher{o.withDefaults()}
 	if info, err := os.Stat(f.Dir); err == nil && !info.IsDir() {
@@ -112,7 +111,7 @@ func Fetch(ctx context.Context, o Options) ([]Report, error) {
 	return reports, nil
 }
 
-// diskError says in our words what is wrong with a file, and leaves other errors as they are.
+// diskError rewords the errors of files. Other errors stay as they are.
 func diskError(err error) error {
 	path, why := "", err
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
@@ -128,7 +127,7 @@ func diskError(err error) error {
 // fetcher downloads the published files.
 type fetcher struct{ Options }
 
-// fill makes the folder, if it is not there, and fetches into it what the reports call missing.
+// fill makes the folder if necessary, and fetches the files that the reports call missing.
 func (f fetcher) fill(ctx context.Context, reports []Report, ranked []string) error {
 	if err := os.MkdirAll(f.Dir, 0o777); err != nil {
 		return err
@@ -147,7 +146,7 @@ func Complete(dir string) bool {
 	return err == nil && !slices.ContainsFunc(reports, missing)
 }
 
-// survey looks which of the published files the folder has.
+// survey reports which of the published files the folder has.
 func (f fetcher) survey() ([]Report, error) {
 	var reports []Report
 	for _, p := range f.files {
@@ -162,7 +161,7 @@ func (f fetcher) survey() ([]Report, error) {
 
 func missing(r Report) bool { return r.Status != FetchedBefore }
 
-// look tells where a file is, or where it will be once it is fetched.
+// look reports where a file is, or where it will be once it is fetched.
 func (f fetcher) look(p idx.File) (Report, error) {
 	switch content, path, err := p.Find(os.DirFS(f.Dir), f.Dir); {
 	case err != nil: // also where it cannot be read: that it cannot be replaced either is found later
@@ -174,8 +173,8 @@ func (f fetcher) look(p idx.File) (Report, error) {
 	}
 }
 
-// fetchMissing fetches what the reports call missing, but for what another process has fetched
-// meanwhile.
+// fetchMissing fetches the files that the reports call missing, except those that another process has
+// fetched meanwhile.
 func (f fetcher) fetchMissing(ctx context.Context, reports []Report, ranked []string) error {
 	var lacking []idx.File
 	for i, p := range f.files {
@@ -209,12 +208,12 @@ func (f fetcher) fetchMissing(ctx context.Context, reports []Report, ranked []st
 // place is where a file goes. A server may have unpacked it on its way: readers go by the content.
 func (f fetcher) place(p idx.File) string { return filepath.Join(f.Dir, p.Name+".gz") }
 
-// largest is how many bytes of a file are taken: a packed one is hardly larger than the plain one.
+// largest bounds the bytes of a file on a mirror: a packed one is hardly larger than the plain one.
 func largest(p idx.File) int64 {
 	const slack = 1 << 16
 	return p.Size + slack
 }
 
 func tooLarge(p idx.File) error {
-	return lasting{fmt.Errorf("more than %s bytes sent", humanize.Comma(largest(p)))}
+	return permanent{fmt.Errorf("more than %s bytes sent", humanize.Comma(largest(p)))}
 }

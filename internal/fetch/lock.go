@@ -14,10 +14,10 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// lockFolder waits until no other process fetches into dir and then keeps others from it, until
-// unlock. The lock is the system's on the file .fetching, and ends with its process: only who has it
-// may remove the file, and who gets it makes sure that the file is still there. A file system
-// without locks goes without: what two processes mix up is found by its checksum.
+// lockFolder waits until no other process fetches into dir, and keeps others away until unlock. The
+// lock is the system's on the file .fetching, and ends with its process. Only its owner may remove the
+// file; a new owner makes sure that the file is still there. On a file system without locks nobody
+// waits: a file that two processes mix up is found by its checksum.
 func lockFolder(ctx context.Context, dir string, notice func(string)) (unlock func(), err error) {
 	path := filepath.Join(dir, ".fetching")
 	for waited := false; ; {

@@ -15,8 +15,8 @@ import (
 	"vggtrain/internal/idx"
 )
 
-// mirrors hold the four files as name.gz. The first is the authors' own; what comes from any of
-// them counts only with the right checksum, so that plain http is no risk.
+// mirrors hold the four files as name.gz. The first is the authors' own. Plain http is no risk: files
+// count only with the right checksum.
 var mirrors = []string{
 	"http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
 	"https://storage.googleapis.com/tensorflow/tf-keras-datasets",
@@ -24,7 +24,7 @@ var mirrors = []string{
 	"https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion",
 }
 
-// CheckMirror is an error if a mirror is no folder by http or https.
+// CheckMirror returns an error unless a mirror is a folder by http or https.
 func CheckMirror(mirror string) error {
 	u, err := url.Parse(mirror)
 	switch {
@@ -42,7 +42,7 @@ func fileURL(mirror string, p idx.File) string {
 	return strings.TrimSuffix(mirror, "/") + "/" + p.Name + ".gz"
 }
 
-// host is how messages name a mirror.
+// host names a mirror in messages.
 func host(mirror string) string {
 	if u, err := url.Parse(mirror); err == nil && u.Host != "" {
 		return u.Host
@@ -50,15 +50,15 @@ func host(mirror string) string {
 	return mirror
 }
 
-// failure is why a mirror did not give a file.
+// failure is a mirror's reason not to give a file.
 type failure struct {
 	mirror string
 	err    error
 }
 
-// inRounds calls ask with the mirrors, until it succeeds or as often as each is tried, with a
-// longer pause each time. Mirrors whose failure lasts are not asked again. It ends early if ctx is
-// done or the disk is at fault, which no mirror mends.
+// inRounds calls ask with the mirrors until it succeeds, at most f.Tries times, with a longer pause
+// each time. Mirrors with a permanent failure are not asked again. It ends early if ctx is done or the
+// disk is at fault: no mirror mends that.
 func (f fetcher) inRounds(ctx context.Context, mirrors []string, ask func(mirrors []string) []failure) error {
 	last := map[string]error{}
 	for round, left := 0, mirrors; round < f.Tries && len(left) > 0; round++ {
@@ -86,7 +86,7 @@ func (f fetcher) inRounds(ctx context.Context, mirrors []string, ask func(mirror
 				return failed.err
 			}
 			last[failed.mirror] = failed.err
-			if !lasts(failed.err) {
+			if !isPermanent(failed.err) {
 				left = append(left, failed.mirror)
 			}
 		}
@@ -103,7 +103,7 @@ func reasons(mirrors []string, failed map[string]error) string {
 	return strings.Join(all, "; ")
 }
 
-// NoMirrorError is that no mirror sends a file.
+// NoMirrorError reports that no mirror sends a file.
 type NoMirrorError struct {
 	File string
 	Err  error
@@ -112,8 +112,8 @@ type NoMirrorError struct {
 func (e *NoMirrorError) Error() string { return fmt.Sprintf("no mirror serves %s (%v)", e.File, e.Err) }
 func (e *NoMirrorError) Unwrap() error { return e.Err }
 
-// probe asks all mirrors at once for the smallest file, so that a mirror that hangs costs
-// nothing, and returns them with the first that sent it rightly in front.
+// probe asks all mirrors at once for the smallest file, and returns them with the first right answer's
+// in front. A mirror that hangs costs nothing.
 func (f fetcher) probe(ctx context.Context) ([]string, error) {
 	first := ""
 	err := f.inRounds(ctx, f.Mirrors, func(mirrors []string) (failures []failure) {
@@ -140,7 +140,7 @@ func (f fetcher) probe(ctx context.Context) ([]string, error) {
 	return slices.Insert(ranked, 0, first), err
 }
 
-// has is an error if a mirror does not send the smallest file.
+// has returns an error unless a mirror sends the smallest file.
 func (f fetcher) has(ctx context.Context, mirror string) error {
 	small := f.files[3]
 	var file bytes.Buffer
@@ -161,7 +161,7 @@ func (f fetcher) has(ctx context.Context, mirror string) error {
 		return err
 	}
 	if err := verify(&file, int64(file.Len()), small); err != nil {
-		return lasting{err}
+		return permanent{err}
 	}
 	return nil
 }

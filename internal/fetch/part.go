@@ -16,8 +16,7 @@ import (
 	"vggtrain/internal/idx"
 )
 
-// part is the beginning of a file that is being downloaded: name.gz.part, and beside it
-// name.gz.part.json, which says of what it is the beginning.
+// part is the beginning of a file, name.gz.part. Beside it, name.gz.part.json holds its source.
 type part struct {
 	file *os.File
 	size int64
@@ -27,13 +26,13 @@ type part struct {
 // source is a file on a mirror at one time.
 type source struct {
 	URL string `json:"url"`
-	// Validator changes with the file: a strong ETag, or the time of its last change. Where the
-	// mirror gives none, "", a download cannot be resumed.
+	// Validator changes with the file: a strong ETag, or the time of its last change. "": a
+	// download cannot be resumed.
 	Validator string `json:"validator"`
 	Size      int64  `json:"size"` // in bytes; 0: not known
 }
 
-// sourceOf is what an answer says of the file at a URL.
+// sourceOf reads an answer's header.
 func sourceOf(url string, response *http.Response) source {
 	s := source{URL: url, Validator: response.Header.Get("Last-Modified"), Size: max(response.ContentLength, 0)}
 	if tag := response.Header.Get("ETag"); strings.HasPrefix(tag, `"`) { // a weak one begins with W/
@@ -42,8 +41,7 @@ func sourceOf(url string, response *http.Response) source {
 	return s
 }
 
-// openPart opens what there is of the part at a path, or begins one. What is too large is not the
-// beginning of anything.
+// openPart opens the part at a path, or begins one. A part that is too large begins anew.
 func openPart(path string, largest int64) (*part, error) {
 	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() { // opening a pipe would wait
 		return nil, &fs.PathError{Op: "open", Path: path, Err: errors.New("not a regular file")}
@@ -70,7 +68,7 @@ func openPart(path string, largest int64) (*part, error) {
 	return p, nil
 }
 
-// readSource reads a note of a source. A note that makes no sense is none.
+// readSource reads the note beside a part; the zero source if it makes no sense.
 func readSource(path string) (s source) {
 	const most = 1 << 14
 	file, size, err := files.OpenRegular(files.Everywhere{}, path)
@@ -84,7 +82,7 @@ func readSource(path string) (s source) {
 	return s
 }
 
-// begin throws away what there is and begins again, from a source that may be none.
+// begin empties the part and gives it a source; the zero source: none.
 func (p *part) begin(s source) error {
 	if err := p.file.Truncate(0); err != nil {
 		return err
@@ -106,7 +104,7 @@ func (p *part) begin(s source) error {
 	return os.WriteFile(p.note(), text, 0o666)
 }
 
-// discard throws away what there is because of an error, which it returns.
+// discard empties the part because of an error, and returns that.
 func (p *part) discard(because error) error {
 	if err := p.begin(source{}); err != nil {
 		return err
@@ -166,8 +164,8 @@ func isDisks(err error) bool {
 	return ok
 }
 
-// syncFolder makes a rename in dir durable. Not every system can (Windows cannot), and a
-// download that is lost with the power is only made again: errors do not matter.
+// syncFolder makes a rename in dir durable, if the system can (Windows cannot). Errors do not matter:
+// a download that is lost with the power is made again.
 func syncFolder(dir string) {
 	if d, err := os.Open(dir); err == nil {
 		d.Sync()

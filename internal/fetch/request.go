@@ -14,12 +14,12 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// pace is how much a mirror must send in the stall time: one that sends a byte now and then would
-// keep us for weeks.
+// pace is the least number of bytes in the stall time: a mirror that sends a byte now and then would
+// take weeks.
 const pace = 16 << 10
 
-// get asks for a URL and calls take with the answer, whose body ends with an error if it stalls:
-// when less than pace came in the stall time.
+// get asks for a URL and calls take with the answer. The body ends with an error if it stalls: less
+// than pace in the stall time.
 func (f fetcher) get(ctx context.Context, from string, header http.Header, take func(*http.Response, io.Reader) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -29,7 +29,7 @@ func (f fetcher) get(ctx context.Context, from string, header http.Header, take 
 	defer stalled.Stop()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
 	if err != nil {
-		return lasting{err}
+		return permanent{err}
 	}
 	for key, values := range header {
 		request.Header[key] = values
@@ -48,7 +48,7 @@ func (f fetcher) get(ctx context.Context, from string, header http.Header, take 
 	return nil
 }
 
-// pacedReader calls moved each time that it has read pace bytes.
+// pacedReader calls moved after every pace bytes.
 type pacedReader struct {
 	io.Reader
 	moved func()
@@ -64,7 +64,7 @@ func (r *pacedReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// causeOf returns why ctx was cancelled if that is why err came.
+// causeOf returns the cause of ctx's end, else err.
 func causeOf(ctx context.Context, err error) error {
 	if why := context.Cause(ctx); why != nil {
 		return why
@@ -72,10 +72,10 @@ func causeOf(ctx context.Context, err error) error {
 	return err
 }
 
-// lasting is an error that asking again does not mend.
-type lasting struct{ error }
+// permanent is an error that no second request mends.
+type permanent struct{ error }
 
-func (l lasting) Unwrap() error { return l.error }
+func (l permanent) Unwrap() error { return l.error }
 
 // statusError is an answer that is not the file.
 type statusError int
@@ -88,8 +88,8 @@ func (s statusError) Error() string {
 	return text
 }
 
-// lasts tells whether it is no use to ask again.
-func lasts(err error) bool {
+// isPermanent reports whether it is no use to ask again.
+func isPermanent(err error) bool {
 	if status, ok := errors.AsType[statusError](err); ok {
 		switch status {
 		case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
@@ -103,11 +103,11 @@ func lasts(err error) bool {
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return true
 	}
-	_, ok := errors.AsType[lasting](err)
+	_, ok := errors.AsType[permanent](err)
 	return ok
 }
 
-// reason shortens an error of a request, which names the whole URL.
+// reason shortens an error of a request: that names the whole URL.
 func reason(err error) string {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return "no answer in time"

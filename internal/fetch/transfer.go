@@ -57,8 +57,8 @@ func (f fetcher) fetchFile(ctx context.Context, p idx.File, ranked []string) err
 	return nil
 }
 
-// fromMirror makes the part the whole file. It asks again as long as that brings more of it, and
-// begins anew but once.
+// fromMirror completes the part. It asks again as long as that brings more, and begins anew at most
+// once.
 func (f fetcher) fromMirror(ctx context.Context, part *part, p idx.File, from string) error {
 	for restarted := false; ; {
 		before := part.size
@@ -76,29 +76,28 @@ func (f fetcher) fromMirror(ctx context.Context, part *part, p idx.File, from st
 				return err
 			}
 			restarted = true
-		case complete, lasts(err), part.size-before < pace:
+		case complete, isPermanent(err), part.size-before < pace:
 			return err
 		}
 	}
 }
 
-// whole checks a part that is complete. One that is wrong is thrown away.
+// whole checks a complete part, and empties it if it is wrong.
 func whole(part *part, p idx.File) error {
 	err := part.check(p)
 	if err == nil {
 		return nil
 	}
 	if part.of.Size > 0 { // else it may have been cut
-		err = lasting{err}
+		err = permanent{err}
 	}
 	return part.discard(err)
 }
 
-// errStale tells that a part was thrown away, since the mirror cannot go on from it.
+// errStale reports that a part was emptied, since the mirror cannot go on from it.
 var errStale = errors.New("the mirror cannot go on where it stopped")
 
-// transfer adds what is missing to the part, or begins it anew where the mirror cannot go on from
-// it; resumed tells which.
+// transfer adds the rest to the part (resumed), or begins it anew if the mirror cannot go on from it.
 func (f fetcher) transfer(ctx context.Context, part *part, p idx.File, from string) (resumed bool, err error) {
 	header := http.Header{}
 	resumable := part.size > 0 && part.of.URL == from && part.of.Validator != ""
@@ -131,7 +130,7 @@ func (f fetcher) transfer(ctx context.Context, part *part, p idx.File, from stri
 	return resumed, err
 }
 
-// continuedBy tells whether an answer is the rest of the part.
+// continuedBy reports whether an answer is the rest of the part.
 func (p *part) continuedBy(response *http.Response) bool {
 	var first, last, size int64
 	n, _ := fmt.Sscanf(response.Header.Get("Content-Range"), "bytes %d-%d/%d", &first, &last, &size)
@@ -140,8 +139,7 @@ func (p *part) continuedBy(response *http.Response) bool {
 		(now.Validator == p.of.Validator || now.Validator == "")
 }
 
-// begunRightly returns body if its first bytes are a file's. Networks that ask for a login answer
-// with a page of theirs.
+// begunRightly returns body if its first bytes are a file's. Networks with a login answer with a page.
 func begunRightly(body io.Reader, response *http.Response, p idx.File) (io.Reader, error) {
 	start := make([]byte, 4)
 	n, err := io.ReadFull(body, start)
@@ -159,7 +157,7 @@ func notTheFile(response *http.Response) error {
 	if !display.Printable(kind) || kind == "" {
 		kind = "something else"
 	}
-	return lasting{fmt.Errorf("sent %s and not the file: perhaps a page to log in", kind)}
+	return permanent{fmt.Errorf("sent %s and not the file: perhaps a page to log in", kind)}
 }
 
 // copy adds body to the part.
@@ -172,7 +170,7 @@ func (f fetcher) copy(part *part, body io.Reader, p idx.File) error {
 	return err
 }
 
-// watchedPart tells how far a part is whenever it has grown.
+// watchedPart reports each growth of a part.
 type watchedPart struct {
 	*part
 	name     string

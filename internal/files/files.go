@@ -9,8 +9,8 @@ import (
 	"os"
 )
 
-// OpenRegular opens a file that is regular: others, as a pipe, may let us wait for ever. Its errors
-// do not name the file.
+// OpenRegular opens a regular file. Others are an error: reading a pipe may wait for ever. Errors do
+// not name the file.
 func OpenRegular(files fs.FS, name string) (file fs.File, size int64, err error) {
 	info, err := fs.Stat(files, name)
 	switch {
@@ -27,20 +27,22 @@ func OpenRegular(files fs.FS, name string) (file fs.File, size int64, err error)
 	return file, info.Size(), nil
 }
 
+// ErrNotRegular is the error of a folder, a pipe or a device.
 var ErrNotRegular = errors.New("not a regular file")
 
-// absent is an error that is fs.ErrNotExist and says what does not exist.
+// absent is an fs.ErrNotExist in words of its own.
 type absent string
 
 func (a absent) Error() string   { return string(a) }
 func (absent) Is(err error) bool { return err == fs.ErrNotExist }
 
+// Both are fs.ErrNotExist.
 const (
 	ErrNoFile   = absent("no such file")
 	ErrNoFolder = absent("no such folder")
 )
 
-// Cause drops the operation and the path that our own message has already.
+// Cause drops the operation and the path of an error: our own messages have them.
 func Cause(err error) error {
 	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathError.Err
@@ -48,11 +50,11 @@ func Cause(err error) error {
 	return err
 }
 
-// Everywhere is a file system of all paths that os.Open takes.
+// Everywhere is a file system of all paths of os.Open.
 type Everywhere struct{}
 
 func (Everywhere) Open(path string) (fs.File, error)     { return os.Open(path) }
 func (Everywhere) Stat(path string) (fs.FileInfo, error) { return os.Stat(path) }
 
-// IsCut reports whether a reader's error is that it has ended before all was there.
+// IsCut reports whether a reader ended too early.
 func IsCut(err error) bool { return err == io.EOF || err == io.ErrUnexpectedEOF }

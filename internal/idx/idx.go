@@ -26,36 +26,34 @@ const (
 // GzipMagic begins a gzip file.
 const GzipMagic = "\x1f\x8b"
 
-// What no sensible file passes. Each file makes us allocate no more than the least of: 4/3 of
-// MaxBytes; unproven and 6 times what is really in it; maxInflation times its size, and a few
-// buffers.
+// Bounds of a file. Reading one allocates at most the least of 4/3 of MaxBytes, unproven and 6 times
+// its real content, and maxInflation times its size; and a few buffers.
 const (
 	MaxSide  = 1024    // pixels
 	MaxBytes = 1 << 30 // of pixels or labels in one file
 )
 
-// unproven is how many bytes of a packed file's content are believed to be there before they have
-// come: more than the published files have, so that reading those is one piece.
+// unproven bounds the bytes that are allocated for a packed file's content before any has come. The
+// published files have fewer: they are read into one piece.
 const unproven = 64 << 20
 
-// growth is how much more is believed each time that all of it was there.
+// growth is the factor by which more is allocated once all that was allocated is full.
 const growth = 4
 
-// maxInflation is how many bytes one byte of a gzip file can stand for: deflate's longest match
-// is 258 bytes and takes at least two bits.
+// maxInflation bounds the bytes in one byte of a gzip file: deflate's longest match is 258 bytes and
+// takes at least two bits.
 const maxInflation = 258 * 4
 
-// Content is the content of one IDX file.
+// Content is an IDX file in memory.
 type Content struct {
 	Dims   []int // images: N, H, W; labels: N
 	Data   []byte
 	Digest [sha256.Size]byte // of the whole uncompressed file
 }
 
-// Read reads an IDX file, gzip or plain, of fileSize bytes, whose magic number must be magic and
-// which must not announce more than largest bytes. Every bound is checked before memory is taken,
-// and no more is read than is announced and one byte, which must not exist. Its errors do not name
-// the file.
+// Read reads an IDX file, gzip or plain, of fileSize bytes. Its magic number must be magic, and it may
+// announce at most largest bytes. Every bound is checked before memory is taken, and at most one byte
+// more than is announced is read. Errors do not name the file.
 func Read(r io.Reader, fileSize int64, magic uint32, largest int64) (*Content, error) {
 	plain, packed, err := uncompressed(r)
 	if err != nil {
@@ -92,13 +90,12 @@ func Read(r io.Reader, fileSize int64, magic uint32, largest int64) (*Content, e
 	return &Content{dims, data, digest}, nil
 }
 
-// digestPart is how many bytes are read before their digest is taken: a share of the second-level
-// cache.
+// digestPart is the number of bytes that are read before their digest is taken: a share of L2.
 const digestPart = 256 << 10
 
-// readDigested reads total bytes from r, or as many as come before an error, and returns them and
-// the SHA-256 of header and them. Another goroutine takes it of each part while the next one is
-// being uncompressed. Where the content is packed, memory for much of it is taken as it comes.
+// readDigested reads total bytes from r, or those before an error, and returns them and the SHA-256
+// of header and them. Another goroutine digests each part while the next is being uncompressed.
+// Memory for packed content is taken as it comes.
 func readDigested(r io.Reader, header []byte, total int, packed bool) (data []byte, digest [sha256.Size]byte, err error) {
 	parts := make(chan []byte, total/digestPart+1) // sending never waits
 	done := make(chan struct{})
@@ -131,8 +128,8 @@ func readDigested(r io.Reader, header []byte, total int, packed bool) (data []by
 	return data, digest, err
 }
 
-// uncompressed returns a reader of r's content. Gzip is known by its first bytes, which no IDX file
-// has, and not by the file's name.
+// uncompressed returns a reader of r's content. Gzip is recognised by its first bytes, not by the
+// file's name.
 func uncompressed(r io.Reader) (plain io.Reader, packed bool, err error) {
 	buffered := bufio.NewReaderSize(r, 1<<16)
 	start, err := buffered.Peek(2)

@@ -15,7 +15,7 @@ type File struct {
 	Name   string
 	Magic  uint32
 	Size   int64  // uncompressed
-	SHA256 string // SHA-256 of the uncompressed bytes, since packagers compress anew
+	SHA256 string // of the uncompressed bytes, since packagers compress anew
 }
 
 // Published are in the order train images, train labels, test images, test labels.
@@ -26,13 +26,13 @@ var Published = [4]File{
 	{"t10k-labels-idx1-ubyte", LabelsMagic, 10_008, "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"},
 }
 
-// Is tells whether content is that of the published file.
+// Is reports whether content is that of the published file.
 func (p File) Is(content *Content) bool {
 	return hex.EncodeToString(content.Digest[:]) == p.SHA256
 }
 
-// Find reads the file in a folder, packed or plain, and returns the path it was found under. dir is
-// how messages name the folder. If it is not there, the error is fs.ErrNotExist.
+// Find reads the file, packed or plain, from a folder that messages call dir. If there is none, the
+// error is fs.ErrNotExist.
 func (p File) Find(folder fs.FS, dir string) (content *Content, path string, err error) {
 	name := p.Name + ".gz"
 	file, size, err := files.OpenRegular(folder, name)

@@ -15,7 +15,7 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// MaxFiles is how many pictures are taken of one place.
+// MaxFiles bounds the pictures of one folder.
 const MaxFiles = 1 << 22
 
 // File is an image that has not been read yet.
@@ -28,15 +28,14 @@ type File struct {
 // Failure names the file in an error.
 func (f File) Failure(err error) error { return fmt.Errorf("%s: %w", f.Title, err) }
 
-// From is a photo that can be read once, from r.
+// From returns a file that can be read once, from r.
 func From(name, title string, r io.Reader) File {
 	return File{name, title, func() (io.ReadCloser, int64, error) { return io.NopCloser(r), 0, nil }}
 }
 
-// Files returns the image that a path names, or all those of a folder, in the order of their
-// names: its files, and links that stay inside of it, whose names end as those of images do.
-// Folders in it are not entered. notice, which may be nil, is told of what is left out by its
-// name; what is hidden (.name) is left out without. Whatever cannot be read, a folder too, is found when it is read.
+// Files returns the image at a path, or those of a folder in the order of their names: files, and
+// links that stay inside of it, with the name of a picture. Folders in it are not entered. notice, if
+// not nil, is told of other names, except hidden ones (.name). Errors come when a file is read.
 func Files(path string, notice func(string)) []File {
 	file := File{path, display.Name(path), func() (io.ReadCloser, int64, error) { return openNamed(path) }}
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {
@@ -78,7 +77,7 @@ func photosIn(dir string) (found []File, out LeftOut, err error) {
 	return found, out, nil
 }
 
-// inFolder is a file of a folder, out of which links do not lead.
+// inFolder is a file of a folder. Links out of the folder are not followed.
 func inFolder(dir, name string) File {
 	path := filepath.Join(dir, name)
 	return File{path, display.Name(path), func() (io.ReadCloser, int64, error) {
@@ -107,7 +106,7 @@ func openNamed(path string) (io.ReadCloser, int64, error) {
 	return file, size, err
 }
 
-// openPhoto is files.OpenRegular, for a reader that does not need the file's other methods.
+// openPhoto is files.OpenRegular for an io.ReadCloser.
 func openPhoto(folder fs.FS, name string) (io.ReadCloser, int64, error) {
 	file, size, err := files.OpenRegular(folder, name)
 	if err != nil {

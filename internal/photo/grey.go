@@ -13,8 +13,8 @@ func luma(r, g, b byte) byte {
 	return byte((19595*uint32(r) + 38470*uint32(g) + 7471*uint32(b) + 0x8000) >> 16)
 }
 
-// toGrey returns the grey of what the decoders return, as PIL's convert("L"): of colours their
-// luma, and no alpha.
+// toGrey converts the images of the decoders as PIL's convert("L"): colours to their luma, without
+// alpha.
 func toGrey(m image.Image) (*image.Gray, error) {
 	switch m := m.(type) {
 	case *image.Gray:
@@ -40,7 +40,7 @@ func toGrey(m image.Image) (*image.Gray, error) {
 	return nil, fmt.Errorf("%w: its pixels are of type %T", ErrUnknown, m)
 }
 
-// convert returns the image whose pixel is value of each pixel of size bytes.
+// convert returns an image of value(pixel), for pixels of size bytes.
 func convert(bounds image.Rectangle, pix []byte, stride, size int, value func(pixel []byte) byte) *image.Gray {
 	grey := image.NewGray(image.Rect(0, 0, bounds.Dx(), bounds.Dy()))
 	for y := range bounds.Dy() {
@@ -77,8 +77,8 @@ func convertYCbCr(m *image.YCbCr) *image.Gray {
 	return grey
 }
 
-// toAlpha returns how opaque each pixel is of what the decoders return: 255 wholly, 0 not at all;
-// nil where all are. Of 16 bits the upper 8 count.
+// toAlpha returns the opacity of the decoders' images: 255 opaque, 0 transparent; nil if all pixels are
+// opaque. Of 16 bits the upper 8 count.
 func toAlpha(m image.Image) *image.Gray {
 	switch m := m.(type) {
 	case *image.Paletted:
@@ -127,8 +127,8 @@ func lumas(palette color.Palette) (table [256]byte) {
 	return table
 }
 
-// decodeGIF returns the first frame on the GIF's whole screen, which is otherwise of the
-// transparent colour, or the palette's first where there is none: as PIL. It changes p.file.
+// decodeGIF returns the first frame on the GIF's whole screen. The rest of the screen is of the
+// transparent colour, else of the palette's first, as in PIL. It changes p.file.
 func decodeGIF(p *Picture) (image.Image, error) {
 	transparent := makeOpaque(p.file)
 	m, err := gif.Decode(bytes.NewReader(p.file))
@@ -159,9 +159,8 @@ func decodeGIF(p *Picture) (image.Image, error) {
 	return whole, nil
 }
 
-// makeOpaque takes the transparency from a GIF's first frame, since the decoder would put nothing
-// in place of the transparent colour, and returns that colour's index, or -1. What is no sound GIF
-// may change in any way.
+// makeOpaque removes the transparency of a GIF's first frame, and returns the transparent colour's
+// index, or -1: the decoder would drop that colour. A damaged GIF may change in any way.
 func makeOpaque(file []byte) (transparent int) {
 	const header, extension, control = 13, 0x21, 0xf9
 	transparent = -1

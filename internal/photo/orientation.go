@@ -6,7 +6,7 @@ import (
 	"image"
 )
 
-// turn is how an image has to be turned: which of its rows and columns become the upright one's.
+// turn makes an image upright.
 type turn struct{ swap, upsideDown, mirrored bool }
 
 // turns are EXIF's orientations 1 to 8 (CIPA DC-008, tag 0x0112), of which 1 is upright.
@@ -20,8 +20,7 @@ var turns = [9]turn{
 	8: {swap: true, mirrored: true},
 }
 
-// turned returns an image upright: the same where it is already. It equals PIL's
-// ImageOps.exif_transpose.
+// turned returns an image upright, as PIL's ImageOps.exif_transpose. It may be the same image.
 func turned(m *image.Gray, orientation int) *image.Gray {
 	t := turns[orientation]
 	if t == (turn{}) {
@@ -50,8 +49,8 @@ func turned(m *image.Gray, orientation int) *image.Gray {
 	return upright
 }
 
-// orientation returns what a JPEG's EXIF says of it, 1 to 8; 1 where it says nothing that makes
-// sense. Nothing after the first scan begins is looked at.
+// orientation returns the orientation in a JPEG's EXIF, 1 to 8; 1 if there is none. Only what stands
+// before the first scan counts.
 func orientation(jpeg []byte) int {
 	const startOfScan, app1 = 0xda, 0xe1
 	for rest := jpeg[2:]; len(rest) >= 4 && rest[0] == 0xff; { // marker and size, which counts itself

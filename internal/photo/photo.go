@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// Photo is an image that comes from anywhere, upright.
+// Photo is a decoded image, upright.
 type Photo struct {
 	Grey  *image.Gray // 8 bits, H×W without gaps, by PIL's convert("L")
 	Alpha *image.Gray // of the same size, 255 where opaque; nil where all of it is

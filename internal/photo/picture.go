@@ -15,54 +15,53 @@ import (
 	"vggtrain/internal/files"
 )
 
-// What no sensible image passes. Decoding takes up to 25 bytes a pixel of memory, sides rounded up
-// to whole blocks of 32 (four-colour progressive JPEG: 16 bytes of coefficients, 8 of colours, 1
-// of grey), and so up to 840 MB for the largest image.
+// Bounds of an image. Decoding takes at most 25 bytes a pixel, sides rounded up to whole blocks of 32
+// (four-colour progressive JPEG: 16 bytes of coefficients, 8 of colours, 1 of grey): 840 MB for the
+// largest image.
 const (
 	maxImageFile   = 64 << 20 // bytes
 	maxImagePixels = 1 << 25
 )
 
-// maxScanPixels bounds the work of a JPEG's scans, each of which may visit all pixels although it
-// takes a few bytes only: scans × pixels. Encoders make about 10, and the largest image may have 64.
+// maxScanPixels bounds scans × pixels of a JPEG: a scan of a few bytes may visit all pixels. Encoders
+// make about 10 scans, and the largest image may have 64.
 const maxScanPixels = 64 * maxImagePixels
 
-// maxInflation is how many bytes one byte of deflate can stand for: its longest match is 258 bytes and
-// takes at least two bits.
+// maxInflation bounds the bytes in one byte of deflate, as in package idx.
 const maxInflation = 258 * 4
 
-// ErrUnknown is the error where a file holds no image of a kind that is read here, and not where
-// an image is damaged or too large.
+// ErrUnknown is the error of a file without an image of a known kind, not of one that is damaged or
+// too large.
 var ErrUnknown = errors.New("not an image that is read here")
 
 // imageFormat is a kind of image file.
 type imageFormat struct {
 	name, magic string
-	// inflation is how many pixels one byte of the file can stand for; 0: any number.
+	// inflation bounds the pixels in one byte of the file; 0: any number.
 	inflation int64
 	config    func(io.Reader) (image.Config, error)
 	decode    func(*Picture) (image.Image, error)
 }
 
-// imageFormats are known by their first bytes, not by the file's name. One byte of PNG unpacks to
-// no more than maxInflation, each of 8 pixels at most. Each 8×8 block of a JPEG takes at least a
-// bit. A GIF may fill its screen with nothing.
+// imageFormats are recognised by their first bytes, not by the file's name. One byte of PNG unpacks to
+// at most maxInflation bytes of at most 8 pixels. Each 8×8 block of a JPEG takes at least a bit. A GIF
+// may leave its screen empty.
 var imageFormats = []imageFormat{
 	{"PNG", "\x89PNG\r\n\x1a\n", 8 * maxInflation, png.DecodeConfig, decodePNG},
 	{"JPEG", "\xff\xd8", 8 * 64, jpeg.DecodeConfig, decodeJPEG},
 	{"GIF", "GIF8", 0, gif.DecodeConfig, decodeGIF},
 }
 
-// Picture is an image file in memory, whose announced size is within bounds.
+// Picture is an image file in memory. Its announced size is within bounds.
 type Picture struct {
 	imageFormat
 	file       []byte
 	Rows, Cols int // H, W
 }
 
-// ReadPicture reads a file of about size bytes into buffer, no more than 64 MiB, and checks what it
-// announces: memory to decode it is taken only once its size is known to be sensible and to fit the
-// file. Errors are one line and do not name the file.
+// ReadPicture reads a file of about size bytes, at most 64 MiB, into buffer, and checks its header: no
+// memory is taken to decode an image larger than the bounds or than its file can hold. Errors are one
+// line and do not name the file.
 func ReadPicture(buffer *bytes.Buffer, r io.Reader, size int64) (*Picture, error) {
 	buffer.Reset()
 	buffer.Grow(int(min(size, maxImageFile)) + bytes.MinRead)
@@ -83,7 +82,7 @@ func ReadPicture(buffer *bytes.Buffer, r io.Reader, size int64) (*Picture, error
 	return nil, fmt.Errorf("%w: it begins as no PNG, JPEG or GIF does; convert it to one of them", ErrUnknown)
 }
 
-// check sets the announced size, if it is within bounds.
+// check reads the announced size and compares it with the bounds.
 func (p *Picture) check() error {
 	if len(p.file) > maxImageFile {
 		return fmt.Errorf("the file is larger than %s bytes: make the image smaller", humanize.Comma(maxImageFile))
@@ -106,18 +105,18 @@ func (p *Picture) check() error {
 	return nil
 }
 
-// Size is how people write an image's size, width first.
+// Size returns the size in people's way: W×H.
 func (p *Picture) Size() string { return fmt.Sprintf("%d×%d", p.Cols, p.Rows) }
 
-// Grey is the picture as 8-bit grey, H×W without gaps, by PIL's convert("L"). Of a GIF it is the
-// first frame. What is transparent has the colour that the file gives it, as in PIL; of 16 bits the
-// upper 8 count, as in PIL for colours (its 16-bit greys end at 255 of 65,535).
+// Grey decodes the picture as 8-bit grey, H×W without gaps, by PIL's convert("L"). A GIF is its first
+// frame. Transparent parts have the colour in the file, as in PIL. Of 16 bits the upper 8 count, as in
+// PIL for colours (its 16-bit greys end at 255 of 65,535).
 func (p *Picture) Grey() (*image.Gray, error) {
 	grey, _, err := p.decoded()
 	return grey, err
 }
 
-// decoded is grey, and the picture as its decoder returns it.
+// decoded returns the grey, and the image of the decoder.
 func (p *Picture) decoded() (*image.Gray, image.Image, error) {
 	m, err := p.decode(p)
 	if err != nil {
@@ -127,8 +126,8 @@ func (p *Picture) decoded() (*image.Gray, image.Image, error) {
 	return grey, m, err
 }
 
-// failure tells what is of a kind that is not read from what is damaged. All kinds of PNG are read:
-// what its decoder does not know is none.
+// failure rewords a decoder's error: unknown kind, cut short, or damaged. All kinds of PNG are known:
+// one that its decoder refuses is damaged.
 func (p *Picture) failure(err error) error {
 	if _, ok := errors.AsType[jpeg.UnsupportedError](err); ok {
 		return fmt.Errorf("%w: a %s of a rare kind (%v); convert it to a PNG", ErrUnknown, p.name, err)
@@ -145,7 +144,7 @@ func decodeJPEG(p *Picture) (image.Image, error) {
 	return jpeg.Decode(&scanLimit{r: bytes.NewReader(p.file), left: maxScanPixels / (int64(p.Rows) * int64(p.Cols))})
 }
 
-// scanLimit ends a JPEG file in which more scans begin than there are left.
+// scanLimit fails when more than left scans have begun in a JPEG file.
 type scanLimit struct {
 	r      io.Reader
 	marked bool // the last byte read was 0xff

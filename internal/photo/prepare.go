@@ -4,8 +4,7 @@ import (
 	"image"
 )
 
-// Invert says which photos become their negative, so that a bright garment on black comes out, as
-// in Fashion-MNIST.
+// Invert says which photos become their negative: a network knows bright garments on black.
 type Invert string
 
 // The ways to invert.
@@ -15,7 +14,7 @@ const (
 	InvertNo   Invert = "no"
 )
 
-// Background is what Prepare takes a photo's background to be.
+// Background is a photo's background as Prepare sees it.
 type Background struct {
 	Grey        byte // before it is inverted
 	Inverted    bool
@@ -23,17 +22,16 @@ type Background struct {
 	Behind      byte // what stands there instead: 0 black or 255 white
 }
 
-// lightest is the lightest grey that counts as dark.
+// lightest is the lightest dark grey.
 const lightest = 127
 
-// corner is the share of a side that a corner takes: 2 of 28 pixels. Of the 70,000 images of
+// corner divides a side into the size of a corner: 2 of 28 pixels. Of the 70,000 images of
 // Fashion-MNIST none has corners whose median is light, but 2 have such a border.
 const corner = 14
 
-// Prepare puts black or white behind what is transparent and inverts the photo if it has to be.
-// It changes p.Grey. Behind is white if a dark garment is to be inverted, else black; of
-// InvertAuto, whatever sets off from the visible part. The background is the median of the pixels
-// in the four corners.
+// Prepare puts black or white behind transparent parts and inverts the photo if the mode says so. It
+// changes p.Grey. Behind is white for InvertYes and black for InvertNo; for InvertAuto, whichever
+// contrasts with the visible pixels. The background is the median of the pixels in the four corners.
 func (p *Photo) Prepare(mode Invert) Background {
 	var b Background
 	if p.Alpha != nil {
@@ -50,7 +48,7 @@ func (p *Photo) Prepare(mode Invert) Background {
 	return b
 }
 
-// Fill is the background as it is once the photo is prepared: what it has to be padded with.
+// Fill returns the background of the prepared photo, for padding.
 func (b Background) Fill() byte {
 	if b.Inverted {
 		return 255 - b.Grey
@@ -58,7 +56,7 @@ func (b Background) Fill() byte {
 	return b.Grey
 }
 
-// behind is what has to stand where a photo is transparent.
+// behind returns the grey for transparent parts.
 func (p *Photo) behind(mode Invert) byte {
 	switch mode {
 	case InvertYes:
@@ -77,7 +75,7 @@ func (p *Photo) behind(mode Invert) byte {
 	return 255
 }
 
-// over puts m, as opaque as alpha says, over a grey: PIL's paste with a mask.
+// over blends m over a grey by alpha: PIL's paste with a mask.
 func over(m, alpha *image.Gray, grey byte) {
 	for i, v := range m.Pix {
 		a := int(alpha.Pix[i])
