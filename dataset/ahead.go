@@ -5,17 +5,17 @@ import (
 	"sync"
 )
 
-// ahead is what reads batches before they are asked for. Its goroutines end with the batch that they
-// read: a loader that is left alone needs no end.
+// ahead reads batches before they are asked for. Its goroutines end with their batch: a loader needs
+// no Close.
 type ahead struct {
 	ctx    context.Context // of all reading under way; nil: there is none
 	cancel context.CancelFunc
-	begun  int            // batches below this are loaded or being loaded
-	desks  chan *desk     // those in nobody's hands: no more readers are at work
+	begun  int            // the first batch that is not loaded or being loaded
+	desks  chan *desk     // the free ones: a reader works only with one
 	group  sync.WaitGroup // all goroutines
 }
 
-// stop ends what is under way, without waiting for it.
+// stop cancels all reading, without waiting for its end.
 func (a *ahead) stop() {
 	if a.ctx != nil {
 		a.cancel()
@@ -23,7 +23,7 @@ func (a *ahead) stop() {
 	}
 }
 
-// restart begins to read at a batch, once nobody uses the slots any more.
+// restart makes l.next the first batch to read, once nobody writes into the slots any more.
 func (l *Loader) restart(ctx context.Context) {
 	a := &l.ahead
 	a.stop()
@@ -38,7 +38,7 @@ func (l *Loader) restart(ctx context.Context) {
 	a.begun = l.next
 }
 
-// readAhead waits for the next batch, and has those that follow it read: as many as there are slots.
+// readAhead waits for the next batch, and begins those after it that have a slot.
 func (l *Loader) readAhead(ctx context.Context) (*slot, error) {
 	a := &l.ahead
 	for {
@@ -60,7 +60,7 @@ func (l *Loader) readAhead(ctx context.Context) (*slot, error) {
 	}
 }
 
-// read has a batch read, by as many readers as there are desks.
+// read begins a batch, with one reader a desk.
 func (l *Loader) read(batch int) {
 	a, s := &l.ahead, &l.slots[batch%len(l.slots)]
 	l.open(a.ctx, s, batch)

@@ -246,9 +246,7 @@ func ExampleLoader() {
 		fmt.Println(err)
 		return
 	}
-	loader.Start(1, 0)
-	for {
-		batch, err := loader.Next(context.Background())
+	for batch, err := range loader.Epoch(context.Background(), 1) {
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -259,5 +257,4 @@ func ExampleLoader() {
 	// 4 images to train on, 1 held out
 	// [0 0.2 0.4] [0 1 0]
 	// [0.6] [1]
-	// EOF
 }

@@ -13,7 +13,7 @@ import (
 	"vggtrain/internal/rng"
 )
 
-// LoaderOptions says how a source becomes batches.
+// LoaderOptions say how a source becomes batches.
 type LoaderOptions struct {
 	Side    int     // S: images are resized to S×S
 	Batch   int     // images a batch; the last batch may have fewer
@@ -22,10 +22,12 @@ type LoaderOptions struct {
 	Augment Augment // its zero value leaves the images as they are
 	Scales  []Scale // one a channel; nil: pixels become v/255
 
-	// Workers load a batch of a Resident source when it is asked for. nil: the caller of Next does.
+	// Workers load a batch of a Resident source when it is asked for: training has no use for them
+	// then. nil: the caller of Next does.
 	Workers Workers
-	// Readers are the goroutines that read another source, Ahead the batches that they read while
-	// one is being used. 0: one a processor, 2 batches. The batches are the same for any numbers.
+	// Readers is the number of goroutines that read another source, Ahead the number of batches
+	// that they read while one is in use. 0: one a processor, 2. Batches are the same for any
+	// numbers.
 	Readers, Ahead int
 }
 
@@ -60,9 +62,9 @@ type Batch struct {
 	Rows   int       // images in this batch
 }
 
-// Loader streams a source in batches, always in the same memory: the resized set never exists. A
-// batch depends on the seed, the epoch and its index alone. The methods must not be called at the
-// same time.
+// Loader streams a source in batches. A batch depends on the seed, the epoch and its index alone. Only a
+// few batches are in memory, never the whole resized set. The methods must not be called at the same
+// time.
 type Loader struct {
 	source   Source
 	resident bool
@@ -84,8 +86,7 @@ type epoch struct {
 	draws rng.Stream // of the augmentation
 }
 
-// NewLoader returns a loader of a source. An empty source is an error, and so are options out of
-// their bounds.
+// NewLoader returns a loader of a source. An empty source is an error, as are options out of bounds.
 func NewLoader(s Source, o LoaderOptions) (*Loader, error) {
 	rows, cols, channels := s.Size()
 	l := &Loader{source: s, resident: Bytes(s) > 0, channels: channels, next: -1}
@@ -164,9 +165,9 @@ func (l *Loader) Start(number, from int) {
 	l.next = max(from, 0)
 }
 
-// Next returns the next batch, which is valid until the following call. After the last batch of the
-// epoch the error is io.EOF; when ctx is done, its error. Another error names an image; the batch is
-// then still the next one.
+// Next returns the next batch, valid until the following call. After the last batch of the epoch the
+// error is io.EOF; when ctx is done, ctx's. Other errors name an image. After an error other than
+// io.EOF the batch is still the next one.
 func (l *Loader) Next(ctx context.Context) (*Batch, error) {
 	if err := ctx.Err(); err != nil {
 		l.ahead.stop()

@@ -6,15 +6,14 @@ import (
 	"math"
 )
 
-// Scale says what a network sees of one channel: a pixel v becomes (v/255 - Mean) / Deviation. The
-// zero value leaves v/255.
+// Scale normalises one channel: a pixel v becomes (v/255 - Mean) / Deviation, or v/255 by the zero value.
 type Scale struct{ Mean, Deviation float64 }
 
 // leastDeviation is far below that of any set with two different pixels in it (1/255 of one pixel in
 // a thousand million is 1e-7), and far above where float32 overflows.
 const leastDeviation = 1e-9
 
-// Table returns what each of the 256 pixels becomes. In float32 throughout, as torchvision's ToTensor
+// Table returns the scaled values of all 256 pixels, computed in float32 as by torchvision's ToTensor
 // and Normalize. A deviation of less than 1e-9 is an error.
 func (s Scale) Table() (*[256]float32, error) {
 	if s == (Scale{}) {
@@ -52,8 +51,8 @@ func Measure(ctx context.Context, s Source) ([]Scale, error) {
 	return scales, nil
 }
 
-// histogram counts pixels by value, in four tables: pixels in a row count in different ones, since a
-// count that was just written, as of the many zeros in a row, would have to be waited for.
+// histogram counts pixels by value. Neighbours count in different tables of four: with one, each of many
+// zeros in a row would wait for the count before to be written.
 type histogram [4][256]int
 
 // add counts every step-th pixel.

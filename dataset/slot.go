@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// slot is the memory of a batch, while it is being loaded and while it is used.
+// slot is the memory of a batch, from loading to use.
 type slot struct {
 	Batch
 	ctx   context.Context
@@ -16,14 +16,14 @@ type slot struct {
 	rows  queue
 }
 
-// open makes s the batch of an index, with all its rows to be loaded.
+// open makes s the batch of an index, with all rows to be loaded.
 func (l *Loader) open(ctx context.Context, s *slot, batch int) {
 	s.ctx, s.epoch, s.first = ctx, l.epoch, batch*l.options.Batch
 	s.Rows = min(l.options.Batch, l.source.Len()-s.first)
 	s.rows.open(s.Rows)
 }
 
-// desk is the memory that one worker or reader needs to load an image.
+// desk is the scratch memory of one worker or reader.
 type desk struct {
 	resizer *Resizer
 	pixels  Pixels

@@ -2,7 +2,7 @@ package dataset
 
 import "context"
 
-// Source is a set of labelled images, in memory or wherever they are kept.
+// Source is a set of labelled images, in memory or elsewhere.
 type Source interface {
 	// Len returns N, the number of images.
 	Len() int
@@ -15,13 +15,13 @@ type Source interface {
 	Image(ctx context.Context, i int, p *Pixels) error
 }
 
-// Resident is a Source whose pixels are in memory, so that reading an image takes no time.
+// Resident is a Source in memory. Reading an image takes no time.
 type Resident interface {
 	Source
-	Bytes() int64 // that the pixels take
+	Bytes() int64 // of the pixels
 }
 
-// Bytes returns the memory that a source's pixels take; 0 if they are elsewhere.
+// Bytes returns the memory of a source's pixels; 0 if they are elsewhere.
 func Bytes(s Source) int64 {
 	if r, ok := s.(Resident); ok {
 		return r.Bytes()
@@ -29,8 +29,8 @@ func Bytes(s Source) int64 {
 	return 0
 }
 
-// Pixels are one image, H×W×C bytes, row by row, the channels of a pixel side by side. To be reused
-// for any number of images.
+// Pixels are one image, H×W×C bytes, row by row, the channels of a pixel side by side. They may be
+// reused for the next image.
 type Pixels struct {
 	Rows, Cols, Channels int
 	Pix                  []byte // read only: a source in memory shares its own
@@ -38,7 +38,7 @@ type Pixels struct {
 	own []byte
 }
 
-// Make returns memory for an image of this size, for a source to fill. It is p's own.
+// Make gives p memory of its own for an image of this size, and returns it for a source to fill.
 func (p *Pixels) Make(rows, cols, channels int) []byte {
 	size := rows * cols * channels
 	if cap(p.own) < size {
@@ -48,7 +48,7 @@ func (p *Pixels) Make(rows, cols, channels int) []byte {
 	return p.Pix
 }
 
-// Share makes p an image of this size in memory that belongs to the source.
+// Share makes p an image of this size in the source's memory.
 func (p *Pixels) Share(pix []byte, rows, cols, channels int) {
 	p.Pix, p.Rows, p.Cols, p.Channels = pix, rows, cols, channels
 }

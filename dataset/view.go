@@ -10,7 +10,7 @@ import (
 	"vggtrain/internal/rng"
 )
 
-// View is some images of a source, in the order of their positions in it.
+// View is the images of a source at some positions, in the order of Index.
 type View struct {
 	Source
 	Index []int
@@ -55,8 +55,8 @@ func Subset(s Source, index []int) View {
 	return View{v.Source, through}
 }
 
-// Holdout splits a source into val, n images drawn by the seed, of each class its share, and
-// train, all the others. Both keep the source's order. It is an error unless 0 < n < N.
+// Holdout splits a source into val, n images drawn by the seed, and train, all others. Each class gives
+// val its share. Both keep the source's order. It is an error unless 0 < n < N.
 func Holdout(s Source, n int, seed uint64) (train, val View, err error) {
 	all := s.Len()
 	if n <= 0 || n >= all {
