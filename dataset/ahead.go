@@ -5,14 +5,17 @@ import (
 	"sync"
 )
 
-// ahead reads batches before they are asked for. Its goroutines end with their batch: a loader needs
-// no Close.
+// ahead reads batches before they are asked for. Its readers end when nothing is left to read: a loader
+// needs no Close.
 type ahead struct {
 	ctx    context.Context // of all reading under way; nil: there is none
 	cancel context.CancelFunc
 	begun  int            // the first batch that is not loaded or being loaded
-	desks  chan *desk     // the free ones: a reader works only with one
-	group  sync.WaitGroup // all goroutines
+	group  sync.WaitGroup // all readers
+
+	mutex   sync.Mutex
+	pending []*slot // with rows in nobody's hands, the next batch's first
+	free    []*desk // a reader has one
 }
 
 // stop cancels all reading, without waiting for its end.
@@ -23,16 +26,32 @@ func (a *ahead) stop() {
 	}
 }
 
+// take returns a row to load, of the first batch with any. If there is none, the desk is free again.
+func (a *ahead) take(d *desk) (s *slot, row int) {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	for len(a.pending) > 0 {
+		s := a.pending[0]
+		row, ok := s.rows.take()
+		if !ok || row == s.Rows-1 {
+			a.pending = a.pending[1:]
+		}
+		if ok {
+			return s, row
+		}
+	}
+	a.free = append(a.free, d)
+	return nil, 0
+}
+
 // restart makes l.next the first batch to read, once nobody writes into the slots any more.
 func (l *Loader) restart(ctx context.Context) {
 	a := &l.ahead
 	a.stop()
 	a.group.Wait()
-	if a.desks == nil {
-		a.desks = make(chan *desk, len(l.desks))
-		for i := range l.desks {
-			a.desks <- &l.desks[i]
-		}
+	a.free = a.free[:0]
+	for i := range l.desks {
+		a.free = append(a.free, &l.desks[i])
 	}
 	a.ctx, a.cancel = context.WithCancel(ctx)
 	a.begun = l.next
@@ -52,7 +71,7 @@ func (l *Loader) readAhead(ctx context.Context) (*slot, error) {
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-s.done:
+		case <-s.rows.done:
 		}
 		if a.ctx.Err() == nil || ctx.Err() != nil {
 			return s, s.rows.err
@@ -60,22 +79,19 @@ func (l *Loader) readAhead(ctx context.Context) (*slot, error) {
 	}
 }
 
-// read begins a batch, with one reader a desk.
+// read begins a batch, with all readers.
 func (l *Loader) read(batch int) {
 	a, s := &l.ahead, &l.slots[batch%len(l.slots)]
-	l.open(a.ctx, s, batch)
-	done := make(chan struct{})
-	s.done = done
-	var readers sync.WaitGroup
-	for range min(len(l.desks), s.Rows) {
-		readers.Go(func() {
-			d := <-a.desks
-			l.fill(s, d)
-			a.desks <- d
+	l.open(a.ctx, s, batch, make(chan struct{}))
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	a.pending = append(a.pending, s)
+	for _, d := range a.free {
+		a.group.Go(func() {
+			for s, row := a.take(d); s != nil; s, row = a.take(d) {
+				s.rows.finish(row, l.row(s, d, row))
+			}
 		})
 	}
-	a.group.Go(func() {
-		readers.Wait()
-		close(done)
-	})
+	a.free = a.free[:0]
 }

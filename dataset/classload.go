@@ -71,7 +71,7 @@ func (f folder) readSet(ctx context.Context, files []labelled, first string) (*S
 		return nil, err
 	}
 	var job queue
-	job.open(len(files))
+	job.open(len(files), nil)
 	var group sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(files)) {
 		group.Go(func() {

@@ -129,7 +129,10 @@ func NewLoader(s Source, o LoaderOptions) (*Loader, error) {
 	for i := range l.slots {
 		l.slots[i].Batch = Batch{Images: make([]float32, o.Batch*size), Labels: make([]int32, o.Batch)}
 	}
-	l.share = func(worker, _ int) { l.fill(&l.slots[0], &l.desks[worker]) }
+	l.share = func(worker, _ int) {
+		s, d := &l.slots[0], &l.desks[worker]
+		s.rows.work(func(row int) error { return l.row(s, d, row) })
+	}
 	return l, nil
 }
 
@@ -216,7 +219,7 @@ func (l *Loader) load(ctx context.Context) (*slot, error) {
 // loadNow has the workers load the next batch.
 func (l *Loader) loadNow(ctx context.Context) (*slot, error) {
 	s := &l.slots[0]
-	l.open(ctx, s, l.next)
+	l.open(ctx, s, l.next, nil)
 	if err := l.options.Workers.Run(l.options.Workers.Threads(), l.share); err != nil {
 		return nil, err
 	}

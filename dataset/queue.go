@@ -6,20 +6,22 @@ import "sync"
 // error is that of the first piece that fails, for any number of goroutines.
 type queue struct {
 	mutex        sync.Mutex
-	pieces, next int   // next is in nobody's hands
-	failed       int   // the first piece with an error
-	err          error // of that
+	pieces, next int           // next is in nobody's hands
+	busy         int           // pieces being done
+	failed       int           // the first piece with an error
+	err          error         // of that
+	done         chan struct{} // closed at the end of the job; nil: nobody waits for it
 }
 
 // open begins a job.
-func (q *queue) open(pieces int) { q.pieces, q.next, q.err = pieces, 0, nil }
+func (q *queue) open(pieces int, done chan struct{}) {
+	q.pieces, q.next, q.err, q.done = pieces, 0, nil, done
+}
 
 // work does pieces while there are any.
 func (q *queue) work(do func(piece int) error) {
 	for piece, ok := q.take(); ok; piece, ok = q.take() {
-		if err := do(piece); err != nil {
-			q.fail(piece, err)
-		}
+		q.finish(piece, do(piece))
 	}
 }
 
@@ -29,14 +31,18 @@ func (q *queue) take() (piece int, ok bool) {
 	if q.next == q.pieces || q.err != nil {
 		return 0, false
 	}
+	q.busy++
 	q.next++
 	return q.next - 1, true
 }
 
-func (q *queue) fail(piece int, err error) {
+func (q *queue) finish(piece int, err error) {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
-	if q.err == nil || piece < q.failed {
+	if q.busy--; err != nil && (q.err == nil || piece < q.failed) {
 		q.failed, q.err = piece, err
+	}
+	if q.done != nil && q.busy == 0 && (q.next == q.pieces || q.err != nil) {
+		close(q.done)
 	}
 }

@@ -11,16 +11,15 @@ type slot struct {
 	Batch
 	ctx   context.Context
 	epoch epoch
-	first int           // position of its first image in the epoch
-	done  chan struct{} // closed when it is loaded; of what is read ahead
+	first int // position of its first image in the epoch
 	rows  queue
 }
 
 // open makes s the batch of an index, with all rows to be loaded.
-func (l *Loader) open(ctx context.Context, s *slot, batch int) {
+func (l *Loader) open(ctx context.Context, s *slot, batch int, done chan struct{}) {
 	s.ctx, s.epoch, s.first = ctx, l.epoch, batch*l.options.Batch
 	s.Rows = min(l.options.Batch, l.source.Len()-s.first)
-	s.rows.open(s.Rows)
+	s.rows.open(s.Rows, done)
 }
 
 // desk is the scratch memory of one worker or reader.
@@ -28,11 +27,6 @@ type desk struct {
 	resizer *Resizer
 	pixels  Pixels
 	varied  []byte // the image being augmented
-}
-
-// fill loads rows of a slot while there are any.
-func (l *Loader) fill(s *slot, d *desk) {
-	s.rows.work(func(row int) error { return l.row(s, d, row) })
 }
 
 // row loads the image of a row.
