@@ -71,33 +71,3 @@ func TestPoolPanicIsAnError(t *testing.T) {
 		t.Errorf("the pool is lost after a panic: %v", err)
 	}
 }
-
-func TestKernelChoice(t *testing.T) {
-	t.Setenv(EnvKernel, "generic")
-	if name, err := FromEnv(); name != Generic || err != nil {
-		t.Errorf("generic: %v, %v", name, err)
-	}
-	t.Setenv(EnvKernel, "sse9")
-	if _, err := FromEnv(); err == nil || !strings.Contains(err.Error(), `unknown kernels "sse9"`) {
-		t.Errorf("sse9: %v", err)
-	}
-	t.Setenv(EnvKernel, "")
-	if name, err := FromEnv(); name != Best() || err != nil {
-		t.Errorf("unset: %v, %v", name, err)
-	}
-	if _, err := NewWorkers(MaxThreads+1, Generic); err == nil {
-		t.Error("too many threads were taken")
-	}
-}
-
-// Records name kernels that may be another machine's: all of this build's are among them.
-func TestKnownKernels(t *testing.T) {
-	for _, name := range append(Available(), "avx512", "avx2", "generic") {
-		if !Known(name) {
-			t.Errorf("%s is unknown", name)
-		}
-	}
-	if Known("sse9") || Known("") {
-		t.Error("every name is known")
-	}
-}
