@@ -124,7 +124,7 @@ func runEval(ctx context.Context, o *evalOptions) error {
 	// A closed pipe does not keep the files from being written, nor files the results from being read.
 	err = o.print(network, data, scores)
 	if o.Dir != "" {
-		files := evalFiles{network.Arch.Name, data.Origin, o.Split, network.Classes, set, scores}
+		files := evalFiles{arch: network.Arch.Name, data: data.Origin, split: o.Split, classes: network.Classes, set: set, scores: scores}
 		err = errors.Join(files.write(ctx, o.Dir, o.Err), err)
 	}
 	return err

@@ -26,7 +26,7 @@ type Batches interface {
 	Next(ctx context.Context) (*dataset.Batch, error) // valid until the following call
 }
 
-// Evaluation is what a network makes of a set.
+// Evaluation is how a network has scored on a set.
 type Evaluation struct {
 	Images    int
 	Correct   int
@@ -41,7 +41,7 @@ type Evaluation struct {
 // Accuracy is the share of correct images; 0 for none.
 func (e *Evaluation) Accuracy() float64 { return ratio(int64(e.Correct), int64(e.Images)) }
 
-// ImagesPerSecond is how fast the evaluation went.
+// ImagesPerSecond is the speed of the evaluation; 0 if it took no time.
 func (e *Evaluation) ImagesPerSecond() float64 {
 	if e.Seconds <= 0 {
 		return 0
@@ -49,7 +49,7 @@ func (e *Evaluation) ImagesPerSecond() float64 {
 	return float64(e.Images) / e.Seconds
 }
 
-// ClassScore is how well one class was recognised. A quotient with 0 below is 0.
+// ClassScore is how well one class was recognised. A quotient by 0 is 0.
 type ClassScore struct {
 	Name      string  `json:"name"`
 	Precision float64 `json:"precision"` // of the images predicted to be of the class, those that are
@@ -79,7 +79,7 @@ func (e *Evaluation) Classes(names []string) []ClassScore {
 	return scores
 }
 
-// Errors lists the images that were taken for another class, in the set's order.
+// Errors lists the images with a wrong prediction, by index, in the set's order.
 func (e *Evaluation) Errors() []int {
 	var wrong []int
 	for i, p := range e.Predictions {
@@ -90,8 +90,8 @@ func (e *Evaluation) Errors() []int {
 	return wrong
 }
 
-// Surest lists the errors of which the network was most sure, at most n: the highest probability
-// first, of equal ones the first image.
+// Surest lists the errors with the highest probabilities, at most n: the highest first, of equal ones
+// the first image.
 func (e *Evaluation) Surest(n int) []int {
 	wrong := e.Errors()
 	slices.SortStableFunc(wrong, func(a, b int) int {
@@ -100,8 +100,8 @@ func (e *Evaluation) Surest(n int) []int {
 	return wrong[:min(len(wrong), n)]
 }
 
-// Evaluate runs all of a loader's images through the network. classes is K. The error is
-// ctx's when ctx is done before the end.
+// Evaluate scores a network of K classes on a loader's images. The error is ctx's if ctx is done before
+// the end.
 func Evaluate(ctx context.Context, network Predictor, batches Batches, classes int) (*Evaluation, error) {
 	start := time.Now()
 	e := &Evaluation{Confusion: make([][]int64, classes)}

@@ -17,7 +17,7 @@ const (
 	KeyDigest    = "vggtrain.data-sha256" // dataset.Data.Digest, in hexadecimal digits
 )
 
-// Metadata returns what Describe reads.
+// Metadata returns the network's description, as Describe reads it.
 func (n *Network) Metadata() (map[string]string, error) {
 	arch, err := n.Arch.YAML()
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"vggtrain/model"
 )
 
-// Network is a trained network as a checkpoint holds it: all that it takes to use it.
+// Network is a trained network, with all that it takes to use it.
 type Network struct {
 	Arch      *model.Arch
 	Layers    []model.Layer
@@ -48,7 +48,8 @@ func Load(path string) (*Network, error) {
 	return n, nil
 }
 
-// Describe returns the network of a file's metadata, without Params. The file has its weights.
+// Describe returns the network of a file's metadata, without Params. It is an error if the file has
+// other weights than the network.
 func Describe(state *checkpoint.State) (*Network, error) {
 	for _, key := range []string{KeyArch, keyClasses, KeyInput, keyNormalize} {
 		if state.Metadata[key] == "" {
@@ -92,8 +93,8 @@ func (n *Network) LoaderOptions(workers *model.Workers, set dataset.Source, batc
 	return dataset.LoaderOptions{Side: n.Side, Batch: min(batch, max(set.Len(), 1)), Scales: Scales(n.Normalize), Workers: workers}
 }
 
-// Evaluate scores the network on a set, batch images at a time. done is told how many images are done,
-// from 0, before each batch.
+// Evaluate scores the network on a set, batch images at a time. It calls done before each batch, with
+// the number of images that are done.
 func (n *Network) Evaluate(ctx context.Context, workers *model.Workers, set dataset.Source, batch int, done func(images int)) (*Evaluation, error) {
 	loader, err := dataset.NewLoader(set, n.LoaderOptions(workers, set, batch))
 	if err != nil {

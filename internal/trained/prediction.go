@@ -8,14 +8,14 @@ import (
 	"vggtrain/internal/kernel"
 )
 
-// Prediction is what a network makes of one image.
+// Prediction is the class that a network gives one image.
 type Prediction struct {
-	Class       int     // the most probable one, the first of equal ones
-	Probability float64 // that softmax gives it
+	Class       int
+	Probability float64 // by softmax
 }
 
-// Likeliest returns what one image's K logits make of it, at most n classes: the most probable
-// first, of equal logits the first class. A logit that is NaN makes all probabilities NaN.
+// Likeliest returns at most n classes for one image's K logits: the most probable first, of equal logits
+// the first class. A logit that is NaN makes all probabilities NaN.
 func Likeliest(logits []float32, n int) []Prediction {
 	normalizer := kernel.LogSumExp(logits)
 	all := make([]Prediction, len(logits))
