@@ -11,8 +11,8 @@ import (
 	"vggtrain/internal/trained"
 )
 
-// The best weights of whole epochs come back when an epoch that was cut, and better, goes on.
-func TestWriterPutsTheBestAside(t *testing.T) {
+// The best weights of complete epochs come back when a partial epoch, which is better, goes on.
+func TestWriterKeepsTheBestWholeEpoch(t *testing.T) {
 	run := newRun(t, 3)
 	store := run.store(t, nil)
 	weight := &run.Network.Params[0].Data[0]
@@ -22,7 +22,7 @@ func TestWriterPutsTheBestAside(t *testing.T) {
 	mustSave(t, store, p)
 	p.Batch = 2
 	if best := p.AddEpoch(record.Epoch{Epoch: 2, ValAccuracy: 0.75}, 3); !best || !p.Partial {
-		t.Fatalf("best: %t, cut: %t", best, p.Partial)
+		t.Fatalf("best: %t, partial: %t", best, p.Partial)
 	}
 	*weight = 2
 	mustSave(t, store, p)
@@ -61,14 +61,14 @@ func bestWeight(t *testing.T, path string) float32 {
 	return n.Params[0].Data[0]
 }
 
-// cutAt is an epoch 1 that is cut after a step.
-func cutAt(step int, accuracy float64) *Progress {
+// partialAt is an epoch 1 that is evaluated after a step.
+func partialAt(step int, accuracy float64) *Progress {
 	p := &Progress{Epoch: 1, Batch: step, Step: step}
 	p.AddEpoch(record.Epoch{Epoch: 1, ValAccuracy: accuracy}, 3)
 	return p
 }
 
-func wantNoAside(t *testing.T, store *Writer) {
+func wantNoWhole(t *testing.T, store *Writer) {
 	t.Helper()
 	if _, err := os.Stat(store.bestWhole()); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%s: %v, want none", store.bestWhole(), err)
@@ -78,7 +78,7 @@ func wantNoAside(t *testing.T, store *Writer) {
 // best.bin is there, whatever becomes of its successor.
 func TestBestStaysWhereItsSuccessorFails(t *testing.T) {
 	store, weight := bestRun(t)
-	p := cutAt(3, 0.5)
+	p := partialAt(3, 0.5)
 	*weight = 1
 	mustSave(t, store, p)
 	broken := &checkpoint.State{Tensors: []checkpoint.Tensor{{Name: "a", Shape: []int{2}}}}
@@ -93,26 +93,26 @@ func TestBestStaysWhereItsSuccessorFails(t *testing.T) {
 	if there, err := store.MendBest(p); !there || err != nil {
 		t.Errorf("there: %t, %v", there, err)
 	}
-	wantNoAside(t, store)
+	wantNoWhole(t, store)
 }
 
-// What waits aside is of whole epochs: not of an epoch that is cut again.
-func TestNothingOfACutEpochIsPutAside(t *testing.T) {
+// best.bin.whole is of a complete epoch: not of one that is evaluated within it twice.
+func TestNoPartialEpochIsKept(t *testing.T) {
 	store, weight := bestRun(t)
 	for step, accuracy := range []float64{0.25, 0.5} {
 		*weight = float32(step + 1)
-		mustSave(t, store, cutAt(step+1, accuracy))
-		wantNoAside(t, store)
+		mustSave(t, store, partialAt(step+1, accuracy))
+		wantNoWhole(t, store)
 	}
 	if got := bestWeight(t, store.Best); got != 2 {
-		t.Errorf("the second cut: %v", got)
+		t.Errorf("the second evaluation: %v", got)
 	}
 }
 
-// What waited aside is gone as soon as a whole epoch is better.
-func TestAsideEndsWithTheCut(t *testing.T) {
+// best.bin.whole is gone as soon as a complete epoch is better.
+func TestWholeEndsWithTheNextEpoch(t *testing.T) {
 	store, weight := bestRun(t)
-	p := cutAt(3, 0.25)
+	p := partialAt(3, 0.25)
 	*weight = 1
 	mustSave(t, store, p)
 	p.Batch, p.Step = 1, 4
@@ -120,7 +120,7 @@ func TestAsideEndsWithTheCut(t *testing.T) {
 	*weight = 2
 	mustSave(t, store, p)
 	if got := bestWeight(t, store.bestWhole()); got != 1 {
-		t.Errorf("aside: %v", got)
+		t.Errorf("whole: %v", got)
 	}
 	p.Reopen()
 	p.Batch, p.Step = 3, 6
@@ -130,14 +130,14 @@ func TestAsideEndsWithTheCut(t *testing.T) {
 	if got := bestWeight(t, store.Best); got != 3 {
 		t.Errorf("best: %v", got)
 	}
-	wantNoAside(t, store)
+	wantNoWhole(t, store)
 }
 
-// An epoch was cut, went on, and came to the same accuracy. The process was killed before it wrote
+// A partial epoch went on, and came to the same accuracy. The process was killed before it wrote
 // best.bin: what is there has the right epoch and accuracy, but is not of its end.
 func TestMendBestKnowsTheStep(t *testing.T) {
 	store, weight := bestRun(t)
-	p := cutAt(1, 0.5)
+	p := partialAt(1, 0.5)
 	*weight = 1
 	mustSave(t, store, p)
 	p.Reopen()
@@ -159,5 +159,5 @@ func TestMendBestKnowsTheStep(t *testing.T) {
 	if got := bestWeight(t, store.Best); got != 2 {
 		t.Errorf("best: %v", got)
 	}
-	wantNoAside(t, store)
+	wantNoWhole(t, store)
 }
