@@ -230,52 +230,55 @@ func TestConv(t *testing.T) {
 
 // Results must not depend on the number of threads, nor y on whether argmax is asked for.
 func TestConvThreads(t *testing.T) {
-	for name, by := range map[string]costs{"direct": direct, "winograd": winograd, "plane by plane": planeMajor} {
-		t.Run(name, func(t *testing.T) { testConvThreads(t, available()[0].with(by)) })
-	}
-}
-
-func testConvThreads(t *testing.T, ks *kernels) {
 	c := Conv{N: 5, H: 30, W: 31, C: 24, OC: 72, Kernel: 3, Stride: 1, Padding: 1, ReLU: true, Pool: true}
 	if testing.Short() {
 		c.H, c.W = 14, 15
 	}
+	for _, test := range []struct {
+		name string
+		Conv
+		by costs
+	}{
+		{"direct", c, direct}, {"winograd", c, winograd}, {"plane by plane", c, planeMajor},
+		{"narrow, pooled", firstLayer(5, 61, 60, 1, 32, true), measured}, {"narrow", firstLayer(3, 61, 60, 3, 16, false), measured},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			ks := available()[0].with(test.by)
+			want := convResults(t, test.Conv, ks, 1)
+			for _, threads := range []int{2, 3, 8} {
+				for i, got := range convResults(t, test.Conv, ks, threads) {
+					same(t, fmt.Sprintf("%d threads: result %d", threads, i), got, want[i])
+				}
+			}
+		})
+	}
+}
+
+// convResults is y, dx, dw and db of random data.
+func convResults(t *testing.T, c Conv, ks *kernels, threads int) [][]float32 {
+	t.Helper()
+	p, err := newWorkers(threads, ks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
 	s := newConvCase(c, 9)
-	w := panels(s.w, c.WeightRows(), c.OC)
-	var want [4][]float32
-	for _, threads := range []int{1, 2, 3, 8} {
-		p, err := newWorkers(threads, ks)
+	w, y := panels(s.w, c.WeightRows(), c.OC), make([]float32, c.OutSize())
+	without, argmax, u := make([]float32, len(y)), make([]byte, len(y)), make([]float32, c.FilterSize(p))
+	dx, dw, db := make([]float32, len(s.x)), make([]float32, len(w)), make([]float32, c.OC)
+	for _, err := range []error{
+		c.TransformFilters(p, u, w),
+		c.Forward(p, y, argmax, s.x, w, s.b, u, make([]float32, c.ForwardSize(p)), c.N),
+		c.Forward(p, without, nil, s.x, w, s.b, u, make([]float32, c.ForwardSize(p)), c.N),
+		c.InputGradient(p, dx, s.dy, y, argmax, w, make([]float32, c.InputGradientSize(p)), c.N),
+		c.WeightGradient(p, dw, db, s.x, s.dy, y, argmax, make([]float32, c.WeightGradientSize(p)), c.N),
+	} {
 		if err != nil {
 			t.Fatal(err)
 		}
-		y, argmax := make([]float32, c.OutSize()), make([]byte, c.OutSize())
-		got := [4][]float32{y, make([]float32, c.InSize()), make([]float32, len(w)), make([]float32, c.OC)}
-		u := make([]float32, c.FilterSize(p))
-		without := make([]float32, len(y))
-		for _, err := range []error{
-			c.TransformFilters(p, u, w),
-			c.Forward(p, y, argmax, s.x, w, s.b, u, make([]float32, c.ForwardSize(p)), c.N),
-			c.Forward(p, without, nil, s.x, w, s.b, u, make([]float32, c.ForwardSize(p)), c.N),
-			c.InputGradient(p, got[1], s.dy, y, argmax, w, make([]float32, c.InputGradientSize(p)), c.N),
-			c.WeightGradient(p, got[2], got[3], s.x, s.dy, y, argmax, make([]float32, c.WeightGradientSize(p)), c.N),
-		} {
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		p.Close()
-		same(t, "y without argmax", without, y)
-		for i := range got {
-			if want[i] == nil {
-				want[i] = got[i]
-			}
-			for j := range got[i] {
-				if got[i][j] != want[i][j] {
-					t.Fatalf("%d threads: result %d differs at %d", threads, i, j)
-				}
-			}
-		}
 	}
+	same(t, "y without argmax", without, y)
+	return [][]float32{y, dx, dw, db}
 }
 
 // vggSmall is the convolutions of vgg11-small at 224 pixels.

@@ -2,7 +2,6 @@ package kernel
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
 )
@@ -47,41 +46,11 @@ func TestTileOfAnySize(t *testing.T) {
 }
 
 // sameConv compares all results of a convolution on two kernels.
-func sameConv(t *testing.T, name string, c Conv, kernels ...*kernels) {
+func sameConv(t *testing.T, name string, c Conv, got, want *kernels) {
 	t.Helper()
-	var want [][]float32
-	for _, ks := range kernels {
-		p, err := newWorkers(2, ks)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer p.Close()
-		r := rand.New(rand.NewPCG(1, 2))
-		random := func(n int) []float32 {
-			s := make([]float32, n)
-			fill(r, s)
-			return s
-		}
-		x, w, b, dy := random(c.InSize()), random(c.WeightRows()*c.OC), random(c.OC), random(c.OutSize())
-		y, dx, dw, db := make([]float32, len(dy)), make([]float32, len(x)), make([]float32, len(w)), make([]float32, len(b))
-		argmax, u := make([]byte, len(y)), make([]float32, c.FilterSize(p))
-		for _, err := range []error{
-			c.TransformFilters(p, u, w),
-			c.Forward(p, y, argmax, x, w, b, u, make([]float32, c.ForwardSize(p)), c.N),
-			c.InputGradient(p, dx, dy, y, argmax, w, make([]float32, c.InputGradientSize(p)), c.N),
-			c.WeightGradient(p, dw, db, x, dy, y, argmax, make([]float32, c.WeightGradientSize(p)), c.N),
-		} {
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		got := [][]float32{y, dx, dw, db}
-		if want == nil {
-			want = got
-		}
-		for i := range got {
-			same(t, fmt.Sprintf("%s: %+v: result %d", name, c, i), got[i], want[i])
-		}
+	wants := convResults(t, c, want, 2)
+	for i, result := range convResults(t, c, got, 2) {
+		same(t, fmt.Sprintf("%s: %+v: result %d", name, c, i), result, wants[i])
 	}
 }
 

@@ -215,43 +215,6 @@ func testNarrowSum(t *testing.T, r *rand.Rand, ks *kernels, s narrowSum, pool bo
 	}
 }
 
-// Results must not depend on the number of threads, nor y on whether argmax is asked for.
-func TestNarrowThreads(t *testing.T) {
-	for _, c := range []Conv{firstLayer(5, 61, 60, 1, 32, true), firstLayer(3, 61, 60, 3, 16, false)} {
-		s := newConvCase(c, 9)
-		w := panels(s.w, c.WeightRows(), c.OC)
-		var want [3][]float32
-		for _, threads := range []int{1, 2, 3, 8} {
-			p, err := NewWorkers(threads, Best())
-			if err != nil {
-				t.Fatal(err)
-			}
-			y, argmax := make([]float32, c.OutSize()), make([]byte, c.OutSize())
-			got := [3][]float32{y, make([]float32, len(w)), make([]float32, c.OC)}
-			for _, err := range []error{
-				c.narrowForward(p, y, argmax, s.x, w, s.b, c.N),
-				c.narrowWeightGradient(p, got[1], got[2], s.x, s.dy, y, argmax, make([]float32, c.narrowWeightGradientSize()), c.N),
-			} {
-				if err != nil {
-					t.Fatal(err)
-				}
-			}
-			without := make([]float32, len(y))
-			if err := c.narrowForward(p, without, nil, s.x, w, s.b, c.N); err != nil {
-				t.Fatal(err)
-			}
-			same(t, "y without argmax", without, y)
-			p.Close()
-			for i := range got {
-				if want[i] == nil {
-					want[i] = got[i]
-				}
-				same(t, fmt.Sprintf("%d threads: result %d", threads, i), got[i], want[i])
-			}
-		}
-	}
-}
-
 // Large outputs are stored past the caches if they begin at a cache line: with the same bits,
 // and where a row below the last is computed, too.
 func TestNarrowStreamed(t *testing.T) {
