@@ -26,7 +26,7 @@ func flagGroups(cmd *cobra.Command) []group {
 		return nil
 	}
 	return []group{
-		{"Network", strings.Fields("arch init freeze")},
+		{"Network", strings.Fields("arch init")},
 		{"Data", strings.Fields("data resize normalize augment shuffle val limit-train limit-val")},
 		{"Training", strings.Fields("recipe epochs batch-size optimizer lr momentum nesterov schedule warmup-epochs seed threads")},
 		{"Regularisation", strings.Fields("weight-decay dropout label-smoothing clip-norm")},
