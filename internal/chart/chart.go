@@ -65,11 +65,12 @@ func (l Line) Marked() bool {
 // Charts returns losses, accuracy, learning rate and speed, as far as any are known.
 func (c *Curves) Charts() []Chart {
 	x := c.horizontal(8)
-	batch, train, val := c.losses()
-	top := lossTop(0, train, val)
+	losses := c.losses()
+	shown := losses[1:]
 	if len(c.Epochs) >= 5 { // the first steps leave the chart: training and validation can be told apart
-		top = lossTop(0, c.byEpoch(func(e record.Epoch) float64 { return e.TrainLoss }), val)
+		shown = []Line{{Points: c.byEpoch(func(e record.Epoch) float64 { return e.TrainLoss })}, losses[2]}
 	}
+	top := lossTop(0, shown)
 	accuracy := c.accuracy()
 	speed := c.byEpoch(func(e record.Epoch) float64 { return e.ImagesPerSecond })
 	least, most := bounds(accuracy)
@@ -79,7 +80,7 @@ func (c *Curves) Charts() []Chart {
 	_, fastest := bounds(speed)
 	charts := []Chart{
 		{ID: "loss", Title: "Loss", Format: "%.4f",
-			Y: vertical(0, top, 5), Lines: lossLines(top, batch, train, val)},
+			Y: vertical(0, top, 5), Lines: limit(losses, top)},
 		{ID: "accuracy", Title: "Accuracy", Format: "%.4f",
 			Y: vertical(max(least-0.02, 0), min(most+0.02, 1), 5), Lines: []Line{{Accuracy, "validation", accuracy}}},
 		c.rate(4),
@@ -99,10 +100,10 @@ func (c *Curves) Charts() []Chart {
 // learning rate.
 func (c *Curves) Board() (progress, rate Chart) {
 	x := c.horizontal(10)
-	batch, train, val := c.losses()
-	top := lossTop(1, train, val) // with room for every accuracy
-	progress = Chart{X: x, Unit: c.unit(), Y: vertical(0, top, 6), Lines: lossLines(top, batch, train, val)}
-	progress.Lines = append(progress.Lines, Line{Kind: Accuracy, Points: limit(c.accuracy(), top)})
+	losses := c.losses()
+	top := lossTop(1, losses[1:]) // with room for every accuracy
+	lines := append(losses, Line{Kind: Accuracy, Points: c.accuracy()})
+	progress = Chart{X: x, Unit: c.unit(), Y: vertical(0, top, 6), Lines: limit(lines, top)}
 	progress.X.Title, progress.Y.Title = "", "loss, accuracy"
 	rate = c.rate(3)
 	rate.X, rate.Unit, rate.Y.Title = x, c.unit(), "learning rate"
@@ -183,15 +184,16 @@ func rateRange(rates []Point) (low, high float64) {
 // lossTop is where an axis of losses ends: with room for least, and for losses up to twice the first
 // one. Of a training that goes wrong the curves leave the picture at the top, and what was before
 // stays legible.
-func lossTop(least float64, lines ...[]Point) float64 {
+func lossTop(least float64, lines []Line) float64 {
 	top, first := least, math.NaN()
-	for _, line := range lines {
-		for _, p := range line {
-			if IsFinite(p.Y) {
-				top = math.Max(top, p.Y)
-				if math.IsNaN(first) {
-					first = math.Max(least, p.Y)
-				}
+	for _, l := range lines {
+		for _, p := range l.Points {
+			if !IsFinite(p.Y) {
+				continue
+			}
+			top = max(top, p.Y)
+			if math.IsNaN(first) {
+				first = max(least, p.Y)
 			}
 		}
 	}
@@ -201,9 +203,9 @@ func lossTop(least float64, lines ...[]Point) float64 {
 	return 1.05 * top
 }
 
-// losses returns the losses of steps and their moving average, both thinned and weighted by images,
-// and those of the validation.
-func (c *Curves) losses() (batch, train, val []Point) {
+// losses returns the lines of losses: of the steps and their moving average, both thinned and weighted by
+// images, and of the validation.
+func (c *Curves) losses() []Line {
 	images := func(s Step) float64 {
 		if !IsFinite(s.Loss) {
 			return math.NaN() // counts for nothing
@@ -212,15 +214,10 @@ func (c *Curves) losses() (batch, train, val []Point) {
 	}
 	counts := c.byStep(images)
 	sums := c.byStep(func(s Step) float64 { return s.Loss * images(s) })
-	val = c.byEpoch(func(e record.Epoch) float64 { return e.ValLoss })
-	return ratio(sums, counts), ratio(smooth(sums), smooth(counts)), val
-}
-
-func lossLines(top float64, batch, train, val []Point) []Line {
 	return []Line{
-		{Batch, "training, batch", limit(batch, top)},
-		{Train, "training, smoothed", limit(train, top)},
-		{Val, "validation", limit(val, top)},
+		{Batch, "training, batch", ratio(sums, counts)},
+		{Train, "training, smoothed", ratio(smooth(sums), smooth(counts))},
+		{Val, "validation", c.byEpoch(func(e record.Epoch) float64 { return e.ValLoss })},
 	}
 }
 

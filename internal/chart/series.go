@@ -67,14 +67,15 @@ func ratio(a, b []Point) []Point {
 
 // limit takes what is far above the top a little above it: a line still leaves there, and no
 // number gets so large that the drawing would not bear it.
-func limit(points []Point, top float64) []Point {
-	limited := slices.Clone(points)
-	for i, p := range limited {
-		if IsFinite(p.Y) {
-			limited[i].Y = max(-4*top, min(p.Y, 4*top))
+func limit(lines []Line, top float64) []Line {
+	for _, l := range lines {
+		for i, p := range l.Points {
+			if IsFinite(p.Y) {
+				l.Points[i].Y = max(-4*top, min(p.Y, 4*top))
+			}
 		}
 	}
-	return limited
+	return lines
 }
 
 // sorted returns the finite values, the smallest first.

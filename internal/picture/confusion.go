@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -143,13 +144,7 @@ const shareSize = 16
 // numbers returns the largest style that gives every count room in its cell, of size 0 if none does,
 // and whether the share has room too.
 func (m *matrix) numbers(counts [][]int64) (style textStyle, shares bool) {
-	var largest int64
-	for _, row := range counts {
-		for _, n := range row {
-			largest = max(largest, n)
-		}
-	}
-	text := strconv.FormatInt(largest, 10)
+	text := strconv.FormatInt(slices.Max(slices.Concat(counts...)), 10)
 	for _, size := range []float64{22, 20, 18, 16, 14, 12} {
 		style = textStyle{size, false, ink}
 		if style.room(text) <= m.cell-6 && int(size)+4 <= m.cell {

@@ -6,7 +6,6 @@ import (
 	"image/png"
 	"io"
 	"math"
-	"strconv"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -76,24 +75,16 @@ func (c *Curves) WritePNG(w io.Writer) error {
 
 // header writes title, note and legend above the panels, where no line can be.
 func (c *Curves) header(page draw.Canvas) {
-	width := page.Max.X - page.Min.X
-	top := page.Max.Y
-	for _, t := range []struct {
-		text  string
-		style textStyle
-		below float64 // the page's top
-	}{{c.Title, titleText, 15}, {c.Note, noteText, 33}} {
-		style := t.style.vg()
-		page.FillText(style, vg.Point{X: page.Min.X, Y: top - vg.Length(t.below)}, t.style.fit(t.text, width.Points()))
-	}
-	at := vg.Point{X: page.Min.X, Y: top - 56}
-	for _, e := range c.legend() {
-		at.X = e.draw(page, at)
+	width, left, top := (page.Max.X - page.Min.X).Points(), page.Min.X, page.Max.Y
+	page.FillText(titleText.vg(), vg.Point{X: left, Y: top - 15}, titleText.fit(c.Title, width))
+	page.FillText(noteText.vg(), vg.Point{X: left, Y: top - 33}, noteText.fit(c.Note, width))
+	for _, l := range c.legend() {
+		left = entry(page, vg.Point{X: left, Y: top - 56}, l)
 	}
 }
 
 // legend says what the lines are, and what their last values.
-func (c *Curves) legend() []entry {
+func (c *Curves) legend() []chart.Line {
 	last := record.Epoch{TrainLoss: math.NaN(), ValLoss: math.NaN(), ValAccuracy: math.NaN()}
 	if n := len(c.Epochs); n > 0 {
 		last = c.Epochs[n-1]
@@ -102,24 +93,22 @@ func (c *Curves) legend() []entry {
 	if best := c.Best(); best != nil && best.ValAccuracy != last.ValAccuracy {
 		accuracy += fmt.Sprintf(" (best%s, epoch %d)", value(best.ValAccuracy), best.Epoch)
 	}
-	return []entry{
-		{"train loss" + value(last.TrainLoss), chart.Train, false},
-		{"val loss" + value(last.ValLoss), chart.Val, true},
-		{accuracy, chart.Accuracy, true},
+	return []chart.Line{
+		{Kind: chart.Train, Name: "train loss" + value(last.TrainLoss)},
+		{Kind: chart.Val, Name: "val loss" + value(last.ValLoss)},
+		{Kind: chart.Accuracy, Name: accuracy},
 	}
 }
 
 // value writes a number with a space before it, and nothing for what is not finite.
 func value(x float64) string {
-	decimals := 4
-	if math.Abs(x) >= 10 {
-		decimals = 2
-	}
-	switch {
-	case math.IsNaN(x) || math.IsInf(x, 0):
+	switch size := math.Abs(x); {
+	case !chart.IsFinite(x):
 		return ""
-	case math.Abs(x) >= 1000:
-		return " " + strconv.FormatFloat(x, 'g', 4, 64)
+	case size >= 1000:
+		return fmt.Sprintf(" %.4g", x)
+	case size >= 10:
+		return fmt.Sprintf(" %.2f", x)
 	}
-	return " " + strconv.FormatFloat(x, 'f', decimals, 64)
+	return fmt.Sprintf(" %.4f", x)
 }

@@ -107,23 +107,16 @@ func (m marks) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// entry is an entry of a legend: a piece of the line and what it is.
-type entry struct {
-	text   string
-	kind   chart.Kind
-	marked bool
-}
-
-// draw draws the entry with the middle of its line's left end at a point, and returns where the
-// next one may begin.
-func (e entry) draw(c draw.Canvas, at vg.Point) vg.Length {
+// entry draws an entry of a legend, a piece of the line and what it is, with the middle of the line's
+// left end at a point, and returns where the next one may begin.
+func entry(c draw.Canvas, at vg.Point, l chart.Line) vg.Length {
 	const length, gap = 34, 7
-	c.StrokeLine2(looks[e.kind].line, at.X, at.Y, at.X+length, at.Y)
-	if e.marked {
-		c.DrawGlyph(looks[e.kind].mark, vg.Point{X: at.X + length/2, Y: at.Y})
+	c.StrokeLine2(looks[l.Kind].line, at.X, at.Y, at.X+length, at.Y)
+	if l.Kind != chart.Train {
+		c.DrawGlyph(looks[l.Kind].mark, vg.Point{X: at.X + length/2, Y: at.Y})
 	}
 	style := labelText.vg()
 	style.YAlign = draw.YCenter
-	c.FillText(style, vg.Point{X: at.X + length + gap, Y: at.Y}, e.text)
-	return at.X + length + gap + style.Width(e.text) + 3*gap
+	c.FillText(style, vg.Point{X: at.X + length + gap, Y: at.Y}, l.Name)
+	return at.X + length + gap + style.Width(l.Name) + 3*gap
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"time"
 
 	"vggtrain/internal/record"
@@ -41,23 +42,17 @@ func (e *Events) Begin(p train.Plan) error {
 	if found || p.StepsDone > 0 {
 		restart = p.StepsDone + 1
 	}
-	if e.w, err = tensorboard.Create(e.folder, e.now(), int64(restart)); err != nil {
-		e.w = nil
-		e.tell(err)
-	}
+	e.w, err = tensorboard.Create(e.folder, e.now(), int64(restart))
+	e.tell(err)
 	return nil
 }
 
 // happened tells whether an event is of the run before its checkpoint. The evaluation of an epoch
 // may be done again, though its last step is not.
 func happened(p train.Plan, v tensorboard.Event) bool {
-	for _, tag := range v.Tags {
-		epoch := (v.Step-1)/int64(p.StepsPerEpoch) + 1
-		if tag == tagAccuracy && epoch > int64(len(p.History)) {
-			return false
-		}
-	}
-	return v.Step <= int64(p.StepsDone)
+	epoch := (v.Step-1)/int64(p.StepsPerEpoch) + 1
+	again := epoch > int64(len(p.History)) && slices.Contains(v.Tags, tagAccuracy)
+	return v.Step <= int64(p.StepsDone) && !again
 }
 
 // Tags of the curves.

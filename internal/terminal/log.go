@@ -20,6 +20,7 @@ import (
 // steps how long that will take, about every tenth of an epoch where it is, and each epoch's
 // result.
 type Log struct {
+	train.Base
 	w     io.Writer
 	now   func() time.Time
 	pace  pace.Pace
@@ -96,9 +97,6 @@ const noticeMark = "notice: "
 func noticeText(text string) string {
 	return strings.ReplaceAll(display.Clean(text, "\n"), "\n", "\n"+strings.Repeat(" ", len(noticeMark)))
 }
-
-// End has nothing to tidy up.
-func (l *Log) End(train.Result) error { return nil }
 
 // line writes lines, without what might move a cursor. That the progress cannot be shown is no
 // reason to end a run: its results are elsewhere.
