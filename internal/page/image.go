@@ -37,14 +37,19 @@ func (p *Painter) Gray(pixels []byte, rows, cols int, note string) (Image, error
 	for i, v := range pixels[:rows*cols] {
 		values[i] = float32(v)
 	}
-	return p.gray(values, rows, cols, 0, 255, note)
+	return p.Map(values, rows, cols, []float32{0, 255}, note)
 }
 
 // Map makes a grey picture of rows×cols numbers: black is 0, or the least of scale if that is less,
 // and white is the largest of scale, which may be the numbers themselves.
 func (p *Painter) Map(values []float32, rows, cols int, scale []float32, note string) (Image, error) {
 	low, high := bounds(scale)
-	return p.gray(values[:rows*cols], rows, cols, low, high, note)
+	values, rows, cols = shrink(values[:rows*cols], rows, cols)
+	picture := image.NewGray(image.Rect(0, 0, cols, rows))
+	for i, v := range values {
+		picture.Pix[i] = byte(255*fraction(v, low, high) + 0.5)
+	}
+	return p.encode(picture, note)
 }
 
 // bounds are the least of 0 and all finite values, and the largest.
@@ -55,15 +60,6 @@ func bounds(values []float32) (low, high float32) {
 		}
 	}
 	return low, high
-}
-
-func (p *Painter) gray(values []float32, rows, cols int, low, high float32, note string) (Image, error) {
-	values, rows, cols = shrink(values, rows, cols)
-	picture := image.NewGray(image.Rect(0, 0, cols, rows))
-	for i, v := range values {
-		picture.Pix[i] = byte(255*fraction(v, low, high) + 0.5)
-	}
-	return p.encode(picture, note)
 }
 
 // fraction is where v stands between low and high, 0 to 1; NaN is 0.

@@ -2,6 +2,8 @@ package picture
 
 import (
 	"image/color"
+	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"unicode"
@@ -57,33 +59,25 @@ func (s textStyle) fit(line string, room float64) string {
 		return line
 	}
 	runes := []rune(line)
-	low, high := 0, len(runes) // the most that fit are at least low and less than high
-	for low+1 < high {
-		if middle := (low + high) / 2; s.width(string(runes[:middle])+ellipsis) <= room {
-			low = middle
-		} else {
-			high = middle
-		}
-	}
-	if low == 0 {
+	fits := sort.Search(len(runes)-1, func(n int) bool { return s.width(string(runes[:n+1])+ellipsis) > room })
+	if fits <= 0 {
 		return ""
 	}
-	return strings.TrimRight(string(runes[:low]), " ") + ellipsis
+	return strings.TrimRight(string(runes[:fits]), " ") + ellipsis
 }
 
 // fitNames returns the names of classes, each fit for room. If that changes one of them, as it may make
 // two alike, all begin with their number, from 0, as in tables and in errors.csv.
 func (s textStyle) fitNames(names []string, room float64) []string {
 	fitted := make([]string, len(names))
-	changed := false
 	for i, name := range names {
 		fitted[i] = s.fit(name, room)
-		changed = changed || fitted[i] != name
 	}
-	if changed {
-		for i, name := range names {
-			fitted[i] = s.fit(strconv.Itoa(i)+" "+name, room)
-		}
+	if slices.Equal(fitted, names) {
+		return fitted
+	}
+	for i, name := range names {
+		fitted[i] = s.fit(strconv.Itoa(i)+" "+name, room)
 	}
 	return fitted
 }

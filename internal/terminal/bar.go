@@ -29,7 +29,6 @@ type Bar struct {
 	mutex sync.Mutex // the clock draws from a goroutine of its own
 	pace  pace.Pace
 	table table
-	gauge gauge
 	drawn time.Time
 	stop  chan struct{} // from Begin to End
 }
@@ -134,7 +133,7 @@ func (b *Bar) draw(text string) {
 	}
 	if b.stop != nil {
 		columns, _ := b.size()
-		frame += b.gauge.line(&b.pace, columns-1) + erase + "\r"
+		frame += barLine(&b.pace, columns-1) + erase + "\r"
 		b.drawn = b.now()
 	}
 	b.write(frame)

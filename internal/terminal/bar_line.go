@@ -46,23 +46,16 @@ const (
 
 func (p part) columns() int { return 2 + max(p.width, utf8.RuneCountInString(p.text)) }
 
-// gauge makes the bar's line: the epoch, the bar, and the parts that fit.
-type gauge struct {
-	bar   *progressbar.ProgressBar
-	epoch int // that bar was made for, and its length
-	width int
-}
-
-// line says where the run is, in at most columns columns. The cursor stays on the blank that it begins
+// barLine says where the run is, in at most columns columns. The cursor stays on the blank that it begins
 // with.
-func (g *gauge) line(p *pace.Pace, columns int) string {
+func barLine(p *pace.Pace, columns int) string {
 	epoch, done := p.Place()
 	line := fmt.Sprintf(" epoch %d/%d", epoch, p.Plan.Epochs)
 	parts, rest := fit(parts(p), columns-utf8.RuneCountInString(line))
 	length := p.Plan.StepsPerEpoch
 	switch {
 	case rest > barPercent+barShortest:
-		line += g.draw(epoch, done, length, min(rest-barPercent-1, barLongest))
+		line += bar(done, length, min(rest-barPercent-1, barLongest))
 	case rest >= barPercent:
 		line += fmt.Sprintf("%4d%%", 100*done/length)
 	}
@@ -87,22 +80,18 @@ func fit(parts []part, columns int) (kept []part, rest int) {
 	return parts, columns
 }
 
-// draw is the percentage and the bar of an epoch, by a library, whose own forecast of time knows
+// bar is the percentage and the bar of an epoch, by a library, whose own forecast of time knows
 // nothing of evaluations.
-func (g *gauge) draw(epoch, done, steps, width int) string {
-	if g.bar == nil || g.epoch != epoch || g.width != width {
-		g.epoch, g.width = epoch, width
-		g.bar = progressbar.NewOptions(steps,
-			progressbar.OptionSetWriter(io.Discard),
-			progressbar.OptionSetPredictTime(false),
-			progressbar.OptionSetElapsedTime(false),
-			progressbar.OptionSetWidth(width),
-			progressbar.OptionSetTheme(theme),
-		)
-		_ = g.bar.RenderBlank() // to where no write fails
-	}
-	_ = g.bar.Set(done)
-	return strings.TrimRight(strings.TrimPrefix(g.bar.String(), "\r"), " ")
+func bar(done, steps, width int) string {
+	b := progressbar.NewOptions(steps,
+		progressbar.OptionSetWriter(io.Discard),
+		progressbar.OptionSetPredictTime(false),
+		progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionSetWidth(width),
+		progressbar.OptionSetTheme(theme),
+	)
+	_, _ = b.RenderBlank(), b.Set(done) // to where no write fails
+	return strings.TrimRight(strings.TrimPrefix(b.String(), "\r"), " ")
 }
 
 // parts are what a line may say beside the epoch. What is not known yet is empty, but has its place.

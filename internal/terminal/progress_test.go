@@ -241,9 +241,8 @@ func TestLineFits(t *testing.T) {
 	p.StepsDone = 1189
 	p.History = make([]record.Epoch, 2)
 	r := paced(p, 3, 0.15)
-	var g gauge
 	for columns := range 220 {
-		if line := g.line(r, columns); utf8.RuneCountInString(line) > columns {
+		if line := barLine(r, columns); utf8.RuneCountInString(line) > columns {
 			t.Errorf("%q is longer than %d columns", line, columns)
 		}
 	}
@@ -256,8 +255,8 @@ func TestLineFits(t *testing.T) {
 		100: " epoch 3/10  54% ██░░░  step 1192/4690  loss 1.0000  lr 0.1000  853 img/s   9m16s left  (epoch 36s)",
 		140: " epoch 3/10  54% ████████████████░░░░░░░░░░░░░░  step 1192/4690  loss 1.0000  lr 0.1000  853 img/s   9m16s left  (epoch 36s)",
 	} {
-		t.Logf("%3d: %s", columns, g.line(r, columns-1))
-		if got := g.line(r, columns-1); got != want {
+		t.Logf("%3d: %s", columns, barLine(r, columns-1))
+		if got := barLine(r, columns-1); got != want {
 			t.Errorf("%d columns:\n%q, want\n%q", columns, got, want)
 		}
 	}
@@ -269,8 +268,7 @@ func TestLineNearTheEnd(t *testing.T) {
 	p.StepsDone = 4460
 	p.History = make([]record.Epoch, 9)
 	r := paced(p, 3, 0.065)
-	var g gauge
-	if got, want := g.line(r, 79), " epoch 10/10  51%  step 4463/4690  loss 1.0000  lr 0.1000  1969 img/s  16s left"; got != want {
+	if got, want := barLine(r, 79), " epoch 10/10  51%  step 4463/4690  loss 1.0000  lr 0.1000  1969 img/s  16s left"; got != want {
 		t.Errorf("%q, want\n%q", got, want)
 	}
 }
