@@ -72,12 +72,12 @@ type Loader struct {
 	channels int
 	tables   []*[256]float32 // what a pixel becomes, by channel
 
-	epoch epoch
-	next  int    // index of the epoch's next batch, below 0 before the first Start
-	slots []slot // batch b has slot b % len(slots)
-	desks []desk // one a worker or reader
-	share func(worker, _ int)
-	ahead ahead
+	epoch   epoch
+	next    int       // index of the epoch's next batch, below 0 before the first Start
+	slots   []slot    // batch b has slot b % len(slots)
+	scratch []scratch // one a worker or reader
+	share   func(worker, _ int)
+	readers readers
 }
 
 // epoch is what an epoch draws.
@@ -118,7 +118,7 @@ func NewLoader(s Source, o LoaderOptions) (*Loader, error) {
 		if err != nil {
 			return nil, err
 		}
-		l.desks = append(l.desks, desk{resizer: resizer})
+		l.scratch = append(l.scratch, scratch{resizer: resizer})
 	}
 	size := o.Side * o.Side * channels
 	if o.Batch > maxBatchBytes/4/size {
@@ -130,7 +130,7 @@ func NewLoader(s Source, o LoaderOptions) (*Loader, error) {
 		l.slots[i].Batch = Batch{Images: make([]float32, o.Batch*size), Labels: make([]int32, o.Batch)}
 	}
 	l.share = func(worker, _ int) {
-		s, d := &l.slots[0], &l.desks[worker]
+		s, d := &l.slots[0], &l.scratch[worker]
 		s.rows.work(func(row int) error { return l.row(s, d, row) })
 	}
 	return l, nil
@@ -160,7 +160,7 @@ func (l *Loader) Batches() int { return (l.source.Len()-1)/l.options.Batch + 1 }
 
 // Start begins an epoch at the batch of index from.
 func (l *Loader) Start(number, from int) {
-	l.ahead.stop()
+	l.readers.stop()
 	l.epoch = epoch{draws: rng.New(l.options.Seed, rng.Augment, uint64(number))}
 	if l.options.Shuffle {
 		l.epoch.order = rng.New(l.options.Seed, rng.Shuffle, uint64(number)).Perm(l.source.Len())
@@ -173,19 +173,19 @@ func (l *Loader) Start(number, from int) {
 // io.EOF the batch is still the next one.
 func (l *Loader) Next(ctx context.Context) (*Batch, error) {
 	if err := ctx.Err(); err != nil {
-		l.ahead.stop()
+		l.readers.stop()
 		return nil, err
 	}
 	if l.next < 0 {
 		return nil, errors.New("dataset: Next without Start")
 	}
 	if l.next >= l.Batches() {
-		l.ahead.stop()
+		l.readers.stop()
 		return nil, io.EOF
 	}
 	s, err := l.load(ctx)
 	if err != nil {
-		l.ahead.stop()
+		l.readers.stop()
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

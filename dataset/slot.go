@@ -22,15 +22,15 @@ func (l *Loader) open(ctx context.Context, s *slot, batch int, done chan struct{
 	s.rows.open(s.Rows, done)
 }
 
-// desk is the scratch memory of one worker or reader.
-type desk struct {
+// scratch is the memory of one worker or reader.
+type scratch struct {
 	resizer *Resizer
 	pixels  Pixels
 	varied  []byte // the image being augmented
 }
 
 // row loads the image of a row.
-func (l *Loader) row(s *slot, d *desk, row int) (err error) {
+func (l *Loader) row(s *slot, d *scratch, row int) (err error) {
 	if err := s.ctx.Err(); err != nil {
 		return err
 	}
