@@ -148,37 +148,27 @@ func (c *Curves) horizontal(most int) Axis {
 	return a
 }
 
-// rate is the chart of the learning rate. Where that spans decades it shows the logarithm, with ticks
-// at the powers of ten.
+// rate is the chart of the learning rate, from 0. If a tenth of the rates are below a fiftieth of the
+// largest, it shows logarithms, with ticks at the powers of ten.
 func (c *Curves) rate(most int) Chart {
 	rates := c.byStep(func(s Step) float64 { return s.LR })
-	low, high := rateRange(rates)
-	chart := Chart{ID: "lr", Title: "Learning rate", Format: "%.4g", Y: vertical(0, 1.1*high, most)}
-	if low > 0 {
-		chart.Log = true
-		chart.Y = Axis{Low: math.Log10(low), High: math.Log10(high) + 0.2}
-		chart.Y.Ticks = decades(chart.Y.Low, chart.Y.High)
-		for i := range rates {
-			rates[i].Y = math.Log10(rates[i].Y) // of 0 not finite
-		}
-	}
-	chart.Lines = []Line{{Rate, "learning rate", rates}}
-	return chart
-}
-
-// rateRange returns where the axis of learning rates begins, and the largest rate; 1 for none. The
-// axis begins at 0, or at a power of ten if a tenth of the rates are below a fiftieth of the largest.
-func rateRange(rates []Point) (low, high float64) {
+	chart := Chart{ID: "lr", Title: "Learning rate", Format: "%.4g", Y: vertical(0, 1.1, most), Lines: []Line{{Rate, "learning rate", rates}}}
 	values := sorted(rates)
 	if len(values) == 0 || values[len(values)-1] <= 0 {
-		return 0, 1
+		return chart
 	}
-	high = values[len(values)-1]
-	tenth := values[len(values)/10]
-	if tenth > 0 && tenth <= high/50 {
-		return math.Pow(10, math.Floor(math.Log10(tenth))), high
+	tenth, high := values[len(values)/10], values[len(values)-1]
+	if tenth <= 0 || tenth > high/50 {
+		chart.Y = vertical(0, 1.1*high, most)
+		return chart
 	}
-	return 0, high
+	chart.Log = true
+	chart.Y = Axis{Low: math.Floor(math.Log10(tenth)), High: math.Log10(high) + 0.2}
+	chart.Y.Ticks = decades(chart.Y.Low, chart.Y.High)
+	for i := range rates {
+		rates[i].Y = math.Log10(rates[i].Y) // of 0 not finite
+	}
+	return chart
 }
 
 // lossTop is where an axis of losses ends: with room for least, and for losses up to twice the first

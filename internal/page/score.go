@@ -71,21 +71,16 @@ func (s *Score) Matrix() (rows []matrixRow) {
 		all := sum(counts)
 		row := matrixRow{Name: s.Name(i)}
 		for j, n := range counts {
-			kind := "e"
+			kind, what := "e", "taken for "+s.Name(j)
 			if i == j {
-				kind = "c"
+				kind, what = "c", "recognised"
 			}
-			part := share(n, all)
 			c := cell{
-				Text:  humanize.Comma(n),
-				Class: kind + strconv.Itoa(int(math.Ceil(10*math.Sqrt(part)))),
-				Note:  fmt.Sprintf("%s taken for %s: %s of %s", row.Name, s.Name(j), humanize.Comma(n), humanize.Comma(all)),
+				Class: kind + strconv.Itoa(int(math.Ceil(10*math.Sqrt(share(n, all))))),
+				Note:  fmt.Sprintf("%s %s: %s of %s", row.Name, what, humanize.Comma(n), humanize.Comma(all)),
 			}
-			if i == j {
-				c.Note = fmt.Sprintf("%s recognised: %s of %s", row.Name, humanize.Comma(n), humanize.Comma(all))
-			}
-			if n == 0 {
-				c.Text = ""
+			if n > 0 {
+				c.Text = humanize.Comma(n)
 			}
 			row.Cells = append(row.Cells, c)
 		}

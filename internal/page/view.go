@@ -107,7 +107,7 @@ func label(name string) string {
 		return "(no name)"
 	}
 	name = clean(name, maxLabel)
-	if strings.IndexFunc(name, rightToLeft) >= 0 {
+	if strings.ContainsFunc(name, rightToLeft) {
 		return "\u2068" + name + "\u2069" // first strong isolate, pop directional isolate
 	}
 	return name

@@ -40,6 +40,10 @@ func (p *Page) fill() {
 	if dir, err := os.Getwd(); err == nil {
 		p.shown.WorkingFolder = dir
 	}
+	resumed := ""
+	if plan.StepsDone > 0 {
+		resumed = "resumed after step " + display.Comma(plan.StepsDone)
+	}
 	p.shown.Environment = []page.Fact{
 		{Name: "vggtrain", Value: p.version},
 		{Name: "Go", Value: strings.TrimPrefix(runtime.Version(), "go")},
@@ -48,7 +52,7 @@ func (p *Page) fill() {
 		{Name: "threads", Value: strconv.Itoa(plan.Threads)},
 		{Name: "data", Value: plan.DataOrigin},
 		{Name: "folder", Value: cmp.Or(p.shown.WorkingFolder, "–")},
-		{Name: "begun", Value: p.pace.Begun.Format("2006-01-02 15:04:05 -07:00"), Note: resumedText(plan)},
+		{Name: "begun", Value: p.pace.Begun.Format("2006-01-02 15:04:05 -07:00"), Note: resumed},
 	}
 }
 
@@ -118,13 +122,6 @@ func (p *Page) lowerLR() float64 {
 }
 
 func (p *Page) resume() string { return "vggtrain fit --resume " + display.ShellWord(p.dir.Path()) }
-
-func resumedText(p train.Plan) string {
-	if p.StepsDone == 0 {
-		return ""
-	}
-	return "resumed after step " + display.Comma(p.StepsDone)
-}
 
 // scoredSet says what is scored: 1,000 images of the test set.
 func scoredSet(p train.Plan) string {

@@ -148,10 +148,12 @@ func (d *Dir) Discard() {
 	d.created = nil
 }
 
+func inName(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) || c == '-' || c == '_' }
+
 // safeName makes a folder's name of an architecture's.
 func safeName(arch string) string {
 	name := strings.Map(func(c rune) rune {
-		if unicode.IsLetter(c) || unicode.IsDigit(c) || c == '-' || c == '_' {
+		if inName(c) {
 			return c
 		}
 		return '_'

@@ -24,7 +24,6 @@ type lines struct {
 	f       appendFile // nil: closed
 	size    int64      // of the lines that are there whole
 	pending []byte     // lines that are not there
-	waiting int        // the number of those
 	lost    int        // lines that pending had no room for
 	syncErr error      // the first one of Sync
 }
@@ -58,11 +57,7 @@ func (l *lines) append(line []byte) error {
 		}
 	}
 	l.pending = append(l.pending, line...)
-	l.waiting++
-	if err := l.flush(); err != nil {
-		return l.missing(err)
-	}
-	return nil
+	return l.missing(l.flush())
 }
 
 // flush writes the pending lines as far as it can. If only a part of a line was written, that is
@@ -82,7 +77,6 @@ func (l *lines) flush() error {
 			return err
 		}
 		l.size += int64(len(chunk))
-		l.waiting -= bytes.Count(chunk, []byte{'\n'})
 		l.pending = l.pending[len(chunk):]
 	}
 	l.pending = nil // a slice of no length would hold on to the memory of all that waited
@@ -92,6 +86,9 @@ func (l *lines) flush() error {
 // missing says what an error of the system means for the lines, in the same words as long as it
 // means the same.
 func (l *lines) missing(err error) error {
+	if err == nil {
+		return nil
+	}
 	advice := "fix this"
 	if checkpoint.IsFull(err) {
 		advice = "free some room"
@@ -114,10 +111,7 @@ func (l *lines) Sync() error {
 		l.mu.Unlock()
 		return l.errClosed()
 	}
-	err := l.flush()
-	if err != nil {
-		err = l.missing(err)
-	}
+	err := l.missing(l.flush())
 	l.mu.Unlock() // who writes a line need not wait for the disk
 	syncErr := f.Sync()
 	if syncErr == nil || errors.Is(syncErr, syscall.EINVAL) || errors.Is(syncErr, errors.ErrUnsupported) {
@@ -139,7 +133,7 @@ func (l *lines) Close() error {
 		return nil
 	}
 	err := l.flush()
-	switch n := l.lost + l.waiting; {
+	switch n := l.lost + bytes.Count(l.pending, []byte{'\n'}); {
 	case err != nil:
 		err = fmt.Errorf("%s: %w: lines missing from it: %d", l.path, checkpoint.Cause(err), n)
 	case n > 0:

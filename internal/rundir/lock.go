@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/gofrs/flock"
 
@@ -205,12 +204,8 @@ func (d *Dir) inUse() error {
 	if e.PID, err = strconv.Atoi(pid); err != nil || e.PID < 0 || !whole {
 		e.PID = 0
 	}
-	if own, _ := os.Hostname(); host != own && !strings.ContainsFunc(host, notInHostName) {
+	if own, _ := os.Hostname(); host != own && !strings.ContainsFunc(host, func(c rune) bool { return !inName(c) && c != '.' }) {
 		e.Host = host
 	}
 	return e
-}
-
-func notInHostName(c rune) bool {
-	return !unicode.IsLetter(c) && !unicode.IsDigit(c) && c != '-' && c != '.' && c != '_'
 }

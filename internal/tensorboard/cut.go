@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"vggtrain/internal/files"
 )
@@ -19,8 +20,8 @@ func Cut(folder string, keep func(Event) bool) (found bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	for _, f := range all {
-		err = cmp.Or(err, cut(f.path, keep))
+	for _, seconds := range all {
+		err = cmp.Or(err, cut(filepath.Join(folder, fileName(seconds)), keep))
 	}
 	return len(all) > 0, err
 }

@@ -5,8 +5,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 
 	"vggtrain/internal/files"
@@ -42,7 +40,7 @@ func Create(folder string, at time.Time, restart int64) (*Writer, error) {
 		return nil, err
 	}
 	if len(all) > 0 {
-		seconds = max(seconds, all[len(all)-1].seconds+1)
+		seconds = max(seconds, all[len(all)-1]+1)
 	}
 	path := filepath.Join(folder, fileName(seconds))
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
@@ -105,26 +103,18 @@ const (
 
 func fileName(seconds int64) string { return fmt.Sprintf("%s%010d%s", before, seconds, after) }
 
-// eventFile is a file that Create has made.
-type eventFile struct {
-	path    string
-	seconds int64 // in its name
-}
-
-// list lists the event files of a folder in the order of their names. Links, folders and files of
-// other programs are none.
-func list(folder string) ([]eventFile, error) {
+// list lists the seconds of a folder's event files in the order of their names. Links, folders and files
+// of other programs are none.
+func list(folder string) (all []int64, err error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", folder, files.Cause(err))
 	}
-	var all []eventFile
 	for _, entry := range entries {
-		middle, ok := strings.CutPrefix(entry.Name(), before)
-		middle, ours := strings.CutSuffix(middle, after)
-		seconds, err := strconv.ParseInt(middle, 10, 64)
-		if ok && ours && err == nil && seconds >= 0 && fileName(seconds) == entry.Name() && entry.Type().IsRegular() {
-			all = append(all, eventFile{filepath.Join(folder, entry.Name()), seconds})
+		var seconds int64
+		_, err := fmt.Sscanf(entry.Name(), before+"%d", &seconds)
+		if err == nil && seconds >= 0 && fileName(seconds) == entry.Name() && entry.Type().IsRegular() {
+			all = append(all, seconds)
 		}
 	}
 	return all, nil
