@@ -8,8 +8,7 @@
 //	page_words.go     its words: settings, commands, headlines
 //	page_pictures.go  its pictures: filters and feature maps
 //	score.go          score.json, the evaluation on the page
-//	drawing.go        when these two are drawn
-//	history.go        the steps and epochs that curves.png and the page draw
+//	drawing.go        what curves.png and the page draw, the steps and epochs, and when
 //	record.go         the document of fit --json
 //
 // What a run looks like on a terminal is package terminal's.
