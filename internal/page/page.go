@@ -85,7 +85,10 @@ type Setting struct {
 }
 
 // Layer is a layer of the network, as `vggtrain summary` has it for one image, or their sum.
-type Layer struct{ Name, Type, Output, Params, MACs string }
+type Layer struct {
+	Name, Type, Output string
+	Params, MACs       int // 0: not shown
+}
 
 // Command is what a user can type next.
 type Command struct{ Purpose, Line string }

@@ -23,7 +23,7 @@ func example(t testing.TB) *Page {
 		Progress: Progress{Step: 240, Steps: 240}, Curves: &chart.Curves{StepsPerEpoch: 40, Done: 240},
 		Headlines: []Fact{{"best accuracy", "0.8560", "epoch 5"}},
 		Settings:  []Setting{{Name: "lr", Value: "0.02", Origin: "flag", Help: "learning rate", Given: true}, {Name: "seed", Value: "0", Origin: "default"}},
-		Config:    "lr: 0.02\nseed: 0\n", Layers: []Layer{{"features.0", "Conv2d", "16×56×56", "160", "451,584"}}, Resources: []Fact{{"memory, peak", "430 MB", ""}}, Environment: []Fact{{"threads", "2", ""}},
+		Config:    "lr: 0.02\nseed: 0\n", Layers: []Layer{{"features.0", "Conv2d", "16×56×56", 160, 451_584}}, Resources: []Fact{{"memory, peak", "430 MB", ""}}, Environment: []Fact{{"threads", "2", ""}},
 		Commands: []Command{{"repeat the run", "vggtrain fit --recipe runs/x/config.yaml"}}, WorkingFolder: "/home/x",
 		Score: exampleScore(t), Filters: &Filters{Layer: "features.0", Shape: "2 filters of 3×3", Limit: 0.5},
 		Maps: &Maps{Image: "the first", Shape: "1×56×56", Input: exampleImage(t, 56), Guesses: []Guess{{"Shirt", 0.687}, {"Coat", 0.3}}},

@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/draw"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -89,49 +90,8 @@ type tiling struct {
 // layout takes the smallest factor that makes the images as large as they should be, or a smaller
 // one if the whole picture would be too large.
 func (g *Grid) layout() tiling {
-	side, text := max(1, g.Width, g.Height), min(g.textRoom(), labelRoom)
-	if side > tileMost {
-		return g.tiling(1, (side+tileMost-1)/tileMost, text)
-	}
-	want := max(tileSide, text)
-	for factor := (want + side - 1) / side; ; factor-- {
-		t := g.tiling(factor, 1, text)
-		if factor == 1 || t.width <= maxSide && t.height <= maxSide && t.width*t.height <= maxPixels {
-			return t
-		}
-	}
-}
-
-// textRoom is the width of the widest line below an image.
-func (g *Grid) textRoom() int {
-	widest := 0
-	for _, row := range g.Rows {
-		for _, tile := range row.Tiles {
-			for _, line := range tile.Lines {
-				widest = max(widest, line.room())
-			}
-		}
-	}
-	return widest
-}
-
-// names are the rows' names, fit for their room: all or none of them have one.
-func (g *Grid) names() []string {
-	names := make([]string, len(g.Rows))
-	for i, row := range g.Rows {
-		if names[i] = row.Name; row.Name == "" {
-			return make([]string, len(g.Rows))
-		}
-	}
-	return boldText.fitNames(names, nameRoom)
-}
-
-// tiling returns where things are with these factors and this width of text, in pixels.
-func (g *Grid) tiling(enlarge, shrink, text int) tiling {
-	t := tiling{source: image.Pt(g.Width, g.Height), enlarge: enlarge, shrink: shrink}
-	t.size = image.Pt((g.Width*enlarge+shrink-1)/shrink, (g.Height*enlarge+shrink-1)/shrink)
-	columns, lines, name := 0, 0, 0
-	t.names = g.names()
+	t := tiling{source: image.Pt(g.Width, g.Height), names: g.names(), shrink: 1}
+	columns, lines, name, text := 0, 0, 0, 0
 	for i, row := range g.Rows {
 		columns = max(columns, len(row.Tiles))
 		if t.names[i] != "" {
@@ -139,15 +99,41 @@ func (g *Grid) tiling(enlarge, shrink, text int) tiling {
 		}
 		for _, tile := range row.Tiles {
 			lines = max(lines, len(tile.Lines))
+			for _, line := range tile.Lines {
+				text = max(text, line.room())
+			}
 		}
 	}
+	text = min(text, labelRoom)
 	wide, high := header{g.Title, g.Note}.size()
-	t.column = max(t.size.X, text)
-	t.pitch = image.Pt(t.column+tileGap, t.size.Y+lines*lineRoom+tileGap)
 	t.left, t.top = edge+name, edge+high+gap
-	t.width = max(t.left+columns*t.pitch.X-tileGap+edge, 2*edge+wide)
-	t.height = t.top + len(g.Rows)*t.pitch.Y - tileGap + edge
-	return t
+	side := max(1, g.Width, g.Height)
+	t.enlarge = (max(tileSide, text) + side - 1) / side
+	if side > tileMost {
+		t.enlarge, t.shrink = 1, (side+tileMost-1)/tileMost
+	}
+	for ; ; t.enlarge-- {
+		t.size = image.Pt((g.Width*t.enlarge+t.shrink-1)/t.shrink, (g.Height*t.enlarge+t.shrink-1)/t.shrink)
+		t.column = max(t.size.X, text)
+		t.pitch = image.Pt(t.column+tileGap, t.size.Y+lines*lineRoom+tileGap)
+		t.width = max(t.left+columns*t.pitch.X-tileGap+edge, 2*edge+wide)
+		t.height = t.top + len(g.Rows)*t.pitch.Y - tileGap + edge
+		if t.enlarge == 1 || t.width <= maxSide && t.height <= maxSide && t.width*t.height <= maxPixels {
+			return t
+		}
+	}
+}
+
+// names are the rows' names, fit for their room: all or none of them have one.
+func (g *Grid) names() []string {
+	names := make([]string, len(g.Rows))
+	for i, row := range g.Rows {
+		names[i] = row.Name
+	}
+	if slices.Contains(names, "") {
+		return make([]string, len(names))
+	}
+	return boldText.fitNames(names, nameRoom)
 }
 
 func (l Line) style() textStyle {
@@ -194,12 +180,10 @@ func (t *tiling) image(s *sheet, pixels []byte, at image.Point) {
 
 // pixel is the value at a place of the image as drawn: that of the source, or a mean.
 func (t *tiling) pixel(pixels []byte, x, y int) byte {
-	if t.shrink == 1 {
-		return pixels[y/t.enlarge*t.source.X+x/t.enlarge]
-	}
+	x, y = x*t.shrink/t.enlarge, y*t.shrink/t.enlarge
 	sum, n := 0, 0
-	for v := y * t.shrink; v < min((y+1)*t.shrink, t.source.Y); v++ {
-		for u := x * t.shrink; u < min((x+1)*t.shrink, t.source.X); u++ {
+	for v := y; v < min(y+t.shrink, t.source.Y); v++ {
+		for u := x; u < min(x+t.shrink, t.source.X); u++ {
 			sum += int(pixels[v*t.source.X+u])
 			n++
 		}

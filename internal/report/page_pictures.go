@@ -145,23 +145,17 @@ func (p *pictures) load() error {
 
 // layers are the rows of the network's table: the first of very many, and the sum of all.
 func layers(all []model.Layer, plan train.Plan) []page.Layer {
-	unlessZero := func(n int64) string {
-		if n == 0 {
-			return ""
-		}
-		return display.Comma(int(n))
-	}
 	var rows []page.Layer
 	for _, l := range all[:min(len(all), maxLayers)] {
 		rows = append(rows, page.Layer{
 			Name: l.Name, Type: l.Type, Output: strings.ReplaceAll(model.FormatShape(l.Out), "x", "×"),
-			Params: unlessZero(l.Params), MACs: unlessZero(l.MACs),
+			Params: int(l.Params), MACs: int(l.MACs),
 		})
 	}
 	if left := len(all) - len(rows); left > 0 {
 		rows = append(rows, page.Layer{Name: fmt.Sprintf("%s more", display.Comma(left))})
 	}
-	return append(rows, page.Layer{Name: "total", Params: display.Comma(int(plan.Params)), MACs: display.Comma(int(plan.MACs))})
+	return append(rows, page.Layer{Name: "total", Params: int(plan.Params), MACs: int(plan.MACs)})
 }
 
 func className(classes []string, k int) string {

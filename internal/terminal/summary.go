@@ -26,7 +26,7 @@ func WriteSummary(w io.Writer, r train.Result) error {
 		lines = append(lines, fmt.Sprintf("accuracy %.4f, loss %s; best accuracy %.4f in epoch %d",
 			r.ValAccuracy, lossText(r.ValLoss), r.BestValAccuracy, r.BestEpoch))
 	}
-	for _, l := range append(whereabouts(r), next(r, limit)...) {
+	for _, l := range leftovers(r, limit) {
 		lines = append(lines, l.line(0, false))
 	}
 	_, err := fmt.Fprintln(w, strings.Join(lines, "\n"))
@@ -35,41 +35,32 @@ func WriteSummary(w io.Writer, r train.Result) error {
 
 // howItEnded says how long a run was, and why not longer if a limit has ended it.
 func howItEnded(r train.Result, limit pace.Limit) []string {
-	speed, memory := speedText(r.ImagesPerSecond), "peak memory "+display.Bytes(r.PeakRSSBytes)
-	if limit != "" {
-		return []string{
-			fmt.Sprintf("%s after %d of %s: %s", r.Status, r.EpochsDone, display.Count(r.Epochs, "epoch"), limit.Reason(r.Settings)),
-			fmt.Sprintf("%s, %s (%s, %s)", display.Count(r.StepsDone, "step"), display.Duration(r.Seconds), speed, memory),
-		}
+	numbers := fmt.Sprintf("%s, %s (%s, peak memory %s)", display.Count(r.StepsDone, "step"),
+		display.Duration(r.Seconds), speedText(r.ImagesPerSecond), display.Bytes(r.PeakRSSBytes))
+	if limit == "" {
+		return []string{fmt.Sprintf("%s after %s, %s", r.Status, display.Count(r.EpochsDone, "epoch"), numbers)}
 	}
-	return []string{fmt.Sprintf("%s after %s, %s, %s (%s, %s)", r.Status,
-		display.Count(r.EpochsDone, "epoch"), display.Count(r.StepsDone, "step"), display.Duration(r.Seconds), speed, memory)}
+	epochs := fmt.Sprintf("%d of %s", r.EpochsDone, display.Count(r.Epochs, "epoch"))
+	return []string{fmt.Sprintf("%s after %s: %s", r.Status, epochs, limit.Reason(r.Settings)), numbers}
 }
 
-// whereabouts are the lines that say where the files of a run are.
-func whereabouts(r train.Result) []labelled {
+// leftovers say where the files of a run are, and which commands may follow on it, which a limit has
+// ended if there is one.
+func leftovers(r train.Result, limit pace.Limit) []labelled {
+	weights := cmp.Or(r.Best, r.Checkpoint)
+	if weights == "" {
+		return nil
+	}
 	var names []string
 	for _, path := range []string{r.Best, r.Checkpoint} {
 		if path != "" {
 			names = append(names, filepath.Base(path))
 		}
 	}
-	if len(names) == 0 {
-		return nil
-	}
 	lines := []labelled{{"run folder", fmt.Sprintf("%s: %s", display.Name(r.Folder), strings.Join(names, ", "))}}
 	page := filepath.Join(r.Folder, "report.html")
 	if _, err := os.Stat(page); err == nil {
 		lines = append(lines, labelled{"report", display.Name(page) + ", for a browser"})
-	}
-	return lines
-}
-
-// next are the commands that may follow on a run, which a limit has ended if there is one.
-func next(r train.Result, limit pace.Limit) []labelled {
-	weights := cmp.Or(r.Best, r.Checkpoint)
-	if weights == "" {
-		return nil
 	}
 	file := display.ShellWord(weights)
 	commands := []string{
@@ -79,5 +70,5 @@ func next(r train.Result, limit pace.Limit) []labelled {
 	if r.Status == train.Interrupted || limit != "" {
 		commands = []string{"vggtrain fit --resume " + display.ShellWord(r.Folder) + limit.Lift(), commands[0]}
 	}
-	return []labelled{{"next", commands[0]}, {"", commands[1]}}
+	return append(lines, labelled{"next", commands[0]}, labelled{"", commands[1]})
 }
