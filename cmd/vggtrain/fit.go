@@ -216,7 +216,7 @@ func (o *fitOptions) makeFolder(job *train.Job) (*rundir.Dir, error) {
 func (o *fitOptions) conclude(ctx context.Context, r train.Result) error {
 	var unread error
 	if o.JSON {
-		unread = report.WriteRecord(o.Out, r)
+		unread = writeJSON(o.Out, report.NewRecord(r))
 	} else {
 		unread = terminal.WriteSummary(o.Out, r)
 	}

@@ -55,23 +55,17 @@ func happened(p train.Plan, v tensorboard.Event) bool {
 	return v.Step <= int64(p.StepsDone) && !again
 }
 
-// Tags of the curves.
-const (
-	tagTrainLoss = "loss/train"
-	tagLR        = "lr"
-	tagValLoss   = "loss/val"
-	tagAccuracy  = "accuracy/val"
-)
+const tagAccuracy = "accuracy/val"
 
 // Step writes the step's values.
 func (e *Events) Step(r record.Step) error {
 	e.step = r.Step
-	return e.write(tensorboard.Scalar{Tag: tagTrainLoss, Value: r.Loss}, tensorboard.Scalar{Tag: tagLR, Value: r.LR})
+	return e.write(tensorboard.Scalar{Tag: "loss/train", Value: r.Loss}, tensorboard.Scalar{Tag: "lr", Value: r.LR})
 }
 
 // Epoch writes the evaluation's values.
 func (e *Events) Epoch(r record.Epoch, _ *trained.Evaluation) error {
-	return e.write(tensorboard.Scalar{Tag: tagValLoss, Value: r.ValLoss}, tensorboard.Scalar{Tag: tagAccuracy, Value: r.ValAccuracy})
+	return e.write(tensorboard.Scalar{Tag: "loss/val", Value: r.ValLoss}, tensorboard.Scalar{Tag: tagAccuracy, Value: r.ValAccuracy})
 }
 
 func (e *Events) write(values ...tensorboard.Scalar) error {

@@ -95,7 +95,7 @@ func (p *pictures) maps() (*page.Maps, error) {
 	}
 	side := p.network.Side
 	m := &page.Maps{
-		Image: fmt.Sprintf("The first of the %s: %s", p.set, className(p.network.Classes, int(p.scored.Label(0)))),
+		Image: fmt.Sprintf("The first of the %s: %s", p.set, p.network.Classes[p.scored.Label(0)]),
 		Shape: fmt.Sprintf("1×%d×%d", side, side),
 	}
 	var err error
@@ -158,13 +158,6 @@ func layers(all []model.Layer, plan train.Plan) []page.Layer {
 	return append(rows, page.Layer{Name: "total", Params: int(plan.Params), MACs: int(plan.MACs)})
 }
 
-func className(classes []string, k int) string {
-	if k < 0 || k >= len(classes) {
-		return fmt.Sprintf("class %d", k)
-	}
-	return classes[k]
-}
-
 // block is what the page shows of an activation [C H W]. A channel of one number would be black or
 // white whatever it is: its white is the largest of all channels.
 func (p *pictures) block(a *model.Activation) (page.Block, error) {
@@ -205,7 +198,7 @@ func (p *pictures) guesses(a *model.Activation) []page.Guess {
 	}
 	var list []page.Guess
 	for _, g := range trained.Likeliest(logits, maxGuesses) {
-		list = append(list, page.Guess{Class: className(p.network.Classes, g.Class), Probability: g.Probability})
+		list = append(list, page.Guess{Class: p.network.Classes[g.Class], Probability: g.Probability})
 	}
 	return list
 }

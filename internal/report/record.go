@@ -2,14 +2,13 @@ package report
 
 import (
 	"encoding/json"
-	"io"
 	"math"
 
 	"vggtrain/internal/train"
 )
 
-// finalRecord is how a run ended, in the fields of `fit --json`. What is not known is null.
-type finalRecord struct {
+// Record is how a run ended, in the fields of `fit --json`. What is not known is null.
+type Record struct {
 	Status          train.Status `json:"status"`
 	Arch            string       `json:"arch"`
 	Params          int64        `json:"params"`
@@ -30,9 +29,9 @@ type finalRecord struct {
 	Best            *string      `json:"best"`
 }
 
-// WriteRecord writes how a run ended as one JSON document.
-func WriteRecord(w io.Writer, r train.Result) error {
-	document := finalRecord{
+// NewRecord returns the record of a run.
+func NewRecord(r train.Result) *Record {
+	return &Record{
 		Status: r.Status, Arch: r.Arch, Params: r.Params, Epochs: r.EpochsDone, Steps: r.StepsDone,
 		TrainLoss: number(r.TrainLoss), ValLoss: number(r.ValLoss), ValAccuracy: number(r.ValAccuracy),
 		BestValAccuracy: number(r.BestValAccuracy), BestEpoch: orNull(r.BestEpoch),
@@ -40,10 +39,6 @@ func WriteRecord(w io.Writer, r train.Result) error {
 		Data: r.DataOrigin, Threads: r.Threads, Kernel: r.Kernel,
 		Checkpoint: orNull(r.Checkpoint), Best: orNull(r.Best),
 	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(document)
 }
 
 // orNull returns nil for what is empty.

@@ -126,7 +126,7 @@ func TestFilesOfAFolderThatIsGone(t *testing.T) {
 	}
 }
 
-func TestWriteRecord(t *testing.T) {
+func TestNewRecord(t *testing.T) {
 	nan := math.NaN()
 	for name, c := range map[string]struct {
 		result train.Result
@@ -190,7 +190,10 @@ func TestWriteRecord(t *testing.T) {
 `},
 	} {
 		var out bytes.Buffer
-		if err := WriteRecord(&out, c.result); err != nil {
+		encoder := json.NewEncoder(&out)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		if err := encoder.Encode(NewRecord(c.result)); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(c.want, out.String()); diff != "" {

@@ -36,7 +36,7 @@ func newScore(classes []string, epoch int, e *trained.Evaluation) *score {
 	}
 	for _, i := range e.Surest(maxErrors) {
 		p := e.Predictions[i]
-		s.Errors = append(s.Errors, scoreError{i, className(classes, int(e.Labels[i])), className(classes, p.Class), number(p.Probability)})
+		s.Errors = append(s.Errors, scoreError{i, classes[e.Labels[i]], classes[p.Class], number(p.Probability)})
 	}
 	return s
 }
