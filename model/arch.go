@@ -54,7 +54,7 @@ func vggLayers(list [][2]int, hidden []int) []blocks.Layer {
 
 // check returns an error for the first size out of its bounds, or nil.
 func (a *Arch) check() error {
-	how := layerBound.check(len(a.Sequence))
+	how := layerBound.size(len(a.Sequence))
 	if a.Blocks != nil {
 		how = a.checkVGG()
 	}
@@ -63,9 +63,9 @@ func (a *Arch) check() error {
 
 // checkVGG is check for the short form.
 func (a *Arch) checkVGG() error {
-	err := cmp.Or(blockBound.check(len(a.Blocks)), hiddenBound.check(len(a.Hidden)))
+	err := cmp.Or(blockBound.size(len(a.Blocks)), hiddenBound.size(len(a.Hidden)))
 	for _, block := range a.Blocks {
-		err = cmp.Or(err, convBound.check(block[0]))
+		err = cmp.Or(err, convBound.size(block[0]))
 	}
 	if err == nil && !slices.Equal(a.Sequence, vggLayers(a.Blocks, a.Hidden)) {
 		return fmt.Errorf("both layers and blocks or hidden; give one of them")

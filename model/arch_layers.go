@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 
 	"vggtrain/blocks"
@@ -40,9 +41,10 @@ func (s *listState) end() error {
 func (a *Arch) checkSequence() error {
 	var state listState
 	for _, l := range a.Sequence {
-		for _, n := range numbersOf(l) {
-			if err := n.check(); err != nil {
-				return fmt.Errorf("%s: %w", kindFor(l).word, err)
+		k := kindFor(l)
+		for _, n := range k.numbersOf(l) {
+			if err := n.check(real(n.of(reflect.ValueOf(l)))); err != nil {
+				return fmt.Errorf("%s: %w", k.word, err)
 			}
 		}
 		if err := state.next(l); err != nil {
@@ -52,23 +54,17 @@ func (a *Arch) checkSequence() error {
 	return state.end()
 }
 
-// numbersOf returns the numbers of a layer; nil for one whose number comes from elsewhere.
-func numbersOf(l blocks.Layer) []number {
-	k := kindFor(l)
-	if !k.has(l) {
-		return nil
-	}
-	list, _ := k.describe(l)
-	return list
-}
-
 // layerYAML writes an item of layers.
 func layerYAML(l blocks.Layer) string {
-	k, all := kindFor(l), numbersOf(l)
+	k, v := kindFor(l), reflect.ValueOf(l)
 	var list []string
-	for _, n := range all {
-		if n.String() != n.usual(all) {
-			list = append(list, n.key+": "+n.String())
+	for _, n := range k.numbersOf(l) {
+		text := formatReal(real(n.of(v)))
+		switch {
+		case k.open != nil:
+			return k.word + ": " + text
+		case text != n.usual(v):
+			list = append(list, n.key+": "+text)
 		}
 	}
 	switch {
@@ -76,8 +72,6 @@ func layerYAML(l blocks.Layer) string {
 		return k.word + ": " + k.openWord
 	case list == nil:
 		return k.word
-	case k.single:
-		return k.word + ": " + all[0].String()
 	}
 	return k.word + ": {" + strings.Join(list, ", ") + "}"
 }

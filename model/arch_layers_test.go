@@ -189,6 +189,7 @@ func TestParseLayersRefuses(t *testing.T) {
 		{before("conv:"), "conv is empty; write it such as conv: {out: 3, kernel: 3}"},
 		{before("conv: 96"), `a.yaml:2:11: conv is "96"; write it such as`},
 		{before("conv: [96, 11]"), "a.yaml:2:11: conv is a list; write it such as"},
+		{before("conv: [96]"), "a.yaml:2:11: conv is a list; write it such as"},
 		{before("conv: {out: 96}"), "a.yaml:2:5: conv without kernel"},
 		{before("conv: {kernel: 3}"), "a.yaml:2:5: conv without out"},
 		{before("conv: {out: 8, kernel: 3, dilation: 2}"), `a.yaml:2:31: unknown key "dilation" of conv; the keys are out, kernel, stride, padding`},
@@ -210,7 +211,7 @@ func TestParseLayersRefuses(t *testing.T) {
 		{before("lrn: {size: 5, alpha: inf}"), "a.yaml:2:27: alpha +Inf; give a number, 0 to 1000"},
 		{before("lrn: {size: 5, beta: 11}"), "a.yaml:2:26: beta 11; give a number, 0 to 10"},
 		{before("lrn: {size: 5, k: 0}"), "a.yaml:2:23: k 0; give a number, 0.001 to 1000"},
-		{before("lrn: {size: 5, k: two}"), `a.yaml:2:23: k is "two"; give a number, such as 1`},
+		{before("lrn: {size: 5, k: two}"), `a.yaml:2:23: k is "two"; give a number, 0.001 to 1000`},
 		{item("lrn: {size: 5}"), "a.yaml:3:5: lrn after flatten; it needs an image"},
 		{item("conv: {out: 8, kernel: 3}"), "a.yaml:3:5: conv after flatten; it needs an image, move it before flatten"},
 		{item("avgpool: {kernel: 2}"), "a.yaml:3:5: avgpool after flatten"},
@@ -282,7 +283,7 @@ func TestLongestLayersFitSettings(t *testing.T) {
 		blocks.LocalResponseNorm{Size: 32, Alpha: math.Nextafter(1e-20, 0), Beta: long / 1e20, K: 100 + long},
 	} {
 		a := &Arch{Name: strings.Repeat("9", 64), Dropout: long}
-		a.Sequence = append(slices.Repeat([]blocks.Layer{layer}, layerBound.max-3), blocks.Flatten{}, ArchDropout{}, Classes{})
+		a.Sequence = append(slices.Repeat([]blocks.Layer{layer}, int(layerBound.max)-3), blocks.Flatten{}, ArchDropout{}, Classes{})
 		text, err := a.YAML()
 		if err != nil {
 			t.Fatal(err)

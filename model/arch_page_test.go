@@ -78,14 +78,13 @@ func keysTable() string {
 func layersTable() string {
 	takes := map[form]string{anything: "any", image: "an image", row: "a row"}
 	table := "| layer | PyTorch's | takes | number | range | without it |\n|---|---|---|---|---|---|\n"
-	for i, k := range kinds {
-		first := fmt.Sprintf("| `%s` | %s | %s ", k.word, LayerTypes()[i], takes[k.takes])
-		list, _ := k.describe(k.layer)
-		if list == nil {
+	for _, k := range kinds {
+		first := fmt.Sprintf("| `%s` | %s | %s ", k.word, blocks.Type(k.layer), takes[k.takes])
+		if k.numbers == nil {
 			table += first + "| | | |\n"
 		}
-		for _, n := range list {
-			table += first + numberColumns(k, n, list)
+		for _, n := range k.numbers {
+			table += first + numberColumns(k, n)
 			first = "| | | "
 		}
 	}
@@ -93,27 +92,21 @@ func layersTable() string {
 }
 
 // numberColumns are the columns of one number of a layer.
-func numberColumns(k *kind, n number, list []number) string {
-	key, limits, fallback := "`"+n.key+"`", n.interval.String(), "an error"
-	if n.whole != nil {
-		limits = n.bound.String()
-	}
+func numberColumns(k *kind, n number) string {
+	key, limits, fallback := "`"+n.key+"`", n.bound.String(), "an error"
 	if n.fallback != "" {
 		fallback = n.fallback
 	}
-	for _, other := range list {
+	for _, other := range k.numbers {
 		if other.key == n.fallback {
 			fallback = "the `" + other.key + "`"
 		}
 	}
-	if k.single {
-		key = fmt.Sprintf("`%s: %s`", k.word, strings.ToUpper(n.key[:1]))
-	}
-	if k.openWord != "" {
-		limits += ", or `" + k.openWord + "`"
-	}
-	if k.open == blocks.Layer(ArchDropout{}) {
-		fallback = "the file's `dropout`"
+	switch k.open {
+	case Classes{}:
+		key, limits = "`linear: F`", limits+", or `"+k.openWord+"`"
+	case ArchDropout{}:
+		key, fallback = "`dropout: P`", "the file's `dropout`"
 	}
 	return fmt.Sprintf("| %s | %s | %s |\n", key, limits, fallback)
 }

@@ -1,9 +1,11 @@
 package model
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,11 +27,11 @@ type FileError = strictyaml.Error
 // own: my-net.yaml holds my-net. Errors: *FileError, with the name of file.
 func ParseArch(file string, data []byte) (*Arch, error) {
 	root, err := strictyaml.Parse(file, data)
+	if err == nil && root == nil {
+		err = strictyaml.Errorf(file, &yaml.Node{}, "the file is empty; see the output of: vggtrain arch show vgg11-small")
+	}
 	if err != nil {
 		return nil, err
-	}
-	if root == nil {
-		return nil, strictyaml.Errorf(file, &yaml.Node{}, "the file is empty; see the output of: vggtrain arch show vgg11-small")
 	}
 	return ReadArch(file, root)
 }
@@ -41,32 +43,31 @@ func ReadArch(file string, root *yaml.Node) (*Arch, error) {
 		return nil, strictyaml.Errorf(file, root, "no keys; see the output of: vggtrain arch show vgg11-small")
 	}
 	a := &Arch{Name: strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))}
-	keys := map[string]*yaml.Node{}
+	keys, name := map[string]*yaml.Node{}, root.Content[0]
 	for entry := range slices.Chunk(root.Content, 2) {
 		key, value := entry[0], entry[1]
 		keys[key.Value] = key
 		switch key.Value {
 		case "name":
-			if a.Name = value.Value; !strictyaml.IsText(value) {
+			if name, a.Name = value, value.Value; !strictyaml.IsText(value) {
 				r.wrong(value, "name is %s; give a word, in quotes if it looks like a number", strictyaml.Describe(value))
 			}
-			r.check(value, checkName(a.Name))
 		case "blocks":
 			a.Blocks = r.blocks(value)
 		case "hidden":
 			for _, item := range r.list(value, "hidden", "give a list of sizes, such as [4096, 4096], or [] for none", hiddenBound) {
-				a.Hidden = append(a.Hidden, r.size(item, featureBound))
+				a.Hidden = append(a.Hidden, int(r.number(item, featureBound)))
 			}
 		case "layers":
 			a.Sequence = r.layers(value)
 		case "dropout":
-			r.number(value, real("dropout", &a.Dropout, probability, ""))
+			a.Dropout = r.number(value, probability)
 		default:
 			r.unknown(key, "key", "", []string{"name", "blocks", "hidden", "layers", "dropout"})
 		}
 	}
+	r.check(name, checkName(a.Name))
 	r.together(keys, root.Content[0])
-	r.check(root.Content[0], checkName(a.Name))
 	if r.err != nil {
 		return nil, r.err
 	}
@@ -108,15 +109,13 @@ func (r *archReader) unknown(word *yaml.Node, what, of string, known []string) {
 
 // together notes keys that do not go together.
 func (r *archReader) together(keys map[string]*yaml.Node, start *yaml.Node) {
-	layers, dropout := keys["layers"] != nil, keys["dropout"]
+	layers, short, dropout := keys["layers"] != nil, cmp.Or(keys["blocks"], keys["hidden"]), keys["dropout"]
 	switch {
 	case !layers && keys["blocks"] == nil:
 		r.wrong(start, "no blocks and no layers; add a list of [convolutions, channels], such as blocks: [[1, 16], [1, 32]], or a list of layers")
 	case !layers:
-	case keys["blocks"] != nil:
-		r.wrong(keys["blocks"], "blocks beside layers; give one of them")
-	case keys["hidden"] != nil:
-		r.wrong(keys["hidden"], "hidden beside layers; give one of them")
+	case short != nil:
+		r.wrong(short, "%s beside layers; give one of them", short.Value)
 	case dropout != nil && r.bare == nil:
 		r.wrong(dropout, "no layer takes this dropout; add - dropout to the layers, or leave it out")
 	case dropout == nil && r.bare != nil:
@@ -130,7 +129,7 @@ func (r *archReader) list(n *yaml.Node, what, give string, b bound) []*yaml.Node
 		r.wrong(n, "%s is %s; %s", what, strictyaml.Describe(n), give)
 		return nil
 	}
-	r.check(n, b.check(len(n.Content)))
+	r.check(n, b.size(len(n.Content)))
 	return n.Content
 }
 
@@ -143,7 +142,7 @@ func (r *archReader) blocks(n *yaml.Node) (list [][2]int) {
 		case len(pair) != 2:
 			r.wrong(item, "a block of %d numbers; %s", len(pair), give)
 		default:
-			list = append(list, [2]int{r.size(pair[0], convBound), r.size(pair[1], channelBound)})
+			list = append(list, [2]int{int(r.number(pair[0], convBound)), int(r.number(pair[1], channelBound))})
 		}
 	}
 	return list
@@ -182,34 +181,35 @@ var alone = &yaml.Node{Kind: yaml.MappingNode}
 
 // layer reads the layer that a word names.
 func (r *archReader) layer(word, value *yaml.Node) blocks.Layer {
+	const give = "give its features, such as linear: 120, or linear: classes for the last layer"
 	k := kindNamed(word.Value)
 	if k == nil {
 		r.unknown(word, "layer", "", layerWords())
 		return nil
 	}
-	list, made := k.describe(k.layer)
+	l := reflect.New(reflect.TypeOf(k.layer)).Elem()
 	switch {
 	case k.open != nil && (k.openWord == "") == (value == alone) && strictyaml.Plain(value) == k.openWord:
 		if k.openWord == "" {
 			r.bare = word
 		}
 		return k.open
-	case k.single && value == alone:
-		r.wrong(word, "%s alone; %s", word.Value, k.give)
-	case k.single && list[0].whole != nil && strings.IndexAny(strictyaml.Plain(value), "+-0123456789") != 0:
-		r.wrong(value, "%s is %s; %s", word.Value, strictyaml.Describe(value), k.give)
-	case k.single:
-		r.number(value, list[0])
-	case list != nil:
-		r.numbers(word, value, list)
+	case k.openWord != "" && value == alone:
+		r.wrong(word, "%s alone; %s", word.Value, give)
+	case k.openWord != "" && value.Tag != "!!int" && value.Tag != "!!float":
+		r.wrong(value, "%s is %s; %s", word.Value, strictyaml.Describe(value), give)
+	case k.open != nil:
+		set(k.numbers[0].of(l), r.number(value, k.numbers[0].bound))
+	case k.numbers != nil:
+		r.numbers(l, k.numbers, word, value)
 	case value != alone:
 		r.wrong(word, "nothing describes %s; write it alone", word.Value)
 	}
-	return made()
+	return l.Interface().(blocks.Layer)
 }
 
-// numbers reads the mapping that describes a layer.
-func (r *archReader) numbers(word, value *yaml.Node, list []number) {
+// numbers reads the mapping that describes the layer l.
+func (r *archReader) numbers(l reflect.Value, list []number, word, value *yaml.Node) {
 	var keys, example []string
 	for _, n := range list {
 		keys = append(keys, n.key)
@@ -222,44 +222,42 @@ func (r *archReader) numbers(word, value *yaml.Node, list []number) {
 		r.wrong(value, "%s is %s; %s", word.Value, strictyaml.Describe(value), give)
 		return
 	}
-	given := map[string]bool{}
+	given := map[string]*yaml.Node{}
 	for entry := range slices.Chunk(value.Content, 2) {
-		key := entry[0]
-		if at := slices.Index(keys, key.Value); at >= 0 {
-			r.number(entry[1], list[at])
-			given[key.Value] = true
-		} else {
-			r.unknown(key, "key", " of "+word.Value, keys)
+		if given[entry[0].Value] = entry[1]; !slices.Contains(keys, entry[0].Value) {
+			r.unknown(entry[0], "key", " of "+word.Value, keys)
 		}
 	}
 	for _, n := range list {
+		at := given[n.key]
 		switch {
-		case given[n.key]:
-		case n.fallback == "":
+		case at == nil && n.fallback == "":
 			r.wrong(word, "%s without %s; %s", word.Value, n.key, give)
-		default:
-			r.check(word, n.parse(n.usual(list)))
+			return
+		case at == nil:
+			at = &yaml.Node{Kind: yaml.ScalarNode, Value: n.usual(l)}
 		}
+		set(n.of(l), r.number(at, n.bound))
 	}
 }
 
-// number reads a number.
-func (r *archReader) number(at *yaml.Node, n number) {
+// number reads a number within b.
+func (r *archReader) number(at *yaml.Node, b bound) float64 {
 	text := strictyaml.Plain(at)
-	switch err := n.parse(text); {
-	case err == nil:
-		r.check(at, n.check())
-	case n.whole == nil:
-		r.wrong(at, "%s is %s; give a %s, such as %s", n.interval.what, strictyaml.Describe(at), n.interval.noun, formatReal(n.interval.such))
-	case errors.Is(err, strconv.ErrRange):
-		r.wrong(at, "%s %s; give %v", display.Cut(text, display.Short), n.bound.what, n.bound)
-	default:
-		r.wrong(at, "%s for the number of %s; give a whole number, %v", strictyaml.Describe(at), n.bound.what, n.bound)
+	n, err := strconv.Atoi(text)
+	x := float64(n)
+	if b.noun != whole {
+		x, err = strconv.ParseFloat(text, 64)
 	}
-}
-
-// size reads a whole number within b.
-func (r *archReader) size(at *yaml.Node, b bound) (n int) {
-	r.number(at, whole("", &n, b, ""))
-	return n
+	switch {
+	case err == nil:
+		r.check(at, b.check(x))
+	case b.noun != whole:
+		r.wrong(at, "%s is %s; give a %s, %v", b.what, strictyaml.Describe(at), b.noun, b)
+	case errors.Is(err, strconv.ErrRange):
+		r.wrong(at, "%s %s; give %v", display.Cut(text, display.Short), b.what, b)
+	default:
+		r.wrong(at, "%s for the number of %s; give a %s, %v", strictyaml.Describe(at), b.what, b.noun, b)
+	}
+	return x
 }

@@ -117,7 +117,7 @@ func FuzzParseInput(f *testing.F) {
 			return
 		}
 		for i, n := range []int{in.N, in.C, in.H, in.W} {
-			if err := inputBounds[i].check(n); err != nil {
+			if err := inputBounds[i].size(n); err != nil {
 				t.Errorf("%q is %v: %v", text, in, err)
 			}
 		}

@@ -27,7 +27,7 @@ type graph struct {
 
 // check returns an error unless layers are those of a network and n is a batch's images.
 func check(layers []Layer, n int) error {
-	if err := inputBounds[0].check(n); err != nil {
+	if err := inputBounds[0].size(n); err != nil {
 		return fmt.Errorf("batch: %w", err)
 	}
 	if len(layers) == 0 || len(layers[0].In) != 3 || len(layers[len(layers)-1].Out) != 1 {

@@ -12,10 +12,10 @@ import (
 type Input struct{ N, C, H, W int }
 
 var inputBounds = [4]bound{
-	{"images", 1, 65536},
-	{"channels", 1, 4096},
-	{"pixels of height", 1, maxSide},
-	{"pixels of width", 1, maxSide},
+	{whole, "images", 1, 65536},
+	{whole, "channels", 1, 4096},
+	{whole, "pixels of height", 1, maxSide},
+	{whole, "pixels of width", 1, maxSide},
 }
 
 // maxSide bounds the height and width of an image, in pixels.
@@ -34,7 +34,7 @@ func ParseInput(s string) (Input, error) {
 			return Input{}, fmt.Errorf("input %s: %s is not a number of %s; give four numbers, such as 1x1x224x224",
 				display.Quote(s), display.Quote(part), inputBounds[i].what)
 		}
-		if err := inputBounds[i].check(int(n)); err != nil {
+		if err := inputBounds[i].size(int(n)); err != nil {
 			return Input{}, fmt.Errorf("input %s: %w", display.Quote(s), err)
 		}
 		sizes[i] = int(n)

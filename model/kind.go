@@ -15,11 +15,9 @@ type kind struct {
 	word  string       // in an architecture file
 	layer blocks.Layer // of the kind, with all numbers 0
 
-	// The layer's only number stands behind the word, such as linear: 120. give says so.
-	single bool
-	give   string
-	// Stands in an architecture for a layer whose number comes from elsewhere. A file says it by
-	// openWord in the place of the number, or by the word alone if that is "".
+	numbers []number // whose keys are in braces behind the word, unless open is set
+	// open stands in an architecture for a layer whose number comes from elsewhere. A file says it
+	// by openWord in the place of the number, such as linear: 120, or by the word alone if that is "".
 	open     blocks.Layer
 	openWord string
 
@@ -33,12 +31,10 @@ type kind struct {
 	// order: then the numbers between them never reach memory.
 	fuses []blocks.Layer
 
-	// describe returns the numbers of a layer, and the layer with what is then written to them.
-	describe func(l blocks.Layer) (list []number, made func() blocks.Layer)
 	// lower adds a layer's operation to a graph.
 	lower func(l blocks.Layer, g *lowering) (*gorgonia.Node, error)
-	// onnx returns a layer's operation in an ONNX file, without an operator if none computes it.
-	onnx func(l blocks.Layer) Operation
+	// onnx returns a layer's operation in an ONNX file, or why it has none.
+	onnx func(l blocks.Layer) (Operation, error)
 }
 
 // lowering has the inputs of a layer's operation.
@@ -49,24 +45,16 @@ type lowering struct {
 	fused  int              // how many of the kind's fuses follow
 }
 
-// define completes a kind whose layers are of type L. numbers is nil for a kind without any, onnx
-// for one that does nothing except in training.
+// define completes a kind whose layers are of type L. onnx is nil for one that does nothing except in
+// training.
 func define[L blocks.Layer](
 	k kind,
-	numbers func(l *L) []number,
 	lower func(l L, g *lowering) (*gorgonia.Node, error),
-	onnx func(l L) Operation,
+	onnx func(l L) (Operation, error),
 ) *kind {
 	k.layer = *new(L)
-	k.describe = func(l blocks.Layer) (list []number, made func() blocks.Layer) {
-		own := l.(L)
-		if numbers != nil {
-			list = numbers(&own)
-		}
-		return list, func() blocks.Layer { return own }
-	}
 	k.lower = func(l blocks.Layer, g *lowering) (*gorgonia.Node, error) { return lower(l.(L), g) }
-	k.onnx = func(l blocks.Layer) Operation { return onnx(l.(L)) }
+	k.onnx = func(l blocks.Layer) (Operation, error) { return onnx(l.(L)) }
 	return &k
 }
 
@@ -90,6 +78,14 @@ const (
 	convolutions
 	dense
 )
+
+// numbersOf returns the numbers that a layer of the kind has itself.
+func (k *kind) numbersOf(l blocks.Layer) []number {
+	if l == k.open {
+		return nil
+	}
+	return k.numbers
+}
 
 // kindFor returns the kind of a layer; one without a word or an operation if it is unknown.
 func kindFor(l blocks.Layer) *kind {
@@ -116,13 +112,4 @@ func layerWords() []string {
 		words = append(words, k.word)
 	}
 	return words
-}
-
-// LayerTypes lists PyTorch's names of all kinds of layers.
-func LayerTypes() []string {
-	var types []string
-	for _, k := range kinds {
-		types = append(types, blocks.Type(k.layer))
-	}
-	return types
 }

@@ -20,18 +20,17 @@ type Attribute struct {
 }
 
 // ONNX returns the layer's operation, whose inputs are the layer's and its parameters; nil for a
-// layer that does nothing but in training.
+// layer that does nothing but in training. The error says why ONNX has none.
 func (l *Layer) ONNX() (*Operation, error) {
 	k := l.kind()
-	if k.training {
+	switch {
+	case k.training:
 		return nil, nil
+	case k.onnx == nil:
+		return nil, fmt.Errorf("a layer %s, which no ONNX operator is known for", l.Type)
 	}
-	if k.onnx != nil {
-		if o := k.onnx(l.Module); o.Operator != "" {
-			return &o, nil
-		}
-	}
-	return nil, fmt.Errorf("a layer %s, which no ONNX operator is known for", l.Type)
+	o, err := k.onnx(l.Module)
+	return &o, err
 }
 
 // windowed returns the attributes of a layer that slides a window over height and width.

@@ -41,7 +41,7 @@ func Resolve(a *Arch, c, h, w, classes int) ([]Layer, error) {
 	if err := a.check(); err != nil {
 		return nil, err
 	}
-	if err := classBound.check(classes); err != nil {
+	if err := classBound.size(classes); err != nil {
 		return nil, err
 	}
 	return ResolveLayers(a.Name, a.Layers(classes), c, h, w)
@@ -50,7 +50,7 @@ func Resolve(a *Arch, c, h, w, classes int) ([]Layer, error) {
 // ResolveLayers is Resolve for any list of layers; network names it in errors.
 func ResolveLayers(network string, list []blocks.Layer, c, h, w int) ([]Layer, error) {
 	for i, n := range []int{c, h, w} {
-		if err := inputBounds[i+1].check(n); err != nil {
+		if err := inputBounds[i+1].size(n); err != nil {
 			return nil, fmt.Errorf("input %dx%dx%d: %w", c, h, w, err)
 		}
 	}

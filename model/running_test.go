@@ -32,7 +32,7 @@ func addCentred(t *testing.T) {
 	t.Helper()
 	before := kinds
 	t.Cleanup(func() { kinds = before })
-	kinds = append(slices.Clone(kinds), define(kind{word: "centred", takes: row, mixes: true}, nil,
+	kinds = append(slices.Clone(kinds), define(kind{word: "centred", takes: row, mixes: true},
 		func(_ Centred, g *lowering) (*gorgonia.Node, error) {
 			x, err := g.Dense(g.x, g.params[1], g.params[0], false)
 			if err != nil {
@@ -40,7 +40,7 @@ func addCentred(t *testing.T) {
 			}
 			return g.Dense(x, g.params[2], g.params[0], false)
 		},
-		func(Centred) Operation { return Operation{Operator: "Gemm"} },
+		func(Centred) (Operation, error) { return Operation{Operator: "Gemm"}, nil },
 	))
 }
 

@@ -45,7 +45,7 @@ func Summarize(a *Arch, in Input, classes int) (*Summary, error) {
 
 // SummarizeLayers counts a network of any resolved layers for a batch of n images.
 func SummarizeLayers(network string, layers []Layer, n int) (*Summary, error) {
-	if err := inputBounds[0].check(n); err != nil {
+	if err := inputBounds[0].size(n); err != nil {
 		return nil, fmt.Errorf("batch: %w", err)
 	}
 	image := layers[0].In
