@@ -4,11 +4,13 @@ package configs
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"vggtrain/internal/display"
@@ -65,10 +67,11 @@ type UnknownError struct {
 }
 
 func (e *UnknownError) Error() string {
+	hint := "there are " + strings.Join(e.Known, ", ")
 	if e.Nearest != "" {
-		return fmt.Sprintf("unknown %s %q: did you mean %s?", e.Kind, display.Cut(e.Name, display.Short), e.Nearest)
+		hint = "did you mean " + e.Nearest + "?"
 	}
-	return fmt.Sprintf("unknown %s %q: there are %s", e.Kind, display.Cut(e.Name, display.Short), strings.Join(e.Known, ", "))
+	return fmt.Sprintf("unknown %s %s: %s", e.Kind, display.Quote(e.Name), hint)
 }
 
 func unknown(kind, name string, known []string) *UnknownError {
@@ -76,13 +79,10 @@ func unknown(kind, name string, known []string) *UnknownError {
 }
 
 func open(kind, folder, name string) ([]byte, error) {
-	known := names(folder)
-	for _, k := range known {
-		if k == name {
-			return embedded.ReadFile(path.Join(folder, name+".yaml"))
-		}
+	if known := names(folder); !slices.Contains(known, name) {
+		return nil, unknown(kind, name, known)
 	}
-	return nil, unknown(kind, name, known)
+	return embedded.ReadFile(path.Join(folder, name+".yaml"))
 }
 
 func names(folder string) []string {
@@ -107,11 +107,11 @@ func isFile(s string) bool {
 // pipes and devices before it opens them: a pipe would wait for its writer, a device may act.
 func readFile(name string) ([]byte, error) {
 	info, err := os.Stat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a file: give a .yaml file")
+	}
 	if err != nil {
 		return nil, systemError(name, err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: not a file: give a .yaml file", name)
 	}
 	f, err := os.Open(name)
 	if err != nil {

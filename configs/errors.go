@@ -46,11 +46,11 @@ func (e *SettingError) Error() string {
 // systemError turns "open x.yaml: no such file or directory" into "x.yaml: …".
 func systemError(file string, err error) error {
 	var pathErr *fs.PathError
-	if !errors.As(err, &pathErr) {
-		return fmt.Errorf("%s: %w", file, err)
+	if errors.As(err, &pathErr) {
+		err = pathErr.Err
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: %w: give the name of a file that exists", file, pathErr.Err)
+		err = fmt.Errorf("%w: give the name of a file that exists", err)
 	}
-	return fmt.Errorf("%s: %w", file, pathErr.Err)
+	return fmt.Errorf("%s: %w", file, err)
 }

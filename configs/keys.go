@@ -45,34 +45,36 @@ type key struct {
 	text func(r *Recipe) string             // as set takes it
 	copy func(dst, src *Recipe)
 
-	resumed resumeRule
+	// resumed reports whether a resumed run may have another value; nil: none may, as it decides
+	// what the steps compute.
+	resumed func(run, now *Recipe) bool
 }
 
 // MaxEpochs bounds a run's history, which its checkpoint holds whole in a header of limited size.
 const MaxEpochs = 10000
 
-var keys = []key{
-	named(newKey("arch", "NAME|FILE.yaml", "vgg11", "network", kindText,
+var keys = []*key{
+	resumable(newKey("arch", "NAME|FILE.yaml", "vgg11", "network", kindText,
 		func(r *Recipe) *Network { return &r.Arch }, "", parseArch, Network.text),
 		func(run, now *Recipe) bool { return now.Arch.Name != "" && run.Arch.Name == "" }),
 	free(line("data", "auto|sample|DIR", "auto", "where the images come from", func(r *Recipe) *string { return &r.Data })),
 	integer("resize", "56", "side of the images in pixels", 1, 4096, func(r *Recipe) *int { return &r.Resize }),
-	growing(integer("epochs", "10", "passes over the training set", 1, MaxEpochs, func(r *Recipe) *int { return &r.Epochs }),
-		func(r *Recipe) *int { return &r.Epochs }),
+	resumable(integer("epochs", "10", "passes over the training set", 1, MaxEpochs, func(r *Recipe) *int { return &r.Epochs }),
+		func(run, now *Recipe) bool { return now.Epochs > run.Epochs }),
 	integer("batch-size", "128", "images a step", 1, 65536, func(r *Recipe) *int { return &r.BatchSize }),
 	word("optimizer", "sgd", "optimiser", func(r *Recipe) *string { return &r.Optimizer.Kind }, model.OptimizerKinds()...),
-	float("lr", "0.01", "learning rate", above(0, 1000), func(r *Recipe) *float64 { return &r.LR }),
-	float("momentum", "0", "momentum of SGD", below(0, 1), func(r *Recipe) *float64 { return &r.Optimizer.Momentum }),
+	float("lr", "0.01", "learning rate", upToThousand, func(r *Recipe) *float64 { return &r.LR }),
+	float("momentum", "0", "momentum of SGD", below1, func(r *Recipe) *float64 { return &r.Optimizer.Momentum }),
 	boolean("nesterov", "false", "Nesterov's momentum", func(r *Recipe) *bool { return &r.Optimizer.Nesterov }),
-	float("weight-decay", "0", "weight decay (L2)", from(0, 1), func(r *Recipe) *float64 { return &r.Optimizer.WeightDecay }),
+	float("weight-decay", "0", "weight decay (L2)", upTo1, func(r *Recipe) *float64 { return &r.Optimizer.WeightDecay }),
 	word("schedule", "constant", "learning rate over the steps", func(r *Recipe) *string { return &r.Schedule }, "constant", "cosine"),
 	integer("warmup-epochs", "0", "epochs of rising learning rate", 0, MaxEpochs, func(r *Recipe) *int { return &r.WarmupEpochs }),
-	float("clip-norm", "0", "greatest norm of the gradient, 0: off", from(0, 1e6), func(r *Recipe) *float64 { return &r.Optimizer.ClipNorm }),
-	float("label-smoothing", "0", "label smoothing of the training loss", below(0, 1), func(r *Recipe) *float64 { return &r.LabelSmoothing }),
-	float("dropout", "", "dropout of dense layers (default the network's)", below(0, 1), func(r *Recipe) *float64 { return &r.Dropout }),
+	float("clip-norm", "0", "greatest norm of the gradient, 0: off", upToMillion, func(r *Recipe) *float64 { return &r.Optimizer.ClipNorm }),
+	float("label-smoothing", "0", "label smoothing of the training loss", below1, func(r *Recipe) *float64 { return &r.LabelSmoothing }),
+	float("dropout", "", "dropout of dense layers (default the network's)", below1, func(r *Recipe) *float64 { return &r.Dropout }),
 	newKey("augment", "none|flip,crop", "none", "random changes of training images", kindList,
 		func(r *Recipe) *string { return &r.Augment }, "", parseAugment, asIs),
-	named(newKey("normalize", "none|dataset", "none", "by the set's mean and deviation", kindList,
+	resumable(newKey("normalize", "none|dataset", "none", "by the set's mean and deviation", kindList,
 		func(r *Recipe) *Normalize { return &r.Normalize },
 		"none, dataset or [mean, deviation] of pixels in [0, 1]", parseNormalize, Normalize.String),
 		func(run, now *Recipe) bool { return now.Normalize.Kind == "dataset" && run.Normalize.Kind == "given" }),
@@ -93,19 +95,14 @@ var keys = []key{
 	free(boolean("tensorboard", "false", "event files in the run folder", func(r *Recipe) *bool { return &r.TensorBoard })),
 }
 
-func find(name string) *key {
-	for i := range keys {
-		if keys[i].Name == name {
-			return &keys[i]
-		}
-	}
-	return nil
-}
-
-func keyNames() []string {
-	var list []string
+// find returns the setting of a name. Errors: *UnknownError.
+func find(name string) (*key, error) {
+	var names []string
 	for _, k := range keys {
-		list = append(list, k.Name)
+		if k.Name == name {
+			return k, nil
+		}
+		names = append(names, k.Name)
 	}
-	return list
+	return nil, unknown("setting", name, names)
 }

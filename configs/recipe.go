@@ -94,9 +94,9 @@ func Defaults() *Recipe {
 // Set sets a setting from the text of a flag or of a line in a recipe. Errors: *UnknownError for
 // the key, *SettingError for the value.
 func (r *Recipe) Set(key, text string, from Origin) error {
-	k := find(key)
-	if k == nil {
-		return unknown("setting", key, keyNames())
+	k, err := find(key)
+	if err != nil {
+		return err
 	}
 	if err := k.set(r, text); err != nil {
 		return &SettingError{Key: key, Origin: from, What: err.Error()}
@@ -118,10 +118,8 @@ func (r *Recipe) SetNetwork(file string, arch *model.Arch, from Origin) error {
 
 // mark replaces the map, so that a copy of a Recipe shares nothing that changes.
 func (r *Recipe) mark(key string, from Origin) {
-	origins := maps.Clone(r.origins)
-	if origins == nil {
-		origins = map[string]Origin{}
-	}
+	origins := map[string]Origin{}
+	maps.Copy(origins, r.origins)
 	origins[key] = from
 	r.origins = origins
 }
@@ -135,15 +133,14 @@ func (r *Recipe) Origin(key string) Origin { return r.origins[key] }
 // Text returns a setting's value as Set takes it, or the file of an architecture that is spelled
 // out.
 func (r *Recipe) Text(key string) string {
-	k := find(key)
+	k, err := find(key)
 	switch {
-	case k == nil:
+	case err != nil:
 		return ""
 	case key == "arch" && r.Arch.Name == "":
 		return r.Arch.File
-	default:
-		return k.text(r)
 	}
+	return k.text(r)
 }
 
 // Over returns a new Recipe: the settings of r, and those of base where r sets none.
@@ -166,8 +163,8 @@ func (r *Recipe) Validate() error {
 			continue
 		}
 		scratch := *r
-		if err := k.set(&scratch, k.text(r)); err != nil {
-			return &SettingError{Key: k.Name, Origin: r.Origin(k.Name), What: err.Error()}
+		if err := scratch.Set(k.Name, k.text(r), r.Origin(k.Name)); err != nil {
+			return err
 		}
 	}
 	if r.Optimizer.Nesterov && r.Optimizer.Momentum == 0 {
@@ -181,10 +178,7 @@ func (r *Recipe) Validate() error {
 
 // conflict returns the error of a value that does not go with another setting's.
 func (r *Recipe) conflict(key, what, other string) error {
-	where := r.Origin(other).String()
-	if where == "" {
-		where = "not set"
-	}
+	where := cmp.Or(r.Origin(other).String(), "not set")
 	return &SettingError{Key: key, Origin: r.Origin(key),
 		What: fmt.Sprintf("%s, and %s is %s (%s): change one of them", what, other, r.Text(other), where)}
 }

@@ -3,6 +3,7 @@ package configs
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"vggtrain/internal/display"
 )
@@ -20,20 +21,22 @@ type Change struct{ Key, Old, New string }
 func (r *Recipe) Resume(run *Recipe) (*Recipe, error) {
 	run = run.Over(Defaults())
 	for _, c := range r.Changed(run) {
-		k := find(c.Key)
-		if k.resumed.allows(run, r) {
+		if k, _ := find(c.Key); k.resumed != nil && k.resumed(run, r) {
 			continue
 		}
 		has := fmt.Sprintf("the run has %s, not %s", display.Word(cmp.Or(c.Old, "none")), display.Word(c.New))
-		if c.Key == "arch" { // the texts are names of files
+		rule, given := "cannot change it", "setting"
+		switch c.Key {
+		case "arch": // the texts are names of files
 			has = "not the run's network"
+		case "epochs":
+			rule = "cannot have fewer"
 		}
-		given := "setting"
 		if r.Origin(c.Key) == FromFlag {
 			given = "flag"
 		}
 		return nil, &SettingError{Key: c.Key, Origin: r.Origin(c.Key),
-			What: fmt.Sprintf("%s, and a resumed run %s: leave the %s out, or begin a new run", has, k.resumed.rule, given)}
+			What: fmt.Sprintf("%s, and a resumed run %s: leave the %s out, or begin a new run", has, rule, given)}
 	}
 	return r.Over(run), nil
 }
@@ -42,8 +45,7 @@ func (r *Recipe) Resume(run *Recipe) (*Recipe, error) {
 // 1e-2 and 0.01 are one value.
 func (r *Recipe) Changed(base *Recipe) []Change {
 	var list []Change
-	for i := range keys {
-		k := &keys[i]
+	for _, k := range keys {
 		switch {
 		case !r.IsSet(k.Name):
 		case !base.IsSet(k.Name):
@@ -64,17 +66,14 @@ type Source struct {
 // Sources groups the settings that are set by origin, in the order of config.yaml.
 func (r *Recipe) Sources() []Source {
 	var list []Source
-	place := map[string]int{}
-	for i := range keys {
-		k := &keys[i]
+	for _, k := range keys {
 		if !r.IsSet(k.Name) {
 			continue
 		}
 		name := r.Origin(k.Name).Source
-		at, ok := place[name]
-		if !ok {
+		at := slices.IndexFunc(list, func(s Source) bool { return s.Name == name })
+		if at < 0 {
 			at = len(list)
-			place[name] = at
 			list = append(list, Source{Name: name})
 		}
 		list[at].Settings = append(list[at].Settings, k.Name+"="+display.Word(r.Text(k.Name)))
@@ -82,30 +81,13 @@ func (r *Recipe) Sources() []Source {
 	return list
 }
 
-// resumeRule is how a setting may differ between a run and its resumed run.
-type resumeRule struct {
-	allows func(run, now *Recipe) bool
-	rule   string // completes "a resumed run"
-}
-
-// fixed is for settings that decide what the steps compute.
-var fixed = resumeRule{func(_, _ *Recipe) bool { return false }, "cannot change it"}
-
 // free marks a setting that leaves the steps as they are: when a process ends or saves, or where the
 // images are, which their digest identifies.
-func free(k key) key {
-	k.resumed.allows = func(_, _ *Recipe) bool { return true }
-	return k
-}
+func free(k *key) *key { return resumable(k, func(_, _ *Recipe) bool { return true }) }
 
-// growing marks a number that may become larger.
-func growing(k key, field func(*Recipe) *int) key {
-	k.resumed = resumeRule{func(run, now *Recipe) bool { return *field(now) > *field(run) }, "cannot have fewer"}
-	return k
-}
-
-// named marks a fixed setting that a flag may give by a name, resolved and compared later.
-func named(k key, isName func(run, now *Recipe) bool) key {
-	k.resumed.allows = isName
+// resumable marks a setting that may differ in a resumed run: a number that may grow, or a name that
+// is resolved and compared later.
+func resumable(k *key, allows func(run, now *Recipe) bool) *key {
+	k.resumed = allows
 	return k
 }

@@ -18,8 +18,8 @@ import (
 // newKey makes a line of the table from the field and how its type is read and printed. must says
 // what a text has to be that parse refuses; "": parse's errors do.
 func newKey[T any](name, values, preset, help string, kind kind, field func(*Recipe) *T, must string,
-	parse func(string) (T, error), print func(T) string) key {
-	return key{
+	parse func(string) (T, error), print func(T) string) *key {
+	return &key{
 		Key: Key{name, values, help, preset, kind == kindBool}, kind: kind,
 		set: func(r *Recipe, text string) error {
 			value, err := parse(text)
@@ -33,8 +33,6 @@ func newKey[T any](name, values, preset, help string, kind kind, field func(*Rec
 		},
 		text: func(r *Recipe) string { return print(*field(r)) },
 		copy: func(dst, src *Recipe) { *field(dst) = *field(src) },
-
-		resumed: fixed,
 	}
 }
 
@@ -52,7 +50,7 @@ func within(err error, ok bool) error {
 	return err
 }
 
-func integer(name, preset, help string, lo, hi int, field func(*Recipe) *int) key {
+func integer(name, preset, help string, lo, hi int, field func(*Recipe) *int) *key {
 	return newKey(name, "N", preset, help, kindNumber, field, fmt.Sprintf("a whole number from %d to %d", lo, hi), func(s string) (int, error) {
 		n, err := strconv.Atoi(s)
 		return n, within(err, n >= lo && n <= hi)
@@ -60,7 +58,7 @@ func integer(name, preset, help string, lo, hi int, field func(*Recipe) *int) ke
 }
 
 // count is a number from 1, or a word that stands for 0.
-func count(name, zero, help string, field func(*Recipe) *int) key {
+func count(name, zero, help string, field func(*Recipe) *int) *key {
 	const hi = 1_000_000_000
 	must := fmt.Sprintf("%s or a whole number from 1 to %d", zero, hi)
 	return newKey(name, zero+"|N", zero, help, kindMixed, field, must, func(s string) (int, error) {
@@ -99,28 +97,23 @@ func formatMaxTime(d time.Duration) string {
 	return strings.TrimSuffix(strings.NewReplacer("h0m0s.", "h", "m0s.", "m").Replace(d.String()+"."), ".")
 }
 
-// interval is a range of numbers, in words and as a test.
+// interval is a range of numbers, ends included, and in words.
 type interval struct {
-	words    string
-	contains func(x float64) bool // false for NaN
+	words  string
+	lo, hi float64
 }
 
-func above(lo, hi float64) interval {
-	return interval{fmt.Sprintf("above %g, at most %g", lo, hi), func(x float64) bool { return x > lo && x <= hi }}
-}
+var (
+	below1       = interval{"from 0, below 1", 0, math.Nextafter(1, 0)}
+	upTo1        = interval{"from 0 to 1", 0, 1}
+	upToMillion  = interval{"from 0 to 1e+06", 0, 1e6}
+	upToThousand = interval{"above 0, at most 1000", math.SmallestNonzeroFloat64, 1000}
+)
 
-func below(lo, hi float64) interval {
-	return interval{fmt.Sprintf("from %g, below %g", lo, hi), func(x float64) bool { return x >= lo && x < hi }}
-}
-
-func from(lo, hi float64) interval {
-	return interval{fmt.Sprintf("from %g to %g", lo, hi), func(x float64) bool { return x >= lo && x <= hi }}
-}
-
-func float(name, preset, help string, in interval, field func(*Recipe) *float64) key {
+func float(name, preset, help string, in interval, field func(*Recipe) *float64) *key {
 	return newKey(name, "X", preset, help, kindNumber, field, "a number "+in.words, func(s string) (float64, error) {
 		x, err := strconv.ParseFloat(s, 64)
-		return x + 0, within(err, in.contains(x)) // -0 becomes 0
+		return x + 0, within(err, x >= in.lo && x <= in.hi) // -0 becomes 0
 	}, formatFloat)
 }
 
@@ -128,13 +121,13 @@ func float(name, preset, help string, in interval, field func(*Recipe) *float64)
 // YAML readers take for text.
 func formatFloat(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
 
-func boolean(name, preset, help string, field func(*Recipe) *bool) key {
+func boolean(name, preset, help string, field func(*Recipe) *bool) *key {
 	return newKey(name, "", preset, help, kindBool, field, "true or false", func(s string) (bool, error) {
 		return s == "true", within(nil, s == "true" || s == "false")
 	}, strconv.FormatBool)
 }
 
-func word(name, preset, help string, field func(*Recipe) *string, words ...string) key {
+func word(name, preset, help string, field func(*Recipe) *string, words ...string) *key {
 	return newKey(name, strings.Join(words, "|"), preset, help, kindText, field, "", func(s string) (string, error) {
 		return s, oneOf(words, s)
 	}, asIs)
@@ -142,18 +135,18 @@ func word(name, preset, help string, field func(*Recipe) *string, words ...strin
 
 // oneOf returns an error unless s is one of the words.
 func oneOf(words []string, s string) error {
-	must := mustBe(strings.Join(words, " or "), s)
-	if near := nearest.Name(s, words); near != s && near != "" {
-		return fmt.Errorf("%w: did you mean %s?", must, near)
-	}
 	if slices.Contains(words, s) {
 		return nil
+	}
+	must := mustBe(strings.Join(words, " or "), s)
+	if near := nearest.Name(s, words); near != "" {
+		return fmt.Errorf("%w: did you mean %s?", must, near)
 	}
 	return must
 }
 
 // line is a text of one line, such as a file's name.
-func line(name, values, preset, help string, field func(*Recipe) *string) key {
+func line(name, values, preset, help string, field func(*Recipe) *string) *key {
 	return newKey(name, values, preset, help, kindText, field, "", parseLine, asIs)
 }
 
@@ -166,8 +159,7 @@ func parseLine(s string) (string, error) {
 		return "", errors.New("must not be empty")
 	case len(s) > maxText:
 		return "", fmt.Errorf("must be at most %d bytes long, not %d", maxText, len(s))
-	}
-	if !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) {
+	case !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl):
 		return "", mustBe("one line of plain text", s)
 	}
 	return s, nil

@@ -37,9 +37,9 @@ func ParseRecipe(file string, data []byte) (*Recipe, error) {
 
 // setEntry sets one key: value.
 func (r *Recipe) setEntry(file string, key, value *yaml.Node) error {
-	k := find(key.Value)
-	if k == nil {
-		return strictyaml.Errorf(file, key, "%v", unknown("setting", key.Value, keyNames()))
+	k, err := find(key.Value)
+	if err != nil {
+		return strictyaml.Errorf(file, key, "%v", err)
 	}
 	if k.Name == "arch" && value.Kind == yaml.MappingNode {
 		arch, err := model.ReadArch(file, value)
@@ -85,8 +85,7 @@ func scalar(k *key, n *yaml.Node) (string, error) {
 // An architecture that is spelled out stands as a mapping under arch.
 func (r *Recipe) YAML() []byte {
 	var out []byte
-	for i := range keys {
-		k := &keys[i]
+	for _, k := range keys {
 		text := k.text(r)
 		switch {
 		case !r.IsSet(k.Name):
