@@ -59,7 +59,7 @@ func (l MaxPool2d) Output(in []int) ([]int, error) { return slide(l, in, 0) }
 func (l AvgPool2d) Output(in []int) ([]int, error) { return slide(l, in, 0) }
 
 // Output is [C, H, W] → [C·H·W].
-func (Flatten) Output(in []int) ([]int, error) { return []int{product(in)}, nil }
+func (Flatten) Output(in []int) ([]int, error) { return []int{Size(in)}, nil }
 
 // Output is [F] → [Out].
 func (l Linear) Output(in []int) ([]int, error) {

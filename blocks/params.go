@@ -40,7 +40,7 @@ func (SameShape) Output(in []int) ([]int, error) { return in, nil }
 // weightAndBias returns the parameters of a layer that multiplies by a weight of the given shape,
 // outputs first, and adds a bias.
 func weightAndBias(shape ...int) []Param {
-	taps := product(shape[2:])
+	taps := Size(shape[2:])
 	fanIn := shape[1] * taps
 	return []Param{
 		{Name: "weight", Shape: shape, Init: Init{Role: Weight, FanIn: fanIn, FanOut: shape[0] * taps}},
@@ -48,9 +48,10 @@ func weightAndBias(shape ...int) []Param {
 	}
 }
 
-func product(sizes []int) int {
+// Size is the number of values of a shape.
+func Size(shape []int) int {
 	n := 1
-	for _, s := range sizes {
+	for _, s := range shape {
 		n *= s
 	}
 	return n

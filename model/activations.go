@@ -3,6 +3,8 @@ package model
 import (
 	"cmp"
 	"fmt"
+
+	"vggtrain/blocks"
 )
 
 // Activation is the output of a block of layers for one image.
@@ -17,7 +19,7 @@ type Activation struct {
 // Channel copies a channel, H×W numbers row by row, to dst; of [F], the one number.
 func (a *Activation) Channel(dst []float32, c int) {
 	channels := a.Shape[0]
-	for i := range product(a.Shape[1:]) {
+	for i := range blocks.Size(a.Shape[1:]) {
 		dst[i] = a.values[i*channels+c]
 	}
 }

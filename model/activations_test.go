@@ -24,7 +24,7 @@ func activations(t *testing.T, layers []Layer, ps Params, image []float32) []vis
 	t.Helper()
 	var list []visited
 	err := Activations(newWorkers(t, 2), layers, ps, image, func(a *Activation) error {
-		size := product(a.Shape[1:])
+		size := blocks.Size(a.Shape[1:])
 		values := make([]float32, a.Shape[0]*size)
 		for c := range a.Shape[0] {
 			a.Channel(values[c*size:(c+1)*size], c)

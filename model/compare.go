@@ -20,13 +20,9 @@ type Compared struct {
 	*Costs
 }
 
-// Costs are a network's counts, as in Summary, and the parts of its convolutions and dense layers.
+// Costs are a network's counts, and the parts of its convolutions and dense layers.
 type Costs struct {
-	Params       int64 `json:"params"`
-	MACs         int64 `json:"macs"`
-	FLOPs        int64 `json:"flops"`
-	WeightBytes  int64 `json:"weight_bytes"`
-	TrainBytes   int64 `json:"train_bytes"`
+	Totals
 	EvalBytes    int64 `json:"eval_bytes"` // see EvaluationBytes
 	Convolutions Part  `json:"convolutions"`
 	Dense        Part  `json:"dense"`
@@ -47,11 +43,9 @@ func Compare(archs []*Arch, in Input, classes int) *Comparison {
 	c := &Comparison{Input: [4]int{in.N, in.C, in.H, in.W}, Classes: classes}
 	for _, a := range archs {
 		network := Compared{Arch: a.Name}
-		found, err := costs(a, in, classes)
-		if err != nil {
+		var err error
+		if network.Costs, err = costs(a, in, classes); err != nil {
 			network.Error = strings.TrimPrefix(err.Error(), a.Name+": ")
-		} else {
-			network.Costs = found
 		}
 		c.Networks = append(c.Networks, network)
 	}
@@ -67,25 +61,22 @@ func costs(a *Arch, in Input, classes int) (*Costs, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Costs{Params: s.Params, MACs: s.MACs, FLOPs: s.FLOPs, WeightBytes: s.WeightBytes, TrainBytes: s.TrainBytes}
+	c := &Costs{Totals: s.Totals}
 	if c.EvalBytes, err = EvaluationBytes(layers, in.N); err != nil {
 		return nil, err
 	}
 	parts := map[part]*Part{convolutions: &c.Convolutions, dense: &c.Dense, neither: {}}
 	for i := range layers {
-		parts[layers[i].kind().part].add(&s.Layers[i])
+		p := parts[layers[i].kind().part]
+		p.Layers++
+		p.Params += s.Layers[i].Params
+		p.MACs += s.Layers[i].MACs
 	}
 	for _, p := range []*Part{&c.Convolutions, &c.Dense} { // Params and MACs are above 0: the last layer is Linear
 		p.ParamsShare = float64(p.Params) / float64(c.Params)
 		p.MACsShare = float64(p.MACs) / float64(c.MACs)
 	}
 	return c, nil
-}
-
-func (p *Part) add(l *SummaryLayer) {
-	p.Layers++
-	p.Params += l.Params
-	p.MACs += l.MACs
 }
 
 // Err joins the errors of the networks that cannot take the input; nil without any.

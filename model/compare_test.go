@@ -24,8 +24,11 @@ func TestCompare(t *testing.T) {
 	const convParams, denseParams = 9219328, 119586826
 	const convMACs, denseMACs = 2 * 7427653632, 2 * 119578624
 	want := &Costs{
-		Params: 128806154, MACs: convMACs + denseMACs, FLOPs: 2 * (convMACs + denseMACs),
-		WeightBytes: 4 * 128806154, TrainBytes: s.TrainBytes, EvalBytes: eval,
+		Totals: Totals{
+			Params: 128806154, MACs: convMACs + denseMACs, FLOPs: 2 * (convMACs + denseMACs),
+			WeightBytes: 4 * 128806154, TrainBytes: s.TrainBytes,
+		},
+		EvalBytes:    eval,
 		Convolutions: Part{8, convParams, convParams / 128806154.0, convMACs, float64(convMACs) / (convMACs + denseMACs)},
 		Dense:        Part{3, denseParams, denseParams / 128806154.0, denseMACs, float64(denseMACs) / (convMACs + denseMACs)},
 	}
@@ -45,8 +48,8 @@ func TestCompare(t *testing.T) {
 // A network that cannot take the input has a reason and no numbers; the others have theirs.
 func TestCompareRefuses(t *testing.T) {
 	c := Compare([]*Arch{tiny, vgg11, vgg16}, Input{1, 1, 28, 28}, 10)
-	want := "vgg11: input 28x28 is too small: vgg11's five poolings need at least 32\n" +
-		"vgg16: input 28x28 is too small: vgg16's five poolings need at least 32"
+	want := "vgg11: input 28x28 is too small: vgg11's 5 poolings need at least 32\n" +
+		"vgg16: input 28x28 is too small: vgg16's 5 poolings need at least 32"
 	if err := c.Err(); err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
@@ -57,7 +60,7 @@ func TestCompareRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := `{"arch":"vgg11","error":"input 28x28 is too small: vgg11's five poolings need at least 32"}`; string(text) != want {
+	if want := `{"arch":"vgg11","error":"input 28x28 is too small: vgg11's 5 poolings need at least 32"}`; string(text) != want {
 		t.Errorf("vgg11: %s, want %s", text, want)
 	}
 	wide := NewVGG("wide", [][2]int{{1, 8192}}, []int{65536}, 0)

@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 
+	"vggtrain/blocks"
 	"vggtrain/internal/memory"
 )
 
@@ -96,7 +97,7 @@ func chunk(stages []stage, batch int) int {
 	widest := 1
 	for i := range stages {
 		if s := &stages[i]; len(s.Out) == 3 {
-			widest = max(widest, 4*(product(s.In)+product(s.Out)))
+			widest = max(widest, 4*(blocks.Size(s.In)+blocks.Size(s.Out)))
 		}
 	}
 	most := max(1, chunkBytes/widest)

@@ -34,7 +34,9 @@ func (ps Params) Init(kind string, seed uint64) error {
 		if width := width(kind, p.Init); width > 0 {
 			p.layout().fill(p.Data, stream.Split(learned), width)
 		} else {
-			p.fill(p.Init.Value)
+			for i := range p.Data {
+				p.Data[i] = p.Init.Value
+			}
 		}
 		if !p.Running {
 			learned++
@@ -55,10 +57,4 @@ func width(kind string, i blocks.Init) float64 {
 		return 1 / math.Sqrt(float64(i.FanIn))
 	}
 	return 0
-}
-
-func (p *Param) fill(v float32) {
-	for i := range p.Data {
-		p.Data[i] = v
-	}
 }

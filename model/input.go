@@ -42,5 +42,10 @@ func ParseInput(s string) (Input, error) {
 	return Input{sizes[0], sizes[1], sizes[2], sizes[3]}, nil
 }
 
+// FormatShape writes a shape: 1x16x112x112.
+func FormatShape(shape []int) string {
+	return strings.ReplaceAll(strings.Trim(fmt.Sprint(shape), "[]"), " ", "x")
+}
+
 // String writes the shape as ParseInput reads it.
-func (in Input) String() string { return fmt.Sprintf("%dx%dx%dx%d", in.N, in.C, in.H, in.W) }
+func (in Input) String() string { return FormatShape([]int{in.N, in.C, in.H, in.W}) }

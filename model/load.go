@@ -48,43 +48,37 @@ func (ps Params) accept(weights []checkpoint.Tensor) (map[string]checkpoint.Tens
 	for _, t := range weights {
 		named[t.Name] = t
 	}
-	var missing, misshaped []string
-	extra := maps.Clone(named)
+	var missing, extra, misshaped, wrong []string
+	known := map[string]bool{}
 	for _, p := range ps {
-		t, ok := named[p.Name]
-		delete(extra, p.Name)
-		switch {
+		known[p.Name] = true
+		switch t, ok := named[p.Name]; {
 		case !ok:
 			missing = append(missing, p.Name)
 		case !slices.Equal(t.Shape, p.Shape) || len(t.Data) != p.Len():
 			misshaped = append(misshaped, fmt.Sprintf("%s is %s and should be %s", p.Name, FormatShape(t.Shape), FormatShape(p.Shape)))
 		}
 	}
-	var wrong []string
-	if len(missing) > 0 {
-		wrong = append(wrong, "missing "+first(missing, 3))
-	}
-	if len(extra) > 0 {
-		names := slices.Sorted(maps.Keys(extra))
-		for i := range names {
-			names[i] = display.Line(names[i], display.Short)
+	for _, name := range slices.Sorted(maps.Keys(named)) {
+		if !known[name] {
+			extra = append(extra, display.Line(name, display.Short))
 		}
-		wrong = append(wrong, "unexpected "+first(names, 3))
 	}
-	if len(misshaped) > 0 {
-		wrong = append(wrong, first(misshaped, 2))
+	say := func(what string, items []string, most int) {
+		if more := len(items) - most; more > 0 {
+			items = items[:most]
+			items[most-1] += fmt.Sprintf(" and %d more", more)
+		}
+		if len(items) > 0 {
+			wrong = append(wrong, what+strings.Join(items, ", "))
+		}
 	}
-	if len(wrong) > 0 {
+	say("missing ", missing, 3)
+	say("unexpected ", extra, 3)
+	say("", misshaped, 2)
+	if wrong != nil {
 		return nil, fmt.Errorf("weights of another network: %s; give the architecture, input and classes that they were made with",
 			strings.Join(wrong, "; "))
 	}
 	return named, nil
-}
-
-// first joins the first n items, and counts the others.
-func first(items []string, n int) string {
-	if len(items) <= n {
-		return strings.Join(items, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(items[:n], ", "), len(items)-n)
 }

@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 
 	"vggtrain/internal/memory"
 )
@@ -58,13 +59,7 @@ func specs(layers []Layer) Params {
 
 // Learned returns the parameters that have a gradient, in their order.
 func (ps Params) Learned() Params {
-	var learned Params
-	for _, p := range ps {
-		if !p.Running {
-			learned = append(learned, p)
-		}
-	}
-	return learned
+	return slices.DeleteFunc(slices.Clone(ps), func(p *Param) bool { return p.Running })
 }
 
 // Count is the number of elements of all parameters.
@@ -92,7 +87,7 @@ func (p *Param) Import(src []float32) {
 // stored is the shape in which the graph sees the parameter.
 func (s *ParamSpec) stored() []int {
 	if len(s.Shape) == 1 {
-		return []int{s.Shape[0]}
+		return s.Shape
 	}
 	return []int{s.Len() / s.Shape[0], s.Shape[0]}
 }

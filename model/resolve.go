@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"vggtrain/blocks"
+	"vggtrain/internal/display"
 )
 
 // Bounds of a network, checked before anything is allocated.
@@ -30,7 +31,7 @@ type ParamSpec struct {
 }
 
 // Len is the number of elements.
-func (s *ParamSpec) Len() int { return product(s.Shape) }
+func (s *ParamSpec) Len() int { return blocks.Size(s.Shape) }
 
 func (l *Layer) kind() *kind { return kindFor(l.Module) }
 
@@ -115,7 +116,7 @@ func (r *resolver) next(l blocks.Layer) (Layer, error) {
 // specify gives the layer its parameters and counts.
 func (r *resolver) specify(layer *Layer) error {
 	params := layer.Module.Params(layer.In)
-	positions := int64(product(layer.Out) / layer.Out[0])
+	positions := int64(blocks.Size(layer.Out) / layer.Out[0])
 	for _, p := range params {
 		elements, ok := bounded(maxElements, p.Shape)
 		r.elements += elements
@@ -146,7 +147,7 @@ func (r *resolver) spec(layer string, p blocks.Param) ParamSpec {
 	if p.Init.Role == blocks.Weight && len(p.Shape) == 2 {
 		spec.positions = r.positions
 	} else if p.Init.Role == blocks.Weight {
-		spec.positions = product(p.Shape[2:])
+		spec.positions = blocks.Size(p.Shape[2:])
 	}
 	return spec
 }
@@ -170,16 +171,27 @@ func checkSide(network string, list []blocks.Layer, h, w int) error {
 	if min(h, w) >= need {
 		return nil
 	}
-	who := fmt.Sprintf("%s's %s", network, count(poolings, "pooling"))
+	who := fmt.Sprintf("%s's %s need", network, display.Count(poolings, "pooling"))
 	if shrinking {
-		who = network + "'s convolutions and poolings"
+		who = network + "'s convolutions and poolings need"
+	} else if poolings == 1 {
+		who += "s"
 	}
 	if need > maxSide {
-		return fmt.Errorf("input %dx%d is too small: %s need more than %d, the largest input; use fewer of them", h, w, who, maxSide)
+		return fmt.Errorf("input %dx%d is too small: %s more than %d, the largest input; use fewer of them", h, w, who, maxSide)
 	}
-	verb := "need"
-	if poolings == 1 && !shrinking {
-		verb = "needs"
+	return fmt.Errorf("input %dx%d is too small: %s at least %d", h, w, who, need)
+}
+
+// bounded multiplies positive sizes and reports whether the product is at most limit; if not,
+// the product so far.
+func bounded(limit int64, sizes []int) (int64, bool) {
+	n := int64(1)
+	for _, s := range sizes {
+		if int64(s) > limit/n {
+			return n, false
+		}
+		n *= int64(s)
 	}
-	return fmt.Errorf("input %dx%d is too small: %s %s at least %d", h, w, who, verb, need)
+	return n, true
 }

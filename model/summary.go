@@ -1,6 +1,10 @@
 package model
 
-import "fmt"
+import (
+	"fmt"
+
+	"vggtrain/blocks"
+)
 
 // Summary counts what a network holds and does, in the fields of `vggtrain summary --format json`.
 type Summary struct {
@@ -9,11 +13,16 @@ type Summary struct {
 	Layers []SummaryLayer `json:"layers"`
 	// Blocks has a row for each block of layers, see blocksOf, then one for Flatten and each layer of
 	// the classifier.
-	Blocks      []SummaryLayer `json:"blocks,omitempty"`
-	Params      int64          `json:"params"`
-	MACs        int64          `json:"macs"`  // of convolution and linear layers, for the batch
-	FLOPs       int64          `json:"flops"` // 2 × MACs
-	WeightBytes int64          `json:"weight_bytes"`
+	Blocks []SummaryLayer `json:"blocks,omitempty"`
+	Totals
+}
+
+// Totals are what a network holds and does in all.
+type Totals struct {
+	Params      int64 `json:"params"`
+	MACs        int64 `json:"macs"`  // of convolution and linear layers, for the batch
+	FLOPs       int64 `json:"flops"` // 2 × MACs
+	WeightBytes int64 `json:"weight_bytes"`
 	// TrainBytes is the memory of a training step: the weights, the planned buffers for activations,
 	// gradients and work space, and a batch of images. It leaves out the data set, the program and
 	// the optimiser's state.
@@ -90,4 +99,4 @@ func EvaluationBytes(layers []Layer, n int) (int64, error) {
 }
 
 // imageBytes is the bytes of a batch of n images.
-func imageBytes(layers []Layer, n int) int64 { return 4 * int64(n) * int64(product(layers[0].In)) }
+func imageBytes(layers []Layer, n int) int64 { return 4 * int64(n) * int64(blocks.Size(layers[0].In)) }
