@@ -9,7 +9,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// message is a protobuf message to be written. It refers to the numbers of tensors and turns them
+// message is a protobuf message to be written. Its methods add fields and return it. It refers to the numbers of tensors and turns them
 // into bytes only then.
 type message struct {
 	parts []part
@@ -22,41 +22,40 @@ type part struct {
 	floats []float32
 }
 
-func (m *message) integer(field protowire.Number, v int64) {
-	m.bytes(protowire.AppendVarint(protowire.AppendTag(nil, field, protowire.VarintType), uint64(v)))
+func (m *message) integer(field protowire.Number, v int64) *message {
+	return m.bytes(protowire.AppendVarint(protowire.AppendTag(nil, field, protowire.VarintType), uint64(v)))
 }
 
-func (m *message) float(field protowire.Number, v float32) {
-	m.bytes(protowire.AppendFixed32(protowire.AppendTag(nil, field, protowire.Fixed32Type), math.Float32bits(v)))
+func (m *message) float(field protowire.Number, v float32) *message {
+	return m.bytes(protowire.AppendFixed32(protowire.AppendTag(nil, field, protowire.Fixed32Type), math.Float32bits(v)))
 }
 
-func (m *message) text(field protowire.Number, s string) {
-	m.bytes(protowire.AppendString(protowire.AppendTag(nil, field, protowire.BytesType), s))
+func (m *message) text(field protowire.Number, s string) *message {
+	return m.bytes(protowire.AppendString(protowire.AppendTag(nil, field, protowire.BytesType), s))
 }
 
 // embed adds another message as a field.
-func (m *message) embed(field protowire.Number, inner *message) {
-	m.length(field, inner.size)
-	m.parts = append(m.parts, inner.parts...)
-	m.size += inner.size
+func (m *message) embed(field protowire.Number, inner *message) *message {
+	return m.add(field, inner.size, inner.parts...)
 }
 
 // numbers adds a field of bytes: float32s, little-endian.
-func (m *message) numbers(field protowire.Number, floats []float32) {
-	size := 4 * int64(len(floats))
-	m.length(field, size)
-	m.parts = append(m.parts, part{floats: floats})
-	m.size += size
+func (m *message) numbers(field protowire.Number, floats []float32) *message {
+	return m.add(field, 4*int64(len(floats)), part{floats: floats})
 }
 
-// length begins a field of size bytes.
-func (m *message) length(field protowire.Number, size int64) {
+// add adds a field of size bytes.
+func (m *message) add(field protowire.Number, size int64, parts ...part) *message {
 	m.bytes(protowire.AppendVarint(protowire.AppendTag(nil, field, protowire.BytesType), uint64(size)))
+	m.parts = append(m.parts, parts...)
+	m.size += size
+	return m
 }
 
-func (m *message) bytes(b []byte) {
+func (m *message) bytes(b []byte) *message {
 	m.parts = append(m.parts, part{bytes: b})
 	m.size += int64(len(b))
+	return m
 }
 
 // chunk is the number of floats turned into bytes at a time.

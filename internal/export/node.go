@@ -81,9 +81,7 @@ func (n *node) message() *message {
 	for _, input := range n.inputs {
 		m.text(nodeInput, input)
 	}
-	m.text(nodeOutput, n.output)
-	m.text(nodeName, n.name)
-	m.text(nodeOperator, n.Operator)
+	m.text(nodeOutput, n.output).text(nodeName, n.name).text(nodeOperator, n.Operator)
 	for _, a := range n.Attributes {
 		m.embed(nodeAttribute, attribute(a))
 	}
@@ -92,15 +90,12 @@ func (n *node) message() *message {
 
 // attribute is an AttributeProto.
 func attribute(a model.Attribute) *message {
-	m := &message{}
-	m.text(attributeName, a.Name)
+	m := new(message).text(attributeName, a.Name)
 	switch v := a.Value.(type) {
 	case int:
-		m.integer(attributeInt, int64(v))
-		m.integer(attributeType, typeInt)
+		m.integer(attributeInt, int64(v)).integer(attributeType, typeInt)
 	case float32:
-		m.float(attributeFloat, v)
-		m.integer(attributeType, typeFloat)
+		m.float(attributeFloat, v).integer(attributeType, typeFloat)
 	case []int:
 		for _, v := range v {
 			m.integer(attributeInts, int64(v))

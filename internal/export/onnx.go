@@ -80,18 +80,10 @@ func NewONNX(n *Network) (*ONNX, error) {
 		return nil, fmt.Errorf("%s: %w", n.Name, err)
 	}
 	f := &ONNX{}
-	f.model.integer(modelIRVersion, irVersion)
-	f.model.text(modelProducer, "vggtrain")
-	f.model.embed(modelGraph, graph)
-	opset := &message{}
-	opset.text(opsetDomain, "") // ONNX's own operators
-	opset.integer(opsetNumber, opsetVersion)
-	f.model.embed(modelOpset, opset)
+	f.model.integer(modelIRVersion, irVersion).text(modelProducer, "vggtrain").embed(modelGraph, graph)
+	f.model.embed(modelOpset, new(message).text(opsetDomain, "").integer(opsetNumber, opsetVersion)) // ONNX's own operators
 	for _, key := range slices.Sorted(maps.Keys(n.Metadata)) {
-		entry := &message{}
-		entry.text(entryKey, key)
-		entry.text(entryValue, n.Metadata[key])
-		f.model.embed(modelMetadata, entry)
+		f.model.embed(modelMetadata, new(message).text(entryKey, key).text(entryValue, n.Metadata[key]))
 	}
 	if f.model.size > maxProtobuf {
 		return nil, fmt.Errorf("%s: %w: %d bytes, and a protobuf file has %d at most: %s", n.Name, ErrTooLarge, f.model.size, maxProtobuf, adviceWeights)
@@ -159,31 +151,17 @@ func tensor(t *checkpoint.Tensor) *message {
 	for _, d := range t.Shape {
 		m.integer(tensorDim, int64(d))
 	}
-	m.integer(tensorType, elementFloat)
-	m.text(tensorName, t.Name)
-	m.numbers(tensorData, t.Data)
-	return m
+	return m.integer(tensorType, elementFloat).text(tensorName, t.Name).numbers(tensorData, t.Data)
 }
 
 // value is the ValueInfoProto of N values of that shape, where N is free.
 func value(name string, shape []int, doc string) *message {
-	dims := &message{}
-	dim := &message{}
-	dim.text(dimName, "N")
-	dims.embed(shapeDim, dim)
+	dims := new(message).embed(shapeDim, new(message).text(dimName, "N"))
 	for _, d := range shape {
-		dim = &message{}
-		dim.integer(dimValue, int64(d))
-		dims.embed(shapeDim, dim)
+		dims.embed(shapeDim, new(message).integer(dimValue, int64(d)))
 	}
-	array := &message{}
-	array.integer(typeElement, elementFloat)
-	array.embed(typeShape, dims)
-	kind := &message{}
-	kind.embed(typeTensor, array)
-	m := &message{}
-	m.text(valueName, name)
-	m.embed(valueType, kind)
+	array := new(message).integer(typeElement, elementFloat).embed(typeShape, dims)
+	m := new(message).text(valueName, name).embed(valueType, new(message).embed(typeTensor, array))
 	if doc != "" {
 		m.text(valueDoc, doc)
 	}
