@@ -51,7 +51,8 @@ type Page struct {
 	// written for too long.
 	Reload, Stale time.Duration
 
-	Progress  Progress
+	Part      float64 // of the run that is done, of a run that is on
+	Progress  string  // where it stands
 	Headlines []Fact
 	Curves    *chart.Curves // nil: none
 
@@ -67,12 +68,6 @@ type Page struct {
 	Commands    []Command
 	// WorkingFolder is what relative paths in the commands begin at; "" if it is not known.
 	WorkingFolder string
-}
-
-// Progress is where a run stands.
-type Progress struct {
-	Step, Steps int    // done, and of the whole run
-	Text        string // the same in words
 }
 
 // Fact is a number, or a short text, with its name.

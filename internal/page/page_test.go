@@ -20,7 +20,7 @@ func example(t testing.TB) *Page {
 	p := &Page{
 		Network: "vgg11-small", About: "5,000 images to train on", Folder: "runs/x", State: Done,
 		Written: time.Date(2026, 3, 1, 12, 30, 0, 0, time.UTC), Notices: []string{"only a sample"},
-		Progress: Progress{Step: 240, Steps: 240}, Curves: &chart.Curves{StepsPerEpoch: 40, Done: 240},
+		Part: 1, Curves: &chart.Curves{StepsPerEpoch: 40, Done: 240},
 		Headlines: []Fact{{"best accuracy", "0.8560", "epoch 5"}},
 		Settings:  []Setting{{Name: "lr", Value: "0.02", Origin: "flag", Help: "learning rate", Given: true}, {Name: "seed", Value: "0", Origin: "default"}},
 		Config:    "lr: 0.02\nseed: 0\n", Layers: []Layer{{"features.0", "Conv2d", "16×56×56", 160, 451_584}}, Resources: []Fact{{"memory, peak", "430 MB", ""}}, Environment: []Fact{{"threads", "2", ""}},

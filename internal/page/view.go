@@ -56,7 +56,6 @@ type view struct {
 	WrittenMs int64
 	ReloadS   int
 	StaleS    int
-	Part      string // of the run that is done, 0 to 1
 	Charts    []chartView
 	Rows      []record.Epoch
 	Omitted   int  // how many epochs Rows leave out
@@ -77,7 +76,6 @@ func (p *Page) view() *view {
 	}
 	if p.State == Running {
 		v.ReloadS, v.StaleS = int(p.Reload/time.Second), int(p.Stale/time.Second)
-		v.Part = trim(float64(p.Progress.Step)/float64(max(p.Progress.Steps, 1)), 4)
 	}
 	if c := p.Curves; c != nil {
 		v.Omitted = max(0, len(c.Epochs)-maxRows)
@@ -133,7 +131,7 @@ var functions = template.FuncMap{
 		}
 		return strings.Join(lines, "\n")
 	},
-	"bar": bar, "chance": chance, "comma": display.Comma, "number": orDash,
+	"bar": bar, "chance": chance, "comma": display.Comma, "number": orDash, "trim": trim,
 }
 
 // bar is the width of a bar for a part of 1.

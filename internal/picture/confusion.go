@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/png"
 	"io"
 	"math"
 	"slices"
@@ -46,7 +47,7 @@ func (c *Confusion) WritePNG(w io.Writer) error {
 	m.cells(s, c.Counts)
 	m.names(s)
 	m.bar(s)
-	return s.writePNG(w)
+	return png.Encode(w, s.Image)
 }
 
 func (c *Confusion) check() error {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"image/draw"
+	"image/png"
 	"io"
 	"slices"
 	"strings"
@@ -60,7 +61,7 @@ func (g *Grid) WritePNG(w io.Writer) error {
 			t.draw(s, tile, image.Pt(t.left+j*t.pitch.X, y))
 		}
 	}
-	return s.writePNG(w)
+	return png.Encode(w, s.Image)
 }
 
 func (g *Grid) check() error {

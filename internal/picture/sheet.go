@@ -9,8 +9,6 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
-	"image/png"
-	"io"
 	"math"
 
 	xfont "golang.org/x/image/font"
@@ -52,8 +50,6 @@ func newSheet(width, height int, grey bool) (*sheet, error) {
 	draw.Draw(img, img.Bounds(), image.White, image.Point{}, draw.Src)
 	return &sheet{img, map[textStyle]xfont.Face{}}, nil
 }
-
-func (s *sheet) writePNG(w io.Writer) error { return png.Encode(w, s.Image) }
 
 func (s *sheet) fill(r image.Rectangle, c color.Color) {
 	draw.Draw(s, r, image.NewUniform(c), image.Point{}, draw.Src)

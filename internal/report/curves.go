@@ -43,7 +43,7 @@ func (c *Curves) Step(r record.Step) error {
 
 // Epoch adds an epoch and draws, if the last drawing is long enough ago.
 func (c *Curves) Epoch(r record.Epoch, _ *trained.Evaluation) error {
-	c.history.epoch(r)
+	c.history.Epochs = append(c.history.Epochs, r)
 	if !c.due(0) {
 		return nil
 	}

@@ -125,14 +125,3 @@ func joined(p, q chart.Step, m, n int) chart.Step {
 	}
 	return mean
 }
-
-// epoch adds an epoch that ends with the last step.
-func (h *history) epoch(r record.Epoch) { h.Epochs = append(h.Epochs, r) }
-
-// waited is how many epochs were evaluated since the best one.
-func (h *history) waited() int {
-	if best := h.Best(); best != nil {
-		return len(h.Epochs) - best.Epoch
-	}
-	return 0
-}

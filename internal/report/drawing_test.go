@@ -89,7 +89,7 @@ func TestHistoryOfAResumedRun(t *testing.T) {
 		t.Errorf("points %+v, epochs %+v", h.Steps, h.Epochs)
 	}
 	h.step(record.Step{Epoch: 3, Step: 6})
-	h.epoch(record.Epoch{Epoch: 3})
+	h.Epochs = append(h.Epochs, record.Epoch{Epoch: 3})
 	if len(h.Epochs) != 3 || h.Last(h.Epochs[2]) != 6 || len(p.History) != 2 {
 		t.Errorf("epochs %+v of %+v", h.Epochs, p.History)
 	}
@@ -101,7 +101,7 @@ func TestHistoryOfAResumedRun(t *testing.T) {
 	if h, _ = newHistory(p, dir); len(h.Steps) != 0 {
 		t.Errorf("points %+v", h.Steps)
 	}
-	h.epoch(record.Epoch{Epoch: 1})
+	h.Epochs = append(h.Epochs, record.Epoch{Epoch: 1})
 	if h.Last(h.Epochs[0]) != 3 {
 		t.Errorf("epochs %+v, want one after 3 steps", h.Epochs)
 	}

@@ -91,7 +91,7 @@ func (p *Page) Step(r record.Step) error {
 // Epoch shows what the evaluation has found and what the network looks like now, if the last page
 // is long enough ago.
 func (p *Page) Epoch(r record.Epoch, e *trained.Evaluation) error {
-	p.history.epoch(r)
+	p.history.Epochs = append(p.history.Epochs, r)
 	p.pace.AddEpoch(r)
 	p.epoch, p.newest = r.Epoch, e
 	if !p.due(0) {

@@ -102,7 +102,11 @@ func (p *Page) next() string {
 	if running {
 		steps = p.plan.Epochs * p.plan.StepsPerEpoch
 	}
-	limit := pace.LimitOf(p.plan.Settings, p.plan.StepsPerEpoch, steps, p.history.waited())
+	waited := 0
+	if best := p.history.Best(); best != nil {
+		waited = len(p.history.Epochs) - best.Epoch
+	}
+	limit := pace.LimitOf(p.plan.Settings, p.plan.StepsPerEpoch, steps, waited)
 	switch {
 	case limit != "":
 		return p.resume() + limit.Lift()
@@ -146,7 +150,7 @@ func (p *Page) update() {
 	}
 	p.shown.Reload, p.shown.Stale = reloading(longest)
 	p.shown.Curves = &h.Curves
-	p.shown.Progress = page.Progress{Step: p.pace.Step, Steps: p.plan.Steps, Text: p.progressText()}
+	p.shown.Part, p.shown.Progress = float64(p.pace.Step)/float64(p.plan.Steps), p.progressText()
 	p.shown.Headlines, p.shown.Resources, p.shown.Commands = p.headlines(), p.resources(), p.commands()
 }
 
@@ -182,7 +186,7 @@ func (p *Page) headlines() []page.Fact {
 	}
 	facts = append(facts, page.Fact{
 		Name: "epochs", Value: fmt.Sprintf("%d of %d", len(p.history.Epochs), p.plan.Epochs),
-		Note: display.Count(p.shown.Progress.Step, "step"),
+		Note: display.Count(p.pace.Step, "step"),
 	})
 	if rate := p.rate(); rate > 0 {
 		facts = append(facts, page.Fact{Name: "images a second", Value: display.Comma(int(math.Round(rate))), Note: "training"})

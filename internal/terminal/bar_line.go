@@ -22,9 +22,6 @@ const (
 	barPercent  = 5 // of the percentage before it, with its blank
 )
 
-// theme has characters that every terminal's font has.
-var theme = progressbar.Theme{Saucer: "█", SaucerPadding: "░"}
-
 // part is one thing that the bar's line says.
 type part struct {
 	text  string
@@ -88,7 +85,7 @@ func bar(done, steps, width int) string {
 		progressbar.OptionSetPredictTime(false),
 		progressbar.OptionSetElapsedTime(false),
 		progressbar.OptionSetWidth(width),
-		progressbar.OptionSetTheme(theme),
+		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░"}), // which every font has
 	)
 	_, _ = b.RenderBlank(), b.Set(done) // to where no write fails
 	return strings.TrimRight(strings.TrimPrefix(b.String(), "\r"), " ")
