@@ -29,11 +29,10 @@ const (
 	valueTag, valueSize protowire.Number = 1, 2
 )
 
-// fileVersion is the first Event of each file: the form of the others.
-const fileVersion = "brain.Event:2"
-
-// sessionStart is SessionLog's START.
-const sessionStart = 1
+const (
+	fileVersion  = "brain.Event:2" // in the first Event of each file: the form of the others
+	sessionStart = 1               // SessionLog's START
+)
 
 // newEvent begins an Event.
 func newEvent(at time.Time) []byte {

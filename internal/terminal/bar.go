@@ -115,7 +115,7 @@ func (b *Bar) End(train.Result) error {
 	if b.stop != nil {
 		close(b.stop)
 		b.stop = nil
-		b.write("\r" + erase)
+		_, _ = io.WriteString(b.w, "\r"+erase)
 	}
 	return nil
 }
@@ -136,8 +136,5 @@ func (b *Bar) draw(text string) {
 		frame += barLine(&b.pace, columns-1) + erase + "\r"
 		b.drawn = b.now()
 	}
-	b.write(frame)
+	_, _ = io.WriteString(b.w, frame) // as a whole; that a terminal is gone is no reason to end a run
 }
-
-// write writes a frame as a whole. That a terminal is gone is no reason to end a run.
-func (b *Bar) write(frame string) { _, _ = io.WriteString(b.w, frame) }
