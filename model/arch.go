@@ -33,10 +33,6 @@ type Classes struct{ blocks.Linear }
 // ArchDropout is the Dropout layer whose probability is the architecture's.
 type ArchDropout struct{ blocks.Dropout }
 
-func (Classes) fill(_ *Arch, classes int) blocks.Layer { return blocks.Linear{Out: classes} }
-
-func (ArchDropout) fill(a *Arch, _ int) blocks.Layer { return blocks.Dropout{P: a.Dropout} }
-
 // NewVGG returns the architecture of VGG blocks of [convolutions, channels], followed by hidden
 // Linear layers with dropout behind each.
 func NewVGG(name string, list [][2]int, hidden []int, dropout float64) *Arch {
@@ -94,10 +90,11 @@ func checkName(name string) error {
 func (a *Arch) Layers(classes int) []blocks.Layer {
 	layers := slices.Clone(a.Sequence)
 	for i, l := range layers {
-		if open, ok := l.(interface {
-			fill(a *Arch, classes int) blocks.Layer
-		}); ok {
-			layers[i] = open.fill(a, classes)
+		switch l {
+		case Classes{}:
+			layers[i] = blocks.Linear{Out: classes}
+		case ArchDropout{}:
+			layers[i] = blocks.Dropout{P: a.Dropout}
 		}
 	}
 	return layers
@@ -112,21 +109,19 @@ func (a *Arch) YAML() ([]byte, error) {
 		return nil, err
 	}
 	text := fmt.Appendf(nil, "name: %s\n", strictyaml.Quote(a.Name))
-	if a.Blocks == nil {
+	if a.Blocks != nil {
+		text = fmt.Appendf(text, "blocks: %s\nhidden: %s\n", listYAML(a.Blocks), listYAML(a.Hidden))
+	} else {
 		text = append(text, "layers:\n"...)
 		for _, l := range a.Sequence {
 			text = fmt.Appendf(text, "  - %s\n", layerYAML(l))
 		}
-		if !a.TakesDropout() {
-			return text, nil
-		}
-	} else {
-		var list []string
-		for _, block := range a.Blocks {
-			list = append(list, fmt.Sprintf("[%d, %d]", block[0], block[1]))
-		}
-		hidden := strings.ReplaceAll(fmt.Sprint(a.Hidden), " ", ", ")
-		text = fmt.Appendf(text, "blocks: [%s]\nhidden: %s\n", strings.Join(list, ", "), hidden)
 	}
-	return fmt.Appendf(text, "dropout: %s\n", formatReal(a.Dropout)), nil
+	if a.Blocks != nil || a.TakesDropout() {
+		text = fmt.Appendf(text, "dropout: %s\n", formatReal(a.Dropout))
+	}
+	return text, nil
 }
+
+// listYAML writes whole numbers: [[1, 64], [2, 128]].
+func listYAML(list any) string { return strings.ReplaceAll(fmt.Sprint(list), " ", ", ") }
