@@ -61,12 +61,12 @@ func ResolveLayers(network string, list []blocks.Layer, c, h, w int) ([]Layer, e
 	if err := checkSide(network, list, h, w); err != nil {
 		return nil, err
 	}
-	r := resolver{network: network, group: "features", shape: []int{c, h, w}, positions: 1}
+	r := resolver{group: "features", shape: []int{c, h, w}, positions: 1}
 	layers := make([]Layer, 0, len(list))
 	for _, l := range list {
 		layer, err := r.next(l)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", network, err)
 		}
 		layers = append(layers, layer)
 	}
@@ -75,7 +75,6 @@ func ResolveLayers(network string, list []blocks.Layer, c, h, w int) ([]Layer, e
 
 // resolver walks a list of layers.
 type resolver struct {
-	network   string
 	group     string // features, classifier
 	index     int    // of the next layer in its group
 	shape     []int  // of the next layer's input
@@ -97,20 +96,18 @@ func (r *resolver) next(l blocks.Layer) (Layer, error) {
 	}
 	out, err := l.Output(r.shape)
 	if err != nil {
-		return Layer{}, fmt.Errorf("%s: %s: %w", r.network, layer.Name, err)
+		return Layer{}, fmt.Errorf("%s: %w", layer.Name, err)
 	}
 	layer.Out, r.shape = out, out
 	if _, ok := bounded(maxElements, out); !ok {
-		return Layer{}, fmt.Errorf("%s: an image has shape %v after %s, more than %d numbers; use fewer channels or a smaller input",
-			r.network, out, layer.Name, maxElements)
+		return Layer{}, fmt.Errorf("an image has shape %v after %s, more than %d numbers; use fewer channels or a smaller input",
+			out, layer.Name, maxElements)
 	}
-	if err := r.specify(&layer); err != nil {
-		return Layer{}, err
-	}
+	err = r.specify(&layer)
 	if k.mixes {
 		r.positions = 1
 	}
-	return layer, nil
+	return layer, err
 }
 
 // specify gives the layer its parameters and counts.
@@ -121,8 +118,8 @@ func (r *resolver) specify(layer *Layer) error {
 		elements, ok := bounded(maxElements, p.Shape)
 		r.elements += elements
 		if !ok || r.elements > maxElements {
-			return fmt.Errorf("%s: more than %d parameters up to %s, whose %s is %v; use fewer channels, hidden features or a smaller input",
-				r.network, maxElements, layer.Name, params[0].Name, params[0].Shape)
+			return fmt.Errorf("more than %d parameters up to %s, whose %s is %v; use fewer channels, hidden features or a smaller input",
+				maxElements, layer.Name, params[0].Name, params[0].Shape)
 		}
 		if !p.Running {
 			layer.Params += elements
@@ -134,8 +131,7 @@ func (r *resolver) specify(layer *Layer) error {
 	}
 	r.macs += layer.MACs
 	if layer.MACs > maxMACs || r.macs > maxMACs {
-		return fmt.Errorf("%s: more than %d multiply-adds an image up to %s; use fewer channels or a smaller input",
-			r.network, maxMACs, layer.Name)
+		return fmt.Errorf("more than %d multiply-adds an image up to %s; use fewer channels or a smaller input", maxMACs, layer.Name)
 	}
 	return nil
 }
