@@ -32,8 +32,7 @@ const (
 
 // Concluded reports whether the beginning of a page says that its run has ended.
 func Concluded(html []byte) bool {
-	const state = ` data-state="`
-	_, rest, found := bytes.Cut(html, []byte(state))
+	_, rest, found := bytes.Cut(html, []byte(` data-state="`))
 	return found && !bytes.HasPrefix(rest, []byte(Running+`"`))
 }
 

@@ -79,10 +79,8 @@ func (c *Confusion) layout() matrix {
 	m.every = (lineRoom + m.cell - 1) / m.cell
 	m.classes = bodyText.fitNames(c.Classes, nameRoom)
 	widest := 0
-	for i := range m.classes {
-		if i%m.every == 0 {
-			widest = max(widest, bodyText.room(m.classes[i]))
-		}
+	for i := 0; i < n; i += m.every {
+		widest = max(widest, bodyText.room(m.classes[i]))
 	}
 	m.upright = widest > m.cell-gap
 	wide, high := header{c.Title, c.Note}.size()

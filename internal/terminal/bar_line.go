@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -140,6 +141,31 @@ func leftTexts(p *pace.Pace) []string {
 		texts = append(texts, "(epoch "+display.Remaining(epoch)+")")
 	}
 	return texts
+}
+
+// digits is the width of a number that counts to n.
+func digits(n int) int { return len(strconv.Itoa(n)) }
+
+// lossText writes a loss in six characters, seven where it is out of all proportion.
+func lossText(x float64) string {
+	switch {
+	case x >= 1e4:
+		return fmt.Sprintf("%.1e", x)
+	case x >= 10:
+		return fmt.Sprintf("%.2f", x)
+	}
+	return fmt.Sprintf("%.4f", x)
+}
+
+// rateText writes a learning rate in six or seven characters: 0.0200, 4.9e-05.
+func rateText(x float64) string {
+	switch {
+	case x == 0:
+		return "0"
+	case x < 0.001 || x >= 1000:
+		return fmt.Sprintf("%.1e", x)
+	}
+	return fmt.Sprintf("%.4f", x)
 }
 
 func speedText(rate float64) string {

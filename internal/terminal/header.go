@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"vggtrain/configs"
 	"vggtrain/dataset"
@@ -40,6 +41,44 @@ func (l labelled) line(columns int, terminal bool) string {
 // marked is a text behind a label that stands out, broken into lines that begin below its own.
 func marked(style, label, text string, columns int) string {
 	return style + label + plain + wrap(label+text, columns, len(label))[len(label):]
+}
+
+// wrap breaks a text between words into lines of at most width columns, all but the first one
+// indented; words longer than that stay whole. The lines that the text has stay apart. A width of
+// 0 or less changes nothing.
+func wrap(text string, width, indent int) string {
+	if width <= indent {
+		return text
+	}
+	var lines []string
+	for line := range strings.SplitSeq(text, "\n") {
+		for utf8.RuneCountInString(line) > width {
+			at := breakAt(line, width, indent)
+			if at < 0 {
+				break
+			}
+			lines = append(lines, strings.TrimRight(line[:at], " "))
+			line = strings.Repeat(" ", indent) + strings.TrimLeft(line[at:], " ")
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// breakAt returns the index of the blank at which a line is broken: the last one that leaves no more
+// than width columns before it, else the first one at all; -1 for none behind the indent.
+func breakAt(line string, width, indent int) int {
+	at, column := -1, 0
+	for i, r := range line {
+		if column > width && at >= 0 {
+			break
+		}
+		if r == ' ' && column > indent && strings.TrimSpace(line[:i]) != "" && strings.TrimSpace(line[i:]) != "" {
+			at = i
+		}
+		column++
+	}
+	return at
 }
 
 // subjects are the lines of the header.
