@@ -23,9 +23,6 @@ const Version = "1"
 
 const (
 	formatKey = "vggtrain.format"
-	digestKey = "vggtrain.sha256"
-
-	digestLen = 64 // hexadecimal digits
 
 	// The longest header. It takes about a hundred bytes a tensor, two hundred an epoch of the
 	// history, and a few thousand for the settings: there is room for the most of all of them.

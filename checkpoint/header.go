@@ -93,22 +93,6 @@ func (r *headerReader) metadata(h *header) error {
 	})
 }
 
-// digestPlace returns where the digits stand that were just read: they must stand there
-// literally, not as JSON escapes.
-func (r *headerReader) digestPlace(digits string) (int, error) {
-	end := int(r.dec.InputOffset()) - 1 // the closing quote
-	begin := end - digestLen
-	if len(digits) != digestLen || begin < 0 || string(r.text[begin:end]) != digits {
-		return 0, fmt.Errorf("%s is not %d hexadecimal digits", digestKey, digestLen)
-	}
-	for _, c := range []byte(digits) {
-		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return 0, fmt.Errorf("%s has %q among its digits", digestKey, c)
-		}
-	}
-	return begin, nil
-}
-
 func (r *headerReader) entry() (entry, error) {
 	var e entry
 	clear(r.seen) // one map for all entries, which are not nested

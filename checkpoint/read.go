@@ -2,9 +2,7 @@ package checkpoint
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
@@ -145,7 +143,7 @@ func (h *header) loadOurs(r io.Reader, head []byte, dataLen int64, keep keep) (*
 	place := head[8+h.digestAt:][:digestLen]
 	want := bytes.Clone(place)
 	copy(place, zeros)
-	sum := sha256.New()
+	sum := newDigest()
 	sum.Write(head)
 
 	if version := h.metadata[formatKey]; version != Version {
@@ -169,17 +167,6 @@ func (h *header) loadOurs(r io.Reader, head []byte, dataLen int64, keep keep) (*
 	delete(s.Metadata, formatKey)
 	delete(s.Metadata, digestKey)
 	return s, nil
-}
-
-var zeros = bytes.Repeat([]byte{'0'}, digestLen)
-
-func compareDigest(sum hash.Hash, want []byte) error {
-	got := make([]byte, digestLen)
-	hex.Encode(got, sum.Sum(nil))
-	if !bytes.Equal(got, want) {
-		return damaged("its SHA-256 is %.8s…, not the %.8s… that it carries", got, want)
-	}
-	return nil
 }
 
 // load checks the entries, reads dataLen bytes of data, through sum where there is one, and sees

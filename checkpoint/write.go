@@ -3,9 +3,7 @@ package checkpoint
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -63,7 +61,7 @@ func sorted(tensors []Tensor) []*Tensor {
 
 // encode writes the file with zeros for the digest and then puts it in its place.
 func encode(f file, head []byte, digestAt int64, tensors []*Tensor) error {
-	sum := sha256.New()
+	sum := newDigest()
 	if err := writeBoth(f, sum, head); err != nil {
 		return err
 	}
@@ -74,7 +72,7 @@ func encode(f file, head []byte, digestAt int64, tensors []*Tensor) error {
 		}
 		at += 4 * int64(len(data))
 	}
-	_, err := f.WriteAt(hex.AppendEncode(nil, sum.Sum(nil)), digestAt)
+	_, err := f.WriteAt(digits(sum), digestAt)
 	return err
 }
 

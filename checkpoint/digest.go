@@ -1,0 +1,46 @@
+package checkpoint
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+)
+
+// The digest, an entry of the metadata. The comment on the package says what it is of.
+const (
+	digestKey  = "vggtrain.sha256"
+	digestName = "SHA-256"
+	digestLen  = 2 * sha256.Size // hexadecimal digits
+)
+
+func newDigest() hash.Hash { return sha256.New() }
+
+// zeros stand in the digest's place while it is computed.
+var zeros = bytes.Repeat([]byte{'0'}, digestLen)
+
+func digits(sum hash.Hash) []byte { return hex.AppendEncode(nil, sum.Sum(nil)) }
+
+func compareDigest(sum hash.Hash, want []byte) error {
+	if got := digits(sum); !bytes.Equal(got, want) {
+		return damaged("its %s is %.8s…, not the %.8s… that it carries", digestName, got, want)
+	}
+	return nil
+}
+
+// digestPlace returns where the digits stand that were just read: they must stand there
+// literally, not as JSON escapes.
+func (r *headerReader) digestPlace(digits string) (int, error) {
+	end := int(r.dec.InputOffset()) - 1 // the closing quote
+	begin := end - digestLen
+	if len(digits) != digestLen || begin < 0 || string(r.text[begin:end]) != digits {
+		return 0, fmt.Errorf("%s is not %d hexadecimal digits", digestKey, digestLen)
+	}
+	for _, c := range []byte(digits) {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return 0, fmt.Errorf("%s has %q among its digits", digestKey, c)
+		}
+	}
+	return begin, nil
+}
