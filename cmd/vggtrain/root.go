@@ -3,7 +3,10 @@ package main
 import (
 	"fmt"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
+
+	"vggtrain/internal/kernel"
 )
 
 // newRootCommand joins the commands. All of them leave printing of errors and
@@ -20,7 +23,7 @@ Exit status: 0 done; 1 failed; 2 wrong usage; 3 training diverged;
 ends so.
 
 VGGTRAIN_DATA names the folder of the images, VGGTRAIN_KERNEL the kernels
-(generic, avx2 or avx512). With NO_COLOR there are no colours and no moving bar.`,
+(` + english.WordSeries(kernel.Names, "or") + `). With NO_COLOR there are no colours and no moving bar.`,
 		Example: `  vggtrain fit --arch vgg11-small
   vggtrain summary --input 1x1x224x224 --arch vgg16
   vggtrain eval runs/vgg11-small/best.bin`,

@@ -22,7 +22,7 @@ import (
 )
 
 // kernels is everything that differs between instruction sets. Workers are made with one value of it.
-// A new instruction set is one more value, which assembled lists and Known names. It may leave out
+// A new instruction set is one more value, which assembled lists and Names names. It may leave out
 // groups of loops: plain Go then does their work.
 //
 // Where a number decides in which order sums are added, or which algorithm is chosen, it is part of
@@ -48,9 +48,9 @@ var generic = kernels{name: Generic, rows: 14, cols: Panel, costs: measured}
 // EnvKernel is the environment variable that overrides the choice of kernels.
 const EnvKernel = "VGGTRAIN_KERNEL"
 
-// Known reports whether some build of this program has kernels of that name. A record may name
-// kernels that this machine lacks.
-func Known(name string) bool { return slices.Contains([]string{"avx512", "avx2", Generic}, name) }
+// Names are the names of the kernels of all builds, slowest first. A record may name kernels that this
+// machine lacks.
+var Names = []string{Generic, "avx2", "avx512"}
 
 // available lists what this processor can run, fastest first.
 func available() []*kernels { return append(assembled(), &generic) }
@@ -88,7 +88,7 @@ func find(name string) (*kernels, error) {
 		}
 	}
 	usable := strings.Join(Available(), ", ")
-	if Known(name) {
+	if slices.Contains(Names, name) {
 		return nil, fmt.Errorf("this processor or build has no %s kernels; use one of %s", name, usable)
 	}
 	return nil, fmt.Errorf("unknown kernels %q; use one of %s", name, usable)

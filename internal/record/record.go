@@ -20,7 +20,7 @@ type Facts struct {
 	DataKind      string // dataset.Published, Sampled, Other or ClassFolders
 	Folder        string // of the run; "" for one that writes nothing
 	Threads       int
-	Kernel        string // generic, avx2 or avx512
+	Kernel        string // of kernel.Names
 	MemoryBytes   int64  // that the run is expected to hold at its peak
 	MachineBytes  int64  // that the machine has; 0 if it is not known
 }

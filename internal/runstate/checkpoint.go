@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 
 	"vggtrain/checkpoint"
 	"vggtrain/configs"
@@ -83,7 +84,7 @@ func (c *Checkpoint) checkWords() error {
 	if err := new(configs.Recipe).Set("data", c.DataSpec, configs.Origin{Source: trained.KeyData}); err != nil {
 		return fmt.Errorf("%s: %w", trained.KeyData, err)
 	}
-	if !kernel.Known(c.Kernel) {
+	if !slices.Contains(kernel.Names, c.Kernel) {
 		return fmt.Errorf("%s: unknown kernels %.60q", keyKernel, c.Kernel)
 	}
 	return nil

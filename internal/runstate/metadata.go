@@ -8,7 +8,7 @@ import (
 // Keys of the metadata that describe a run, beside those of its network.
 const (
 	keySettings = "vggtrain.settings"     // YAML, as config.yaml
-	keyKernel   = "vggtrain.kernel"       // kernels that trained it: generic, avx2 or avx512
+	keyKernel   = "vggtrain.kernel"       // kernels that trained it
 	keyEpoch    = "vggtrain.epoch"        // best.bin: the epoch of the weights
 	keyStep     = "vggtrain.step"         // best.bin: the step after which they were these
 	keyAccuracy = "vggtrain.val_accuracy" // best.bin: their accuracy

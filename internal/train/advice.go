@@ -3,7 +3,8 @@ package train
 import (
 	"fmt"
 	"slices"
-	"strings"
+
+	"github.com/dustin/go-humanize/english"
 
 	"vggtrain/configs"
 )
@@ -50,10 +51,5 @@ func recipeFast(s *configs.Recipe) string {
 
 // either joins what there is of some advice: a, b or c.
 func either(advice ...string) string {
-	advice = slices.DeleteFunc(advice, func(text string) bool { return text == "" })
-	last := len(advice) - 1
-	if last == 0 {
-		return advice[0]
-	}
-	return strings.Join(advice[:last], ", ") + " or " + advice[last]
+	return english.WordSeries(slices.DeleteFunc(advice, func(text string) bool { return text == "" }), "or")
 }
