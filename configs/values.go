@@ -17,10 +17,10 @@ import (
 
 // newKey makes a line of the table from the field and how its type is read and printed. must says
 // what a text has to be that parse refuses; "": parse's errors do.
-func newKey[T any](name, values, preset, help string, kind kind, field func(*Recipe) *T, must string,
+func newKey[T any](group, name, values, preset, help string, kind kind, field func(*Recipe) *T, must string,
 	parse func(string) (T, error), print func(T) string) *key {
 	return &key{
-		Key: Key{name, values, help, preset, kind == kindBool}, kind: kind,
+		Key: Key{name, group, values, help, preset, kind == kindBool}, kind: kind,
 		set: func(r *Recipe, text string) error {
 			value, err := parse(text)
 			switch {
@@ -50,18 +50,18 @@ func within(err error, ok bool) error {
 	return err
 }
 
-func integer(name, preset, help string, lo, hi int, field func(*Recipe) *int) *key {
-	return newKey(name, "N", preset, help, kindNumber, field, fmt.Sprintf("a whole number from %d to %d", lo, hi), func(s string) (int, error) {
+func integer(group, name, preset, help string, lo, hi int, field func(*Recipe) *int) *key {
+	return newKey(group, name, "N", preset, help, kindNumber, field, fmt.Sprintf("a whole number from %d to %d", lo, hi), func(s string) (int, error) {
 		n, err := strconv.Atoi(s)
 		return n, within(err, n >= lo && n <= hi)
 	}, strconv.Itoa)
 }
 
 // count is a number from 1, or a word that stands for 0.
-func count(name, zero, help string, field func(*Recipe) *int) *key {
+func count(group, name, zero, help string, field func(*Recipe) *int) *key {
 	const hi = 1_000_000_000
 	must := fmt.Sprintf("%s or a whole number from 1 to %d", zero, hi)
-	return newKey(name, zero+"|N", zero, help, kindMixed, field, must, func(s string) (int, error) {
+	return newKey(group, name, zero+"|N", zero, help, kindMixed, field, must, func(s string) (int, error) {
 		if s == zero {
 			return 0, nil
 		}
@@ -110,8 +110,8 @@ var (
 	upToThousand = interval{"above 0, at most 1000", math.SmallestNonzeroFloat64, 1000}
 )
 
-func float(name, preset, help string, in interval, field func(*Recipe) *float64) *key {
-	return newKey(name, "X", preset, help, kindNumber, field, "a number "+in.words, func(s string) (float64, error) {
+func float(group, name, preset, help string, in interval, field func(*Recipe) *float64) *key {
+	return newKey(group, name, "X", preset, help, kindNumber, field, "a number "+in.words, func(s string) (float64, error) {
 		x, err := strconv.ParseFloat(s, 64)
 		return x + 0, within(err, x >= in.lo && x <= in.hi) // -0 becomes 0
 	}, formatFloat)
@@ -121,14 +121,14 @@ func float(name, preset, help string, in interval, field func(*Recipe) *float64)
 // YAML readers take for text.
 func formatFloat(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
 
-func boolean(name, preset, help string, field func(*Recipe) *bool) *key {
-	return newKey(name, "", preset, help, kindBool, field, "true or false", func(s string) (bool, error) {
+func boolean(group, name, preset, help string, field func(*Recipe) *bool) *key {
+	return newKey(group, name, "", preset, help, kindBool, field, "true or false", func(s string) (bool, error) {
 		return s == "true", within(nil, s == "true" || s == "false")
 	}, strconv.FormatBool)
 }
 
-func word(name, preset, help string, field func(*Recipe) *string, words ...string) *key {
-	return newKey(name, strings.Join(words, "|"), preset, help, kindText, field, "", func(s string) (string, error) {
+func word(group, name, preset, help string, field func(*Recipe) *string, words ...string) *key {
+	return newKey(group, name, strings.Join(words, "|"), preset, help, kindText, field, "", func(s string) (string, error) {
 		return s, oneOf(words, s)
 	}, asIs)
 }
@@ -146,8 +146,8 @@ func oneOf(words []string, s string) error {
 }
 
 // line is a text of one line, such as a file's name.
-func line(name, values, preset, help string, field func(*Recipe) *string) *key {
-	return newKey(name, values, preset, help, kindText, field, "", parseLine, asIs)
+func line(group, name, values, preset, help string, field func(*Recipe) *string) *key {
+	return newKey(group, name, values, preset, help, kindText, field, "", parseLine, asIs)
 }
 
 // maxText is the longest text, in bytes: a line of YAML has room for it, all of it escaped.

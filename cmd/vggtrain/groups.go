@@ -1,9 +1,12 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"vggtrain/configs"
 )
 
 // commandGroups are the titles under which the help of cmd lists its commands.
@@ -25,12 +28,22 @@ func flagGroups(cmd *cobra.Command) []group {
 	if cmd.Name() != "fit" {
 		return nil
 	}
-	return []group{
-		{"Network", strings.Fields("arch init")},
-		{"Data", strings.Fields("data resize normalize augment shuffle val limit-train limit-val")},
-		{"Training", strings.Fields("recipe epochs batch-size optimizer lr momentum nesterov schedule warmup-epochs seed threads")},
-		{"Regularisation", strings.Fields("weight-decay dropout label-smoothing clip-norm")},
-		{"Limits", strings.Fields("max-steps max-time early-stop")},
-		{"Output", strings.Fields("out resume checkpoint-every tensorboard dry-run json")},
+	var groups []group
+	for _, g := range []struct{ title, first, last string }{ // between them, the other settings of the group
+		{title: "Network"},
+		{title: "Data", first: "data resize normalize"},
+		{title: "Training", first: "recipe", last: "threads"},
+		{title: "Regularisation", first: "weight-decay dropout label-smoothing"},
+		{title: "Limits"},
+		{title: "Output", first: "out resume", last: "dry-run json"},
+	} {
+		names := strings.Fields(g.first)
+		for _, key := range configs.Keys() {
+			if key.Group == g.title && !slices.Contains(names, key.Name) {
+				names = append(names, key.Name)
+			}
+		}
+		groups = append(groups, group{g.title, append(names, strings.Fields(g.last)...)})
 	}
+	return groups
 }
