@@ -3,10 +3,9 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -15,8 +14,6 @@ import (
 
 	"vggtrain/internal/display"
 	"vggtrain/internal/idx"
-
-	"github.com/dustin/go-humanize"
 )
 
 // Options say where Fetch takes files from and how patient it is. A zero field is a default.
@@ -60,30 +57,20 @@ func (o Options) withDefaults() Options {
 	if o.Mirrors == nil {
 		o.Mirrors = mirrors
 	}
-	if o.Tries == 0 {
-		o.Tries = 5
-	}
 	if o.Notice == nil {
 		o.Notice = func(string) {}
 	}
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
 	}
-	if o.Client == nil {
-		o.Client = http.DefaultClient // whose transport asks http.ProxyFromEnvironment
-	}
-	if o.Connect == 0 {
-		o.Connect = 15 * time.Second
-	}
-	if o.Stall == 0 {
-		o.Stall = 10 * time.Second
-	}
-	if o.Pause == 0 {
-		o.Pause = 500 * time.Millisecond
-	}
 	if o.files == nil {
 		o.files = idx.Published[:]
 	}
+	o.Tries = cmp.Or(o.Tries, 5)
+	o.Client = cmp.Or(o.Client, http.DefaultClient) // whose transport asks http.ProxyFromEnvironment
+	o.Connect = cmp.Or(o.Connect, 15*time.Second)
+	o.Stall = cmp.Or(o.Stall, 10*time.Second)
+	o.Pause = cmp.Or(o.Pause, 500*time.Millisecond)
 	return o
 }
 
@@ -93,127 +80,84 @@ func (o Options) withDefaults() Options {
 // with other content is left alone, and an error. Of several processes that fetch into one folder, one
 // does it and the others wait.
 func Fetch(ctx context.Context, o Options) ([]Report, error) {
-	f := fetcher{o.withDefaults()}
-	if info, err := os.Stat(f.Dir); err == nil && !info.IsDir() {
-		return nil, fmt.Errorf("%s: not a folder: fetch into another one", display.Name(f.Dir)) // before anyone is asked
+	o = o.withDefaults()
+	if info, err := os.Stat(o.Dir); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("%s: not a folder: fetch into another one", display.Name(o.Dir)) // before anyone is asked
 	}
-	reports, err := f.survey()
+	reports, err := o.survey()
 	if err != nil || !slices.ContainsFunc(reports, missing) {
 		return reports, err
 	}
-	ranked, err := f.probe(ctx)
+	ranked, err := o.probe(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := f.fill(ctx, reports, ranked); err != nil {
-		return nil, diskError(err)
+	reports, err = o.fill(ctx, ranked)
+	if path, why := diskFault(err); path != "" {
+		err = fmt.Errorf("%s: cannot be written (%w): make room for it and allow it, or fetch into another folder", display.Name(path), why)
 	}
-	return reports, nil
+	return reports, err
 }
 
-// diskError rewords the errors of files. Other errors stay as they are.
-func diskError(err error) error {
-	path, why := "", err
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		path, why = e.Path, e.Err
-	} else if e, ok := errors.AsType[*os.LinkError](err); ok {
-		path, why = e.New, e.Err
-	} else {
-		return err
+// fill makes the folder if necessary, and fetches what it lacks.
+func (o Options) fill(ctx context.Context, ranked []string) ([]Report, error) {
+	if err := os.MkdirAll(o.Dir, 0o777); err != nil {
+		return nil, err
 	}
-	return fmt.Errorf("%s: cannot be written (%w): make room for it and allow it, or fetch into another folder", display.Name(path), why)
-}
-
-// fetcher downloads the published files.
-type fetcher struct{ Options }
-
-// fill makes the folder if necessary, and fetches the files that the reports call missing.
-func (f fetcher) fill(ctx context.Context, reports []Report, ranked []string) error {
-	if err := os.MkdirAll(f.Dir, 0o777); err != nil {
-		return err
-	}
-	unlock, err := lockFolder(ctx, f.Dir, f.Notice)
+	unlock, err := lockFolder(ctx, o.Dir, o.Notice)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer unlock()
-	return f.fetchMissing(ctx, reports, ranked)
-}
-
-// Complete reports whether a folder has all published files.
-func Complete(dir string) bool {
-	reports, err := fetcher{Options{Dir: dir}.withDefaults()}.survey()
-	return err == nil && !slices.ContainsFunc(reports, missing)
-}
-
-// survey reports which of the published files the folder has.
-func (f fetcher) survey() ([]Report, error) {
-	var reports []Report
-	for _, p := range f.files {
-		report, err := f.look(p)
-		if err != nil {
-			return nil, err
-		}
-		reports = append(reports, report)
+	reports, err := o.survey() // another process may have fetched some meanwhile
+	if err != nil {
+		return nil, err
 	}
-	return reports, nil
-}
-
-func missing(r Report) bool { return r.Status != FetchedBefore }
-
-// look reports where a file is, or where it will be once it is fetched.
-func (f fetcher) look(p idx.File) (Report, error) {
-	switch content, path, err := p.Find(os.DirFS(f.Dir), f.Dir); {
-	case err != nil: // also where it cannot be read: that it cannot be replaced either is found later
-		return Report{p.Name, f.place(p), FetchedNow}, nil
-	case p.Is(content):
-		return Report{p.Name, path, FetchedBefore}, nil
-	default:
-		return Report{}, fmt.Errorf("%s: a sound file, but not the published one: move it away, or fetch into another folder", display.Name(path))
-	}
-}
-
-// fetchMissing fetches the files that the reports call missing, except those that another process has
-// fetched meanwhile.
-func (f fetcher) fetchMissing(ctx context.Context, reports []Report, ranked []string) error {
 	var lacking []idx.File
-	for i, p := range f.files {
-		if !missing(reports[i]) {
-			continue
-		}
-		var err error
-		if reports[i], err = f.look(p); err != nil {
-			return err
-		}
+	for i, p := range o.files {
 		if missing(reports[i]) {
 			lacking = append(lacking, p)
 		}
 	}
 	if len(lacking) == 0 {
-		return nil
+		return reports, nil
 	}
 	what := "Fashion-MNIST (29 MiB)"
-	if len(lacking) < len(f.files) {
-		what = fmt.Sprintf("%d of the %d files of Fashion-MNIST", len(lacking), len(f.files))
+	if len(lacking) < len(o.files) {
+		what = fmt.Sprintf("%d of the %d files of Fashion-MNIST", len(lacking), len(o.files))
 	}
-	f.Notice(fmt.Sprintf("downloading %s from %s to %s", what, host(ranked[0]), display.Name(f.Dir)))
+	o.Notice(fmt.Sprintf("downloading %s from %s to %s", what, host(ranked[0]), display.Name(o.Dir)))
 	for _, p := range lacking {
-		if err := f.fetchFile(ctx, p, ranked); err != nil {
-			return err
+		if err := o.fetchFile(ctx, p, ranked); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return reports, nil
+}
+
+// Complete reports whether a folder has all published files.
+func Complete(dir string) bool {
+	reports, err := Options{Dir: dir}.withDefaults().survey()
+	return err == nil && !slices.ContainsFunc(reports, missing)
+}
+
+func missing(r Report) bool { return r.Status != FetchedBefore }
+
+// survey reports which of the published files the folder has, and where the others will be.
+func (o Options) survey() ([]Report, error) {
+	var reports []Report
+	for _, p := range o.files {
+		switch content, path, err := p.Find(os.DirFS(o.Dir), o.Dir); {
+		case err != nil: // also where it cannot be read: that it cannot be replaced either is found later
+			reports = append(reports, Report{p.Name, o.place(p), FetchedNow})
+		case p.Is(content):
+			reports = append(reports, Report{p.Name, path, FetchedBefore})
+		default:
+			return nil, fmt.Errorf("%s: a sound file, but not the published one: move it away, or fetch into another folder", display.Name(path))
+		}
+	}
+	return reports, nil
 }
 
 // place is where a file goes. A server may have unpacked it on its way: readers go by the content.
-func (f fetcher) place(p idx.File) string { return filepath.Join(f.Dir, p.Name+".gz") }
-
-// largest bounds the bytes of a file on a mirror: a packed one is hardly larger than the plain one.
-func largest(p idx.File) int64 {
-	const slack = 1 << 16
-	return p.Size + slack
-}
-
-func tooLarge(p idx.File) error {
-	return permanent{fmt.Errorf("more than %s bytes sent", humanize.Comma(largest(p)))}
-}
+func (o Options) place(p idx.File) string { return filepath.Join(o.Dir, p.Name+".gz") }

@@ -56,15 +56,15 @@ type failure struct {
 	err    error
 }
 
-// inRounds calls ask with the mirrors until it succeeds, at most f.Tries times, with a longer pause
+// inRounds calls ask with the mirrors until it succeeds, at most o.Tries times, with a longer pause
 // each time. Mirrors with a permanent failure are not asked again. It ends early if ctx is done or the
 // disk is at fault: no mirror mends that.
-func (f fetcher) inRounds(ctx context.Context, mirrors []string, ask func(mirrors []string) []failure) error {
+func (o Options) inRounds(ctx context.Context, mirrors []string, ask func(mirrors []string) []failure) error {
 	last := map[string]error{}
-	for round, left := 0, mirrors; round < f.Tries && len(left) > 0; round++ {
+	for round, left := 0, mirrors; round < o.Tries && len(left) > 0; round++ {
 		if round > 0 {
-			pause := f.Pause << (round - 1)
-			f.Notice(fmt.Sprintf("%s; asking again in %v", reasons(left, last), pause))
+			pause := o.Pause << (round - 1)
+			o.Notice(fmt.Sprintf("%s; asking again in %v", reasons(left, last), pause))
 			select {
 			case <-ctx.Done():
 			case <-time.After(pause):
@@ -114,14 +114,14 @@ func (e *NoMirrorError) Unwrap() error { return e.Err }
 
 // probe asks all mirrors at once for the smallest file, and returns them with the first right answer's
 // in front. A mirror that hangs costs nothing.
-func (f fetcher) probe(ctx context.Context) ([]string, error) {
+func (o Options) probe(ctx context.Context) ([]string, error) {
 	first := ""
-	err := f.inRounds(ctx, f.Mirrors, func(mirrors []string) (failures []failure) {
-		ctx, cancel := context.WithTimeout(ctx, f.Connect)
+	err := o.inRounds(ctx, o.Mirrors, func(mirrors []string) (failures []failure) {
+		ctx, cancel := context.WithTimeout(ctx, o.Connect)
 		defer cancel()
 		answers := make(chan failure, len(mirrors)) // so that nobody waits to tell
 		for _, mirror := range mirrors {
-			go func() { answers <- failure{mirror, f.has(ctx, mirror)} }()
+			go func() { answers <- failure{mirror, o.has(ctx, mirror)} }()
 		}
 		for range mirrors {
 			answer := <-answers
@@ -134,28 +134,29 @@ func (f fetcher) probe(ctx context.Context) ([]string, error) {
 		return failures
 	})
 	if err != nil && ctx.Err() == nil {
-		return nil, &NoMirrorError{f.files[3].Name + ".gz", err}
+		return nil, &NoMirrorError{o.files[3].Name + ".gz", err}
 	}
-	ranked := slices.DeleteFunc(slices.Clone(f.Mirrors), func(mirror string) bool { return mirror == first })
-	return slices.Insert(ranked, 0, first), err
+	return inFront(o.Mirrors, func(mirror string) bool { return mirror == first }), err
+}
+
+// inFront returns the mirrors with the first that is as said in front, if there is one.
+func inFront(mirrors []string, is func(mirror string) bool) []string {
+	i := slices.IndexFunc(mirrors, is)
+	if i < 0 {
+		return mirrors
+	}
+	return slices.Concat(mirrors[i:i+1], mirrors[:i], mirrors[i+1:])
 }
 
 // has returns an error unless a mirror sends the smallest file.
-func (f fetcher) has(ctx context.Context, mirror string) error {
-	small := f.files[3]
+func (o Options) has(ctx context.Context, mirror string) error {
+	small := o.files[3]
 	var file bytes.Buffer
-	err := f.get(ctx, fileURL(mirror, small), nil, func(response *http.Response, body io.Reader) (err error) {
+	err := o.get(ctx, fileURL(mirror, small), http.Header{}, func(response *http.Response, body io.Reader) error {
 		if response.StatusCode != http.StatusOK {
 			return statusError(response.StatusCode)
 		}
-		if body, err = begunRightly(body, response, small); err != nil {
-			return err
-		}
-		n, err := file.ReadFrom(io.LimitReader(body, largest(small)+1))
-		if n > largest(small) {
-			return tooLarge(small)
-		}
-		return err
+		return receive(&file, 0, response, body, small)
 	})
 	if err != nil {
 		return err

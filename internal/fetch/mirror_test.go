@@ -126,7 +126,7 @@ func TestFetchTries(t *testing.T) {
 }
 
 func TestInRoundsEndsWithTheDisk(t *testing.T) {
-	f := fetcher{Options{Tries: 5, Notice: func(string) {}}}
+	f := Options{Tries: 5, Notice: func(string) {}}
 	full := &os.PathError{Op: "write", Path: "x", Err: errors.New("no space left on device")}
 	asked := 0
 	err := f.inRounds(t.Context(), []string{"http://a", "http://b"}, func([]string) []failure {
@@ -173,7 +173,7 @@ func TestFetchThroughProxy(t *testing.T) {
 }
 
 func TestGetHangs(t *testing.T) {
-	f := fetcher{Options{Client: http.DefaultClient, Stall: 50 * time.Millisecond}}
+	f := Options{Client: http.DefaultClient, Stall: 50 * time.Millisecond}
 	for _, name := range []string{"hangs within", "hangs before"} {
 		if err := f.discard(t, serve(t, badMirrors[name].serve)); err == nil || err.Error() != "less than 16,384 bytes received in 50ms" {
 			t.Errorf("%s: %v", name, err)
@@ -182,8 +182,8 @@ func TestGetHangs(t *testing.T) {
 }
 
 // discard gets a URL and throws away what it is.
-func (f fetcher) discard(t *testing.T, url string) error {
-	return f.get(t.Context(), url, nil, func(_ *http.Response, body io.Reader) error {
+func (f Options) discard(t *testing.T, url string) error {
+	return f.get(t.Context(), url, http.Header{}, func(_ *http.Response, body io.Reader) error {
 		_, err := io.Copy(io.Discard, body)
 		return err
 	})
@@ -193,7 +193,7 @@ func (f fetcher) discard(t *testing.T, url string) error {
 func TestGetStalls(t *testing.T) {
 	const stalled = "less than 16,384 bytes received in 9.5s"
 	synctest.Test(t, func(t *testing.T) {
-		f := fetcher{Options{Stall: 9500 * time.Millisecond}} // between two drops
+		f := Options{Stall: 9500 * time.Millisecond} // between two drops
 		for size, want := range map[int]string{1: stalled, pace / 9: stalled, pace/9 + 1: ""} {
 			f.Client = &http.Client{Transport: dripping(size)}
 			got := ""

@@ -1,9 +1,9 @@
 package fetch
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -18,9 +18,10 @@ import (
 
 // part is the beginning of a file, name.gz.part. Beside it, name.gz.part.json holds its source.
 type part struct {
-	file *os.File
-	size int64
-	of   source
+	file  *os.File
+	size  int64
+	of    source
+	grown func() // called after each write
 }
 
 // source is a file on a mirror at one time.
@@ -50,16 +51,9 @@ func openPart(path string, largest int64) (*part, error) {
 	if err != nil {
 		return nil, err
 	}
-	info, err := file.Stat()
-	if err != nil {
-		file.Close()
-		return nil, err
-	}
-	p := &part{file: file, size: info.Size(), of: readSource(path + ".json")}
-	if p.size > largest {
+	p := &part{file: file, of: readSource(path + ".json")}
+	if p.size, err = file.Seek(0, io.SeekEnd); p.size > largest {
 		err = p.begin(source{})
-	} else {
-		_, err = file.Seek(p.size, io.SeekStart)
 	}
 	if err != nil {
 		file.Close()
@@ -70,13 +64,12 @@ func openPart(path string, largest int64) (*part, error) {
 
 // readSource reads the note beside a part; the zero source if it makes no sense.
 func readSource(path string) (s source) {
-	const most = 1 << 14
-	file, size, err := files.OpenRegular(files.Everywhere{}, path)
+	file, _, err := files.OpenRegular(files.Everywhere{}, path)
 	if err != nil {
 		return source{}
 	}
 	defer file.Close()
-	if size > most || json.NewDecoder(io.LimitReader(file, most)).Decode(&s) != nil {
+	if json.NewDecoder(io.LimitReader(file, 1<<14)).Decode(&s) != nil {
 		return source{}
 	}
 	return s
@@ -92,14 +85,14 @@ func (p *part) begin(s source) error {
 	}
 	p.size, p.of = 0, s
 	if s.Validator == "" {
-		if err := os.Remove(p.note()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(p.note()); !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		return nil
 	}
 	text, err := json.Marshal(s)
 	if err != nil {
-		return fmt.Errorf("%s: %w", p.note(), err)
+		return err
 	}
 	return os.WriteFile(p.note(), text, 0o666)
 }
@@ -119,23 +112,28 @@ func (p *part) Write(b []byte) (int, error) {
 	crash.Point("receive", p.file.Name())
 	n, err := p.file.Write(b)
 	p.size += int64(n)
+	p.grown()
 	return n, err
 }
 
-// check verifies the whole file.
+// check verifies the whole file, and empties the part if it is wrong.
 func (p *part) check(file idx.File) error {
-	if _, err := p.file.Seek(0, io.SeekStart); err != nil {
-		return err
+	_, err := p.file.Seek(0, io.SeekStart)
+	if err == nil {
+		err = verify(p.file, p.size, file)
 	}
-	return verify(p.file, p.size, file)
+	if err == nil {
+		return nil
+	}
+	if p.of.Size > 0 { // else it may have been cut
+		err = permanent{err}
+	}
+	return p.discard(err)
 }
 
 // finish makes the part durable and the file at a path.
 func (p *part) finish(path string) error {
-	if err := p.file.Sync(); err != nil {
-		return err
-	}
-	if err := p.file.Close(); err != nil {
+	if err := cmp.Or(p.file.Sync(), p.file.Close()); err != nil {
 		return err
 	}
 	if err := os.Rename(p.file.Name(), path); err != nil {
@@ -155,13 +153,20 @@ func (p *part) leave() {
 	}
 }
 
-// isDisks tells errors of files from those of mirrors.
-func isDisks(err error) bool {
-	if _, ok := errors.AsType[*os.LinkError](err); ok { // of a rename
-		return true
+// diskFault returns the file and the cause of a file's error, "" and err of a mirror's.
+func diskFault(err error) (path string, why error) {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Path, e.Err
 	}
-	_, ok := errors.AsType[*fs.PathError](err)
-	return ok
+	if e, ok := errors.AsType[*os.LinkError](err); ok { // of a rename
+		return e.New, e.Err
+	}
+	return "", err
+}
+
+func isDisks(err error) bool {
+	path, _ := diskFault(err)
+	return path != ""
 }
 
 // syncFolder makes a rename in dir durable, if the system can (Windows cannot). Errors do not matter:

@@ -20,29 +20,27 @@ const pace = 16 << 10
 
 // get asks for a URL and calls take with the answer. The body ends with an error if it stalls: less
 // than pace in the stall time.
-func (f fetcher) get(ctx context.Context, from string, header http.Header, take func(*http.Response, io.Reader) error) error {
+func (o Options) get(ctx context.Context, from string, header http.Header, take func(*http.Response, io.Reader) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	stalled := time.AfterFunc(f.Stall, func() {
-		cancel(fmt.Errorf("less than %s bytes received in %v", humanize.Comma(pace), f.Stall))
+	stalled := time.AfterFunc(o.Stall, func() {
+		cancel(fmt.Errorf("less than %s bytes received in %v", humanize.Comma(pace), o.Stall))
 	})
 	defer stalled.Stop()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
 	if err != nil {
 		return permanent{err}
 	}
-	for key, values := range header {
-		request.Header[key] = values
-	}
+	request.Header = header
 	// The file as it is: without this the transport would ask for gzip and unpack it.
 	request.Header.Set("Accept-Encoding", "identity")
 	request.Header.Set("User-Agent", "vggtrain")
-	response, err := f.Client.Do(request)
+	response, err := o.Client.Do(request)
 	if err != nil {
 		return causeOf(ctx, err)
 	}
 	defer response.Body.Close()
-	if err := take(response, &pacedReader{Reader: response.Body, moved: func() { stalled.Reset(f.Stall) }}); err != nil {
+	if err := take(response, &pacedReader{Reader: response.Body, moved: func() { stalled.Reset(o.Stall) }}); err != nil {
 		return causeOf(ctx, err)
 	}
 	return nil

@@ -25,7 +25,7 @@ func TestFetchCannotDiscard(t *testing.T) {
 	defer file.Close()
 	const from = "http://127.0.0.1:1"
 	p := &part{file: file, size: 5, of: source{from, `"1"`, 5}}
-	if err := (fetcher{l.options(t, from).withDefaults()}).fromMirror(t.Context(), p, l.images(), from); !isDisks(err) {
+	if err := l.options(t, from).withDefaults().fromMirror(t.Context(), p, l.images(), from); !isDisks(err) {
 		t.Errorf("error %v, want the disk's", err)
 	}
 }
