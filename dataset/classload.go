@@ -1,15 +1,14 @@
 package dataset
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"fmt"
 	"os"
 	"runtime"
-	"sync"
 
 	"github.com/dustin/go-humanize"
+	"golang.org/x/sync/errgroup"
 
 	"vggtrain/internal/files"
 	"vggtrain/internal/idx"
@@ -70,28 +69,27 @@ func (f folder) readSet(ctx context.Context, files []labelled, first string) (*S
 	if err != nil {
 		return nil, err
 	}
-	var job queue
-	job.open(len(files), nil)
-	var group sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(files)) {
-		group.Go(func() {
-			var buffer bytes.Buffer
-			job.work(func(i int) error {
+	var failed failure
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range files {
+		group.Go(func() error {
+			failed.try(i, func() error {
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				return f.readInto(s, i, &buffer, files[i].path, first)
+				return f.readInto(s, i, files[i].path, first)
 			})
+			return nil
 		})
 	}
-	group.Wait()
-	return s, job.err
+	_ = group.Wait() // the error of the first file is in failed
+	return s, failed.err
 }
 
 // newSet returns a set for the files, all as large as the file first, with their labels.
 func (f folder) newSet(files []labelled, first string) (*Set, error) {
-	var buffer bytes.Buffer
-	p, err := f.picture(&buffer, first)
+	p, err := f.picture(first)
 	if err != nil {
 		return nil, err
 	}
@@ -112,8 +110,8 @@ func (f folder) newSet(files []labelled, first string) (*Set, error) {
 }
 
 // readInto reads a file into image i of s.
-func (f folder) readInto(s *Set, i int, buffer *bytes.Buffer, name, first string) error {
-	p, err := f.picture(buffer, name)
+func (f folder) readInto(s *Set, i int, name, first string) error {
+	p, err := f.picture(name)
 	if err != nil {
 		return err
 	}
@@ -130,13 +128,13 @@ func (f folder) readInto(s *Set, i int, buffer *bytes.Buffer, name, first string
 }
 
 // picture reads a file as far as its size.
-func (f folder) picture(buffer *bytes.Buffer, name string) (*photo.Picture, error) {
+func (f folder) picture(name string) (*photo.Picture, error) {
 	file, size, err := files.OpenRegular(f.files, name)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.at(name), err)
 	}
 	defer file.Close()
-	p, err := photo.ReadPicture(buffer, file, size)
+	p, err := photo.ReadPicture(file, size)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.at(name), err)
 	}

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,18 +41,6 @@ type Workers interface {
 	Run(pieces int, f func(worker, piece int)) error
 }
 
-// alone is the caller as the only worker.
-type alone struct{}
-
-func (alone) Threads() int { return 1 }
-
-func (alone) Run(pieces int, f func(worker, piece int)) error {
-	for piece := range pieces {
-		f(0, piece)
-	}
-	return nil
-}
-
 // maxBatchBytes bounds the memory of one batch: a typing error must not take the machine down.
 const maxBatchBytes = 16 << 30
 
@@ -72,34 +61,33 @@ type Loader struct {
 	channels int
 	tables   []*[256]float32 // what a pixel becomes, by channel
 
-	epoch   epoch
-	next    int       // index of the epoch's next batch, below 0 before the first Start
-	slots   []slot    // batch b has slot b % len(slots)
-	scratch []scratch // one a worker or reader
-	share   func(worker, _ int)
+	order   []int           // the epoch's positions in the source; nil: as they are
+	draws   rng.Stream      // of the epoch's augmentation
+	next    int             // index of the epoch's next batch, below 0 before the first Start
+	ctx     context.Context // of the loading under way
+	slots   []slot          // batch b has slot b % len(slots)
+	scratch []scratch       // one a worker
+	load    func(worker, row int)
 	readers readers
-}
-
-// epoch is what an epoch draws.
-type epoch struct {
-	order []int      // positions in the source; nil: as they are
-	draws rng.Stream // of the augmentation
 }
 
 // NewLoader returns a loader of a source. An empty source is an error, as are options out of bounds.
 func NewLoader(s Source, o LoaderOptions) (*Loader, error) {
 	rows, cols, channels := s.Size()
 	l := &Loader{source: s, resident: Bytes(s) > 0, channels: channels, next: -1}
-	l.options = o.withDefaults(channels)
+	if o.Scales == nil {
+		o.Scales = make([]Scale, channels)
+	}
+	l.options = o
 	switch {
 	case s.Len() == 0:
 		return nil, errors.New("the set has no images")
 	case o.Batch < 1:
 		return nil, fmt.Errorf("batch of %d images: it must be 1 or more", o.Batch)
-	case len(l.options.Scales) != channels:
+	case len(o.Scales) != channels:
 		return nil, fmt.Errorf("%d scales for images of %d channels", len(o.Scales), channels)
 	}
-	for _, scale := range l.options.Scales {
+	for _, scale := range o.Scales {
 		table, err := scale.Table()
 		if err != nil {
 			return nil, err
@@ -109,9 +97,12 @@ func NewLoader(s Source, o LoaderOptions) (*Loader, error) {
 	if rows == 0 { // they vary
 		rows, cols = o.Side, o.Side
 	}
-	threads, slots := l.options.Readers, l.options.Ahead+1
+	threads, slots := cmp.Or(o.Readers, runtime.GOMAXPROCS(0)), cmp.Or(o.Ahead, 2)+1
 	if l.resident {
-		threads, slots = l.options.Workers.Threads(), 1
+		threads, slots = 1, 1
+		if o.Workers != nil {
+			threads = o.Workers.Threads()
+		}
 	}
 	for range threads {
 		resizer, err := NewResizer(rows, cols, channels, o.Side)
@@ -129,27 +120,15 @@ func NewLoader(s Source, o LoaderOptions) (*Loader, error) {
 	for i := range l.slots {
 		l.slots[i].Batch = Batch{Images: make([]float32, o.Batch*size), Labels: make([]int32, o.Batch)}
 	}
-	l.share = func(worker, _ int) {
-		s, d := &l.slots[0], &l.scratch[worker]
-		s.rows.work(func(row int) error { return l.row(s, d, row) })
+	l.load = func(worker, row int) { l.row(&l.slots[0], &l.scratch[worker], row) }
+	l.readers = readers{turn: make(chan struct{}), free: make(chan *scratch, threads)}
+	close(l.readers.turn)
+	for i := range l.scratch {
+		l.readers.free <- &l.scratch[i]
 	}
+	l.ctx, l.readers.cancel = context.WithCancel(context.Background())
+	l.readers.cancel() // nothing is under way
 	return l, nil
-}
-
-func (o LoaderOptions) withDefaults(channels int) LoaderOptions {
-	if o.Workers == nil {
-		o.Workers = alone{}
-	}
-	if o.Readers == 0 {
-		o.Readers = runtime.GOMAXPROCS(0)
-	}
-	if o.Ahead == 0 {
-		o.Ahead = 2
-	}
-	if o.Scales == nil {
-		o.Scales = make([]Scale, channels)
-	}
-	return o
 }
 
 // Bytes returns the memory of the loader's batches.
@@ -160,10 +139,11 @@ func (l *Loader) Batches() int { return (l.source.Len()-1)/l.options.Batch + 1 }
 
 // Start begins an epoch at the batch of index from.
 func (l *Loader) Start(number, from int) {
-	l.readers.stop()
-	l.epoch = epoch{draws: rng.New(l.options.Seed, rng.Augment, uint64(number))}
+	l.readers.cancel()
+	l.readers.group.Wait()
+	l.draws = rng.New(l.options.Seed, rng.Augment, uint64(number))
 	if l.options.Shuffle {
-		l.epoch.order = rng.New(l.options.Seed, rng.Shuffle, uint64(number)).Perm(l.source.Len())
+		l.order = rng.New(l.options.Seed, rng.Shuffle, uint64(number)).Perm(l.source.Len())
 	}
 	l.next = max(from, 0)
 }
@@ -173,19 +153,23 @@ func (l *Loader) Start(number, from int) {
 // io.EOF the batch is still the next one.
 func (l *Loader) Next(ctx context.Context) (*Batch, error) {
 	if err := ctx.Err(); err != nil {
-		l.readers.stop()
+		l.readers.cancel()
 		return nil, err
 	}
 	if l.next < 0 {
 		return nil, errors.New("dataset: Next without Start")
 	}
 	if l.next >= l.Batches() {
-		l.readers.stop()
+		l.readers.cancel()
 		return nil, io.EOF
 	}
-	s, err := l.load(ctx)
+	load := l.readAhead
+	if l.resident {
+		load = l.loadNow
+	}
+	s, err := load(ctx)
 	if err != nil {
-		l.readers.stop()
+		l.readers.cancel()
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -208,20 +192,18 @@ func (l *Loader) Epoch(ctx context.Context, number int) iter.Seq2[*Batch, error]
 	}
 }
 
-// load waits for the next batch.
-func (l *Loader) load(ctx context.Context) (*slot, error) {
-	if l.resident {
-		return l.loadNow(ctx)
-	}
-	return l.readAhead(ctx)
-}
-
 // loadNow has the workers load the next batch.
 func (l *Loader) loadNow(ctx context.Context) (*slot, error) {
-	s := &l.slots[0]
-	l.open(ctx, s, l.next, nil)
-	if err := l.options.Workers.Run(l.options.Workers.Threads(), l.share); err != nil {
-		return nil, err
+	l.ctx = ctx
+	s := l.open(l.next)
+	if l.options.Workers != nil {
+		if err := l.options.Workers.Run(s.Rows, l.load); err != nil {
+			return nil, err
+		}
+	} else {
+		for row := range s.Rows {
+			l.load(0, row)
+		}
 	}
-	return s, s.rows.err
+	return s, s.failed.err
 }

@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"context"
 	"fmt"
 	"slices"
 )
@@ -9,17 +8,17 @@ import (
 // slot is the memory of a batch, from loading to use.
 type slot struct {
 	Batch
-	ctx   context.Context
-	epoch epoch
-	first int // position of its first image in the epoch
-	rows  queue
+	first  int // position of its first image in the epoch
+	failed failure
+	done   chan struct{} // closed when it has been read ahead
 }
 
-// open makes s the batch of an index, with all rows to be loaded.
-func (l *Loader) open(ctx context.Context, s *slot, batch int, done chan struct{}) {
-	s.ctx, s.epoch, s.first = ctx, l.epoch, batch*l.options.Batch
+// open gives a batch its slot, with all rows to be loaded.
+func (l *Loader) open(batch int) *slot {
+	s := &l.slots[batch%len(l.slots)]
+	s.first, s.failed.err = batch*l.options.Batch, nil
 	s.Rows = min(l.options.Batch, l.source.Len()-s.first)
-	s.rows.open(s.Rows, done)
+	return s
 }
 
 // scratch is the memory of one worker or reader.
@@ -29,25 +28,34 @@ type scratch struct {
 	varied  []byte // the image being augmented
 }
 
-// row loads the image of a row.
-func (l *Loader) row(s *slot, d *scratch, row int) (err error) {
-	if err := s.ctx.Err(); err != nil {
+// row loads the image of a row, unless an earlier one has failed.
+func (l *Loader) row(s *slot, d *scratch, row int) {
+	s.failed.try(row, func() (err error) {
+		i := s.first + row
+		if l.order != nil {
+			i = l.order[i]
+		}
+		defer func() {
+			if r := recover(); r != nil { // of a decoder: no file may take the program down
+				err = fmt.Errorf("%v", r)
+			}
+			if err != nil {
+				err = fmt.Errorf("image %d: %w", i, err)
+			}
+		}()
+		size := len(s.Images) / len(s.Labels)
+		s.Labels[row] = l.source.Label(i)
+		return l.image(s.Images[row*size:(row+1)*size], d, i)
+	})
+}
+
+// image loads an image of the source, augmented and resized.
+func (l *Loader) image(dst []float32, d *scratch, i int) (err error) {
+	if err := l.ctx.Err(); err != nil {
 		return err
 	}
-	i := s.first + row
-	if s.epoch.order != nil {
-		i = s.epoch.order[i]
-	}
-	defer func() {
-		if r := recover(); r != nil { // of a decoder: no file may take the program down
-			err = fmt.Errorf("%v", r)
-		}
-		if err != nil {
-			err = fmt.Errorf("image %d: %w", i, err)
-		}
-	}()
 	p := &d.pixels
-	if err := l.source.Image(s.ctx, i, p); err != nil {
+	if err := l.source.Image(l.ctx, i, p); err != nil {
 		return err
 	}
 	if p.Channels != l.channels {
@@ -56,7 +64,7 @@ func (l *Loader) row(s *slot, d *scratch, row int) (err error) {
 	image := p.Pix
 	if l.options.Augment != (Augment{}) {
 		d.varied = slices.Grow(d.varied[:0], len(image))[:len(image)]
-		l.options.Augment.apply(d.varied, p, s.epoch.draws.Split(uint64(i)))
+		l.options.Augment.apply(d.varied, p, l.draws.Split(uint64(i)))
 		image = d.varied
 	}
 	if !d.resizer.Fits(p.Rows, p.Cols) {
@@ -64,8 +72,6 @@ func (l *Loader) row(s *slot, d *scratch, row int) (err error) {
 			return err
 		}
 	}
-	size := len(s.Images) / len(s.Labels)
-	d.resizer.Floats(s.Images[row*size:(row+1)*size], image, l.tables)
-	s.Labels[row] = l.source.Label(i)
+	d.resizer.Floats(dst, image, l.tables)
 	return nil
 }

@@ -86,7 +86,7 @@ func inFolder(dir, name string) File {
 			return nil, 0, fmt.Errorf("cannot be read: %w", files.Cause(err))
 		}
 		defer root.Close()
-		file, size, err := openPhoto(root.FS(), name)
+		file, size, err := files.OpenRegular(root.FS(), name)
 		if info, linkErr := root.Lstat(name); err != nil && linkErr == nil && info.Mode()&fs.ModeSymlink != 0 {
 			return nil, 0, fmt.Errorf("%w; it is a link: links must be relative and stay inside %s", err, display.Name(dir))
 		}
@@ -96,7 +96,7 @@ func inFolder(dir, name string) File {
 
 // openNamed opens what a user has named.
 func openNamed(path string) (io.ReadCloser, int64, error) {
-	file, size, err := openPhoto(files.Everywhere{}, path)
+	file, size, err := files.OpenRegular(files.Everywhere{}, path)
 	switch {
 	case errors.Is(err, files.ErrNotRegular):
 		err = fmt.Errorf("%w: use - for standard input", err)
@@ -104,13 +104,4 @@ func openNamed(path string) (io.ReadCloser, int64, error) {
 		err = fmt.Errorf("%w: name an image, a folder of images, or - for standard input", err)
 	}
 	return file, size, err
-}
-
-// openPhoto is files.OpenRegular for an io.ReadCloser.
-func openPhoto(folder fs.FS, name string) (io.ReadCloser, int64, error) {
-	file, size, err := files.OpenRegular(folder, name)
-	if err != nil {
-		return nil, 0, err // not a nil file in an interface that is none
-	}
-	return file, size, nil
 }

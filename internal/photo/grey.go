@@ -22,7 +22,7 @@ func toGrey(m image.Image) (*image.Gray, error) {
 	case *image.Gray16: // big-endian, as all of 16 bits
 		return convert(m.Rect, m.Pix, m.Stride, 2, func(p []byte) byte { return p[0] }), nil
 	case *image.Paletted:
-		table := lumas(m.Palette)
+		table := tabulate(m.Palette, 0, func(c color.NRGBA) byte { return luma(c.R, c.G, c.B) })
 		return convert(m.Rect, m.Pix, m.Stride, 1, func(p []byte) byte { return table[p[0]] }), nil
 	case *image.RGBA: // of decoders, always opaque
 		return convert(m.Rect, m.Pix, m.Stride, 4, luma8), nil
@@ -69,9 +69,8 @@ func convertYCbCr(m *image.YCbCr) *image.Gray {
 	grey := image.NewGray(image.Rect(0, 0, m.Rect.Dx(), m.Rect.Dy()))
 	for y := range grey.Rect.Max.Y {
 		for x := range grey.Rect.Max.X {
-			luminance, at := m.YOffset(m.Rect.Min.X+x, m.Rect.Min.Y+y), m.COffset(m.Rect.Min.X+x, m.Rect.Min.Y+y)
-			r, g, b := color.YCbCrToRGB(m.Y[luminance], m.Cb[at], m.Cr[at])
-			grey.Pix[y*grey.Stride+x] = luma(r, g, b)
+			c := m.YCbCrAt(m.Rect.Min.X+x, m.Rect.Min.Y+y)
+			grey.Pix[y*grey.Stride+x] = luma(color.YCbCrToRGB(c.Y, c.Cb, c.Cr))
 		}
 	}
 	return grey
@@ -80,48 +79,28 @@ func convertYCbCr(m *image.YCbCr) *image.Gray {
 // toAlpha returns the opacity of the decoders' images: 255 opaque, 0 transparent; nil if all pixels are
 // opaque. Of 16 bits the upper 8 count.
 func toAlpha(m image.Image) *image.Gray {
+	if m, ok := m.(interface{ Opaque() bool }); ok && m.Opaque() {
+		return nil
+	}
 	switch m := m.(type) {
 	case *image.Paletted:
-		if m.Opaque() {
-			return nil
-		}
-		table := alphas(m.Palette)
+		table := tabulate(m.Palette, 255, func(c color.NRGBA) byte { return c.A })
 		return convert(m.Rect, m.Pix, m.Stride, 1, func(p []byte) byte { return table[p[0]] })
 	case *image.NRGBA:
-		if m.Opaque() {
-			return nil
-		}
 		return convert(m.Rect, m.Pix, m.Stride, 4, func(p []byte) byte { return p[3] })
 	case *image.NRGBA64:
-		if m.Opaque() {
-			return nil
-		}
 		return convert(m.Rect, m.Pix, m.Stride, 8, func(p []byte) byte { return p[6] })
 	}
 	return nil
 }
 
-// alphas are those of a palette's colours, and 255 after them.
-func alphas(palette color.Palette) (table [256]byte) {
+// tabulate returns the values of a palette's colours, and rest after them. Decoders give colours that
+// are opaque or color.NRGBA, which the conversion leaves as they are.
+func tabulate(palette color.Palette, rest byte, value func(color.NRGBA) byte) (table [256]byte) {
 	for i := range table {
-		table[i] = 255
-	}
-	for i, c := range palette[:min(len(palette), len(table))] {
-		if c, ok := c.(color.NRGBA); ok {
-			table[i] = c.A
-		}
-	}
-	return table
-}
-
-// lumas are those of a palette's colours, and 0 after them.
-func lumas(palette color.Palette) (table [256]byte) {
-	for i, c := range palette[:min(len(palette), len(table))] {
-		switch c := c.(type) {
-		case color.RGBA: // opaque
-			table[i] = luma(c.R, c.G, c.B)
-		case color.NRGBA:
-			table[i] = luma(c.R, c.G, c.B)
+		table[i] = rest
+		if i < len(palette) {
+			table[i] = value(color.NRGBAModel.Convert(palette[i]).(color.NRGBA))
 		}
 	}
 	return table

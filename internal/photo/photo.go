@@ -1,7 +1,6 @@
 package photo
 
 import (
-	"bytes"
 	"context"
 	"image"
 	"io"
@@ -41,19 +40,13 @@ func (r *Reader) Read(f File) (*Photo, error) {
 
 // read reads a photo from a source of about size bytes.
 func (r *Reader) read(source io.Reader, size int64) (*Photo, error) {
-	var file bytes.Buffer
-	p, err := ReadPicture(&file, source, size)
+	p, err := ReadPicture(source, size)
 	if err != nil {
 		return nil, err
 	}
 	pixels := int64(p.Rows) * int64(p.Cols)
 	_ = r.pixels.Acquire(context.Background(), pixels) // an error would be the context's
 	defer r.pixels.Release(pixels)
-	return p.photo()
-}
-
-// photo decodes the picture.
-func (p *Picture) photo() (*Photo, error) {
 	grey, m, err := p.decoded()
 	if err != nil {
 		return nil, err

@@ -71,7 +71,7 @@ func TestPhotoReaderBound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := NewReader()
 		point := readGolden(t, "../photos/point.png")
-		p, err := ReadPicture(&bytes.Buffer{}, bytes.NewReader(point), 0)
+		p, err := ReadPicture(bytes.NewReader(point), 0)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -59,11 +59,11 @@ type Picture struct {
 	Rows, Cols int // H, W
 }
 
-// ReadPicture reads a file of about size bytes, at most 64 MiB, into buffer, and checks its header: no
-// memory is taken to decode an image larger than the bounds or than its file can hold. Errors are one
-// line and do not name the file.
-func ReadPicture(buffer *bytes.Buffer, r io.Reader, size int64) (*Picture, error) {
-	buffer.Reset()
+// ReadPicture reads a file of about size bytes, at most 64 MiB, and checks its header: no memory is
+// taken to decode an image larger than the bounds or than its file can hold. Errors are one line and do
+// not name the file.
+func ReadPicture(r io.Reader, size int64) (*Picture, error) {
+	var buffer bytes.Buffer
 	buffer.Grow(int(min(size, maxImageFile)) + bytes.MinRead)
 	n, err := buffer.ReadFrom(io.LimitReader(r, maxImageFile+1))
 	switch {

@@ -33,8 +33,7 @@ func readGolden(t testing.TB, name string) []byte {
 
 // readGrey reads a file as those of class folders are read, and as photos are but for their sides.
 func readGrey(file []byte) (*image.Gray, error) {
-	var buffer bytes.Buffer
-	p, err := ReadPicture(&buffer, bytes.NewReader(file), 0)
+	p, err := ReadPicture(bytes.NewReader(file), 0)
 	if err != nil {
 		return nil, err
 	}
