@@ -63,19 +63,19 @@ func (f folder) classes(split string, out *photo.LeftOut) ([]classFolder, error)
 	var found []classFolder
 	files := 0
 	for _, entry := range entries {
-		name := path.Join(split, entry.name)
+		name := path.Join(split, entry.Name())
 		switch {
-		case !entry.isDir && photo.Readable(name):
+		case !entry.IsDir() && photo.Readable(name):
 			return nil, fmt.Errorf("%s: an image outside of the class folders: move it to the folder of its class", f.at(name))
-		case !entry.isDir:
+		case !entry.IsDir():
 			out.Add(name)
 			continue
-		case !display.Printable(entry.name):
+		case !display.Printable(entry.Name()):
 			return nil, fmt.Errorf("%s: not a class name that can be printed: rename the folder", f.at(name))
 		case len(found) == maxClasses:
 			return nil, fmt.Errorf("%s: more than %d class folders: no more are read", f.at(split), maxClasses)
 		}
-		class := classFolder{name: entry.name}
+		class := classFolder{name: entry.Name()}
 		if class.files, err = f.images(name, out); err != nil {
 			return nil, err
 		}
@@ -95,9 +95,9 @@ func (f folder) images(class string, out *photo.LeftOut) ([]string, error) {
 	}
 	var images []string
 	for _, entry := range entries {
-		name := path.Join(class, entry.name)
+		name := path.Join(class, entry.Name())
 		switch {
-		case entry.isDir:
+		case entry.IsDir():
 			return nil, fmt.Errorf("%s: a folder in a class folder: put its images into the class folder itself", f.at(name))
 		case photo.Readable(name):
 			images = append(images, name)
@@ -113,14 +113,8 @@ func (f folder) images(class string, out *photo.LeftOut) ([]string, error) {
 	return images, nil
 }
 
-// entry is a file or a folder, or what a link leads to.
-type entry struct {
-	name  string
-	isDir bool
-}
-
-// list returns the entries of a folder, sorted by name, except hidden ones.
-func (f folder) list(dir string) ([]entry, error) {
+// list returns the entries of a folder, sorted by name, except hidden ones. A link is what it leads to.
+func (f folder) list(dir string) ([]fs.DirEntry, error) {
 	info, err := fs.Stat(f.files, dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -134,21 +128,20 @@ func (f folder) list(dir string) ([]entry, error) {
 	if err != nil {
 		return nil, f.unreadable(dir, err)
 	}
-	var entries []entry
+	var entries []fs.DirEntry
 	for _, e := range found {
 		if strings.HasPrefix(e.Name(), ".") {
 			continue
 		}
-		isDir := e.IsDir()
 		if e.Type()&fs.ModeSymlink != 0 {
 			name := path.Join(dir, e.Name())
 			target, err := fs.Stat(f.files, name)
 			if err != nil {
 				return nil, f.unreadable(name, err)
 			}
-			isDir = target.IsDir()
+			e = fs.FileInfoToDirEntry(target)
 		}
-		entries = append(entries, entry{e.Name(), isDir})
+		entries = append(entries, e)
 	}
 	return entries, nil
 }
@@ -164,25 +157,18 @@ func (f folder) unreadable(name string, err error) error {
 }
 
 // classNames returns the names of the labels: Fashion-MNIST's in their known order, if all folders
-// have one of them, else the folders' own, sorted.
-func classNames(folders []classFolder) []string {
-	var known []string
-	for _, class := range Classes {
-		if slices.ContainsFunc(folders, func(f classFolder) bool { return folded(f.name) == folded(class) }) {
-			known = append(known, class)
-		}
+// have one of them, else the folders' own, sorted. key makes all spellings of a name equal.
+func classNames(folders []classFolder) (names []string, key func(name string) string) {
+	own := make([]string, len(folders)) // which are sorted
+	spelt := map[string]bool{}
+	for i, f := range folders {
+		own[i], spelt[folded(f.name)] = f.name, true
 	}
-	var own []string
-	for _, f := range folders {
-		if !slices.ContainsFunc(known, func(class string) bool { return folded(f.name) == folded(class) }) {
-			known = nil
-		}
-		own = append(own, f.name)
+	known := slices.DeleteFunc(slices.Clone(Classes), func(class string) bool { return !spelt[folded(class)] })
+	if len(known) > 0 && len(known) == len(spelt) {
+		return known, folded
 	}
-	if len(known) > 0 {
-		return known
-	}
-	return own // which are sorted
+	return own, func(name string) string { return name }
 }
 
 // folded makes all spellings of a class name as a file name equal: "t_shirt_top" and "T-shirt-top"
@@ -196,33 +182,26 @@ func folded(name string) string {
 	}, name)
 }
 
-// label returns the labelled files of train or test, in turn of their classes. Folders may spell
-// Fashion-MNIST's names in their way.
-func (f folder) label(split string, folders []classFolder, names []string) ([]labelled, error) {
-	same := func(folder, name string) bool { return folder == name }
-	if isKnown(names) {
-		same = func(folder, name string) bool { return folded(folder) == folded(name) }
-	}
+// label returns the labelled files of train or test, in turn of their classes.
+func (f folder) label(split string, folders []classFolder, names []string, key func(string) string) ([]labelled, error) {
+	byKey := map[string]classFolder{}
 	for _, c := range folders {
-		if !slices.ContainsFunc(names, func(name string) bool { return same(c.name, name) }) {
+		k := key(c.name)
+		if !slices.ContainsFunc(names, func(name string) bool { return key(name) == k }) {
 			return nil, fmt.Errorf("%s: a class that train does not have: the two must have the same classes", f.at(path.Join(split, c.name)))
 		}
+		if other, ok := byKey[k]; ok {
+			return nil, fmt.Errorf("%s: the same class as the folder %s: keep one of the two", f.at(path.Join(split, c.name)), other.name)
+		}
+		byKey[k] = c
 	}
 	classes := make([][]string, len(names))
 	for label, name := range names {
-		var of []classFolder
-		for _, c := range folders {
-			if same(c.name, name) {
-				of = append(of, c)
-			}
-		}
-		switch {
-		case len(of) == 0:
+		c, ok := byKey[key(name)]
+		if !ok {
 			return nil, fmt.Errorf("%s: no folder of the class %s, which train has: the two must have the same classes", f.at(split), name)
-		case len(of) > 1:
-			return nil, fmt.Errorf("%s: the same class as the folder %s: keep one of the two", f.at(path.Join(split, of[1].name)), of[0].name)
 		}
-		classes[label] = of[0].files
+		classes[label] = c.files
 	}
 	return inTurn(classes), nil
 }
@@ -231,19 +210,13 @@ func (f folder) label(split string, folders []classFolder, names []string) ([]la
 // of a set are of all classes.
 func inTurn(classes [][]string) []labelled {
 	var files []labelled
-	for i, found := 0, true; found; i++ {
-		found = false
+	for i, before := 0, -1; len(files) > before; i++ {
+		before = len(files)
 		for label, of := range classes {
 			if i < len(of) {
 				files = append(files, labelled{of[i], int32(label)})
-				found = true
 			}
 		}
 	}
 	return files
-}
-
-// isKnown reports whether all names are Fashion-MNIST's.
-func isKnown(names []string) bool {
-	return !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(Classes, name) })
 }

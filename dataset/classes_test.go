@@ -121,7 +121,8 @@ func TestClassNames(t *testing.T) {
 		for name := range strings.FieldsSeq(test.folders) {
 			folders = append(folders, classFolder{name: name})
 		}
-		if got := strings.Join(classNames(folders), ","); got != test.names {
+		names, _ := classNames(folders)
+		if got := strings.Join(names, ","); got != test.names {
 			t.Errorf("%s: %s, want %s", test.folders, got, test.names)
 		}
 	}

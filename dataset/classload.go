@@ -36,19 +36,18 @@ func (f folder) loadClasses(ctx context.Context) (data *Data, out photo.LeftOut,
 	if err != nil {
 		return nil, out, err
 	}
-	names := classNames(train)
+	names, key := classNames(train)
 	if len(names) < 2 {
 		return nil, out, fmt.Errorf("%s: %d class folders: there must be two or more", f.at("train"), len(names))
 	}
-	trainFiles, err := f.label("train", train, names)
+	trainFiles, err := f.label("train", train, names, key)
 	if err != nil {
 		return nil, out, err
 	}
-	testFiles, err := f.label("test", test, names)
+	testFiles, err := f.label("test", test, names, key)
 	if err != nil {
 		return nil, out, err
 	}
-	data = &Data{Classes: names, Origin: f.title, Spec: f.spec, Kind: ClassFolders}
 	first := trainFiles[0].path // whose size is that of all
 	trainSet, err := f.readSet(ctx, trainFiles, first)
 	if err != nil {
@@ -58,8 +57,10 @@ func (f folder) loadClasses(ctx context.Context) (data *Data, out photo.LeftOut,
 	if err != nil {
 		return nil, out, err
 	}
-	data.Train, data.Test, data.Digest = trainSet, testSet, classDigest(names, trainSet, testSet)
-	return data, out, nil
+	return &Data{
+		Train: trainSet, Test: testSet, Classes: names,
+		Origin: f.title, Spec: f.spec, Kind: ClassFolders, Digest: classDigest(names, trainSet, testSet),
+	}, out, nil
 }
 
 // readSet reads all files on all processors. They must have the size of the file first. Of several

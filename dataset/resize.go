@@ -168,16 +168,6 @@ func resize[T byte | float32](r *Resizer, dst []T, src []byte, table *[256]T) {
 	alongColumns(r, dst, table)
 }
 
-// alongRow is the horizontal pass over row y.
-func (r *Resizer) alongRow(y int, row []byte) {
-	out := r.narrow[y*r.pairs : (y+1)*r.pairs]
-	if r.across.taps == 2 {
-		widen(out, row, &r.across)
-	} else {
-		r.shrink(out, row)
-	}
-}
-
 // alongColumns is the vertical pass, after the horizontal pass over all rows.
 func alongColumns[T byte | float32](r *Resizer, dst []T, table *[256]T) {
 	taps := r.down.taps
@@ -194,30 +184,15 @@ func alongColumns[T byte | float32](r *Resizer, dst []T, table *[256]T) {
 	}
 }
 
-// widen is the horizontal pass with two taps an output: when an image grows.
-func widen(dst []uint64, row []byte, a *axis) {
-	first, weights := a.first, a.weights[:2*len(a.first)]
-	at := func(i int) uint64 {
-		x, w := first[i], weights[2*i:2*i+2]
-		pixels := row[x : x+2]
-		return (uint64(pixels[0])*w[0] + uint64(pixels[1])*w[1] + 1<<(precision-1)) >> precision
-	}
-	for p := range len(first) / 2 {
-		dst[p] = at(2*p) | at(2*p+1)<<laneBits
-	}
-	if len(first)%2 == 1 {
-		dst[len(dst)-1] = at(len(first) - 1)
-	}
-}
-
-// shrink is the horizontal pass with any number of taps.
-func (r *Resizer) shrink(dst []uint64, row []byte) {
+// alongRow is the horizontal pass over row y.
+func (r *Resizer) alongRow(y int, row []byte) {
+	dst := r.narrow[y*r.pairs : (y+1)*r.pairs]
 	clear(dst)
 	taps := r.across.taps
 	for i, x := range r.across.first {
 		sum := uint64(1 << (precision - 1))
 		pixels := row[x : x+taps]
-		for k, w := range r.across.weights[i*taps : (i+1)*taps] {
+		for k, w := range r.across.weights[i*taps:][:len(pixels)] {
 			sum += uint64(pixels[k]) * w
 		}
 		dst[i/2] |= sum >> precision << (i % 2 * laneBits)
