@@ -31,28 +31,28 @@ var kinds = []*kind{
 			})
 		},
 		func(l blocks.Conv2d) (Operation, error) {
-			return Operation{"Conv", windowed(l, Attribute{"dilations", []int{1, 1}}, Attribute{"group", 1})}, nil
+			return Operation{"Conv", 11, windowed(l, Attribute{"dilations", []int{1, 1}}, Attribute{"group", 1})}, nil
 		},
 	),
 	define(kind{word: "relu"},
 		func(_ blocks.ReLU, g *lowering) (*gorgonia.Node, error) { return g.ReLU(g.x) },
-		func(blocks.ReLU) (Operation, error) { return Operation{Operator: "Relu"}, nil },
+		func(blocks.ReLU) (Operation, error) { return Operation{"Relu", 13, nil}, nil },
 	),
 	define(kind{word: "sigmoid"},
 		func(_ blocks.Sigmoid, g *lowering) (*gorgonia.Node, error) { return g.Sigmoid(g.x) },
-		func(blocks.Sigmoid) (Operation, error) { return Operation{Operator: "Sigmoid"}, nil },
+		func(blocks.Sigmoid) (Operation, error) { return Operation{"Sigmoid", 13, nil}, nil },
 	),
 	define(kind{word: "maxpool", takes: image, numbers: poolNumbers},
 		func(l blocks.MaxPool2d, g *lowering) (*gorgonia.Node, error) {
 			return g.MaxPool(g.x, l.Kernel, l.Stride)
 		},
-		func(l blocks.MaxPool2d) (Operation, error) { return Operation{"MaxPool", windowed(l)}, nil },
+		func(l blocks.MaxPool2d) (Operation, error) { return Operation{"MaxPool", 12, windowed(l)}, nil },
 	),
 	define(kind{word: "avgpool", takes: image, numbers: poolNumbers},
 		func(l blocks.AvgPool2d, g *lowering) (*gorgonia.Node, error) {
 			return g.AvgPool(g.x, l.Kernel, l.Stride)
 		},
-		func(l blocks.AvgPool2d) (Operation, error) { return Operation{"AveragePool", windowed(l)}, nil },
+		func(l blocks.AvgPool2d) (Operation, error) { return Operation{"AveragePool", 11, windowed(l)}, nil },
 	),
 	define(
 		kind{word: "lrn", takes: image, numbers: []number{
@@ -68,14 +68,16 @@ var kinds = []*kind{
 			if l.Size%2 == 0 {
 				return Operation{}, fmt.Errorf("lrn of size %d; ONNX's and PyTorch's windows agree for odd sizes only", l.Size)
 			}
-			return Operation{"LRN", []Attribute{
+			return Operation{"LRN", 13, []Attribute{
 				{"alpha", float32(l.Alpha)}, {"beta", float32(l.Beta)}, {"bias", float32(l.K)}, {"size", l.Size},
 			}}, nil
 		},
 	),
 	define(kind{word: "flatten", takes: image, flattens: true},
 		func(_ blocks.Flatten, g *lowering) (*gorgonia.Node, error) { return g.Flatten(g.x) },
-		func(blocks.Flatten) (Operation, error) { return Operation{"Flatten", []Attribute{{"axis", 1}}}, nil },
+		func(blocks.Flatten) (Operation, error) {
+			return Operation{"Flatten", 13, []Attribute{{"axis", 1}}}, nil
+		},
 	),
 	define(
 		kind{
@@ -87,7 +89,7 @@ var kinds = []*kind{
 			return g.Dense(g.x, g.params[0], g.params[1], g.fused > 0)
 		},
 		func(blocks.Linear) (Operation, error) { // x·Wᵀ + b
-			return Operation{"Gemm", []Attribute{{"transB", 1}}}, nil
+			return Operation{"Gemm", 13, []Attribute{{"transB", 1}}}, nil
 		},
 	),
 	define(kind{word: "dropout", training: true, numbers: []number{{"p", probability, ""}}, open: ArchDropout{}},

@@ -10,6 +10,7 @@ import (
 // of their names.
 type Operation struct {
 	Operator   string
+	Opset      int // the first version of ONNX's operators that has this one
 	Attributes []Attribute
 }
 

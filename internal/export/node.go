@@ -42,8 +42,8 @@ func (n *Network) nodes() ([]node, error) {
 	}
 	if n.normalizes() {
 		image := n.Layers[0].In
-		add(model.Operation{Operator: "Sub"}, subtractName, image, meanName)
-		add(model.Operation{Operator: "Div"}, divideName, image, deviationName)
+		add(model.Operation{Operator: "Sub", Opset: 13}, subtractName, image, meanName)
+		add(model.Operation{Operator: "Div", Opset: 13}, divideName, image, deviationName)
 	}
 	for _, layer := range n.Layers {
 		op, err := layer.ONNX()

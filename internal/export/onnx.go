@@ -34,9 +34,10 @@ const (
 )
 
 // Versions of the format: those of ONNX 1.8 (November 2020), so that all runtimes since then read it.
+// Operators that are newer raise the opset.
 const (
-	irVersion    = 7
-	opsetVersion = 13
+	irVersion  = 7
+	leastOpset = 13
 )
 
 // ErrTooLarge is the error of a file longer than protobuf allows.
@@ -75,13 +76,17 @@ const elementFloat = 1
 // NewONNX makes the file of a network. Its graph begins with the normalisation and leaves Dropout
 // out. Errors: a layer without an ONNX operator, a missing weight, ErrTooLarge.
 func NewONNX(n *Network) (*ONNX, error) {
-	graph, err := n.graph()
+	nodes, err := n.nodes()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", n.Name, err)
+	}
+	graph, err := n.graph(nodes)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", n.Name, err)
 	}
 	f := &ONNX{}
 	f.model.integer(modelIRVersion, irVersion).text(modelProducer, "vggtrain").embed(modelGraph, graph)
-	f.model.embed(modelOpset, new(message).text(opsetDomain, "").integer(opsetNumber, opsetVersion)) // ONNX's own operators
+	f.model.embed(modelOpset, new(message).text(opsetDomain, "").integer(opsetNumber, int64(opset(nodes)))) // ONNX's own operators
 	for _, key := range slices.Sorted(maps.Keys(n.Metadata)) {
 		f.model.embed(modelMetadata, new(message).text(entryKey, key).text(entryValue, n.Metadata[key]))
 	}
@@ -97,12 +102,17 @@ func (f *ONNX) Size() int64 { return f.model.size }
 // Write writes the file. It takes little memory besides the weights.
 func (f *ONNX) Write(w io.Writer) error { return f.model.write(w) }
 
-// graph is the GraphProto: its fields in the order of their numbers.
-func (n *Network) graph() (*message, error) {
-	nodes, err := n.nodes()
-	if err != nil {
-		return nil, err
+// opset is the version of ONNX's operators that the nodes need.
+func opset(nodes []node) int {
+	version := leastOpset
+	for _, n := range nodes {
+		version = max(version, n.Opset)
 	}
+	return version
+}
+
+// graph is the GraphProto: its fields in the order of their numbers.
+func (n *Network) graph(nodes []node) (*message, error) {
 	weights, err := n.initializers()
 	if err != nil {
 		return nil, err

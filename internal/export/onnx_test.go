@@ -349,3 +349,12 @@ func TestGolden(t *testing.T) {
 		t.Errorf("%d logits off by %v, the largest is %v", len(logits), off, largest)
 	}
 }
+
+// A file names the version of ONNX's operators that the newest of its own is of.
+func TestONNXOpset(t *testing.T) {
+	for want, newest := range map[int]int{leastOpset: 11, 20: 20} {
+		if got := opset([]node{{Operation: model.Operation{Opset: newest}}, {Operation: model.Operation{Opset: 11}}}); got != want {
+			t.Errorf("operators of %d and 11: opset %d, want %d", newest, got, want)
+		}
+	}
+}
