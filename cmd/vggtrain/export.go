@@ -21,13 +21,35 @@ import (
 
 type exportOptions struct {
 	Checkpoint string
-	Format     string // one of exportFormats; "": the ending of File
+	Format     string // name of one of exportFormats; "": the ending of File
 	File       string
 	Out        io.Writer
 }
 
-// exportFormats are the forms of an export, and the endings of their files.
-var exportFormats = []string{"onnx", "safetensors"}
+// exportFormat is a form of an export.
+type exportFormat struct {
+	name  string // and the ending of its files
+	write func(file string, n *trained.Network, state *checkpoint.State) error
+	note  func(n *trained.Network) string // lines about how to use the file
+}
+
+var exportFormats = []exportFormat{
+	{"onnx", writeONNX, func(n *trained.Network) string {
+		return fmt.Sprintf("%s   Nx1x%dx%d: pixels from 0 to 1\n%s  Nx%d: %s\n", export.Input, n.Side, n.Side, export.Output, len(n.Classes), someOf(n.Classes))
+	}},
+	{"safetensors",
+		func(file string, _ *trained.Network, state *checkpoint.State) error {
+			return checkpoint.Write(file, state)
+		},
+		func(*trained.Network) string { return "" }},
+}
+
+func exportFormatNames() (names []string) {
+	for _, f := range exportFormats {
+		names = append(names, f.name)
+	}
+	return names
+}
 
 func newExportCommand(run func(context.Context, *exportOptions) error) *cobra.Command {
 	o := &exportOptions{}
@@ -54,7 +76,7 @@ predict and fit --init take the file too.`,
 			return run(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().Var(&choice{&o.Format, exportFormats}, "format", "what to write (default what FILE ends in)")
+	cmd.Flags().Var(&choice{&o.Format, exportFormatNames()}, "format", "what to write (default what FILE ends in)")
 	textFlag(cmd, &o.File, "out", "FILE", "", "the file to write; needed")
 	_ = cmd.RegisterFlagCompletionFunc("out", cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault))
 	return cmd
@@ -68,24 +90,25 @@ func runExport(ctx context.Context, o *exportOptions) error {
 	if err != nil {
 		return err
 	}
-	write := func() error { return checkpoint.Write(o.File, state) }
-	if o.Format == "onnx" {
-		file, err := export.NewONNX(&export.Network{
-			Name: network.Arch.Name, Layers: network.Layers, Weights: state.Tensors,
-			Mean: network.Normalize.Mean, Deviation: network.Normalize.Deviation, Metadata: state.Metadata,
-		})
-		if err != nil {
-			return err
-		}
-		write = func() error { return checkpoint.Replace(o.File, file.Write) }
-	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := write(); err != nil {
+	format := exportFormats[slices.Index(exportFormatNames(), o.Format)]
+	if err := format.write(o.File, network, state); err != nil {
 		return err
 	}
-	return o.report(network)
+	return o.report(network, format.note(network))
+}
+
+func writeONNX(path string, n *trained.Network, state *checkpoint.State) error {
+	file, err := export.NewONNX(&export.Network{
+		Name: n.Arch.Name, Layers: n.Layers, Weights: state.Tensors,
+		Mean: n.Normalize.Mean, Deviation: n.Normalize.Deviation, Metadata: state.Metadata,
+	})
+	if err != nil {
+		return err
+	}
+	return checkpoint.Replace(path, file.Write)
 }
 
 // check finds the format and looks whether the file may be written.
@@ -94,9 +117,10 @@ func (o *exportOptions) check() error {
 		return wrongUsage("--out is missing: name the file to write")
 	}
 	ending := strings.ToLower(strings.TrimPrefix(filepath.Ext(o.File), "."))
-	switch known := slices.Contains(exportFormats, ending); {
+	formats := exportFormatNames()
+	switch known := slices.Contains(formats, ending); {
 	case o.Format == "" && !known:
-		return wrongUsage("--out %s ends in neither .%s: add --format", o.File, strings.Join(exportFormats, " nor ."))
+		return wrongUsage("--out %s ends in neither .%s: add --format", o.File, strings.Join(formats, " nor ."))
 	case o.Format == "":
 		o.Format = ending
 	case known && ending != o.Format:
@@ -116,7 +140,7 @@ func (o *exportOptions) check() error {
 }
 
 // report says what has been written.
-func (o *exportOptions) report(n *trained.Network) error {
+func (o *exportOptions) report(n *trained.Network, note string) error {
 	info, err := os.Stat(o.File)
 	if err != nil {
 		return err
@@ -125,9 +149,6 @@ func (o *exportOptions) report(n *trained.Network) error {
 	for _, l := range n.Layers {
 		params += l.Params
 	}
-	_, err = fmt.Fprintf(o.Out, "%s: %s, %s parameters, %s\n", o.File, n.Arch.Name, humanize.Comma(params), display.Bytes(info.Size()))
-	if err == nil && o.Format == "onnx" {
-		_, err = fmt.Fprintf(o.Out, "%s   Nx1x%dx%d: pixels from 0 to 1\n%s  Nx%d: %s\n", export.Input, n.Side, n.Side, export.Output, len(n.Classes), someOf(n.Classes))
-	}
+	_, err = fmt.Fprintf(o.Out, "%s: %s, %s parameters, %s\n%s", o.File, n.Arch.Name, humanize.Comma(params), display.Bytes(info.Size()), note)
 	return err
 }
