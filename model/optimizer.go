@@ -1,6 +1,8 @@
 package model
 
 import (
+	"slices"
+
 	"vggtrain/internal/solver"
 )
 
@@ -32,6 +34,7 @@ type Optimizer struct {
 	trainer *Trainer
 	solver  *solver.Gorgonia
 	state   []Slot
+	changes Params // parameters and state
 }
 
 // Slot is one number for each weight that an optimiser keeps from step to step, such as its
@@ -51,13 +54,14 @@ func NewOptimizer(t *Trainer, o OptimizerOptions) (*Optimizer, error) {
 	if err != nil {
 		return nil, err
 	}
-	optimizer := &Optimizer{trainer: t, solver: &solver.Gorgonia{Optimizer: s}}
+	optimizer := &Optimizer{trainer: t, solver: &solver.Gorgonia{Optimizer: s}, changes: slices.Clone(t.params)}
 	for _, slot := range s.State() {
 		values := make(Params, len(t.params))
 		for i, p := range t.params {
 			values[i] = &Param{ParamSpec: p.ParamSpec, Data: slot.Values[i]}
 		}
 		optimizer.state = append(optimizer.state, Slot{slot.Name, values})
+		optimizer.changes = append(optimizer.changes, values...)
 	}
 	return optimizer, nil
 }
@@ -65,9 +69,9 @@ func NewOptimizer(t *Trainer, o OptimizerOptions) (*Optimizer, error) {
 // Step updates every weight in place by the gradients of the trainer's last step, with the learning
 // rate lr.
 func (o *Optimizer) Step(lr float64) error {
-	o.solver.LR = lr
+	o.solver.Number, o.solver.LR = o.trainer.step, lr
 	err := o.solver.Step(o.trainer.nodes)
-	for _, p := range o.trainer.params {
+	for _, p := range o.changes {
 		p.Changed()
 	}
 	return err

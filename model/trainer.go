@@ -28,6 +28,7 @@ type Trainer struct {
 	labels *gorgonia.Node
 	params Params               // the learned ones
 	nodes  []gorgonia.ValueGrad // these, with their gradients
+	step   uint64               // the last one
 }
 
 // NewTrainer returns a trainer of the layers' parameters ps. Gorgonia derives the gradients on its
@@ -65,8 +66,9 @@ func planTrainer(workers *Workers, layers []Layer, ps Params, o TrainerOptions) 
 }
 
 // Step computes the mean loss of the first rows images of a batch, and its gradients for an
-// Optimizer. images are Batch×H×W×C, labels Batch; step numbers the dropout masks. The error is
-// ErrLossNotFinite if the loss is NaN or infinite; the gradients are then an earlier step's.
+// Optimizer. images are Batch×H×W×C, labels Batch; step, from 1, numbers the dropout masks and the
+// optimiser's step. The error is ErrLossNotFinite if the loss is NaN or infinite; the gradients are
+// then an earlier step's.
 func (t *Trainer) Step(step uint64, images []float32, labels []int32, rows int) (loss float64, err error) {
 	if want := t.graph.shape[0]; len(labels) != want {
 		return 0, fmt.Errorf("%d labels for a batch of %d", len(labels), want)
@@ -74,6 +76,7 @@ func (t *Trainer) Step(step uint64, images []float32, labels []int32, rows int) 
 	if err := gorgonia.Let(t.labels, tensor.New(tensor.WithShape(len(labels)), tensor.WithBacking(labels))); err != nil {
 		return 0, err
 	}
+	t.step = step
 	t.graph.ops.SetStep(step)
 	if err := t.graph.run(images, rows); err != nil {
 		return 0, err

@@ -61,7 +61,7 @@ func TestEvaluatorKeepsFilters(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer trainer.Close()
-	optimizer, err := NewOptimizer(trainer, OptimizerOptions{})
+	optimizer, err := NewOptimizer(trainer, OptimizerOptions{Momentum: 0.5})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,10 +75,16 @@ func TestEvaluatorKeepsFilters(t *testing.T) {
 	}{
 		{"Changed", func() error { weight.Changed(); return nil }},
 		{"Optimizer.Step", func() error {
-			if _, err := trainer.Step(1, images, labels, batch); err != nil {
+			if _, err := trainer.Step(7, images, labels, batch); err != nil {
 				return err
 			}
-			return optimizer.Step(0.01)
+			momentum := optimizer.State()[0].Values[0]
+			was := momentum.version
+			err := optimizer.Step(0.01)
+			if momentum.version == was || optimizer.solver.Number != 7 {
+				t.Errorf("step 7 of the trainer was the optimiser's step %d; momentum marked: %t", optimizer.solver.Number, momentum.version != was)
+			}
+			return err
 		}},
 		{"Load", func() error { return ps.Load(tensors) }},
 		{"Import", func() error { weight.Import(make([]float32, weight.Len())); return nil }},

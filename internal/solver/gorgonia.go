@@ -10,6 +10,7 @@ import (
 // (op.LazyGradient), on which Gorgonia's own solvers panic: they take stored gradients only.
 type Gorgonia struct {
 	Optimizer *Optimizer
+	Number    uint64  // of the next Step, from 1
 	LR        float64 // of the next Step
 
 	params []Param
@@ -37,7 +38,7 @@ func (g *Gorgonia) Step(model []gorgonia.ValueGrad) error {
 		}
 		g.params = append(g.params, p)
 	}
-	return g.Optimizer.Step(g.params, g.LR)
+	return g.Optimizer.Step(g.params, g.Number, g.LR)
 }
 
 // float32s returns the elements of a value without the allocation of Value.Data.

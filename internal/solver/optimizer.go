@@ -52,7 +52,8 @@ type Optimizer struct {
 
 	pieces   []piece   // of the stored gradients
 	squares  []float64 // a piece's Σg², in the order of pieces
-	lr, clip float32   // of this step
+	step     uint64
+	lr, clip float32 // of this step
 	norm     float64
 
 	update, square func(worker, i int) // bound once: a step allocates nothing
@@ -112,14 +113,14 @@ func (o *Optimizer) State() []Slot { return o.slots }
 // when they are not clipped.
 func (o *Optimizer) GradNorm() float64 { return o.norm }
 
-// Step updates every weight in place, with the learning rate lr. It is an error, and nothing is
+// Step updates every weight in place, with the learning rate lr. step counts from 1. It is an error, and nothing is
 // changed, if the parameters are not those that New was given, or if gradients are clipped whose
 // norm is not finite (ErrNotFinite).
-func (o *Optimizer) Step(params []Param, lr float64) error {
+func (o *Optimizer) Step(params []Param, step uint64, lr float64) error {
 	if err := o.take(params); err != nil {
 		return err
 	}
-	o.lr, o.clip = float32(lr), 1
+	o.step, o.lr, o.clip = step, float32(lr), 1
 	if o.clipNorm > 0 {
 		if err := o.measure(); err != nil {
 			return err
@@ -202,5 +203,5 @@ func (o *Optimizer) updatePiece(_, i int) {
 
 // apply updates elements [from, from+len(grad)) of a parameter.
 func (o *Optimizer) apply(b *bound, from int, grad []float32) {
-	o.rule(o.workers, o.lr, o.clip, b.Weights, b.beside[1:], from, grad)
+	o.rule(update{o.workers, o.step, o.lr, o.clip, b.Weights[from:][:len(grad)], b.beside[1:], from, grad})
 }

@@ -28,9 +28,22 @@ type kind struct {
 
 var kinds = []kind{sgd}
 
-// rule updates the elements [from, from+len(grad)) of a parameter: its weights and, by slot, what
-// the optimiser keeps for them. clip multiplies the gradient first.
-type rule func(workers *kernel.Workers, lr, clip float32, weights []float32, slots [][]float32, from int, grad []float32)
+// rule updates some elements of a parameter.
+type rule func(update)
+
+// update is what a rule is given: elements of a parameter's weights and of its slots, and the gradient.
+type update struct {
+	workers  *kernel.Workers
+	step     uint64      // from 1
+	lr, clip float32     // clip multiplies the gradient first
+	weights  []float32   // as many as grad
+	slots    [][]float32 // all elements: see slot
+	from     int
+	grad     []float32
+}
+
+// slot returns the elements of the i-th slot that the kind has named.
+func (u *update) slot(i int) []float32 { return u.slots[i][u.from:][:len(u.grad)] }
 
 // Kinds lists the optimisers by name.
 func Kinds() []string {

@@ -51,16 +51,16 @@ var sgd = kind{
 		return list
 	},
 	rule: func(s Settings) rule {
-		return func(workers *kernel.Workers, lr, clip float32, weights []float32, slots [][]float32, from int, grad []float32) {
+		return func(u update) {
 			var v []float32
-			if len(slots) > 0 {
-				v = slots[0][from:][:len(grad)]
+			if s.Momentum > 0 {
+				v = u.slot(0)
 			}
 			step := kernel.SGD{
-				LR: lr, Scale: clip,
+				LR: u.lr, Scale: u.clip,
 				Momentum: float32(s.Momentum), Decay: float32(s.WeightDecay), Nesterov: s.Nesterov,
 			}
-			step.Update(workers, weights[from:][:len(grad)], grad, v)
+			step.Update(u.workers, u.weights, u.grad, v)
 		}
 	},
 }

@@ -90,7 +90,7 @@ func TestSGDEqualsPyTorch(t *testing.T) {
 				for i, p := range model {
 					copy(p.Gradient, g.Grads[step][i])
 				}
-				if err := o.Step(model, rate); err != nil {
+				if err := o.Step(model, uint64(step+1), rate); err != nil {
 					t.Fatal(err)
 				}
 				for i, p := range model {
@@ -149,7 +149,7 @@ func TestSGDSameBitsForEveryThreadCount(t *testing.T) {
 		model := large(7)
 		o := newOptimizer(t, threads, settings, model)
 		for range 3 {
-			if err := o.Step(model, 0.1); err != nil {
+			if err := o.Step(model, 1, 0.1); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -169,7 +169,7 @@ func TestSGDAllocatesNothing(t *testing.T) {
 	model := large(1)
 	o := newOptimizer(t, 2, Settings{Momentum: 0.9, ClipNorm: 1}, model)
 	if n := testing.AllocsPerRun(10, func() {
-		if err := o.Step(model, 0.01); err != nil {
+		if err := o.Step(model, 1, 0.01); err != nil {
 			t.Fatal(err)
 		}
 	}); n > 0 {
@@ -180,7 +180,7 @@ func TestSGDAllocatesNothing(t *testing.T) {
 func TestSGDGradientNotFinite(t *testing.T) {
 	for _, bad := range []float32{float32(math.NaN()), float32(math.Inf(-1))} {
 		model := []Param{param([]float32{1, 2}, []float32{0, bad})}
-		if err := newOptimizer(t, 1, Settings{ClipNorm: 1}, model).Step(model, 1); !errors.Is(err, ErrNotFinite) {
+		if err := newOptimizer(t, 1, Settings{ClipNorm: 1}, model).Step(model, 1, 1); !errors.Is(err, ErrNotFinite) {
 			t.Errorf("gradient %v: error %v, want ErrNotFinite", bad, err)
 		}
 		if w := model[0].Weights; w[0] != 1 || w[1] != 2 {
@@ -232,7 +232,7 @@ func TestStepOfAnotherModel(t *testing.T) {
 		"short gradient":  {[]Param{param(two.Weights, []float32{1})}, "stepped with 2 and 1 gradients"},
 		"no gradient":     {[]Param{param(two.Weights, nil)}, "stepped with 2 and 0 gradients"},
 	} {
-		if err := o.Step(c.model, 1); err == nil || !strings.Contains(err.Error(), c.want) {
+		if err := o.Step(c.model, 1, 1); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want one with %q", name, err, c.want)
 		}
 	}
@@ -253,10 +253,32 @@ func BenchmarkSGD(b *testing.B) {
 			o := newOptimizer(b, 2, settings, model)
 			b.SetBytes(4 * n)
 			for b.Loop() {
-				if err := o.Step(model, 0); err != nil {
+				if err := o.Step(model, 1, 0); err != nil {
 					b.Fatal(err)
 				}
 			}
 		})
 	}
+}
+
+// A rule is told the step, and finds its own slots first: those behind them are others'.
+func TestRuleIsGiven(t *testing.T) {
+	model := []Param{param([]float32{1, 2, 3}, []float32{1, 1, 1})}
+	o := newOptimizer(t, 1, Settings{Momentum: 0.5}, model)
+	own := o.rule
+	o.rule = func(u update) {
+		if u.step != 5 || &u.slot(0)[0] != &o.State()[0].Values[0][0] {
+			t.Errorf("step %d, slots %v", u.step, u.slots)
+		}
+		own(u)
+	}
+	if err := o.Step(model, 5, 1); err != nil {
+		t.Fatal(err)
+	}
+	near(t, o.State()[0].Values[0], []float32{1, 1, 1})
+
+	average := []float32{9}
+	weights := []float32{1}
+	sgd.rule(Settings{})(update{workers: newWorkers(t, 1), step: 1, lr: 0.5, clip: 1, weights: weights, slots: [][]float32{average}, grad: []float32{1}})
+	near(t, append(weights, average...), []float32{0.5, 9})
 }

@@ -47,7 +47,7 @@ func TestSGDStreams(t *testing.T) {
 		for i, m := range [][]Param{stored, model} {
 			optimizers[i] = newOptimizer(t, 2, settings, m)
 			for range 3 {
-				if err := optimizers[i].Step(m, 0.1); err != nil {
+				if err := optimizers[i].Step(m, 1, 0.1); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -74,7 +74,7 @@ func TestSGDClipsStreams(t *testing.T) {
 	grad := &streamed{grad: []float32{2, 0, 0, -2}}
 	model := []Param{{Weights: []float32{1, 1, 1, 1}, Stream: grad}, param([]float32{1}, []float32{1})}
 	o := newOptimizer(t, 1, Settings{ClipNorm: 1.5}, model)
-	if err := o.Step(model, 1); err != nil {
+	if err := o.Step(model, 1, 1); err != nil {
 		t.Fatal(err)
 	}
 	if o.GradNorm() != 3 {
@@ -85,14 +85,14 @@ func TestSGDClipsStreams(t *testing.T) {
 
 	before := slices.Clone(model[0].Weights)
 	grad.grad[2] = float32(math.NaN())
-	if err := o.Step(model, 1); !errors.Is(err, ErrNotFinite) || !slices.Equal(model[0].Weights, before) {
+	if err := o.Step(model, 1, 1); !errors.Is(err, ErrNotFinite) || !slices.Equal(model[0].Weights, before) {
 		t.Errorf("error %v, weights %v; want ErrNotFinite and %v", err, model[0].Weights, before)
 	}
 }
 
 func TestShortStream(t *testing.T) {
 	model := []Param{{Name: "w", Weights: []float32{1, 2}, Stream: &streamed{grad: []float32{1}}}}
-	err := newOptimizer(t, 1, Settings{}, model).Step(model, 1)
+	err := newOptimizer(t, 1, Settings{}, model).Step(model, 1, 1)
 	if err == nil || !strings.Contains(err.Error(), "w: optimiser made for 2 weights, stepped with 2 and 1 gradients") {
 		t.Errorf("2 weights were updated from a gradient of 1: error %v", err)
 	}
