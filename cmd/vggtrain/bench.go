@@ -80,10 +80,7 @@ func runBench(ctx context.Context, o *benchOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := checkMemory(summary.TrainBytes); err != nil {
-		return err
-	}
-	workers, err := model.NewWorkers(o.Threads, "")
+	workers, err := newWorkers(summary.TrainBytes, o.Threads)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,17 +10,13 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
-	"vggtrain/configs"
 	"vggtrain/internal/display"
 	"vggtrain/model"
 )
 
 type compareOptions struct {
-	Archs   []string
-	Input   string
-	Classes int
-	Format  string
-	Out     io.Writer
+	sheetOptions
+	Archs []string
 }
 
 func newCompareCommand(run func(context.Context, *compareOptions) error) *cobra.Command {
@@ -43,9 +38,7 @@ exit status is then 1.`,
 			return run(cmd.Context(), o)
 		},
 	}
-	textFlag(cmd, &o.Input, "input", "NxCxHxW", "1x1x224x224", "a batch of images")
-	classesFlag(cmd, &o.Classes)
-	choiceFlag(cmd, &o.Format, "format", "how to print it", sheetFormats()...)
+	o.flags(cmd)
 	return cmd
 }
 
@@ -57,17 +50,13 @@ func atLeastTwoArchs(cmd *cobra.Command, args []string) error {
 }
 
 func runCompare(_ context.Context, o *compareOptions) error {
-	input, err := model.ParseInput(o.Input)
+	input, err := o.input()
 	if err != nil {
-		return wrongUsage("--input: %w", err)
+		return err
 	}
-	var archs []*model.Arch
-	for _, name := range o.Archs {
-		arch, err := configs.LoadArch(name)
-		if err != nil {
-			return err
-		}
-		archs = append(archs, arch)
+	archs, err := loadArchs(o.Archs)
+	if err != nil {
+		return err
 	}
 	comparison := model.Compare(archs, input, o.Classes)
 	for i, arch := range archs { // files may give their networks the same name

@@ -103,19 +103,16 @@ func runEval(ctx context.Context, o *evalOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := checkMemory(needed); err != nil {
+	workers, err := newWorkers(needed, o.Threads)
+	if err != nil {
 		return err
 	}
+	defer workers.Close()
 	if o.Dir != "" {
 		if err := makeResultFolder(o.Dir); err != nil {
 			return err
 		}
 	}
-	workers, err := model.NewWorkers(o.Threads, "")
-	if err != nil {
-		return err
-	}
-	defer workers.Close()
 	scores, err := network.Evaluate(ctx, workers, set, o.Batch, func(done int) { meter.Images(done, set.Len()) })
 	meter.Clear()
 	if err != nil {
@@ -155,7 +152,7 @@ func someOf(names []string) string {
 // write writes the record for people; data says what was scored.
 func (r *evalRecord) write(w io.Writer, data string) error {
 	if _, err := fmt.Fprintf(w, "%s (%s) on %s %s images of %s\naccuracy %.4f (%s correct), loss %.4f, %.0f images/s\n\n",
-		r.Checkpoint, r.Arch, humanize.Comma(int64(r.Images)), r.Split, display.Escape(data), r.Accuracy, humanize.Comma(int64(r.Correct)), r.Loss, r.ImagesPerSecond); err != nil {
+		r.Checkpoint, r.Arch, display.Comma(r.Images), r.Split, display.Escape(data), r.Accuracy, display.Comma(r.Correct), r.Loss, r.ImagesPerSecond); err != nil {
 		return err
 	}
 	t := &table{columns: []column{{"class", false}, {"precision", true}, {"recall", true}, {"f1", true}, {"support", true}}}

@@ -13,10 +13,9 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/dustin/go-humanize"
-
 	"vggtrain/checkpoint"
 	"vggtrain/dataset"
+	"vggtrain/internal/display"
 	"vggtrain/internal/picture"
 	"vggtrain/internal/trained"
 )
@@ -40,8 +39,7 @@ type evalFiles struct {
 // makeResultFolder makes a folder for results, and those above it, unless it is there.
 func makeResultFolder(path string) error {
 	err := os.MkdirAll(path, 0o777)
-	var cause *fs.PathError
-	if errors.As(err, &cause) {
+	if cause, ok := errors.AsType[*fs.PathError](err); ok {
 		return fmt.Errorf("%s: %w: choose another --out", cause.Path, cause.Err)
 	}
 	return err
@@ -103,7 +101,7 @@ func (e *evalFiles) words(i int) (truth, predicted string, probability float64) 
 }
 
 func (e *evalFiles) images() string {
-	return fmt.Sprintf("%s %s images", humanize.Comma(int64(e.scores.Images)), e.split)
+	return fmt.Sprintf("%s %s images", display.Comma(e.scores.Images), e.split)
 }
 
 func (e *evalFiles) confusion() *picture.Confusion {
@@ -121,7 +119,7 @@ func (e *evalFiles) tiles(ctx context.Context) (*picture.Grid, error) {
 	wrong := e.scores.Images - e.scores.Correct
 	height, width, _ := e.set.Size()
 	grid := &picture.Grid{
-		Title: fmt.Sprintf("%s: %s of %s wrong", e.arch, humanize.Comma(int64(wrong)), e.images()),
+		Title: fmt.Sprintf("%s: %s of %s wrong", e.arch, display.Comma(wrong), e.images()),
 		Note:  "true class and index, predicted class and its probability, the highest first; " + e.data,
 		Width: width, Height: height,
 	}

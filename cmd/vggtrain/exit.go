@@ -39,8 +39,7 @@ func wrongUsage(format string, args ...any) error {
 // isUsage reports whether the command line is what was wrong: its form, an
 // unknown name, or a setting's value that a flag gave.
 func isUsage(err error) bool {
-	var setting *configs.SettingError
-	if errors.As(err, &setting) {
+	if setting, ok := errors.AsType[*configs.SettingError](err); ok {
 		return setting.Origin == configs.FromFlag
 	}
 	return errors.As(err, new(*usageError)) || errors.As(err, new(*configs.UnknownError))
@@ -48,12 +47,12 @@ func isUsage(err error) bool {
 
 // exitStatus is the one place that turns an error into an exit status.
 func exitStatus(err error) int {
-	var stopped *signalError
+	if stopped, ok := errors.AsType[*signalError](err); ok {
+		return stopped.status()
+	}
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.As(err, &stopped):
-		return stopped.status()
 	case isUsage(err):
 		return exitUsage
 	case errors.Is(err, errDiverged):
@@ -82,8 +81,7 @@ func fail(cmd *cobra.Command, err error) int {
 // by that signal; errors that already name their signal stay as they are.
 func named(ctx context.Context, err error) error {
 	cause := context.Cause(ctx)
-	var stopped *signalError
-	if errors.Is(err, context.Canceled) && errors.As(cause, &stopped) && !errors.As(err, new(*signalError)) {
+	if errors.Is(err, context.Canceled) && errors.As(cause, new(*signalError)) && !errors.As(err, new(*signalError)) {
 		return cause
 	}
 	return err

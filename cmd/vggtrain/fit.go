@@ -131,7 +131,12 @@ func (o *fitOptions) begin(ctx context.Context) (*train.Job, *rundir.Dir, error)
 	if err != nil || o.DryRun && o.Dir == "" {
 		return job, nil, err
 	}
-	dir, err := o.makeFolder(job)
+	var dir *rundir.Dir
+	if o.Dir == "" {
+		dir, err = rundir.CreateDefault("runs", job.Arch.Name, time.Now())
+	} else {
+		dir, err = rundir.Create(o.Dir)
+	}
 	if err != nil {
 		job.Workers.Close()
 		return nil, nil, err
@@ -162,26 +167,20 @@ func (o *fitOptions) prepare(ctx context.Context, recipe *configs.Recipe) (*trai
 	if err := checkSide(arch, recipe.Resize, data); err != nil {
 		return nil, err
 	}
-	if err := checkRun(recipe, arch, data); err != nil {
-		return nil, err
-	}
-	return o.withWorkers(func(workers *model.Workers) (*train.Job, error) {
+	return o.withWorkers(recipe, arch, data, func(workers *model.Workers) (*train.Job, error) {
 		return train.Prepare(ctx, recipe, arch, data, workers)
 	})
 }
 
-// checkRun is checkMemory for a run.
-func checkRun(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data) error {
+// withWorkers makes a job that fits into memory, with workers of its own, which are the job's to close.
+func (o *fitOptions) withWorkers(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data,
+	prepare func(*model.Workers) (*train.Job, error),
+) (*train.Job, error) {
 	needed, err := train.EstimateMemory(recipe, arch, data)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return checkMemory(needed)
-}
-
-// withWorkers makes a job with workers of its own, which are the job's to close.
-func (o *fitOptions) withWorkers(prepare func(*model.Workers) (*train.Job, error)) (*train.Job, error) {
-	workers, err := model.NewWorkers(o.Threads, "")
+	workers, err := newWorkers(needed, o.Threads)
 	if err != nil {
 		return nil, err
 	}
@@ -202,14 +201,6 @@ func checkInit(name string) error {
 		return nil
 	}
 	return wrongUsage("init: %q is neither %s nor a file%s", name, strings.Join(kinds, " nor "), suggestion(name, kinds))
-}
-
-// makeFolder makes the run folder.
-func (o *fitOptions) makeFolder(job *train.Job) (*rundir.Dir, error) {
-	if o.Dir == "" {
-		return rundir.CreateDefault("runs", job.Arch.Name, time.Now())
-	}
-	return rundir.Create(o.Dir)
 }
 
 // conclude prints how a run ended and returns the error that its status stands for.

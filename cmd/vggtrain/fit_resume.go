@@ -81,10 +81,7 @@ func (o *fitOptions) restore(ctx context.Context, saved *runstate.Checkpoint, se
 	if err != nil {
 		return nil, err
 	}
-	if err := checkRun(settings, saved.Arch, data); err != nil {
-		return nil, err
-	}
-	return o.withWorkers(func(workers *model.Workers) (*train.Job, error) {
+	return o.withWorkers(settings, saved.Arch, data, func(workers *model.Workers) (*train.Job, error) {
 		return train.Resume(ctx, saved, settings, data, workers)
 	})
 }

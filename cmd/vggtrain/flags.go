@@ -9,11 +9,22 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"vggtrain/configs"
 	"vggtrain/internal/kernel"
-	"vggtrain/model"
 )
 
 // Flags that several commands have, and the kinds of values that pflag lacks.
+
+// defaultArch and defaultRecipe are what the flags mean when they are not given.
+const (
+	defaultArch   = "vgg11"
+	defaultRecipe = "fast"
+)
+
+// archFlag adds --arch, which names an architecture or a file that holds one.
+func archFlag(cmd *cobra.Command, target *string) {
+	textFlag(cmd, target, "arch", "NAME|FILE.yaml", defaultArch, "network")
+}
 
 func dataFlag(cmd *cobra.Command, target *string) {
 	textFlag(cmd, target, "data", "auto|sample|DIR", "auto", "where the images come from")
@@ -102,14 +113,45 @@ func (c count) Set(text string) error {
 	return nil
 }
 
-// classesFlag adds --classes, of a network without data.
-func classesFlag(cmd *cobra.Command, target *int) {
-	*target = 10
-	cmd.Flags().Var(count{target, model.MaxClasses}, "classes", "classes to tell apart")
-}
-
 // countFlag adds a flag that takes a whole number from 1.
 func countFlag(cmd *cobra.Command, target *int, name string, value int, usage string) {
 	*target = value
 	cmd.Flags().Var(count{target, maxCount}, name, usage)
 }
+
+// settingFlags adds a flag for every training setting. A flag that is given
+// sets its setting in target, checked, with the flag as its origin.
+func settingFlags(cmd *cobra.Command, target *configs.Recipe) {
+	shown := configs.Defaults()
+	if recipe, err := configs.LoadRecipe(defaultRecipe); err == nil {
+		shown = recipe.Over(shown)
+	}
+	for _, key := range configs.Keys() {
+		value := &setting{key: key, target: target}
+		if shown.IsSet(key.Name) {
+			value.shown = shown.Text(key.Name)
+		}
+		flag := cmd.Flags().VarPF(value, key.Name, "", key.Help)
+		if key.Bool {
+			flag.NoOptDefVal = "true"
+		}
+	}
+}
+
+// setting is the value of a flag that sets a training setting.
+type setting struct {
+	key    configs.Key
+	target *configs.Recipe
+	shown  string // as its default; "": it has none of its own
+}
+
+func (s *setting) String() string { return s.shown }
+
+func (s *setting) Type() string {
+	if s.key.Bool {
+		return "bool"
+	}
+	return s.key.Values
+}
+
+func (s *setting) Set(text string) error { return s.target.Set(s.key.Name, text, configs.FromFlag) }

@@ -88,26 +88,21 @@ type group struct {
 // grouped puts the named things under the titles of groups; what no group
 // names stands last, under rest.
 func grouped(groups []group, names []string, rest string, describe func(string) item) []listing {
+	left := slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return slices.ContainsFunc(groups, func(g group) bool { return slices.Contains(g.names, name) })
+	})
 	var list []listing
-	add := func(title string, names []string) {
-		var items []item
-		for _, name := range names {
-			items = append(items, describe(name))
-		}
-		if len(items) > 0 {
-			list = append(list, listing{title, items})
-		}
-	}
-	for _, g := range groups {
-		var present []string
+	for _, g := range append(groups, group{rest, left}) {
+		l := listing{Title: g.title}
 		for _, name := range g.names {
-			if i := slices.Index(names, name); i >= 0 {
-				present, names = append(present, name), slices.Delete(names, i, i+1)
+			if slices.Contains(names, name) {
+				l.Items = append(l.Items, describe(name))
 			}
 		}
-		add(g.title, present)
+		if len(l.Items) > 0 {
+			list = append(list, l)
+		}
 	}
-	add(rest, names)
 	return list
 }
 

@@ -14,6 +14,7 @@ import (
 	"vggtrain/internal/nearest"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/terminal"
+	"vggtrain/model"
 )
 
 // openData is openSpec of what --data names, whose errors say what it takes.
@@ -35,6 +36,14 @@ func openSpec(ctx context.Context, spec string, stderr io.Writer) (*dataset.Data
 	return dataset.Open(ctx, dataset.OpenOptions{Spec: spec, Notice: m.Notice, Progress: m.Progress})
 }
 
+// checkSide looks whether the network takes the data's images at the side that --resize gives.
+func checkSide(arch *model.Arch, side int, data *dataset.Data) error {
+	if _, err := model.Resolve(arch, data.Channels(), side, side, len(data.Classes)); err != nil {
+		return fmt.Errorf("--resize %d: %w", side, err)
+	}
+	return nil
+}
+
 // weightsFile is the file that CHECKPOINT names: of a run folder, the weights of its best epoch.
 func weightsFile(path string) (string, error) {
 	info, err := os.Stat(path)
@@ -49,12 +58,12 @@ func weightsFile(path string) (string, error) {
 	return best, nil
 }
 
-// checkMemory refuses what this machine, or the container that this is, cannot hold, before it is
-// allocated: a Go program that runs out of memory cannot end in order.
-func checkMemory(bytes int64) error {
+// newWorkers makes workers for what takes so many bytes. It refuses what this machine, or the container
+// that this is, cannot hold, before it is allocated: a Go program that runs out of memory cannot end in order.
+func newWorkers(bytes int64, threads int) (*model.Workers, error) {
 	if present := memory.Machine(); present > 0 && bytes > present {
-		return fmt.Errorf("this takes about %s of memory, and there are %s: use a smaller --batch-size, a smaller image or a smaller network",
+		return nil, fmt.Errorf("this takes about %s of memory, and there are %s: use a smaller --batch-size, a smaller image or a smaller network",
 			display.Bytes(bytes), display.Bytes(present))
 	}
-	return nil
+	return model.NewWorkers(threads, "")
 }

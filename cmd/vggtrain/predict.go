@@ -1,16 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 
-	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"vggtrain/internal/display"
 	"vggtrain/internal/photo"
 	"vggtrain/internal/predict"
 	"vggtrain/internal/terminal"
@@ -88,10 +89,7 @@ func runPredict(ctx context.Context, o *predictOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := checkMemory(needed); err != nil {
-		return err
-	}
-	workers, err := model.NewWorkers(o.Threads, "")
+	workers, err := newWorkers(needed, o.Threads)
 	if err != nil {
 		return err
 	}
@@ -139,7 +137,7 @@ func untilDone(ctx context.Context, r io.Reader) io.Reader {
 
 // show writes the results of a run over count photos, and to standard error what was assumed and
 // what was left out.
-func (o *predictOptions) show(w predictionWriter, count int, run func(emit func(predict.Result) error) error) error {
+func (o *predictOptions) show(w *predictionWriter, count int, run func(emit func(predict.Result) error) error) error {
 	notice := terminal.NewProgress(o.Err).Notice
 	var seen assumptions
 	failures := 0
@@ -155,8 +153,8 @@ func (o *predictOptions) show(w predictionWriter, count int, run func(emit func(
 		seen.add(r)
 		return w.write(r)
 	})
-	if endErr := w.end(); err == nil {
-		err = endErr
+	if o.JSON {
+		err = cmp.Or(err, w.endList())
 	}
 	for _, line := range seen.lines(photo.Invert(o.Invert)) {
 		notice(line)
@@ -167,5 +165,5 @@ func (o *predictOptions) show(w predictionWriter, count int, run func(emit func(
 	case count == 1:
 		return failure
 	}
-	return fmt.Errorf("%s of %s images were left out; the notices say why", humanize.Comma(int64(failures)), humanize.Comma(int64(count)))
+	return fmt.Errorf("%s of %s images were left out; the notices say why", display.Comma(failures), display.Comma(count))
 }

@@ -9,31 +9,39 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/dustin/go-humanize"
 	"golang.org/x/term"
 
+	"vggtrain/internal/display"
 	"vggtrain/internal/photo"
 	"vggtrain/internal/predict"
 	"vggtrain/internal/terminal"
 )
 
-// predictionWriter writes what the network sees, an image at a time.
-type predictionWriter interface {
-	write(predict.Result) error
-	end() error
+// predictionWriter writes what the network sees, an image at a time, in the form that suits what the
+// results go to.
+type predictionWriter struct {
+	w       io.Writer
+	classes []string
+	write   func(predict.Result) error
+	begun   bool // the list of JSON
+	columns int  // of the terminal
+	bold    bool // the terminal knows how
 }
 
-// newPredictionWriter returns the writer that suits what the results go to.
-func newPredictionWriter(o *predictOptions, classes []string) predictionWriter {
-	if o.JSON {
-		return &predictionList{w: o.Out, classes: classes}
-	}
+func newPredictionWriter(o *predictOptions, classes []string) *predictionWriter {
+	w := &predictionWriter{w: o.Out, classes: classes}
 	f := terminalOf(o.Out)
-	if f == nil {
-		return &predictionLines{o.Out, classes}
+	switch {
+	case o.JSON:
+		w.write = w.item
+	case f == nil:
+		w.write = w.line
+	default:
+		w.write = w.bars
+		w.columns, _ = terminal.Size(f)
+		w.bold = terminal.Live(f)
 	}
-	columns, _ := terminal.Size(f)
-	return &predictionBars{w: o.Out, classes: classes, columns: columns, bold: terminal.Live(f)}
+	return w
 }
 
 // terminalOf returns the terminal that w writes to, or nil.
@@ -45,13 +53,6 @@ func terminalOf(w io.Writer) *os.File {
 		return f
 	}
 	return nil
-}
-
-// predictionList is the JSON document: a list, written as it grows.
-type predictionList struct {
-	w       io.Writer
-	classes []string
-	begun   bool
 }
 
 // predictionRecord is an item of predict --json.
@@ -66,10 +67,11 @@ type guessRecord struct {
 	Probability float64 `json:"probability"`
 }
 
-func (l *predictionList) write(r predict.Result) error {
+// item adds to the JSON document: a list, written as it grows.
+func (w *predictionWriter) item(r predict.Result) error {
 	item := predictionRecord{Image: r.Photo.Name}
 	for _, g := range r.Guesses {
-		item.Top = append(item.Top, guessRecord{g.Class, l.classes[g.Class], g.Probability})
+		item.Top = append(item.Top, guessRecord{g.Class, w.classes[g.Class], g.Probability})
 	}
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
@@ -79,47 +81,32 @@ func (l *predictionList) write(r predict.Result) error {
 		return err
 	}
 	before := ",\n  "
-	if !l.begun {
+	if !w.begun {
 		before = "[\n  "
 	}
-	l.begun = true
-	_, err := fmt.Fprint(l.w, before, strings.TrimSuffix(text.String(), "\n"))
+	w.begun = true
+	_, err := fmt.Fprint(w.w, before, strings.TrimSuffix(text.String(), "\n"))
 	return err
 }
 
-// end closes the list, so that it is one whatever happened before.
-func (l *predictionList) end() error {
+// endList ends the list, so that it is one whatever happened before.
+func (w *predictionWriter) endList() error {
 	text := "\n]\n"
-	if !l.begun {
+	if !w.begun {
 		text = "[]\n"
 	}
-	_, err := io.WriteString(l.w, text)
+	_, err := io.WriteString(w.w, text)
 	return err
 }
 
-// predictionLines writes a line an image: for a pipe or a file.
-type predictionLines struct {
-	w       io.Writer
-	classes []string
-}
-
-func (l *predictionLines) write(r predict.Result) error {
+// line writes a line an image: for a pipe or a file.
+func (w *predictionWriter) line(r predict.Result) error {
 	var guesses []string
 	for _, g := range r.Guesses {
-		guesses = append(guesses, fmt.Sprintf("%s %.4f", l.classes[g.Class], g.Probability))
+		guesses = append(guesses, fmt.Sprintf("%s %.4f", w.classes[g.Class], g.Probability))
 	}
-	_, err := fmt.Fprintf(l.w, "%s: %s\n", r.Photo.Title, listed(guesses))
+	_, err := fmt.Fprintf(w.w, "%s: %s\n", r.Photo.Title, listed(guesses))
 	return err
-}
-
-func (l *predictionLines) end() error { return nil }
-
-// predictionBars draws a bar for each probability: for a terminal.
-type predictionBars struct {
-	w       io.Writer
-	classes []string
-	columns int  // of the terminal
-	bold    bool // the terminal knows how
 }
 
 const (
@@ -127,27 +114,26 @@ const (
 	percentage = len(" 100.0 %") // likewise
 )
 
-func (b *predictionBars) write(r predict.Result) error {
+// bars draws a bar for each probability: for a terminal.
+func (w *predictionWriter) bars(r predict.Result) error {
 	title := r.Photo.Title
-	if b.bold {
+	if w.bold {
 		title = terminal.Strong(title)
 	}
 	lines := []string{title}
 	longest := 0
-	for _, name := range b.classes {
+	for _, name := range w.classes {
 		longest = max(longest, utf8.RuneCountInString(name))
 	}
-	widest := max(0, min(widestBar, b.columns-len("  ")-longest-percentage-len("  ")))
+	widest := max(0, min(widestBar, w.columns-len("  ")-longest-percentage-len("  ")))
 	for _, g := range r.Guesses {
-		name := b.classes[g.Class]
+		name := w.classes[g.Class]
 		blanks := strings.Repeat(" ", longest-utf8.RuneCountInString(name))
 		lines = append(lines, strings.TrimRight(fmt.Sprintf("  %s%s %5.1f %%  %s", name, blanks, 100*g.Probability, bar(g.Probability, widest)), " "))
 	}
-	_, err := io.WriteString(b.w, strings.Join(lines, "\n")+"\n")
+	_, err := io.WriteString(w.w, strings.Join(lines, "\n")+"\n")
 	return err
 }
-
-func (b *predictionBars) end() error { return nil }
 
 // bar is a share of the widest, to half a column.
 func bar(share float64, widest int) string {
@@ -183,13 +169,13 @@ func (t *tally) of(images int) string {
 	case t.count == images && images == 2:
 		return " in both images"
 	case t.count == images:
-		return fmt.Sprintf(" in all %s images", humanize.Comma(int64(images)))
+		return fmt.Sprintf(" in all %s images", display.Comma(images))
 	}
 	names := listed(t.names)
 	if more := t.count - len(t.names); more > 0 {
-		names += fmt.Sprintf(" and %s more", humanize.Comma(int64(more)))
+		names += fmt.Sprintf(" and %s more", display.Comma(more))
 	}
-	return fmt.Sprintf(" in %s of %s images (%s)", humanize.Comma(int64(t.count)), humanize.Comma(int64(images)), names)
+	return fmt.Sprintf(" in %s of %s images (%s)", display.Comma(t.count), display.Comma(images), names)
 }
 
 func (a *assumptions) add(r predict.Result) {

@@ -23,8 +23,8 @@ func TestPredictionBars(t *testing.T) {
 		10:  {"", ""},
 	} {
 		var out strings.Builder
-		w := &predictionBars{w: &out, classes: dataset.Classes, columns: columns}
-		if err := w.write(result); err != nil {
+		w := &predictionWriter{w: &out, classes: dataset.Classes, columns: columns}
+		if err := w.bars(result); err != nil {
 			t.Fatal(err)
 		}
 		want := fmt.Sprintf("a.png\n%s\n%s\n%s\n",

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 
@@ -16,12 +15,9 @@ import (
 )
 
 type summaryOptions struct {
-	Arch    string
-	Input   string
-	Classes int
-	Format  string
-	Blocks  bool
-	Out     io.Writer
+	sheetOptions
+	Arch   string
+	Blocks bool
 }
 
 func newSummaryCommand(run func(context.Context, *summaryOptions) error) *cobra.Command {
@@ -44,17 +40,15 @@ receptive field is the pixels of the image that one output depends on.`,
 		},
 	}
 	archFlag(cmd, &o.Arch)
-	textFlag(cmd, &o.Input, "input", "NxCxHxW", "1x1x224x224", "a batch of images")
-	classesFlag(cmd, &o.Classes)
-	choiceFlag(cmd, &o.Format, "format", "how to print it", sheetFormats()...)
+	o.flags(cmd)
 	cmd.Flags().BoolVar(&o.Blocks, "blocks", false, "a row a block, as in the chapter")
 	return cmd
 }
 
 func runSummary(_ context.Context, o *summaryOptions) error {
-	input, err := model.ParseInput(o.Input)
+	input, err := o.input()
 	if err != nil {
-		return wrongUsage("--input: %w", err)
+		return err
 	}
 	arch, err := configs.LoadArch(o.Arch)
 	if err != nil {

@@ -1,11 +1,16 @@
 package main
 
 import (
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"vggtrain/model"
 )
 
 // column is the head of a table's column; numbers are aligned to the right.
@@ -76,4 +81,60 @@ func writeJSON(w io.Writer, document any) error {
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(document)
+}
+
+// sheetOptions are the flags of the commands that print a sheet about networks.
+type sheetOptions struct {
+	Input   string
+	Classes int
+	Format  string
+	Out     io.Writer
+}
+
+func (o *sheetOptions) flags(cmd *cobra.Command) {
+	textFlag(cmd, &o.Input, "input", "NxCxHxW", "1x1x224x224", "a batch of images")
+	o.Classes = 10
+	cmd.Flags().Var(count{&o.Classes, model.MaxClasses}, "classes", "classes to tell apart")
+	choiceFlag(cmd, &o.Format, "format", "how to print it", "table", "json", "csv", "markdown")
+}
+
+func (o *sheetOptions) input() (model.Input, error) {
+	input, err := model.ParseInput(o.Input)
+	if err != nil {
+		return input, wrongUsage("--input: %w", err)
+	}
+	return input, nil
+}
+
+// sheet is a result that --format prints: for people as a table with a title above and notes below
+// it, aligned or in Markdown; for programs as JSON with all fields or CSV with plain numbers.
+type sheet struct {
+	title    string
+	table    table
+	notes    []string   // sentences
+	document any        // JSON's
+	records  [][]string // CSV's, the header first
+}
+
+func (s *sheet) write(w io.Writer, format string) error {
+	switch format {
+	case "json":
+		return writeJSON(w, s.document)
+	case "csv":
+		return csv.NewWriter(w).WriteAll(s.records)
+	case "markdown":
+		if err := s.table.markdown(w); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(w, "\n%s. %s\n", s.title, strings.Join(s.notes, " "))
+		return err
+	}
+	if _, err := fmt.Fprintf(w, "%s\n\n", s.title); err != nil {
+		return err
+	}
+	if err := s.table.write(w); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "\n%s\n", strings.Join(s.notes, "\n"))
+	return err
 }

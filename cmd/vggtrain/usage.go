@@ -15,31 +15,24 @@ import (
 
 // flagError is Cobra's hook for flags that do not parse.
 func flagError(cmd *cobra.Command, err error) error {
-	var unknown *pflag.NotExistError
-	var invalid *pflag.InvalidValueError
-	var missing *pflag.ValueRequiredError
-	var setting *configs.SettingError
-	switch {
-	case errors.As(err, &setting):
+	if setting, ok := errors.AsType[*configs.SettingError](err); ok {
 		return setting
-	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
-		return wrongUsage("unknown flag --%s%s", unknown.GetSpecifiedName(), inItsPlace(cmd, unknown.GetSpecifiedName()))
-	case errors.As(err, &unknown):
-		return wrongUsage("unknown flag -%s", unknown.GetSpecifiedName())
-	case errors.As(err, &missing):
-		return wrongUsage("--%s needs a value", missing.GetSpecifiedName())
-	case errors.As(err, &invalid):
-		return wrongUsage("--%s: %w", invalid.GetFlag().Name, reason(invalid))
+	}
+	switch err := err.(type) {
+	case *pflag.NotExistError:
+		if err.GetSpecifiedShortnames() != "" {
+			return wrongUsage("unknown flag -%s", err.GetSpecifiedName())
+		}
+		return wrongUsage("unknown flag --%s%s", err.GetSpecifiedName(), inItsPlace(cmd, err.GetSpecifiedName()))
+	case *pflag.ValueRequiredError:
+		return wrongUsage("--%s needs a value", err.GetSpecifiedName())
+	case *pflag.InvalidValueError:
+		if f := err.GetFlag(); f.Value.Type() == "bool" { // without naming Go's functions
+			return wrongUsage("--%s: must be true or false, not %s", f.Name, err.GetValue())
+		}
+		return wrongUsage("--%s: %w", err.GetFlag().Name, err.Unwrap())
 	}
 	return wrongUsage("%w", err)
-}
-
-// reason says what is wrong with a flag's value without naming Go's functions.
-func reason(invalid *pflag.InvalidValueError) error {
-	if invalid.GetFlag().Value.Type() == "bool" {
-		return fmt.Errorf("must be true or false, not %s", invalid.GetValue())
-	}
-	return invalid.Unwrap()
 }
 
 // noSuchCommand is the Args of commands that hold others: any argument left

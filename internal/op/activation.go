@@ -30,18 +30,8 @@ func (g *Graph) activation(name string, x *gorgonia.Node,
 	if shape.Dims() < 2 || shape[0] != g.batch {
 		return nil, fmt.Errorf("op: %s of %v, batch %d", name, shape, g.batch)
 	}
-	counting := func(b *buffer) []float32 { return b.data[:len(b.data)/g.batch*g.rows] }
-	o := g.newOperation(name, newBuffer(shape...), x)
-	o.does(Forward, "", func(in []gorgonia.Value) error {
-		return forward(g.workers, counting(o.out), floats(in[0]))
-	})
-	o.wrt = []bool{needsGradient(x)}
-	o.gradient = func(_ gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-		d := o.derivative(newBuffer(shape...), y, dy)
-		d.does(InputGradient, "", func(in []gorgonia.Value) error {
-			return gradient(g.workers, counting(d.out), floats(in[1]), floats(in[0]))
-		})
-		return d.only()
-	}
-	return g.add(o)
+	counting := func(data []float32) []float32 { return data[:len(data)/g.batch*g.rows] }
+	return g.unary(name, x, shape, output,
+		func(y, x []float32) error { return forward(g.workers, counting(y), x) },
+		func(dx, dy, y []float32) error { return gradient(g.workers, counting(dx), dy, y) })
 }

@@ -24,15 +24,9 @@ func (g *Graph) Dropout(x *gorgonia.Node, p float64) (*gorgonia.Node, error) {
 	}
 	g.dropouts++
 	number := g.dropouts
-	o := g.newOperation("Dropout", newBuffer(shape...), x)
-	o.does(Forward, "", func(in []gorgonia.Value) error { return g.drop(o.out.data, floats(in[0]), p, number) })
-	o.wrt = []bool{needsGradient(x)}
-	o.gradient = func(_ gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-		d := o.derivative(newBuffer(shape...), dy)
-		d.does(InputGradient, "", func(in []gorgonia.Value) error { return g.drop(d.out.data, floats(in[0]), p, number) })
-		return d.only()
-	}
-	return g.add(o)
+	return g.unary("Dropout", x, shape, nothing,
+		func(y, x []float32) error { return g.drop(y, x, p, number) },
+		func(dx, dy, _ []float32) error { return g.drop(dx, dy, p, number) })
 }
 
 // dropoutPiece is how many elements a piece covers: an even number.

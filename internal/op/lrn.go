@@ -20,17 +20,7 @@ func (g *Graph) LRN(x *gorgonia.Node, size int, alpha, beta, k float64) (*gorgon
 	if err := shape.Check(); err != nil {
 		return nil, fmt.Errorf("op: %w", err)
 	}
-	o := g.newOperation("LRN", newBuffer(xs...), x)
-	o.does(Forward, "", func(in []gorgonia.Value) error {
-		return shape.Forward(g.workers, o.out.data, floats(in[0]), g.rows)
-	})
-	o.wrt = []bool{needsGradient(x)}
-	o.gradient = func(in gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-		d := o.derivative(newBuffer(xs...), in[0], dy)
-		d.does(InputGradient, "", func(in []gorgonia.Value) error {
-			return shape.Gradient(g.workers, d.out.data, floats(in[1]), floats(in[0]), g.rows)
-		})
-		return d.only()
-	}
-	return g.add(o)
+	return g.unary("LRN", x, xs, input,
+		func(y, x []float32) error { return shape.Forward(g.workers, y, x, g.rows) },
+		func(dx, dy, x []float32) error { return shape.Gradient(g.workers, dx, dy, x, g.rows) })
 }

@@ -102,6 +102,34 @@ func (o *operation) only() (gorgonia.Nodes, error) {
 	return grads, err
 }
 
+// saved is what the gradient of an operation reads beside dy.
+type saved int
+
+const (
+	nothing saved = iota
+	input
+	output
+)
+
+// unary adds an operation of x alone, which writes y and more. gradient is given what is saved for it.
+func (g *Graph) unary(name string, x *gorgonia.Node, shape tensor.Shape, saves saved,
+	forward func(y, x []float32) error, gradient func(dx, dy, saved []float32) error, more ...*buffer,
+) (*gorgonia.Node, error) {
+	o := g.newOperation(name, newBuffer(shape...), x)
+	o.writes = append(o.writes, more...)
+	o.does(Forward, "", func(in []gorgonia.Value) error { return forward(o.out.data, floats(in[0])) })
+	o.wrt = []bool{needsGradient(x)}
+	o.gradient = func(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
+		reads := [...]gorgonia.Nodes{nothing: {dy}, input: {in[0], dy}, output: {y, dy}}[saves]
+		d := o.derivative(newBuffer(x.Shape()...), reads...)
+		d.does(InputGradient, "", func(in []gorgonia.Value) error {
+			return gradient(d.out.data, floats(in[len(in)-1]), floats(in[0]))
+		})
+		return d.only()
+	}
+	return g.add(o)
+}
+
 // part adds a node that hands out a further result of o, whose own node is given: the gradient of
 // weights beside that of x. Its value is of, or is computed from it.
 func (o *operation) part(name string, shape tensor.Shape, of *buffer, value *LazyGradient, node *gorgonia.Node) (*gorgonia.Node, error) {

@@ -1,3 +1,6 @@
+// Package runstate is what is kept of a run: its progress, the files that hold it, and how a run
+// goes on from them. checkpoint.bin has the weights, the optimiser's state and the Progress;
+// best.bin has the weights of the best epoch.
 package runstate
 
 import (
@@ -35,7 +38,7 @@ type Progress struct {
 	BestEpoch       int     `json:"best_epoch"` // 0: none yet
 	BestValAccuracy float64 `json:"best_val_accuracy"`
 
-	History history `json:"history"`
+	History []record.Epoch `json:"history"`
 
 	// What the watches have seen.
 	Plateau   Plateau   `json:"plateau"`

@@ -1,7 +1,6 @@
 package runstate
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"math"
 	"strings"
 
-	"vggtrain/configs"
 	"vggtrain/internal/display"
 	"vggtrain/internal/record"
 )
@@ -25,6 +23,10 @@ func (p *Progress) Encode() (string, error) {
 
 // DecodeProgress reads what Encode wrote, and nothing else, of a run of that many epochs.
 func DecodeProgress(text string, epochs int) (*Progress, error) {
+	// An epoch has seven numbers. What the text announces is allocated, however little it takes there.
+	if strings.Count(text, ",") > 7*epochs+maxNoticed*maxNoticedBytes+100 {
+		return nil, fmt.Errorf("more than a run of %d epochs has", epochs)
+	}
 	if err := checkKeys(text); err != nil {
 		return nil, err
 	}
@@ -57,48 +59,14 @@ func checkKeys(text string) error {
 			return err
 		}
 		key, _ := token.(string)
-		if key = strings.ToLower(key); seen[key] || len(seen) == maxProgressKeys {
-			return fmt.Errorf("%.60q stands twice, or there are too many keys", key)
+		if key = strings.ToLower(key); seen[key] {
+			return fmt.Errorf("%.60q stands twice", key)
 		}
 		seen[key] = true
 		var value json.RawMessage
 		if err := d.Decode(&value); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// maxProgressKeys is the most keys of a Progress, of later versions too.
-const maxProgressKeys = 100
-
-// history is the evaluated epochs, the first one first.
-type history []record.Epoch
-
-// UnmarshalJSON reads no more of them than a run can have, each an object: what a list announces is
-// not allocated at once.
-func (h *history) UnmarshalJSON(text []byte) error {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	token, err := d.Token()
-	if token == nil || err != nil { // null: of a run without any
-		return err
-	}
-	if token != json.Delim('[') {
-		return errors.New("the history is no list")
-	}
-	for d.More() {
-		if len(*h) == configs.MaxEpochs {
-			return fmt.Errorf("a history of more than %d epochs", configs.MaxEpochs)
-		}
-		var r *record.Epoch
-		if err := d.Decode(&r); err != nil {
-			return err
-		}
-		if r == nil {
-			return errors.New("an epoch of the history is null")
-		}
-		*h = append(*h, *r)
 	}
 	return nil
 }
