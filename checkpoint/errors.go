@@ -57,14 +57,12 @@ func unsupported(format string, args ...any) error {
 // at puts the path into an error of this package, and turns an error of the system
 // ("open best.bin: no such file or directory") into one.
 func at(path string, err error) error {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		e.Path = path
 		return e
 	}
-	e = &Error{Path: path, What: err.Error(), Advice: adviceSystem, Err: err}
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
+	e := &Error{Path: path, What: err.Error(), Advice: adviceSystem, Err: err}
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 		e.What = pathErr.Op + ": " + pathErr.Err.Error()
 	}
 	if errors.Is(err, fs.ErrNotExist) {
@@ -75,13 +73,11 @@ func at(path string, err error) error {
 
 // Cause leaves out the names of files in an error of the system, which may be temporary ones.
 func Cause(err error) error {
-	var pathErr *fs.PathError
-	var linkErr *os.LinkError
-	switch {
-	case errors.As(err, &pathErr):
-		return pathErr.Err
-	case errors.As(err, &linkErr):
-		return linkErr.Err
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	if e, ok := errors.AsType[*os.LinkError](err); ok {
+		return e.Err
 	}
 	return err
 }

@@ -50,8 +50,7 @@ func parseHeader(text []byte) (*header, error) {
 func syntaxError(text []byte) error {
 	var whole json.RawMessage
 	err := json.Unmarshal(text, &whole)
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Errorf("byte %d: %w", 8+syntax.Offset, err)
 	}
 	return err

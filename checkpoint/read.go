@@ -193,14 +193,17 @@ func (h *header) load(r io.Reader, sum hash.Hash, dataLen int64, foreign bool, k
 
 // tensors reads the data of the tensors to keep. That of the others is only hashed.
 func (h *header) tensors(r io.Reader, sum hash.Hash, dataLen int64, keep keep) ([]Tensor, error) {
-	var longest int64 // of what goes through buf, in bytes
+	var longest, elements int64 // of what goes through buf, in bytes; of what is kept
 	for _, e := range h.entries {
+		if keep(e.name) {
+			elements += e.elements // check has seen that they are in the file
+		}
 		if !dtypes[e.dtype].native || !keep(e.name) {
 			longest = max(longest, e.end-e.begin)
 		}
 	}
 	buf := make([]byte, min(chunk, longest))
-	all := make([]float32, h.elements(keep)) // as Pack would, so that they can be written again as one
+	all := make([]float32, elements) // as Pack would, so that they can be written again as one
 	var tensors []Tensor
 	for _, e := range h.entries {
 		if !keep(e.name) {
@@ -217,16 +220,6 @@ func (h *header) tensors(r io.Reader, sum hash.Hash, dataLen int64, keep keep) (
 		tensors = append(tensors, t)
 	}
 	return tensors, nil
-}
-
-// elements counts the numbers of the tensors to keep, which check has seen to be in the file.
-func (h *header) elements(keep keep) (n int64) {
-	for _, e := range h.entries {
-		if keep(e.name) {
-			n += e.elements
-		}
-	}
-	return n
 }
 
 // pass hashes the next n bytes, by way of buf, and returns how many there were.

@@ -124,8 +124,7 @@ func TempOf(name string) (path string, ok bool) {
 
 // writeError names the file to be written, not the temporary one.
 func writeError(path string, err error) error {
-	var e *Error
-	if errors.As(err, &e) {
+	if errors.As(err, new(*Error)) {
 		return err
 	}
 	cause := Cause(err)

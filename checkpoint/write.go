@@ -8,11 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"io"
 	"iter"
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"syscall"
 	"unicode/utf8"
 	"unsafe"
@@ -62,9 +62,10 @@ func sorted(tensors []Tensor) []*Tensor {
 // encode writes the file with zeros for the digest and then puts it in its place.
 func encode(f file, head []byte, digestAt int64, tensors []*Tensor) error {
 	sum := newDigest()
-	if err := writeBoth(f, sum, head); err != nil {
+	if _, err := f.Write(head); err != nil {
 		return err
 	}
+	sum.Write(head)
 	at := int64(len(head))
 	for data := range inOnePiece(tensors) {
 		if err := writeData(f, sum, data, at); err != nil {
@@ -73,12 +74,6 @@ func encode(f file, head []byte, digestAt int64, tensors []*Tensor) error {
 		at += 4 * int64(len(data))
 	}
 	_, err := f.WriteAt(digits(sum), digestAt)
-	return err
-}
-
-func writeBoth(f io.Writer, sum hash.Hash, p []byte) error {
-	sum.Write(p)
-	_, err := f.Write(p)
 	return err
 }
 
@@ -143,13 +138,11 @@ func encodeHeader(tensors []*Tensor, metadata map[string]string) (head []byte, d
 	}
 	head = append(make([]byte, 8), `{"__metadata__":{`...)
 	// The container's own entries first, so that they are seen by whoever opens the file.
-	head = appendPair(head, formatKey, Version)
-	head = append(head, ',')
-	head = appendPair(head, digestKey, string(zeros))
+	head = fmt.Appendf(head, "%q:%q,%q:%q", formatKey, Version, digestKey, zeros)
 	digestAt = int64(len(head) - 1 - digestLen)
 	for _, key := range slices.Sorted(maps.Keys(metadata)) {
-		head = append(head, ',')
-		head = appendPair(head, key, metadata[key])
+		head = appendString(append(head, ','), key)
+		head = appendString(append(head, ':'), metadata[key])
 	}
 	head = append(head, '}')
 	var begin int64
@@ -161,16 +154,9 @@ func encodeHeader(tensors []*Tensor, metadata map[string]string) (head []byte, d
 			return nil, 0, err
 		}
 		end := begin + 4*int64(len(t.Data))
-		head = append(head, ',')
-		head = appendString(head, t.Name)
-		head = append(head, `:{"dtype":"F32","shape":[`...)
-		for j, d := range t.Shape {
-			if j > 0 {
-				head = append(head, ',')
-			}
-			head = fmt.Append(head, d)
-		}
-		head = fmt.Appendf(head, `],"data_offsets":[%d,%d]}`, begin, end)
+		head = appendString(append(head, ','), t.Name)
+		shape := strings.ReplaceAll(fmt.Sprint(t.Shape), " ", ",")
+		head = fmt.Appendf(head, `:{"dtype":"F32","shape":%s,"data_offsets":[%d,%d]}`, shape, begin, end)
 		begin = end
 	}
 	head = append(head, '}')
@@ -221,17 +207,11 @@ func checkTensor(t *Tensor) error {
 	return nil
 }
 
-func appendPair(dst []byte, key, value string) []byte {
-	return appendString(append(appendString(dst, key), ':'), value)
-}
-
 // appendString appends a string as JSON, without the escapes that only HTML needs.
 func appendString(dst []byte, s string) []byte {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(s); err != nil {
-		panic(errors.Join(errors.New("checkpoint: a string that is not JSON"), err)) // cannot be
-	}
+	_ = e.Encode(s) // neither a string nor the buffer fails
 	return append(dst, bytes.TrimSuffix(b.Bytes(), []byte("\n"))...)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 )
@@ -23,36 +22,21 @@ file, or put it where the shell looks for such scripts.`,
 		Args:      arguments("SHELL"),
 		ValidArgs: shells,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			write, known := completionWriter(cmd.Root(), args[0])
-			if !known {
-				return wrongUsage("unknown shell %q%s", args[0], suggestion(args[0], shells))
+			root, out := cmd.Root(), cmd.OutOrStdout()
+			switch args[0] {
+			case "bash":
+				fmt.Fprint(out, bashWithoutPackage)
+				return root.GenBashCompletionV2(out, true)
+			case "zsh":
+				return root.GenZshCompletion(out)
+			case "fish":
+				return root.GenFishCompletion(out, true)
+			case "powershell":
+				return root.GenPowerShellCompletionWithDesc(out)
 			}
-			if err := write(cmd.OutOrStdout()); err != nil {
-				return fmt.Errorf("completion script: %w", err)
-			}
-			return nil
+			return wrongUsage("unknown shell %q%s", args[0], suggestion(args[0], shells))
 		},
 	}
-}
-
-// completionWriter returns what writes the completion script of a shell.
-func completionWriter(root *cobra.Command, shell string) (func(io.Writer) error, bool) {
-	switch shell {
-	case "bash":
-		return func(w io.Writer) error {
-			if _, err := io.WriteString(w, bashWithoutPackage); err != nil {
-				return err
-			}
-			return root.GenBashCompletionV2(w, true)
-		}, true
-	case "zsh":
-		return root.GenZshCompletion, true
-	case "fish":
-		return func(w io.Writer) error { return root.GenFishCompletion(w, true) }, true
-	case "powershell":
-		return root.GenPowerShellCompletionWithDesc, true
-	}
-	return nil, false
 }
 
 // bashWithoutPackage stands before Cobra's script for bash, which calls a

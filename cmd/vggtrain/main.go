@@ -40,11 +40,11 @@ func execute(ctx context.Context, root *cobra.Command, args []string, stdout, st
 	root.SetOut(out)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
-	if failure := out.failure(); failure != nil && (err == nil || err == out.err || exitStatus(err) == exitFailed && errors.Is(err, out.err)) {
-		if errors.Is(failure, syscall.EPIPE) && onlyPrints(cmd) {
+	if out.err != nil && (err == nil || exitStatus(err) == exitFailed && errors.Is(err, out.err)) {
+		if errors.Is(out.err, syscall.EPIPE) && onlyPrints(cmd) {
 			return exitDone
 		}
-		err = failure
+		err = out.err
 	}
 	if err == nil {
 		return exitDone
@@ -73,14 +73,9 @@ func (w *stickyWriter) Write(p []byte) (int, error) {
 	if w.err != nil {
 		return 0, w.err
 	}
-	var n int
-	n, w.err = w.to.Write(p)
-	return n, w.err
-}
-
-func (w *stickyWriter) failure() error {
-	if w.err == nil {
-		return nil
+	n, err := w.to.Write(p)
+	if err != nil {
+		w.err = fmt.Errorf("standard output: %w", err)
 	}
-	return fmt.Errorf("standard output: %w", w.err)
+	return n, w.err
 }

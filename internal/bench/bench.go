@@ -99,14 +99,14 @@ func (o *Options) train(ctx context.Context, layers []model.Layer, params model.
 	var step uint64
 	return o.measure(ctx, o.Data.Train, true, func(b *dataset.Batch, loaded time.Duration) error {
 		step++
-		err := w.graph(func() error {
+		err := w.call(RowGorgonia, func() error {
 			_, err := trainer.Step(step, b.Images, b.Labels, b.Rows)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		err = w.solver(func() error { return optimizer.Step(o.LR) })
+		err = w.call(RowSolver, func() error { return optimizer.Step(o.LR) })
 		w.done(loaded)
 		return err
 	})

@@ -83,12 +83,7 @@ func (w *watch) add(s *series, d time.Duration) {
 	s.took[len(w.step.took)] += d
 }
 
-// graph runs the graph, f, and solver updates the weights; either's own time is what its
-// passes leave.
-func (w *watch) graph(f func() error) error { return w.call(RowGorgonia, f) }
-
-func (w *watch) solver(f func() error) error { return w.call(RowSolver, f) }
-
+// call runs the graph or updates the weights, f; its own time is what its passes leave.
 func (w *watch) call(row string, f func() error) error {
 	w.solving, w.inner = row == RowSolver, 0
 	start := time.Now()

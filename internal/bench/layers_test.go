@@ -55,11 +55,11 @@ func TestOwnTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // whose clock only Sleep moves
 		w := newWatch()
 		pause := func() error { time.Sleep(10 * time.Millisecond); return nil }
-		_ = w.graph(func() error {
+		_ = w.call(RowGorgonia, func() error {
 			w.observe(model.Timing{Layer: "a", Pass: model.Forward, Took: 3 * time.Millisecond})
 			return pause()
 		})
-		_ = w.solver(func() error {
+		_ = w.call(RowSolver, func() error {
 			w.observe(model.Timing{Layer: "a", Pass: model.WeightGradient, Took: 4 * time.Millisecond})
 			return pause()
 		})

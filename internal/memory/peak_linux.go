@@ -1,9 +1,9 @@
 package memory
 
 import (
-	"bytes"
+	"fmt"
 	"os"
-	"strconv"
+	"strings"
 )
 
 // Peak returns the most memory that the process has held so far, in bytes (VmHWM of
@@ -13,16 +13,8 @@ func Peak() int64 {
 	if err != nil {
 		return 0
 	}
-	for line := range bytes.Lines(status) {
-		value, found := bytes.CutPrefix(line, []byte("VmHWM:"))
-		if !found {
-			continue
-		}
-		kib, err := strconv.ParseInt(string(bytes.TrimSpace(bytes.TrimSuffix(bytes.TrimSpace(value), []byte("kB")))), 10, 64)
-		if err != nil {
-			return 0
-		}
-		return kib << 10
-	}
-	return 0
+	var kib int64
+	_, value, _ := strings.Cut(string(status), "\nVmHWM:")
+	_, _ = fmt.Sscan(value, &kib) // without a number it stays 0
+	return kib << 10
 }

@@ -30,8 +30,7 @@ type Checkpoint struct {
 // that holds weights only, or a state that contradicts itself.
 func LoadCheckpoint(path string) (*Checkpoint, error) {
 	state, err := checkpoint.Read(path)
-	var other *checkpoint.Error
-	if errors.As(err, &other) && errors.Is(err, checkpoint.ErrNotSafetensors) {
+	if other, ok := errors.AsType[*checkpoint.Error](err); ok && errors.Is(err, checkpoint.ErrNotSafetensors) {
 		other.Advice = "give the folder of a run, or its checkpoint.bin"
 	}
 	if err != nil {

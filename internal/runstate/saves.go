@@ -34,7 +34,7 @@ type Saved struct {
 // The run's state is safe if the snapshot is current and nothing has failed; Finish sees to that.
 type Saves struct {
 	store  Store
-	notify func(string)
+	notify func(...string)
 
 	newest struct {
 		step    int // the last one in it
@@ -47,7 +47,7 @@ type Saves struct {
 }
 
 // NewSaves returns the saves of a run after a step; saved says that checkpoint.bin holds its state.
-func NewSaves(store Store, notify func(string), step int, saved bool) Saves {
+func NewSaves(store Store, notify func(...string), step int, saved bool) Saves {
 	s := Saves{store: store, notify: notify}
 	s.newest.step, s.newest.current, s.written.checkpoint = step, saved, saved
 	return s

@@ -137,10 +137,7 @@ func (w *Writer) bestState(p *Progress) *checkpoint.State {
 func (w *Writer) write(state, best *checkpoint.State, partial bool) Saved {
 	s := Saved{HasBest: best != nil}
 	if err := w.Held(); err != nil {
-		s.Checkpoint = err
-		if best != nil {
-			s.Best = err
-		}
+		s.Checkpoint, s.Best = err, err
 		return s
 	}
 	s.Records = w.Flush()
@@ -153,17 +150,10 @@ func (w *Writer) write(state, best *checkpoint.State, partial bool) Saved {
 
 // Ended is of the Store.
 func (w *Writer) Ended(wait bool) (s Saved, ok bool) {
-	if wait && w.writing != nil {
-		s, ok = <-w.writing, true
-	} else {
-		select {
-		case s = <-w.writing: // never, of nil
-			ok = true
-		default:
-		}
+	if w.writing == nil || !wait && len(w.writing) == 0 {
+		return Saved{}, false
 	}
-	if ok {
-		w.writing = nil
-	}
-	return s, ok
+	s = <-w.writing
+	w.writing = nil
+	return s, true
 }

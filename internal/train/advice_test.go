@@ -8,6 +8,7 @@ import (
 	"vggtrain/internal/record"
 	"vggtrain/internal/runstate"
 	"vggtrain/internal/trained"
+	"vggtrain/model"
 )
 
 // Advice names only what the run does not do yet.
@@ -50,8 +51,8 @@ func TestAdvice(t *testing.T) {
 		for got, want := range map[string]string{
 			w.stuckText(2.3, 20):   c.stuck,
 			strings.Join(dead, ""): c.dead,
-			w.explosion(record.Step{Step: 10, Loss: 900, LR: 0.003}):                 c.exploded,
-			(&DivergedError{What: "the loss", At: record.Step{LR: 0.003}}).advice(s): c.diverge,
+			w.explosion(record.Step{Step: 10, Loss: 900, LR: 0.003}):    c.exploded,
+			diverged(model.ErrLossNotFinite, record.Step{LR: 0.003}, s): c.diverge,
 		} {
 			if !strings.HasSuffix(got, "; "+want) {
 				t.Errorf("%s, %v: %q, want %q", c.recipe, c.settings, got, want)

@@ -69,14 +69,15 @@ func (l *loop) run(ctx context.Context) (outcome, error) {
 	}
 	l.saves.Settle(true)
 	end := outcome{status: status, incomplete: l.saves.Incomplete()}
-	var divergence *DivergedError
-	switch err = diverged(err, l.newest); {
-	case errors.As(err, &divergence):
-		end.status, end.advice, err = Diverged, divergence.advice(l.plan.Settings), nil
-	case err != nil:
-		end.status = Failed
+	if err == nil {
+		return end, nil
 	}
-	return end, err
+	if end.advice = diverged(err, l.newest, l.plan.Settings); end.advice == "" {
+		end.status = Failed
+		return end, err
+	}
+	end.status = Diverged
+	return end, nil
 }
 
 // epochs trains and evaluates the epochs that are left.
@@ -127,7 +128,7 @@ func (l *loop) epoch(ctx context.Context) error {
 		return err
 	}
 	if math.IsNaN(e.Loss) || math.IsInf(e.Loss, 0) {
-		return errLoss
+		return model.ErrLossNotFinite
 	}
 	p := l.progress
 	return l.conclude(record.Epoch{
@@ -148,21 +149,14 @@ func (l *loop) conclude(record record.Epoch, e *trained.Evaluation) error {
 	l.observers.epoch(record, e)
 	best := p.AddEpoch(record, l.plan.StepsPerEpoch)
 	noticed := l.watches.evaluated(e, p.Partial)
-	l.notice(noticed)
+	l.observers.notice(noticed...)
 	if !p.Partial { // a run that goes on later with the epoch knows nothing of this end
 		p.Noticed = append(p.Noticed, noticed...)
 	}
 	if l.limit() != "" {
-		l.notice(l.watches.end(p.Step))
+		l.observers.notice(l.watches.end(p.Step)...)
 	}
 	return l.save(best)
-}
-
-// notice tells the user some lines.
-func (l *loop) notice(lines []string) {
-	for _, text := range lines {
-		l.observers.notice(text)
-	}
 }
 
 // save begins to save what the run has reached.
@@ -229,7 +223,7 @@ func (l *loop) step(ctx context.Context, from *time.Time) error {
 		return err
 	}
 	noticed := l.watches.step(l.newest)
-	l.notice(noticed)
+	l.observers.notice(noticed...)
 	p.Noticed = append(p.Noticed, noticed...)
 	p.AddStep(l.newest)
 	l.saves.Outdate()

@@ -77,9 +77,11 @@ func (o *observers) once(trouble, text string) {
 	}
 }
 
-func (o *observers) notice(text string) {
-	for _, each := range o.all {
-		each.Notice(text)
+func (o *observers) notice(lines ...string) {
+	for _, text := range lines {
+		for _, each := range o.all {
+			each.Notice(text)
+		}
 	}
 }
 

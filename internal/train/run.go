@@ -70,9 +70,7 @@ func (m *session) greet(j *Job) {
 		m.observers.notice(fmt.Sprintf("the run is finished: %d of %d epochs, %d steps; to go on, give it %s",
 			len(p.History), m.plan.Epochs, p.Step, more[m.limit()]))
 	}
-	for _, text := range j.resumed.Notices(m.plan.Settings, m.plan.Kernel) {
-		m.observers.notice(text)
-	}
+	m.observers.notice(j.resumed.Notices(m.plan.Settings, m.plan.Kernel)...)
 	there, err := m.writer.MendBest(m.progress)
 	m.saves.MendedBest(there, err)
 	switch best := m.progress.BestEpoch; {
