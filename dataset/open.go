@@ -1,12 +1,14 @@
 package dataset
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"vggtrain/internal/fetch"
@@ -27,12 +29,7 @@ type OpenOptions struct {
 }
 
 // FetchProgress is how far the download of a file is.
-type FetchProgress struct {
-	File     string // train-images-idx3-ubyte.gz
-	Done     int64  // bytes that are here, those of earlier attempts too
-	Size     int64  // bytes in all; 0: the mirror did not say
-	Finished bool   // it is whole, right and in its place
-}
+type FetchProgress = fetch.Progress
 
 // dataVariable is the environment variable that names a folder.
 const dataVariable = "VGGTRAIN_DATA"
@@ -86,29 +83,20 @@ func (o OpenOptions) named(ctx context.Context, dir string) (*Data, error) {
 // Locate returns the folder for `data verify`: VGGTRAIN_DATA's, else the first that exists of the
 // cache folder and the system's, else the cache folder, "" if the user has none.
 func Locate(o OpenOptions) string {
-	o = o.withDefaults()
-	if dir := o.getenv(dataVariable); !isAuto(dir) && dir != sampleSpec {
-		return dir
-	}
-	for _, dir := range o.folders() {
-		if openFolder(dir).check() == nil {
-			return dir
-		}
-	}
-	return o.cacheDir
+	return o.locate(func(dir string) bool { return openFolder(dir).check() == nil })
 }
 
 // FetchDir returns the folder for `data fetch`: VGGTRAIN_DATA's, else the first with all published
 // files of the cache folder and the system's, else the cache folder, "" if the user has none.
-func FetchDir(o OpenOptions) string {
+func FetchDir(o OpenOptions) string { return o.locate(fetch.Complete) }
+
+func (o OpenOptions) locate(fits func(dir string) bool) string {
 	o = o.withDefaults()
 	if dir := o.getenv(dataVariable); !isAuto(dir) && dir != sampleSpec {
 		return dir
 	}
-	for _, dir := range o.folders() {
-		if fetch.Complete(dir) {
-			return dir
-		}
+	if i := slices.IndexFunc(o.folders(), fits); i >= 0 {
+		return o.folders()[i]
 	}
 	return o.cacheDir
 }
@@ -159,10 +147,7 @@ func (o OpenOptions) download(ctx context.Context) error {
 		return errors.New("there is no cache folder to keep it in; set HOME or XDG_CACHE_HOME")
 	}
 	f := o.fetch
-	f.Dir, f.Notice, f.Tries = o.cacheDir, o.Notice, 1 // there is the sample, too
-	if o.Progress != nil {
-		f.Progress = func(p fetch.Progress) { o.Progress(FetchProgress(p)) }
-	}
+	f.Dir, f.Notice, f.Progress, f.Tries = o.cacheDir, o.Notice, o.Progress, 1 // there is the sample, too
 	_, err := fetch.Fetch(ctx, f)
 	return err
 }
@@ -187,12 +172,8 @@ func (o OpenOptions) withDefaults() OpenOptions {
 			o.cacheDir = filepath.Join(dir, "vggtrain", "fashion-mnist")
 		}
 	}
-	if o.systemDir == "" {
-		o.systemDir = "/usr/share/datasets/fashion-mnist"
-	}
-	if o.fetch.Connect == 0 {
-		o.fetch.Connect = 4 * time.Second // so that the whole chain takes no more than five
-	}
+	o.systemDir = cmp.Or(o.systemDir, "/usr/share/datasets/fashion-mnist")
+	o.fetch.Connect = cmp.Or(o.fetch.Connect, 4*time.Second) // so that the whole chain takes no more than five
 	return o
 }
 

@@ -60,7 +60,7 @@ func runDataFetch(ctx context.Context, o *dataFetchOptions) error {
 		return errors.New("no folder to fetch into: neither VGGTRAIN_DATA nor HOME is set; name one with --dir")
 	}
 	m := terminal.NewMeter(o.Err)
-	options := fetch.Options{Dir: dir, Notice: m.Notice, Progress: func(p fetch.Progress) { m.Progress(dataset.FetchProgress(p)) }}
+	options := fetch.Options{Dir: dir, Notice: m.Notice, Progress: m.Progress}
 	if o.Mirror != "" {
 		options.Mirrors = []string{o.Mirror}
 	}

@@ -36,14 +36,14 @@ func (o Options) get(ctx context.Context, from string, header http.Header, take 
 	request.Header.Set("Accept-Encoding", "identity")
 	request.Header.Set("User-Agent", "vggtrain")
 	response, err := o.Client.Do(request)
-	if err != nil {
-		return causeOf(ctx, err)
+	if err == nil {
+		defer response.Body.Close()
+		err = take(response, &pacedReader{Reader: response.Body, moved: func() { stalled.Reset(o.Stall) }})
 	}
-	defer response.Body.Close()
-	if err := take(response, &pacedReader{Reader: response.Body, moved: func() { stalled.Reset(o.Stall) }}); err != nil {
-		return causeOf(ctx, err)
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
-	return nil
+	return err
 }
 
 // pacedReader calls moved after every pace bytes.
@@ -60,14 +60,6 @@ func (r *pacedReader) Read(b []byte) (int, error) {
 		r.moved()
 	}
 	return n, err
-}
-
-// causeOf returns the cause of ctx's end, else err.
-func causeOf(ctx context.Context, err error) error {
-	if why := context.Cause(ctx); why != nil {
-		return why
-	}
-	return err
 }
 
 // permanent is an error that no second request mends.
