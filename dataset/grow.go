@@ -67,7 +67,7 @@ func (g *grower) across(dst []uint64, row []byte) {
 }
 
 // grow is resize by r.grower.
-func grow[T byte | float32](r *Resizer, dst []T, src []byte, table *[256]T) {
+func (r *Resizer) grow(dst []float32, src []byte, table *[256]float32) {
 	g := r.grower
 	words := len(g.first)
 	for y := range r.rows {
@@ -83,7 +83,7 @@ func grow[T byte | float32](r *Resizer, dst []T, src []byte, table *[256]T) {
 // mix is the vertical pass for a row:
 //
 //	dst[x] = table[(upper[x]*w0 + lower[x]*w1 + 128) >> 8]
-func mix[T byte | float32](dst []T, upper, lower []uint64, w0, w1 uint64, table *[256]T) {
+func mix(dst []float32, upper, lower []uint64, w0, w1 uint64, table *[256]float32) {
 	whole := upper[:len(dst)/lanes]
 	lower = lower[:len(upper)]
 	for q, u := range whole {

@@ -98,7 +98,7 @@ func TestLoader(t *testing.T) {
 		var p Pixels
 		p.Share(set.image(i), 28, 28, 1)
 		o.Augment.apply(varied, &p, rng.New(seed, rng.Augment, number).Split(uint64(i)))
-		resizer.Bytes(pixels, varied)
+		resizer.bytes(pixels, varied)
 		for j, v := range pixels {
 			want := (float32(v)/float32(255) - float32(0.286)) / float32(0.353)
 			if got := images[k*side*side+j]; got != want {

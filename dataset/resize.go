@@ -85,12 +85,12 @@ type Resizer struct {
 	rows, cols, side int
 	channels         int
 	across, down     axis
-	pairs            int      // of columns, the last may be half
-	narrow           []uint64 // H×pairs: the image after the horizontal pass, two pixels a word
-	sums             []uint64 // pairs
-	identity         [256]byte
-	grower           *grower // nil where it does not apply
-	plane, resized   []byte  // H×W and S×S: one channel of several
+	pairs            int       // of columns, the last may be half
+	narrow           []uint64  // H×pairs: the image after the horizontal pass, two pixels a word
+	sums             []uint64  // pairs
+	grower           *grower   // nil where it does not apply
+	plane            []byte    // H×W: one channel of several
+	resized          []float32 // S×S: likewise
 }
 
 // NewResizer returns a Resizer of C channels from rows×cols to side×side. Sides must be from 1 to
@@ -112,11 +112,8 @@ func NewResizer(rows, cols, channels, side int) (*Resizer, error) {
 		pairs: pairs, narrow: make([]uint64, rows*pairs), sums: make([]uint64, pairs),
 	}
 	r.grower = newGrower(&r.across, &r.down, rows)
-	for v := range r.identity {
-		r.identity[v] = byte(v)
-	}
 	if channels > 1 {
-		r.plane, r.resized = make([]byte, rows*cols), make([]byte, side*side)
+		r.plane, r.resized = make([]byte, rows*cols), make([]float32, side*side)
 	}
 	return r, nil
 }
@@ -124,52 +121,38 @@ func NewResizer(rows, cols, channels, side int) (*Resizer, error) {
 // Fits reports whether the Resizer is for images of rows×cols.
 func (r *Resizer) Fits(rows, cols int) bool { return rows == r.rows && cols == r.cols }
 
-// Bytes resizes src (H×W×C) into dst (S×S×C).
-func (r *Resizer) Bytes(dst, src []byte) {
-	tables := make([]*[256]byte, r.channels)
-	for c := range tables {
-		tables[c] = &r.identity
-	}
-	resizeAll(r, dst, src, tables)
-}
-
 // Floats resizes src (H×W×C) into dst (S×S×C), where a pixel v of channel c becomes tables[c][v].
 func (r *Resizer) Floats(dst []float32, src []byte, tables []*[256]float32) {
-	resizeAll(r, dst, src, tables)
-}
-
-// resizeAll resizes channel by channel.
-func resizeAll[T byte | float32](r *Resizer, dst []T, src []byte, tables []*[256]T) {
 	if r.channels == 1 {
-		resize(r, dst, src, tables[0])
+		r.resize(dst, src, tables[0])
 		return
 	}
 	for c, table := range tables {
 		for i := range r.plane {
 			r.plane[i] = src[i*r.channels+c]
 		}
-		resize(r, r.resized, r.plane, &r.identity)
+		r.resize(r.resized, r.plane, table)
 		for i, v := range r.resized {
-			dst[i*r.channels+c] = table[v]
+			dst[i*r.channels+c] = v
 		}
 	}
 }
 
 // resize is PIL's two passes, each rounded to 8 bits: first along the rows, then along the
 // columns.
-func resize[T byte | float32](r *Resizer, dst []T, src []byte, table *[256]T) {
+func (r *Resizer) resize(dst []float32, src []byte, table *[256]float32) {
 	if r.grower != nil {
-		grow(r, dst, src, table)
+		r.grow(dst, src, table)
 		return
 	}
 	for y := range r.rows {
 		r.alongRow(y, src[y*r.cols:(y+1)*r.cols])
 	}
-	alongColumns(r, dst, table)
+	r.alongColumns(dst, table)
 }
 
 // alongColumns is the vertical pass, after the horizontal pass over all rows.
-func alongColumns[T byte | float32](r *Resizer, dst []T, table *[256]T) {
+func (r *Resizer) alongColumns(dst []float32, table *[256]float32) {
 	taps := r.down.taps
 	for y := range r.side {
 		out := dst[y*r.side : (y+1)*r.side]
@@ -178,8 +161,7 @@ func alongColumns[T byte | float32](r *Resizer, dst []T, table *[256]T) {
 		if taps == 2 {
 			blend(out, rows[:r.pairs], rows[r.pairs:2*r.pairs], weights[0], weights[1], table)
 		} else {
-			r.add(rows, weights)
-			store(out, r.sums, table)
+			r.add(out, rows, weights, table)
 		}
 	}
 }
@@ -199,8 +181,8 @@ func (r *Resizer) alongRow(y int, row []byte) {
 	}
 }
 
-// add sums rows, each times its weight, into r.sums.
-func (r *Resizer) add(rows, weights []uint64) {
+// add sums rows, each times its weight, rounds the sums to pixels, and looks these up.
+func (r *Resizer) add(dst []float32, rows, weights []uint64, table *[256]float32) {
 	for p := range r.sums {
 		r.sums[p] = rounding
 	}
@@ -209,12 +191,15 @@ func (r *Resizer) add(rows, weights []uint64) {
 			r.sums[p] += v * w
 		}
 	}
+	for i := range dst {
+		dst[i] = table[uint8(r.sums[i/2]>>(precision+i%2*laneBits))]
+	}
 }
 
 // blend is the vertical pass with two taps:
 //
 //	dst[x] = table[(upper[x]*w0 + lower[x]*w1 + half) >> precision]
-func blend[T byte | float32](dst []T, upper, lower []uint64, w0, w1 uint64, table *[256]T) {
+func blend(dst []float32, upper, lower []uint64, w0, w1 uint64, table *[256]float32) {
 	full := upper[:len(dst)/2]
 	lower = lower[:len(upper)]
 	for p, u := range full {
@@ -225,12 +210,5 @@ func blend[T byte | float32](dst []T, upper, lower []uint64, w0, w1 uint64, tabl
 	if p := len(full); p < len(upper) {
 		v := upper[p]*w0 + lower[p]*w1 + rounding
 		dst[2*p] = table[uint8(v>>precision)]
-	}
-}
-
-// store rounds sums to pixels and looks them up.
-func store[T byte | float32](dst []T, sums []uint64, table *[256]T) {
-	for i := range dst {
-		dst[i] = table[uint8(sums[i/2]>>(precision+i%2*laneBits))]
 	}
 }

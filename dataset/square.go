@@ -40,18 +40,11 @@ func NewSquarer(rows, cols, side int) (*Squarer, error) {
 // Fits reports whether the Squarer is for images of rows×cols.
 func (q *Squarer) Fits(rows, cols int) bool { return rows == q.rows && cols == q.cols }
 
-// Bytes resizes src (H×W), padded with fill, into dst (S×S).
-func (q *Squarer) Bytes(dst, src []byte, fill byte) { square(q, dst, src, fill, &q.resizer.identity) }
-
 // Floats resizes src (H×W), padded with fill, into dst (S×S), where a pixel v becomes table[v].
 func (q *Squarer) Floats(dst []float32, src []byte, fill byte, table *[256]float32) {
-	square(q, dst, src, fill, table)
-}
-
-func square[T byte | float32](q *Squarer, dst []T, src []byte, fill byte, table *[256]T) {
 	r := q.resizer
 	if q.rows == q.cols {
-		resize(r, dst, src, table)
+		r.resize(dst, src, table)
 		return
 	}
 	for i := range q.padded {
@@ -66,7 +59,7 @@ func square[T byte | float32](q *Squarer, dst []T, src []byte, fill byte, table 
 		copy(q.padded[left:], src[(y-above)*q.cols:(y-above+1)*q.cols])
 		r.alongRow(y, q.padded)
 	}
-	alongColumns(r, dst, table)
+	r.alongColumns(dst, table)
 }
 
 // fillRow is the horizontal pass over a row of equal pixels. It changes nothing: weights add up to

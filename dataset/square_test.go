@@ -33,20 +33,20 @@ func TestSquarer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			resizer.Bytes(want, padded.Pix)
+			resizer.bytes(want, padded.Pix)
 
 			q, err := NewSquarer(size.rows, size.cols, size.side)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := make([]byte, len(want))
+			got, floats := make([]byte, len(want)), make([]float32, len(want))
 			for range 2 { // nothing is left of the first
-				q.Bytes(got, picture.Pix, fill)
+				q.Floats(floats, picture.Pix, fill, identity)
+				toBytes(got, floats)
 				if !bytes.Equal(got, want) {
 					t.Fatalf("%v filled with %d:\n got %v\nwant %v", size, fill, got, want)
 				}
 			}
-			floats := make([]float32, len(want))
 			q.Floats(floats, picture.Pix, fill, table)
 			for i, v := range want {
 				if floats[i] != (float32(v)/255-0.25)/0.5 {

@@ -131,6 +131,11 @@ func TestPredictPrepares(t *testing.T) {
 		t.Fatalf("only %d photos", len(photos))
 	}
 	prepared := &dataset.Set{Labels: make([]int32, len(photos)), Rows: side, Cols: side, Channels: 1, Images: make([]byte, len(photos)*side*side)}
+	var identity [256]float32
+	for v := range identity {
+		identity[v] = float32(v)
+	}
+	pixels := make([]float32, side*side)
 	for i, file := range photos {
 		m, err := photo.NewReader().Read(file)
 		if err != nil {
@@ -141,7 +146,10 @@ func TestPredictPrepares(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		q.Bytes(prepared.Images[i*side*side:], m.Grey.Pix, fill)
+		q.Floats(pixels, m.Grey.Pix, fill, &identity)
+		for k, v := range pixels {
+			prepared.Images[i*side*side+k] = byte(v)
+		}
 	}
 	n := network(t)
 	want := run(t, n, 1, Options{photo.InvertNo, 3}, pictures(t, prepared))
