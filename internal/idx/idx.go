@@ -3,9 +3,9 @@ package idx
 
 import (
 	"bufio"
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 
@@ -59,11 +59,7 @@ func Read(r io.Reader, fileSize int64, magic uint32, largest int64) (*Content, e
 	if err != nil {
 		return nil, err
 	}
-	header, err := readHeader(plain, magic)
-	if err != nil {
-		return nil, err
-	}
-	dims, total, err := parseDims(header, magic, largest)
+	header, dims, total, err := readHeader(plain, magic, largest)
 	if err != nil {
 		return nil, err
 	}
@@ -73,16 +69,11 @@ func Read(r io.Reader, fileSize int64, magic uint32, largest int64) (*Content, e
 	}
 	if total > present { // cannot all be there: count what is, without keeping it
 		n, err := io.Copy(io.Discard, plain)
-		if err != nil && !files.IsCut(err) {
-			return nil, damaged(err)
-		}
-		return nil, cutShort(magic, total, n)
+		return nil, broken(cmp.Or(err, io.EOF), cutShort, humanize.Comma(total), unit(magic), humanize.Comma(n))
 	}
 	data, digest, err := readDigested(plain, header, int(total), packed)
-	if files.IsCut(err) {
-		return nil, cutShort(magic, total, int64(len(data)))
-	} else if err != nil {
-		return nil, damaged(err)
+	if err != nil {
+		return nil, broken(err, cutShort, humanize.Comma(total), unit(magic), humanize.Comma(int64(len(data))))
 	}
 	if err := mustEnd(plain, magic, total); err != nil {
 		return nil, err
@@ -140,50 +131,39 @@ func uncompressed(r io.Reader) (plain io.Reader, packed bool, err error) {
 		return buffered, false, nil
 	}
 	unzipped, err := gzip.NewReader(buffered)
-	if files.IsCut(err) {
-		return nil, false, errors.New("the gzip header is cut short; fetch the file again")
-	} else if err != nil {
-		return nil, false, damaged(err)
+	if err != nil {
+		return nil, false, broken(err, "the gzip header is cut short; fetch the file again")
 	}
 	return unzipped, true, nil
 }
 
-// readHeader returns the header of a file whose magic number is right.
-func readHeader(r io.Reader, magic uint32) ([]byte, error) {
-	header := make([]byte, 4+4*int(magic&0xff))
+// readHeader returns the header of a file whose magic number is right, its dimensions and their product.
+func readHeader(r io.Reader, magic uint32, largest int64) (header []byte, dims []int, total int64, err error) {
+	header = make([]byte, 4+4*int(magic&0xff))
 	n, err := io.ReadFull(r, header)
-	if n >= 4 {
-		if got := binary.BigEndian.Uint32(header); got != magic {
-			return nil, fmt.Errorf("magic number %#08x instead of %#08x: this is %s, not a file of %s",
-				got, magic, describeMagic(got), unit(magic))
-		}
+	if got := binary.BigEndian.Uint32(header); n >= 4 && got != magic {
+		return nil, nil, 0, fmt.Errorf("magic number %#08x instead of %#08x: this is %s, not a file of %s",
+			got, magic, describeMagic(got), unit(magic))
 	}
-	if files.IsCut(err) {
-		return nil, fmt.Errorf("the header has %d bytes instead of %d: the file is cut short; fetch it again", n, len(header))
-	} else if err != nil {
-		return nil, damaged(err)
+	if err != nil {
+		return nil, nil, 0, broken(err, "the header has %d bytes instead of %d: the file is cut short; fetch it again", n, len(header))
 	}
-	return header, nil
-}
-
-// parseDims returns the dimensions and their product.
-func parseDims(header []byte, magic uint32, largest int64) (dims []int, total int64, err error) {
 	total = 1
 	for at := 4; at < len(header); at += 4 {
 		dim := int64(binary.BigEndian.Uint32(header[at:]))
 		switch {
 		case at == 4 && dim == 0:
-			return nil, 0, fmt.Errorf("no %s announced: the set is empty", unit(magic))
+			return nil, nil, 0, fmt.Errorf("no %s announced: the set is empty", unit(magic))
 		case at > 4 && (dim < 1 || dim > MaxSide):
-			return nil, 0, fmt.Errorf("a side of %s pixels announced: sides from 1 to %s are read", humanize.Comma(dim), humanize.Comma(MaxSide))
+			return nil, nil, 0, fmt.Errorf("a side of %s pixels announced: sides from 1 to %s are read", humanize.Comma(dim), humanize.Comma(MaxSide))
 		}
 		dims = append(dims, int(dim))
 		total *= dim // below 2³²·2¹⁰·2¹⁰
 	}
 	if total > largest {
-		return nil, 0, fmt.Errorf("%s bytes of %s announced: no more than %s are read", humanize.Comma(total), unit(magic), humanize.Comma(largest))
+		return nil, nil, 0, fmt.Errorf("%s bytes of %s announced: no more than %s are read", humanize.Comma(total), unit(magic), humanize.Comma(largest))
 	}
-	return dims, total, nil
+	return header, dims, total, nil
 }
 
 // mustEnd checks that nothing follows; for gzip this also checks its own checksum.
@@ -196,18 +176,17 @@ func mustEnd(r io.Reader, magic uint32, total int64) error {
 			humanize.Comma(total), unit(magic))
 	case err == io.EOF:
 		return nil
-	case files.IsCut(err):
-		return errors.New("the gzip file does not end as it should: it is cut short, or something follows; fetch it again")
 	}
-	return damaged(err)
+	return broken(err, "the gzip file does not end as it should: it is cut short, or something follows; fetch it again")
 }
 
-func cutShort(magic uint32, announced, present int64) error {
-	return fmt.Errorf("%s bytes of %s announced, %s present: the file is cut short; fetch it again",
-		humanize.Comma(announced), unit(magic), humanize.Comma(present))
-}
+const cutShort = "%s bytes of %s announced, %s present: the file is cut short; fetch it again"
 
-func damaged(err error) error {
+// broken explains an error of reading: cut is the message for an end that comes too early.
+func broken(err error, cut string, values ...any) error {
+	if files.IsCut(err) {
+		return fmt.Errorf(cut, values...)
+	}
 	return fmt.Errorf("the file is damaged (%w); fetch it again", err)
 }
 

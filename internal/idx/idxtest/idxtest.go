@@ -3,6 +3,7 @@ package idxtest
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"strconv"
@@ -35,10 +36,8 @@ func Pack(t testing.TB, data []byte) []byte {
 	t.Helper()
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
-	if _, err := w.Write(data); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
+	_, err := w.Write(data)
+	if err = cmp.Or(err, w.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return packed.Bytes()
