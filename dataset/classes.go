@@ -55,7 +55,7 @@ func (f folder) at(name string) string {
 }
 
 // classes lists the class folders of train or test, sorted by name.
-func (f folder) classes(split string, out *photo.LeftOut) ([]classFolder, error) {
+func (f folder) classes(split string, out *[]string) ([]classFolder, error) {
 	entries, err := f.list(split)
 	if err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func (f folder) classes(split string, out *photo.LeftOut) ([]classFolder, error)
 		case !entry.IsDir() && photo.Readable(name):
 			return nil, fmt.Errorf("%s: an image outside of the class folders: move it to the folder of its class", f.at(name))
 		case !entry.IsDir():
-			out.Add(name)
+			*out = append(*out, name)
 			continue
 		case !display.Printable(entry.Name()):
 			return nil, fmt.Errorf("%s: not a class name that can be printed: rename the folder", f.at(name))
@@ -88,7 +88,7 @@ func (f folder) classes(split string, out *photo.LeftOut) ([]classFolder, error)
 }
 
 // images lists the image files of a class folder.
-func (f folder) images(class string, out *photo.LeftOut) ([]string, error) {
+func (f folder) images(class string, out *[]string) ([]string, error) {
 	entries, err := f.list(class)
 	if err != nil {
 		return nil, err
@@ -104,7 +104,7 @@ func (f folder) images(class string, out *photo.LeftOut) ([]string, error) {
 		case photo.Foreign(name):
 			return nil, fmt.Errorf("%s: %w: PNG, JPEG and GIF are; convert it to one of them", f.at(name), photo.ErrUnknown)
 		default:
-			out.Add(name)
+			*out = append(*out, name)
 		}
 	}
 	if len(images) == 0 {

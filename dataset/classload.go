@@ -16,9 +16,9 @@ import (
 )
 
 // openClasses reads the folders train/CLASS and test/CLASS of dir, as torchvision's ImageFolder:
-// PNG, JPEG and GIF files in grey, all of one size. Links out of dir are not followed. out counts the
+// PNG, JPEG and GIF files in grey, all of one size. Links out of dir are not followed. out are the
 // files without a picture's name.
-func openClasses(ctx context.Context, dir string) (data *Data, out photo.LeftOut, err error) {
+func openClasses(ctx context.Context, dir string) (data *Data, out []string, err error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, out, fmt.Errorf("%s: not a folder that can be read: %w", dir, files.Cause(err))
@@ -27,7 +27,7 @@ func openClasses(ctx context.Context, dir string) (data *Data, out photo.LeftOut
 	return folder{root.FS(), dir, absolute(dir)}.loadClasses(ctx)
 }
 
-func (f folder) loadClasses(ctx context.Context) (data *Data, out photo.LeftOut, err error) {
+func (f folder) loadClasses(ctx context.Context) (data *Data, out []string, err error) {
 	train, err := f.classes("train", &out)
 	if err != nil {
 		return nil, out, err

@@ -63,8 +63,8 @@ func (o OpenOptions) named(ctx context.Context, dir string) (*Data, error) {
 	f := openFolder(dir)
 	if f.holdsClasses() {
 		data, out, err := openClasses(ctx, dir)
-		if err == nil && out.Count > 0 {
-			o.Notice(fmt.Sprintf("%s: no image by its name, left out; %s such files in all", f.at(out.First), humanize.Comma(int64(out.Count))))
+		if err == nil && len(out) > 0 {
+			o.Notice(fmt.Sprintf("%s: no image by its name, left out; %s such files in all", f.at(out[0]), humanize.Comma(int64(len(out)))))
 		}
 		return data, err
 	}

@@ -46,14 +46,14 @@ func Files(path string, notice func(string)) []File {
 		file.open = func() (io.ReadCloser, int64, error) { return nil, 0, err }
 		return []File{file}
 	}
-	if out.Count > 0 && notice != nil {
-		notice(fmt.Sprintf("%s: no image by its name, or a folder: left out; %s such in all", display.Name(out.First), humanize.Comma(int64(out.Count))))
+	if len(out) > 0 && notice != nil {
+		notice(fmt.Sprintf("%s: no image by its name, or a folder: left out; %s such in all", display.Name(out[0]), humanize.Comma(int64(len(out)))))
 	}
 	return found
 }
 
-// photosIn lists a folder. Errors do not name it.
-func photosIn(dir string) (found []File, out LeftOut, err error) {
+// photosIn lists a folder, and what is left out of it. Errors do not name it.
+func photosIn(dir string) (found []File, out []string, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, out, fmt.Errorf("the folder cannot be read: %w", files.Cause(err))
@@ -63,7 +63,7 @@ func photosIn(dir string) (found []File, out LeftOut, err error) {
 		switch {
 		case strings.HasPrefix(name, "."):
 		case e.IsDir() || !Readable(name) && !Foreign(name):
-			out.Add(filepath.Join(dir, name))
+			out = append(out, filepath.Join(dir, name))
 		case len(found) == MaxFiles:
 			return nil, out, fmt.Errorf("more than %s images: give fewer at a time", humanize.Comma(MaxFiles))
 		default:

@@ -13,67 +13,61 @@ func luma(r, g, b byte) byte {
 	return byte((19595*uint32(r) + 38470*uint32(g) + 7471*uint32(b) + 0x8000) >> 16)
 }
 
+func luma16(r, g, b uint16) byte { return luma(byte(r>>8), byte(g>>8), byte(b>>8)) }
+
 // toGrey converts the images of the decoders as PIL's convert("L"): colours to their luma, without
 // alpha.
 func toGrey(m image.Image) (*image.Gray, error) {
+	var at func(x, y int) byte
 	switch m := m.(type) {
 	case *image.Gray:
-		return convert(m.Rect, m.Pix, m.Stride, 1, func(p []byte) byte { return p[0] }), nil
-	case *image.Gray16: // big-endian, as all of 16 bits
-		return convert(m.Rect, m.Pix, m.Stride, 2, func(p []byte) byte { return p[0] }), nil
+		at = func(x, y int) byte { return m.GrayAt(x, y).Y }
+	case *image.Gray16, *image.YCbCr, *image.RGBA, *image.RGBA64: // of decoders, always opaque
+		opaque := m.(image.RGBA64Image)
+		at = func(x, y int) byte {
+			c := opaque.RGBA64At(x, y)
+			return luma16(c.R, c.G, c.B)
+		}
 	case *image.Paletted:
 		table := tabulate(m.Palette, 0, func(c color.NRGBA) byte { return luma(c.R, c.G, c.B) })
-		return convert(m.Rect, m.Pix, m.Stride, 1, func(p []byte) byte { return table[p[0]] }), nil
-	case *image.RGBA: // of decoders, always opaque
-		return convert(m.Rect, m.Pix, m.Stride, 4, luma8), nil
+		at = func(x, y int) byte { return table[m.ColorIndexAt(x, y)] }
 	case *image.NRGBA:
-		return convert(m.Rect, m.Pix, m.Stride, 4, luma8), nil
-	case *image.RGBA64: // likewise
-		return convert(m.Rect, m.Pix, m.Stride, 8, luma16), nil
+		at = func(x, y int) byte {
+			c := m.NRGBAAt(x, y)
+			return luma(c.R, c.G, c.B)
+		}
 	case *image.NRGBA64:
-		return convert(m.Rect, m.Pix, m.Stride, 8, luma16), nil
+		at = func(x, y int) byte {
+			c := m.NRGBA64At(x, y)
+			return luma16(c.R, c.G, c.B)
+		}
 	case *image.CMYK:
-		return convert(m.Rect, m.Pix, m.Stride, 4, lumaCMYK), nil
-	case *image.YCbCr:
-		return convertYCbCr(m), nil
+		at = func(x, y int) byte { return lumaCMYK(m.CMYKAt(x, y)) }
+	default:
+		return nil, fmt.Errorf("%w: its pixels are of type %T", ErrUnknown, m)
 	}
-	return nil, fmt.Errorf("%w: its pixels are of type %T", ErrUnknown, m)
+	return convert(m.Bounds(), at), nil
 }
 
-// convert returns an image of value(pixel), for pixels of size bytes.
-func convert(bounds image.Rectangle, pix []byte, stride, size int, value func(pixel []byte) byte) *image.Gray {
+// convert returns the image of at(x, y).
+func convert(bounds image.Rectangle, at func(x, y int) byte) *image.Gray {
 	grey := image.NewGray(image.Rect(0, 0, bounds.Dx(), bounds.Dy()))
 	for y := range bounds.Dy() {
-		row := pix[y*stride:]
 		for x := range bounds.Dx() {
-			grey.Pix[y*grey.Stride+x] = value(row[x*size : (x+1)*size])
+			grey.Pix[y*grey.Stride+x] = at(bounds.Min.X+x, bounds.Min.Y+y)
 		}
 	}
 	return grey
 }
 
-func luma8(p []byte) byte  { return luma(p[0], p[1], p[2]) }
-func luma16(p []byte) byte { return luma(p[0], p[2], p[4]) }
-
 // lumaCMYK goes to colours as Pillow's cmyk2rgb.
-func lumaCMYK(p []byte) byte {
-	white := 255 - int(p[3])
+func lumaCMYK(c color.CMYK) byte {
+	white := 255 - int(c.K)
 	mixed := func(ink byte) byte {
 		product := int(ink)*white + 128 // /255, rounded
 		return byte(white - (product>>8+product)>>8)
 	}
-	return luma(mixed(p[0]), mixed(p[1]), mixed(p[2]))
-}
-
-func convertYCbCr(m *image.YCbCr) *image.Gray {
-	grey := image.NewGray(image.Rect(0, 0, m.Rect.Dx(), m.Rect.Dy()))
-	for y := range grey.Rect.Max.Y {
-		for x := range grey.Rect.Max.X {
-			c := m.YCbCrAt(m.Rect.Min.X+x, m.Rect.Min.Y+y)
-			grey.Pix[y*grey.Stride+x] = luma(color.YCbCrToRGB(c.Y, c.Cb, c.Cr))
-		}
-	}
-	return grey
+	return luma(mixed(c.C), mixed(c.M), mixed(c.Y))
 }
 
 // toAlpha returns the opacity of the decoders' images: 255 opaque, 0 transparent; nil if all pixels are
@@ -85,11 +79,11 @@ func toAlpha(m image.Image) *image.Gray {
 	switch m := m.(type) {
 	case *image.Paletted:
 		table := tabulate(m.Palette, 255, func(c color.NRGBA) byte { return c.A })
-		return convert(m.Rect, m.Pix, m.Stride, 1, func(p []byte) byte { return table[p[0]] })
+		return convert(m.Rect, func(x, y int) byte { return table[m.ColorIndexAt(x, y)] })
 	case *image.NRGBA:
-		return convert(m.Rect, m.Pix, m.Stride, 4, func(p []byte) byte { return p[3] })
+		return convert(m.Rect, func(x, y int) byte { return m.NRGBAAt(x, y).A })
 	case *image.NRGBA64:
-		return convert(m.Rect, m.Pix, m.Stride, 8, func(p []byte) byte { return p[6] })
+		return convert(m.Rect, func(x, y int) byte { return byte(m.NRGBA64At(x, y).A >> 8) })
 	}
 	return nil
 }

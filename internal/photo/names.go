@@ -21,17 +21,3 @@ func Foreign(name string) bool { return hasExtension(name, foreign) }
 func hasExtension(name string, extensions []string) bool {
 	return slices.Contains(extensions, strings.ToLower(path.Ext(name)))
 }
-
-// LeftOut counts files that are no pictures by their names.
-type LeftOut struct {
-	Count int
-	First string
-}
-
-// Add counts a file.
-func (l *LeftOut) Add(name string) {
-	if l.Count == 0 {
-		l.First = name
-	}
-	l.Count++
-}

@@ -95,7 +95,7 @@ func TestLumaCMYK(t *testing.T) {
 		{128, 129, 127, 128}: 63,
 		{3, 250, 100, 77}:    67,
 	} {
-		if got := lumaCMYK(ink[:]); got != want {
+		if got := lumaCMYK(color.CMYK{C: ink[0], M: ink[1], Y: ink[2], K: ink[3]}); got != want {
 			t.Errorf("%v: %d, want %d", ink, got, want)
 		}
 	}
