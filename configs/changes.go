@@ -3,7 +3,6 @@ package configs
 import (
 	"cmp"
 	"fmt"
-	"slices"
 
 	"vggtrain/internal/display"
 )
@@ -53,30 +52,6 @@ func (r *Recipe) Changed(base *Recipe) []Change {
 		case k.text(r) != k.text(base):
 			list = append(list, Change{k.Name, base.Text(k.Name), r.Text(k.Name)})
 		}
-	}
-	return list
-}
-
-// Source is the settings of one origin.
-type Source struct {
-	Name     string   // Origin.Source
-	Settings []string // key=value
-}
-
-// Sources groups the settings that are set by origin, in the order of config.yaml.
-func (r *Recipe) Sources() []Source {
-	var list []Source
-	for _, k := range keys {
-		if !r.IsSet(k.Name) {
-			continue
-		}
-		name := r.Origin(k.Name).Source
-		at := slices.IndexFunc(list, func(s Source) bool { return s.Name == name })
-		if at < 0 {
-			at = len(list)
-			list = append(list, Source{Name: name})
-		}
-		list[at].Settings = append(list[at].Settings, k.Name+"="+display.Word(r.Text(k.Name)))
 	}
 	return list
 }

@@ -203,18 +203,3 @@ func TestChanged(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
-
-func TestSources(t *testing.T) {
-	run, err := ParseRecipe("run/checkpoint.bin", []byte("arch:\n  name: tiny\n  blocks: [[1, 8]]\nlr: 0.5\nnormalize: [0.2, 0.3]\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := flags(t, "epochs=20", "data=my data").Over(run).Sources()
-	want := []Source{
-		{"run/checkpoint.bin", []string{"arch=run/checkpoint.bin", "lr=0.5", `normalize="[0.2, 0.3]"`}},
-		{"flag", []string{`data="my data"`, "epochs=20"}},
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-}

@@ -9,6 +9,7 @@ package model
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -69,19 +70,17 @@ func (a *Arch) checkVGG() error {
 	return err
 }
 
+var goodName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._-]*$`)
+
 // checkName keeps names fit for a folder's name, since a run folder is called after its network.
 func checkName(name string) error {
-	if len(name) > 64 {
-		return fmt.Errorf("a name of %d bytes; use at most 64", len(name))
-	}
-	for i, r := range name {
-		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
-		if !letter && (i == 0 || !strings.ContainsRune("-_.", r)) {
-			return fmt.Errorf("name %q; start with a letter or digit and use only letters, digits, '-', '_' and '.'", name)
-		}
-	}
-	if name == "" {
+	switch {
+	case name == "":
 		return fmt.Errorf("the network has no name; add one, such as name: my-vgg")
+	case len(name) > 64:
+		return fmt.Errorf("a name of %d bytes; use at most 64", len(name))
+	case !goodName.MatchString(name):
+		return fmt.Errorf("name %q; start with a letter or digit and use only letters, digits, '-', '_' and '.'", name)
 	}
 	return nil
 }

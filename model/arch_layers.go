@@ -8,38 +8,31 @@ import (
 	"vggtrain/blocks"
 )
 
-// listState says what may come next in a list of layers.
-type listState struct{ flat, complete bool }
-
-// next returns an error for a layer in the wrong place, or nil.
-func (s *listState) next(l blocks.Layer) error {
-	k := kindFor(l)
-	switch {
-	case s.complete:
-		return fmt.Errorf("%s after linear: classes; end the list there", k.word)
-	case s.flat && k.flattens:
-		return fmt.Errorf("a second %s; leave it out", k.word)
-	case s.flat && k.takes == image:
-		return fmt.Errorf("%s after flatten; it needs an image, move it before flatten", k.word)
-	case !s.flat && k.takes == row:
-		return fmt.Errorf("%s before flatten; it needs a row of features, put flatten before it", k.word)
+// checkOrder returns an error for the first layer in the wrong place, and its index; or nil.
+func checkOrder(list []blocks.Layer) (at int, err error) {
+	flat := false
+	for i, l := range list {
+		k := kindFor(l)
+		switch {
+		case i > 0 && list[i-1] == Classes{}:
+			return i, fmt.Errorf("%s after linear: classes; end the list there", k.word)
+		case flat && k.flattens:
+			return i, fmt.Errorf("a second %s; leave it out", k.word)
+		case flat && k.takes == image:
+			return i, fmt.Errorf("%s after flatten; it needs an image, move it before flatten", k.word)
+		case !flat && k.takes == row:
+			return i, fmt.Errorf("%s before flatten; it needs a row of features, put flatten before it", k.word)
+		}
+		flat = flat || k.flattens
 	}
-	s.flat = s.flat || k.flattens
-	s.complete = l == Classes{}
-	return nil
-}
-
-// end returns an error for a list that must not end here, or nil.
-func (s *listState) end() error {
-	if !s.complete {
-		return fmt.Errorf("the layers do not end with linear: classes; add it")
+	if last := len(list) - 1; last < 0 || list[last] != (Classes{}) {
+		return last, fmt.Errorf("the layers do not end with linear: classes; add it")
 	}
-	return nil
+	return 0, nil
 }
 
 // checkSequence returns an error for the first layer out of its bounds or place, or nil.
 func (a *Arch) checkSequence() error {
-	var state listState
 	for _, l := range a.Sequence {
 		k := kindFor(l)
 		for _, n := range k.numbersOf(l) {
@@ -47,11 +40,9 @@ func (a *Arch) checkSequence() error {
 				return fmt.Errorf("%s: %w", k.word, err)
 			}
 		}
-		if err := state.next(l); err != nil {
-			return err
-		}
 	}
-	return state.end()
+	_, err := checkOrder(a.Sequence)
+	return err
 }
 
 // layerYAML writes an item of layers.

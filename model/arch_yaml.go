@@ -151,10 +151,9 @@ func (r *archReader) blocks(n *yaml.Node) (list [][2]int) {
 // layers reads a list whose items are words, such as relu, or words with what describes the layer,
 // such as conv: {out: 96, kernel: 11}.
 func (r *archReader) layers(n *yaml.Node) (list []blocks.Layer) {
-	var state listState
-	var word, value *yaml.Node
+	var words []*yaml.Node
 	for _, item := range r.list(n, "layers", "give a list, an item a layer, such as - relu", layerBound) {
-		word, value = item, alone
+		word, value := item, alone
 		switch entry := item.Content; {
 		case strictyaml.IsText(item):
 		case item.Kind != yaml.MappingNode || len(entry) == 0:
@@ -165,14 +164,12 @@ func (r *archReader) layers(n *yaml.Node) (list []blocks.Layer) {
 		default:
 			word, value = entry[0], entry[1]
 		}
-		l := r.layer(word, value)
-		if r.err != nil {
-			return nil
-		}
-		r.check(word, state.next(l))
-		list = append(list, l)
+		list, words = append(list, r.layer(word, value)), append(words, word)
 	}
-	r.check(word, state.end())
+	if r.err == nil {
+		at, err := checkOrder(list)
+		r.check(words[at], err)
+	}
 	return list
 }
 

@@ -124,28 +124,21 @@ func (r *resolver) specify(layer *Layer) error {
 		if !p.Running {
 			layer.Params += elements
 		}
+		spec := ParamSpec{p, 1}
+		spec.Name = layer.Name + "." + p.Name
 		if p.Init.Role == blocks.Weight {
 			layer.MACs += elements * positions // below 2⁶²
+			if spec.positions = r.positions; len(p.Shape) > 2 {
+				spec.positions = blocks.Size(p.Shape[2:])
+			}
 		}
-		layer.Specs = append(layer.Specs, r.spec(layer.Name, p))
+		layer.Specs = append(layer.Specs, spec)
 	}
 	r.macs += layer.MACs
 	if layer.MACs > maxMACs || r.macs > maxMACs {
 		return fmt.Errorf("more than %d multiply-adds an image up to %s; use fewer channels or a smaller input", maxMACs, layer.Name)
 	}
 	return nil
-}
-
-// spec describes a parameter of the layer of the given name.
-func (r *resolver) spec(layer string, p blocks.Param) ParamSpec {
-	spec := ParamSpec{p, 1}
-	spec.Name = layer + "." + p.Name
-	if p.Init.Role == blocks.Weight && len(p.Shape) == 2 {
-		spec.positions = r.positions
-	} else if p.Init.Role == blocks.Weight {
-		spec.positions = blocks.Size(p.Shape[2:])
-	}
-	return spec
 }
 
 // checkSide returns an error for an image too small for the windows of the layers, or nil.

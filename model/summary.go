@@ -123,11 +123,10 @@ func blocksOf(layers []Layer) [][]Layer {
 
 // groups returns one row for each feature block, then one for each layer of the classifier. rows
 // are those of layers.
-func groups(layers []Layer, rows []SummaryLayer) []SummaryLayer {
-	var list []SummaryLayer
+func groups(layers []Layer, rows []SummaryLayer) (list []SummaryLayer) {
 	for _, block := range blocksOf(layers) {
 		n := len(block)
-		if len(block[0].Out) == 1 {
+		if n == 1 || len(block[0].Out) == 1 {
 			list = append(list, rows[:n]...)
 		} else {
 			list = append(list, group(block, rows[:n]))
@@ -137,12 +136,8 @@ func groups(layers []Layer, rows []SummaryLayer) []SummaryLayer {
 	return list
 }
 
-// group returns the row of a block: a VGGBlock if its layers are those, else PyTorch's Sequential; a
-// single layer stays what it is.
+// group returns the row of a block: a VGGBlock if its layers are those, else PyTorch's Sequential.
 func group(layers []Layer, rows []SummaryLayer) SummaryLayer {
-	if len(rows) == 1 {
-		return rows[0]
-	}
 	last := rows[len(rows)-1]
 	row := SummaryLayer{
 		Name: rows[0].Name + "-" + last.Name[strings.LastIndexByte(last.Name, '.')+1:], Type: "Sequential",

@@ -106,20 +106,20 @@ func (o *fitOptions) savedData(ctx context.Context, saved *runstate.Checkpoint, 
 func (o *fitOptions) showSources(saved *runstate.Checkpoint, recipe *configs.Recipe) {
 	fmt.Fprintf(o.Err, "%s: goes on after step %d\n", saved.Path, saved.Progress.Step)
 	var read, given []string
-	for _, s := range recipe.Sources() {
-		if s.Name == configs.FromFlag.Source {
-			given = append(given, s.Settings...)
-		} else {
-			read = append(read, s.Settings...)
+	for _, k := range configs.Keys() {
+		was, now := saved.Settings.Text(k.Name), recipe.Text(k.Name)
+		text := k.Name + "=" + display.Word(now)
+		switch {
+		case !recipe.IsSet(k.Name):
+		case recipe.Origin(k.Name) != configs.FromFlag:
+			read = append(read, text)
+		case was != now:
+			given = append(given, text+" (was "+display.Escape(was)+")")
+		default:
+			given = append(given, text)
 		}
 	}
 	fmt.Fprintf(o.Err, "from the checkpoint: %s\n", strings.Join(read, " "))
-	for i, text := range given {
-		key, _, _ := strings.Cut(text, "=")
-		if was := saved.Settings.Text(key); was != recipe.Text(key) {
-			given[i] += " (was " + display.Escape(was) + ")"
-		}
-	}
 	if len(given) > 0 {
 		fmt.Fprintf(o.Err, "from flags: %s\n", strings.Join(given, " "))
 	}

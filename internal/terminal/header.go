@@ -132,9 +132,11 @@ func networkText(p train.Plan) string {
 func settingsText(p train.Plan) string {
 	r := p.Settings
 	var from, flags []string
-	for _, s := range r.Sources() {
-		if !slices.Contains([]string{configs.FromFlag.Source, configs.FromDefault.Source, configs.FromArch.Source}, s.Name) {
-			from = append(from, display.Name(s.Name))
+	for _, key := range configs.Keys() {
+		o := r.Origin(key.Name)
+		source := display.Name(o.Source)
+		if !slices.Contains([]configs.Origin{{}, configs.FromFlag, configs.FromDefault, configs.FromArch}, o) && !slices.Contains(from, source) {
+			from = append(from, source)
 		}
 	}
 	if p.StepsDone > 0 {
