@@ -87,18 +87,7 @@ func (n number) usual(l reflect.Value) string {
 }
 
 // real returns a whole or real number.
-func real(v reflect.Value) float64 {
-	if v.CanInt() {
-		return float64(v.Int())
-	}
-	return v.Float()
-}
+func real(v reflect.Value) float64 { return v.Convert(reflect.TypeFor[float64]()).Float() }
 
 // set sets a whole or real number.
-func set(v reflect.Value, x float64) {
-	if v.CanInt() {
-		v.SetInt(int64(x))
-	} else {
-		v.SetFloat(x)
-	}
-}
+func set(v reflect.Value, x float64) { v.Set(reflect.ValueOf(x).Convert(v.Type())) }
