@@ -197,12 +197,14 @@ func newFixture(epochs, maxSteps int) *fixture {
 	}
 	progress := &runstate.Progress{Epoch: 1}
 	f.loop = &loop{
-		plan:       Plan{Facts: record.Facts{Epochs: epochs, StepsPerEpoch: 3, Steps: steps, Settings: configs.Defaults()}},
+		plan: Plan{
+			Facts: record.Facts{Epochs: epochs, StepsPerEpoch: 3, Steps: steps, Settings: configs.Defaults()},
+			Rate:  solver.Constant{LR: 0.1, Warmup: 2}.At,
+		},
 		classes:    2,
 		trainer:    f.trainer,
 		predictor:  f.predictor,
 		optimizer:  f.optimizer,
-		schedule:   solver.Constant{LR: 0.1, Warmup: 2},
 		batches:    f.batches,
 		validation: &fakeBatches{n: 8, batch: 8},
 		observers:  newObservers(f.observer),

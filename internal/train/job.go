@@ -182,7 +182,7 @@ func (j *Job) facts(r *configs.Recipe, data *dataset.Data) record.Facts {
 // plan says what the job is going to do.
 func (j *Job) plan() Plan {
 	p := j.progress()
-	plan := Plan{Facts: j.Facts, StepsDone: p.Step, History: p.History, Noticed: p.Noticed}
+	plan := Plan{Facts: j.Facts, StepsDone: p.Step, History: p.History, Noticed: p.Noticed, Rate: schedule(&j.Facts).At}
 	if j.Checkpoint != "" {
 		plan.Folder = filepath.Dir(j.Checkpoint)
 	}

@@ -155,7 +155,7 @@ func TestScheduleOfAJob(t *testing.T) {
 	if got, want := schedule(&job.Facts), (solver.Constant{LR: 0.1, Warmup: 4}); got != want {
 		t.Errorf("schedule %+v, want %+v", got, want)
 	}
-	if lr := schedule(&job.Facts).At(1); !(math.Abs(lr-0.025) <= 1e-15) {
+	if lr := job.plan().Rate(1); !(math.Abs(lr-0.025) <= 1e-15) {
 		t.Errorf("first step of the warm-up: %v", lr)
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"vggtrain/internal/crash"
 	"vggtrain/internal/record"
 	"vggtrain/internal/runstate"
-	"vggtrain/internal/solver"
 	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
@@ -35,7 +34,6 @@ type loop struct {
 	trainer    Trainer
 	predictor  trained.Predictor
 	optimizer  Optimizer
-	schedule   solver.Schedule
 	batches    trained.Batches // of the training set
 	validation trained.Batches
 	observers  observers
@@ -136,7 +134,7 @@ func (l *loop) epoch(ctx context.Context) error {
 		TrainLoss:       p.TrainLoss(),
 		ValLoss:         e.Loss,
 		ValAccuracy:     e.Accuracy(),
-		LR:              l.schedule.At(p.Step),
+		LR:              l.plan.Rate(p.Step),
 		ImagesPerSecond: p.EpochSpeed(),
 		Seconds:         p.EpochSeconds + time.Since(start).Seconds(),
 	}, e)
@@ -200,7 +198,7 @@ func (l *loop) step(ctx context.Context, from *time.Time) error {
 		return err
 	}
 	number := p.Step + 1
-	lr := l.schedule.At(number)
+	lr := l.plan.Rate(number)
 	loss, err := l.trainer.Step(uint64(number), b.Images, b.Labels, b.Rows)
 	if err == nil {
 		crash.Point("step", "")

@@ -102,7 +102,8 @@ type Plan struct {
 	Noticed   []string       // what went wrong in it, which the user was told
 	History   []record.Epoch // of it
 
-	Notify func(text string) // tells all observers, once, what one of them has to say to the user
+	Rate   func(step int) float64 // the learning rate of a step, from 1
+	Notify func(text string)      // tells all observers, once, what one of them has to say to the user
 }
 
 // Status says how a run ended.

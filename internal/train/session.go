@@ -37,7 +37,7 @@ func (j *Job) assemble(start time.Time, obs []Observer) (*session, error) {
 		return nil, err
 	}
 	m := &session{graphs: trainer, loop: loop{
-		plan: j.plan(), classes: len(j.Classes), trainer: trainer, schedule: schedule(&j.Facts),
+		plan: j.plan(), classes: len(j.Classes), trainer: trainer,
 		batches: training, validation: validation, observers: newObservers(obs...),
 		progress: j.progress(), start: start,
 	}}
