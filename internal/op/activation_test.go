@@ -96,3 +96,32 @@ func TestShortBatchOfLayers(t *testing.T) {
 		}
 	}
 }
+
+// A derivative may follow from x, as that of x² does, where y tells two of them.
+func TestActivationFromInput(t *testing.T) {
+	p := newProbe(t, kernel.Generic, 1, 2)
+	square := func(_ *kernel.Workers, y, x []float32) error {
+		for i, v := range x {
+			y[i] = v * v
+		}
+		return nil
+	}
+	gradient := func(_ *kernel.Workers, dx, dy, x []float32) error {
+		for i, v := range x {
+			dx[i] = 2 * v * dy[i]
+		}
+		return nil
+	}
+	x := p.activation(p.input("x", []float32{-3, 0, 0.5, 4}, 2, 2))
+	y := p.must(p.ops.activation("Square", x, input, square, gradient))
+	p.plan(p.cost(y, []float32{1, 1, 10, 0.5}), p.inputs[0])
+	if err := p.run(); err != nil {
+		t.Fatal(err)
+	}
+	if d := equal(floats(y.Value()), []float32{9, 0, 0.25, 16}); d != "" {
+		t.Errorf("y: %s", d)
+	}
+	if d := equal(p.gradient(p.inputs[0]), []float32{-6, 0, 10, 4}); d != "" {
+		t.Errorf("dx: %s", d)
+	}
+}
