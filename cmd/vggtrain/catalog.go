@@ -65,6 +65,15 @@ func newShowCommand(names []string, text func(name string) ([]byte, error), shor
 
 func archTable() (*table, error) {
 	t := &table{columns: []column{{"name", false}, {"convolutions", true}, {"params", true}, {"macs", true}}}
+	networks, err := builtIn()
+	for _, n := range networks {
+		t.add(n.Arch, strconv.Itoa(n.Convolutions.Layers), humanize.Comma(n.Params), humanize.Comma(n.MACs))
+	}
+	return t, err
+}
+
+// builtIn are the built-in architectures with their costs for one grey image of 224×224 pixels.
+func builtIn() ([]model.Compared, error) {
 	archs, err := loadArchs(configs.ArchNames())
 	if err != nil {
 		return nil, err
@@ -73,10 +82,7 @@ func archTable() (*table, error) {
 	if err := costs.Err(); err != nil {
 		return nil, err
 	}
-	for _, n := range costs.Networks {
-		t.add(n.Arch, strconv.Itoa(n.Convolutions.Layers), humanize.Comma(n.Params), humanize.Comma(n.MACs))
-	}
-	return t, nil
+	return costs.Networks, nil
 }
 
 func recipeTable() (*table, error) {

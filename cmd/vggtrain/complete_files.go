@@ -16,7 +16,6 @@ import (
 	"vggtrain/configs"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/runstate"
-	"vggtrain/model"
 )
 
 // Completion answers while a key is held down: it reads no more than this of a
@@ -30,22 +29,12 @@ const (
 // architectures completes --arch: names with what they cost, and YAML files.
 func architectures(typed string) []cobra.Completion {
 	var list []cobra.Completion
-	for _, name := range configs.ArchNames() {
-		list = append(list, cobra.CompletionWithDesc(name, costOf(name)))
+	networks, _ := builtIn() // a completion without them says enough of an error
+	for _, n := range networks {
+		cost := fmt.Sprintf("%s parameters, %s multiply-adds at 224x224", thousands(n.Params), thousands(n.MACs))
+		list = append(list, cobra.CompletionWithDesc(n.Arch, cost))
 	}
 	return append(list, entries(typed, folderIfTyped, ".yaml", ".yml")...)
-}
-
-func costOf(name string) string {
-	arch, err := configs.LoadArch(name)
-	if err != nil {
-		return ""
-	}
-	summary, err := model.Summarize(arch, model.Input{N: 1, C: 1, H: 224, W: 224}, 10)
-	if err != nil {
-		return ""
-	}
-	return fmt.Sprintf("%s parameters, %s multiply-adds at 224x224", thousands(summary.Params), thousands(summary.MACs))
 }
 
 // thousands writes a count in thousands of the size that suits: 43.1 M.

@@ -83,11 +83,9 @@ func newGroupCommand(name, short string, commands ...*cobra.Command) *cobra.Comm
 
 func newHelpCommand(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
-		Use: "help [COMMAND]",
-
+		Use:                   "help [COMMAND]",
 		DisableFlagsInUseLine: true,
-
-		Short: "Show everything about a command",
+		Short:                 "Show everything about a command",
 		Example: `  vggtrain help fit
   vggtrain help data verify`,
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -87,14 +88,8 @@ func thisBuild() buildRecord {
 // pseudo-version made of the commit's time and name, or (devel).
 func describeBuild(info *debug.BuildInfo, released string) buildRecord {
 	b := buildRecord{
-		Version: info.Main.Version, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
+		Version: cmp.Or(released, info.Main.Version, "(unknown)"), Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
 		Kernels: kernel.Available(),
-	}
-	if released != "" {
-		b.Version = released
-	}
-	if b.Version == "" {
-		b.Version = "(unknown)"
 	}
 	for _, s := range info.Settings {
 		switch s.Key {

@@ -5,6 +5,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,7 +32,7 @@ type Options struct {
 	LR        float64
 	Workers   *model.Workers
 	Layers    bool         // fill Result.Layers
-	Notice    func(string) // told which phase begins; may be nil
+	Notice    func(string) // told which phase begins
 }
 
 // Result is what was measured, in the fields of `vggtrain bench --json`.
@@ -61,18 +62,18 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	r := &Result{Kernel: o.Workers.Kernel()}
-	o.say("training")
+	o.Notice("training")
 	w := newWatch()
 	if r.TrainImagesPerSecond, err = o.train(ctx, layers, params, w); err != nil {
 		return nil, err
 	}
 	r.PeakRSSBytes = memory.Peak()
 	r.TrainGFLOPS = r.TrainImagesPerSecond * float64(trainFLOPs(layers)) / 1e9
-	o.say("evaluation")
+	o.Notice("evaluation")
 	if r.EvalImagesPerSecond, err = o.evaluate(ctx, layers, params); err != nil {
 		return nil, err
 	}
-	o.say("multiply-add peak")
+	o.Notice("multiply-add peak")
 	if r.PeakGFLOPS, err = o.Workers.Peak(); err != nil {
 		return nil, err
 	}
@@ -157,26 +158,14 @@ func (o *Options) measure(ctx context.Context, set dataset.Source, shuffle bool,
 	return float64(images) / time.Since(start).Seconds(), nil
 }
 
-func (o *Options) say(phase string) {
-	if o.Notice != nil {
-		o.Notice(phase)
-	}
-}
-
 // trainFLOPs returns the floating-point operations of one image's training step:
 // two for each multiply-add of forward, weight gradient and input gradient,
 // which the first layer does without.
 func trainFLOPs(layers []model.Layer) int64 {
-	var macs int64
-	first := true
+	var macs, first int64
 	for _, l := range layers {
-		switch {
-		case l.MACs == 0:
-		case first:
-			macs, first = macs+2*l.MACs, false
-		default:
-			macs += 3 * l.MACs
-		}
+		macs += 3 * l.MACs
+		first = cmp.Or(first, l.MACs)
 	}
-	return 2 * macs
+	return 2 * (macs - first)
 }

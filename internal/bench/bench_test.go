@@ -36,7 +36,7 @@ func options(t *testing.T) Options {
 		t.Fatal(err)
 	}
 	arch := model.NewVGG("tiny", [][2]int{{1, 4}, {1, 4}}, []int{8}, 0.5)
-	return Options{Arch: arch, Data: data, Side: 8, Batch: 4, Steps: 2, LR: 0.01, Workers: workers}
+	return Options{Notice: func(string) {}, Arch: arch, Data: data, Side: 8, Batch: 4, Steps: 2, LR: 0.01, Workers: workers}
 }
 
 func TestRun(t *testing.T) {

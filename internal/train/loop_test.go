@@ -349,6 +349,19 @@ func TestRunStopsEarly(t *testing.T) {
 		"row: epoch 4", "checkpoint: epoch 5 batch 0 step 12")
 }
 
+// max-time is of each process: what the runs before took counts for the run's seconds only.
+func TestRunHasItsOwnTime(t *testing.T) {
+	f := newFixture(2, 0)
+	f.progress.Seconds = 1e6
+	f.plan.Settings.MaxTime = time.Hour
+	f.expect(t, t.Context(), Done,
+		"row: epoch 1", "checkpoint: epoch 2 batch 0 step 3", "best: epoch 1",
+		"row: epoch 2", "checkpoint: epoch 3 batch 0 step 6")
+	if f.progress.Seconds <= 1e6 {
+		t.Errorf("%v seconds, after 1e6 in the runs before", f.progress.Seconds)
+	}
+}
+
 func TestRunEndsWhenItsTimeIsUp(t *testing.T) {
 	f := newFixture(9, 0)
 	f.plan.Settings.MaxTime = time.Nanosecond // over after the first step

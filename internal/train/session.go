@@ -16,10 +16,7 @@ import (
 type session struct {
 	loop
 	writer *runstate.Writer
-	graphs interface {
-		PlannedBytes() int64
-		Close() error
-	}
+	graphs *model.Trainer
 }
 
 // assemble builds what a job needs: two graphs over the same weights, one to train and
@@ -42,7 +39,7 @@ func (j *Job) assemble(start time.Time, obs []Observer) (*session, error) {
 		progress: j.progress(), start: start,
 	}}
 	m.watches = newWatches(&m.plan.Facts, m.classes, m.progress)
-	if err := m.complete(j, trainer, training.Bytes()+validation.Bytes()); err != nil {
+	if err := m.complete(j, training.Bytes()+validation.Bytes()); err != nil {
 		m.close()
 		return nil, err
 	}
@@ -50,13 +47,13 @@ func (j *Job) assemble(start time.Time, obs []Observer) (*session, error) {
 }
 
 // complete adds the parts that need the trainer's graph.
-func (m *session) complete(j *Job, trainer *model.Trainer, batchBytes int64) error {
+func (m *session) complete(j *Job, batchBytes int64) error {
 	r := j.Facts.Settings
 	evaluator, err := model.NewEvaluator(j.Workers, j.Layers, j.Params, min(r.BatchSize, j.Val.Len()))
 	if err != nil {
 		return err
 	}
-	optimizer, err := model.NewOptimizer(trainer, r.Optimizer)
+	optimizer, err := model.NewOptimizer(m.graphs, r.Optimizer)
 	if err != nil {
 		return err
 	}
