@@ -74,7 +74,7 @@ var keys = []*key{
 	float("Regularisation", "label-smoothing", "0", "label smoothing of the training loss", below1, func(r *Recipe) *float64 { return &r.LabelSmoothing }),
 	float("Regularisation", "dropout", "", "dropout of dense layers (default the network's)", below1, func(r *Recipe) *float64 { return &r.Dropout }),
 	newKey("Data", "augment", "none|flip,crop", "none", "random changes of training images", kindList,
-		func(r *Recipe) *string { return &r.Augment }, "none, flip, crop or flip,crop", parseAugment, asIs),
+		func(r *Recipe) *string { return &r.Augment }, "", parseAugment, asIs),
 	resumable(newKey("Data", "normalize", "none|dataset", "none", "by the set's mean and deviation", kindList,
 		func(r *Recipe) *Normalize { return &r.Normalize },
 		"none, dataset or [mean, deviation] of pixels in [0, 1]", parseNormalize, Normalize.String),

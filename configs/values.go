@@ -172,14 +172,27 @@ func parseArch(s string) (Network, error) {
 
 // parseAugment reads none, or a list of flip and crop, and puts it in one order.
 func parseAugment(s string) (string, error) {
-	words := strings.Split(unbracket(s), ",")
-	for i := range words {
-		words[i] = strings.TrimSpace(words[i])
+	words := []string{"flip", "crop"}
+	if s == "none" {
+		return s, nil
 	}
-	slices.Sort(words)
-	slices.Reverse(words)
-	list := strings.Join(words, ",")
-	return list, within(nil, s == "none" || slices.Contains([]string{"flip", "crop", "flip,crop"}, list))
+	has := map[string]bool{}
+	for w := range strings.SplitSeq(unbracket(s), ",") {
+		w = strings.TrimSpace(w)
+		switch {
+		case w == "" && len(s) > 1:
+			return "", fmt.Errorf("must have a name beside each comma, not %s", display.Word(s))
+		case w == "none":
+			return "", fmt.Errorf("must be none alone, or a list without it, not %s", display.Word(s))
+		case !slices.Contains(words, w):
+			return "", oneOf(append([]string{"none"}, words...), w)
+		case has[w]:
+			return "", fmt.Errorf("must have %s only once", w)
+		}
+		has[w] = true
+	}
+	words = slices.DeleteFunc(words, func(w string) bool { return !has[w] })
+	return strings.Join(words, ","), nil
 }
 
 // leastDeviation is what dataset can divide by.
