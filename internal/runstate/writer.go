@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"vggtrain/checkpoint"
 	"vggtrain/configs"
@@ -19,6 +20,7 @@ var ErrNotFinite = errors.New("a weight is not finite")
 // Run is what does not change in a run.
 type Run struct {
 	Network       *trained.Network // its Params are those that are trained
+	Scored        model.Params     // what best.bin holds: those Params, or of the optimiser's slots
 	Settings      *configs.Recipe
 	Workers       *model.Workers
 	StepsPerEpoch int
@@ -36,7 +38,7 @@ type Place struct {
 type Writer struct {
 	Place
 	workers       *model.Workers
-	params        model.Params
+	scored        model.Params
 	parts         []part            // params, then what the optimiser keeps
 	metadata      map[string]string // of both files
 	stepsPerEpoch int
@@ -52,7 +54,7 @@ func NewWriter(run Run, place Place, slots []model.Slot, resumed *Checkpoint) (*
 		return nil, err
 	}
 	w := &Writer{
-		Place: place, workers: run.Workers, params: run.Network.Params, parts: partsOf(run.Network.Params, slots),
+		Place: place, workers: run.Workers, scored: run.Scored, parts: partsOf(run.Network.Params, slots),
 		metadata: metadata, stepsPerEpoch: run.StepsPerEpoch,
 	}
 	for _, f := range []*func() error{&w.Held, &w.Flush} {
@@ -103,8 +105,8 @@ func (w *Writer) Save(p *Progress, best bool) error {
 	return nil
 }
 
-// copy fills the snapshot with what the parts are now, in PyTorch's layouts: ErrNotFinite if a weight
-// is not finite.
+// copy fills the snapshot with what the parts are now, in PyTorch's layouts: ErrNotFinite if a scored
+// weight is not finite.
 func (w *Writer) copy() error {
 	w.Allocate()
 	for i, part := range w.parts {
@@ -113,14 +115,14 @@ func (w *Writer) copy() error {
 		if err != nil {
 			return err
 		}
-		if !finite && i < len(w.params) {
+		if !finite && slices.Contains(w.scored, part.Param) {
 			return fmt.Errorf("%s: %w", part.name, ErrNotFinite)
 		}
 	}
 	return nil
 }
 
-// bestState is the snapshot's weights alone, as best.bin holds them.
+// bestState is the snapshot's scored weights alone, by the parameters' names, as best.bin holds them.
 func (w *Writer) bestState(p *Progress) *checkpoint.State {
 	metadata := maps.Clone(w.metadata)
 	step := p.BestEpoch * w.stepsPerEpoch
@@ -128,7 +130,13 @@ func (w *Writer) bestState(p *Progress) *checkpoint.State {
 		step = p.Step
 	}
 	describeEpoch(metadata, p.BestEpoch, step, p.BestValAccuracy)
-	return &checkpoint.State{Tensors: w.snapshot[:len(w.params)], Metadata: metadata}
+	best := &checkpoint.State{Metadata: metadata}
+	for i, part := range w.parts {
+		if slices.Contains(w.scored, part.Param) {
+			best.Tensors = append(best.Tensors, checkpoint.Tensor{Name: part.Name, Shape: part.Shape, Data: w.snapshot[i].Data})
+		}
+	}
+	return best
 }
 
 // write writes the log files, the checkpoint, and then the best weights if they are not nil. In this

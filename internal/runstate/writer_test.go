@@ -49,7 +49,7 @@ func newRun(t *testing.T, stepsPerEpoch int, hidden ...int) testRun {
 	network := &trained.Network{Arch: arch, Layers: layers, Params: params, Classes: dataset.Classes, Channels: 1, Side: 8, Normalize: configs.NormalizeBy(0.25, 0.5)}
 	dir := t.TempDir()
 	return testRun{
-		Run{Network: network, Settings: configs.Defaults(), Workers: workers, StepsPerEpoch: stepsPerEpoch},
+		Run{Network: network, Scored: params, Settings: configs.Defaults(), Workers: workers, StepsPerEpoch: stepsPerEpoch},
 		Place{Checkpoint: filepath.Join(dir, "checkpoint.bin"), Best: filepath.Join(dir, "best.bin")},
 	}
 }
@@ -206,5 +206,33 @@ func TestWriterHoldsOneCopy(t *testing.T) {
 		if got := after.TotalAlloc - before.TotalAlloc; got > most {
 			t.Errorf("save %d: %d bytes allocated, for a state of %d", i+1, got, state)
 		}
+	}
+}
+
+// The weights that are scored may be a slot of the optimiser: best.bin has them by the parameters' names.
+func TestBestOfASlot(t *testing.T) {
+	r := newRun(t, 1)
+	slots := momenta(r.Network.Params)
+	r.Scored = slots[0].Values
+	store := r.store(t, slots)
+	if err := store.Save(&Progress{Epoch: 1, Step: 1, BestEpoch: 1}, true); err != nil {
+		t.Fatal(err)
+	}
+	store.Ended(true)
+	best, err := checkpoint.Read(r.Best)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := r.Scored.Tensors(r.Workers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range want {
+		if diff := cmp.Diff(&w, best.Tensor(w.Name)); diff != "" {
+			t.Error(diff)
+		}
+	}
+	if len(best.Tensors) != len(want) {
+		t.Errorf("%d tensors, want %d", len(best.Tensors), len(want))
 	}
 }

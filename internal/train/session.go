@@ -49,7 +49,8 @@ func (j *Job) assemble(start time.Time, obs []Observer) (*session, error) {
 // complete adds the parts that need the trainer's graph.
 func (m *session) complete(j *Job, batchBytes int64) error {
 	r := j.Facts.Settings
-	evaluator, err := model.NewEvaluator(j.Workers, j.Layers, j.Params, min(r.BatchSize, j.Val.Len()))
+	scored := j.Params // the weights that are evaluated and kept
+	evaluator, err := model.NewEvaluator(j.Workers, j.Layers, scored, min(r.BatchSize, j.Val.Len()))
 	if err != nil {
 		return err
 	}
@@ -62,7 +63,7 @@ func (m *session) complete(j *Job, batchBytes int64) error {
 			return err
 		}
 	}
-	run := runstate.Run{Workers: j.Workers, Settings: r, StepsPerEpoch: m.plan.StepsPerEpoch, Network: &j.Network}
+	run := runstate.Run{Workers: j.Workers, Settings: r, StepsPerEpoch: m.plan.StepsPerEpoch, Network: &j.Network, Scored: scored}
 	if m.writer, err = runstate.NewWriter(run, j.Place, optimizer.State(), j.resumed); err != nil {
 		return err
 	}
