@@ -68,19 +68,13 @@ func (a Augment) apply(dst []byte, p *Pixels, draws rng.Stream) {
 	}
 	if a.Flip && draws.Intn(drawFlip, 2) == 1 {
 		for row := range slices.Chunk(dst, width) {
-			mirror(row, p.Channels)
+			slices.Reverse(row) // and with it the channels of each pixel
 		}
-	}
-}
-
-// mirror reverses the order of a row's pixels.
-func mirror(row []byte, channels int) {
-	slices.Reverse(row)
-	if channels == 1 {
-		return
-	}
-	for pixel := range slices.Chunk(row, channels) {
-		slices.Reverse(pixel)
+		if p.Channels > 1 {
+			for pixel := range slices.Chunk(dst, p.Channels) {
+				slices.Reverse(pixel)
+			}
+		}
 	}
 }
 

@@ -28,38 +28,32 @@ func openClasses(ctx context.Context, dir string) (data *Data, out []string, err
 }
 
 func (f folder) loadClasses(ctx context.Context) (data *Data, out []string, err error) {
-	train, err := f.classes("train", &out)
-	if err != nil {
-		return nil, out, err
+	splits := [...]string{"train", "test"}
+	var folders [len(splits)][]classFolder
+	for k, split := range splits {
+		if folders[k], err = f.classes(split, &out); err != nil {
+			return nil, out, err
+		}
 	}
-	test, err := f.classes("test", &out)
-	if err != nil {
-		return nil, out, err
-	}
-	names, key := classNames(train)
+	names, key := classNames(folders[0])
 	if len(names) < 2 {
 		return nil, out, fmt.Errorf("%s: %d class folders: there must be two or more", f.at("train"), len(names))
 	}
-	trainFiles, err := f.label("train", train, names, key)
-	if err != nil {
-		return nil, out, err
+	var files [len(splits)][]labelled
+	for k, split := range splits {
+		if files[k], err = f.label(split, folders[k], names, key); err != nil {
+			return nil, out, err
+		}
 	}
-	testFiles, err := f.label("test", test, names, key)
-	if err != nil {
-		return nil, out, err
-	}
-	first := trainFiles[0].path // whose size is that of all
-	trainSet, err := f.readSet(ctx, trainFiles, first)
-	if err != nil {
-		return nil, out, err
-	}
-	testSet, err := f.readSet(ctx, testFiles, first)
-	if err != nil {
-		return nil, out, err
+	var sets [len(splits)]*Set
+	for k := range splits { // the first file's size is that of all
+		if sets[k], err = f.readSet(ctx, files[k], files[0][0].path); err != nil {
+			return nil, out, err
+		}
 	}
 	return &Data{
-		Train: trainSet, Test: testSet, Classes: names,
-		Origin: f.title, Spec: f.spec, Kind: ClassFolders, Digest: classDigest(names, trainSet, testSet),
+		Train: sets[0], Test: sets[1], Classes: names,
+		Origin: f.title, Spec: f.spec, Kind: ClassFolders, Digest: classDigest(names, sets[:]...),
 	}, out, nil
 }
 
@@ -130,12 +124,12 @@ func (f folder) readInto(s *Set, i int, name, first string) error {
 
 // picture reads a file as far as its size.
 func (f folder) picture(name string) (*photo.Picture, error) {
+	var p *photo.Picture
 	file, size, err := files.OpenRegular(f.files, name)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", f.at(name), err)
+	if err == nil {
+		defer file.Close()
+		p, err = photo.ReadPicture(file, size)
 	}
-	defer file.Close()
-	p, err := photo.ReadPicture(file, size)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.at(name), err)
 	}

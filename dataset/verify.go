@@ -9,21 +9,18 @@ import (
 	"vggtrain/internal/idx"
 )
 
-// What Verify says of a file.
-const (
-	FileOK      = "ok"      // exactly as published
-	FileMissing = "missing" // neither packed nor plain
-	FileDamaged = "damaged" // cannot be read, or is no IDX file of its kind
-	FileOther   = "other"   // a sound IDX file, but not the published one
-)
+// FileOK is the status of a file exactly as published.
+const FileOK = "ok"
 
 // FileReport is what Verify found of one of the four files.
 type FileReport struct {
-	Name   string `json:"name"`   // train-images-idx3-ubyte
-	Path   string `json:"path"`   // where it is, or where it would be
-	Status string `json:"status"` // FileOK, FileMissing, FileDamaged or FileOther
-	SHA256 string `json:"sha256"` // of the uncompressed bytes; "" where they cannot be read
-	Detail string `json:"detail"` // what is wrong; "" where nothing is
+	Name string // train-images-idx3-ubyte
+	Path string // where it is, or where it would be
+	// Status is FileOK; "missing": neither packed nor plain; "damaged": it cannot be read, or is no
+	// IDX file of its kind; or "other": a sound IDX file, but not the published one.
+	Status string
+	SHA256 string // of the uncompressed bytes; "" where they cannot be read
+	Detail string // what is wrong; "" where nothing is
 }
 
 // Verify checks each of the four files in dir by itself. A file that is missing or wrong is in the
@@ -42,13 +39,13 @@ func Verify(dir string) ([]FileReport, error) {
 		report := FileReport{Name: p.Name, Path: path}
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			report.Status, report.Detail = FileMissing, err.Error()
+			report.Status, report.Detail = "missing", err.Error()
 		case err != nil:
-			report.Status, report.Detail = FileDamaged, err.Error()
+			report.Status, report.Detail = "damaged", err.Error()
 		case p.Is(content):
 			report.Status, report.SHA256 = FileOK, p.SHA256
 		default:
-			report.Status, report.SHA256 = FileOther, hex.EncodeToString(content.Digest[:])
+			report.Status, report.SHA256 = "other", hex.EncodeToString(content.Digest[:])
 			report.Detail = path + ": not the published file, whose SHA-256 is " + p.SHA256
 		}
 		reports = append(reports, report)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,10 +45,7 @@ from. The exit status is 0 only if all four are as published.`,
 }
 
 func runDataVerify(_ context.Context, o *dataVerifyOptions) error {
-	dir := o.Dir
-	if dir == "" {
-		dir = dataset.Locate(dataset.OpenOptions{})
-	}
+	dir := cmp.Or(o.Dir, dataset.Locate(dataset.OpenOptions{}))
 	if dir == "" {
 		return errors.New("no folder to verify: neither VGGTRAIN_DATA nor HOME is set; name one")
 	}

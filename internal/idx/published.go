@@ -41,14 +41,14 @@ func (p File) Find(folder fs.FS, dir string) (content *Content, path string, err
 		file, size, err = files.OpenRegular(folder, name)
 	}
 	path = filepath.Join(dir, name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, path, fmt.Errorf("%s: %w, neither packed (.gz) nor plain", path, err)
-	} else if err != nil {
-		return nil, path, fmt.Errorf("%s: %w", path, err)
+	if err == nil {
+		defer file.Close()
+		if content, err = Read(file, size, p.Magic, MaxBytes); err == nil {
+			return content, path, nil
+		}
+		err = files.Cause(err)
+	} else if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w, neither packed (.gz) nor plain", err)
 	}
-	defer file.Close()
-	if content, err = Read(file, size, p.Magic, MaxBytes); err != nil {
-		return nil, path, fmt.Errorf("%s: %w", path, files.Cause(err))
-	}
-	return content, path, nil
+	return nil, path, fmt.Errorf("%s: %w", path, err)
 }

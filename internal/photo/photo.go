@@ -25,13 +25,12 @@ type Reader struct {
 func NewReader() *Reader { return &Reader{semaphore.NewWeighted(maxImagePixels)} }
 
 // Read reads a file. Errors are one line and name it.
-func (r *Reader) Read(f File) (*Photo, error) {
+func (r *Reader) Read(f File) (photo *Photo, err error) {
 	source, size, err := f.open()
-	if err != nil {
-		return nil, f.Failure(err)
+	if err == nil {
+		defer source.Close()
+		photo, err = r.read(source, size)
 	}
-	defer source.Close()
-	photo, err := r.read(source, size)
 	if err != nil {
 		return nil, f.Failure(err)
 	}
