@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"strings"
 )
 
 // The digest, an entry of the metadata. The comment on the package says what it is of.
@@ -37,10 +38,8 @@ func (r *headerReader) digestPlace(digits string) (int, error) {
 	if len(digits) != digestLen || begin < 0 || string(r.text[begin:end]) != digits {
 		return 0, fmt.Errorf("%s is not %d hexadecimal digits", digestKey, digestLen)
 	}
-	for _, c := range []byte(digits) {
-		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return 0, fmt.Errorf("%s has %q among its digits", digestKey, c)
-		}
+	if other := strings.Trim(digits, "0123456789abcdef"); other != "" {
+		return 0, fmt.Errorf("%s has %q among its digits", digestKey, other[0])
 	}
 	return begin, nil
 }

@@ -16,15 +16,17 @@ type completer func(typed string) []cobra.Completion
 
 // addCompletions gives the flags and arguments of cmd, and of all commands
 // below it, what shells complete them with. It is found by name: flags in
-// flagCompleter, arguments by the words of the usage line in argumentCompleter.
+// flagCompleter, arguments by the words of the usage line in argumentCompleters.
 // What has completions of its own keeps them.
 func addCompletions(cmd *cobra.Command) {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if _, has := cmd.GetFlagCompletionFunc(f.Name); has {
 			return
 		}
-		if complete := flagCompleter(f); complete != nil {
-			_ = cmd.RegisterFlagCompletionFunc(f.Name, asked(complete, takesFiles(f)))
+		takes, _ := pflag.UnquoteUsage(f)
+		files := strings.Contains(takes, "FILE") || strings.Contains(takes, "DIR")
+		if complete := flagCompleter(f.Name, takes); complete != nil {
+			_ = cmd.RegisterFlagCompletionFunc(f.Name, asked(complete, files))
 		}
 	})
 	if cmd.ValidArgs == nil && cmd.ValidArgsFunction == nil && !cmd.HasSubCommands() {
@@ -36,21 +38,20 @@ func addCompletions(cmd *cobra.Command) {
 }
 
 // flagCompleter returns what completes a flag's value, nil for a number.
-func flagCompleter(f *pflag.Flag) completer {
-	takes, _ := pflag.UnquoteUsage(f)
+func flagCompleter(name, takes string) completer {
 	words := literals(takes)
 	switch {
-	case f.Name == "arch":
+	case name == "arch":
 		return architectures
-	case f.Name == "recipe":
+	case name == "recipe":
 		return recipes
-	case f.Name == "resume":
+	case name == "resume":
 		return resumable
-	case f.Name == "init":
+	case name == "init":
 		return func(typed string) []cobra.Completion { return slices.Concat(words, checkpoints(typed)) }
-	case f.Name == "augment":
+	case name == "augment":
 		return lists(takes)
-	case f.Name == "data":
+	case name == "data":
 		return func(typed string) []cobra.Completion {
 			return slices.Concat([]cobra.Completion{"auto\tlooked for, or downloaded", "sample\tbuilt in: 6,000 of the images"}, folders(typed))
 		}
@@ -63,13 +64,6 @@ func flagCompleter(f *pflag.Flag) completer {
 		return func(string) []cobra.Completion { return words }
 	}
 	return nil
-}
-
-// takesFiles reports whether a flag's value may be a name in the file system,
-// which the shell completes where the program knows nothing.
-func takesFiles(f *pflag.Flag) bool {
-	takes, _ := pflag.UnquoteUsage(f)
-	return strings.Contains(takes, "FILE") || strings.Contains(takes, "DIR")
 }
 
 // literals are the words that stand for themselves among those that a flag
@@ -117,7 +111,7 @@ func completeArguments(cmd *cobra.Command) cobra.CompletionFunc {
 			at = n - 1
 		}
 		if at < len(names) {
-			if complete := argumentCompleter(strings.TrimSuffix(names[at], "...")); complete != nil {
+			if complete := argumentCompleters[strings.TrimSuffix(names[at], "...")]; complete != nil {
 				return asked(complete, true)(cmd, args, typed)
 			}
 		}
@@ -125,21 +119,8 @@ func completeArguments(cmd *cobra.Command) cobra.CompletionFunc {
 	}
 }
 
-func argumentCompleter(name string) completer {
-	switch name {
-	case "ARCH":
-		return architectures
-	case "CHECKPOINT":
-		return checkpoints
-	case "IMAGE":
-		return images
-	case "DIR":
-		return folders
-	case "RUN":
-		return resumable
-	}
-	return nil
-}
+// argumentCompleters complete arguments, by their words in usage lines.
+var argumentCompleters = map[string]completer{"ARCH": architectures, "CHECKPOINT": checkpoints, "DIR": folders, "IMAGE": images}
 
 // asked turns a completer into Cobra's: what begins as typed, in its order. A
 // lone folder gets no space after it, since it may go on. Where nothing fits

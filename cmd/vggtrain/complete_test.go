@@ -106,8 +106,8 @@ func TestAllIsCompleted(t *testing.T) {
 		}
 		for _, word := range strings.Fields(cmd.Use)[1:] {
 			name := strings.TrimSuffix(strings.Trim(word, "[]"), "...")
-			if strings.ToUpper(name) == name && argumentCompleter(name) == nil && !strings.HasPrefix(word, "-") {
-				t.Errorf("%s %s: see argumentCompleter", cmd.CommandPath(), word)
+			if strings.ToUpper(name) == name && argumentCompleters[name] == nil && !strings.HasPrefix(word, "-") {
+				t.Errorf("%s %s: see argumentCompleters", cmd.CommandPath(), word)
 			}
 		}
 	})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -119,11 +120,7 @@ func runFit(ctx context.Context, o *fitOptions) error {
 // begin prepares a new run and makes its folder. Whatever is wrong with its settings is found
 // before anything is written.
 func (o *fitOptions) begin(ctx context.Context) (*train.Job, *rundir.Dir, error) {
-	name := o.Recipe
-	if name == "" {
-		name = defaultRecipe
-	}
-	recipe, err := configs.LoadRecipe(name)
+	recipe, err := configs.LoadRecipe(cmp.Or(o.Recipe, defaultRecipe))
 	if err != nil {
 		return nil, nil, err
 	}

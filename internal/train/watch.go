@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"vggtrain/configs"
 	"vggtrain/internal/record"
@@ -56,12 +57,7 @@ func constant(e *trained.Evaluation) bool {
 	if len(e.Predictions) < constantLeast || e.Predictions[0].Probability == 1 {
 		return false
 	}
-	for _, p := range e.Predictions[1:] {
-		if p != e.Predictions[0] {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(e.Predictions, func(p trained.Prediction) bool { return p != e.Predictions[0] })
 }
 
 // A learning rate that is far too high first raises the loss above what it was before the first
