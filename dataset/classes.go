@@ -102,7 +102,7 @@ func (f folder) images(class string, out *[]string) ([]string, error) {
 		case photo.Readable(name):
 			images = append(images, name)
 		case photo.Foreign(name):
-			return nil, fmt.Errorf("%s: %w: PNG, JPEG and GIF are; convert it to one of them", f.at(name), photo.ErrUnknown)
+			return nil, fmt.Errorf("%s: %w: %s are; convert it to one of them", f.at(name), photo.ErrUnknown, photo.Kinds("and"))
 		default:
 			*out = append(*out, name)
 		}

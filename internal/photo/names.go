@@ -7,7 +7,14 @@ import (
 )
 
 // Extensions end the names of pictures that are read. Capitals count as small letters.
-var Extensions = []string{".png", ".jpg", ".jpeg", ".gif"}
+var Extensions = extensions()
+
+func extensions() (all []string) {
+	for _, format := range imageFormats {
+		all = append(all, format.endings...)
+	}
+	return all
+}
 
 // foreign end the names of pictures that are not.
 var foreign = []string{".ppm", ".pgm", ".bmp", ".tif", ".tiff", ".webp", ".heic", ".avif"}

@@ -14,7 +14,7 @@ type Photo struct {
 	Alpha *image.Gray // of the same size, 255 where opaque; nil where all of it is
 }
 
-// Reader reads PNG, JPEG and GIF files (the first frame) of at most 64 MiB and 2²⁵ pixels: their
+// Reader reads files (of a GIF the first frame) of at most 64 MiB and 2²⁵ pixels: their
 // greys and their transparency, turned as EXIF's orientation in a JPEG says. Several goroutines may
 // use it. Together they decode at most 2²⁵ pixels at a time, which bounds their memory as that of one.
 type Reader struct {

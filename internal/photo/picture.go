@@ -11,6 +11,7 @@ import (
 	"io"
 
 	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 
 	"vggtrain/internal/files"
 )
@@ -37,6 +38,7 @@ var ErrUnknown = errors.New("not an image that is read here")
 // imageFormat is a kind of image file.
 type imageFormat struct {
 	name, magic string
+	endings     []string // of files' names
 	// inflation bounds the pixels in one byte of the file; 0: any number.
 	inflation int64
 	config    func(io.Reader) (image.Config, error)
@@ -47,9 +49,18 @@ type imageFormat struct {
 // at most maxInflation bytes of at most 8 pixels. Each 8×8 block of a JPEG takes at least a bit. A GIF
 // may leave its screen empty.
 var imageFormats = []imageFormat{
-	{"PNG", "\x89PNG\r\n\x1a\n", 8 * maxInflation, png.DecodeConfig, decodePNG},
-	{"JPEG", "\xff\xd8", 8 * 64, jpeg.DecodeConfig, decodeJPEG},
-	{"GIF", "GIF8", 0, gif.DecodeConfig, decodeGIF},
+	{"PNG", "\x89PNG\r\n\x1a\n", []string{".png"}, 8 * maxInflation, png.DecodeConfig, decodePNG},
+	{"JPEG", "\xff\xd8", []string{".jpg", ".jpeg"}, 8 * 64, jpeg.DecodeConfig, decodeJPEG},
+	{"GIF", "GIF8", []string{".gif"}, 0, gif.DecodeConfig, decodeGIF},
+}
+
+// Kinds names the kinds of pictures that are read, such as PNG, JPEG and GIF; last is and, or or.
+func Kinds(last string) string {
+	var names []string
+	for _, format := range imageFormats {
+		names = append(names, format.name)
+	}
+	return english.WordSeries(names, last)
 }
 
 // Picture is an image file in memory. Its announced size is within bounds.
@@ -79,7 +90,7 @@ func ReadPicture(r io.Reader, size int64) (*Picture, error) {
 			return p, p.check()
 		}
 	}
-	return nil, fmt.Errorf("%w: it begins as no PNG, JPEG or GIF does; convert it to one of them", ErrUnknown)
+	return nil, fmt.Errorf("%w: it begins as no %s does; convert it to one of them", ErrUnknown, Kinds("or"))
 }
 
 // check reads the announced size and compares it with the bounds.
