@@ -16,7 +16,7 @@ import (
 )
 
 // openClasses reads the folders train/CLASS and test/CLASS of dir, as torchvision's ImageFolder:
-// PNG, JPEG and GIF files in grey, all of one size. Links out of dir are not followed. out are the
+// image files in grey, all of one size. Links out of dir are not followed. out are the
 // files without a picture's name.
 func openClasses(ctx context.Context, dir string) (data *Data, out []string, err error) {
 	root, err := os.OpenRoot(dir)
