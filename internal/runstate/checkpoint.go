@@ -66,8 +66,11 @@ func (c *Checkpoint) parse() (err error) {
 	if c.Settings.Resize != c.Side || c.Settings.Normalize != c.Normalize || !c.Settings.IsSet("dropout") {
 		return fmt.Errorf("%s and %s contradict each other", keySettings, trained.KeyInput)
 	}
-	if err := c.checkWords(); err != nil {
-		return err
+	if err := new(configs.Recipe).Set("data", c.DataSpec, configs.Origin{Source: trained.KeyData}); err != nil {
+		return fmt.Errorf("%s: %w", trained.KeyData, err)
+	}
+	if !slices.Contains(kernel.Names, c.Kernel) {
+		return fmt.Errorf("%s: unknown kernels %.60q", keyKernel, c.Kernel)
 	}
 	if _, err := hex.DecodeString(c.DataDigest); err != nil || len(c.DataDigest) != 64 {
 		return fmt.Errorf("%s is not 64 hexadecimal digits", trained.KeyDigest)
@@ -76,17 +79,6 @@ func (c *Checkpoint) parse() (err error) {
 		return fmt.Errorf("%s: %w", keyProgress, err)
 	}
 	return c.checkSlots()
-}
-
-// checkWords checks what is shown to people, or opened.
-func (c *Checkpoint) checkWords() error {
-	if err := new(configs.Recipe).Set("data", c.DataSpec, configs.Origin{Source: trained.KeyData}); err != nil {
-		return fmt.Errorf("%s: %w", trained.KeyData, err)
-	}
-	if !slices.Contains(kernel.Names, c.Kernel) {
-		return fmt.Errorf("%s: unknown kernels %.60q", keyKernel, c.Kernel)
-	}
-	return nil
 }
 
 // CheckData refuses other data than those that the run was trained on.
