@@ -66,8 +66,8 @@ func NewOptimizer(t *Trainer, o OptimizerOptions) (*Optimizer, error) {
 	return optimizer, nil
 }
 
-// Step updates every weight in place by the gradients of the trainer's last step, with the learning
-// rate lr.
+// Step updates every weight in place by the gradients and the number of the trainer's last step, with
+// the learning rate lr.
 func (o *Optimizer) Step(lr float64) error {
 	o.solver.Number, o.solver.LR = o.trainer.step, lr
 	err := o.solver.Step(o.trainer.nodes)
