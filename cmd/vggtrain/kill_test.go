@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"vggtrain/internal/runstate"
 )
 
 // undisturbed is a run of all that has a state, in a folder of its own: dropout, shuffling, momentum, a
@@ -180,6 +182,14 @@ func TestInterruptedRun(t *testing.T) {
 				stderr, status := signalled(t, signal, point, u.args(dir))
 				if status.ExitStatus() != want {
 					t.Fatalf("exit status %d, want %d\n%s", status.ExitStatus(), want, stderr)
+				}
+				saved, err := runstate.LoadCheckpoint(filepath.Join(dir, "checkpoint.bin"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				steps, err := os.ReadFile(filepath.Join(dir, "steps.jsonl"))
+				if last := strings.Count(string(steps), "\n"); err != nil || saved.Progress.Step != last {
+					t.Errorf("the checkpoint is of step %d, the last line of step %d (%v)", saved.Progress.Step, last, err)
 				}
 				u.goOn(t, dir)
 			})
