@@ -33,6 +33,7 @@ func TestScripts(t *testing.T) {
 		Condition:           scriptCondition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fails":       w.fails,
+			"exits":       scriptExits,
 			"words":       w.words,
 			"signal":      scriptSignal,
 			"json":        scriptJSON,

@@ -37,13 +37,18 @@ func newWords(t *testing.T) *words {
 // errors: one line, the last on standard error, that begins with the program's name; usage text before it
 // for wrong usage only; no Go stack trace. Its words are noted.
 func (w *words) fails(ts *testscript.TestScript, neg bool, args []string) {
+	scriptExits(ts, neg, args)
+	w.note(ts, "vggtrain: ", args[1:], ts.ReadFile("stderr"))
+}
+
+// scriptExits runs `exits STATUS ARGUMENT...`: fails without noting the words, for what root, who writes
+// them, cannot run.
+func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
-		ts.Fatalf("usage: fails STATUS ARGUMENT...")
+		ts.Fatalf("usage: fails|exits STATUS ARGUMENT...")
 	}
 	err := ts.Exec("vggtrain", args[1:]...)
-	stderr := ts.ReadFile("stderr")
-	checkFailure(ts, args[0], err, stderr)
-	w.note(ts, "vggtrain: ", args[1:], stderr)
+	checkFailure(ts, args[0], err, ts.ReadFile("stderr"))
 }
 
 // words runs `words COMMAND [FILE]`: the notices in the last standard error, or in one in a file, of a
