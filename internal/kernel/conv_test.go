@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"vggtrain/internal/kernel/reference"
@@ -15,9 +16,9 @@ type convCase struct {
 	x, w, b, dy      []float32 // w row-major, not in panels
 	y, dx, dw, db    []float64
 	argmax           []byte
-	sumX, sumW, sumB []float64 // Σ|products| behind each dx, dw, db, and y (sumY)
-	sumY             []float64
-	dFull            []float64 // the gradient of the output before any pool
+	sumX, sumW, sumB []float64 // Σ|products| behind each dx, dw, db
+	yFull, sumFull   []float64 // the output before any ReLU and pool, and Σ|products| behind it
+	dFull            []float64 // its gradient
 }
 
 // newConvCase makes random data.
@@ -37,22 +38,26 @@ func (s *convCase) define(rows int) {
 	c := s.Conv
 	define := reference.Conv{N: rows, H: c.H, W: c.W, C: c.C, OC: c.OC, Kernel: c.Kernel, Stride: c.Stride, Padding: c.Padding}
 	x, w, b := wide(s.x), wide(s.w), wide(s.b)
-	s.y, s.sumY = define.Forward(x, w, b), define.Forward(magnitude(x), magnitude(w), magnitude(b))
+	s.yFull, s.sumFull = define.Forward(x, w, b), define.Forward(magnitude(x), magnitude(w), magnitude(b))
 	s.finish(rows)
 	s.dx, s.sumX = define.InputGradient(s.dFull, w), define.InputGradient(magnitude(s.dFull), magnitude(w))
 	s.dw, s.db = define.WeightGradient(x, s.dFull)
 	s.sumW, s.sumB = define.WeightGradient(magnitude(x), magnitude(s.dFull))
 }
 
-// finish pools y and sumY and cuts off what is negative, as configured, and makes the gradient of what
-// y was before.
-func (s *convCase) finish(rows int) {
+// window is the pool that may follow.
+func (s *convCase) window(rows int) reference.Pool {
 	fh, fw := s.full()
-	pool := reference.Pool{N: rows, H: fh, W: fw, C: s.OC, Kernel: 2, Stride: 2}
+	return reference.Pool{N: rows, H: fh, W: fw, C: s.OC, Kernel: 2, Stride: 2}
+}
+
+// finish makes y, and the gradient of what it was before any ReLU and pool.
+func (s *convCase) finish(rows int) {
+	pool := s.window(rows)
+	s.y = slices.Clone(s.yFull)
 	var largest []int
 	if s.Pool {
-		s.y, largest = pool.Max(s.y)
-		s.sumY, _ = pool.Max(s.sumY) // a maximum errs by no more than the worst of its pixels
+		s.y, largest = pool.Max(s.yFull)
 	}
 	s.argmax = make([]byte, s.OutSize())
 	s.dFull = wide(s.dy)[:len(s.y)]
@@ -70,6 +75,34 @@ func (s *convCase) finish(rows int) {
 	}
 	if s.Pool {
 		s.dFull = pool.MaxGradient(s.dFull, largest)
+	}
+}
+
+// outputWithin fails unless each y can come of full outputs that err as in within: it is the largest of
+// its window, whichever pixel that is then, so no less than the largest that all can be at least, and
+// no more than the largest that any can be.
+func (s *convCase) outputWithin(t *testing.T, what string, y []float32, rows, terms int) {
+	t.Helper()
+	bound := func(sign float64) []float64 {
+		bounds := slices.Clone(s.yFull)
+		for i := range bounds {
+			bounds[i] += sign * allowed(s.sumFull[i], terms)
+		}
+		if s.Pool {
+			bounds, _ = s.window(rows).Max(bounds)
+		}
+		for i := range bounds {
+			if s.ReLU {
+				bounds[i] = reference.ReLU(bounds[i])
+			}
+		}
+		return bounds
+	}
+	low, high := bound(-1), bound(1)
+	for i, v := range y {
+		if !(low[i] <= float64(v) && float64(v) <= high[i]) {
+			t.Fatalf("%s[%d] = %v, want %v: from %v to %v (%d terms)", what, i, v, s.y[i], low[i], high[i], terms)
+		}
 	}
 }
 
@@ -91,12 +124,15 @@ func magnitude(s []float64) []float64 {
 	return out
 }
 
-// within fails unless got is want up to the rounding of a sum of terms products in any order:
-// |error| ≤ terms·ε·Σ|products| (Higham 2002, section 3.1; ε = 2⁻²⁴).
+// allowed is the rounding of a sum of terms products in any order: |error| ≤ terms·ε·Σ|products|
+// (Higham 2002, section 3.1; ε = 2⁻²⁴).
+func allowed(sum float64, terms int) float64 { return float64(terms+2) / (1 << 24) * sum }
+
+// within fails unless got is want up to what is allowed.
 func within(t *testing.T, what string, got []float32, want, mags []float64, terms int) {
 	t.Helper()
 	for i, g := range got {
-		if !(math.Abs(float64(g)-want[i]) <= float64(terms+2)/(1<<24)*mags[i]) {
+		if !(math.Abs(float64(g)-want[i]) <= allowed(mags[i], terms)) {
 			t.Fatalf("%s[%d] = %v, want %v (Σ|products| %v over %d terms)", what, i, g, want[i], mags[i], terms)
 		}
 	}
@@ -175,7 +211,7 @@ func (s *convCase) check(t *testing.T, rows, threads int, ks *kernels) {
 		yTerms, xTerms, wTerms = c.C+convolutionRoundings, c.OC+convolutionRoundings, wTerms+adjointRoundings
 	}
 	name := fmt.Sprintf("%s, %+v, %d images: ", ks.name, c, rows)
-	within(t, name+"y", y, s.y, s.sumY, yTerms)
+	s.outputWithin(t, name+"y", y, rows, yTerms)
 	// Gradients are taken at the reference's own output, so that a ReLU or a pool on the edge
 	// cannot choose otherwise.
 	yRef := make([]float32, c.OutSize())

@@ -122,7 +122,6 @@ func (p plainConv) bounds(f func(n, h, w, o int, magnitude float64)) {
 // first rows images.
 func (s *convCase) winogradBounds(rows int) {
 	fh, fw := s.full()
-	oh, ow := s.Out()
 	pixel := func(n, h, w, c int) float64 {
 		if h < 0 || h >= s.H || w < 0 || w >= s.W {
 			return 0
@@ -136,15 +135,8 @@ func (s *convCase) winogradBounds(rows int) {
 		}
 		return s.dFull[((n*fh+h)*fw+w)*s.OC+o]
 	}
-	clear(s.sumY)
 	plainConv{rows, fh, fw, s.C, s.OC, s.Padding, pixel, filter}.bounds(func(n, h, w, o int, m float64) {
-		if s.Pool { // a window's maximum errs by no more than the worst of its pixels
-			h, w = h/2, w/2
-		}
-		if h < oh && w < ow {
-			at := ((n*oh+h)*ow+w)*s.OC + o
-			s.sumY[at] = max(s.sumY[at], m+math.Abs(float64(s.b[o])))
-		}
+		s.sumFull[((n*fh+h)*fw+w)*s.OC+o] = m + math.Abs(float64(s.b[o]))
 	})
 	turned := func(kh, kw, o, c int) float64 { return filter(2-kh, 2-kw, c, o) }
 	plainConv{rows, s.H, s.W, s.OC, s.C, 2 - s.Padding, grad, turned}.bounds(func(n, h, w, c int, m float64) {
