@@ -26,10 +26,17 @@ func TestLossAxis(t *testing.T) {
 	firstStep.Steps[0].Loss = 3
 	noSteps := course(2, 50)
 	noSteps.Steps = nil
+	step := &Curves{StepsPerEpoch: 10, Done: 1, Steps: []Step{{Step: 1, Loss: 2.3}}}
+	epoch := &Curves{StepsPerEpoch: 3, Done: 3, Epochs: []record.Epoch{{Epoch: 1, TrainLoss: 1.8, ValLoss: 1.2}}}
+	for i, loss := range []float64{2.3, 2.5, 1.5} {
+		epoch.Steps = append(epoch.Steps, Step{Step: float64(i + 1), Loss: loss})
+	}
 	for name, c := range map[string]struct {
 		curves *Curves
 		high   float64
 	}{
+		"a step":                  {step, 2.3},
+		"an epoch":                {epoch, 2.5},
 		"falling":                 {course(2, 1), 2},
 		"of five, steps leave it": {firstStep, 1},
 		"diverging":               {course(2, 2e7, nan), 4},

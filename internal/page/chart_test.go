@@ -46,6 +46,18 @@ func TestCharts(t *testing.T) {
 	}
 }
 
+// What is shown near a step is its loss, and those of its epoch's end where they are drawn.
+func TestLossValues(t *testing.T) {
+	lines := example(t).charts()[0].Lines
+	batch, val := strings.Fields(lines[0].Values), lines[2].Values
+	if len(batch) != 240 || batch[59] != "60:0.9200" { // 2.3/(1+60/40)
+		t.Errorf("%d losses of steps, the 60th is %s", len(batch), batch[59])
+	}
+	if want := "40:2.5000 80:1.2500 120:0.8333 160:0.6250 200:0.5000 240:0.4167"; val != want {
+		t.Errorf("losses of epochs %q, want %q", val, want)
+	}
+}
+
 // The best epoch stands out on the curve of the accuracy, also where the line is thinned.
 func TestBestEpoch(t *testing.T) {
 	p := &Page{State: Done, Curves: &chart.Curves{StepsPerEpoch: 1, Done: 2000}}

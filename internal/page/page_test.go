@@ -115,6 +115,9 @@ func TestLegend(t *testing.T) {
 	if text := shown(t, p); !strings.Contains(text, "Curves Loss 0 1 2 ") {
 		t.Errorf("the legend:\n%s", text)
 	}
+	if lines := p.charts()[0].Lines; len(lines) != 1 || lines[0].Name != "validation" {
+		t.Errorf("drawn: %+v", lines)
+	}
 }
 
 // The hint of the maps says how single numbers are shown, if there are any.
