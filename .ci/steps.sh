@@ -4,7 +4,7 @@ set -euo pipefail
 exec </dev/null
 
 # Packages with goroutines of their own or unsafe pointers: they run under the race detector, which checks both.
-concurrent=(./checkpoint ./dataset ./internal/fetch ./internal/kernel ./internal/memory ./internal/op
+concurrent=(./checkpoint ./dataset ./internal/fetch ./internal/kernel ./internal/memory ./internal/op ./internal/photo
 	./internal/report ./internal/rundir ./internal/runstate ./internal/solver ./internal/terminal ./internal/train)
 # Packages whose results depend on the kernels or the architecture: they also run on generic Go and on arm64.
 numeric=(./blocks ./checkpoint ./dataset ./internal/kernel ./internal/memory ./internal/op ./internal/photo ./internal/rng
