@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"context"
 	"math"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"vggtrain/dataset"
 	"vggtrain/model"
 )
 
@@ -74,6 +76,45 @@ func TestOwnTime(t *testing.T) {
 	})
 }
 
+// slow is a source whose images take a millisecond each.
+type slow struct{ dataset.Source }
+
+func (s slow) Image(ctx context.Context, i int, p *dataset.Pixels) error {
+	time.Sleep(time.Millisecond)
+	return s.Source.Image(ctx, i, p)
+}
+
+// All that a training waits for is in a row: by a clock that stands still while something is computed,
+// nothing is left for the last one.
+func TestNoOtherWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := options(t)
+		o.Data = &dataset.Data{Train: slow{o.Data.Train}, Classes: o.Data.Classes}
+		layers, err := model.Resolve(o.Arch, o.Data.Channels(), o.Side, o.Side, len(o.Data.Classes))
+		if err != nil {
+			t.Fatal(err)
+		}
+		params, err := model.NewParams(layers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := newWatch()
+		if _, err := o.train(t.Context(), layers, params, w); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second) // the loader reads ahead
+		rows, step := w.rows(layers, o.Batch, 1)
+		for _, row := range rows {
+			if want := map[string]float64{RowLoader: step}[row.Name]; row.MS != want {
+				t.Errorf("%s %s: %v of %v", row.Name, row.Pass, row.MS, step)
+			}
+		}
+		if step < 1 {
+			t.Errorf("a step takes %v ms: not even an image's", step)
+		}
+	})
+}
+
 // Each pass of a real training has a row, and the rows add up to its step. How much is in none of them
 // depends on what else the machine does: 3 % where it does nothing else.
 func TestLayersAddUp(t *testing.T) {
@@ -94,6 +135,9 @@ func TestLayersAddUp(t *testing.T) {
 	for _, row := range r.Layers {
 		rows = append(rows, strings.TrimSpace(row.Name+" "+row.Pass))
 		sum += row.MS
+		if row.Name != RowOther && !(row.MS > 0) {
+			t.Errorf("%+v took no time", row)
+		}
 	}
 	want := []string{
 		"features.0 forward", "features.0 weight gradient",
