@@ -103,7 +103,7 @@ func TestParseArchRefuses(t *testing.T) {
 		{"blocks: [[1, 8]]\ndropout: -0.1", "a.yaml:2:10: dropout -0.1; give a probability"},
 		{"blocks: [[1, 8]]\ndropout: .nan", `a.yaml:2:10: dropout is ".nan"; give a probability`},
 		{"blocks: [[1, 8]]\ndropout: NaN", "a.yaml:2:10: dropout"},
-		{"blocks: [[1, 8]]\ndropout: half", `a.yaml:2:10: dropout is "half"; give a probability`},
+		{"blocks: [[1, 8]]\ndropout: half", `a.yaml:2:10: dropout is "half"; give a probability, such as 0.5`},
 		{"name: 11\nblocks: [[1, 8]]", `a.yaml:1:7: name is "11"; give a word, in quotes`},
 		{"name: ../../etc\nblocks: [[1, 8]]", `a.yaml:1:7: name "../../etc"; start with a letter or digit`},
 		{"name: " + strings.Repeat("x", 65), "a.yaml:1:7: a name of 65 bytes; use at most 64"},

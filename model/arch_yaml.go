@@ -250,7 +250,7 @@ func (r *archReader) number(at *yaml.Node, b bound) float64 {
 	case err == nil:
 		r.check(at, b.check(x))
 	case b.noun != whole:
-		r.wrong(at, "%s is %s; give a %s, %v", b.what, strictyaml.Describe(at), b.noun, b)
+		r.wrong(at, "%s is %s; give a %s, such as 0.5", b.what, strictyaml.Describe(at), b.noun)
 	case errors.Is(err, strconv.ErrRange):
 		r.wrong(at, "%s %s; give %v", display.Cut(text, display.Short), b.what, b)
 	default:

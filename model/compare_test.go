@@ -48,8 +48,8 @@ func TestCompare(t *testing.T) {
 // A network that cannot take the input has a reason and no numbers; the others have theirs.
 func TestCompareRefuses(t *testing.T) {
 	c := Compare([]*Arch{tiny, vgg11, vgg16}, Input{1, 1, 28, 28}, 10)
-	want := "vgg11: input 28x28 is too small: vgg11's 5 poolings need at least 32\n" +
-		"vgg16: input 28x28 is too small: vgg16's 5 poolings need at least 32"
+	want := "vgg11: input 28x28 is too small: vgg11's five poolings need at least 32\n" +
+		"vgg16: input 28x28 is too small: vgg16's five poolings need at least 32"
 	if err := c.Err(); err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
@@ -60,7 +60,7 @@ func TestCompareRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := `{"arch":"vgg11","error":"input 28x28 is too small: vgg11's 5 poolings need at least 32"}`; string(text) != want {
+	if want := `{"arch":"vgg11","error":"input 28x28 is too small: vgg11's five poolings need at least 32"}`; string(text) != want {
 		t.Errorf("vgg11: %s, want %s", text, want)
 	}
 	wide := NewVGG("wide", [][2]int{{1, 8192}}, []int{65536}, 0)

@@ -2,9 +2,9 @@ package model
 
 import (
 	"fmt"
+	"strconv"
 
 	"vggtrain/blocks"
-	"vggtrain/internal/display"
 )
 
 // Bounds of a network, checked before anything is allocated.
@@ -160,11 +160,15 @@ func checkSide(network string, list []blocks.Layer, h, w int) error {
 	if min(h, w) >= need {
 		return nil
 	}
-	who := fmt.Sprintf("%s's %s need", network, display.Count(poolings, "pooling"))
+	count := strconv.Itoa(poolings)
+	if words := []string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}; poolings < len(words) {
+		count = words[poolings]
+	}
+	who := fmt.Sprintf("%s's %s poolings need", network, count)
 	if shrinking {
 		who = network + "'s convolutions and poolings need"
 	} else if poolings == 1 {
-		who += "s"
+		who = network + "'s one pooling needs"
 	}
 	if need > maxSide {
 		return fmt.Errorf("input %dx%d is too small: %s more than %d, the largest input; use fewer of them", h, w, who, maxSide)

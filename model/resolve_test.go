@@ -151,9 +151,9 @@ func TestResolveRefuses(t *testing.T) {
 		classes int
 		want    string
 	}{
-		{vgg11Small, 1, 28, 28, 10, "input 28x28 is too small: vgg11-small's 5 poolings need at least 32"},
-		{vgg11, 1, 224, 31, 10, "input 224x31 is too small: vgg11's 5 poolings need at least 32"},
-		{one, 1, 1, 1, 10, "input 1x1 is too small: one's 1 pooling needs at least 2"},
+		{vgg11Small, 1, 28, 28, 10, "input 28x28 is too small: vgg11-small's five poolings need at least 32"},
+		{vgg11, 1, 224, 31, 10, "input 224x31 is too small: vgg11's five poolings need at least 32"},
+		{one, 1, 1, 1, 10, "input 1x1 is too small: one's one pooling needs at least 2"},
 		{deep, 1, 224, 224, 10, "input 224x224 is too small: deep's 20 poolings need more than 16384, the largest input; use fewer of them"},
 		{vgg11, 0, 224, 224, 10, "input 0x224x224: 0 channels; give 1 to 4096"},
 		{vgg11, 1, 224, -1, 10, "-1 pixels of width"},
