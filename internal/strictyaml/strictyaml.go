@@ -54,9 +54,12 @@ func Parse(file string, data []byte) (*yaml.Node, error) {
 	}
 	switch {
 	case err == nil:
-		return nil, Errorf(file, &docs[1], "a second document; give one, without --- and ... in between")
+		return nil, Errorf(file, &docs[1], "%s", second)
 	case err != io.EOF:
 		return nil, syntaxError(file, text, err)
+	case later.MatchString(text): // the parser takes marks of the end before a document, and many behind it
+		line := strings.Count(text[:later.FindStringIndex(text)[1]], "\n") + 1
+		return nil, Errorf(file, &yaml.Node{Line: line}, "%s", second)
 	case docs[0].Kind == 0:
 		return nil, nil
 	}
@@ -67,9 +70,17 @@ func Parse(file string, data []byte) (*yaml.Node, error) {
 	return root, nil
 }
 
-// escape hides characters at which the parser ends a line or gives up. In double quotes, the only
-// place where YAML that the program writes has them, it reads them back.
-var escape = strings.NewReplacer("\u2028", `\L`, "\u2029", `\P`, "\ufffe", `\uFFFE`, "\uffff", `\uFFFF`)
+const second = "a second document; give one, without --- and ... in between"
+
+// later is what stands behind a mark of the end, except comments.
+var later = regexp.MustCompile(`(?m)^\.\.\.(?:[ \t].*)?\n(?:[ \t]*(?:#.*)?\n)*[ \t]*[^\s#]`)
+
+// hide writes characters at which the parser ends a line or gives up, and U+FDD0 itself, as U+FDD0
+// and a letter; show writes them back. U+FDD0 is no character, and stays inside of programs.
+var (
+	hide = strings.NewReplacer("\u2028", "\ufdd0L", "\u2029", "\ufdd0P", "\ufffe", "\ufdd0E", "\uffff", "\ufdd0F", "\ufdd0", "\ufdd0D")
+	show = strings.NewReplacer("\ufdd0L", "\u2028", "\ufdd0P", "\u2029", "\ufdd0E", "\ufffe", "\ufdd0F", "\uffff", "\ufdd0D", "\ufdd0")
+)
 
 // refusable are a control character other than tab and line end, or the sign of a directive.
 var refusable = regexp.MustCompile(`(?m)[\x00-\x08\x0b-\x1f\x7f-\x{9f}]|^%`)
@@ -86,7 +97,7 @@ func clean(file string, data []byte) (string, error) {
 	}
 	found := refusable.FindStringIndex(text)
 	if found == nil {
-		return escape.Replace(text), nil
+		return hide.Replace(text), nil
 	}
 	before, r := text[:found[0]], []rune(text[found[0]:found[1]])[0]
 	at := &yaml.Node{Line: strings.Count(before, "\n") + 1, Column: utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1}
@@ -122,8 +133,9 @@ func syntaxError(file, text string, err error) error {
 	return Errorf(file, &yaml.Node{Line: mark.Line, Column: mark.Column}, "%s", what)
 }
 
-// check refuses what settings have no use for, in a node and all below it.
+// check refuses what settings have no use for, in a node and all below it, and shows what is hidden.
 func check(file string, n *yaml.Node) error {
+	n.Value = show.Replace(n.Value)
 	switch {
 	case n.Kind == yaml.AliasNode:
 		return refused(file, n, "*")

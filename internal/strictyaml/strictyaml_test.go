@@ -22,6 +22,8 @@ func TestParse(t *testing.T) {
 		{"windows", "a: 1\r\n\r\nb: 2\r\n", "a b"},
 		{"byte order mark", "\ufeffa: 1\n", "a"},
 		{"marks", "---\na: 1\n...\n", "a"},
+		{"comment after an end", "a: 1\n... # b\n\n# c", "a"},
+		{"an end alone", "...\n", ""},
 		{"tabs before a comment", "a: 1\t\t# one\n", "a"},
 		{"blanks at ends of lines", "a: \t\n  b: 1 \t\r\n \t\n  c: 2\n", "a"},
 		{"depth 8", "a:\n b:\n  c:\n   d:\n    - - - [x]\n", "a"},
@@ -50,12 +52,13 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// A text in double quotes has all characters, also those at which YAML 1.1 ends a line.
+// A text has all characters, also those at which YAML 1.1 ends a line, with quotes or without.
 func TestParseQuoted(t *testing.T) {
-	for _, want := range []string{"a \u2028 b", "\u2029", "\ufeffx", "\ufffe\uffff", "\U0001f600", `\L`} {
-		text := `"` + strings.ReplaceAll(want, `\`, `\\`) + `"`
-		if n, err := Parse("x", []byte(text)); err != nil || n.Value != want || Plain(n) != "" {
-			t.Errorf("%q is %+v, %v", text, n, err)
+	for _, want := range []string{"a \u2028 b", "\u2029", "\ufeffx", "\ufffe\uffff", "\U0001f600", `\L`, "\ufdd0", "\ufdd0L", "/a\u2028b"} {
+		for _, text := range []string{`"` + strings.ReplaceAll(want, `\`, `\\`) + `"`, "'" + want + "'", want} {
+			if n, err := Parse("x", []byte("a: "+text)); err != nil || n.Content[1].Value != want {
+				t.Errorf("%q is %+v, %v", text, n, err)
+			}
 		}
 	}
 }
@@ -77,6 +80,8 @@ func TestParseRefuses(t *testing.T) {
 		{"second document", "a: 1\n---\nb: 2\n", "2:1: a second document"},
 		{"many documents", strings.Repeat("---\n", 500), "2:1: a second document"},
 		{"document after nothing", "---\n---\na: 1\n", "2:1: a second document"}, // the parser would leave it out
+		{"document after an end alone", "# a\n... # b\n\n# c\nb: 2\n", "5:1: a second document"},
+		{"two ends", "a: 1\n...\n...\n", "3:1: a second document"},
 		{"document after an end", "a: 1\n...\nb: 2\n", "3:1: a second document"},
 		{"duplicate", "a: 1\na: 2\n", `2:1: mapping key "a" already defined at [1:1]; write valid YAML`},
 		{"open bracket", "a: [1\n", "1:4: did not find expected ',' or ']' while parsing a flow sequence that begins at 1:4; write valid YAML"},
@@ -149,9 +154,16 @@ func TestBounds(t *testing.T) {
 		"a number":                   fill("a: ", "9"),
 		"plain text of many lines":   fill("a: x", "\n x"),
 		"quoted text of many lines":  fill("a: \"x", "\n x"),
+		"ends":                       fill("", "...\n"),
+		"hidden characters":          fill("a: ", "\u2028"),
+		"1 MiB of empty lines":       "a: |\n x" + strings.Repeat("\n", 1<<20),
+		"1 MiB of brackets":          strings.Repeat("[", 1<<20),
 	}
 	for name, text := range texts {
-		bound := 1<<20 + 2<<10*int64(len(text))
+		bound := int64(1 << 20)
+		if len(text) <= MaxBytes {
+			bound += 2 << 10 * int64(len(text))
+		}
 		start := time.Now()
 		if got := memorytest.Allocated(bound, func() { _, _ = Parse("x", []byte(text)) }); got > bound {
 			t.Errorf("%s, %d bytes: %d bytes allocated, more than %d", name, len(text), got, bound)
