@@ -1,7 +1,7 @@
 // Package blocks describes networks as data: layers, and the groups that VGG is made of.
 //
-// A layer knows what PyTorch's module of the same name makes of an input's shape: the output's
-// shape, and the parameters. It does not compute: package model lowers a list of layers to a graph.
+// A layer gives the output's shape and the parameters of PyTorch's module of the same name. It does
+// not compute: package model lowers a list of layers to a graph.
 //
 // Shapes leave the batch out and are written as PyTorch does: an image [C, H, W], a row of
 // features [F]. Letters: C channels, H height, W width, F features, O output channels or features.
@@ -11,10 +11,11 @@ import "reflect"
 
 // Layer is one module of a network, such as Conv2d. Its type has the name of PyTorch's module.
 type Layer interface {
-	// Output returns the shape that the layer makes of in, or an error that says why it
-	// cannot take in.
+	// Output returns the output's shape for an input of shape in. The error says why the layer cannot
+	// take that shape.
 	Output(in []int) ([]int, error)
-	// Params returns the layer's parameters in PyTorch's order, for a shape that Output accepts.
+	// Params returns the layer's parameters in PyTorch's order, for an input shape accepted by
+	// Output.
 	Params(in []int) []Param
 }
 
@@ -31,8 +32,8 @@ func VGGBlock(convs, channels int) []Layer {
 	return append(block, MaxPool2d{Kernel: 2, Stride: 2})
 }
 
-// Classifier returns Flatten, then for each hidden size Linear, ReLU and dropout, then last, the
-// layer that gives a logit for each class.
+// Classifier returns Flatten, then Linear, ReLU and dropout for each hidden size, then last. The last
+// layer's outputs are the logits.
 func Classifier(hidden []int, dropout, last Layer) []Layer {
 	layers := []Layer{Flatten{}}
 	for _, size := range hidden {

@@ -25,7 +25,7 @@ type AvgPool2d struct {
 	Kernel, Stride int
 }
 
-// Flatten makes one row of features of an image, in C×H×W order.
+// Flatten turns an image into a row of features, in C×H×W order.
 type Flatten struct{ Parameterless }
 
 // Linear multiplies a row of features by a matrix and adds a bias.
@@ -88,9 +88,9 @@ func (l Conv2d) Params(in []int) []Param { return weightAndBias(l.Out, in[0], l.
 // Params are a weight [Out, F] and a bias [Out].
 func (l Linear) Params(in []int) []Param { return weightAndBias(l.Out, in[0]) }
 
-// LocalResponseNorm divides each value by a power of the squares around it: of Size channels at the
-// same pixel, Size/2 of them before its own (Krizhevsky et al. 2012, section 3.3, with PyTorch's
-// Alpha, which is Size times the paper's):
+// LocalResponseNorm divides each value by a power of a sum of squares over Size channels at the same
+// pixel, Size/2 of them before its own (Krizhevsky et al. 2012, section 3.3). Alpha is PyTorch's:
+// Size times the paper's.
 //
 //	y = x / (K + Alpha/Size · Σ x²)^Beta
 type LocalResponseNorm struct {
@@ -99,7 +99,7 @@ type LocalResponseNorm struct {
 	Alpha, Beta, K float64
 }
 
-// Output is the input's shape, an image's.
+// Output is the input's shape. The input must be an image.
 func (l LocalResponseNorm) Output(in []int) ([]int, error) {
 	if len(in) != 3 {
 		return nil, notImage(l, in)

@@ -1,37 +1,37 @@
 package blocks
 
-// Param is a parameter of a layer, or a buffer that PyTorch saves with the parameters.
+// Param is a parameter of a layer, or a buffer saved with the parameters as in PyTorch.
 type Param struct {
-	Name    string // PyTorch's, behind the layer's: weight, bias
+	Name    string // PyTorch's suffix to the layer's name: weight, bias
 	Shape   []int  // PyTorch's: [O, C, kernel, kernel], [O, F] or [O]
 	Init    Init
-	Running bool // state that is saved but has no gradient, such as a running mean
+	Running bool // saved but without a gradient, such as a running mean
 }
 
-// Init says how a parameter begins.
+// Init describes a parameter's initial value.
 type Init struct {
 	Role          Role
 	FanIn, FanOut int     // of a Weight, as PyTorch counts them; a Bias has its weight's FanIn
 	Value         float32 // of a Constant
 }
 
-// Role is what a layer does with a parameter.
+// Role is a parameter's use. It decides how the parameter is initialised.
 type Role int
 
 // Roles of parameters.
 const (
-	Constant Role = iota // begins as Value
-	Weight               // a matrix that the layer's inputs are multiplied by, once for each position of the output
-	Bias                 // is added to what a weight gives
+	Constant Role = iota // initialised to Value
+	Weight               // a matrix, multiplied by the inputs at each position of the output
+	Bias                 // added to a product with a Weight
 )
 
-// Parameterless is part of each layer without parameters.
+// Parameterless is embedded in layers without parameters.
 type Parameterless struct{}
 
 // Params is nil.
 func (Parameterless) Params([]int) []Param { return nil }
 
-// SameShape is part of each layer without parameters that keeps its input's shape.
+// SameShape is embedded in layers without parameters whose output has the input's shape.
 type SameShape struct{ Parameterless }
 
 // Output is the input's shape.

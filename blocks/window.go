@@ -5,14 +5,14 @@ import "fmt"
 // Window is a square window that slides over height and width, each padded on both sides.
 type Window struct{ Kernel, Stride, Padding int }
 
-// Windowed is a layer that slides a window over an image.
+// Windowed is a layer with a sliding window, such as a convolution or a pool.
 type Windowed interface {
 	Layer
 	Window() Window
 }
 
-// Output returns the number of positions that the window takes along an axis of the given size,
-// ⌊(size + 2·padding - kernel) / stride⌋ + 1, or 0 where it does not fit.
+// Output returns the number of the window's positions along an axis of the given size: ⌊(size +
+// 2·padding - kernel) / stride⌋ + 1, or 0 if it does not fit.
 func (w Window) Output(size int) int {
 	room := size + 2*w.Padding - w.Kernel
 	if room < 0 {
@@ -21,7 +21,7 @@ func (w Window) Output(size int) int {
 	return room/w.Stride + 1
 }
 
-// Input returns the smallest size, at least 1, along which the window takes out positions, out ≥ 1.
+// Input returns the smallest size, at least 1, of an axis with out positions of the window, out ≥ 1.
 func (w Window) Input(out int) int {
 	return max(1, (out-1)*w.Stride+w.Kernel-2*w.Padding)
 }

@@ -17,25 +17,25 @@ import (
 	"vggtrain/internal/strictyaml"
 )
 
-// Arch is a network as data: what an architecture file says.
+// Arch is the contents of an architecture file: a network as data.
 type Arch struct {
 	Name     string
 	Sequence []blocks.Layer // all layers; Classes is the last
 	Dropout  float64        // probability of each ArchDropout, in [0, 1)
 
-	// The file's short form of Sequence, see NewVGG; nil: it lists the layers.
+	// The short form of Sequence, see NewVGG. nil if the file lists the layers.
 	Blocks [][2]int // of each VGG block: convolutions, channels
 	Hidden []int    // features of each hidden Linear layer
 }
 
-// Classes is the Linear layer with as many features as there are classes.
+// Classes is the last Linear layer. Its Out is 0: Layers fills in the number of classes.
 type Classes struct{ blocks.Linear }
 
-// ArchDropout is the Dropout layer whose probability is the architecture's.
+// ArchDropout is a Dropout layer without a probability of its own. Layers sets P to Arch.Dropout.
 type ArchDropout struct{ blocks.Dropout }
 
-// NewVGG returns the architecture of VGG blocks of [convolutions, channels], followed by hidden
-// Linear layers with dropout behind each.
+// NewVGG returns a network of VGG blocks, [convolutions, channels] each, and hidden Linear layers
+// with dropout after each.
 func NewVGG(name string, list [][2]int, hidden []int, dropout float64) *Arch {
 	list = append([][2]int{}, list...) // not nil
 	return &Arch{Name: name, Sequence: vggLayers(list, hidden), Dropout: dropout, Blocks: list, Hidden: hidden}
@@ -85,7 +85,7 @@ func checkName(name string) error {
 	return nil
 }
 
-// Layers returns Sequence with the numbers of Classes and ArchDropout.
+// Layers returns a copy of Sequence with Classes and ArchDropout resolved to Linear and Dropout.
 func (a *Arch) Layers(classes int) []blocks.Layer {
 	layers := slices.Clone(a.Sequence)
 	for i, l := range layers {
@@ -99,10 +99,10 @@ func (a *Arch) Layers(classes int) []blocks.Layer {
 	return layers
 }
 
-// TakesDropout reports whether any layer has Dropout for its probability.
+// TakesDropout reports whether Dropout has an effect: Sequence has an ArchDropout.
 func (a *Arch) TakesDropout() bool { return slices.Contains(a.Sequence, blocks.Layer(ArchDropout{})) }
 
-// YAML returns the architecture file that ParseArch reads back as a.
+// YAML returns the architecture file of a. ParseArch reads it back as an equal Arch.
 func (a *Arch) YAML() ([]byte, error) {
 	if err := a.check(); err != nil {
 		return nil, err

@@ -18,13 +18,13 @@ import (
 	"vggtrain/internal/strictyaml"
 )
 
-// FileError is what is wrong with an architecture or settings file: File, Line and Column, from 1,
-// and What, in one line.
+// FileError is an error in an architecture or settings file: File, Line and Column, from 1, and What,
+// in one line.
 type FileError = strictyaml.Error
 
-// ParseArch reads an architecture file, see docs/arch.md. It refuses unknown and repeated keys,
-// sizes out of bounds, and what such files do not need of YAML. A file without a name takes its
-// own: my-net.yaml holds my-net. Errors: *FileError, with the name of file.
+// ParseArch reads an architecture file, see docs/arch.md. It refuses unknown and repeated keys, sizes
+// out of bounds, and the parts of YAML that strictyaml refuses. A network without a name is called
+// after its file: my-net.yaml holds my-net. Errors: *FileError.
 func ParseArch(file string, data []byte) (*Arch, error) {
 	root, err := strictyaml.Parse(file, data)
 	if err == nil && root == nil {
@@ -36,7 +36,7 @@ func ParseArch(file string, data []byte) (*Arch, error) {
 	return ReadArch(file, root)
 }
 
-// ReadArch is ParseArch for a mapping in a larger file.
+// ReadArch is like ParseArch, for a mapping in a larger file.
 func ReadArch(file string, root *yaml.Node) (*Arch, error) {
 	r := &archReader{file: file}
 	if root.Kind != yaml.MappingNode || len(root.Content) == 0 {
@@ -77,7 +77,7 @@ func ReadArch(file string, root *yaml.Node) (*Arch, error) {
 	return a, nil
 }
 
-// archReader reads the nodes of one file. What it returns makes sense if err is nil.
+// archReader reads the nodes of one file. Its results are valid only if err is nil.
 type archReader struct {
 	file string
 	bare *yaml.Node // the last layer that takes the file's dropout

@@ -17,7 +17,7 @@ type bound struct {
 
 const whole = "whole number"
 
-// MaxClasses is the most classes that a network can tell apart.
+// MaxClasses is the largest number of classes.
 const MaxClasses = 65536
 
 // As YAML the longest list of layers takes 10,000 bytes, which leaves room for all settings beside
@@ -54,8 +54,8 @@ func (b bound) check(x float64) error {
 // size is check for a whole number.
 func (b bound) size(n int) error { return b.check(float64(n)) }
 
-// formatReal writes the shortest decimal number that reads back as x: with an exponent only if there
-// were too many zeros else.
+// formatReal writes the shortest decimal number that reads back as x: with an exponent only where it
+// would have too many zeros.
 func formatReal(x float64) string {
 	text := strconv.FormatFloat(x, 'f', -1, 64)
 	if len(text) > 40 {
@@ -73,12 +73,12 @@ type number struct {
 	fallback string
 }
 
-// of returns the field that has the number; none, if no field is called so.
+// of returns the field with the number's name, or the zero Value.
 func (n number) of(l reflect.Value) reflect.Value {
 	return l.FieldByNameFunc(func(field string) bool { return strings.EqualFold(field, n.key) })
 }
 
-// usual returns what the number is where the file says nothing.
+// usual returns the default, used if the file leaves the number out.
 func (n number) usual(l reflect.Value) string {
 	if other := (number{key: n.fallback}).of(l); other.IsValid() {
 		return formatReal(real(other))

@@ -6,21 +6,22 @@ import (
 	"strings"
 )
 
-// Comparison has the costs of several networks, in the fields of `vggtrain compare --format json`.
+// Comparison holds the costs of several networks. Its JSON is that of `vggtrain compare --format
+// json`.
 type Comparison struct {
 	Input    [4]int     `json:"input"` // N, C, H, W
 	Classes  int        `json:"classes"`
 	Networks []Compared `json:"networks"`
 }
 
-// Compared is one network of a comparison: what it costs, or why it cannot take the input.
+// Compared is one network of a comparison, with its Costs, or with the Error of Resolve.
 type Compared struct {
 	Arch  string `json:"arch"`
 	Error string `json:"error,omitempty"`
 	*Costs
 }
 
-// Costs are a network's counts, and the parts of its convolutions and dense layers.
+// Costs are a network's counts, in all and for its convolutions and dense layers.
 type Costs struct {
 	Totals
 	EvalBytes    int64 `json:"eval_bytes"` // see EvaluationBytes
@@ -28,7 +29,7 @@ type Costs struct {
 	Dense        Part  `json:"dense"`
 }
 
-// Part is the part of a network's costs in its layers of one kind, Conv2d or Linear.
+// Part is the share of one kind of layer, Conv2d or Linear, in a network's costs.
 type Part struct {
 	Layers      int     `json:"layers"`
 	Params      int64   `json:"params"`
@@ -37,8 +38,8 @@ type Part struct {
 	MACsShare   float64 `json:"macs_share"`
 }
 
-// Compare counts the costs of each network for a batch of the given shape. A network that cannot
-// take it has Error and no Costs.
+// Compare counts the costs of each network for a batch of the given shape. A network that cannot take
+// this shape has an Error and nil Costs.
 func Compare(archs []*Arch, in Input, classes int) *Comparison {
 	c := &Comparison{Input: [4]int{in.N, in.C, in.H, in.W}, Classes: classes}
 	for _, a := range archs {
@@ -79,7 +80,7 @@ func costs(a *Arch, in Input, classes int) (*Costs, error) {
 	return c, nil
 }
 
-// Err joins the errors of the networks that cannot take the input; nil without any.
+// Err joins the networks' errors. It is nil if all networks can take the input.
 func (c *Comparison) Err() error {
 	var list []error
 	for _, n := range c.Networks {

@@ -7,12 +7,12 @@ import (
 	"vggtrain/internal/memory"
 )
 
-// Evaluator computes a network's logits without dropout. It sees the parameters as they are at each
-// call, see Param.Changed. It is for one goroutine.
+// Evaluator computes a network's logits without dropout. Each call uses the parameters' current
+// values, see Param.Changed. It is not safe for concurrent use.
 //
-// It has two graphs. That of the layers before Flatten runs over a chunk of images at a time, so
-// that activations take no more memory for a larger batch; that of the others over the whole
-// batch, so that the weights of dense layers, most of a network's, are read once.
+// It has two graphs. The layers before Flatten run on chunks of images, so that the memory of
+// activations does not grow with the batch. The layers from Flatten on run on the whole batch, so
+// that the large weights of dense layers are read once.
 type Evaluator struct {
 	features   *graph    // for a chunk; nil where there is no such layer
 	collected  []float32 // Batch×H×W×C: what features gives; nil where a chunk is the batch
@@ -25,7 +25,7 @@ type Evaluator struct {
 // 128 images take 144 ms in one chunk, 151 in chunks of 64, 170 of 16 and 190 of 8.
 const chunkBytes = 192 << 20
 
-// NewEvaluator returns an evaluator of the layers with parameters ps, for batches of the given number of
+// NewEvaluator returns an evaluator of the layers with parameters ps, for batches of at most batch
 // images.
 func NewEvaluator(workers *Workers, layers []Layer, ps Params, batch int) (*Evaluator, error) {
 	if err := check(layers, batch); err != nil {
@@ -82,7 +82,7 @@ func (e *Evaluator) collectedSize() int {
 	return e.classifier.shape.TotalSize()
 }
 
-// PlannedBytes is the memory of the evaluator's buffers: activations, not weights.
+// PlannedBytes is the size of the evaluator's buffers: activations, not weights.
 func (e *Evaluator) PlannedBytes() int64 {
 	bytes := 4*int64(e.collectedSize()) + e.classifier.ops.PlannedBytes()
 	if e.features != nil {
@@ -105,8 +105,8 @@ func chunk(stages []stage, batch int) int {
 	return (batch + chunks - 1) / chunks
 }
 
-// Logits returns rows×classes numbers for the first rows of images, which are Batch×H×W×C. They are
-// valid until the next call.
+// Logits returns the rows×classes logits of the first rows images. images is Batch×H×W×C. The result
+// is valid until the next call.
 func (e *Evaluator) Logits(images []float32, rows int) ([]float32, error) {
 	if e.features != nil {
 		var err error

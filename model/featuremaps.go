@@ -16,7 +16,7 @@ type Activation struct {
 	values []float32 // H×W×C, or F
 }
 
-// Channel copies a channel, H×W numbers row by row, to dst; of [F], the one number.
+// Channel copies channel c to dst: H×W numbers row by row, or one number if Shape is [F].
 func (a *Activation) Channel(dst []float32, c int) {
 	channels := a.Shape[0]
 	for i := range blocks.Size(a.Shape[1:]) {
@@ -24,9 +24,9 @@ func (a *Activation) Channel(dst []float32, c int) {
 	}
 }
 
-// Activations runs one image, H×W×C, through a network without dropout. It calls visit with the output
-// of each of its blocks in turn, the logits last; an error of visit ends it. Each block has a graph of
-// its own, so that memory is taken for one at a time.
+// Activations runs one image, H×W×C, through a network without dropout. It calls visit with the
+// output of each of its blocks in turn, the logits last; an error of visit stops it. Each block has a
+// graph of its own, so that only one block's memory is in use.
 func Activations(workers *Workers, layers []Layer, ps Params, image []float32, visit func(*Activation) error) error {
 	if err := check(layers, 1); err != nil {
 		return err

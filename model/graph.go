@@ -25,7 +25,7 @@ type graph struct {
 	tape    gorgonia.VM
 }
 
-// check returns an error unless layers are those of a network and n is a batch's images.
+// check returns an error unless layers lead from an image to Linear and n is a valid batch size.
 func check(layers []Layer, n int) error {
 	if err := inputBounds[0].size(n); err != nil {
 		return fmt.Errorf("batch: %w", err)
@@ -63,8 +63,8 @@ func lower(workers *Workers, stages []stage, ps Params, o TrainerOptions, traini
 	return g, nil
 }
 
-// bind makes an input node of each parameter. It shares the parameter's data, if there are, so that
-// the graph sees updates in place.
+// bind makes an input node of each parameter. It shares the parameter's Data, unless that is nil, so
+// that the graph sees updates in place.
 func (g *graph) bind() map[string]*gorgonia.Node {
 	nodes := make(map[string]*gorgonia.Node, len(g.params))
 	for _, p := range g.params {
@@ -97,7 +97,7 @@ func (g *graph) add(s *stage, x *gorgonia.Node, nodes map[string]*gorgonia.Node)
 	return k.lower(s.Module, l)
 }
 
-// plan finds a place for the buffers. The graph must be whole.
+// plan assigns memory to the buffers. The graph must be complete.
 func (g *graph) plan() error { return g.ops.Plan(g.expr) }
 
 // start allocates the buffers and makes the tape.

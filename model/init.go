@@ -10,10 +10,11 @@ import (
 	"vggtrain/internal/rng"
 )
 
-// InitKinds lists the ways of drawing initial weights that Init knows.
+// InitKinds lists the kinds of Init.
 func InitKinds() []string { return []string{"xavier", "kaiming"} }
 
-// Init draws the learned parameters from the seed. Others, and constants, begin as they are defined.
+// Init draws the learned parameters from the seed. Constants and parameters that are not learned are
+// set to their initial Value.
 //
 //   - xavier: weights U(±√(6/(fan_in+fan_out))) (Glorot & Bengio 2010, equation 16; PyTorch's
 //     xavier_uniform_), biases U(±1/√fan_in), which is PyTorch's default: the chapter's setting.
@@ -45,7 +46,7 @@ func (ps Params) Init(kind string, seed uint64) error {
 	return nil
 }
 
-// width is how far from zero a parameter is drawn; 0: it begins as its Value.
+// width is the bound of a parameter's uniform distribution U(±width); 0: it is set to its Value.
 func width(kind string, i blocks.Init) float64 {
 	xavier := kind == "xavier"
 	switch {

@@ -47,5 +47,5 @@ func FormatShape(shape []int) string {
 	return strings.ReplaceAll(strings.Trim(fmt.Sprint(shape), "[]"), " ", "x")
 }
 
-// String writes the shape as ParseInput reads it.
+// String is the inverse of ParseInput.
 func (in Input) String() string { return FormatShape([]int{in.N, in.C, in.H, in.W}) }

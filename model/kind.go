@@ -88,7 +88,7 @@ func (k *kind) numbersOf(l blocks.Layer) []number {
 	return k.numbers
 }
 
-// kindFor returns the kind of a layer; one without a word or an operation if it is unknown.
+// kindFor returns the kind of a layer. An unknown layer gets a kind without word and operation.
 func kindFor(l blocks.Layer) *kind {
 	for _, k := range kinds {
 		if k.has(l) || k.open == l {
@@ -115,22 +115,21 @@ func layerWords() []string {
 	return words
 }
 
-// Operation is what computes a layer in an ONNX graph: an operator, and its attributes in the order
-// of their names.
+// Operation is a layer's ONNX node: an operator and its attributes, sorted by name.
 type Operation struct {
 	Operator   string
-	Opset      int // the first version of ONNX's operators that has this one
+	Opset      int // the first operator set with this operator
 	Attributes []Attribute
 }
 
-// Attribute is a setting of an operation. Value is an int, a float32 or an []int.
+// Attribute is a setting of an Operation. Value is an int, a float32 or an []int.
 type Attribute struct {
 	Name  string
 	Value any
 }
 
-// ONNX returns the layer's operation, whose inputs are the layer's and its parameters; nil for a
-// layer that does nothing but in training. The error says why ONNX has none.
+// ONNX returns the layer's operation on the layer's input and parameters. It is nil for a layer that
+// acts only in training. The error says why ONNX has no such operation.
 func (l *Layer) ONNX() (*Operation, error) {
 	k := l.kind()
 	switch {

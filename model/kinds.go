@@ -100,7 +100,7 @@ var kinds = []*kind{
 
 var strideBound = bound{whole, "pixels of stride", 1, 32}
 
-// poolNumbers are those of a pool, whose windows stand side by side unless a stride is given.
+// poolNumbers are the numbers of a pool. The stride is the kernel's size unless it is given.
 var poolNumbers = []number{
 	{"kernel", bound{whole, "pixels of kernel", 1, 16}, ""},
 	{"stride", strideBound, "kernel"},

@@ -58,7 +58,7 @@ func (l layout) toTorch(workers *kernel.Workers, dst, src []float32) (finite boo
 	err = workers.Run(l.pieces(), func(_, i int) {
 		p := l.piece(i)
 		panel := src[l.depth()*p.first:]
-		stored := panel[p.from*p.width : p.to*p.width] // as many rows, though maybe not the same
+		stored := panel[p.from*p.width : p.to*p.width] // the same number of rows, maybe other ones
 		if sum := kernel.SumSquares(workers, stored); sum-sum != 0 {
 			infinite.Store(true)
 		}
@@ -71,7 +71,7 @@ func (l layout) toTorch(workers *kernel.Workers, dst, src []float32) (finite boo
 	return !infinite.Load(), err
 }
 
-// turn writes a piece of a panel to dst in PyTorch's order.
+// turn transposes a piece of a panel to dst in PyTorch's order.
 func (l layout) turn(dst, panel []float32, p piece) {
 	var turned [kernel.Panel][turnChunk]float32
 	for t := p.from; t < p.to; t += turnChunk {

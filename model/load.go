@@ -10,8 +10,8 @@ import (
 	"vggtrain/internal/display"
 )
 
-// Load sets the parameters from a file's weights. Every parameter must be there by its name and
-// with its shape, and no tensor may be left over. On an error no parameter is changed.
+// Load sets the parameters from a file's weights. Names and shapes must match: every parameter has a
+// tensor, and every tensor a parameter. On an error no parameter is changed.
 func (ps Params) Load(weights []checkpoint.Tensor) error {
 	named, err := ps.accept(weights)
 	if err != nil {
@@ -23,7 +23,7 @@ func (ps Params) Load(weights []checkpoint.Tensor) error {
 	return nil
 }
 
-// Tensors returns copies of the parameters as a file holds them, which Load reads.
+// Tensors returns copies of the parameters in PyTorch's order, for Load and checkpoint.Write.
 func (ps Params) Tensors(workers *Workers) ([]checkpoint.Tensor, error) {
 	var tensors []checkpoint.Tensor
 	for _, p := range ps {
@@ -36,13 +36,14 @@ func (ps Params) Tensors(workers *Workers) ([]checkpoint.Tensor, error) {
 	return tensors, nil
 }
 
-// CheckWeights returns the error that loading the weights into the parameters of layers would give.
+// CheckWeights returns the error of Load for these weights, without allocating the parameters of
+// layers.
 func CheckWeights(layers []Layer, weights []checkpoint.Tensor) error {
 	_, err := specs(layers).accept(weights)
 	return err
 }
 
-// accept returns the weights by their names, or an error if they are not those of the parameters.
+// accept returns the weights by name, or an error if names or shapes differ from the parameters'.
 func (ps Params) accept(weights []checkpoint.Tensor) (map[string]checkpoint.Tensor, error) {
 	named := make(map[string]checkpoint.Tensor, len(weights))
 	for _, t := range weights {

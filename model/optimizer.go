@@ -6,14 +6,14 @@ import (
 	"vggtrain/internal/solver"
 )
 
-// ErrGradientNotFinite is the error of Optimizer.Step if the gradient's norm, which it clips, is NaN
-// or infinite. No weight has been changed then.
+// ErrGradientNotFinite is returned by Optimizer.Step if it clips the gradient and the global norm is
+// NaN or infinite. No weight is changed then.
 var ErrGradientNotFinite = solver.ErrNotFinite
 
-// OptimizerKinds lists the optimisers by name.
+// OptimizerKinds lists the values of OptimizerOptions.Kind.
 func OptimizerKinds() []string { return solver.Kinds() }
 
-// OptimizerOptions are the settings of an optimiser, by PyTorch's names and with its meaning.
+// OptimizerOptions are the settings of an optimiser. Names and meaning are PyTorch's.
 type OptimizerOptions struct {
 	Kind        string  // of OptimizerKinds; "": sgd
 	Momentum    float64 // in [0, 1); 0: none
@@ -22,13 +22,13 @@ type OptimizerOptions struct {
 	ClipNorm    float64 // largest global norm of the gradient; 0: not clipped
 }
 
-// Slots names what an optimiser with these settings keeps for each weight: see Optimizer.State.
+// Slots names the slots of an optimiser with these settings, see Optimizer.State.
 func (o OptimizerOptions) Slots() []string { return solver.Settings(o).Slots() }
 
-// Details says the settings in words, without those that are off.
+// Details describes the settings in words. It leaves out those that are off.
 func (o OptimizerOptions) Details() []string { return solver.Settings(o).Details() }
 
-// Optimizer updates a network's parameters by a Trainer's gradients. It is for the trainer's
+// Optimizer updates a network's parameters with a Trainer's gradients. It is for the trainer's
 // goroutine.
 type Optimizer struct {
 	trainer *Trainer
@@ -37,14 +37,13 @@ type Optimizer struct {
 	changes Params // parameters and state
 }
 
-// Slot is one number for each weight that an optimiser keeps from step to step, such as its
-// momentum.
+// Slot is a part of an optimiser's state: one number for each weight, such as its momentum.
 type Slot struct {
 	Name   string // momentum
 	Values Params // with the names and shapes of the parameters
 }
 
-// NewOptimizer returns an optimiser of the trainer's parameters. What it keeps is zero.
+// NewOptimizer returns an optimiser of the trainer's parameters. Its state is zero.
 func NewOptimizer(t *Trainer, o OptimizerOptions) (*Optimizer, error) {
 	var params []solver.Param
 	for _, p := range t.params {
@@ -66,8 +65,8 @@ func NewOptimizer(t *Trainer, o OptimizerOptions) (*Optimizer, error) {
 	return optimizer, nil
 }
 
-// Step updates every weight in place by the gradients and the number of the trainer's last step, with
-// the learning rate lr.
+// Step updates every weight in place with the learning rate lr. It uses the gradients and the number
+// of the trainer's last step.
 func (o *Optimizer) Step(lr float64) error {
 	o.solver.Number, o.solver.LR = o.trainer.step, lr
 	err := o.solver.Step(o.trainer.nodes)
@@ -77,10 +76,9 @@ func (o *Optimizer) Step(lr float64) error {
 	return err
 }
 
-// GradNorm is the global norm of the last step's gradients before clipping; 0 if they are not
-// clipped.
+// GradNorm is the global norm of the last step's gradients before clipping; 0 without clipping.
 func (o *Optimizer) GradNorm() float64 { return o.solver.Optimizer.GradNorm() }
 
-// State is what the optimiser keeps: with it and the parameters a training goes on as if it had not
-// been interrupted. The values are the optimiser's own, to be read and written between steps.
+// State returns the optimiser's state. A training resumes bit for bit from it and the parameters. The
+// values are not copies: read and write them between steps only.
 func (o *Optimizer) State() []Slot { return o.state }

@@ -12,16 +12,16 @@ import (
 // (in, out) for a linear layer, or as a vector. Export and Import have PyTorch's order.
 type Param struct {
 	ParamSpec
-	Data []float32 // nil in what specs returns
+	Data []float32 // nil in the result of specs
 
 	version uint64
 }
 
-// Changed says that Data has been written to. Import, Load, Init and an Optimizer say it of what
-// they write; an Evaluator keeps what it has made of weights that have not changed.
+// Changed must be called after a write to Data. Import, Load, Init and Optimizer call it themselves.
+// An Evaluator caches values derived from weights, such as transformed filters, until then.
 func (p *Param) Changed() { p.version++ }
 
-// version is another number after any parameter has changed.
+// version changes whenever a parameter does.
 func (ps Params) version() uint64 {
 	var sum uint64
 	for _, p := range ps {
@@ -33,8 +33,8 @@ func (ps Params) version() uint64 {
 // Params are the parameters of a network in PyTorch's order.
 type Params []*Param
 
-// NewParams allocates the parameters of layers, all zero. The error is of layers that are not of
-// one Resolve, and too many.
+// NewParams allocates the parameters of layers, all zero. It is an error if layers do not come from
+// one Resolve, or have too many parameters.
 func NewParams(layers []Layer) (Params, error) {
 	ps := specs(layers)
 	if count := ps.Count(); count > maxElements {
@@ -57,7 +57,7 @@ func specs(layers []Layer) Params {
 	return ps
 }
 
-// Learned returns the parameters that have a gradient, in their order.
+// Learned returns the parameters with a gradient, in the same order.
 func (ps Params) Learned() Params {
 	return slices.DeleteFunc(slices.Clone(ps), func(p *Param) bool { return p.Running })
 }
@@ -71,20 +71,19 @@ func (ps Params) Count() int64 {
 	return total
 }
 
-// Export writes the numbers to dst as PyTorch orders them: row-major in Shape, and tells whether
-// all are finite. dst has Len elements.
+// Export writes the numbers to dst in PyTorch's order, row-major in Shape, and reports whether all
+// are finite. dst has Len elements.
 func (p *Param) Export(workers *Workers, dst []float32) (finite bool, err error) {
 	return p.layout().toTorch(workers.threads(), dst[:p.Len()], p.Data)
 }
 
-// Import reads the numbers from src, which holds them as PyTorch orders them.
-// src has Len elements.
+// Import reads the numbers from src in PyTorch's order, row-major in Shape. src has Len elements.
 func (p *Param) Import(src []float32) {
 	p.layout().fromTorch(p.Data, src[:p.Len()])
 	p.Changed()
 }
 
-// stored is the shape in which the graph sees the parameter.
+// stored is the parameter's shape in the graph.
 func (s *ParamSpec) stored() []int {
 	if len(s.Shape) == 1 {
 		return s.Shape

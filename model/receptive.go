@@ -2,7 +2,7 @@ package model
 
 import "vggtrain/blocks"
 
-// field is what a layer's outputs see of the image.
+// field is a layer's receptive field.
 type field struct {
 	size   [2]int // height and width, in pixels, of the box that one output depends on
 	stride int    // pixels between the boxes of neighbours; 0 where there are none, after Flatten
@@ -17,8 +17,8 @@ const maxField = 1 << 40
 //
 //	size ← size + (kernel - 1)·stride,  stride ← stride·(the window's)
 //
-// It is the whole box, whatever of it lies outside the image. An output of Linear depends on all
-// that the layers before Flatten see, of which only what is in the image counts.
+// The field is the whole box, including parts outside the image. The field of Linear is the union
+// over all outputs before Flatten, clipped to the image.
 func receptiveFields(layers []Layer) []field {
 	list := make([]field, len(layers))
 	now, seen := field{[2]int{1, 1}, 1}, [2]int{}
@@ -42,9 +42,9 @@ func receptiveFields(layers []Layer) []field {
 	return list
 }
 
-// span is how far apart, counting both, the first and the last pixel of an image stand along an
-// axis of [C, H, W] that the outputs of layers, which end in Flatten, depend on: the region of
-// Araujo, Norris & Sim's equations 3 and 4, cut at the borders of each layer's input.
+// span is the number of pixels along an axis of [C, H, W] from the first to the last that the outputs
+// of layers depend on; layers end in Flatten. It is the region of Araujo, Norris & Sim's equations 3
+// and 4, clipped to each layer's input.
 func span(layers []Layer, axis int) int {
 	flatten := &layers[len(layers)-1]
 	if len(flatten.In) != 3 {

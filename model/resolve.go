@@ -13,18 +13,18 @@ const (
 	maxMACs     = 1 << 52 // of a batch: its FLOPs, twice that, are still exact in JSON
 )
 
-// Layer is a layer of a network in its place: with a name, shapes and parameters.
+// Layer is a layer at its place in a network, with name, shapes and parameters.
 type Layer struct {
 	Module  blocks.Layer
 	Name    string // torchvision's: features.0, flatten, classifier.0
 	Type    string // PyTorch's: Conv2d
 	In, Out []int  // shapes without the batch: [C, H, W] or [F]
 	Specs   []ParamSpec
-	Params  int64 // numbers in the learned parameters
+	Params  int64 // elements of the learned parameters
 	MACs    int64 // multiply-adds for one image
 }
 
-// ParamSpec describes a parameter of a network. Its name is the whole one: features.0.weight.
+// ParamSpec describes a parameter of a network. Name includes the layer's: features.0.weight.
 type ParamSpec struct {
 	blocks.Param
 	positions int // of a weight, for each input channel: kernel taps, or the pixels that Flatten laid out; else 1
@@ -35,9 +35,9 @@ func (s *ParamSpec) Len() int { return blocks.Size(s.Shape) }
 
 func (l *Layer) kind() *kind { return kindFor(l.Module) }
 
-// Resolve lists the layers of a for images of C×H×W and the given number of classes.
-// It fails where sizes make no sense, images are too small for the poolings, or the network
-// would have more than 2³¹ parameters.
+// Resolve lists the layers of a for images of C×H×W and the given number of classes. It fails if
+// sizes are out of bounds, if images are too small for the poolings, or if the network would have
+// more than 2³¹ parameters.
 func Resolve(a *Arch, c, h, w, classes int) ([]Layer, error) {
 	if err := a.check(); err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func Resolve(a *Arch, c, h, w, classes int) ([]Layer, error) {
 	return ResolveLayers(a.Name, a.Layers(classes), c, h, w)
 }
 
-// ResolveLayers is Resolve for any list of layers; network names it in errors.
+// ResolveLayers is like Resolve, for any list of layers; errors call it network.
 func ResolveLayers(network string, list []blocks.Layer, c, h, w int) ([]Layer, error) {
 	for i, n := range []int{c, h, w} {
 		if err := inputBounds[i+1].size(n); err != nil {

@@ -8,7 +8,7 @@ import (
 	"vggtrain/blocks"
 )
 
-// Summary counts what a network holds and does, in the fields of `vggtrain summary --format json`.
+// Summary holds a network's shapes and counts. Its JSON is that of `vggtrain summary --format json`.
 type Summary struct {
 	Arch   string         `json:"arch"`
 	Input  [4]int         `json:"input"` // N, C, H, W
@@ -19,7 +19,7 @@ type Summary struct {
 	Totals
 }
 
-// Totals are what a network holds and does in all.
+// Totals are a network's counts over all layers.
 type Totals struct {
 	Params      int64 `json:"params"`
 	MACs        int64 `json:"macs"`  // of convolution and linear layers, for the batch
@@ -31,21 +31,21 @@ type Totals struct {
 	TrainBytes int64 `json:"train_bytes"`
 }
 
-// SummaryLayer is one layer as PyTorch would list it, however operations are fused; or a block.
+// SummaryLayer is one layer, listed as in PyTorch even if operations are fused, or a block.
 type SummaryLayer struct {
 	Name   string `json:"name"`   // features.0, or features.0-2 of a block
 	Type   string `json:"type"`   // Conv2d; VGGBlock or Sequential
 	Output []int  `json:"output"` // [N, C, H, W] or [N, F]
 	Params int64  `json:"params"`
 	MACs   int64  `json:"macs"`
-	// ReceptiveField is the height and width, in pixels, of the box that one output depends on, see
-	// receptiveFields. Stride is the distance between neighbours' boxes; 0 after Flatten.
+	// ReceptiveField is the height and width of one output's receptive field, in pixels, see
+	// receptiveFields. Stride is the distance between the fields of neighbours; 0 after Flatten.
 	ReceptiveField [2]int `json:"receptive_field"`
 	Stride         int    `json:"stride,omitempty"`
 	Convolutions   int    `json:"convolutions,omitempty"` // of a block
 }
 
-// Summarize resolves a for a batch of the given shape and counts. Its errors are Resolve's.
+// Summarize resolves a for a batch of the given shape and counts its costs. Errors are Resolve's.
 func Summarize(a *Arch, in Input, classes int) (*Summary, error) {
 	layers, err := Resolve(a, in.C, in.H, in.W, classes)
 	if err != nil {
@@ -54,7 +54,7 @@ func Summarize(a *Arch, in Input, classes int) (*Summary, error) {
 	return SummarizeLayers(a.Name, layers, in.N)
 }
 
-// SummarizeLayers counts a network of any resolved layers for a batch of n images.
+// SummarizeLayers is like Summarize, for resolved layers and a batch of n images.
 func SummarizeLayers(network string, layers []Layer, n int) (*Summary, error) {
 	if err := inputBounds[0].size(n); err != nil {
 		return nil, fmt.Errorf("batch: %w", err)
@@ -87,7 +87,7 @@ func SummarizeLayers(network string, layers []Layer, n int) (*Summary, error) {
 	return s, nil
 }
 
-// EvaluationBytes counts the memory of an evaluation in batches of n images, as TrainBytes does.
+// EvaluationBytes is the memory of an evaluation in batches of n images, counted as in TrainBytes.
 func EvaluationBytes(layers []Layer, n int) (int64, error) {
 	if err := check(layers, n); err != nil {
 		return 0, err
@@ -121,8 +121,8 @@ func blocksOf(layers []Layer) [][]Layer {
 	return append(list, layers[first:])
 }
 
-// groups returns one row for each feature block, then one for each layer of the classifier. rows
-// are those of layers.
+// groups returns one row for each feature block, then one for each layer of the classifier. rows has
+// one for each of layers.
 func groups(layers []Layer, rows []SummaryLayer) (list []SummaryLayer) {
 	for _, block := range blocksOf(layers) {
 		n := len(block)
@@ -136,7 +136,7 @@ func groups(layers []Layer, rows []SummaryLayer) (list []SummaryLayer) {
 	return list
 }
 
-// group returns the row of a block: a VGGBlock if its layers are those, else PyTorch's Sequential.
+// group returns the row of a block, called VGGBlock if it is one, else Sequential.
 func group(layers []Layer, rows []SummaryLayer) SummaryLayer {
 	last := rows[len(rows)-1]
 	row := SummaryLayer{

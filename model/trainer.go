@@ -10,7 +10,7 @@ import (
 	"vggtrain/internal/op"
 )
 
-// ErrLossNotFinite is the error of Trainer.Step if the loss is NaN or infinite.
+// ErrLossNotFinite is returned by Trainer.Step if the loss is NaN or infinite.
 var ErrLossNotFinite = op.ErrNotFinite
 
 // TrainerOptions are the settings of a Trainer.
@@ -21,8 +21,8 @@ type TrainerOptions struct {
 	Seed           uint64  // of the dropout masks
 }
 
-// Trainer computes a network's loss and gradients for batches of images. It is for one goroutine;
-// its workers run the operations.
+// Trainer computes a network's loss and gradients for batches of images. It is not safe for
+// concurrent use; its workers run the operations.
 type Trainer struct {
 	graph  *graph
 	labels *gorgonia.Node
@@ -32,7 +32,7 @@ type Trainer struct {
 }
 
 // NewTrainer returns a trainer of the layers' parameters ps. Gorgonia derives the gradients on its
-// graph. All memory that steps use is allocated here.
+// graph. It allocates all memory of the steps.
 func NewTrainer(workers *Workers, layers []Layer, ps Params, o TrainerOptions) (*Trainer, error) {
 	t, err := planTrainer(workers, layers, ps, o)
 	if err != nil {
@@ -67,8 +67,8 @@ func planTrainer(workers *Workers, layers []Layer, ps Params, o TrainerOptions) 
 
 // Step computes the mean loss of the first rows images of a batch, and its gradients for an
 // Optimizer. images are Batch×H×W×C, labels Batch; step, from 1, numbers the dropout masks and the
-// optimiser's step. The error is ErrLossNotFinite if the loss is NaN or infinite; the gradients are
-// then an earlier step's.
+// optimiser's step. The error is ErrLossNotFinite if the loss is NaN or infinite. The gradients are
+// stale then: an earlier step's.
 func (t *Trainer) Step(step uint64, images []float32, labels []int32, rows int) (loss float64, err error) {
 	if want := t.graph.shape[0]; len(labels) != want {
 		return 0, fmt.Errorf("%d labels for a batch of %d", len(labels), want)
@@ -84,18 +84,18 @@ func (t *Trainer) Step(step uint64, images []float32, labels []int32, rows int) 
 	return t.graph.ops.Loss(), nil
 }
 
-// LossLayer is the name of the loss among the layers that Observe's f is told of.
+// LossLayer is Timing.Layer of the loss.
 const LossLayer = "loss"
 
-// Timing is how long one pass of one layer took.
+// Timing is the duration of one pass of one layer.
 type Timing struct {
 	Layer     string // Layer.Name, or LossLayer
 	Pass      string // Forward, InputGradient or WeightGradient
-	Algorithm string // how it was computed; empty where there is no choice
+	Algorithm string // empty if the pass has only one
 	Took      time.Duration
 }
 
-// The passes of a layer. Those without weights know the first two.
+// The passes of a layer. Layers without weights have no WeightGradient.
 const (
 	Forward        = op.Forward
 	InputGradient  = op.InputGradient
@@ -112,8 +112,8 @@ func (t *Trainer) Observe(f func(Timing)) {
 }
 
 // Gradient returns the last step's gradient of the i-th of Params.Learned, with its name, shape and
-// layout. It is to be read until the next step. That of a dense layer's weights is computed by this
-// call. It is an error if there has been no step.
+// layout. It is valid until the next step. A dense layer's weight gradient is not stored: this call
+// computes it. It is an error before the first step.
 func (t *Trainer) Gradient(i int) (*Param, error) {
 	p := t.params[i]
 	value, err := t.nodes[i].Grad()
@@ -123,8 +123,8 @@ func (t *Trainer) Gradient(i int) (*Param, error) {
 	return &Param{ParamSpec: p.ParamSpec, Data: value.Data().([]float32)}, nil
 }
 
-// PlannedBytes is the memory of the graph's buffers: activations and gradients, not weights.
+// PlannedBytes is the size of the graph's buffers: activations and gradients, not weights.
 func (t *Trainer) PlannedBytes() int64 { return t.graph.ops.PlannedBytes() }
 
-// Close ends the trainer. The workers stay open.
+// Close releases the trainer. It does not close the workers.
 func (t *Trainer) Close() error { return t.graph.tape.Close() }

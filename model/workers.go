@@ -7,17 +7,16 @@ import (
 	"vggtrain/internal/kernel"
 )
 
-// Workers are the threads that a network is computed on, and the kernels that they use. They share
-// one job at a time. Results are the same for every number of threads; different kernels round
-// differently.
+// Workers are threads and the kernels for them. They run one job at a time. Results do not depend on
+// the number of threads, but different kernels round differently.
 //
-// A nil *Workers is one that all of the process share: a thread a core, the fastest kernels. It is
-// started by its first use and never closed.
+// A nil *Workers is valid: it is shared by the whole process, with a thread a core and the fastest
+// kernels. Its first use starts it; it is never closed.
 type Workers struct{ kernel *kernel.Workers }
 
 // NewWorkers starts threads (0: one a core) with the named kernels: generic, avx2 or avx512. If the
-// name is empty, the environment variable VGGTRAIN_KERNEL names them, or else they are the fastest.
-// An error says that the kernels are unknown here, or the threads too many.
+// name is empty, the environment variable VGGTRAIN_KERNEL decides; if that is empty too, the fastest
+// are used. It is an error if the kernels are unknown or unavailable, or the threads too many.
 func NewWorkers(threads int, kernels string) (*Workers, error) {
 	if kernels == "" {
 		var err error
@@ -40,7 +39,7 @@ var shared = sync.OnceValue(func() *kernel.Workers {
 	return w
 })
 
-// threads are w's own, or those that a nil w shares.
+// threads returns w's own workers, or the shared ones if w is nil.
 func (w *Workers) threads() *kernel.Workers {
 	if w == nil {
 		return shared()
@@ -51,20 +50,21 @@ func (w *Workers) threads() *kernel.Workers {
 // Threads is the number of threads.
 func (w *Workers) Threads() int { return w.threads().Threads() }
 
-// Kernel names the kernels.
+// Kernel is the name of the kernels: generic, avx2 or avx512.
 func (w *Workers) Kernel() string { return w.threads().Kernel() }
 
 // Run calls f(worker, piece) once for each piece in [0, pieces) and returns when all have ended.
-// Which worker, of 0 to Threads-1, gets which piece is left to chance. A panic in f is returned as
-// an error. f must not call Run.
+// worker is in [0, Threads); which worker gets which piece is not deterministic. A panic in f is
+// returned as an error. f must not call Run.
 func (w *Workers) Run(pieces int, f func(worker, piece int)) error {
 	return w.threads().Run(pieces, f)
 }
 
-// Peak measures how many multiply-adds the threads can do together, as GFLOP/s. It takes some 100 ms.
+// Peak measures the multiply-add throughput of all threads together, in GFLOP/s. It takes about 100
+// ms.
 func (w *Workers) Peak() (float64, error) { return kernel.Peak(w.threads()) }
 
-// Close ends the threads, unless w is nil. Closed workers run nothing.
+// Close stops the threads. It does nothing for a nil w. Run on closed workers is an error.
 func (w *Workers) Close() {
 	if w != nil {
 		w.kernel.Close()
