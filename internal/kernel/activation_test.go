@@ -5,8 +5,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
-
-	"vggtrain/internal/kernel/reference"
 )
 
 // activationFunction is a function, its gradient, and what they should be.
@@ -20,8 +18,8 @@ type activationFunction struct {
 
 func activationFunctions() map[string]activationFunction {
 	return map[string]activationFunction{
-		"relu":    {ReLU, ReLUGradient, reference.ReLU, reference.ReLUGradient, 0},
-		"sigmoid": {Sigmoid, SigmoidGradient, reference.Sigmoid, reference.SigmoidGradient, 3},
+		"relu":    {ReLU, ReLUGradient, refReLU, refReLUGradient, 0},
+		"sigmoid": {Sigmoid, SigmoidGradient, refSigmoid, refSigmoidGradient, 3},
 	}
 }
 

@@ -6,8 +6,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
-
-	"vggtrain/internal/kernel/reference"
 )
 
 // convCase is a convolution with its data and the results by definition.
@@ -36,7 +34,7 @@ func newConvCase(c Conv, seed uint64) *convCase {
 // define makes the results for the first rows images.
 func (s *convCase) define(rows int) {
 	c := s.Conv
-	define := reference.Conv{N: rows, H: c.H, W: c.W, C: c.C, OC: c.OC, Kernel: c.Kernel, Stride: c.Stride, Padding: c.Padding}
+	define := refConv{N: rows, H: c.H, W: c.W, C: c.C, OC: c.OC, Kernel: c.Kernel, Stride: c.Stride, Padding: c.Padding}
 	x, w, b := wide(s.x), wide(s.w), wide(s.b)
 	s.yFull, s.sumFull = define.Forward(x, w, b), define.Forward(magnitude(x), magnitude(w), magnitude(b))
 	s.finish(rows)
@@ -46,9 +44,9 @@ func (s *convCase) define(rows int) {
 }
 
 // window is the pool that may follow.
-func (s *convCase) window(rows int) reference.Pool {
+func (s *convCase) window(rows int) refPool {
 	fh, fw := s.full()
-	return reference.Pool{N: rows, H: fh, W: fw, C: s.OC, Kernel: 2, Stride: 2}
+	return refPool{N: rows, H: fh, W: fw, C: s.OC, Kernel: 2, Stride: 2}
 }
 
 // finish makes y, and the gradient of what it was before any ReLU and pool.
@@ -66,8 +64,8 @@ func (s *convCase) finish(rows int) {
 	}
 	for i := range s.y {
 		if s.ReLU {
-			s.y[i] = reference.ReLU(s.y[i])
-			s.dFull[i] = reference.ReLUGradient(s.dFull[i], s.y[i])
+			s.y[i] = refReLU(s.y[i])
+			s.dFull[i] = refReLUGradient(s.dFull[i], s.y[i])
 			if s.Pool && s.y[i] <= 0 {
 				s.argmax[i] = noPixel
 			}
@@ -93,7 +91,7 @@ func (s *convCase) outputWithin(t *testing.T, what string, y []float32, rows, te
 		}
 		for i := range bounds {
 			if s.ReLU {
-				bounds[i] = reference.ReLU(bounds[i])
+				bounds[i] = refReLU(bounds[i])
 			}
 		}
 		return bounds

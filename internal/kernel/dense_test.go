@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"vggtrain/internal/kernel/reference"
 	"vggtrain/internal/memory"
 )
 
@@ -27,12 +26,12 @@ func testDense(t *testing.T, d Dense, rows int, ks *kernels) {
 	if err := d.Forward(p, y, x, stored, b, packed, rows); err != nil {
 		t.Fatal(err)
 	}
-	define := reference.Dense(rows, d.In, d.Out)
+	define := refDense(rows, d.In, d.Out)
 	x64, w64, b64 := wide(x), wide(w), wide(b)
 	want, mag := define.Forward(x64, w64, b64), define.Forward(magnitude(x64), magnitude(w64), magnitude(b64))
 	if d.ReLU {
 		for i := range want {
-			want[i] = reference.ReLU(want[i])
+			want[i] = refReLU(want[i])
 		}
 	}
 	within(t, "y", y, want, mag, d.In)
@@ -45,7 +44,7 @@ func testDense(t *testing.T, d Dense, rows int, ks *kernels) {
 	for i := range grad {
 		grad[i] = float64(dy[i])
 		if d.ReLU {
-			grad[i] = reference.ReLUGradient(grad[i], float64(out[i]))
+			grad[i] = refReLUGradient(grad[i], float64(out[i]))
 		}
 	}
 	if !d.ReLU {

@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"vggtrain/internal/kernel/reference"
 	"vggtrain/internal/rng"
 )
 
@@ -48,7 +47,7 @@ func TestDropoutDraws(t *testing.T) {
 			first *= 1000
 			Dropout{stream, drop, 3}.Apply(&Workers{kernels: ks}, got, src, first)
 			for i, v := range got {
-				if want := reference.Dropout(float64(src[i]), first+i, stream.Uint64, drop, 3); v != float32(want) {
+				if want := refDropout(float64(src[i]), first+i, stream.Uint64, drop, 3); v != float32(want) {
 					t.Fatalf("%s: number %d became %v, want %v", ks.name, first+i, v, want)
 				}
 			}

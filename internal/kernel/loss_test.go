@@ -4,8 +4,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
-
-	"vggtrain/internal/kernel/reference"
 )
 
 // The mean loss and its gradient, of rows on both sides of a piece's end; rows past the batch's
@@ -35,7 +33,7 @@ func TestCrossEntropy(t *testing.T) {
 			}
 			mean := 0.0
 			for n := range rows {
-				one, dlogits := reference.CrossEntropy(wide(logits[n*c.Classes:][:c.Classes]), int(labels[n]), smoothing)
+				one, dlogits := refCrossEntropy(wide(logits[n*c.Classes:][:c.Classes]), int(labels[n]), smoothing)
 				mean += one / float64(rows)
 				for i, g := range dlogits {
 					if got := gradient[n*c.Classes+i]; !about(got, 2*g/float64(rows), 2*math.Abs(g)/float64(rows)+1e-8) {

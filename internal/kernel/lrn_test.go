@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
-
-	"vggtrain/internal/kernel/reference"
 )
 
 // Windows of odd and even size, and wider than the channels are many.
@@ -35,7 +33,7 @@ func TestLRN(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			define := reference.LRN{Size: l.Size, Alpha: l.Alpha, Beta: l.Beta, K: l.K}
+			define := refLRN{Size: l.Size, Alpha: l.Alpha, Beta: l.Beta, K: l.K}
 			for from := 0; from < n; from += l.C {
 				pixel := wide(x[from:][:l.C])
 				wantX := define.Gradient(wide(dy[from:][:l.C]), pixel)

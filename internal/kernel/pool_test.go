@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
-
-	"vggtrain/internal/kernel/reference"
 )
 
 // Windows that touch, overlap, leave gaps or do not fit, on every instruction set; images past rows
@@ -33,7 +31,7 @@ func testMaxPool(t *testing.T, ks *kernels, m MaxPool, rows int) {
 	}
 	defer p.Close()
 	r := rand.New(rand.NewPCG(uint64(m.H), uint64(m.C)))
-	define := reference.Pool{N: rows, H: m.H, W: m.W, C: m.C, Kernel: m.Kernel, Stride: m.Stride}
+	define := refPool{N: rows, H: m.H, W: m.W, C: m.C, Kernel: m.Kernel, Stride: m.Stride}
 	x, out := make([]float32, m.N*m.H*m.W*m.C), rows*m.OutSize()/m.N
 	fill(r, x)
 	sprinkle(r, x)
@@ -68,7 +66,7 @@ func testAvgPool(t *testing.T, ks *kernels, a AvgPool, rows int) {
 	}
 	defer p.Close()
 	r := rand.New(rand.NewPCG(uint64(a.H), uint64(a.C)))
-	define := reference.Pool{N: rows, H: a.H, W: a.W, C: a.C, Kernel: a.Kernel, Stride: a.Stride}
+	define := refPool{N: rows, H: a.H, W: a.W, C: a.C, Kernel: a.Kernel, Stride: a.Stride}
 	x, out := make([]float32, a.N*a.H*a.W*a.C), rows*MaxPool(a).OutSize()/a.N
 	dy := make([]float32, out)
 	fill(r, x)

@@ -5,8 +5,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
-
-	"vggtrain/internal/kernel/reference"
 )
 
 // sprinkle puts NaN, infinities, zeros of both signs and equal values into s.
@@ -190,7 +188,7 @@ func testSGD(t *testing.T, r *rand.Rand, ks *kernels, n int, s SGD) {
 	const ulp = 1.0 / (1 << 23) // of numbers below 2: at most four roundings differ
 	wide := func(f float32) float64 { return float64(f) }
 	for i := range w {
-		weight, velocity := reference.SGD(wide(before[i]), wide(g[i]), wide(speed[i]), wide(s.LR), wide(s.Momentum), wide(s.Decay), wide(s.Scale), s.Nesterov)
+		weight, velocity := refSGD(wide(before[i]), wide(g[i]), wide(speed[i]), wide(s.LR), wide(s.Momentum), wide(s.Decay), wide(s.Scale), s.Nesterov)
 		if !(math.Abs(wide(w[i])-weight) <= 4*ulp) || v != nil && !(math.Abs(wide(v[i])-velocity) <= 4*ulp) {
 			t.Fatalf("%s %+v: w[%d] = %v, want %v", ks.name, s, i, w[i], weight)
 		}

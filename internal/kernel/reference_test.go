@@ -1,34 +1,36 @@
-// Package reference is every numeric operation of training by its definition: read it before
-// package kernel, whose fast versions are tested against it. It is a package of its own as no
-// program needs it.
+// Every numeric operation of training by its definition. Read it before the kernels: their tests hold
+// them to it.
 //
 // All numbers are float64. Shape letters: N images or rows, H×W pixels, C channels; images are
 // N×H×W×C, matrices row-major.
-package reference
+
+package kernel
 
 import "math"
 
-// Conv is the shape of a 2-D convolution (torch.nn.functional.conv2d: no flip, zeros outside).
+// refConv is the shape of a 2-D convolution (torch.nn.functional.conv2d: no flip, zeros outside).
 //
 //	x   N×H×W×C        w   Kernel×Kernel×C×OC        b   OC        y   N×OH×OW×OC
-type Conv struct {
+type refConv struct {
 	N, H, W, C, OC          int
 	Kernel, Stride, Padding int
 }
 
-// Dense is the shape of a fully connected layer: a convolution of images of one pixel.
+// refDense is the shape of a fully connected layer: a convolution of images of one pixel.
 //
 //	x   N×In        w   In×Out        b   Out        y   N×Out
-func Dense(n, in, out int) Conv { return Conv{N: n, H: 1, W: 1, C: in, OC: out, Kernel: 1, Stride: 1} }
+func refDense(n, in, out int) refConv {
+	return refConv{N: n, H: 1, W: 1, C: in, OC: out, Kernel: 1, Stride: 1}
+}
 
 // Out is the height and width of the output.
-func (c Conv) Out() (h, w int) {
+func (c refConv) Out() (h, w int) {
 	return (c.H+2*c.Padding-c.Kernel)/c.Stride + 1, (c.W+2*c.Padding-c.Kernel)/c.Stride + 1
 }
 
 // products calls f for every product x[j]·w[k+o] that y[i+o] is a sum of, once for all output
 // channels o. The three passes differ in nothing but which of the three is unknown.
-func (c Conv) products(f func(i, j, k int)) {
+func (c refConv) products(f func(i, j, k int)) {
 	oh, ow := c.Out()
 	for y := range c.N * oh * ow {
 		n, h, w := y/(oh*ow), y/ow%oh, y%ow
@@ -45,7 +47,7 @@ func (c Conv) products(f func(i, j, k int)) {
 }
 
 // Forward is y[n,h,w,o] = b[o] + Σ x[n, h·S-P+kh, w·S-P+kw, c] · w[kh,kw,c,o].
-func (c Conv) Forward(x, w, b []float64) []float64 {
+func (c refConv) Forward(x, w, b []float64) []float64 {
 	oh, ow := c.Out()
 	y := make([]float64, c.N*oh*ow*c.OC)
 	for i := range y {
@@ -60,7 +62,7 @@ func (c Conv) Forward(x, w, b []float64) []float64 {
 }
 
 // InputGradient is dx from dy.
-func (c Conv) InputGradient(dy, w []float64) []float64 {
+func (c refConv) InputGradient(dy, w []float64) []float64 {
 	dx := make([]float64, c.N*c.H*c.W*c.C)
 	c.products(func(i, j, k int) {
 		for o := range c.OC {
@@ -71,7 +73,7 @@ func (c Conv) InputGradient(dy, w []float64) []float64 {
 }
 
 // WeightGradient is dw and db from dy.
-func (c Conv) WeightGradient(x, dy []float64) (dw, db []float64) {
+func (c refConv) WeightGradient(x, dy []float64) (dw, db []float64) {
 	dw, db = make([]float64, c.Kernel*c.Kernel*c.C*c.OC), make([]float64, c.OC)
 	c.products(func(i, j, k int) {
 		for o := range c.OC {
@@ -84,16 +86,16 @@ func (c Conv) WeightGradient(x, dy []float64) (dw, db []float64) {
 	return dw, db
 }
 
-// Pool is the shape of a pooling of Kernel×Kernel windows. Windows that do not fit are dropped.
+// refPool is the shape of a pooling of Kernel×Kernel windows. Windows that do not fit are dropped.
 //
 //	x   N×H×W×C        y   N×OH×OW×C
-type Pool struct {
+type refPool struct {
 	N, H, W, C     int
 	Kernel, Stride int
 }
 
 // windows calls f for every y[i] with the x[j] of its window, row by row.
-func (p Pool) windows(f func(i int, window []int)) {
+func (p refPool) windows(f func(i int, window []int)) {
 	oh, ow := (p.H-p.Kernel)/p.Stride+1, (p.W-p.Kernel)/p.Stride+1
 	window := make([]int, p.Kernel*p.Kernel)
 	for i := range p.N * oh * ow * p.C {
@@ -107,7 +109,7 @@ func (p Pool) windows(f func(i int, window []int)) {
 
 // Max is each window's largest, and its number in the window: the first of equals, the last NaN
 // (torch.nn.functional.max_pool2d).
-func (p Pool) Max(x []float64) (y []float64, argmax []int) {
+func (p refPool) Max(x []float64) (y []float64, argmax []int) {
 	p.windows(func(_ int, window []int) {
 		largest := 0
 		for j, at := range window {
@@ -121,14 +123,14 @@ func (p Pool) Max(x []float64) (y []float64, argmax []int) {
 }
 
 // MaxGradient is dx: the gradient of a window goes to its largest.
-func (p Pool) MaxGradient(dy []float64, argmax []int) []float64 {
+func (p refPool) MaxGradient(dy []float64, argmax []int) []float64 {
 	dx := make([]float64, p.N*p.H*p.W*p.C)
 	p.windows(func(i int, window []int) { dx[window[argmax[i]]] += dy[i] })
 	return dx
 }
 
 // Mean is each window's mean.
-func (p Pool) Mean(x []float64) (y []float64) {
+func (p refPool) Mean(x []float64) (y []float64) {
 	p.windows(func(_ int, window []int) {
 		sum := 0.0
 		for _, at := range window {
@@ -140,7 +142,7 @@ func (p Pool) Mean(x []float64) (y []float64) {
 }
 
 // MeanGradient is dx: the gradient of a window goes to its pixels in equal parts.
-func (p Pool) MeanGradient(dy []float64) []float64 {
+func (p refPool) MeanGradient(dy []float64) []float64 {
 	dx := make([]float64, p.N*p.H*p.W*p.C)
 	p.windows(func(i int, window []int) {
 		for _, at := range window {
@@ -150,39 +152,39 @@ func (p Pool) MeanGradient(dy []float64) []float64 {
 	return dx
 }
 
-// ReLU is max(x, 0). NaN stays NaN.
-func ReLU(x float64) float64 {
+// refReLU is max(x, 0). NaN stays NaN.
+func refReLU(x float64) float64 {
 	if x < 0 {
 		return 0
 	}
 	return x
 }
 
-// ReLUGradient is dx where y = ReLU(x): dy if y is positive or NaN, else 0.
-func ReLUGradient(dy, y float64) float64 {
+// refReLUGradient is dx where y = refReLU(x): dy if y is positive or NaN, else 0.
+func refReLUGradient(dy, y float64) float64 {
 	if y <= 0 {
 		return 0
 	}
 	return dy
 }
 
-// Sigmoid is 1/(1+e⁻ˣ).
-func Sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+// refSigmoid is 1/(1+e⁻ˣ).
+func refSigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
-// SigmoidGradient is dx where y = Sigmoid(x).
-func SigmoidGradient(dy, y float64) float64 { return dy * y * (1 - y) }
+// refSigmoidGradient is dx where y = refSigmoid(x).
+func refSigmoidGradient(dy, y float64) float64 { return dy * y * (1 - y) }
 
-// LRN is a local response normalisation over Size channels (torch.nn.LocalResponseNorm;
+// refLRN is a local response normalisation over Size channels (torch.nn.LocalResponseNorm;
 // Krizhevsky, Sutskever & Hinton 2012, section 3.3):
 //
 //	y[c] = x[c]·s[c]^-Beta, s[c] = K + Alpha/Size·Σ x[j]², j from c-Size/2 to c+(Size-1)/2
-type LRN struct {
+type refLRN struct {
 	Size           int
 	Alpha, Beta, K float64
 }
 
 // window is the channels that s[c] is a sum over, and s[c] itself, of the channels x of a pixel.
-func (l LRN) window(x []float64, c int) (from, to int, s float64) {
+func (l refLRN) window(x []float64, c int) (from, to int, s float64) {
 	from, to = max(0, c-l.Size/2), min(len(x), c+(l.Size-1)/2+1)
 	for _, v := range x[from:to] {
 		s += v * v
@@ -191,7 +193,7 @@ func (l LRN) window(x []float64, c int) (from, to int, s float64) {
 }
 
 // Forward is y of a pixel.
-func (l LRN) Forward(x []float64) (y []float64) {
+func (l refLRN) Forward(x []float64) (y []float64) {
 	for c, v := range x {
 		_, _, s := l.window(x, c)
 		y = append(y, v*math.Pow(s, -l.Beta))
@@ -200,7 +202,7 @@ func (l LRN) Forward(x []float64) (y []float64) {
 }
 
 // Gradient is dx of a pixel: each y[c] depends on x[c] and, by s[c], on all of its window.
-func (l LRN) Gradient(dy, x []float64) []float64 {
+func (l refLRN) Gradient(dy, x []float64) []float64 {
 	dx := make([]float64, len(x))
 	for c, g := range dy {
 		from, to, s := l.window(x, c)
@@ -212,8 +214,8 @@ func (l LRN) Gradient(dy, x []float64) []float64 {
 	return dx
 }
 
-// Softmax is eˣ over the sum of all eˣ of a row.
-func Softmax(row []float64) []float64 {
+// refSoftmax is eˣ over the sum of all eˣ of a row.
+func refSoftmax(row []float64) []float64 {
 	p, sum := make([]float64, len(row)), 0.0
 	for _, x := range row {
 		sum += math.Exp(x)
@@ -224,11 +226,11 @@ func Softmax(row []float64) []float64 {
 	return p
 }
 
-// CrossEntropy is the loss -Σ q·ln p of a row of logits, and its gradient p - q, where p is their
+// refCrossEntropy is the loss -Σ q·ln p of a row of logits, and its gradient p - q, where p is their
 // softmax and q the label's distribution: 1 at the label, of which smoothing is shared out to all
 // classes (torch.nn.functional.cross_entropy with label_smoothing).
-func CrossEntropy(logits []float64, label int, smoothing float64) (loss float64, gradient []float64) {
-	p := Softmax(logits)
+func refCrossEntropy(logits []float64, label int, smoothing float64) (loss float64, gradient []float64) {
+	p := refSoftmax(logits)
 	for i := range p {
 		q := smoothing / float64(len(p))
 		if i == label {
@@ -240,22 +242,22 @@ func CrossEntropy(logits []float64, label int, smoothing float64) (loss float64,
 	return loss, gradient
 }
 
-// Dropout is number i of a tensor after dropout: 0 where 32 random bits are below drop, else x·scale.
+// refDropout is number i of a tensor after dropout: 0 where 32 random bits are below drop, else x·scale.
 // Numbers 2i and 2i+1 take the lower and upper half of word i.
-func Dropout(x float64, i int, word func(i uint64) uint64, drop uint32, scale float64) float64 {
+func refDropout(x float64, i int, word func(i uint64) uint64, drop uint32, scale float64) float64 {
 	if bits := uint32(word(uint64(i)/2) >> (i % 2 * 32)); bits < drop {
 		return 0
 	}
 	return x * scale
 }
 
-// SGD is a weight and its velocity after a step of stochastic gradient descent from the gradient g
+// refSGD is a weight and its velocity after a step of stochastic gradient descent from the gradient g
 // (torch.optim.SGD):
 //
 //	d = scale·g + decay·w        scale: 1, or less when gradients are clipped
 //	v = momentum·v + d           decay of the weights, not of the rate
 //	w = w - lr·v, or with Nesterov's rule w - lr·(d + momentum·v)
-func SGD(w, g, v, lr, momentum, decay, scale float64, nesterov bool) (weight, velocity float64) {
+func refSGD(w, g, v, lr, momentum, decay, scale float64, nesterov bool) (weight, velocity float64) {
 	d := scale*g + decay*w
 	v = momentum*v + d
 	if nesterov {
