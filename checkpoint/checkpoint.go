@@ -18,7 +18,7 @@
 // Nothing may follow the data. So no bit can flip, and no byte be cut or added, unnoticed.
 package checkpoint
 
-// Version is the format version that Write writes and that Read reads.
+// Version is the format version of Write and Read.
 const Version = "1"
 
 const (
@@ -48,17 +48,17 @@ const (
 type Tensor struct {
 	Name  string
 	Shape []int
-	Data  []float32 // as many as the product of Shape
+	Data  []float32 // its length is the product of Shape
 }
 
-// State is what a file holds. Metadata has neither vggtrain.format nor vggtrain.sha256: those
-// are the container's own. Tensors that Pack has packed are written faster.
+// State is the content of a file. Metadata has neither vggtrain.format nor vggtrain.sha256: those are
+// the container's own. Tensors packed by Pack are written faster.
 type State struct {
 	Tensors  []Tensor
 	Metadata map[string]string
 }
 
-// Tensor returns the tensor of that name, nil if there is none.
+// Tensor returns the tensor of that name, or nil.
 func (s *State) Tensor(name string) *Tensor {
 	for i := range s.Tensors {
 		if s.Tensors[i].Name == name {
@@ -68,7 +68,7 @@ func (s *State) Tensor(name string) *Tensor {
 	return nil
 }
 
-// Weights returns the network's own tensors: those whose name has no slash.
+// Weights returns the network's own tensors: names without a slash.
 func (s *State) Weights() []Tensor {
 	var weights []Tensor
 	for _, t := range s.Tensors {

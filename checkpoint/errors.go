@@ -8,18 +8,18 @@ import (
 	"syscall"
 )
 
-// What can be wrong with a file, for errors.Is. A file that is missing or may not be read gives
-// an error that is fs.ErrNotExist or fs.ErrPermission.
+// The errors of reading, for errors.Is. A missing or forbidden file gives fs.ErrNotExist or
+// fs.ErrPermission.
 var (
 	// ErrNotSafetensors: something else altogether: text, an archive, an empty file, a folder.
 	ErrNotSafetensors = errors.New("not a safetensors file")
-	// ErrNoDigest: a safetensors file that has no digest; ReadForeign takes it.
+	// ErrNoDigest: a safetensors file without a digest; ReadForeign takes it.
 	ErrNoDigest = errors.New("no digest")
 	// ErrDamaged: a file that contradicts itself or its digest: cut short, bits flipped.
 	ErrDamaged = errors.New("damaged")
 	// ErrVersion: a whole file of a later format version.
 	ErrVersion = errors.New("later format version")
-	// ErrUnsupported: a safetensors file with what is not read here, such as integers.
+	// ErrUnsupported: a safetensors file with content not supported here, such as integers.
 	ErrUnsupported = errors.New("unsupported")
 )
 
@@ -71,7 +71,7 @@ func at(path string, err error) error {
 	return e
 }
 
-// Cause leaves out the names of files in an error of the system, which may be temporary ones.
+// Cause strips the names of files from an error of the system: they may be temporary ones.
 func Cause(err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return e.Err
@@ -82,12 +82,12 @@ func Cause(err error) error {
 	return err
 }
 
-// IsFull tells a full disk, or a user's share of it that is used up.
+// IsFull reports whether err is a full disk or an exhausted quota.
 func IsFull(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || windowsFull(err)
 }
 
-// IsReadOnly tells a folder or a file system where nothing may be written.
+// IsReadOnly reports whether err is of a folder or file system that may not be written to.
 func IsReadOnly(err error) bool {
 	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || windowsProtected(err)
 }

@@ -10,7 +10,7 @@ import (
 // unchanged in F32, NaN payloads included; F64 is rounded to nearest, F16 and BF16 are exact.
 // On a little-endian machine memory has the form of F32, and nothing is copied.
 
-// bigEndian tells whether memory holds a number's bytes in another order than a file.
+// bigEndian reports whether the machine's byte order differs from the file's.
 var bigEndian = binary.NativeEndian.Uint16([]byte{0, 1}) == 1
 
 // memoryOf returns the memory of x, 4 bytes a value in this machine's order.

@@ -24,7 +24,7 @@ type entry struct {
 type header struct {
 	entries  []entry
 	metadata map[string]string
-	digestAt int // index of the digest's first digit in the JSON; 0: there is none
+	digestAt int // index of the digest's first digit in the JSON; 0: no digest
 }
 
 // parseHeader reads the header's JSON. It is stricter than encoding/json is by itself: no key

@@ -1,8 +1,8 @@
 package checkpoint
 
-// Peek reads a file's metadata and nothing else, in a moment however long the file is. The digest
-// is not checked: it is for listings, and nothing that it returns is to be relied on. A file
-// without metadata has none, which is no error.
+// Peek reads only a file's metadata, so that its time does not depend on the file's length. It does
+// not check the digest: use it for listings, and do not rely on the result. It is no error if a file
+// has no metadata.
 func Peek(path string) (map[string]string, error) {
 	f, size, err := openRegular(path)
 	if err != nil {

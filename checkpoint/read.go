@@ -14,20 +14,19 @@ import (
 	"vggtrain/internal/display"
 )
 
-// Read reads a file that Write wrote. Everything is checked, the digest included. Memory is bounded by
-// the file's length plus a small multiple of its header's. Numbers that are not finite are read as they
-// are.
+// Read reads a file that Write wrote. It checks everything, including the digest. Memory is bounded
+// by the file's length plus a small multiple of the header's. NaN and infinite numbers are allowed.
 func Read(path string) (*State, error) { return read(path, false, everything) }
 
-// ReadWeights is like Read, with the network's own tensors only: it takes no memory for the state of a
-// training.
+// ReadWeights is like Read, for the network's own tensors only. It takes no memory for the state of
+// the training.
 func ReadWeights(path string) (*State, error) { return read(path, false, ofNetwork) }
 
-// ReadForeign reads any safetensors file of F32, F64, F16 or BF16 tensors, converted to
-// float32. If it carries vggtrain's format or digest, it is read as by Read.
+// ReadForeign reads any safetensors file of F32, F64, F16 or BF16 tensors, converted to float32. A
+// file with vggtrain's format or digest is read as by Read.
 func ReadForeign(path string) (*State, error) { return read(path, true, everything) }
 
-// ReadMetadata is like Read, without tensors: it takes hardly any memory.
+// ReadMetadata is like Read, without the tensors' memory.
 func ReadMetadata(path string) (map[string]string, error) {
 	s, err := read(path, false, nothing)
 	if err != nil {
@@ -42,7 +41,7 @@ type keep func(name string) bool
 func everything(string) bool { return true }
 func nothing(string) bool    { return false }
 
-// ofNetwork tells the network's own tensors from the state of a training.
+// ofNetwork reports whether a tensor is the network's own, not state of the training.
 func ofNetwork(name string) bool { return !strings.Contains(name, "/") }
 
 func read(path string, foreign bool, keep keep) (*State, error) {

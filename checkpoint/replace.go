@@ -15,12 +15,11 @@ import (
 	"vggtrain/internal/crash"
 )
 
-// Replace writes a file as a whole or not at all: into a temporary file in the same folder,
-// NAME.tmp-…, which is flushed to the disk and then takes the place of the file at path; then the
-// folder is flushed too (not on Windows, which has no such thing). Whatever fails, the previous
-// file stays as it was and the temporary one is removed; only a killed process leaves it behind.
-// If only the folder could not be flushed, the new file is there, and the error says so. Permissions
-// stay as they were. Of a symbolic link, the file that it leads to is replaced.
+// Replace writes a file atomically. It writes NAME.tmp-… in the same folder, fsyncs it, renames it to
+// path and fsyncs the folder (not on Windows, where that does not exist). On any failure the previous
+// file stays as it was and the temporary one is removed; only a killed process leaves it behind. If
+// only the fsync of the folder fails, the new file is in place, and the error says so. Permissions
+// are kept. For a symbolic link, its target is replaced.
 func Replace(path string, write func(io.Writer) error) error {
 	return replace(osFilesystem{}, path, func(f file) error { return write(f) })
 }
@@ -38,7 +37,8 @@ type filesystem interface {
 type file interface {
 	io.Writer
 	io.WriterAt
-	// Direct has writes bypass the system's cache from now on, or not. It tells whether that is done.
+	// Direct switches writes past the system's cache on or off. It reports whether that has
+	// succeeded.
 	Direct(on bool) bool
 	Sync() error
 	Close() error
@@ -59,7 +59,7 @@ func replace(fsys filesystem, path string, write func(file) error) error {
 		return writeError(path, err)
 	}
 	if statErr == nil {
-		_ = fsys.Chmod(temp, before.Mode().Perm()) // where the file system has none, there is none to keep
+		_ = fsys.Chmod(temp, before.Mode().Perm()) // a file system without permissions has none to keep
 	}
 	err = write(f)
 	if err == nil {
@@ -112,10 +112,10 @@ func createTemp(fsys filesystem, path string) (f file, temp string, err error) {
 // temporary file that Replace makes of it.
 const tempMark = ".tmp-"
 
-// TempName returns a name for a temporary file beside path. Two may be equal by chance.
+// TempName returns a random name for a temporary file beside path. Two calls may return the same.
 func TempName(path string) string { return fmt.Sprintf("%s%s%08x", path, tempMark, rand.Uint32()) }
 
-// TempOf tells the names that TempName gives, and of what path each was made.
+// TempOf returns the path from which TempName made the name; ok is false for other names.
 func TempOf(name string) (path string, ok bool) {
 	at := max(strings.LastIndex(name, tempMark), 0)
 	digits, found := strings.CutPrefix(name[at:], tempMark)

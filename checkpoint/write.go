@@ -20,10 +20,9 @@ import (
 	"vggtrain/internal/display"
 )
 
-// Write writes a state, tensors in the order of their names. It replaces the file at path when the new
-// one is whole and on the disk: whatever fails, the previous file stays as it was.
-// The tensors are streamed; the state must not change meanwhile. The same state gives the same
-// bytes.
+// Write writes a state, with the tensors sorted by name. It replaces the file at path atomically, see
+// Replace. The tensors are streamed: the state must not change meanwhile. The same state gives the
+// same bytes.
 func Write(path string, s *State) error {
 	return write(osFilesystem{}, path, s)
 }
@@ -37,8 +36,8 @@ func write(fsys filesystem, path string, s *State) error {
 	return replace(fsys, path, func(f file) error { return encode(f, head, digestAt, tensors) })
 }
 
-// Pack makes the tensors' Data slices of one arena, in the order in which Write writes them: it then
-// writes them as one. The arena has as many numbers as the tensors.
+// Pack sets the tensors' Data to slices of one arena, in Write's order, so that Write needs one call
+// for all. The arena's length is the sum of the tensors'.
 func Pack(tensors []Tensor, arena []float32) {
 	for _, t := range sorted(tensors) {
 		n := 1
@@ -92,7 +91,7 @@ func inOnePiece(tensors []*Tensor) iter.Seq[[]float32] {
 	}
 }
 
-// adjacent tells whether b begins where a ends, in memory that a's capacity reaches.
+// adjacent reports whether b begins where a ends, within a's capacity.
 func adjacent(a, b []float32) bool {
 	return len(a) > 0 && len(b) > 0 && cap(a) >= len(a)+len(b) && &a[:len(a)+1][len(a)] == &b[0]
 }

@@ -8,10 +8,11 @@ import (
 	"vggtrain/internal/rng"
 )
 
-// Augment says how training images are varied, at random in each epoch, before the resize.
+// Augment selects random changes of the training images. They are drawn anew in each epoch, before
+// the resize.
 type Augment struct {
 	Flip bool // mirror an image left to right, with probability one half
-	Crop bool // surround it with cropMargin pixels of zeros and cut its own size out of that
+	Crop bool // pad it with cropMargin pixels of zeros and cut its size out at random
 }
 
 const cropMargin = 2
@@ -35,7 +36,7 @@ func ParseAugment(list string) (Augment, error) {
 	return a, nil
 }
 
-// String returns what ParseAugment reads.
+// String is the inverse of ParseAugment.
 func (a Augment) String() string {
 	switch {
 	case a.Flip && a.Crop:
@@ -48,8 +49,8 @@ func (a Augment) String() string {
 	return "none"
 }
 
-// The numbers that an image's stream is asked for: each has its own, so that one augmentation's
-// draws are the same with and without the other.
+// Counters into an image's random stream. Each augmentation has its own, so that its draws do not
+// depend on the other.
 const (
 	drawFlip = iota
 	drawCropRow

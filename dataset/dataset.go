@@ -1,14 +1,14 @@
 // Package dataset makes batches for a network of labelled images.
 //
-// Images come from a Source. Open returns those of Fashion-MNIST (Xiao, Rasul & Vollgraf 2017) or of
-// folders; a program may bring its own. Head, Subset and Holdout are views of a source. A Loader
-// augments, resizes and scales the images of a source, and gives them in batches.
+// Images come from a Source. Open returns Sources of Fashion-MNIST (Xiao, Rasul & Vollgraf 2017) or
+// of image folders; a program may bring its own. Head, Subset and Holdout are views of a source. A
+// Loader augments, resizes and scales the images of a source, and gives them in batches.
 //
 // Shape letters: N images, H rows, W columns, C channels; S is the side of a network's input in pixels.
 // An image is H×W×C bytes, row by row, 0 black. A batch is N×S×S×C float32.
 package dataset
 
-// Classes names Fashion-MNIST's labels 0 to 9.
+// Classes are the names of Fashion-MNIST's labels 0 to 9.
 var Classes = []string{
 	"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
 	"Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
@@ -29,13 +29,13 @@ type Data struct {
 	Origin      string // for people: the folder, or "built-in sample"
 	Spec        string // for OpenOptions, to open exactly this again: the folder's absolute path, or "sample"
 	Kind        string // Published, Sampled, Other or ClassFolders
-	// Digest is the SHA-256 over the SHA-256 of the four files, uncompressed, in the order train
-	// images, train labels, test images, test labels; of class folders, over class names, sizes,
-	// labels and pixels.
+	// Digest is a SHA-256. For four files it is over the SHA-256 of each, uncompressed, in the order
+	// train images, train labels, test images, test labels; for class folders, over class names,
+	// sizes, labels and pixels.
 	Digest [32]byte
 }
 
-// Title names the data and where it comes from, for people.
+// Title is the name and the origin of the data, for people.
 func (d *Data) Title() string {
 	switch d.Kind {
 	case Published:

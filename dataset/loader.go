@@ -14,7 +14,7 @@ import (
 	"vggtrain/internal/rng"
 )
 
-// LoaderOptions say how a source becomes batches.
+// LoaderOptions are the settings of a Loader.
 type LoaderOptions struct {
 	Side    int     // S: images are resized to S×S
 	Batch   int     // images a batch; the last batch may have fewer
@@ -23,37 +23,35 @@ type LoaderOptions struct {
 	Augment Augment // its zero value leaves the images as they are
 	Scales  []Scale // one a channel; nil: pixels become v/255
 
-	// Workers load a batch of a Resident source when it is asked for: training has no use for them
-	// then. nil: the caller of Next does.
+	// Workers load the batches of a Resident source during Next, when training does not need them. If
+	// nil, the caller of Next loads.
 	Workers Workers
-	// Readers is the number of goroutines that read another source, Ahead the number of batches
-	// that they read while one is in use. 0: one a processor, 2. Batches are the same for any
-	// numbers.
+	// Readers and Ahead are for other sources: the number of reading goroutines (0: one a processor)
+	// and of prefetched batches (0: 2). Batches do not depend on them.
 	Readers, Ahead int
 }
 
-// Workers share the pieces of one job: *model.Workers.
+// Workers run the pieces of a job in parallel: *model.Workers.
 type Workers interface {
 	// Threads is the number of workers.
 	Threads() int
-	// Run calls f once for each piece in [0, pieces) and returns when all calls have ended. Calls
-	// at the same time are by different workers in [0, Threads()).
+	// Run calls f once for each piece in [0, pieces) and returns when all calls have ended.
+	// Concurrent calls have different workers, in [0, Threads()).
 	Run(pieces int, f func(worker, piece int)) error
 }
 
 // maxBatchBytes bounds the memory of one batch: a typing error must not take the machine down.
 const maxBatchBytes = 16 << 30
 
-// Batch is what one training step uses.
+// Batch has the images and labels of one training step.
 type Batch struct {
-	Images []float32 // LoaderOptions.Batch×S×S×C, of which the first Rows are this batch's
+	Images []float32 // LoaderOptions.Batch×S×S×C; the first Rows are valid
 	Labels []int32   // LoaderOptions.Batch, likewise
 	Rows   int       // images in this batch
 }
 
-// Loader streams a source in batches. A batch depends on the seed, the epoch and its index alone. Only a
-// few batches are in memory, never the whole resized set. The methods must not be called at the same
-// time.
+// Loader streams a source in batches. A batch depends only on the seed, the epoch and its index. Only
+// a few batches are in memory, never the whole resized set. A Loader is not safe for concurrent use.
 type Loader struct {
 	source   Source
 	resident bool
@@ -71,7 +69,8 @@ type Loader struct {
 	readers readers
 }
 
-// NewLoader returns a loader of a source. An empty source is an error, as are options out of bounds.
+// NewLoader returns a loader of a source. It is an error if the source is empty or an option out of
+// bounds.
 func NewLoader(s Source, o LoaderOptions) (*Loader, error) {
 	rows, cols, channels := s.Size()
 	l := &Loader{source: s, resident: Bytes(s) > 0, channels: channels, next: -1}
@@ -131,13 +130,13 @@ func NewLoader(s Source, o LoaderOptions) (*Loader, error) {
 	return l, nil
 }
 
-// Bytes returns the memory of the loader's batches.
+// Bytes returns the size of the batch buffers in bytes.
 func (l *Loader) Bytes() int64 { return 4 * int64(len(l.slots)*len(l.slots[0].Images)) }
 
 // Batches returns the number of batches in an epoch.
 func (l *Loader) Batches() int { return (l.source.Len()-1)/l.options.Batch + 1 }
 
-// Start begins an epoch at the batch of index from.
+// Start begins epoch number at batch from, counted from 0.
 func (l *Loader) Start(number, from int) {
 	l.readers.cancel()
 	l.readers.group.Wait()
@@ -148,9 +147,9 @@ func (l *Loader) Start(number, from int) {
 	l.next = max(from, 0)
 }
 
-// Next returns the next batch, valid until the following call. After the last batch of the epoch the
-// error is io.EOF; when ctx is done, ctx's. Other errors name an image. After an error other than
-// io.EOF the batch is still the next one.
+// Next returns the next batch, valid until the following call. The error is io.EOF after the epoch's
+// last batch, and ctx's when ctx is done. Other errors name an image. After an error other than
+// io.EOF, Next tries the same batch again.
 func (l *Loader) Next(ctx context.Context) (*Batch, error) {
 	if err := ctx.Err(); err != nil {
 		l.readers.cancel()
@@ -179,7 +178,7 @@ func (l *Loader) Next(ctx context.Context) (*Batch, error) {
 	return &s.Batch, nil
 }
 
-// Epoch yields the batches of an epoch, as Start and Next do, and ends after an error.
+// Epoch yields the batches of an epoch, by Start and Next. It stops after an error.
 func (l *Loader) Epoch(ctx context.Context, number int) iter.Seq2[*Batch, error] {
 	return func(yield func(*Batch, error) bool) {
 		l.Start(number, 0)

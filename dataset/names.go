@@ -11,8 +11,8 @@ import (
 // maxClassName is the longest name of a folder in characters, and so of a class.
 const maxClassName = 255
 
-// CheckClassName returns an error for a name that no class can have. It is empty, longer than a
-// folder's, or has characters that do not print: these could change the line of a message.
+// CheckClassName returns an error for an invalid class name: empty, longer than a folder's name, or
+// with characters that do not print. These could break the line of a message.
 func CheckClassName(name string) error {
 	switch n := utf8.RuneCountInString(name); {
 	case n == 0:

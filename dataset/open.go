@@ -16,11 +16,11 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// OpenOptions says where to look for the images. Its zero value is how the program does it.
+// OpenOptions are the settings of Open. The zero value is for "auto".
 type OpenOptions struct {
 	Spec     string              // "auto" or "", "sample", or a folder of four IDX files or of class folders
-	Notice   func(string)        // receives what the user should know but what stops nothing; may be nil
-	Progress func(FetchProgress) // receives how far a download is; may be nil
+	Notice   func(string)        // receives warnings for the user; may be nil
+	Progress func(FetchProgress) // receives the progress of a download; may be nil
 
 	getenv    func(string) string // os.Getenv
 	cacheDir  string              // os.UserCacheDir()/vggtrain/fashion-mnist
@@ -28,17 +28,17 @@ type OpenOptions struct {
 	fetch     fetch.Options       // of the download
 }
 
-// FetchProgress is how far the download of a file is.
+// FetchProgress is the state of a file's download.
 type FetchProgress = fetch.Progress
 
 // dataVariable is the environment variable that names a folder.
 const dataVariable = "VGGTRAIN_DATA"
 
-// Open returns the data of o.Spec. For "auto" it is the first of: the folder in the environment
-// variable VGGTRAIN_DATA, the cache folder, the system's folder, a download into the cache folder,
-// and the built-in sample, with a notice. A folder that was named holds four files, or class folders
-// train/CLASS and test/CLASS; files other than the published ones are a notice, anything else wrong
-// is an error. In the folders that nobody named only the published files count.
+// Open returns the data of o.Spec. For "auto" it tries in turn the folder in the environment variable
+// VGGTRAIN_DATA, the cache folder, the system's folder, a download into the cache folder, and the
+// built-in sample, with a notice. A folder named by Spec or the variable holds four files, or class
+// folders train/CLASS and test/CLASS; files other than the published ones give a notice, anything
+// else wrong is an error. In the other folders only the published files count.
 func Open(ctx context.Context, o OpenOptions) (*Data, error) {
 	o = o.withDefaults()
 	spec := o.Spec
@@ -80,14 +80,15 @@ func (o OpenOptions) named(ctx context.Context, dir string) (*Data, error) {
 	return data, err
 }
 
-// Locate returns the folder for `data verify`: VGGTRAIN_DATA's, else the first that exists of the
-// cache folder and the system's, else the cache folder, "" if the user has none.
+// Locate returns the folder for `data verify`: the one in VGGTRAIN_DATA, else the first existing one
+// of cache folder and system's folder, else the cache folder; "" if the user has none.
 func Locate(o OpenOptions) string {
 	return o.locate(func(dir string) bool { return openFolder(dir).check() == nil })
 }
 
-// FetchDir returns the folder for `data fetch`: VGGTRAIN_DATA's, else the first with all published
-// files of the cache folder and the system's, else the cache folder, "" if the user has none.
+// FetchDir returns the folder for `data fetch`: the one in VGGTRAIN_DATA, else the first of cache
+// folder and system's folder with all published files, else the cache folder; "" if the user has
+// none.
 func FetchDir(o OpenOptions) string { return o.locate(fetch.Complete) }
 
 func (o OpenOptions) locate(fits func(dir string) bool) string {

@@ -76,11 +76,10 @@ func triangle(from, to int, center, slope float64) []float64 {
 	return weights
 }
 
-// Resizer resizes images of one size to squares of one side. It equals PIL's
-// Image.resize((S, S), Image.BILINEAR) on images of mode L, bit for bit. (Of images that are not
-// square, Pillow 13 resizes some by columns first, which rounds differently; this is the order of
-// all its versions before.) Each channel is resized as if it were alone. It owns scratch memory: use
-// one for each goroutine.
+// Resizer resizes images of one size to squares of one side. It equals PIL's Image.resize((S, S),
+// Image.BILINEAR) on images of mode L, bit for bit. (Of images that are not square, Pillow 13 resizes
+// some by columns first, which rounds differently; this is the order of all its versions before.)
+// Each channel is resized as if it were alone. It owns scratch memory: use one a goroutine.
 type Resizer struct {
 	rows, cols, side int
 	channels         int
@@ -118,7 +117,7 @@ func NewResizer(rows, cols, channels, side int) (*Resizer, error) {
 	return r, nil
 }
 
-// Fits reports whether the Resizer is for images of rows×cols.
+// Fits reports whether the Resizer takes images of rows×cols.
 func (r *Resizer) Fits(rows, cols int) bool { return rows == r.rows && cols == r.cols }
 
 // Floats resizes src (H×W×C) into dst (S×S×C), where a pixel v of channel c becomes tables[c][v].

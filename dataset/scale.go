@@ -6,7 +6,8 @@ import (
 	"math"
 )
 
-// Scale normalises one channel: a pixel v becomes (v/255 - Mean) / Deviation, or v/255 by the zero value.
+// Scale normalises one channel: a pixel v becomes (v/255 - Mean) / Deviation. With the zero value it
+// becomes v/255.
 type Scale struct{ Mean, Deviation float64 }
 
 // leastDeviation is far below that of any set with two different pixels in it (1/255 of one pixel in

@@ -10,18 +10,18 @@ type Source interface {
 	Label(i int) int32
 	// Size returns H, W and C of all images. H and W are 0 if they vary; C is fixed.
 	Size() (rows, cols, channels int)
-	// Image reads image i into p. Several goroutines may call it, each with its own p. An error
-	// names the image's file.
+	// Image reads image i into p. It is safe for concurrent use, with a p for each goroutine. An
+	// error names the image's file.
 	Image(ctx context.Context, i int, p *Pixels) error
 }
 
-// Resident is a Source in memory. Reading an image takes no time.
+// Resident is a Source in memory. A Loader does not prefetch from it.
 type Resident interface {
 	Source
 	Bytes() int64 // of the pixels
 }
 
-// Bytes returns the memory of a source's pixels; 0 if they are elsewhere.
+// Bytes returns the size of a source's pixels in memory; 0 if s is not Resident.
 func Bytes(s Source) int64 {
 	if r, ok := s.(Resident); ok {
 		return r.Bytes()
@@ -29,8 +29,7 @@ func Bytes(s Source) int64 {
 	return 0
 }
 
-// Pixels are one image, H×W×C bytes, row by row, the channels of a pixel side by side. They may be
-// reused for the next image.
+// Pixels are one image of H×W×C bytes. They may be reused for the next image.
 type Pixels struct {
 	Rows, Cols, Channels int
 	Pix                  []byte // read only: a source in memory shares its own
@@ -38,7 +37,7 @@ type Pixels struct {
 	own []byte
 }
 
-// Make gives p memory of its own for an image of this size, and returns it for a source to fill.
+// Make sizes p for an image and returns its own memory, for a source to fill.
 func (p *Pixels) Make(rows, cols, channels int) []byte {
 	size := rows * cols * channels
 	if cap(p.own) < size {
@@ -48,12 +47,12 @@ func (p *Pixels) Make(rows, cols, channels int) []byte {
 	return p.Pix
 }
 
-// Share makes p an image of this size in the source's memory.
+// Share lets p refer to an image in the source's memory.
 func (p *Pixels) Share(pix []byte, rows, cols, channels int) {
 	p.Pix, p.Rows, p.Cols, p.Channels = pix, rows, cols, channels
 }
 
-// Read returns image i of a source, in memory of its own or the source's.
+// Read returns image i of a source. The pixels may be shared with the source: read only.
 func Read(ctx context.Context, s Source, i int) (*Pixels, error) {
 	p := &Pixels{}
 	return p, s.Image(ctx, i, p)
@@ -75,7 +74,7 @@ func (s *Set) Label(i int) int32 { return s.Labels[i] }
 // Size returns H, W and C.
 func (s *Set) Size() (rows, cols, channels int) { return s.Rows, s.Cols, s.Channels }
 
-// Image makes p share the set's memory.
+// Image lets p share the set's memory.
 func (s *Set) Image(_ context.Context, i int, p *Pixels) error {
 	p.Share(s.image(i), s.Rows, s.Cols, s.Channels)
 	return nil

@@ -14,7 +14,7 @@ import (
 //	padded.resize((S, S), Image.BILINEAR)
 //
 // bit for bit. The padded image, enormous for a long and narrow one, is never stored. A Squarer owns
-// scratch memory: use one for each goroutine.
+// scratch memory: use one a goroutine.
 type Squarer struct {
 	resizer    *Resizer // of L×L
 	rows, cols int
@@ -37,7 +37,7 @@ func NewSquarer(rows, cols, side int) (*Squarer, error) {
 	return &Squarer{resizer, rows, cols, make([]byte, longer)}, nil
 }
 
-// Fits reports whether the Squarer is for images of rows×cols.
+// Fits reports whether the Squarer takes images of rows×cols.
 func (q *Squarer) Fits(rows, cols int) bool { return rows == q.rows && cols == q.cols }
 
 // Floats resizes src (H×W), padded with fill, into dst (S×S), where a pixel v becomes table[v].

@@ -12,19 +12,19 @@ import (
 // FileOK is the status of a file exactly as published.
 const FileOK = "ok"
 
-// FileReport is what Verify found of one of the four files.
+// FileReport is the result of Verify for one of the four files.
 type FileReport struct {
 	Name string // train-images-idx3-ubyte
-	Path string // where it is, or where it would be
+	Path string // where it is or belongs
 	// Status is FileOK; "missing": neither packed nor plain; "damaged": it cannot be read, or is no
 	// IDX file of its kind; or "other": a sound IDX file, but not the published one.
 	Status string
-	SHA256 string // of the uncompressed bytes; "" where they cannot be read
-	Detail string // what is wrong; "" where nothing is
+	SHA256 string // of the uncompressed bytes; "" if they cannot be read
+	Detail string // what is wrong; "" if nothing is
 }
 
-// Verify checks each of the four files in dir by itself. A file that is missing or wrong is in the
-// reports. The error is of dir: it cannot be read, or holds class folders.
+// Verify checks each of the four files in dir by itself. Missing and wrong files are in the reports.
+// It is an error if dir cannot be read or holds class folders.
 func Verify(dir string) ([]FileReport, error) {
 	f := openFolder(dir)
 	if err := f.check(); err != nil {

@@ -10,7 +10,7 @@ import (
 	"vggtrain/internal/rng"
 )
 
-// View is the images of a source at some positions, in the order of Index.
+// View is a selection of a source's images, in the order of Index.
 type View struct {
 	Source
 	Index []int
@@ -19,7 +19,7 @@ type View struct {
 // Len returns the number of positions.
 func (v View) Len() int { return len(v.Index) }
 
-// Label returns the class of the view's image i.
+// Label returns the class of the view's image i, an index of Data.Classes.
 func (v View) Label(i int) int32 { return v.Source.Label(v.Index[i]) }
 
 // Image reads the view's image i.
@@ -27,10 +27,10 @@ func (v View) Image(ctx context.Context, i int, p *Pixels) error {
 	return v.Source.Image(ctx, v.Index[i], p)
 }
 
-// Bytes returns the memory of the whole source: a view holds all of it.
+// Bytes returns the size of the whole source: a view keeps it in memory.
 func (v View) Bytes() int64 { return Bytes(v.Source) }
 
-// Head returns a view of the first n images, or the source itself if it has no more than n.
+// Head returns a view of the first n images, or the source itself if it has at most n.
 func Head(s Source, n int) Source {
 	if n >= s.Len() {
 		return s
@@ -55,8 +55,8 @@ func Subset(s Source, index []int) View {
 	return View{v.Source, through}
 }
 
-// Holdout splits a source into val, n images drawn by the seed, and train, all others. Each class gives
-// val its share. Both keep the source's order. It is an error unless 0 < n < N.
+// Holdout splits a source into val, n images drawn by the seed, and train, the others. Each class is
+// in val in proportion to its size. Both keep the source's order. It is an error unless 0 < n < N.
 func Holdout(s Source, n int, seed uint64) (train, val View, err error) {
 	all := s.Len()
 	if n <= 0 || n >= all {

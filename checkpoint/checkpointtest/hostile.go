@@ -19,8 +19,8 @@ func Tensor(name, shape string, begin, end int64) string {
 	return fmt.Sprintf(`,%q:{"dtype":"F32","shape":%s,"data_offsets":[%d,%d]}`, name, shape, begin, end)
 }
 
-// Forge makes a file of a header and so many zero bytes of data. The file's digest, which is
-// right, stands where the header has $DIGEST.
+// Forge makes a file of a header and data zero bytes. The file's digest, which is right, stands where
+// the header has $DIGEST.
 func Forge(header string, data int) []byte {
 	zeros := bytes.Repeat([]byte{'0'}, 64)
 	header = strings.Replace(header, "$DIGEST", string(zeros), 1)
@@ -50,7 +50,7 @@ const (
 	version     = "later format version"
 )
 
-// Hostile returns files that only a reader's own checks find: their digests are right, but for the
+// Hostile returns files that only a reader's own checks find: their digests are right, except for the
 // last ones, about digests.
 func Hostile() []Case {
 	a := Tensor("a", "[2]", 0, 8)
