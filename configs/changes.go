@@ -7,16 +7,16 @@ import (
 	"vggtrain/internal/display"
 )
 
-// Change is a setting that differs between two recipes. Old and New are as Recipe.Text returns
-// them; Old is "" for a setting that was not set.
+// Change is a difference between two recipes. Old and New are in the form of Recipe.Text; Old is ""
+// for a setting that was not set.
 type Change struct{ Key, Old, New string }
 
-// Resume returns the settings of a run that goes on: those of r, such as flags, over the run's own,
-// which its checkpoint holds, over the defaults of settings newer than the run. Errors:
-// *SettingError for a change that a resumed run cannot have.
+// Resume returns the settings of a resumed run: r (the flags) over run (from the checkpoint) over the
+// defaults of settings newer than the run. Errors: *SettingError for a change that a resumed run does
+// not allow.
 //
-// The name of a network, and normalize: dataset, pass: what they stand for is not known here. Call
-// Resume again when they have been looked up.
+// The name of a network, and normalize: dataset, are not compared: they are resolved later. Call
+// Resume again after that.
 func (r *Recipe) Resume(run *Recipe) (*Recipe, error) {
 	run = run.Over(Defaults())
 	for _, c := range r.Changed(run) {
@@ -40,8 +40,8 @@ func (r *Recipe) Resume(run *Recipe) (*Recipe, error) {
 	return r.Over(run), nil
 }
 
-// Changed lists the settings of r with other values than in base, in the order of config.yaml.
-// 1e-2 and 0.01 are one value.
+// Changed lists the settings of r whose values differ from base, in the order of config.yaml. 1e-2
+// and 0.01 are equal.
 func (r *Recipe) Changed(base *Recipe) []Change {
 	var list []Change
 	for _, k := range keys {

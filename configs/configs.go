@@ -1,5 +1,5 @@
-// Package configs holds Recipe, the settings of a training, and the recipes and architectures that
-// come with the program.
+// Package configs holds Recipe, the settings of a training, and the built-in recipes and
+// architectures.
 package configs
 
 import (
@@ -22,20 +22,20 @@ import (
 //go:embed arch/*.yaml recipe/*.yaml
 var embedded embed.FS
 
-// Arch returns the YAML of an architecture that comes with the program. Errors: *UnknownError.
+// Arch returns the YAML of a built-in architecture. Errors: *UnknownError.
 func Arch(name string) ([]byte, error) { return open("architecture", "arch", name) }
 
-// ArchNames lists the architectures that come with the program, in alphabetical order.
+// ArchNames lists the built-in architectures in alphabetical order.
 func ArchNames() []string { return names("arch") }
 
 // LoadArch reads an architecture by its name or from a file (NAME.yaml, or anything with a slash).
 // Errors: *UnknownError, *model.FileError, or the system's.
 func LoadArch(nameOrFile string) (*model.Arch, error) { return Network{Name: nameOrFile}.Load() }
 
-// RecipeText returns the YAML of a recipe that comes with the program. Errors: *UnknownError.
+// RecipeText returns the YAML of a built-in recipe. Errors: *UnknownError.
 func RecipeText(name string) ([]byte, error) { return open("recipe", "recipe", name) }
 
-// RecipeNames lists the recipes that come with the program, in alphabetical order.
+// RecipeNames lists the built-in recipes in alphabetical order.
 func RecipeNames() []string { return names("recipe") }
 
 // LoadRecipe reads a recipe by its name or from a file (NAME.yaml, or anything with a slash).
@@ -58,11 +58,11 @@ func load(nameOrFile string, builtIn func(string) ([]byte, error), title string)
 	return title, data, err
 }
 
-// UnknownError is a name of nothing.
+// UnknownError is the error for an unknown name.
 type UnknownError struct {
 	Kind    string // architecture, recipe, setting
 	Name    string
-	Nearest string // the name that may be meant; "": none is like Name
+	Nearest string // the known name most like Name; "": none is close
 	Known   []string
 }
 

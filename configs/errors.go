@@ -6,7 +6,7 @@ import (
 	"io/fs"
 )
 
-// Origin is where a setting's value comes from; the zero Origin, that it is not set.
+// Origin is the source of a setting's value. The zero Origin means not set.
 type Origin struct {
 	Source       string // "flag", "default", "architecture", "recipe fast", or a file's name
 	Line, Column int    // in Source, from 1; 0: none
@@ -26,7 +26,7 @@ func (o Origin) String() string {
 	return fmt.Sprintf("%s:%d:%d", o.Source, o.Line, o.Column)
 }
 
-// SettingError is a value that a setting cannot have.
+// SettingError is the error for an invalid value of a setting.
 type SettingError struct {
 	Key    string
 	Origin Origin

@@ -7,10 +7,10 @@ import (
 	"vggtrain/model"
 )
 
-// Key describes a setting: what a command needs to make a flag of it.
+// Key describes a setting, for a command to make a flag of it.
 type Key struct {
 	Name    string // of the flag and in YAML
-	Group   string // under which help lists it
+	Group   string // heading in --help
 	Values  string // placeholder of the value in --help, such as N
 	Help    string // what it is, for --help
 	Default string // as Recipe.Set takes it; "": the architecture decides

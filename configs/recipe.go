@@ -10,9 +10,9 @@ import (
 	"vggtrain/model"
 )
 
-// Recipe is every setting of a training, under the names of fit's flags. A setting is set or not,
-// whatever its value: a run uses flags.Over(recipe).Over(Defaults()). Read the fields, but set them
-// by Set, which checks a value and keeps its origin.
+// Recipe has all settings of a training, under the names of fit's flags. Each is set or not set: a
+// run uses flags.Over(recipe).Over(Defaults()). Read the fields, but write them with Set, which
+// checks the value and keeps its origin.
 type Recipe struct {
 	Arch            Network
 	Data            string // auto, sample or a folder
@@ -44,7 +44,7 @@ type Recipe struct {
 
 // Network is the arch setting: the name of an architecture, or an architecture spelled out.
 type Network struct {
-	Name string // of an architecture that comes with the program, or FILE.yaml; "": spelled out
+	Name string // of a built-in architecture, or FILE.yaml; "": spelled out
 	File string // of Text
 	Text []byte // YAML, as model.Arch writes it
 }
@@ -64,8 +64,8 @@ func (n Network) Load() (*model.Arch, error) {
 // text returns the name, or the YAML without the last line's end.
 func (n Network) text() string { return cmp.Or(n.Name, strings.TrimSuffix(string(n.Text), "\n")) }
 
-// Normalize is the normalize setting. Pixels in [0, 1] become (pixel - Mean) / Deviation, or stay
-// as they are.
+// Normalize is the normalize setting. Pixels in [0, 1] become (pixel - Mean) / Deviation, or are
+// unchanged for none.
 type Normalize struct {
 	Kind            string // none; dataset: measured on the training set; given
 	Mean, Deviation float64
@@ -76,8 +76,7 @@ func NormalizeBy(mean, deviation float64) Normalize {
 	return Normalize{Kind: "given", Mean: mean, Deviation: deviation}
 }
 
-// Defaults returns the settings of a run without flags and recipe. All are set except dropout,
-// which the architecture decides.
+// Defaults returns the default of each setting. dropout is not set: the architecture decides.
 func Defaults() *Recipe {
 	r := &Recipe{}
 	for _, k := range keys {
@@ -91,8 +90,8 @@ func Defaults() *Recipe {
 	return r
 }
 
-// Set sets a setting from the text of a flag or of a line in a recipe. Errors: *UnknownError for
-// the key, *SettingError for the value.
+// Set parses and sets a value, given as the text of a flag or of a line in a recipe. Errors:
+// *UnknownError for the key, *SettingError for the value.
 func (r *Recipe) Set(key, text string, from Origin) error {
 	k, err := find(key)
 	if err != nil {
@@ -105,7 +104,7 @@ func (r *Recipe) Set(key, text string, from Origin) error {
 	return nil
 }
 
-// SetNetwork spells the architecture out, which comes from file. Errors: those of arch.YAML.
+// SetNetwork sets arch to an architecture spelled out, read from file. Errors are arch.YAML's.
 func (r *Recipe) SetNetwork(file string, arch *model.Arch, from Origin) error {
 	text, err := arch.YAML()
 	if err != nil {
@@ -130,8 +129,8 @@ func (r *Recipe) IsSet(key string) bool { return r.origins[key] != Origin{} }
 // Origin returns where a setting's value comes from.
 func (r *Recipe) Origin(key string) Origin { return r.origins[key] }
 
-// Text returns a setting's value as Set takes it, or the file of an architecture that is spelled
-// out.
+// Text returns a setting's value in the form that Set takes. For an architecture spelled out it is
+// the file's name.
 func (r *Recipe) Text(key string) string {
 	k, err := find(key)
 	switch {
@@ -143,7 +142,7 @@ func (r *Recipe) Text(key string) string {
 	return k.text(r)
 }
 
-// Over returns a new Recipe: the settings of r, and those of base where r sets none.
+// Over returns a new Recipe: the settings of r, and base's for settings not set in r.
 func (r *Recipe) Over(base *Recipe) *Recipe {
 	merged := *base
 	for _, k := range keys {
@@ -155,8 +154,8 @@ func (r *Recipe) Over(base *Recipe) *Recipe {
 	return &merged
 }
 
-// Validate checks the settings that are set, also those that were written directly to a field, one
-// by one and together. Errors: *SettingError.
+// Validate checks the settings that are set or written directly to a field, one by one and together.
+// Errors: *SettingError.
 func (r *Recipe) Validate() error {
 	for _, k := range keys {
 		if !r.IsSet(k.Name) || k.Name == "arch" && r.Arch.Name == "" {

@@ -208,7 +208,7 @@ func parseNormalize(s string) (Normalize, error) {
 	return NormalizeBy(m, d), within(errors.Join(err1, err2), math.Abs(m) <= 1 && d >= leastDeviation && d <= 1)
 }
 
-// String returns the setting as YAML and as Set takes it.
+// String returns the setting in YAML, the form that Set takes.
 func (n Normalize) String() string {
 	if n.Kind == "given" {
 		return "[" + formatFloat(n.Mean) + ", " + formatFloat(n.Deviation) + "]"

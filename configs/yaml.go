@@ -12,10 +12,9 @@ import (
 	"vggtrain/model"
 )
 
-// ParseRecipe reads a recipe or a config.yaml. It is strict: no unknown or repeated keys, no values
-// of another type, nothing of YAML that strictyaml does not take. Settings that the text does not
-// have are not set. Errors: *model.FileError or *SettingError, both one line that begins with
-// file:line:column.
+// ParseRecipe reads a recipe or a config.yaml. It refuses unknown and repeated keys, values of
+// another type, and the parts of YAML that strictyaml refuses. Settings missing in the text are not
+// set. Errors: *model.FileError or *SettingError, both one line that begins with file:line:column.
 func ParseRecipe(file string, data []byte) (*Recipe, error) {
 	r := &Recipe{}
 	root, err := strictyaml.Parse(file, data)
@@ -81,8 +80,8 @@ func scalar(k *key, n *yaml.Node) (string, error) {
 	return n.Value, nil
 }
 
-// YAML returns the settings that are set, a line each in a fixed order, as ParseRecipe reads them.
-// An architecture that is spelled out stands as a mapping under arch.
+// YAML returns the settings that are set, a line each in a fixed order. ParseRecipe reads it back. An
+// architecture spelled out is a mapping under arch.
 func (r *Recipe) YAML() []byte {
 	var out []byte
 	for _, k := range keys {

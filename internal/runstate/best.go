@@ -54,15 +54,16 @@ func (w *Writer) keepBest() error {
 	})
 }
 
-// isComplete tells whether weights are of the end of an epoch. Files from before keyStep existed are.
+// isComplete reports whether weights are of the end of an epoch. Files from before keyStep existed
+// are.
 func (w *Writer) isComplete(metadata map[string]string) bool {
 	epoch, err := strconv.Atoi(metadata[keyEpoch])
 	return err == nil && (metadata[keyStep] == "" || metadata[keyStep] == strconv.Itoa(epoch*w.stepsPerEpoch))
 }
 
-// MendBest sees to it that best.bin of a resumed run has the weights of its best epoch. A run that
-// reopens a partial epoch finds them in best.bin.whole. One that was killed between checkpoint.bin and
-// best.bin has them in its snapshot. In another folder they may be missing: there is false then, as
+// MendBest restores best.bin of a resumed run to the weights of its best epoch. They are in
+// best.bin.whole if the run reopens a partial epoch, and in the snapshot if it was killed between
+// writing checkpoint.bin and best.bin. In another folder they may be missing: there is false then, as
 // before any evaluation.
 func (w *Writer) MendBest(p *Progress) (there bool, err error) {
 	if p.BestEpoch == 0 {
@@ -87,7 +88,7 @@ func (w *Writer) MendBest(p *Progress) (there bool, err error) {
 	return true, nil
 }
 
-// holds tells whether a file has the wanted weights, by its metadata.
+// holds reports whether a file has the wanted weights, by its metadata.
 func holds(path string, want *checkpoint.State) bool {
 	got, err := checkpoint.ReadMetadata(path)
 	if err != nil {

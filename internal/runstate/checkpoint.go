@@ -15,19 +15,19 @@ import (
 	"vggtrain/model"
 )
 
-// Checkpoint is a run as its checkpoint.bin holds it: all that it takes to go on with it.
+// Checkpoint is the content of a checkpoint.bin: all that a run needs to go on.
 type Checkpoint struct {
 	*trained.Network // without Params
 	Path             string
-	Settings         *configs.Recipe // that the run has used
+	Settings         *configs.Recipe // of the run
 	Progress         *Progress
-	Kernel           string // that trained it
+	Kernel           string // the run's kernels
 
 	state *checkpoint.State // until its tensors are taken
 }
 
-// LoadCheckpoint reads the state of a run. A file without a valid digest is an error, as is one
-// that holds weights only, or a state that contradicts itself.
+// LoadCheckpoint reads the state of a run. It is an error if the digest is missing or wrong, if the
+// file holds only weights, or if the state contradicts itself.
 func LoadCheckpoint(path string) (*Checkpoint, error) {
 	state, err := checkpoint.Read(path)
 	if other, ok := errors.AsType[*checkpoint.Error](err); ok && errors.Is(err, checkpoint.ErrNotSafetensors) {
@@ -81,7 +81,7 @@ func (c *Checkpoint) parse() (err error) {
 	return c.checkSlots()
 }
 
-// CheckData refuses other data than those that the run was trained on.
+// CheckData returns an error unless data are those of the run, by their digest.
 func (c *Checkpoint) CheckData(data *dataset.Data) error {
 	if got := hex.EncodeToString(data.Digest[:]); got != c.DataDigest {
 		return fmt.Errorf("%s: not the data that the run was trained on (%s): their SHA-256 is %.8s…, the run's %.8s…: give the folder of those with --data",
@@ -90,7 +90,7 @@ func (c *Checkpoint) CheckData(data *dataset.Data) error {
 	return nil
 }
 
-// Check refuses a progress that a run of these facts cannot have.
+// Check returns an error for a progress that is impossible in a run of these facts.
 func (c *Checkpoint) Check(f record.Facts) error {
 	if err := c.Progress.Check(f); err != nil {
 		return fmt.Errorf("%s: %s: %w", c.Path, keyProgress, err)
@@ -119,7 +119,7 @@ func (c *Checkpoint) takeTensors(parts []part) []checkpoint.Tensor {
 	return list
 }
 
-// Notices says what differs from the run before, if it goes on with these settings and kernels.
+// Notices lists the differences from the run before, if it goes on with these settings and kernels.
 func (c *Checkpoint) Notices(settings *configs.Recipe, kernels string) []string {
 	var list []string
 	if kernels != c.Kernel {

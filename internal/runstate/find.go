@@ -35,8 +35,8 @@ func Find(path string) (folder, file string, err error) {
 	return filepath.Dir(file), file, nil
 }
 
-// Load reads what the run in a folder can go on from: its checkpoint.bin, or file, a checkpoint in the
-// folder; and the run's settings. The checkpoint is nil if the run ended before it saved anything.
+// Load reads the settings of the run in a folder and the checkpoint to go on from: checkpoint.bin or,
+// if not "", file in the folder. The checkpoint is nil if the run ended before its first save.
 func Load(dir *rundir.Dir, file string) (*configs.Recipe, *Checkpoint, error) {
 	if file == "" {
 		file = dir.Checkpoint()
@@ -55,7 +55,7 @@ func Load(dir *rundir.Dir, file string) (*configs.Recipe, *Checkpoint, error) {
 	return c.Settings, c, nil
 }
 
-// unsaved returns the settings of a run that has no checkpoint.
+// unsaved returns the settings of a run without a checkpoint.
 func unsaved(dir *rundir.Dir) (*configs.Recipe, error) {
 	if _, err := os.Stat(dir.Config()); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: not the folder of a run: it has neither checkpoint.bin nor config.yaml", dir.Path())
@@ -68,7 +68,7 @@ func unsaved(dir *rundir.Dir) (*configs.Recipe, error) {
 }
 
 // belongsTo returns an error unless the checkpoint is of the run in the folder, as far as the folder
-// tells: else that run's files would be replaced, or those of somebody who keeps it there.
+// shows. Otherwise the files of another run would be overwritten.
 func (c *Checkpoint) belongsTo(dir *rundir.Dir) error {
 	if _, err := os.Lstat(dir.Config()); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: is in no run's folder: copy it into an empty one, as checkpoint.bin, and give --resume that", c.Path)
@@ -85,8 +85,8 @@ func (c *Checkpoint) belongsTo(dir *rundir.Dir) error {
 	return nil
 }
 
-// Continue returns the settings of a run that goes on with some changed by flags. A network that a
-// flag names must be the run's, except for the dropout, which is a setting of its own.
+// Continue returns the settings of a resumed run, changed by flags. A network named by a flag must be
+// the run's, except for the dropout: that is a setting of its own.
 func Continue(run, flags *configs.Recipe) (*configs.Recipe, error) {
 	settings, err := flags.Resume(run)
 	if err != nil || !flags.IsSet("arch") {

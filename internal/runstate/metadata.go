@@ -12,7 +12,7 @@ import (
 	"vggtrain/model"
 )
 
-// Keys of the metadata that describe a run, beside those of its network.
+// Metadata keys of a run, beside its network's.
 const (
 	keySettings = "vggtrain.settings"     // YAML, as config.yaml
 	keyKernel   = "vggtrain.kernel"       // kernels that trained it
@@ -35,23 +35,23 @@ func (r *Run) metadata() (map[string]string, error) {
 	return metadata, nil
 }
 
-// describeEpoch notes of which epoch and step the weights are, and their accuracy.
+// describeEpoch adds the epoch, step and accuracy of the weights.
 func describeEpoch(metadata map[string]string, epoch, step int, accuracy float64) {
 	metadata[keyEpoch], metadata[keyStep] = strconv.Itoa(epoch), strconv.Itoa(step)
 	metadata[keyAccuracy] = strconv.FormatFloat(accuracy, 'g', -1, 64)
 }
 
-// Header is what a checkpoint.bin or best.bin says of itself in its first bytes. Nothing of it
-// is checked: it is for listings.
+// Header is the summary in the first bytes of a checkpoint.bin or best.bin. It is not checked: use it
+// for listings.
 type Header struct {
 	Arch     string
-	Epochs   int     // done; of a best.bin: which epoch's weights it holds
+	Epochs   int     // done; for a best.bin: the epoch of its weights
 	Of       int     // planned epochs; 0: the file is a best.bin
 	Accuracy float64 // the best so far; 0: none yet
 }
 
-// Peek reads the header of a file, whose length does not matter. An error tells that it is not
-// a file of a run.
+// Peek reads the header of a file. Its time does not depend on the file's length. It is an error if
+// the file is not of a run.
 func Peek(path string) (Header, error) {
 	metadata, err := checkpoint.Peek(path)
 	if err != nil {
@@ -83,7 +83,7 @@ func Peek(path string) (Header, error) {
 	return h, nil
 }
 
-// String says it in one line: vgg11-small, 7 of 10 epochs, accuracy 0.9255.
+// String returns one line: vgg11-small, 7 of 10 epochs, accuracy 0.9255.
 func (h Header) String() string {
 	text := fmt.Sprintf("%s, epoch %d", h.Arch, h.Epochs)
 	if h.Of > 0 {
@@ -95,10 +95,9 @@ func (h Header) String() string {
 	return text
 }
 
-// LoadWeights reads a checkpoint as trained.Load does, and checks as much, but leaves the weights
-// as the file holds them: PyTorch's names, shapes and layouts. The network has no Params. The
-// state is that of a best.bin: the weights and what describes them. Of a checkpoint.bin it has
-// neither the optimiser's buffers nor the run's progress.
+// LoadWeights is like trained.Load, but keeps the weights in the file's form: PyTorch's names, shapes
+// and layouts. The network's Params are nil. The state is a best.bin's, the weights with their
+// metadata, even for a checkpoint.bin: it has neither the optimiser's state nor the run's progress.
 func LoadWeights(path string) (*trained.Network, *checkpoint.State, error) {
 	state, err := checkpoint.ReadWeights(path)
 	if err != nil {
@@ -114,8 +113,8 @@ func LoadWeights(path string) (*trained.Network, *checkpoint.State, error) {
 	return n, state, nil
 }
 
-// dropProgress makes the metadata of a checkpoint.bin those of a best.bin: where the run stands
-// gives way to the epoch and accuracy of the weights, if they are those of an evaluated epoch.
+// dropProgress turns the metadata of a checkpoint.bin into a best.bin's. It replaces the progress by
+// the epoch and accuracy of the weights, if they are of an evaluated epoch.
 func dropProgress(metadata map[string]string) error {
 	text, ok := metadata[keyProgress]
 	if !ok {

@@ -1,6 +1,5 @@
-// Package runstate is what is kept of a run: its progress, the files that hold it, and how a run
-// goes on from them. checkpoint.bin has the weights, the optimiser's state and the Progress;
-// best.bin has the weights of the best epoch.
+// Package runstate saves the state of a run and resumes it. checkpoint.bin has the weights, the
+// optimiser's state and the Progress; best.bin has the weights of the best epoch.
 package runstate
 
 import (
@@ -9,8 +8,8 @@ import (
 	"vggtrain/internal/record"
 )
 
-// Progress is where a run stands between two steps: all of its state except the weights and
-// the optimiser's state. A checkpoint holds it as JSON, whose numbers read back to the same bits.
+// Progress is the state of a run between two steps, except the weights and the optimiser's state. A
+// checkpoint holds it as JSON; its numbers read back to the same bits.
 //
 // It is in one of four states; N is the number of batches in an epoch, e an epoch:
 //
@@ -40,19 +39,19 @@ type Progress struct {
 
 	History []record.Epoch `json:"history"`
 
-	// What the watches have seen.
+	// State of the watches.
 	Plateau   Plateau   `json:"plateau"`
 	Explosion Explosion `json:"explosion"`
-	Dead      bool      `json:"dead"` // it is said that the network is
+	Dead      bool      `json:"dead"` // the notice was given
 
-	Noticed []string `json:"noticed,omitempty"` // what they have said, each once a run
+	Noticed []string `json:"noticed,omitempty"` // their notices, each once a run
 }
 
-// Evaluated tells whether there are no steps that an evaluation is due for.
+// Evaluated reports whether all steps done are evaluated.
 func (p *Progress) Evaluated() bool { return p.Batch == 0 || p.Partial }
 
-// AddEpoch adds the epoch under way to the history, and moves on to the next unless steps of
-// it are left. It tells whether it is the best.
+// AddEpoch adds the epoch under way to the history. It moves on to the next epoch, or marks this one
+// partial if it has steps left. It reports whether the epoch is the best.
 func (p *Progress) AddEpoch(r record.Epoch, stepsPerEpoch int) (best bool) {
 	p.History = append(p.History, r)
 	best = p.improve(r)
@@ -64,7 +63,7 @@ func (p *Progress) AddEpoch(r record.Epoch, stepsPerEpoch int) (best bool) {
 	return best
 }
 
-// improve makes the epoch the best if it is: of equal accuracies the earlier stays.
+// improve updates the best epoch. Of equal accuracies the earlier stays.
 func (p *Progress) improve(r record.Epoch) bool {
 	if p.BestEpoch > 0 && r.ValAccuracy <= p.BestValAccuracy {
 		return false
@@ -84,12 +83,13 @@ func (p *Progress) Reopen() {
 	}
 }
 
-// OutOfPatience tells whether none of the last epochs, complete ones, was the best; never for 0.
+// OutOfPatience reports whether the best epoch is at least the given number of complete epochs ago.
+// It is false for 0.
 func (p *Progress) OutOfPatience(epochs int) bool {
 	return epochs > 0 && !p.Partial && len(p.History) > 0 && len(p.History)-p.BestEpoch >= epochs
 }
 
-// AddStep adds a step to the epoch under way.
+// AddStep adds a step, its loss and its time to the epoch under way.
 func (p *Progress) AddStep(r record.Step) {
 	p.Batch++
 	p.Step = r.Step
@@ -100,8 +100,8 @@ func (p *Progress) AddStep(r record.Step) {
 	p.TrainSeconds += r.Seconds
 }
 
-// TrainLoss is the mean over the images of the epoch under way, or of the last one if
-// none of it is done; NaN before the first step.
+// TrainLoss is the mean loss of the epoch under way, or of the last one before its first step. It is
+// NaN before the run's first step.
 func (p *Progress) TrainLoss() float64 {
 	if p.Images > 0 {
 		return p.LossSum / float64(p.Images)
@@ -112,7 +112,7 @@ func (p *Progress) TrainLoss() float64 {
 	return math.NaN()
 }
 
-// Last is the newest evaluated epoch, nil if there is none.
+// Last is the newest evaluated epoch, or nil.
 func (p *Progress) Last() *record.Epoch {
 	if len(p.History) == 0 {
 		return nil
@@ -120,16 +120,16 @@ func (p *Progress) Last() *record.Epoch {
 	return &p.History[len(p.History)-1]
 }
 
-// bestIsNewest tells whether the newest evaluated epoch is the best.
+// bestIsNewest reports whether the newest evaluated epoch is the best.
 func (p *Progress) bestIsNewest() bool {
 	last := p.Last()
 	return last != nil && last.Epoch == p.BestEpoch
 }
 
-// EpochSpeed is images a second of the epoch under way.
+// EpochSpeed is the training speed of the epoch under way, in images a second.
 func (p *Progress) EpochSpeed() float64 { return rate(p.Images, p.EpochSeconds) }
 
-// Speed is images a second of all epochs.
+// Speed is the training speed over all epochs, in images a second.
 func (p *Progress) Speed() float64 { return rate(int(p.TrainImages), p.TrainSeconds) }
 
 // rate is images a second; 0 if no time has passed.
@@ -140,13 +140,13 @@ func rate(images int, seconds float64) float64 {
 	return float64(images) / seconds
 }
 
-// Window is a mean of losses under way.
+// Window accumulates a mean of losses.
 type Window struct {
 	Sum   float64 `json:"sum"`
 	Steps int     `json:"steps"`
 }
 
-// Add adds a loss. When that makes length of them, it returns their mean and begins anew.
+// Add adds a loss. After every length losses it returns their mean with full true, and restarts.
 func (w *Window) Add(loss float64, length int) (mean float64, full bool) {
 	w.Sum += loss
 	if w.Steps++; w.Steps < length {
@@ -157,17 +157,17 @@ func (w *Window) Add(loss float64, length int) (mean float64, full bool) {
 	return mean, true
 }
 
-// Explosion is what has been seen of a loss that may rise beyond all bounds; it is said once a run.
+// Explosion is the state of the watch for an exploding loss. It speaks once a run.
 type Explosion struct {
 	Start float64 `json:"start"` // loss of the first step; 0: not known
 	Window
 	Said bool `json:"said"`
 }
 
-// PlateauLast is how many steps are judged at the end of a run.
+// PlateauLast is the number of steps judged at the end of a run.
 const PlateauLast = 20
 
-// Plateau is what has been seen of a loss that may stay at ln K; it is said once a run.
+// Plateau is the state of the watch for a loss stuck at ln K. It speaks once a run.
 type Plateau struct {
 	Window
 	Said bool `json:"said"`

@@ -12,7 +12,7 @@ import (
 	"vggtrain/internal/record"
 )
 
-// Encode returns the progress as the checkpoint's metadata hold it.
+// Encode returns the progress as JSON, for the checkpoint's metadata.
 func (p *Progress) Encode() (string, error) {
 	data, err := json.Marshal(p)
 	if err != nil {
@@ -21,7 +21,7 @@ func (p *Progress) Encode() (string, error) {
 	return string(data), nil
 }
 
-// DecodeProgress reads what Encode wrote, and nothing else, of a run of that many epochs.
+// DecodeProgress is the strict inverse of Encode, for a run of the given number of epochs.
 func DecodeProgress(text string, epochs int) (*Progress, error) {
 	// An epoch has seven numbers. What the text announces is allocated, however little it takes there.
 	if strings.Count(text, ",") > 7*epochs+maxNoticed*maxNoticedBytes+100 {
@@ -45,8 +45,7 @@ func DecodeProgress(text string, epochs int) (*Progress, error) {
 	return p, nil
 }
 
-// checkKeys refuses keys of the whole that stand twice, also if in other case: of these
-// encoding/json takes the last.
+// checkKeys refuses repeated top-level keys, ignoring case: encoding/json would take the last.
 func checkKeys(text string) error {
 	d := json.NewDecoder(strings.NewReader(text))
 	if token, err := d.Token(); err != nil || token != json.Delim('{') {
@@ -71,7 +70,8 @@ func checkKeys(text string) error {
 	return nil
 }
 
-// Check returns an error unless a run of these facts can stand there: counts, sums and history agree.
+// Check returns an error unless counts, sums and history agree and are possible in a run of these
+// facts.
 func (p *Progress) Check(f record.Facts) error {
 	done := len(p.History)
 	if p.Partial {
@@ -112,7 +112,7 @@ func (p *Progress) Check(f record.Facts) error {
 	return nil
 }
 
-// Bounds of what the watches say: each says one line, once a run.
+// Bounds of the watches' notices: each gives one line, once a run.
 const (
 	maxNoticed      = 8
 	maxNoticedBytes = 1000

@@ -2,27 +2,27 @@ package runstate
 
 import "errors"
 
-// Store writes the state of a run, while the run goes on.
+// Store writes the state of a run in the background.
 type Store interface {
-	// Save takes a snapshot and begins to write it: as the checkpoint, and with best also as the
-	// weights of the best epoch. The save before must have ended. ErrNotFinite if a weight is not
-	// finite: nothing is written then.
+	// Save takes a snapshot and begins to write it: as the checkpoint and, with best, as the weights
+	// of the best epoch. The save before must have ended. The error is ErrNotFinite if a weight is
+	// NaN or infinite; nothing is written then.
 	Save(p *Progress, best bool) error
-	// Ended returns how the save under way has ended, once; with wait, it waits for that. ok is false
-	// if no save is under way, or it has not ended.
+	// Ended returns the result of the save under way, once. With wait it waits for the end. ok is
+	// false if no save is under way or it has not ended.
 	Ended(wait bool) (s Saved, ok bool)
 }
 
-// Saved is how a save ended.
+// Saved is the result of a save.
 type Saved struct {
 	Records    error // flush error of the log files; their observer reports if it persists
 	Checkpoint error
 	Best       error // with HasBest
-	HasBest    bool  // the best was to be written too
+	HasBest    bool  // best.bin was to be written too
 }
 
-// Saves is what a run knows of its saves. One that fails does not end the run: the next may succeed,
-// and the file of before stays whole.
+// Saves tracks the saves of a run. A failed save does not end the run: the next may succeed, and the
+// previous file stays whole.
 //
 // The newest snapshot is in one state of each line:
 //
@@ -46,23 +46,25 @@ type Saves struct {
 	written struct{ checkpoint, best bool } // there is such a file of this run; best.bin is of its best epoch
 }
 
-// NewSaves returns the saves of a run after a step; saved says that checkpoint.bin holds its state.
+// NewSaves returns the Saves of a run after the given step. saved means that checkpoint.bin holds the
+// state.
 func NewSaves(store Store, notify func(...string), step int, saved bool) Saves {
 	s := Saves{store: store, notify: notify}
 	s.newest.step, s.newest.current, s.written.checkpoint = step, saved, saved
 	return s
 }
 
-// Outdate notes that the run has gone on from its newest snapshot.
+// Outdate marks the newest snapshot as older than the run.
 func (s *Saves) Outdate() { s.newest.current = false }
 
-// Due tells whether it is time to save after a step: a multiple of every has been passed since the
-// newest snapshot, and nothing is being written, so that the training need not wait. Never for 0.
+// Due reports whether to save after a step. It is true if a multiple of every has been passed since
+// the newest snapshot and no write is under way, so that the training need not wait. It is false if
+// every is 0.
 func (s *Saves) Due(step, every int) bool {
 	return every > 0 && step/every > s.newest.step/every && !s.newest.writing
 }
 
-// Save begins to save the state, once the save before has ended.
+// Save waits for the save before, then begins to save the state.
 func (s *Saves) Save(p *Progress, best bool) error {
 	s.Settle(true)
 	if err := s.store.Save(p, best); err != nil {
@@ -72,7 +74,7 @@ func (s *Saves) Save(p *Progress, best bool) error {
 	return nil
 }
 
-// Settle takes note of how the save under way has ended; with wait, once it has.
+// Settle records the result of the save under way, if it has ended. With wait it waits for the end.
 func (s *Saves) Settle(wait bool) {
 	if !s.newest.writing {
 		return
@@ -105,8 +107,8 @@ func (s *Saves) tell(now, before error) {
 	}
 }
 
-// Begin saves the state of a run before its first step, unless it is saved. The run cannot begin if
-// that fails.
+// Begin saves the state before the first step, unless it is saved. The run must not begin on an
+// error.
 func (s *Saves) Begin(p *Progress) error {
 	if s.newest.current {
 		return nil
@@ -122,11 +124,10 @@ func (s *Saves) Begin(p *Progress) error {
 	return nil
 }
 
-// MendedBest notes how a resumed run has found best.bin: there, with the weights of its best epoch, or
-// why it could not be made so.
+// MendedBest records the results of Writer.MendBest.
 func (s *Saves) MendedBest(there bool, err error) { s.written.best, s.last.Best = there, err }
 
-// Finish saves the state of a run that ends, unless it is saved, and waits until it is written.
+// Finish saves the state at the end of a run, unless it is saved, and waits until it is written.
 func (s *Saves) Finish(p *Progress) error {
 	s.Settle(true)
 	bestFailed := s.newest.best && s.last.Best != nil
@@ -138,7 +139,7 @@ func (s *Saves) Finish(p *Progress) error {
 	return err
 }
 
-// Incomplete says what is missing of what should be saved.
+// Incomplete returns the errors of files that are not up to date, or nil.
 func (s *Saves) Incomplete() error {
 	if same(s.last.Checkpoint, s.last.Best) {
 		return s.last.Checkpoint
@@ -146,8 +147,9 @@ func (s *Saves) Incomplete() error {
 	return errors.Join(s.last.Checkpoint, s.last.Best)
 }
 
-// Written tells which files of this run there are; best.bin only with the weights of its best epoch.
+// Written reports which of the run's files exist; best.bin counts only with the weights of the best
+// epoch.
 func (s *Saves) Written() (checkpoint, best bool) { return s.written.checkpoint, s.written.best }
 
-// same tells whether two errors say the same.
+// same reports whether two errors have the same text.
 func same(a, b error) bool { return a != nil && b != nil && a.Error() == b.Error() }

@@ -9,18 +9,18 @@ import (
 	"vggtrain/model"
 )
 
-// optimizerPrefix begins the names of what the optimiser keeps: optimizer/momentum/features.0.weight.
+// optimizerPrefix begins the names of the optimiser's state: optimizer/momentum/features.0.weight.
 const optimizerPrefix = "optimizer/"
 
 func slotName(slot, param string) string { return optimizerPrefix + slot + "/" + param }
 
-// part is a parameter, or what the optimiser keeps for one, under its name in checkpoint.bin.
+// part is a parameter or a parameter's slot, under its name in checkpoint.bin.
 type part struct {
 	*model.Param
 	name string
 }
 
-// partsOf lists the parameters, then slot by slot what the optimiser keeps for them.
+// partsOf lists the parameters, then the slots.
 func partsOf(params model.Params, slots []model.Slot) []part {
 	var list []part
 	for _, p := range params {
@@ -44,8 +44,8 @@ func nameSlots(state *checkpoint.State) {
 	}
 }
 
-// checkSlots looks whether there is all that the run's optimiser keeps for each learned parameter,
-// and no other state.
+// checkSlots returns an error unless the optimiser's tensors are exactly the run's slots of each
+// learned parameter.
 func (c *Checkpoint) checkSlots() error {
 	want := 0
 	for _, slot := range c.Settings.Optimizer.Slots() {

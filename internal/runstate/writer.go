@@ -14,24 +14,24 @@ import (
 	"vggtrain/model"
 )
 
-// ErrNotFinite is the error of a Store that is asked to keep weights that are NaN or infinite.
+// ErrNotFinite is the error of Store.Save for a weight that is NaN or infinite.
 var ErrNotFinite = errors.New("a weight is not finite")
 
-// Run is what does not change in a run.
+// Run holds the constants of a run.
 type Run struct {
-	Network       *trained.Network // its Params are those that are trained
-	Scored        model.Params     // what best.bin holds: those Params, or of the optimiser's slots
+	Network       *trained.Network // its Params are trained
+	Scored        model.Params     // the content of best.bin: Network.Params, or one of the optimiser's slots
 	Settings      *configs.Recipe
 	Workers       *model.Workers
 	StepsPerEpoch int
 }
 
-// Place is where the files of a run are, in a folder that exists. Its functions are called on a
-// goroutine of the Writer; nil ones do nothing.
+// Place holds the paths of a run's files, in an existing folder. Its functions are called on a
+// goroutine of the Writer; they may be nil.
 type Place struct {
 	Checkpoint, Best string       // paths
 	Held             func() error // an error if the folder is no longer the run's own: nothing may be written
-	Flush            func() error // puts the observers' log files on the disk, before a checkpoint counts on them
+	Flush            func() error // fsyncs the observers' log files, before the checkpoint is written
 }
 
 // Writer is the Store that writes checkpoint.bin and best.bin. It holds one copy of the state.
@@ -46,8 +46,8 @@ type Writer struct {
 	writing       chan Saved          // of the save under way; nil: none
 }
 
-// NewWriter returns the writer of a run whose optimiser keeps slots. The snapshot of a resumed run is
-// the memory that its checkpoint was read into.
+// NewWriter returns the writer of a run with the optimiser's slots. A resumed run reuses the memory
+// of its checkpoint as the snapshot.
 func NewWriter(run Run, place Place, slots []model.Slot, resumed *Checkpoint) (*Writer, error) {
 	metadata, err := run.metadata()
 	if err != nil {
@@ -68,8 +68,8 @@ func NewWriter(run Run, place Place, slots []model.Slot, resumed *Checkpoint) (*
 	return w, nil
 }
 
-// Allocate makes room for the snapshot, once a run, and touches all of it: else the first save
-// would wait for the system to map it.
+// Allocate allocates the snapshot, once a run, and touches its pages, so that the first save does not
+// wait for page faults.
 func (w *Writer) Allocate() {
 	if w.snapshot != nil {
 		return
@@ -84,7 +84,7 @@ func (w *Writer) Allocate() {
 	checkpoint.Pack(w.snapshot, all)
 }
 
-// Save copies the state into the snapshot, which a goroutine writes.
+// Save copies the state into the snapshot and starts a goroutine to write it.
 func (w *Writer) Save(p *Progress, best bool) error {
 	if err := w.copy(); err != nil {
 		return err
@@ -105,8 +105,8 @@ func (w *Writer) Save(p *Progress, best bool) error {
 	return nil
 }
 
-// copy fills the snapshot with what the parts are now, in PyTorch's layouts: ErrNotFinite if a scored
-// weight is not finite.
+// copy copies the parts to the snapshot in PyTorch's layouts. The error is ErrNotFinite if a scored
+// weight is NaN or infinite.
 func (w *Writer) copy() error {
 	w.Allocate()
 	for i, part := range w.parts {
@@ -122,7 +122,7 @@ func (w *Writer) copy() error {
 	return nil
 }
 
-// bestState is the snapshot's scored weights alone, by the parameters' names, as best.bin holds them.
+// bestState returns only the snapshot's scored weights, under the parameters' names, for best.bin.
 func (w *Writer) bestState(p *Progress) *checkpoint.State {
 	metadata := maps.Clone(w.metadata)
 	step := p.BestEpoch * w.stepsPerEpoch
@@ -140,8 +140,8 @@ func (w *Writer) bestState(p *Progress) *checkpoint.State {
 }
 
 // write writes the log files, the checkpoint, and then the best weights if they are not nil. In this
-// order a run that is killed in between is resumed at the end of the best epoch, and has its weights.
-// A checkpoint is written even if the log files cannot be: weights are worth more than records.
+// order a run killed in between is resumed at the end of the best epoch and still has its weights.
+// The checkpoint is written even if the log files fail: weights are worth more than records.
 func (w *Writer) write(state, best *checkpoint.State, partial bool) Saved {
 	s := Saved{HasBest: best != nil}
 	if err := w.Held(); err != nil {

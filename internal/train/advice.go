@@ -59,7 +59,7 @@ func initKaiming(s *configs.Recipe) string {
 	return "--init kaiming"
 }
 
-// updating are the settings that decide whether a network begins to learn at all, but for lr.
+// updating are the settings, except lr, that decide whether a network begins to learn.
 var updating = []string{"optimizer", "momentum", "nesterov", "weight-decay", "schedule", "warmup-epochs", "init"}
 
 func recipeFast(s *configs.Recipe) string {
@@ -70,7 +70,7 @@ func recipeFast(s *configs.Recipe) string {
 	return "--recipe fast"
 }
 
-// either joins what there is of some advice: a, b or c.
+// either joins advice, except empty texts: a, b or c.
 func either(advice ...string) string {
 	return english.WordSeries(slices.DeleteFunc(advice, func(text string) bool { return text == "" }), "or")
 }

@@ -18,8 +18,8 @@ import (
 	"vggtrain/model"
 )
 
-// Job is a run that is ready to start: its settings are looked up, its sets cut, its
-// weights initialised. Prepare or Resume makes it.
+// Job is a run ready to start, with resolved settings, cut sets and initialised weights. Prepare or
+// Resume makes it.
 type Job struct {
 	trained.Network // that is trained
 	Facts           record.Facts
@@ -34,8 +34,8 @@ type Job struct {
 	setBytes int64                // of the sets in memory
 }
 
-// Prepare makes a job of a recipe (flags over recipe over defaults), the architecture and
-// the data it names, and workers. Errors say which setting is wrong.
+// Prepare makes a job. The recipe is flags over recipe over defaults; arch and data are those it
+// names. Errors say which setting is wrong.
 func Prepare(ctx context.Context, recipe *configs.Recipe, arch *model.Arch, data *dataset.Data, workers *model.Workers) (*Job, error) {
 	j, err := newJob(ctx, recipe, arch, data, workers)
 	if err != nil {
@@ -44,8 +44,8 @@ func Prepare(ctx context.Context, recipe *configs.Recipe, arch *model.Arch, data
 	return j, j.initialise()
 }
 
-// Resume makes a job that goes on with a run. The recipe is the checkpoint's, with what may
-// change in a run changed; the data must be those that it was trained on.
+// Resume makes a job that continues a run. The recipe is the checkpoint's with the changes allowed in
+// a run; the data must be the same.
 func Resume(ctx context.Context, c *runstate.Checkpoint, recipe *configs.Recipe, data *dataset.Data, workers *model.Workers) (*Job, error) {
 	if err := c.CheckData(data); err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func newJob(ctx context.Context, recipe *configs.Recipe, arch *model.Arch, data 
 	return j, nil
 }
 
-// cut returns the sets that the settings ask for.
+// cut returns the sets to train on and to score, by val, limit-train and limit-val.
 func cut(r *configs.Recipe, data *dataset.Data) (training, scored dataset.Source, err error) {
 	training, scored = data.Train, data.Test
 	if r.Val > 0 {
@@ -116,7 +116,7 @@ func cut(r *configs.Recipe, data *dataset.Data) (training, scored dataset.Source
 	return training, scored, nil
 }
 
-// normalize returns the normalisation that the settings ask for; kind dataset is measured.
+// normalize returns the normalize setting. It measures the training set if the kind is dataset.
 func normalize(ctx context.Context, r *configs.Recipe, training dataset.Source) (configs.Normalize, error) {
 	if r.Normalize.Kind != "dataset" {
 		return r.Normalize, nil
@@ -179,7 +179,7 @@ func (j *Job) facts(r *configs.Recipe, data *dataset.Data) record.Facts {
 	}
 }
 
-// plan says what the job is going to do.
+// plan returns the Plan for the observers.
 func (j *Job) plan() Plan {
 	p := j.progress()
 	plan := Plan{Facts: j.Facts, StepsDone: p.Step, History: p.History, Noticed: p.Noticed, Rate: schedule(&j.Facts).At}
@@ -189,7 +189,7 @@ func (j *Job) plan() Plan {
 	return plan
 }
 
-// progress is where the job begins.
+// progress returns the state at the job's first step.
 func (j *Job) progress() *runstate.Progress {
 	if j.resumed != nil {
 		return j.resumed.Progress

@@ -17,17 +17,17 @@ import (
 
 // Trainer computes the gradients of one batch: *model.Trainer.
 type Trainer interface {
-	// Step runs forward and backward over N×S×S×1 images, of which rows count, and
-	// returns their mean loss. model.ErrLossNotFinite if that is NaN or infinite.
+	// Step runs forward and backward over the first rows of N×S×S×1 images and returns their mean
+	// loss. The error is model.ErrLossNotFinite if that is NaN or infinite.
 	Step(step uint64, images []float32, labels []int32, rows int) (loss float64, err error)
 }
 
-// Optimizer updates the weights by the gradients of the last step: *model.Optimizer.
+// Optimizer updates the weights with the gradients of the last step: *model.Optimizer.
 type Optimizer interface {
 	Step(lr float64) error
 }
 
-// loop is a run: what it is made of, and where it stands.
+// loop is a run: its parts and its state.
 type loop struct {
 	plan       Plan
 	classes    int
@@ -46,15 +46,15 @@ type loop struct {
 	before   float64     // seconds of the runs that this one resumes
 }
 
-// outcome is how a run ended.
+// outcome is the end of a run.
 type outcome struct {
 	status     Status
 	advice     string // after a divergence
 	incomplete error  // what could not be saved of the run's state
 }
 
-// run trains until the plan is fulfilled or something ends it before. It is Failed if and only if there
-// is an error.
+// run trains until a limit, an error or ctx ends it. The outcome is Failed if and only if there is an
+// error.
 func (l *loop) run(ctx context.Context) (outcome, error) {
 	l.before = l.progress.Seconds
 	status, err := Done, l.epochs(ctx)
@@ -107,14 +107,15 @@ func (l *loop) limit() string {
 	return ""
 }
 
-// timeUp tells whether the time of this process is over. One step is always done.
+// timeUp reports whether max-time has passed. It is false before the first step, so that a process
+// makes progress.
 func (l *loop) timeUp() bool {
 	most := l.plan.Settings.MaxTime
 	return most > 0 && l.newest.Step > 0 && time.Since(l.start) >= most
 }
 
-// epoch trains what is left of the epoch under way, evaluates it and saves. Its error is
-// ctx's if ctx is done before it ends.
+// epoch trains the rest of the epoch under way, evaluates it and saves. The error is ctx's if ctx is
+// done before.
 func (l *loop) epoch(ctx context.Context) error {
 	if err := l.steps(ctx); err != nil {
 		return err
@@ -140,8 +141,8 @@ func (l *loop) epoch(ctx context.Context) error {
 	}, e)
 }
 
-// conclude records an evaluated epoch. The checkpoint comes last: a run that is killed in between
-// and resumed repeats what the checkpoint does not know.
+// conclude records an evaluated epoch. The checkpoint comes last: a run killed in between repeats the
+// epoch's records when it is resumed.
 func (l *loop) conclude(record record.Epoch, e *trained.Evaluation) error {
 	p := l.progress
 	l.observers.epoch(record, e)
@@ -157,13 +158,13 @@ func (l *loop) conclude(record record.Epoch, e *trained.Evaluation) error {
 	return l.save(best)
 }
 
-// save begins to save what the run has reached.
+// save begins to save the state.
 func (l *loop) save(best bool) error {
 	l.progress.Seconds = l.seconds()
 	return l.saves.Save(l.progress, best)
 }
 
-// steps trains the batches that are left of the epoch under way, up to the run's end. It trains at
+// steps trains the remaining batches of the epoch under way, up to the run's limits. It trains at
 // least one: an epoch without steps would have no loss.
 func (l *loop) steps(ctx context.Context) error {
 	p := l.progress
@@ -189,8 +190,8 @@ func (l *loop) steps(ctx context.Context) error {
 	return nil
 }
 
-// step trains one batch: io.EOF if none is left. from is the time at which the step before ended, and
-// is set to that of this one: a step's time includes what observers and saves take.
+// step trains one batch. The error is io.EOF after the epoch's last one. from is the end of the step
+// before and is set to the end of this one, so that a step's time includes observers and saves.
 func (l *loop) step(ctx context.Context, from *time.Time) error {
 	p := l.progress
 	b, err := l.batches.Next(ctx)

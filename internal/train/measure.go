@@ -9,29 +9,28 @@ import (
 	"vggtrain/model"
 )
 
-// Estimate is what a run would be and take on this machine, as it is now.
+// Estimate is a forecast of a run on this machine.
 type Estimate struct {
 	Plan        Plan
 	StepSeconds float64 // a full batch
 	EvalSeconds float64 // the whole set that is scored, once
-	Seconds     float64 // what is left of the run, without its checkpoints
+	Seconds     float64 // the rest of the run, without its checkpoints
 }
 
-// A step and an evaluation are timed with the first rows of a batch, so that the largest
-// networks do not take minutes of it: measuredRows of them, or one a thread if those are more.
-// Where that takes less than longEnough, a time too short to be scaled, more rows are taken.
+// A step and an evaluation are timed with only the first rows of a batch: measuredRows, or one a
+// thread if that is more. A whole batch would take minutes in the largest networks. If the time is
+// less than longEnough, too short to be scaled, more rows are taken.
 const (
 	measuredRows = 8
 	longEnough   = time.Second
 )
 
-// Measure builds all that a run needs, with the buffers of full batches, and times some rows of
-// a step and of the evaluation; each is done twice, and the second time counts. No weight
-// changes and no file is written.
+// Measure builds a whole run, with buffers for full batches, and times a step and an evaluation of
+// some rows. Each is done twice; the second counts. No weight changes and no file is written.
 //
-// The times of full batches are extrapolated from those rows; only the optimiser's is measured. So
-// what does not grow with the rows, such as reading the weights of dense layers, counts more than
-// once, and so does what else the machine does: an estimate tells minutes from hours.
+// The times of full batches are extrapolated from those rows, except the optimiser's, which is
+// measured. Costs independent of the rows, such as reading the weights of dense layers, are thus
+// counted more than once, and so are disturbances. The estimate tells minutes from hours.
 func Measure(ctx context.Context, job *Job) (*Estimate, error) {
 	m, err := job.assemble(time.Now(), nil)
 	if err != nil {
@@ -88,7 +87,7 @@ func (l *loop) measureEvaluation(ctx context.Context) (seconds float64, err erro
 	return row * float64(l.plan.ValImages), err
 }
 
-// perRow returns the seconds that f takes a row. It has at most all rows.
+// perRow returns the seconds of f a row. It gives f at most all rows.
 func (l *loop) perRow(ctx context.Context, all int, f func(rows int) error) (seconds float64, err error) {
 	for rows := min(max(measuredRows, l.plan.Threads), all); ; rows = min(4*rows, all) {
 		took, err := second(ctx, func() error { return f(rows) })
@@ -101,8 +100,8 @@ func (l *loop) perRow(ctx context.Context, all int, f func(rows int) error) (sec
 	}
 }
 
-// second does f twice and returns what the second time takes: the first one touches the
-// memory. Between them ctx can end it.
+// second calls f twice and returns the time of the second call: the first one touches the memory. ctx
+// can end it in between.
 func second(ctx context.Context, f func() error) (took time.Duration, err error) {
 	for range 2 {
 		if err := ctx.Err(); err != nil {
@@ -117,8 +116,8 @@ func second(ctx context.Context, f func() error) (took time.Duration, err error)
 	return took, nil
 }
 
-// EstimateMemory returns what a run with these settings would hold at its peak, in bytes, without
-// allocating any of it. The error says why there can be no such run.
+// EstimateMemory returns the peak memory of a run with these settings, in bytes. It does not allocate
+// it. The error says why such a run is impossible.
 func EstimateMemory(r *configs.Recipe, arch *model.Arch, data *dataset.Data) (int64, error) {
 	layers, err := model.Resolve(arch, data.Channels(), r.Resize, r.Resize, len(data.Classes))
 	if err != nil {
@@ -140,7 +139,7 @@ func EstimateMemory(r *configs.Recipe, arch *model.Arch, data *dataset.Data) (in
 	return runBytes(r, setBytes(r, data), weights, summary.TrainBytes-weights+evaluation-weights), nil
 }
 
-// setBytes is the memory of the sets that a run uses: limits leave all of them there.
+// setBytes is the memory of a run's sets. Limits do not reduce it.
 func setBytes(r *configs.Recipe, data *dataset.Data) int64 {
 	if r.Val > 0 {
 		return dataset.Bytes(data.Train)
@@ -148,7 +147,7 @@ func setBytes(r *configs.Recipe, data *dataset.Data) int64 {
 	return dataset.Bytes(data.Train) + dataset.Bytes(data.Test)
 }
 
-// programBytes is what a run of the smallest network holds.
+// programBytes is the memory of a run of the smallest network.
 const programBytes = 40 << 20
 
 // runBytes adds up a run's memory: the sets; weights and optimiser state twice, the second time for

@@ -7,11 +7,11 @@ import (
 	"vggtrain/internal/trained"
 )
 
-// Observer is told what happens in a run, on the run's own goroutine and in this order:
-// Begin, then Step and Epoch as they end and Notice in between, then End. An error of Begin
-// ends the run; End is called all the same, for all whose Begin was called. An error of Step or
-// Epoch is a notice to the user, once, and the run goes on; one of End makes its result Incomplete.
-// What an observer has to say to the user goes to Plan.Notify, which tells all observers.
+// Observer receives a run's events, on the run's goroutine and in this order: Begin, then Step and
+// Epoch as they end and Notice in between, then End. An error of Begin ends the run; End is called
+// all the same, for all whose Begin was called. An error of Step or Epoch is a notice to the user,
+// once, and the run goes on; one of End makes its result Incomplete. An observer's own notices go to
+// Plan.Notify, which passes them to all observers.
 type Observer interface {
 	Begin(Plan) error
 	Step(record.Step) error
@@ -20,7 +20,7 @@ type Observer interface {
 	End(Result) error
 }
 
-// Base is an Observer that does nothing. Others embed it for what does not concern them.
+// Base is an Observer that does nothing. Observers embed it for the methods that they do not need.
 type Base struct{}
 
 func (Base) Begin(Plan) error                              { return nil }
@@ -29,7 +29,7 @@ func (Base) Epoch(record.Epoch, *trained.Evaluation) error { return nil }
 func (Base) Notice(string)                                 {}
 func (Base) End(Result) error                              { return nil }
 
-// observers passes on to each what happens, in their order.
+// observers passes each event to all observers, in their order.
 type observers struct {
 	all  []Observer
 	told map[string]bool // what observers have had to say
@@ -37,8 +37,7 @@ type observers struct {
 
 func newObservers(all ...Observer) observers { return observers{all, map[string]bool{}} }
 
-// begin begins each in turn. If one fails, only those before it and itself are told anything
-// more.
+// begin begins each in turn. If one fails, the observers after it receive nothing, not even End.
 func (o *observers) begin(p Plan) error {
 	p.Notify = func(text string) { o.once(text, text) }
 	for i, each := range o.all {
@@ -62,14 +61,15 @@ func (o *observers) epoch(r record.Epoch, e *trained.Evaluation) {
 	}
 }
 
-// take gives notice of an observer's trouble. It is no reason to end a run, whose state is elsewhere.
+// take turns an observer's error into a notice. It does not end the run: the run's state is
+// elsewhere.
 func (o *observers) take(err error) {
 	if err != nil {
 		o.once(err.Error(), err.Error()+"; the run goes on")
 	}
 }
 
-// once gives a notice, unless one of the same trouble was given.
+// once gives a notice, once for each trouble.
 func (o *observers) once(trouble, text string) {
 	if !o.told[trouble] {
 		o.told[trouble] = true
@@ -85,7 +85,7 @@ func (o *observers) notice(lines ...string) {
 	}
 }
 
-// end ends all, also when one of them fails, and returns all errors.
+// end ends all observers, even if one fails, and joins their errors.
 func (o *observers) end(r Result) error {
 	var all []error
 	for _, each := range o.all {
@@ -94,22 +94,22 @@ func (o *observers) end(r Result) error {
 	return errors.Join(all...)
 }
 
-// Plan is what a run is going to do, told before its first step.
+// Plan describes a run before its first step.
 type Plan struct {
 	record.Facts
 	StepsDone int            // by the run that this one resumes; 0 for a new one
-	Finished  bool           // that run has nothing left to do
-	Noticed   []string       // what went wrong in it, which the user was told
+	Finished  bool           // the resumed run has nothing left to do
+	Noticed   []string       // notices of the resumed run
 	History   []record.Epoch // of it
 
 	Rate   func(step int) float64 // the learning rate of a step, from 1
-	Notify func(text string)      // tells all observers, once, what one of them has to say to the user
+	Notify func(text string)      // passes an observer's notice to all observers, once
 }
 
-// Status says how a run ended.
+// Status is the outcome of a run.
 type Status string
 
-// The ways in which a run ends. A run that an error ended is Failed: Run returns the error too.
+// The outcomes of a run. With Failed, Run returns an error too.
 const (
 	Done        Status = "done"
 	Diverged    Status = "diverged"    // the loss or a weight is NaN or infinite
@@ -117,8 +117,8 @@ const (
 	Failed      Status = "failed"
 )
 
-// Result is how a run ended. Numbers that it does not have, such as the accuracy before any
-// evaluation, are NaN, epochs 0 and paths "".
+// Result is the result of a run. Unknown numbers, such as the accuracy before any evaluation, are
+// NaN, unknown epochs 0 and unknown paths "".
 type Result struct {
 	record.Facts
 	Status          Status

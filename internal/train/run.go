@@ -1,6 +1,6 @@
-// Package train runs a training: it makes a Job of resolved settings (Prepare), trains
-// and evaluates it epoch by epoch (Run), and keeps its checkpoints. What is shown or written of
-// a run beside its checkpoints is the observers' affair.
+// Package train runs a training: it makes a Job of resolved settings (Prepare), trains and evaluates
+// it epoch by epoch (Run), and keeps its checkpoints. Observers show the run and write its other
+// files.
 //
 // Batches are N×S×S×1, N images of side S.
 package train
@@ -15,10 +15,10 @@ import (
 // Run trains a job to its end, to a divergence, or until ctx is done: then the step under
 // way ends and the state is saved. A resumed job goes on where its checkpoint is.
 //
-// The state is saved at the end of each epoch, and between as the recipe says, while the
-// training goes on. A file that cannot be written is a notice and does not end the run; what
-// was there before stays whole. If it is missing at the end, the result is Incomplete. The
-// error is of what ended the run; the result holds what is known all the same.
+// The state is saved at the end of each epoch and as often as the recipe says, concurrently with the
+// training. A failed write gives a notice and does not end the run; the file before it stays whole.
+// If a file is still missing at the end, the result is Incomplete. The error is the cause of a run's
+// failure; the result is valid even then.
 func Run(ctx context.Context, job *Job, obs ...Observer) (Result, error) {
 	start := time.Now()
 	m, err := job.assemble(start, obs)
@@ -43,8 +43,9 @@ func Run(ctx context.Context, job *Job, obs ...Observer) (Result, error) {
 	return result, err
 }
 
-// open brings a resumed run to where it goes on. It reopens a partial epoch if the run may go on with
-// it. It saves the state unless checkpoint.bin holds it, because observers then cut what follows it.
+// open prepares a resumed run to go on. It reopens a partial epoch that the limits allow to
+// continue. It saves the state unless checkpoint.bin holds it, because observers then cut records
+// after it.
 func (m *session) open(j *Job) error {
 	if j.resumed == nil {
 		return nil
@@ -61,7 +62,7 @@ func (m *session) open(j *Job) error {
 	return m.saves.Begin(m.progress)
 }
 
-// greet says what the user of a resumed run should know before it goes on.
+// greet gives the notices of a resumed run before its first step.
 func (m *session) greet(j *Job) {
 	if j.resumed == nil {
 		return
@@ -81,7 +82,7 @@ func (m *session) greet(j *Job) {
 	}
 }
 
-// more is what a run needs to go on, by the limit that has ended it.
+// more is the flag that lifts the limit of an ended run.
 var more = map[string]string{
 	"epochs":     "more --epochs",
 	"early-stop": "more patience by --early-stop, or --early-stop off",

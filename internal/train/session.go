@@ -19,8 +19,8 @@ type session struct {
 	graphs *model.Trainer
 }
 
-// assemble builds what a job needs: two graphs over the same weights, one to train and
-// one to evaluate, the streams, and the optimiser. close ends it.
+// assemble builds the parts of a job: two graphs over the same weights, one to train and one to
+// evaluate, the loaders, and the optimiser. close releases them.
 func (j *Job) assemble(start time.Time, obs []Observer) (*session, error) {
 	training, validation, err := j.loaders()
 	if err != nil {
@@ -73,11 +73,11 @@ func (m *session) complete(j *Job, batchBytes int64) error {
 	return nil
 }
 
-// close ends what assemble has begun. Its one error is that of closing twice.
+// close releases what assemble has started. The ignored error is only of closing twice.
 func (m *session) close() { _ = m.graphs.Close() }
 
-// schedule spans all epochs, also where max-steps ends the run before: such a run is
-// the beginning of the whole one.
+// schedule spans all epochs, even if max-steps ends the run before: such a run is the beginning of
+// the whole one.
 func schedule(f *record.Facts) solver.Schedule {
 	r := f.Settings
 	warmup := r.WarmupEpochs * f.StepsPerEpoch
@@ -87,7 +87,7 @@ func schedule(f *record.Facts) solver.Schedule {
 	return solver.Constant{LR: r.LR, Warmup: warmup}
 }
 
-// result says where the run stands.
+// result returns the Result at the current state.
 func (m *session) result(end outcome) Result {
 	p := m.progress
 	r := Result{

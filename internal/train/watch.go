@@ -11,8 +11,8 @@ import (
 	"vggtrain/internal/trained"
 )
 
-// watches notice what goes wrong in a run, each once a run, and say what to do about it. What they
-// have seen is in its Progress, so that a run that is resumed says what it would have said.
+// watches detect trouble in a run and advise, each once a run. Their state is in Progress, so that a
+// resumed run gives the same notices.
 type watches struct {
 	settings *configs.Recipe
 	classes  int                // K
@@ -25,7 +25,7 @@ func newWatches(f *record.Facts, classes int, p *runstate.Progress) watches {
 	return watches{f.Settings, classes, math.Log(float64(classes)), f.Settings.WarmupEpochs * f.StepsPerEpoch, p}
 }
 
-// step takes a step that is done, and returns what to say.
+// step takes a finished step and returns notices.
 func (w watches) step(r record.Step) (notices []string) {
 	if text := w.explosion(r); text != "" {
 		notices = append(notices, text)
@@ -36,7 +36,7 @@ func (w watches) step(r record.Step) (notices []string) {
 	return notices
 }
 
-// evaluated takes the evaluation of a complete or a partial epoch, and returns what to say.
+// evaluated takes the evaluation of a complete or a partial epoch and returns notices.
 func (w watches) evaluated(e *trained.Evaluation, partial bool) (notices []string) {
 	if w.seen.Dead || !constant(e) {
 		return nil
@@ -46,13 +46,13 @@ func (w watches) evaluated(e *trained.Evaluation, partial bool) (notices []strin
 		"which more training rarely repairs; begin anew with %s", e.Predictions[0].Probability, either(lowerLR(w.settings), warmupEpochs(w.settings), initKaiming(w.settings)))}
 }
 
-// constantLeast is how many images must have got the same answer.
+// constantLeast is the least number of images for a verdict.
 const constantLeast = 10
 
-// constant tells whether the network's answer does not depend on the image, to the last bit. Where
-// no ReLU of some layer lets anything through, what follows are biases alone; in a network that has
-// merely not learned yet, answers differ by some 10⁻⁶ at least. A probability of exactly 1 is that of
-// logits so far apart that their differences are lost.
+// constant reports whether the network's output is the same for all images, to the last bit. That
+// happens if all ReLUs of a layer are 0, since only biases follow. Outputs of a network that has not
+// learned yet differ by about 10⁻⁶ at least. A probability of exactly 1 is excluded: it is saturated
+// and hides differences.
 func constant(e *trained.Evaluation) bool {
 	if len(e.Predictions) < constantLeast || e.Predictions[0].Probability == 1 {
 		return false
@@ -61,8 +61,8 @@ func constant(e *trained.Evaluation) bool {
 }
 
 // A learning rate that is far too high first raises the loss above what it was before the first
-// update, and above what guessing gives, ln K. A mean over a few steps of twice the greater of the two
-// is seen in no run that learns: neither a noisy batch nor a warm-up comes near it.
+// update, and above what guessing gives, ln K. In a run that learns, the mean over a few steps does
+// not reach twice the greater of the two: neither noisy batches nor a warm-up come near it.
 const (
 	explosionWindow = 10 // steps
 	explosionFactor = 2
@@ -85,13 +85,13 @@ func (w watches) explosion(r record.Step) string {
 		"begin anew with %s", mean, explosionWindow, w.classes, w.guessing, either(lowerLR(w.settings), clipNorm(w.settings), warmupEpochs(w.settings)))
 }
 
-// A network that does not learn gives every class the same probability, and its loss
-// stays at ln K (2.303 for ten classes), smoothed labels or not. One per cent round it
-// is where it is looked for, over a window of steps, and at the end of a run over its last ones: a
-// network may also have got stuck after some steps.
+// A network that does not learn gives every class the same probability, and its loss stays at ln K
+// (2.303 for ten classes), smoothed labels or not. So the watch looks for a mean loss within 1 % of
+// ln K: over a window of steps, and over the last steps of a run, since a network may also get stuck
+// later.
 const (
 	plateauWindow   = 200                  // steps
-	plateauLast     = runstate.PlateauLast // that are judged at the end
+	plateauLast     = runstate.PlateauLast // judged at the end
 	plateauShortest = 50                   // a shorter run may only have not learned yet
 	plateauBand     = 0.01
 )
@@ -110,8 +110,8 @@ func (w watches) plateau(r record.Step) string {
 	return w.stuckText(mean, plateauWindow)
 }
 
-// end judges the last steps of a run that has ended after a step, and returns what to say. It is not
-// kept: a run that goes on later knows nothing of this end.
+// end judges the last steps of a run and returns notices. It leaves no trace in Progress: a run that
+// goes on later knows nothing of this end.
 func (w watches) end(step int) (notices []string) {
 	if w.seen.Dead || w.seen.Plateau.Said || step-w.warmup < plateauShortest {
 		return nil
@@ -129,7 +129,7 @@ func (w watches) end(step int) (notices []string) {
 	return []string{w.stuckText(mean, plateauLast)}
 }
 
-// stuck tells whether a mean loss is that of guessing.
+// stuck reports whether a mean loss is within 1 % of guessing's.
 func (w watches) stuck(mean float64) bool {
 	return math.Abs(mean-w.guessing) <= plateauBand*w.guessing
 }
