@@ -8,8 +8,8 @@ import (
 	"vggtrain/internal/kernel"
 )
 
-// ReLU adds y = max(x, 0) (torch.nn.functional.relu), for where no operation before it computes
-// it as it stores: see Conv and Dense.
+// ReLU adds y = max(x, 0) (torch.nn.functional.relu). After Conv and Dense use their fused ReLU
+// instead.
 func (g *Graph) ReLU(x *gorgonia.Node) (*gorgonia.Node, error) {
 	return g.activation("ReLU", x, output, kernel.ReLU, kernel.ReLUGradient)
 }

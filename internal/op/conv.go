@@ -8,7 +8,7 @@ import (
 	"vggtrain/internal/kernel"
 )
 
-// ConvConfig is a convolution's hyperparameters and what is fused to it.
+// ConvConfig holds a convolution's hyperparameters and the operations fused to it.
 type ConvConfig struct {
 	Kernel, Stride, Padding int
 	ReLU                    bool
@@ -20,8 +20,8 @@ type ConvConfig struct {
 //	x   N×H×W×C        w   (Kernel·Kernel·C)×OC in panels, row (kh·Kernel+kw)·C+c        b   OC
 //	y   N×OH×OW×OC     (torch.nn.functional.conv2d; max_pool2d)
 //
-// With a pool the full-size output is never stored: the backward pass keeps the pooled output
-// and one byte an element that says which pixel of its window it was.
+// With a pool the full-size output is never stored. The backward pass keeps the pooled output and the
+// argmax of each window, one byte an element.
 func (g *Graph) Conv(x, w, b *gorgonia.Node, cfg ConvConfig) (*gorgonia.Node, error) {
 	xs, ws, bs := x.Shape(), w.Shape(), b.Shape()
 	if xs.Dims() != 4 || ws.Dims() != 2 || bs.Dims() != 1 || bs[0] != ws[1] || ws[0] != cfg.Kernel*cfg.Kernel*xs[3] || xs[0] != g.batch {
@@ -56,7 +56,7 @@ func (g *Graph) Conv(x, w, b *gorgonia.Node, cfg ConvConfig) (*gorgonia.Node, er
 	return g.add(o)
 }
 
-// conv is what forward and backward pass share.
+// conv is the state shared by forward and backward pass.
 type conv struct {
 	kernel.Conv
 	graph   *Graph

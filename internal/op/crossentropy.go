@@ -17,7 +17,7 @@ import (
 //	p = softmax(logits[n]),  q = (1-smoothing)·onehot(labels[n]) + smoothing/Classes
 //	loss = 1/N · Σ_n -Σ q·ln p      (torch.nn.functional.cross_entropy)
 //
-// A loss that is not finite is an error that is ErrNotFinite.
+// A loss that is NaN or infinite is the error ErrNotFinite.
 func (g *Graph) CrossEntropy(logits, labels *gorgonia.Node, smoothing float64) (*gorgonia.Node, error) {
 	ls, ts := logits.Shape(), labels.Shape()
 	if ls.Dims() != 2 || ts.Dims() != 1 || ts[0] != ls[0] || ls[0] != g.batch || labels.Dtype() != tensor.Int32 {

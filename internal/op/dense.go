@@ -8,7 +8,7 @@ import (
 	"vggtrain/internal/kernel"
 )
 
-// Dense adds the fully connected layer y = x·w + b, followed by a ReLU if asked for.
+// Dense adds the fully connected layer y = x·w + b, followed by a ReLU if relu is set.
 //
 //	x   N×F        w   F×G in panels        b   G        y   N×G   (torch.nn.functional.linear)
 func (g *Graph) Dense(x, w, b *gorgonia.Node, relu bool) (*gorgonia.Node, error) {

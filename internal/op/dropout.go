@@ -12,8 +12,8 @@ import (
 // Dropout adds y = x·m/(1-p), where m is 0 with probability p and else 1, drawn anew for each
 // step (inverted dropout, as torch.nn.functional.dropout in training).
 //
-// The mask is a function of (seed, step, which dropout of the graph, element), so the gradient
-// draws it again instead of storing it, and a resumed run draws the same.
+// The mask is a function of (seed, step, number of the dropout in the graph, element). So the
+// gradient draws it again instead of storing it, and a resumed run draws the same.
 func (g *Graph) Dropout(x *gorgonia.Node, p float64) (*gorgonia.Node, error) {
 	if !(p >= 0 && p < 1) {
 		return nil, fmt.Errorf("op: dropout of %v: use 0 to below 1", p)

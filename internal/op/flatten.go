@@ -7,7 +7,7 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Flatten adds y, which is x (N×H×W×C) seen as N×(H·W·C). Nothing is copied.
+// Flatten adds y, a view of x (N×H×W×C) as N×(H·W·C), without a copy.
 func (g *Graph) Flatten(x *gorgonia.Node) (*gorgonia.Node, error) {
 	xs := x.Shape()
 	if xs.Dims() < 2 || xs[0] != g.batch {

@@ -9,9 +9,9 @@ import (
 	"vggtrain/internal/kernel"
 )
 
-// LazyGradient is the gradient of a dense layer's weights as a gorgonia.Value that is not stored.
-// Stream gives it block by block, each while it is in cache. Float32s and Data compute all of it. It
-// is valid until its graph runs again.
+// LazyGradient is a dense layer's weight gradient as a gorgonia.Value without storage. Stream
+// computes it block by block, each used while in cache. Float32s and Data compute all of it. It is
+// valid until its graph runs again.
 type LazyGradient struct {
 	*operation // of its node
 	of         kernel.DenseGradient
@@ -31,7 +31,7 @@ func (g *LazyGradient) SumSquares() (float64, error) {
 	return g.of.SumSquares(g.graph.workers)
 }
 
-// Float32s returns a new slice of the gradient, stored as the weights are.
+// Float32s returns a new slice of the gradient, in the weights' layout.
 func (g *LazyGradient) Float32s() []float32 {
 	all := make([]float32, g.Size())
 	if err := g.of.Stream(g.graph.workers, nil, func(from int, dw []float32) { copy(all[from:], dw) }); err != nil {
@@ -52,10 +52,10 @@ func (g *LazyGradient) Size() int { return g.shape.TotalSize() }
 // Dtype is float32.
 func (g *LazyGradient) Dtype() tensor.Dtype { return tensor.Float32 }
 
-// Uintptr is 0: the elements have no address.
+// Uintptr is 0: no element has an address.
 func (g *LazyGradient) Uintptr() uintptr { return 0 }
 
-// MemSize is 0: the elements take no memory.
+// MemSize is 0: the gradient is not stored.
 func (g *LazyGradient) MemSize() uintptr { return 0 }
 
 // Format writes the name, not the elements.

@@ -71,7 +71,7 @@ func (o *operation) Do(in ...gorgonia.Value) (_ gorgonia.Value, err error) {
 	return o.out.value, nil
 }
 
-// DiffWRT tells which inputs have a gradient.
+// DiffWRT reports for each input whether it has a gradient.
 func (o *operation) DiffWRT(inputs int) []bool {
 	if o.gradient == nil {
 		return make([]bool, inputs)
@@ -79,7 +79,7 @@ func (o *operation) DiffWRT(inputs int) []bool {
 	return o.wrt
 }
 
-// SymDiff adds operations that compute the gradients of the inputs. It does not change o.
+// SymDiff adds the operations for the inputs' gradients. It does not change o.
 func (o *operation) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
 	if o.gradient == nil {
 		return nil, fmt.Errorf("op: %v has no gradient", o)
@@ -102,7 +102,7 @@ func (o *operation) only() (gorgonia.Nodes, error) {
 	return grads, err
 }
 
-// saved is what the gradient of an operation reads beside dy.
+// saved lists the inputs of an operation's gradient beside dy.
 type saved int
 
 const (
@@ -130,8 +130,8 @@ func (g *Graph) unary(name string, x *gorgonia.Node, shape tensor.Shape, saves s
 	return g.add(o)
 }
 
-// part adds a node that hands out a further result of o, whose own node is given: the gradient of
-// weights beside that of x. Its value is of, or is computed from it.
+// part adds a node for a second result of o, such as the gradient of weights beside that of x. node
+// is o's own. The value is in of, or computed from it.
 func (o *operation) part(name string, shape tensor.Shape, of *buffer, value *LazyGradient, node *gorgonia.Node) (*gorgonia.Node, error) {
 	p := o.graph.newSpecial(name, shape, node)
 	p.layer, p.out, p.isPart = o.layer, of, true
@@ -219,7 +219,7 @@ func (o *operation) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
 	return o.shape.Clone(), nil
 }
 
-// WriteHash is unique to the operation: Gorgonia merges nodes whose hashes are equal.
+// WriteHash writes a text unique to the operation, since Gorgonia merges nodes with equal hashes.
 func (o *operation) WriteHash(h hash.Hash) { fmt.Fprintf(h, "vggtrain %s#%d", o.name, o.id) }
 
 func (o *operation) Hashcode() uint32 {

@@ -55,10 +55,10 @@ func (b *buffer) place(arena []float32) {
 	b.value = tensor.New(tensor.WithShape(b.shape...), tensor.WithBacking(b.data))
 }
 
-// Plan finds a place for the buffers of all operations of the graph. Two buffers share memory
-// where the graph's edges alone prove that one is dead before the other is written: every reader
-// of the one is needed by the writer of the other. Call it once, when the graph is whole: after
-// gorgonia.Grad. No memory is taken before Allocate.
+// Plan assigns offsets to the buffers of all operations of the graph. Two buffers share memory if the
+// graph's edges alone prove that one is dead before the other is written: every reader of the one is
+// needed by the writer of the other. Call it once, on the complete graph: after gorgonia.Grad. It
+// allocates nothing.
 func (g *Graph) Plan(expr *gorgonia.ExprGraph) error {
 	sorted, err := gorgonia.Sort(expr)
 	if err != nil {
@@ -72,7 +72,7 @@ func (g *Graph) Plan(expr *gorgonia.ExprGraph) error {
 	return nil
 }
 
-// Allocate takes the memory that Plan has planned. Call it once, before the first run.
+// Allocate allocates the memory of the plan. Call it once, before the first run.
 func (g *Graph) Allocate() {
 	arena := memory.Floats(g.arena)
 	for _, b := range g.buffers {

@@ -1,5 +1,5 @@
-// Package pace follows a run for those who show it: where it is, how fast it goes, what time it has
-// left, and which limit ends it.
+// Package pace computes the progress of a run for displays: position, speed, time left, and the limit
+// that ends it.
 package pace
 
 import (
@@ -31,7 +31,7 @@ const (
 	leftWindow  = 120. // and in the one that estimates of time are made of, which should not jump
 )
 
-// Pace follows a run: where it is, how fast it goes, and what it has left.
+// Pace tracks a run's position, speed and time left.
 type Pace struct {
 	Plan  train.Plan
 	Begun time.Time
@@ -50,7 +50,7 @@ type Pace struct {
 	best float64 // val_accuracy
 }
 
-// New returns the pace of a run that is about to begin, by a clock.
+// New returns the pace of a run about to begin. now is the clock.
 func New(p train.Plan, now func() time.Time) Pace {
 	begun := Pace{Plan: p, now: now, Begun: now(), Step: p.StepsDone, best: math.Inf(-1)}
 	begun.newest = begun.Begun
@@ -60,7 +60,7 @@ func New(p train.Plan, now func() time.Time) Pace {
 	return begun
 }
 
-// AddStep takes a step.
+// AddStep updates the pace after a step.
 func (p *Pace) AddStep(r record.Step) {
 	now := p.now()
 	if gap := now.Sub(p.newest).Seconds() - r.Seconds; p.Steps > 0 && p.ends(p.Step) {
@@ -77,7 +77,7 @@ func (p *Pace) AddStep(r record.Step) {
 	p.lasting.add(math.Exp(-r.Seconds/leftWindow), images, r.Seconds)
 }
 
-// AddEpoch takes an epoch and reports whether it is the best so far.
+// AddEpoch updates the pace after an epoch and reports whether that is the best so far.
 func (p *Pace) AddEpoch(r record.Epoch) bool {
 	now := p.now()
 	p.between = now.Sub(p.newest).Seconds()
@@ -114,7 +114,7 @@ func (p *Pace) Evaluating() bool { return p.ends(p.Step) && p.epochs < p.evaluat
 // Over reports whether only a save is left.
 func (p *Pace) Over() bool { return p.Step >= p.Plan.Steps && !p.Evaluating() }
 
-// Place is the epoch under way and the number of its steps that are done.
+// Place returns the epoch under way and the number of its finished steps.
 func (p *Pace) Place() (epoch, done int) {
 	epoch = p.Step/p.Plan.StepsPerEpoch + 1
 	if p.Evaluating() || p.Over() {
@@ -129,8 +129,8 @@ func (p *Pace) images(step int) int {
 	return whole*p.Plan.TrainImages + min(rest*p.Plan.BatchSize, p.Plan.TrainImages)
 }
 
-// evaluation is the seconds that an evaluation and the save after it take: as many as the last one
-// took. Before the first, an image is taken to cost a third of training, a forward pass of three.
+// evaluation estimates the seconds of an evaluation with the save after it: the last one's. Before
+// the first, an image is assumed to cost a third of training: one pass of three.
 func (p *Pace) evaluation() float64 {
 	if p.between > 0 {
 		return p.between
@@ -138,8 +138,8 @@ func (p *Pace) evaluation() float64 {
 	return float64(p.Plan.ValImages) / (3 * p.lasting.value())
 }
 
-// Left is the seconds that the epoch under way and the run have left; NaN before the second step. The
-// first step is slow and tells nothing.
+// Left returns the seconds left for the epoch under way and for the run. They are NaN before the
+// second step, since the first step is not typical: it is slow.
 func (p *Pace) Left() (epoch, run float64) {
 	if p.Steps < 2 {
 		return math.NaN(), math.NaN()
@@ -157,13 +157,13 @@ func (p *Pace) Left() (epoch, run float64) {
 	return max(min(epoch, run), 0), max(run, 0)
 }
 
-// Loss is a mean of the newest losses; NaN before the first.
+// Loss is a moving mean of the newest losses; NaN before the first.
 func (p *Pace) Loss() float64 { return p.loss.value() }
 
-// Speed is the images a second of the newest steps; not finite before the first.
+// Speed is the speed of the newest steps, in images a second; not finite before the first.
 func (p *Pace) Speed() float64 { return p.recent.value() }
 
-// Trained is the seconds of training that Left goes by.
+// Trained is the number of seconds of training behind the estimate of Left.
 func (p *Pace) Trained() float64 { return p.lasting.weight }
 
 // Limit is the setting that ends a run before its epochs are done; "" for none.
@@ -176,7 +176,7 @@ const (
 	MaxTime   Limit = "max-time"
 )
 
-// LimitOf is what has ended a run after these steps, with waited epochs since the best one.
+// LimitOf returns the limit that has ended a run, waited epochs after the best one.
 func LimitOf(settings *configs.Recipe, stepsPerEpoch, steps, waited int) Limit {
 	all := settings.Epochs * stepsPerEpoch
 	switch {
@@ -190,8 +190,8 @@ func LimitOf(settings *configs.Recipe, stepsPerEpoch, steps, waited int) Limit {
 	return MaxTime
 }
 
-// Lift is the flag that lifts the limit as the run goes on, behind a space; "" for none, as of
-// max-time, which is a process's.
+// Lift is the flag that lifts the limit on resume, after a space. It is "" if no flag is needed, as
+// for max-time: that limits one process.
 func (l Limit) Lift() string {
 	if l == "" || l == MaxTime {
 		return ""

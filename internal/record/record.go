@@ -1,11 +1,11 @@
-// Package record is what a run tells of itself: facts before its first step, its steps, its epochs.
+// Package record holds the records of a run: facts before the first step, steps and epochs.
 package record
 
 import "vggtrain/configs"
 
-// Facts are what is known of a run before its first step.
+// Facts describe a run before its first step.
 type Facts struct {
-	Settings      *configs.Recipe // all of them, as config.yaml holds them; not to be changed
+	Settings      *configs.Recipe // all of them, as in config.yaml; read only
 	Arch          string          // name of the network
 	Params        int64           // its parameters
 	MACs          int64           // multiply-adds of its forward pass for one image
@@ -18,11 +18,11 @@ type Facts struct {
 	Steps         int    // of the whole run: fewer than Epochs × StepsPerEpoch if max-steps says so
 	DataOrigin    string // where the images come from, for people
 	DataKind      string // dataset.Published, Sampled, Other or ClassFolders
-	Folder        string // of the run; "" for one that writes nothing
+	Folder        string // of the run; "" if it writes no files
 	Threads       int
 	Kernel        string // of kernel.Names
-	MemoryBytes   int64  // that the run is expected to hold at its peak
-	MachineBytes  int64  // that the machine has; 0 if it is not known
+	MemoryBytes   int64  // expected peak of the run
+	MachineBytes  int64  // of the machine; 0: unknown
 }
 
 // Step is one step of a run.

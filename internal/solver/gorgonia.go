@@ -6,8 +6,8 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// Gorgonia makes an optimiser a gorgonia.Solver. Its model's gradients may be streamed
-// (op.LazyGradient), on which Gorgonia's own solvers panic: they take stored gradients only.
+// Gorgonia adapts an optimiser to gorgonia.Solver. Gradients may be streamed (op.LazyGradient);
+// Gorgonia's own solvers panic on these.
 type Gorgonia struct {
 	Optimizer *Optimizer
 	Number    uint64  // of the next Step, from 1
@@ -18,7 +18,7 @@ type Gorgonia struct {
 
 var _ gorgonia.Solver = (*Gorgonia)(nil)
 
-// Step updates the model's weights as Optimizer.Step does. Values are float32.
+// Step updates the model's weights with Optimizer.Step. Values must be float32.
 func (g *Gorgonia) Step(model []gorgonia.ValueGrad) error {
 	g.params = g.params[:0]
 	for i, v := range model {

@@ -1,10 +1,9 @@
 // Package solver holds the optimisers and the schedules of their learning rate.
 // The formulas are PyTorch's.
 //
-// An optimiser works on plain slices, element by element: the order in which a
-// parameter's elements are stored makes no difference. It cuts each parameter into
-// pieces by its size alone, hands them to the workers, and adds up what it reduces
-// in the pieces' order: the same bits for every number of threads.
+// An optimiser works on plain slices, element by element: the order of a parameter's elements makes
+// no difference. It cuts each parameter into pieces by size alone, runs them on the workers, and adds
+// up partial sums in the pieces' order. So results are the same bits for every number of threads.
 package solver
 
 import (
@@ -16,34 +15,34 @@ import (
 	"vggtrain/internal/memory"
 )
 
-// ErrNotFinite is returned by Step when the gradient's global norm is NaN or
-// infinite. No weight has been changed then.
+// ErrNotFinite is returned by Step if it clips the gradient and the global norm is NaN or infinite.
+// No weight is changed then.
 var ErrNotFinite = errors.New("the gradient is not finite")
 
-// Param is a parameter with its gradient, which is stored or streamed.
+// Param is a parameter with its gradient, either stored or streamed.
 type Param struct {
 	Name     string
 	Weights  []float32
 	Gradient []float32 // as long as Weights
-	Stream   Stream    // nil where Gradient is stored
+	Stream   Stream    // nil if Gradient is stored
 }
 
-// Stream is a gradient that is computed, block by block, while the weights are updated.
+// Stream is a gradient computed block by block during the update of the weights.
 type Stream interface {
 	// Size is the number of elements.
 	Size() int
 
 	// Stream calls use for each block of the gradient, on several goroutines at once: grad is
-	// elements [from, from+len(grad)). It brings the same elements of the slices beside, each as
-	// long as the gradient, into the cache before.
+	// elements [from, from+len(grad)). Before that, it prefetches the same elements of the slices
+	// beside, each as long as the gradient.
 	Stream(beside [][]float32, use func(from int, grad []float32)) error
 
 	// SumSquares is the sum of the squares of all elements.
 	SumSquares() (float64, error)
 }
 
-// Slot is one number for each weight that an optimiser keeps from step to step, such as its
-// momentum: zeros at first.
+// Slot is a part of an optimiser's state: one number for each weight, such as its momentum. It starts
+// as zeros.
 type Slot struct {
 	Name   string
 	Values [][]float32 // by parameter, stored as its weights are
@@ -81,8 +80,8 @@ type piece struct{ param, from, to int }
 // and an uninterruptible kernel call is short.
 const pieceSize = 1 << 16
 
-// New returns an optimiser for parameters, of which it needs Name and Weights, and allocates its
-// state.
+// New returns an optimiser for parameters and allocates its state. It reads only Name and Weights of
+// params.
 func New(workers *kernel.Workers, s Settings, params []Param) (*Optimizer, error) {
 	k, err := s.kind()
 	if err != nil {
@@ -112,17 +111,16 @@ func New(workers *kernel.Workers, s Settings, params []Param) (*Optimizer, error
 	return o, nil
 }
 
-// State returns what the optimiser keeps: what a checkpoint has to hold. The values are its own,
-// to be read and written between steps.
+// State returns the optimiser's state, for checkpoints. The values are not copies: read and write
+// them between steps only.
 func (o *Optimizer) State() []Slot { return o.slots }
 
-// GradNorm returns the global norm of the last step's gradients before clipping; 0
-// when they are not clipped.
+// GradNorm returns the global norm of the last step's gradients before clipping; 0 without clipping.
 func (o *Optimizer) GradNorm() float64 { return o.norm }
 
-// Step updates every weight in place, with the learning rate lr. step counts from 1. It is an error, and nothing is
-// changed, if the parameters are not those that New was given, or if gradients are clipped whose
-// norm is not finite (ErrNotFinite).
+// Step updates every weight in place, with the learning rate lr. step counts from 1. It is an error
+// if params differ from those given to New. It is ErrNotFinite if it clips and the global norm is NaN
+// or infinite. No weight is changed then.
 func (o *Optimizer) Step(params []Param, step uint64, lr float64) error {
 	if err := o.take(params); err != nil {
 		return err

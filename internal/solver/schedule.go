@@ -2,8 +2,7 @@ package solver
 
 import "math"
 
-// Schedule gives the learning rate of each step of a run. Steps count from 1 over
-// the whole run.
+// Schedule gives the learning rate of each step. Steps count from 1 over the whole run.
 type Schedule interface {
 	At(step int) float64
 }

@@ -7,8 +7,7 @@ import (
 	"vggtrain/internal/kernel"
 )
 
-// Settings are an optimiser's settings, by PyTorch's names and with its meaning. They are those of
-// all kinds together.
+// Settings are an optimiser's settings, for all kinds together. Names and meaning are PyTorch's.
 type Settings struct {
 	Kind        string  // of Kinds; "": the first
 	Momentum    float64 // in [0, 1); 0: none
@@ -31,12 +30,13 @@ var kinds = []kind{sgd}
 // rule updates some elements of a parameter.
 type rule func(update)
 
-// update is what a rule is given: elements of a parameter's weights and of its slots, and the gradient.
+// update is the argument of a rule: elements of a parameter's weights, with their gradient and the
+// slots.
 type update struct {
 	workers  *kernel.Workers
 	step     uint64      // from 1
 	lr, clip float32     // clip multiplies the gradient first
-	weights  []float32   // as many as grad
+	weights  []float32   // as long as grad
 	slots    [][]float32 // all elements: see slot
 	from     int
 	grad     []float32
@@ -45,7 +45,7 @@ type update struct {
 // slot returns the elements of the i-th slot that the kind has named.
 func (u *update) slot(i int) []float32 { return u.slots[i][u.from:][:len(u.grad)] }
 
-// Kinds lists the optimisers by name.
+// Kinds lists the values of Settings.Kind.
 func Kinds() []string {
 	var names []string
 	for _, k := range kinds {
@@ -65,7 +65,7 @@ func (s Settings) kind() (*kind, error) {
 	return &kinds[i], nil
 }
 
-// Slots names what an optimiser with these settings keeps for each weight: see State.
+// Slots names the slots of an optimiser with these settings, see State.
 func (s Settings) Slots() []string {
 	k, err := s.kind()
 	if err != nil {
@@ -74,7 +74,7 @@ func (s Settings) Slots() []string {
 	return k.slots(s)
 }
 
-// Details says the settings in words, without those that are off.
+// Details describes the settings in words. It leaves out those that are off.
 func (s Settings) Details() []string {
 	k, err := s.kind()
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"vggtrain/internal/kernel"
 )
 
-// Predictor gives a batch's logits: *model.Evaluator.
+// Predictor computes a batch's logits: *model.Evaluator.
 type Predictor interface {
 	// Logits returns rows×K values for N×S×S×1 images, valid until the next call.
 	Logits(images []float32, rows int) ([]float32, error)
@@ -26,7 +26,7 @@ type Batches interface {
 	Next(ctx context.Context) (*dataset.Batch, error) // valid until the following call
 }
 
-// Evaluation is how a network has scored on a set.
+// Evaluation is a network's result on a set.
 type Evaluation struct {
 	Images    int
 	Correct   int
@@ -49,16 +49,16 @@ func (e *Evaluation) ImagesPerSecond() float64 {
 	return float64(e.Images) / e.Seconds
 }
 
-// ClassScore is how well one class was recognised. A quotient by 0 is 0.
+// ClassScore has the measures of one class. A quotient by 0 is 0.
 type ClassScore struct {
 	Name      string  `json:"name"`
-	Precision float64 `json:"precision"` // of the images predicted to be of the class, those that are
-	Recall    float64 `json:"recall"`    // of the class's images, those predicted to be
+	Precision float64 `json:"precision"` // share of images predicted as the class that are of it
+	Recall    float64 `json:"recall"`    // share of the class's images predicted as it
 	F1        float64 `json:"f1"`        // harmonic mean of the two
 	Support   int64   `json:"support"`   // images of the class
 }
 
-// Classes returns the scores of the classes that have these names, in their order.
+// Classes returns a score for each class, in the order of names.
 func (e *Evaluation) Classes(names []string) []ClassScore {
 	scores := make([]ClassScore, len(e.Confusion))
 	for k := range scores {
@@ -90,8 +90,7 @@ func (e *Evaluation) Errors() []int {
 	return wrong
 }
 
-// Surest lists the errors with the highest probabilities, at most n: the highest first, of equal ones
-// the first image.
+// Surest lists at most n errors by falling probability; of equal ones the first image comes first.
 func (e *Evaluation) Surest(n int) []int {
 	wrong := e.Errors()
 	slices.SortStableFunc(wrong, func(a, b int) int {
@@ -167,14 +166,14 @@ func ratio(part, whole int64) float64 {
 	return float64(part) / float64(whole)
 }
 
-// Prediction is the class that a network gives one image.
+// Prediction is a network's class for one image.
 type Prediction struct {
 	Class       int
 	Probability float64 // by softmax
 }
 
-// Likeliest returns at most n classes for one image's K logits: the most probable first, of equal logits
-// the first class. A logit that is NaN makes all probabilities NaN.
+// Likeliest returns at most n classes for one image's K logits, by falling probability; of equal
+// logits the first class comes first. If a logit is NaN, all probabilities are.
 func Likeliest(logits []float32, n int) []Prediction {
 	normalizer := kernel.LogSumExp(logits)
 	all := make([]Prediction, len(logits))

@@ -1,4 +1,4 @@
-// Package trained reads a trained network back and uses it.
+// Package trained loads trained networks and evaluates them.
 //
 // Batches are N×S×S×1, N images of side S; logits N×K of K classes.
 package trained
@@ -14,22 +14,22 @@ import (
 	"vggtrain/model"
 )
 
-// Network is a trained network, with all that it takes to use it.
+// Network is a trained network with the settings of its input.
 type Network struct {
 	Arch      *model.Arch
 	Layers    []model.Layer
 	Params    model.Params
 	Classes   []string
-	Channels  int               // of its images
-	Side      int               // of them, in pixels
+	Channels  int               // of the images
+	Side      int               // of the images, in pixels
 	Normalize configs.Normalize // of pixels in [0, 1]
 
-	DataSpec   string // what it was trained on, as --data takes it; "" if the file does not say
+	DataSpec   string // the data set, as --data takes it; "" if unknown
 	DataDigest string // dataset.Data.Digest of that, in hexadecimal digits
 }
 
-// Load reads a checkpoint.bin or best.bin. A file without a valid digest is an error,
-// as is one whose weights are not those of its architecture.
+// Load reads a checkpoint.bin or best.bin. It is an error if the digest is missing or wrong, or if
+// the weights do not fit the architecture.
 func Load(path string) (*Network, error) {
 	state, err := checkpoint.ReadWeights(path)
 	if err != nil {
@@ -48,8 +48,8 @@ func Load(path string) (*Network, error) {
 	return n, nil
 }
 
-// Describe returns the network of a file's metadata, without Params. It is an error if the file has
-// other weights than the network.
+// Describe returns the network of a file's metadata, with nil Params. It is an error if the file's
+// weights do not fit the architecture.
 func Describe(state *checkpoint.State) (*Network, error) {
 	for _, key := range []string{KeyArch, keyClasses, KeyInput, keyNormalize} {
 		if state.Metadata[key] == "" {
@@ -88,13 +88,14 @@ func Describe(state *checkpoint.State) (*Network, error) {
 	return n, model.CheckWeights(n.Layers, state.Weights())
 }
 
-// LoaderOptions are those of a loader of a set for the network, at most batch images at a time.
+// LoaderOptions returns the options to load a set for the network, in batches of at most batch
+// images.
 func (n *Network) LoaderOptions(workers *model.Workers, set dataset.Source, batch int) dataset.LoaderOptions {
 	return dataset.LoaderOptions{Side: n.Side, Batch: min(batch, max(set.Len(), 1)), Scales: Scales(n.Normalize), Workers: workers}
 }
 
-// Evaluate scores the network on a set, batch images at a time. It calls done before each batch, with
-// the number of images that are done.
+// Evaluate scores the network on a set in batches of at most batch images. It calls done before each
+// batch with the number of finished images.
 func (n *Network) Evaluate(ctx context.Context, workers *model.Workers, set dataset.Source, batch int, done func(images int)) (*Evaluation, error) {
 	loader, err := dataset.NewLoader(set, n.LoaderOptions(workers, set, batch))
 	if err != nil {
@@ -107,12 +108,12 @@ func (n *Network) Evaluate(ctx context.Context, workers *model.Workers, set data
 	return Evaluate(ctx, evaluator, &counted{Loader: loader, done: done}, len(n.Classes))
 }
 
-// Scales are what a setting makes of each channel.
+// Scales returns the scale of each channel for a setting.
 func Scales(n configs.Normalize) []dataset.Scale {
 	return []dataset.Scale{{Mean: n.Mean, Deviation: n.Deviation}}
 }
 
-// counted tells how many images of a stream are done as the next are asked for.
+// counted reports the number of finished images at each call of Next.
 type counted struct {
 	*dataset.Loader
 	done   func(images int)
@@ -128,17 +129,17 @@ func (c *counted) Next(ctx context.Context) (*dataset.Batch, error) {
 	return b, err
 }
 
-// Keys of the metadata that describe a network.
+// Metadata keys of a network.
 const (
 	KeyArch      = "vggtrain.arch"        // YAML, as an architecture file
 	keyClasses   = "vggtrain.classes"     // JSON list of names
 	KeyInput     = "vggtrain.input"       // of one image: 1x1x56x56
 	keyNormalize = "vggtrain.normalize"   // none or [mean, deviation]
-	KeyData      = "vggtrain.data"        // what was trained on, as --data takes it
+	KeyData      = "vggtrain.data"        // the data set, as --data takes it
 	KeyDigest    = "vggtrain.data-sha256" // dataset.Data.Digest, in hexadecimal digits
 )
 
-// Metadata returns the network's description, as Describe reads it.
+// Metadata returns the network's description, for Describe.
 func (n *Network) Metadata() (map[string]string, error) {
 	arch, err := n.Arch.YAML()
 	if err != nil {
