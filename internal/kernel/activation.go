@@ -2,7 +2,7 @@ package kernel
 
 import "math"
 
-// activationPiece is how many numbers a piece covers.
+// activationPiece is the size of a piece in numbers.
 const activationPiece = 1 << 14
 
 // eachNumber calls f for pieces [from, to) that cover n numbers.

@@ -1,6 +1,6 @@
 package kernel
 
-// Algorithm names how a pass of a layer is computed.
+// Algorithm is a way of computing a pass of a layer.
 type Algorithm string
 
 // The algorithms.
@@ -10,8 +10,8 @@ const (
 	Narrow   Algorithm = "narrow" // direct, few input channels: see narrow.go
 )
 
-// costs is what a set of kernels has to know of itself to choose an algorithm. Costs are in the
-// multiply-adds of the register tile that take as long.
+// costs are the constants of a set of kernels for the choice of an algorithm. The unit of time is a
+// multiply-add of the register tile.
 type costs struct {
 	input, output float64 // Winograd's transforms: of a channel of a tile
 	filter        float64 // its transform of a filter, once a call
@@ -24,16 +24,15 @@ type costs struct {
 	narrowChannels     int // input channels of a narrow convolution, at most
 }
 
-// measured is the costs on AVX-512, where a core does 32 multiply-adds a cycle. AVX2 and plain Go
-// take the same: the choice of algorithm is part of their results, which are to stay as they are.
-// A new instruction set may bring its own.
+// measured is the costs on AVX-512, where a core does 32 multiply-adds a cycle. AVX2 and plain Go use
+// the same: other choices would change their results. A new instruction set may bring its own.
 var measured = costs{
 	input: 200, output: 300, filter: 1500,
 	planeMajorChannels: 150, planeMajorBytes: 64 << 20, narrowChannels: narrowChannels,
 }
 
-// ForwardAlgorithm is the algorithm of Forward on the workers p. As for the other algorithms and the
-// sizes of a convolution, p may be nil: it then is that of the best kernels.
+// ForwardAlgorithm is the algorithm of Forward on the workers p. Here and in all methods for
+// algorithms and sizes, a nil p means the best kernels.
 func (c Conv) ForwardAlgorithm(p *Workers) Algorithm {
 	if c.narrow(p.plan()) {
 		return Narrow

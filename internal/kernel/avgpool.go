@@ -26,8 +26,8 @@ func (a AvgPool) Out() (h, w int) {
 	return (a.H-a.Kernel)/a.Stride + 1, (a.W-a.Kernel)/a.Stride + 1
 }
 
-// Forward computes y for the first rows images. A window is summed row by row and divided by the
-// number of its pixels.
+// Forward computes y for the first rows images. Each window is summed row by row, then divided by its
+// number of pixels.
 func (a AvgPool) Forward(p *Workers, y, x []float32, rows int) error {
 	oh, ow := a.Out()
 	pixels := float32(a.Kernel * a.Kernel)

@@ -58,7 +58,7 @@ func (c Conv) Check() error {
 	return nil
 }
 
-// full is the height and width of the convolution before any pool.
+// full is the height and width of the output before the pool.
 func (c Conv) full() (h, w int) {
 	return (c.H+2*c.Padding-c.Kernel)/c.Stride + 1, (c.W+2*c.Padding-c.Kernel)/c.Stride + 1
 }

@@ -2,8 +2,7 @@ package kernel
 
 import "unsafe"
 
-// FilterSize is the floats that TransformFilters makes of the filters, 0 if Forward reads them as
-// they are.
+// FilterSize is the size of the transformed filters in floats; 0 if Forward reads w itself.
 func (c Conv) FilterSize(p *Workers) int {
 	if c.ForwardAlgorithm(p) == Winograd {
 		return planes * c.C * c.OC
@@ -11,7 +10,7 @@ func (c Conv) FilterSize(p *Workers) int {
 	return 0
 }
 
-// ForwardSize is the floats of work space that Forward needs.
+// ForwardSize is the size of Forward's work space in floats.
 func (c Conv) ForwardSize(p *Workers) int {
 	if c.ForwardAlgorithm(p) == Winograd {
 		r := c.winogradForwardRun(p.plan())
@@ -20,7 +19,7 @@ func (c Conv) ForwardSize(p *Workers) int {
 	return 0
 }
 
-// TransformFilters transforms the filters w to u, FilterSize floats.
+// TransformFilters writes the transformed filters w to u. u has FilterSize floats.
 func (c Conv) TransformFilters(p *Workers, u, w []float32) error {
 	if c.ForwardAlgorithm(p) != Winograd {
 		return nil
@@ -29,8 +28,8 @@ func (c Conv) TransformFilters(p *Workers, u, w []float32) error {
 }
 
 // Forward computes y for the first rows images. With a pool it also sets argmax, unless that is nil:
-// a byte for each element of y, the number of the window's largest pixel (0 to 3, row by row), or 4
-// where ReLU makes the window 0. u is what TransformFilters made of w, work is ForwardSize floats.
+// for each element of y a byte with the number of the window's largest pixel (0 to 3, row by row), or
+// 4 if ReLU makes the window 0. u is the result of TransformFilters. work has ForwardSize floats.
 func (c Conv) Forward(p *Workers, y []float32, argmax []byte, x, w, b, u, work []float32, rows int) error {
 	switch c.ForwardAlgorithm(p) {
 	case Narrow:

@@ -1,6 +1,6 @@
 package kernel
 
-// InputGradientSize is the floats of work space that InputGradient needs.
+// InputGradientSize is the size of InputGradient's work space in floats.
 func (c Conv) InputGradientSize(p *Workers) int {
 	turned := c.WeightRows() * c.OC
 	if c.InputAlgorithm(p) == Winograd {

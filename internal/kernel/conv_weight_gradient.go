@@ -40,7 +40,7 @@ func (c Conv) weightRun(ks *kernels) weightRun {
 	return r
 }
 
-// partialSize is the floats of a group's sums: weights, then bias.
+// partialSize is the size of a group's sums in floats: weights, then bias.
 func (r *weightRun) partialSize() int { return r.WeightRows()*r.OC + r.OC }
 
 // scratch is the floats that a worker needs: input strips, and one panel of gradient rows with a
@@ -49,7 +49,7 @@ func (r *weightRun) scratch() int {
 	return r.images*r.inSize + r.images*(r.strip+1)*r.fw*Panel
 }
 
-// WeightGradientSize is the floats of work space that WeightGradient needs.
+// WeightGradientSize is the size of WeightGradient's work space in floats.
 func (c Conv) WeightGradientSize(p *Workers) int {
 	switch c.WeightAlgorithm(p) {
 	case Narrow:
@@ -130,7 +130,7 @@ func (r *weightRun) loadPanel(g gradient, dst, spare []float32, n, h, rows int, 
 	}
 }
 
-// ones is what a bias is multiplied with.
+// ones is the factor of a bias's sum.
 var ones = [1]float32{1}
 
 // sumStrip adds a strip's products to the panel of columns at col: for each row of the filter

@@ -7,11 +7,11 @@ import "fmt"
 //	x   N×In        y   N×Out
 //	w   In×Out in panels        b   Out
 //
-//	y = x·w + b, then ReLU if asked for
+//	y = x·w + b, then ReLU if set
 //
-// Each of its three products reads the weights once. They are far more than the caches hold, so
-// the products are cut into chunks of weights that stay in the first-level cache while all rows
-// pass by, and the next chunk is fetched meanwhile.
+// Each of its three products reads the weights once. They are far larger than the caches. So the
+// products are cut into chunks of weights that stay in L1 for all rows, while the next chunk is
+// prefetched.
 type Dense struct {
 	N, In, Out int
 	ReLU       bool
@@ -34,7 +34,7 @@ func (d Dense) Check() error {
 func (d Dense) blocks() int { return (d.In + blockWidth - 1) / blockWidth }
 func (d Dense) panels() int { return panelCount(d.Out) }
 
-// PackedSize is the floats of x in blocks.
+// PackedSize is the size of the packed x in floats.
 func (d Dense) PackedSize() int { return d.N * d.blocks() * blockWidth }
 
 // pack copies x into blocks.
@@ -55,8 +55,8 @@ func share(n, unit, i, pieces int) (from, to int) {
 	return units * i / pieces * unit, min(n, units*(i+1)/pieces*unit)
 }
 
-// prefetcher brings memory that will be read soon into the cache: segments of a length, stride
-// apart. Each step asks for a part, which comes while the processor multiplies.
+// prefetcher prefetches segments of memory of one length, stride apart. Each step requests a part,
+// which arrives during the multiplications.
 type prefetcher struct {
 	memory         []float32
 	length, stride int

@@ -5,7 +5,8 @@ const (
 	forwardPanels = 8 // panels of a piece
 )
 
-// Forward computes y for the first rows rows. It leaves x packed in packed, PackedSize floats.
+// Forward computes y for the first rows rows. It writes x in packed form to packed, PackedSize
+// floats.
 func (d Dense) Forward(p *Workers, y, x, w, b, packed []float32, rows int) error {
 	if err := d.pack(p, packed, x, rows); err != nil {
 		return err

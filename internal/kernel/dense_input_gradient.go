@@ -5,8 +5,8 @@ const (
 	turnedSweeps = 8 // steps of a sweep in a piece: their rows are a multiple of 16, for transpose
 )
 
-// Gradients masks dy by the output y (nil without ReLU) and writes it in panels, rows×Out, to
-// panels, and its column sums to db. Where turned is given, dyᵀ goes there, Out×rows in panels.
+// Gradients masks dy by the output y (nil without ReLU) and writes it in panels, rows×Out, to panels,
+// and its column sums to db. Unless turned is nil, it writes dyᵀ there, Out×rows in panels.
 func (d Dense) Gradients(p *Workers, panels, turned, db, dy, y []float32, rows int) error {
 	return p.Run(d.panels(), func(_, panel int) {
 		col := panel * Panel
@@ -31,9 +31,8 @@ func (d Dense) Gradients(p *Workers, panels, turned, db, dy, y []float32, rows i
 	})
 }
 
-// InputGradient computes dx = dy·wᵀ, like x, for the first rows rows, from what Gradients wrote to
-// turned. It multiplies w·dyᵀ, so that the weights are read as they are stored, and turns the
-// result.
+// InputGradient computes dx = dy·wᵀ, like x, for the first rows rows. turned is dyᵀ from Gradients.
+// It multiplies w·dyᵀ, which reads the weights in stored order, and transposes the result.
 func (d Dense) InputGradient(p *Workers, dx, turned, w []float32, rows int) error {
 	inputs := turnedSweeps * p.kernels.sweepRows()
 	groups := (d.In + inputs - 1) / inputs

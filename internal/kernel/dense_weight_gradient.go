@@ -14,10 +14,10 @@ type DenseGradient struct {
 	Rows int       // of the batch
 }
 
-// Stream computes the gradient on the workers of p, a block at a time. Each block is handed to
-// use on the worker that made it: elements [from, from+len(dw)) of the gradient, stored as the
-// weights are, valid until use returns. The same elements of the slices beside, each as long as
-// the gradient, have been brought into the cache by then.
+// Stream computes the gradient on the workers of p, a block at a time. It calls use for each block on
+// the block's worker: elements [from, from+len(dw)) of the gradient in the weights' layout, valid
+// until use returns. Before that, it prefetches the same elements of the slices beside, each as long
+// as the gradient.
 func (g *DenseGradient) Stream(p *Workers, beside [][]float32, use func(from int, dw []float32)) error {
 	groups := (g.panels() + weightPanels - 1) / weightPanels
 	chunks := (g.In + weightInputs - 1) / weightInputs

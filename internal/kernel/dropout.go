@@ -6,16 +6,16 @@ import (
 	"vggtrain/internal/rng"
 )
 
-// Dropout multiplies numbers by Scale or by 0, as random bits say. Numbers 2i and 2i+1 take the
-// lower and upper half of word i of Words, and become 0 where that half is below Drop.
+// Dropout multiplies numbers by Scale or 0 at random. Numbers 2i and 2i+1 use the lower and upper
+// half of word i of Words: they become 0 if it is below Drop.
 type Dropout struct {
 	Words rng.Stream
 	Drop  uint32
 	Scale float32
 }
 
-// Apply computes dst from src. Their first number has the index first, which is even. It runs on the
-// kernels of p, by the calling goroutine alone.
+// Apply computes dst from src. first is the index of their first number; it must be even. It uses the
+// kernels of p, but runs on the calling goroutine only.
 func (d Dropout) Apply(p *Workers, dst, src []float32, first int) {
 	n := p.kernels.vector.whole(len(dst))
 	if n > 0 {

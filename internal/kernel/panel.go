@@ -20,7 +20,7 @@ func PanelIndex(K, N, k, n int) int {
 //
 //	dst[c·dstStride + r] = src[r·srcStride + c]   for r in [0, rows) and c in [0, cols)
 //
-// on the kernels of p, by the calling goroutine alone.
+// with the kernels of p, on the calling goroutine only.
 func Transpose(p *Workers, dst, src []float32, rows, cols, dstStride, srcStride int) {
 	p.kernels.transpose(dst, src, rows, cols, dstStride, srcStride)
 }

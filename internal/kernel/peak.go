@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Peak measures the multiply-add peak of the workers together, in GFLOP/s: register tiles on data
-// that stays in the L1 cache, the best of a few tries of some 20 ms.
+// Peak measures the multiply-add peak of all workers together, in GFLOP/s. It runs register tiles on
+// data in the L1 cache and takes the best of a few tries of about 20 ms.
 func Peak(p *Workers) (float64, error) {
 	const k, calls = 128, 100
 	rows, best := p.kernels.sweepRows(), 0.0

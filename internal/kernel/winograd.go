@@ -64,7 +64,7 @@ func newWinogradRun(ks *kernels, n, h, w, c, oc, padding int) winogradRun {
 	return r
 }
 
-// workSize is the floats of work space that a run needs besides its workers' scratch.
+// workSize is the size of a run's work space in floats, without the workers' scratch.
 func (r *winogradRun) workSize() int {
 	if !r.planeMajor {
 		return 0
@@ -72,7 +72,7 @@ func (r *winogradRun) workSize() int {
 	return planes*r.vPlane + r.panel(r.oc)
 }
 
-// panel is where, behind V, the products of the panel of column col begin.
+// panel is the offset, after V, of the products of the panel of column col.
 func (r *winogradRun) panel(col int) int {
 	return planes * (r.block*col + panelCount(col)*cacheLine)
 }
@@ -86,7 +86,7 @@ func (r *winogradRun) stripRows() int {
 // mPlane is the floats of a plane of products, width columns wide.
 func (r *winogradRun) mPlane(width int) int { return r.block*width + cacheLine }
 
-// scratch is the floats that a worker needs.
+// scratch is the size of a worker's scratch in floats.
 func (r *winogradRun) scratch() int {
 	n := r.stripRows()*r.pitch + patchFloats + argmaxFloats + vectorFloats + r.spare
 	if !r.planeMajor {

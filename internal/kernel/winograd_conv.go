@@ -51,7 +51,7 @@ func (c Conv) winogradForward(p *Workers, y []float32, argmax []byte, x, b, u, w
 	}, y, argmax, u, b, work, rows)
 }
 
-// winogradInputGradient needs (9+36)·C·OC floats of work space, and that of a winogradInputRun.
+// winogradInputGradient needs work space for (9+36)·C·OC floats and a winogradInputRun.
 func (c Conv) winogradInputGradient(p *Workers, dx []float32, g gradient, w, work []float32, rows int) error {
 	turned, u := work[:c.WeightRows()*c.OC], work[c.WeightRows()*c.OC:]
 	if err := c.turn(p, turned, w); err != nil {

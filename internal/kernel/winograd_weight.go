@@ -36,18 +36,19 @@ func (c Conv) winogradWeightRun(ks *kernels) winogradWeightRun {
 	return r
 }
 
-// partialSize is the floats of a group's sums: 36 planes of weights, then the bias.
+// partialSize is the size of a group's sums in floats: 36 planes of weights, then the bias.
 func (r *winogradWeightRun) partialSize() int { return planes*r.C*r.OC + r.OC }
 
-// workSize is the floats of work space: the groups' sums, and what x needs.
+// workSize is the size of the work space in floats: the groups' sums, and x's.
 func (r *winogradWeightRun) workSize() int { return r.groups*r.partialSize() + r.x.workSize() }
 
-// scratch is the floats that a worker needs; a strip is one of x or dy, whichever is larger.
+// scratch is the size of a worker's scratch in floats. A strip is one of x or dy, whichever is
+// larger.
 func (r *winogradWeightRun) scratch() int {
 	return r.x.scratch() + r.x.stripRows()*max(0, r.dy.pitch-r.x.pitch)
 }
 
-// weightSource is what sums are made of.
+// weightSource holds the inputs of the sums.
 type weightSource struct {
 	pixels, gradient stripLoader
 	last             int // tile rows that count

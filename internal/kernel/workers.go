@@ -9,8 +9,8 @@ import (
 	"vggtrain/internal/memory"
 )
 
-// Workers is a set of persistent workers that share the pieces of one job at a time. The
-// caller of Run is one of them. It also knows which kernels its jobs use.
+// Workers is a set of persistent workers that share the pieces of one job at a time. The caller of
+// Run is one of them. It also holds the kernels for its jobs.
 type Workers struct {
 	kernels *kernels
 	scratch [][]float32 // one a worker, grown by Reserve
@@ -24,8 +24,9 @@ type Workers struct {
 	exited sync.WaitGroup
 }
 
-// job is what the workers are doing. It is over when its pieces are. It does not wait for a worker
-// that the system has given no time. Such a worker takes nothing of the next job when it comes.
+// job is the current job of the workers. It ends with its last piece. It does not wait for a worker
+// that the system has not scheduled; when such a worker wakes, it takes no piece of the next job by
+// mistake.
 type job struct {
 	f       func(worker, piece int)
 	pieces  atomic.Int64
@@ -35,14 +36,14 @@ type job struct {
 	done    chan struct{} // takes a token when left becomes 0
 }
 
-// allTaken is what follows the last piece of any job.
+// allTaken marks a job without pieces left to take.
 const allTaken = 1<<32 - 1
 
-// MaxThreads bounds the threads of Workers.
+// MaxThreads is the largest number of threads of Workers.
 const MaxThreads = 1024
 
-// spins is how often a worker looks for work before it parks: some 20 µs. The gap between two
-// operations is shorter; to wake a parked worker takes longer than many an operation.
+// spins is the number of times that a worker polls before it parks: about 20 µs. The gap between two
+// operations is shorter, and waking a parked worker takes longer than many operations.
 const spins = 1 << 14
 
 // NewWorkers starts the given number of workers (0: one a core) that use the kernels of that
@@ -80,7 +81,7 @@ func newWorkers(threads int, ks *kernels) (*Workers, error) {
 // Threads is the number of workers, the caller of Run included.
 func (p *Workers) Threads() int { return len(p.scratch) }
 
-// plan is the kernels to plan sizes and algorithms for: those of p, or the best if p is nil.
+// plan returns the kernels for sizes and algorithms: p's, or the best if p is nil.
 func (p *Workers) plan() *kernels {
 	if p == nil {
 		return available()[0]
@@ -91,8 +92,7 @@ func (p *Workers) plan() *kernels {
 // Kernel is the name of the workers' kernels.
 func (p *Workers) Kernel() string { return p.kernels.name }
 
-// Reserve makes every worker's scratch buffer, which begins at a cache line, at least n floats
-// long.
+// Reserve grows every worker's scratch buffer to at least n floats. Buffers begin at a cache line.
 func (p *Workers) Reserve(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -103,10 +103,10 @@ func (p *Workers) Reserve(n int) {
 	}
 }
 
-// Scratch is the worker's own buffer, of undefined content: for use inside Run.
+// Scratch is the worker's own buffer, for use inside Run. Its content is undefined.
 func (p *Workers) Scratch(worker int) []float32 { return p.scratch[worker] }
 
-// Close ends the workers. Closed workers run nothing.
+// Close stops the workers. Run on closed workers is an error.
 func (p *Workers) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -117,10 +117,9 @@ func (p *Workers) Close() {
 	p.exited.Wait()
 }
 
-// Run calls f(worker, piece) once for each piece in [0, pieces), on all workers, and
-// returns when all have ended. Which worker gets which piece is left to chance, so f's
-// results must depend on the piece alone. A panic in f ends the job early and is
-// returned as an error. f must not call Run.
+// Run calls f(worker, piece) once for each piece in [0, pieces), on all workers, and returns when all
+// have ended. Which worker gets which piece is not deterministic, so f's results must depend only on
+// the piece. A panic in f ends the job early and is returned as an error. f must not call Run.
 func (p *Workers) Run(pieces int, f func(worker, piece int)) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

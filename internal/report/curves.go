@@ -41,7 +41,7 @@ func (c *Curves) Step(r record.Step) error {
 	return nil
 }
 
-// Epoch adds an epoch and draws, if the last drawing is long enough ago.
+// Epoch adds an epoch and draws (throttled).
 func (c *Curves) Epoch(r record.Epoch, _ *trained.Evaluation) error {
 	c.history.Epochs = append(c.history.Epochs, r)
 	if !c.due(0) {
@@ -50,7 +50,7 @@ func (c *Curves) Epoch(r record.Epoch, _ *trained.Evaluation) error {
 	return c.timed(c.draw)
 }
 
-// End draws what is not in the picture yet. That this fails is a notice.
+// End draws the rest. A failure gives a notice.
 func (c *Curves) End(r train.Result) error {
 	if c.history == nil || len(c.history.Steps)+len(c.history.Epochs) == 0 {
 		return nil

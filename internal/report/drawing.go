@@ -11,8 +11,8 @@ import (
 	"vggtrain/internal/train"
 )
 
-// drawing is what Curves and Page have in common: a file that shows a run's history, whose drawing takes
-// no more than its share of the run's time.
+// drawing is the common part of Curves and Page: a file that shows a run's history, whose drawing
+// takes no more than its share of the run's time.
 type drawing struct {
 	dir     *rundir.Dir
 	now     func() time.Time
@@ -34,7 +34,7 @@ func (d *drawing) begin(p train.Plan, without string) {
 	}
 }
 
-// due tells whether it is time to draw again, at the earliest after least.
+// due reports whether to draw again, at the earliest after least.
 func (d *drawing) due(least time.Duration) bool {
 	return d.now().Sub(d.ended) >= max(least, drawShare*d.cost)
 }

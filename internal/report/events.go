@@ -11,9 +11,9 @@ import (
 	"vggtrain/internal/trained"
 )
 
-// Events writes what TensorBoard shows into the run folder: loss/train and lr of each step, and
-// loss/val and accuracy/val of each epoch, at its last step. They are a convenience: what goes
-// wrong with them is a notice.
+// Events writes TensorBoard's event files into the run folder: loss/train and lr of each step, and
+// loss/val and accuracy/val of each epoch, at its last step. They are a convenience: a failure gives
+// a notice only.
 type Events struct {
 	train.Base
 	folder string
@@ -24,13 +24,13 @@ type Events struct {
 	w      *tensorboard.Writer // nil: nothing is written
 }
 
-// NewEvents returns an observer that writes to the folder of a run if it is on. In any case it
-// removes events of steps that a resumed run does again.
+// NewEvents returns an observer that writes to the folder of a run if on is set. It always removes
+// events of steps repeated by a resumed run.
 func NewEvents(dir *rundir.Dir, on bool) *Events {
 	return &Events{folder: dir.Path(), on: on, now: time.Now}
 }
 
-// Begin cuts the events that there are past the run's checkpoint, and begins a file.
+// Begin cuts existing events after the run's checkpoint, and begins a file.
 func (e *Events) Begin(p train.Plan) error {
 	e.step, e.notify = p.StepsDone, p.Notify
 	found, err := tensorboard.Cut(e.folder, func(v tensorboard.Event) bool { return happened(p, v) })
@@ -47,7 +47,7 @@ func (e *Events) Begin(p train.Plan) error {
 	return nil
 }
 
-// happened tells whether an event is of the run before its checkpoint. The evaluation of an epoch
+// happened reports whether an event is of the run before its checkpoint. The evaluation of an epoch
 // may be done again, though its last step is not.
 func happened(p train.Plan, v tensorboard.Event) bool {
 	epoch := (v.Step-1)/int64(p.StepsPerEpoch) + 1

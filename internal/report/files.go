@@ -1,5 +1,5 @@
-// Package report writes a run down as it goes: observers that each keep a part of the run folder, and
-// the final record.
+// Package report writes the records of a run: observers, one for each part of the run folder, and the
+// final record.
 //
 //	files.go          config.yaml, steps.jsonl, metrics.csv
 //	curves.go         curves.png
@@ -26,9 +26,9 @@ import (
 	"vggtrain/internal/trained"
 )
 
-// Files writes a run's config.yaml, steps.jsonl and metrics.csv: the settings as it begins, each
-// step and each epoch as it ends. In the folder of a resumed run the last two go on where its
-// checkpoint is, and what they have of later steps is cut.
+// Files writes a run's config.yaml, steps.jsonl and metrics.csv: the settings as it begins, each step
+// and each epoch as it ends. In a resumed run the last two continue at its checkpoint: later records
+// are cut.
 type Files struct {
 	train.Base
 	dir     *rundir.Dir
@@ -71,8 +71,8 @@ func (f *Files) Epoch(r record.Epoch, _ *trained.Evaluation) error {
 	return f.metrics.Write(r)
 }
 
-// Flush puts on the disk what has been written, if Begin has opened it. It may run while Step or
-// Epoch does. Of two errors it returns one.
+// Flush fsyncs the files opened by Begin. It may run concurrently with Step and Epoch. Of two errors
+// it returns one.
 func (f *Files) Flush() error {
 	if f.steps == nil || f.metrics == nil {
 		return nil
@@ -80,7 +80,7 @@ func (f *Files) Flush() error {
 	return cmp.Or(f.steps.Sync(), f.metrics.Sync())
 }
 
-// End closes what Begin has opened.
+// End closes the files.
 func (f *Files) End(train.Result) error {
 	var all []error
 	if f.steps != nil {

@@ -15,8 +15,8 @@ import (
 	"vggtrain/model"
 )
 
-// Page keeps a run's report.html: written as the run begins, as epochs end, now and then between,
-// and as the run ends, however it does.
+// Page keeps a run's report.html. It is written at the begin, after epochs and now and then between
+// (throttled), and at any end.
 type Page struct {
 	drawing
 	version string
@@ -33,8 +33,8 @@ type Page struct {
 // renewEvery is the least time between two pages of the same epoch.
 const renewEvery = time.Minute
 
-// NewPage returns an observer that writes to a run's folder, and looks into the network that is
-// trained, with the images that it is scored on. version is this program's.
+// NewPage returns an observer that writes to a run's folder. It runs the network on images of scored,
+// for the page's pictures. version is the program's.
 func NewPage(dir *rundir.Dir, network *trained.Network, scored dataset.Source, workers *model.Workers, version string) *Page {
 	return &Page{
 		drawing: drawing{dir: dir, now: time.Now}, version: version,
@@ -42,8 +42,8 @@ func NewPage(dir *rundir.Dir, network *trained.Network, scored dataset.Source, w
 	}
 }
 
-// Begin writes a page that says that the run is on. What the page of a run that this one resumes
-// says of its last evaluation stays until there is another; all of it does if nothing is left to do.
+// Begin writes the page of a run under way. In a resumed run the last evaluation stays on it until
+// the next one; if nothing is left to do, the whole page stays.
 func (p *Page) Begin(plan train.Plan) error {
 	if plan.Finished {
 		if begin, _ := rundir.Head(p.dir.Report(), 4<<10); page.Concluded(begin) { // one that cannot be read can be replaced
@@ -51,7 +51,7 @@ func (p *Page) Begin(plan train.Plan) error {
 		}
 	}
 	p.pace = pace.New(plan, p.now)
-	p.shown.Notices = slices.Concat(plan.Noticed, p.shown.Notices) // those of other observers that have begun
+	p.shown.Notices = slices.Concat(plan.Noticed, p.shown.Notices) // other observers' from their Begin
 	p.begin(plan, "the page's curves begin here")
 	p.pictures.set = scoredSet(plan)
 	p.fill()
@@ -76,7 +76,7 @@ func (p *Page) takeUp() (err error) {
 	return p.write()
 }
 
-// Step renews the page if it has become old.
+// Step rewrites the page (throttled).
 func (p *Page) Step(r record.Step) error {
 	p.history.step(r)
 	p.pace.AddStep(r)
@@ -88,8 +88,7 @@ func (p *Page) Step(r record.Step) error {
 	return p.timed(p.write)
 }
 
-// Epoch shows what the evaluation has found and what the network looks like now, if the last page
-// is long enough ago.
+// Epoch updates the evaluation and the pictures of the network, and rewrites the page (throttled).
 func (p *Page) Epoch(r record.Epoch, e *trained.Evaluation) error {
 	p.history.Epochs = append(p.history.Epochs, r)
 	p.pace.AddEpoch(r)
@@ -103,14 +102,14 @@ func (p *Page) Epoch(r record.Epoch, e *trained.Evaluation) error {
 // maxNotices bounds the notices on the page.
 const maxNotices = 20
 
-// Notice puts a line for the user on the next page.
+// Notice adds a line to the next page.
 func (p *Page) Notice(text string) {
 	if len(p.shown.Notices) < maxNotices {
 		p.shown.Notices = append(p.shown.Notices, text)
 	}
 }
 
-// End writes how the run has ended. That this fails is a notice.
+// End writes the final page. A failure gives a notice.
 func (p *Page) End(r train.Result) error {
 	if p.history == nil {
 		return nil

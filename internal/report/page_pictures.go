@@ -36,7 +36,7 @@ const (
 	maxWaste    = 32 << 20 // bytes beside the block under way, unless a single block is larger
 )
 
-// score is what the page says of a score.
+// score converts a score for the page.
 func (p *pictures) score(s *score) (*page.Score, error) {
 	shown := &page.Score{Epoch: s.Epoch, Set: p.set, Classes: p.network.Classes, Confusion: s.Confusion, Wrong: s.Images - s.Correct}
 	for _, c := range s.Classes {
@@ -56,7 +56,7 @@ func (p *pictures) score(s *score) (*page.Score, error) {
 	return shown, nil
 }
 
-// filters are those of the first convolution, for its first input channel; nil if there is none.
+// filters returns the filters of the first convolution for its first input channel, or nil.
 func (p *pictures) filters() (*page.Filters, error) {
 	first := slices.IndexFunc(p.network.Layers, func(l model.Layer) bool { return l.Type == "Conv2d" })
 	if first < 0 {
@@ -158,8 +158,8 @@ func layers(all []model.Layer, plan train.Plan) []page.Layer {
 	return append(rows, page.Layer{Name: "total", Params: int(plan.Params), MACs: int(plan.MACs)})
 }
 
-// block is what the page shows of an activation [C H W]. A channel of one number would be black or
-// white whatever it is: its white is the largest of all channels.
+// block converts an activation [C H W] for the page. A channel of one number would be black or white
+// whatever it is: its white is the largest of all channels.
 func (p *pictures) block(a *model.Activation) (page.Block, error) {
 	channels, rows, cols := a.Shape[0], a.Shape[1], a.Shape[2]
 	b := page.Block{Layers: a.First + " to " + a.Last, Shape: fmt.Sprintf("%d×%d×%d", channels, rows, cols)}

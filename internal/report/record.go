@@ -7,7 +7,7 @@ import (
 	"vggtrain/internal/train"
 )
 
-// Record is how a run ended, in the fields of `fit --json`. What is not known is null.
+// Record is the result of a run. Its JSON is that of `fit --json`; unknown values are null.
 type Record struct {
 	Status          train.Status `json:"status"`
 	Arch            string       `json:"arch"`

@@ -10,7 +10,7 @@ import (
 )
 
 // score is score.json: the evaluation that the page shows. A resumed run's page reads it back. Its
-// fields are those of eval --json and errors.csv.
+// fields have the names of eval --json and errors.csv.
 type score struct {
 	Epoch     int                  `json:"epoch"`
 	Images    int                  `json:"images"`
