@@ -1,5 +1,5 @@
-// Package chart says what the curves of a run look like, for the page to draw them in SVG and for
-// picture to draw them in a PNG: lines of not too many points, and axes with round numbers.
+// Package chart computes the curves of a run: lines with a bounded number of points, and axes with
+// round numbers. Package page draws them in SVG, picture as PNG.
 package chart
 
 import (
@@ -9,24 +9,25 @@ import (
 	"vggtrain/internal/record"
 )
 
-// Curves is the course of a training.
+// Curves has the history of a training.
 type Curves struct {
-	StepsPerEpoch int            // the unit of the horizontal axis, unless there is less than one epoch
+	StepsPerEpoch int            // the unit of the horizontal axis, except for runs below one epoch
 	Steps         []Step         // in their order
 	Epochs        []record.Epoch // in their order
 	Done          int            // the newest step; the last epoch may have been cut there
-	End           int            // the step that the horizontal axis ends with, if that is after Done
-	Broken        int            // the step that ended the training, by a loss that is not finite; 0: none
+	End           int            // last step of the horizontal axis, if after Done
+	Broken        int            // the step with a NaN or infinite loss that ended the training; 0: none
 }
 
-// Step is a step of a training, or the mean of some in a row. What is not finite is left out.
+// Step is a step of a training, or the mean of consecutive ones. NaN and infinite values are left
+// out.
 type Step struct {
 	Step     float64 // from 1, over the whole run
 	Images   int     // behind the mean Loss; 0: one
 	Loss, LR float64
 }
 
-// Chart is lines over a run, between axes with round numbers.
+// Chart has lines over a run, and axes with round numbers.
 type Chart struct {
 	ID, Title string
 	Format    string // of values, for package fmt
@@ -36,14 +37,14 @@ type Chart struct {
 	Lines     []Line
 }
 
-// Line is values over a run. One that is not finite is a gap.
+// Line has values over a run. A NaN or infinite value is a gap.
 type Line struct {
 	Kind   Kind
 	Name   string
 	Points []Point
 }
 
-// Kind says what a line shows.
+// Kind is the quantity of a line.
 type Kind string
 
 // The kinds of lines.
@@ -56,13 +57,13 @@ const (
 	Speed    Kind = "speed"    // images a second
 )
 
-// Marked reports whether each point of the line is marked: of few epochs, or a single one.
+// Marked reports whether the line's points are marked: it has few epochs, or a single point.
 func (l Line) Marked() bool {
 	byEpoch := l.Kind == Val || l.Kind == Accuracy || l.Kind == Speed
 	return byEpoch && len(l.Points) <= 30 || len(l.Points) == 1 && l.Kind != Batch
 }
 
-// Charts returns losses, accuracy, learning rate and speed, as far as any are known.
+// Charts returns losses, accuracy, learning rate and speed, except charts without values.
 func (c *Curves) Charts() []Chart {
 	x := c.horizontal(8)
 	losses := c.losses()
@@ -110,7 +111,7 @@ func (c *Curves) Board() (progress, rate Chart) {
 	return progress, rate
 }
 
-// Best is the first epoch with the highest accuracy; nil for none.
+// Best is the first epoch with the highest accuracy, or nil.
 func (c *Curves) Best() (best *record.Epoch) {
 	for i, e := range c.Epochs {
 		if IsFinite(e.ValAccuracy) && (best == nil || e.ValAccuracy > best.ValAccuracy) {

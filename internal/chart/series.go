@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// Point is a point of a line. Where Y is not finite the line has a gap.
+// Point is a point of a line. A Y that is NaN or infinite is a gap.
 type Point struct{ X, Y float64 }
 
-// IsFinite reports whether x is a number.
+// IsFinite reports whether x is neither NaN nor infinite.
 func IsFinite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
 // thin returns at most most points, each the mean of n points in a row. Values that are not finite do
@@ -56,7 +56,7 @@ func smooth(points []Point) []Point {
 	return smoothed
 }
 
-// ratio returns the points of a, each divided by that of b.
+// ratio returns the points of a with Y divided by b's.
 func ratio(a, b []Point) []Point {
 	divided := slices.Clone(a)
 	for i := range divided {

@@ -14,7 +14,7 @@ type SGD struct {
 //	v = Momentum·v + d, and d = v or, with Nesterov's rule, d + Momentum·v   (if v is not nil)
 //	w -= LR·d
 //
-// It runs on the kernels of p, by the calling goroutine alone.
+// It uses the kernels of p, but runs on the calling goroutine only.
 func (s SGD) Update(p *Workers, w, g, v []float32) { p.kernels.sgd(w, g, v, s) }
 
 // SumSquares is Σ g², in float64. It uses the kernels of p, but runs on the calling goroutine only.

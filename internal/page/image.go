@@ -10,16 +10,16 @@ import (
 	"image/png"
 )
 
-// Image is a picture as a part of the page.
+// Image is a picture embedded in the page.
 type Image struct {
 	URI  template.URL // data:image/png;base64,…
-	Note string       // what it is, for those who cannot see it or who ask
+	Note string       // alternative text and tooltip
 }
 
 // maxSide bounds the sides of a picture in pixels. Larger ones are made smaller by a whole number.
 const maxSide = 64
 
-// Painter makes pictures. It is for one goroutine.
+// Painter makes pictures. It is not safe for concurrent use.
 type Painter struct {
 	pool onePool
 	out  bytes.Buffer
@@ -31,7 +31,7 @@ type onePool struct{ buffer *png.EncoderBuffer }
 func (p *onePool) Get() *png.EncoderBuffer  { return p.buffer }
 func (p *onePool) Put(b *png.EncoderBuffer) { p.buffer = b }
 
-// Gray makes a picture of rows×cols bytes, 0 black.
+// Gray makes a grey picture of rows×cols bytes, 0 black.
 func (p *Painter) Gray(pixels []byte, rows, cols int, note string) (Image, error) {
 	values := make([]float32, rows*cols)
 	for i, v := range pixels[:rows*cols] {
@@ -40,8 +40,8 @@ func (p *Painter) Gray(pixels []byte, rows, cols int, note string) (Image, error
 	return p.Map(values, rows, cols, []float32{0, 255}, note)
 }
 
-// Map makes a grey picture of rows×cols numbers: black is 0, or the least of scale if that is less,
-// and white is the largest of scale, which may be the numbers themselves.
+// Map makes a grey picture of rows×cols numbers. Black is 0, or the least of scale if that is below
+// 0; white is the largest of scale. scale may be values itself.
 func (p *Painter) Map(values []float32, rows, cols int, scale []float32, note string) (Image, error) {
 	low, high := bounds(scale)
 	values, rows, cols = shrink(values[:rows*cols], rows, cols)
@@ -81,7 +81,7 @@ func (p *Painter) Signed(values []float32, rows, cols int, limit float32, note s
 	return p.encode(picture, note)
 }
 
-// The ends of a scale that people of any colour vision can read, in grey too: both dark.
+// The ends of the scale, both dark. They are distinct for any colour vision, and readable in grey.
 var (
 	below = color.NRGBA{0x00, 0x52, 0x93, 0xff}
 	above = color.NRGBA{0xb3, 0x4a, 0x00, 0xff}
@@ -123,7 +123,7 @@ func (p *Painter) encode(picture image.Image, note string) (Image, error) {
 	return Image{URI: template.URL(uri), Note: note}, nil // of digits, letters, + / = only
 }
 
-// Limit is the largest magnitude of finite numbers, to be given to Signed.
+// Limit is the largest magnitude among the finite values, for Signed.
 func Limit(values []float32) float32 {
 	low, high := bounds(values)
 	return max(-low, high)

@@ -1,9 +1,8 @@
-// Package page writes report.html: all there is to see of a run as one page that needs nothing
-// from outside. It takes plain data and knows nothing of where they are from.
+// Package page writes report.html: a run on one self-contained page. It takes plain data.
 //
-// The page works from a file, without the network, which its content security policy forbids, and
-// without its script, which only adds the values under the pointer and the reloading. Texts may be
-// anybody's: html/template escapes them, and their length and number are bounded.
+// The page works from a file and without its script, which only adds the values under the pointer and
+// the reloading. Its content security policy forbids the network. Texts are untrusted: html/template
+// escapes them, and their length and number are bounded.
 package page
 
 import (
@@ -18,7 +17,7 @@ import (
 	"vggtrain/internal/chart"
 )
 
-// State says whether a run is on, or how it has ended.
+// State is the state of a run: under way, or its outcome.
 type State string
 
 // The states of a run.
@@ -30,27 +29,26 @@ const (
 	Failed      State = "failed"
 )
 
-// Concluded reports whether the beginning of a page says that its run has ended.
+// Concluded reports whether a page is of an ended run. html is the beginning of the page.
 func Concluded(html []byte) bool {
 	_, rest, found := bytes.Cut(html, []byte(` data-state="`))
 	return found && !bytes.HasPrefix(rest, []byte(Running+`"`))
 }
 
-// Page is all that report.html shows. Empty fields are left out.
+// Page is the content of report.html. Empty fields are left out.
 type Page struct {
 	Network string // its name
-	About   string // the run in a line: what is trained, on what
+	About   string // the run in a line: network and data
 	Folder  string
 	State   State
-	Advice  string // what the state means, and what to do about it
+	Advice  string // meaning of the state, and what to do
 	Notices []string
 	Written time.Time
 
-	// Of a run that is on: when the page reloads itself, and when to say that it has not been
-	// written for too long.
+	// For a run under way: the time until the page reloads itself, and until it calls itself stale.
 	Reload, Stale time.Duration
 
-	Part      float64 // of the run that is done, of a run that is on
+	Part      float64 // finished part of a run under way, 0 to 1
 	Progress  string  // where it stands
 	Headlines []Fact
 	Curves    *chart.Curves // nil: none
@@ -65,26 +63,26 @@ type Page struct {
 	Resources   []Fact // speed and memory
 	Environment []Fact
 	Commands    []Command
-	// WorkingFolder is what relative paths in the commands begin at; "" if it is not known.
+	// WorkingFolder is the base of relative paths in the commands; "" if unknown.
 	WorkingFolder string
 }
 
-// Fact is a number, or a short text, with its name.
+// Fact is a named number or short text.
 type Fact struct{ Name, Value, Note string }
 
 // Setting is a setting of the run.
 type Setting struct {
 	Name, Value, Origin, Help string
-	Given                     bool // by the user, and not by default
+	Given                     bool // by the user, not by default
 }
 
-// Layer is a layer of the network, as `vggtrain summary` has it for one image, or their sum.
+// Layer is a row of `vggtrain summary` for one image: a layer, or the total.
 type Layer struct {
 	Name, Type, Output string
 	Params, MACs       int // 0: not shown
 }
 
-// Command is what a user can type next.
+// Command is a suggested command line.
 type Command struct{ Purpose, Line string }
 
 // The page's parts.
@@ -97,7 +95,7 @@ var (
 	pageJS string
 )
 
-// Render returns the page.
+// Render returns the page as HTML.
 func (p *Page) Render() ([]byte, error) {
 	t, err := template.New("page").Funcs(functions).Parse(pageHTML)
 	if err != nil {

@@ -10,24 +10,24 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// Score is what the newest evaluation has found.
+// Score is the result of the newest evaluation.
 type Score struct {
 	Epoch     int
-	Set       string // what was scored, in words: "10,000 images of the test set"
+	Set       string // the scored set in words: "10,000 images of the test set"
 	Classes   []string
 	Confusion [][]int64 // [true class][predicted class]
 	PerClass  []ClassScore
 	Errors    []Error // the most confident first
-	Wrong     int     // how many errors there are
+	Wrong     int     // number of errors, including those not in Errors
 }
 
-// ClassScore is how well a class was recognised.
+// ClassScore has the measures of one class.
 type ClassScore struct {
 	Precision, Recall, F1 float64
 	Support               int
 }
 
-// Error is an image that the network takes for another class.
+// Error is a misclassified image.
 type Error struct {
 	Image           Image
 	True, Predicted string // classes
@@ -50,7 +50,7 @@ type matrixRow struct {
 // what is confused.
 type cell struct{ Text, Class, Note string }
 
-// Name is what the page calls a class: its number where it has no name.
+// Name returns the name of a class, or its number if it has none.
 func (s *Score) Name(k int) string {
 	if k >= min(len(s.Classes), maxClasses) {
 		return "class " + strconv.Itoa(k)
@@ -61,8 +61,8 @@ func (s *Score) Name(k int) string {
 // Rows are the classes of the page's table.
 func (s *Score) Rows() []ClassScore { return s.PerClass[:min(len(s.PerClass), maxClasses)] }
 
-// Matrix is the confusion matrix, nil for too many classes. It shades each cell by its part of its row,
-// by the square root of it: few errors can be seen beside many right ones.
+// Matrix returns the confusion matrix, or nil for too many classes. A cell's shade is the square root
+// of its share of the row, so that few errors are visible beside many right ones.
 func (s *Score) Matrix() (rows []matrixRow) {
 	if len(s.Confusion) > maxMatrix {
 		return nil
@@ -89,7 +89,7 @@ func (s *Score) Matrix() (rows []matrixRow) {
 	return rows
 }
 
-// Confusions lists the pairs that are confused most often.
+// Confusions lists the most frequent pairs of true and predicted class.
 func (s *Score) Confusions() (list []string) {
 	most := maxConfusions
 	if len(s.Confusion) > maxMatrix {

@@ -12,7 +12,7 @@ import (
 	"vggtrain/internal/record"
 )
 
-// Filters are those of the first convolution.
+// Filters has the filters of the first convolution.
 type Filters struct {
 	Layer  string // features.0
 	Shape  string // 16 filters of 3×3
@@ -20,25 +20,25 @@ type Filters struct {
 	Images []Image
 }
 
-// Maps is what the network makes of one image, block by block.
+// Maps has the feature maps of one image, block by block.
 type Maps struct {
 	Image   string // which one, and what it is
 	Shape   string // 1×56×56
-	Input   Image  // as the network sees it
+	Input   Image  // the network's input
 	Blocks  []Block
 	Guesses []Guess // the most probable first
 	Single  bool    // a block has channels of one number each
 }
 
-// Block is what a block of layers gives.
+// Block has the feature maps of a block of layers.
 type Block struct {
 	Layers   string // features.0 to features.2
 	Shape    string // 16×28×28
 	Channels []Image
-	Silent   string // the number of channels that are zero everywhere, in words; "" for none
+	Silent   string // the number of all-zero channels, in words; "" for 0
 }
 
-// Guess is a class with the probability that the network gives it.
+// Guess is a class with its probability.
 type Guess struct {
 	Class       string
 	Probability float64

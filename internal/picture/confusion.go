@@ -11,8 +11,8 @@ import (
 	"strconv"
 )
 
-// Confusion is a confusion matrix: how many images of each class were taken for which. A row is a
-// true class, a column a predicted one; the darker a cell, the larger its share of the row.
+// Confusion is a confusion matrix. A row is a true class, a column a predicted one. A darker cell is
+// a larger share of its row.
 type Confusion struct {
 	Title, Note string
 	Classes     []string

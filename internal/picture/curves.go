@@ -16,11 +16,11 @@ import (
 	"vggtrain/internal/record"
 )
 
-// Curves is the course of a training, as the ProgressBoard of Dive into Deep Learning shows it, with
-// the learning rate below.
+// Curves is a plot of a training: the ProgressBoard of Dive into Deep Learning, with the learning
+// rate below.
 type Curves struct {
 	*chart.Curves
-	Title, Note string // lines above: the network and the data, and what else there is to know
+	Title, Note string // lines above: network and data; further facts
 }
 
 // The picture has 1200×900 pixels. Its smallest text is 20 pixels high.

@@ -19,7 +19,7 @@ type Grid struct {
 
 // Row is images side by side.
 type Row struct {
-	Name  string // to the left of them; of all rows or of none
+	Name  string // to the left of them; set in all rows or in none
 	Tiles []Tile
 }
 
@@ -29,7 +29,7 @@ type Tile struct {
 	Lines  []Line
 }
 
-// Line is text below an image. Left is cut where it has no room beside Right.
+// Line is text below an image. Left is cut if it does not fit beside Right.
 type Line struct {
 	Left, Right string
 	Strong      bool // bold
@@ -42,8 +42,7 @@ const (
 	tileGap   = 14
 )
 
-// WritePNG draws the grid. Images are enlarged by a whole factor, and ones that are too large are
-// made smaller by one.
+// WritePNG draws the grid. Images are enlarged, or shrunk if too large, by a whole factor.
 func (g *Grid) WritePNG(w io.Writer) error {
 	if err := g.check(); err != nil {
 		return err
@@ -179,7 +178,7 @@ func (t *tiling) image(s *sheet, pixels []byte, at image.Point) {
 	draw.Draw(s, drawn.Rect, drawn, at, draw.Src)
 }
 
-// pixel is the value at a place of the image as drawn: that of the source, or a mean.
+// pixel is the value at a place of the drawn image: the source's, or a mean.
 func (t *tiling) pixel(pixels []byte, x, y int) byte {
 	x, y = x*t.shrink/t.enlarge, y*t.shrink/t.enlarge
 	sum, n := 0, 0

@@ -1,7 +1,6 @@
 // Package picture draws PNG pictures of plain data: the curves of a run, a confusion matrix, a grid
-// of labelled images. They are to be read in grey and at half their size too, and the same data
-// give the same bytes. Sizes are bounded whatever the data: what does not fit is cut, thinned or
-// left out, and text never lies on text.
+// of labelled images. They are readable in grey and at half size, and equal data give equal bytes.
+// Sizes are bounded: data that do not fit are cut, thinned or left out, and texts never overlap.
 package picture
 
 import (
@@ -26,7 +25,7 @@ var (
 // lineRoom is the height of a line of such text in pixels.
 const lineRoom = 26
 
-// The most that a picture has of pixels, on a side and in all.
+// The largest numbers of pixels of a picture: on a side and in all.
 const (
 	maxSide   = 20_000
 	maxPixels = 64 << 20
@@ -103,7 +102,7 @@ func (s *sheet) face(style textStyle) xfont.Face {
 // middle is how far the middle of letters is above the line that they stand on, in pixels.
 func (t textStyle) middle() int { return int(math.Round(0.35 * t.size)) }
 
-// header is what stands above a picture: a title and a note.
+// header is the head of a picture: a title and a note.
 type header struct{ title, note string }
 
 // maxHeader is the width in pixels that a header may ask for.

@@ -12,9 +12,9 @@ import (
 	"unicode"
 )
 
-// Create makes the folder of a new run, and the folders above it, and takes its lock. One that
-// exists must be empty: an *ExistsError if it is not. If two processes create the same folder at
-// once, one has it and the other gets an *ExistsError or an *InUseError.
+// Create makes the folder of a new run, with the folders above it, and takes its lock. The error is
+// *ExistsError if the folder exists and is not empty. If two processes create the same folder at
+// once, one gets an *ExistsError or an *InUseError.
 func Create(path string) (*Dir, error) {
 	for tries := 1; ; tries++ {
 		d := At(path)
@@ -33,8 +33,8 @@ func Create(path string) (*Dir, error) {
 	}
 }
 
-// CreateDefault makes root/ARCH-TIME, with -2, -3, … appended where that exists, also if another
-// process makes it at the same moment, and takes its lock.
+// CreateDefault makes root/ARCH-TIME and takes its lock. It appends -2, -3, … to a name that exists.
+// That is safe against other processes.
 func CreateDefault(root, arch string, now time.Time) (*Dir, error) {
 	name := safeName(arch) + "-" + now.Format("20060102-150405")
 	for n := 1; ; n++ {
@@ -55,7 +55,7 @@ func CreateDefault(root, arch string, now time.Time) (*Dir, error) {
 	}
 }
 
-// ExistsError is a run folder that exists and is not empty.
+// ExistsError is the error for a run folder that exists and is not empty.
 type ExistsError struct{ Path string }
 
 func (e *ExistsError) Error() string {
@@ -121,8 +121,8 @@ func (d *Dir) takeEmpty() error {
 	return d.removeTemps()
 }
 
-// wantEmpty returns an error unless the folder is empty but for what a killed process leaves that had
-// written nothing.
+// wantEmpty returns an error unless the folder is empty, except for a lock and temporary files: a
+// process killed before its first file leaves these.
 func (d *Dir) wantEmpty() error {
 	entries, err := os.ReadDir(d.path)
 	if err != nil {
@@ -136,8 +136,8 @@ func (d *Dir) wantEmpty() error {
 	return nil
 }
 
-// Discard releases the lock and removes the folders that Create made, as far as they are still
-// empty: for a run that ends before it wrote anything. A folder with a file in it stays.
+// Discard releases the lock and removes the folders made by Create, for a run that ends without
+// files. A folder with a file in it stays.
 func (d *Dir) Discard() {
 	_ = d.Close() // best effort, as all here: the caller has a better error to tell
 	for _, path := range slices.Backward(d.created) {

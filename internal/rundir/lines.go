@@ -28,7 +28,7 @@ type lines struct {
 	syncErr error      // the first one of Sync
 }
 
-// appendFile is what lines asks of a file; tests put one in that fails.
+// appendFile is the interface of lines to a file; tests inject failing ones.
 type appendFile interface {
 	io.WriterAt
 	io.Closer
@@ -102,8 +102,8 @@ func (l *lines) missing(err error) error {
 
 func (l *lines) errClosed() error { return fmt.Errorf("%s: %w", l.path, os.ErrClosed) }
 
-// Sync makes sure that all lines are on the disk, and not only with the system. It may be called
-// while another goroutine writes: lines of that moment may be included or not.
+// Sync writes pending lines and fsyncs the file. It may run while another goroutine writes; lines of
+// that moment may or may not be included.
 func (l *lines) Sync() error {
 	l.mu.Lock()
 	f := l.f
@@ -124,8 +124,8 @@ func (l *lines) Sync() error {
 	return cmp.Or(err, syncErr)
 }
 
-// Close tries the pending lines once more and closes the file. It fails if lines are missing from
-// the file at the path, whatever the reason. Closing it again does nothing.
+// Close retries the pending lines and closes the file. It is an error if lines are missing from the
+// file at the path. A second call does nothing.
 func (l *lines) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -14,10 +14,10 @@ import (
 	"vggtrain/checkpoint"
 )
 
-// InUseError is a run folder on which another process works.
+// InUseError is the error for a run folder in use by another process.
 type InUseError struct {
 	Path string
-	PID  int    // of that process; 0: not known
+	PID  int    // of that process; 0: unknown
 	Host string // its machine, if that is not this one: folders may be shared
 }
 
@@ -82,9 +82,9 @@ func isInPlace(lock *flock.Flock) bool {
 	return err == nil && os.SameFile(held, there)
 }
 
-// Held returns an error if the folder at the path is no longer the locked one: it was moved or removed,
-// and a run of another process may be in its place. Ask it before writing a file by its path, on any
-// goroutine, until Close.
+// Held returns an error if the folder at the path is no longer the locked one: it was moved or
+// removed, and another process may use the path. Call it before each write by path, on any goroutine,
+// until Close.
 func (d *Dir) Held() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -108,7 +108,7 @@ func (d *Dir) contested() error {
 	return d.keepLock()
 }
 
-// isThere tells whether the folder that is locked is the one at the path.
+// isThere reports whether the locked folder is the one at the path.
 func (d *Dir) isThere() bool {
 	there, err := os.Stat(d.path)
 	return err == nil && os.SameFile(d.folder, there)
@@ -133,7 +133,7 @@ func (d *Dir) keepLock() error {
 	return nil
 }
 
-// Close releases the lock: what writes to the folder must have ended before. Closing it again does nothing.
+// Close releases the lock. All writes to the folder must have ended. A second call does nothing.
 func (d *Dir) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -12,7 +12,7 @@ type Metrics struct{ lines }
 
 const metricsHeader = "epoch,train_loss,val_loss,val_accuracy,lr,images_per_second,seconds\n"
 
-// Metrics writes metrics.csv anew, as a whole or not at all: its header and the epochs until now.
+// Metrics rewrites metrics.csv atomically with the header and the epochs in history.
 func (d *Dir) Metrics(history []record.Epoch) (*Metrics, error) {
 	text := []byte(metricsHeader)
 	for _, r := range history {
@@ -29,8 +29,8 @@ func (d *Dir) Metrics(history []record.Epoch) (*Metrics, error) {
 	return &Metrics{lines{path: path, contested: d.contested, f: f, size: int64(len(text))}}, nil
 }
 
-// Write appends an epoch's line. A number that is not finite is NaN, +Inf or -Inf. Whatever its
-// error, the line is kept, and written before the next one as soon as that is possible.
+// Write appends an epoch's line. Numbers that are not finite are NaN, +Inf or -Inf. On an error the
+// line is kept and retried before the next one.
 func (m *Metrics) Write(r record.Epoch) error { return m.append(appendEpoch(nil, r)) }
 
 func appendEpoch(text []byte, r record.Epoch) []byte {

@@ -16,9 +16,9 @@ import (
 // has taken back its memory.
 const dying = 2 * time.Second
 
-// Open takes the lock of an existing run's folder, an *InUseError if another process has it, and
-// removes the temporary files of a process that was killed. It waits a moment for the lock; its error
-// is ctx's if that is done before.
+// Open takes the lock of an existing run's folder and removes the temporary files of a killed
+// process. It waits a moment for the lock. The error is *InUseError if another process has it, and
+// ctx's if ctx is done before.
 func Open(ctx context.Context, path string) (*Dir, error) { return openWithin(ctx, path, dying) }
 
 func openWithin(ctx context.Context, path string, wait time.Duration) (*Dir, error) {

@@ -12,14 +12,14 @@ import (
 	"vggtrain/internal/record"
 )
 
-// EachStep calls a function with each line of steps.jsonl until one is no step, as it is written
-// while a run is on; a file that is missing has none. The file is streamed, whatever its size and
-// the length of its lines. A loss or learning rate that is null is NaN.
+// EachStep calls do with each step of steps.jsonl. It stops at the first invalid line, since a run
+// may be writing one; a missing file has no steps. It streams, so memory does not grow with the file
+// or its lines. A loss or learning rate of null is NaN.
 func (d *Dir) EachStep(do func(record.Step)) error {
 	return read(d.StepsFile(), func(f io.Reader) error { return eachStep(f, do) })
 }
 
-// Head returns the first most bytes of a file; nil for none.
+// Head returns at most the first most bytes of a file; nil if it is missing.
 func Head(path string, most int64) (text []byte, err error) {
 	err = read(path, func(f io.Reader) error {
 		text, err = io.ReadAll(io.LimitReader(f, most))

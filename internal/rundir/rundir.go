@@ -1,5 +1,4 @@
-// Package rundir is the folder of a run: its files, how they are written, and the lock that keeps
-// it to one process.
+// Package rundir manages the folder of a run: its files, and a lock for one process at a time.
 //
 //	config.yaml     the settings, written once at the start
 //	steps.jsonl     a line a step, written as the step ends
@@ -26,8 +25,7 @@ import (
 	"vggtrain/checkpoint"
 )
 
-// Dir is a run folder. Only one that Create, CreateDefault or Open returned may be written to, and
-// only until it is closed.
+// Dir is a run folder. Write only to one from Create, CreateDefault or Open, until Close.
 type Dir struct {
 	path    string
 	created []string // the folders that Create made, outermost first
@@ -38,13 +36,13 @@ type Dir struct {
 	taken  error        // set once another process has taken the folder; never cleared
 }
 
-// At returns the folder at path for reading, whatever is there.
+// At returns the folder at path for reading. It does not check that it exists.
 func At(path string) *Dir { return &Dir{path: filepath.Clean(path)} }
 
-// Path is the folder's own path; the methods below are paths in it.
+// Path is the cleaned path of the folder.
 func (d *Dir) Path() string { return d.path }
 
-// Paths of its files, as the package's comment lists them.
+// Paths of the files listed in the package's comment.
 func (d *Dir) Config() string      { return d.file(configName) }
 func (d *Dir) StepsFile() string   { return d.file(stepsName) }
 func (d *Dir) MetricsFile() string { return d.file(metricsName) }
@@ -69,7 +67,8 @@ const (
 	lockName       = ".lock"
 )
 
-// Write writes a file of the folder as a whole or not at all, if the folder is still the one that is locked.
+// Write writes a file of the folder atomically. It is an error if the folder is no longer the locked
+// one.
 func (d *Dir) Write(path string, text []byte) error {
 	if err := d.Held(); err != nil {
 		return err

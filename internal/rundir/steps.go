@@ -17,15 +17,15 @@ import (
 // Steps writes steps.jsonl.
 type Steps struct{ lines }
 
-// Kept is what steps.jsonl still has. Last and Lines differ if lines were lost.
+// Kept describes the kept part of steps.jsonl. Last and Lines differ if lines were lost.
 type Kept struct {
 	Last  int // step; 0: none
 	Lines int
 }
 
-// Steps opens steps.jsonl to go on after step done, 0 for a new run. It keeps the longest beginning of
-// whole lines with rising steps up to done, and cuts the rest: steps that will be done again, a line
-// that a killed process left unfinished, anything else. The file is streamed.
+// Steps opens steps.jsonl to go on after step done, 0 for a new run. It keeps the longest prefix of
+// whole lines with rising steps up to done. It cuts the rest: steps to be repeated, a line left
+// unfinished by a killed process, anything else. It streams the file.
 func (d *Dir) Steps(done int) (s *Steps, kept Kept, err error) {
 	if err := d.Held(); err != nil {
 		return nil, Kept{}, err
@@ -118,8 +118,7 @@ type stepLine struct {
 	Seconds float64  `json:"seconds"`
 }
 
-// Write appends a step's line. Whatever its error, the line is kept, and written before the next
-// one as soon as that is possible.
+// Write appends a step's line. On an error the line is kept and retried before the next one.
 func (s *Steps) Write(r record.Step) error {
 	text, err := json.Marshal(stepLine{r.Epoch, r.Step, finite(r.Loss), finite(r.LR), r.Images, round(r.Seconds)})
 	if err != nil {

@@ -12,14 +12,13 @@ import (
 	"vggtrain/internal/trained"
 )
 
-// Bar shows a run on a terminal: first what it is going to do, then a table with a row an epoch,
-// which stays, and below it a line that moves: epoch, step, the loss as an exponential mean of the
-// last steps, learning rate, the speed of the last seconds, and the time left for the run and the
-// epoch under way.
+// Bar shows a run on a terminal. It writes a header, then a permanent table with a row an epoch, and
+// below it a moving line: epoch, step, an exponential mean of the loss, learning rate, the speed of
+// the last seconds, and the time left for the run and the epoch under way.
 //
-// The cursor stays where that line begins, so that a terminal which breaks the line anew as its
-// width changes leaves nothing of it behind: all that follows the cursor is erased with the next
-// frame, which is one write. Nothing has to be put back when the program is killed.
+// The cursor stays at the beginning of that line. Each frame is one write and first erases everything
+// after the cursor, so that nothing is left behind when a terminal rewraps the line to a new width. A
+// killed program has no state of the terminal to restore.
 type Bar struct {
 	w    io.Writer
 	size func() (columns, rows int) // of the terminal
@@ -43,7 +42,7 @@ func NewBar(w io.Writer, size func() (columns, rows int)) *Bar {
 	return &Bar{w: w, size: size, now: time.Now, tick: idleEvery}
 }
 
-// Begin says what the run is going to do.
+// Begin writes the header.
 func (b *Bar) Begin(p train.Plan) error {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
@@ -75,7 +74,7 @@ func (b *Bar) idle(stop <-chan struct{}) {
 	}
 }
 
-// Step moves the bar, if it has not moved just now.
+// Step moves the bar (throttled).
 func (b *Bar) Step(r record.Step) error {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
@@ -95,8 +94,8 @@ func (b *Bar) Epoch(r record.Epoch, _ *trained.Evaluation) error {
 	return nil
 }
 
-// Notice puts a notice above the bar, one of several lines between blank ones, so that it is seen. It
-// may be called from any goroutine.
+// Notice writes a notice above the bar, with blank lines around one of several lines. It is safe for
+// concurrent use.
 func (b *Bar) Notice(text string) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
@@ -108,7 +107,7 @@ func (b *Bar) Notice(text string) {
 	b.above(lines...)
 }
 
-// End takes the bar away.
+// End removes the bar.
 func (b *Bar) End(train.Result) error {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()

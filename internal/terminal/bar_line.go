@@ -78,8 +78,8 @@ func fit(parts []part, columns int) (kept []part, rest int) {
 	return parts, columns
 }
 
-// bar is the percentage and the bar of an epoch, by a library, whose own forecast of time knows
-// nothing of evaluations.
+// bar is the percentage and the bar of an epoch, by a library. Its own forecast of time knows nothing
+// of evaluations.
 func bar(done, steps, width int) string {
 	b := progressbar.NewOptions(steps,
 		progressbar.OptionSetWriter(io.Discard),

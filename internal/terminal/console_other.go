@@ -4,5 +4,5 @@ package terminal
 
 import "os"
 
-// understands tells whether a terminal interprets control sequences: it does.
+// understands reports whether a terminal interprets control sequences: always.
 func understands(*os.File) bool { return true }

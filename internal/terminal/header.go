@@ -203,7 +203,7 @@ func memoryText(p train.Plan) string {
 	return text
 }
 
-// WriteEstimate writes what a run would be and how long it would take, a line a subject.
+// WriteEstimate writes the plan and the estimated times of a run, a line a subject.
 func WriteEstimate(w io.Writer, e *train.Estimate) error {
 	for _, l := range append(subjects(e.Plan), labelled{"time", timeText(e)}) {
 		if _, err := fmt.Fprintln(w, l.line(0, false)); err != nil {

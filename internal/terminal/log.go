@@ -15,10 +15,9 @@ import (
 	"vggtrain/internal/trained"
 )
 
-// Log shows a run a line at a time, without control characters: for a file, a pipe, or
-// a terminal whose user wants no colours. It says what the run is going to do, after its first
-// steps how long that will take, about every tenth of an epoch where it is, and each epoch's
-// result.
+// Log shows a run in lines without control characters: for a file, a pipe, or a terminal with
+// NO_COLOR. It writes a header, the estimated duration after the first steps, the progress about
+// every tenth of an epoch, and each epoch's result.
 type Log struct {
 	train.Base
 	w     io.Writer
@@ -46,7 +45,7 @@ func (l *Log) Begin(p train.Plan) error {
 	return nil
 }
 
-// Step says where the run is if it is time to.
+// Step writes the progress (throttled).
 func (l *Log) Step(r record.Step) error {
 	l.pace.AddStep(r)
 	if l.pace.Evaluating() {
@@ -77,7 +76,7 @@ func (l *Log) epoch(number int) string {
 	return fmt.Sprintf("epoch %*d/%d", digits(l.pace.Plan.Epochs), number, l.pace.Plan.Epochs)
 }
 
-// Epoch writes the epoch's line, whose columns stand below each other in a run.
+// Epoch writes the epoch's line. Columns are aligned over a run.
 func (l *Log) Epoch(r record.Epoch, _ *trained.Evaluation) error {
 	mark := ""
 	if l.pace.AddEpoch(r) {
@@ -88,7 +87,7 @@ func (l *Log) Epoch(r record.Epoch, _ *trained.Evaluation) error {
 	return nil
 }
 
-// Notice writes a notice. It may be called from any goroutine.
+// Notice writes a notice. It is safe for concurrent use.
 func (l *Log) Notice(text string) { l.line(noticeMark + noticeText(text)) }
 
 const noticeMark = "notice: "

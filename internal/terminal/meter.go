@@ -9,8 +9,8 @@ import (
 	"vggtrain/internal/display"
 )
 
-// Meter shows how far a download is: on a terminal in a line that changes, elsewhere in a line now
-// and then and at the end of each file. Of an evaluation it shows the same, on a terminal only.
+// Meter shows the progress of a download: on a terminal in a changing line, elsewhere in a line now
+// and then and at the end of each file. It shows an evaluation's too, but on a terminal only.
 type Meter struct {
 	w       io.Writer
 	tell    func(string) // a notice
@@ -37,13 +37,13 @@ func NewMeter(w io.Writer) *Meter {
 	return m
 }
 
-// Notice puts a notice above the line.
+// Notice writes a notice above the line.
 func (m *Meter) Notice(text string) {
 	m.Clear()
 	m.tell(text)
 }
 
-// Clear takes the line away. That it cannot be shown is no reason to end a download.
+// Clear removes the line. It ignores errors: they are no reason to end a download.
 func (m *Meter) Clear() {
 	if m.drawn {
 		_, _ = io.WriteString(m.w, "\r"+erase)
@@ -51,7 +51,7 @@ func (m *Meter) Clear() {
 	m.drawn = false
 }
 
-// Progress shows how far a file is, if it was not shown just now.
+// Progress shows the progress of a file (throttled).
 func (m *Meter) Progress(p dataset.FetchProgress) {
 	now := m.now()
 	if p.File != m.file || p.Done < m.done {
@@ -72,7 +72,7 @@ func (m *Meter) Progress(p dataset.FetchProgress) {
 	}
 }
 
-// Images shows how many images of an evaluation are done, if it was not shown just now.
+// Images shows the number of finished images of an evaluation (throttled).
 func (m *Meter) Images(done, all int) {
 	now := m.now()
 	if m.began.IsZero() {
@@ -113,7 +113,7 @@ func (m *Meter) line(p dataset.FetchProgress) string {
 	return line
 }
 
-// end is what remains to be said of a file.
+// end is the last line of a file.
 func (m *Meter) end(p dataset.FetchProgress) string {
 	line := p.File + "  " + display.Bytes(p.Done)
 	if took := m.now().Sub(m.began); took > 100*time.Millisecond { // else the rate says nothing

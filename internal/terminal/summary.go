@@ -14,8 +14,8 @@ import (
 	"vggtrain/internal/train"
 )
 
-// WriteSummary writes how a run ended, in at most seven lines for people: what came of it, where that
-// is, and what may be done with it.
+// WriteSummary writes the result of a run for people, in at most seven lines: scores, files, and
+// commands to go on.
 func WriteSummary(w io.Writer, r train.Result) error {
 	var limit pace.Limit
 	if r.Status == train.Done {

@@ -1,4 +1,4 @@
-// Package terminal shows a run to people: what it is going to do, where it is, how it ended.
+// Package terminal shows a run to people: its plan, progress and result.
 //
 //	terminal.go  which of the two a file gets, its size, ANSI's control sequences
 //	bar.go       on a terminal: rows of epochs, and below them a line that moves
@@ -21,8 +21,8 @@ import (
 	"vggtrain/internal/train"
 )
 
-// NewProgress returns the observer that suits what progress goes to: the moving bar for a terminal,
-// else, and where NO_COLOR is set, a log's lines.
+// NewProgress returns the observer for w: a Bar for a terminal, or a Log for anything else or with
+// NO_COLOR set.
 func NewProgress(w io.Writer) train.Observer {
 	if f := live(w); f != nil {
 		return NewBar(f, func() (columns, rows int) { return Size(f) })
@@ -38,7 +38,7 @@ func live(w io.Writer) *os.File {
 	return nil
 }
 
-// Size is that of a terminal in characters, and the usual one where it is not known.
+// Size returns a terminal's size in characters, or the usual one if it is unknown.
 func Size(f *os.File) (columns, rows int) {
 	columns, rows, err := term.GetSize(int(f.Fd()))
 	if err != nil || columns <= 0 {
@@ -47,20 +47,20 @@ func Size(f *os.File) (columns, rows int) {
 	return columns, rows
 }
 
-// Live reports whether colours and moving bars may go to f: it is a terminal that knows
-// how, and NO_COLOR (https://no-color.org) is not set.
+// Live reports whether f takes colours and moving bars: it is a capable terminal, and NO_COLOR
+// (https://no-color.org) is not set.
 func Live(f *os.File) bool {
 	return term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && understands(f)
 }
 
-// Abandon takes away a bar that may be on the terminal f, of a program that ends at once.
+// Abandon removes a bar from the terminal f, for a program that ends at once.
 func Abandon(f *os.File) {
 	if Live(f) {
 		_, _ = f.WriteString("\r" + erase)
 	}
 }
 
-// Strong is a text that stands out on a terminal that Live approves of.
+// Strong returns bold text, for a terminal that is Live.
 func Strong(text string) string { return bold + text + plain }
 
 // ANSI's control sequences: graphic renditions, and to erase from the cursor to the screen's end.
