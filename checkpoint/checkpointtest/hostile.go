@@ -1,5 +1,4 @@
-// Package checkpointtest makes checkpoints that no one should believe, for the tests of those who
-// read some.
+// Package checkpointtest makes invalid checkpoints, for the tests of their readers.
 package checkpointtest
 
 import (

@@ -39,10 +39,9 @@ file, or put it where the shell looks for such scripts.`,
 	}
 }
 
-// bashWithoutPackage stands before Cobra's script for bash, which calls a
-// function of the package bash-completion: where that is not installed, this
-// takes its place. It splits the words as they stand, but for = and :, which
-// bash takes for words of their own.
+// bashWithoutPackage stands before Cobra's script for bash, which calls a function of the package
+// bash-completion: where that is not installed, this takes its place. It splits the words as they
+// stand, except for = and :, which bash takes for words of their own.
 const bashWithoutPackage = `if ! declare -F _init_completion >/dev/null && ! declare -F _get_comp_words_by_ref >/dev/null; then
     _get_comp_words_by_ref()
     {

@@ -113,7 +113,7 @@ func (e *evalFiles) confusion() *picture.Confusion {
 	}
 }
 
-// tiles are the errors of which the network was most sure.
+// tiles are the errors with the highest probabilities.
 func (e *evalFiles) tiles(ctx context.Context) (*picture.Grid, error) {
 	const most, columns = 48, 8
 	wrong := e.scores.Images - e.scores.Correct

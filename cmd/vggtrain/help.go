@@ -22,7 +22,7 @@ const (
 // man page are made of it.
 type manual struct {
 	Command  *cobra.Command
-	Text     []string // paragraphs, the first of which says what the command does
+	Text     []string // paragraphs; the first says what the command does
 	Groups   []listing
 	Examples []string
 }
@@ -37,7 +37,7 @@ type listing struct {
 type item struct {
 	Name    string // --lr X
 	Meaning string
-	Default string // of a flag, "" if there is none to tell
+	Default string // of a flag; "": not shown
 }
 
 // newManual collects what is known of a command.

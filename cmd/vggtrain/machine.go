@@ -58,8 +58,9 @@ func weightsFile(path string) (string, error) {
 	return best, nil
 }
 
-// newWorkers makes workers for what takes so many bytes. It refuses what this machine, or the container
-// that this is, cannot hold, before it is allocated: a Go program that runs out of memory cannot end in order.
+// newWorkers makes workers for a job of the given number of bytes. It refuses what this machine, or
+// the container that this is, cannot hold, before it is allocated: a Go program that runs out of
+// memory cannot end in order.
 func newWorkers(bytes int64, threads int) (*model.Workers, error) {
 	if present := memory.Machine(); present > 0 && bytes > present {
 		return nil, fmt.Errorf("this takes about %s of memory, and there are %s: use a smaller --batch-size, a smaller image or a smaller network",

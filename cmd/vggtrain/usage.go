@@ -61,8 +61,8 @@ func inItsPlace(cmd *cobra.Command, name string) string {
 	return ""
 }
 
-// nearestFlag is the flag of cmd that is spelt like name, or whose meaning
-// begins with its words: --learning-rate is --lr. It is "" where there is none.
+// nearestFlag is the flag of cmd that is spelt like name, or whose meaning begins with its words:
+// --learning-rate is --lr. It is "" if no flag is near.
 func nearestFlag(cmd *cobra.Command, name string) string {
 	near := nearest.Name(name, flagNames(cmd))
 	words := strings.ReplaceAll(name, "-", " ")
@@ -74,8 +74,8 @@ func nearestFlag(cmd *cobra.Command, name string) string {
 	return near
 }
 
-// nearestCommand is the command under cmd that is spelt like name, begins it,
-// or does what it says: train is fit, evaluate is eval. It is "" where there is none.
+// nearestCommand is the command under cmd that is spelt like name, begins it, or does what it says:
+// train is fit, evaluate is eval. It is "" if no command is near.
 func nearestCommand(cmd *cobra.Command, name string) string {
 	near := nearest.Name(name, commandNames(cmd))
 	for _, c := range cmd.Commands() {

@@ -1,5 +1,5 @@
-// Package bench measures how fast a network trains and evaluates on this machine,
-// beside how fast the machine can multiply and add at all.
+// Package bench measures the speed of training and evaluation on this machine, and the machine's
+// multiply-add peak.
 //
 // Batches are N×S×S×1, N images of side S.
 package bench
@@ -17,11 +17,11 @@ import (
 	"vggtrain/model"
 )
 
-// WarmupSteps are the first steps of each phase, which are not counted: memory
-// is touched for the first time, and caches fill.
+// WarmupSteps is the number of first steps of each phase that do not count: memory is touched for the
+// first time, and caches fill.
 const WarmupSteps = 2
 
-// Options says what is measured.
+// Options are the settings of Run.
 type Options struct {
 	Arch      *model.Arch
 	Data      *dataset.Data
@@ -32,10 +32,10 @@ type Options struct {
 	LR        float64
 	Workers   *model.Workers
 	Layers    bool         // fill Result.Layers
-	Notice    func(string) // told which phase begins
+	Notice    func(string) // receives the name of each phase
 }
 
-// Result is what was measured, in the fields of `vggtrain bench --json`.
+// Result has the measurements. Its JSON is that of `vggtrain bench --json`.
 type Result struct {
 	TrainImagesPerSecond float64 `json:"train_images_per_second"` // loading, forward, backward, update
 	EvalImagesPerSecond  float64 `json:"eval_images_per_second"`  // loading, forward
@@ -47,8 +47,8 @@ type Result struct {
 	Layers               []Row   `json:"layers,omitempty"`  // of the training step; with Options.Layers
 }
 
-// Run measures training, then evaluation, then the machine. When ctx is done it
-// ends after the step under way with ctx's error.
+// Run measures training, then evaluation, then the machine. If ctx is done, it ends after the step
+// under way with ctx's error.
 func Run(ctx context.Context, o Options) (*Result, error) {
 	layers, err := model.Resolve(o.Arch, o.Data.Channels(), o.Side, o.Side, len(o.Data.Classes))
 	if err != nil {

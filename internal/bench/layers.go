@@ -8,8 +8,7 @@ import (
 	"vggtrain/model"
 )
 
-// Row says where time of a training step goes: into one pass of one layer or, in the rows that
-// follow those, into something else.
+// Row is a part of a training step's time: one pass of one layer or, in later rows, something else.
 //
 // Times are means over the middle half of the counted steps, by how long they took: as little
 // moved by a slow step as medians are, and unlike medians they add up: to the step's.
@@ -24,10 +23,10 @@ type Row struct {
 	PeakShare float64 `json:"peak_share,omitempty"`
 }
 
-// Names of the rows that are no layer's.
+// Names of the rows without a layer.
 const (
 	RowLoader   = "loader"   // loading the batch
-	RowSolver   = "solver"   // the update of the weights, less what layers' rows have of it
+	RowSolver   = "solver"   // the update of the weights, less its part in layers' rows
 	RowGorgonia = "gorgonia" // running the graph, less its operations
 	RowOther    = "other"    // the step less all other rows
 )
@@ -92,7 +91,7 @@ func (w *watch) call(row string, f func() error) error {
 	return err
 }
 
-// done ends a step whose batch took so long to load.
+// done ends a step. loaded is the time to load its batch.
 func (w *watch) done(loaded time.Duration) {
 	w.add(w.rest[RowLoader], loaded)
 	now := time.Now()
@@ -111,7 +110,7 @@ func (w *watch) typical() []int {
 	return steps[quarter : len(steps)-quarter]
 }
 
-// mean is that of the given steps, in milliseconds.
+// mean is the mean over the given steps, in milliseconds.
 func (s *series) mean(steps []int) float64 {
 	var sum time.Duration
 	for _, i := range steps {

@@ -18,10 +18,10 @@ import (
 	"unicode/utf8"
 )
 
-// Short is the length to which messages cut a value, in characters.
+// Short is the largest length of a value in messages, in characters.
 const Short = 60
 
-// Printable reports whether text is UTF-8 and all of it prints.
+// Printable reports whether text is UTF-8 with printable characters only.
 func Printable(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }
@@ -60,7 +60,7 @@ func Cut(text string, most int) string {
 // Line returns at most most characters of text on one line; an escape counts as one.
 func Line(text string, most int) string { return Escape(Cut(text, most)) }
 
-// Escape writes characters that do not print as Go's literals do.
+// Escape replaces unprintable characters by Go's escapes.
 func Escape(text string) string {
 	var out strings.Builder
 	for _, r := range text {
@@ -73,7 +73,7 @@ func Escape(text string) string {
 	return out.String()
 }
 
-// Clean replaces each character that is neither visible, a space nor one of keep by U+FFFD.
+// Clean replaces characters by U+FFFD, except visible ones, spaces and those in keep.
 func Clean(text, keep string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsGraphic(r) || strings.ContainsRune(keep, r) {
@@ -83,7 +83,7 @@ func Clean(text, keep string) string {
 	}, text)
 }
 
-// ShellWord returns a word of a command as a shell takes it, without characters that do not print.
+// ShellWord quotes a word for a shell where needed. The result has no unprintable characters.
 func ShellWord(word string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._/-+=:,@", r) ||
@@ -100,7 +100,8 @@ func ShellWord(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-// Flag returns a flag with a value behind a space, as in a command; "" for no value and the default.
+// Flag returns a flag and its value after a space, as in a command. It is "" for an empty value and
+// for the default.
 func Flag(name, value, defaultValue string) string {
 	if value == "" || value == defaultValue {
 		return ""

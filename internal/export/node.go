@@ -9,7 +9,7 @@ import (
 	"vggtrain/model"
 )
 
-// node is an operation of the graph. Its shape is that of its output, without N.
+// node is an operation of the graph. shape is its output's, without N.
 type node struct {
 	model.Operation
 	name   string
@@ -18,7 +18,7 @@ type node struct {
 	shape  []int
 }
 
-// Names of what normalises the pixels. No layer's name begins like these.
+// Names of the nodes that normalise the pixels. No layer's name begins like these.
 const (
 	meanName      = "normalize.mean"
 	deviationName = "normalize.deviation"

@@ -17,12 +17,12 @@ import (
 	"vggtrain/model"
 )
 
-// Network is a trained network for other programs.
+// Network is a trained network to be exported.
 type Network struct {
 	Name            string
 	Layers          []model.Layer
 	Weights         []checkpoint.Tensor // by PyTorch's names, in its layouts
-	Mean, Deviation float64             // a pixel x in [0, 1] becomes (x - Mean) / Deviation; 0, 0: it stays as it is
+	Mean, Deviation float64             // a pixel x in [0, 1] becomes (x - Mean) / Deviation; 0, 0: unchanged
 	Metadata        map[string]string
 }
 
@@ -33,14 +33,14 @@ const (
 	Output = "logits"
 )
 
-// Versions of the format: those of ONNX 1.8 (November 2020), so that all runtimes since then read it.
-// Operators that are newer raise the opset.
+// Versions of the format: ONNX 1.8 (November 2020), for all runtimes since then. Operators that are
+// newer raise the opset.
 const (
 	irVersion  = 7
 	leastOpset = 13
 )
 
-// ErrTooLarge is the error of a file longer than protobuf allows.
+// ErrTooLarge is the error of a file over protobuf's limit.
 var ErrTooLarge = errors.New("too large for one ONNX file")
 
 const adviceWeights = "export the weights alone, with --format safetensors"
@@ -49,7 +49,7 @@ const adviceWeights = "export the weights alone, with --format safetensors"
 const maxProtobuf = math.MaxInt32
 
 // ONNX is an ONNX file (https://onnx.ai), a ModelProto, before it is written. It refers to the
-// network's weights, which must not change until then.
+// network's weights: they must not change until then.
 type ONNX struct{ model message }
 
 // Field numbers of onnx.proto, message by message.
@@ -73,7 +73,7 @@ const (
 // elementFloat is TensorProto.DataType's FLOAT.
 const elementFloat = 1
 
-// NewONNX makes the file of a network. Its graph begins with the normalisation and leaves Dropout
+// NewONNX returns the file of a network. Its graph begins with the normalisation and leaves Dropout
 // out. Errors: a layer without an ONNX operator, a missing weight, ErrTooLarge.
 func NewONNX(n *Network) (*ONNX, error) {
 	nodes, err := n.nodes()
@@ -99,7 +99,7 @@ func NewONNX(n *Network) (*ONNX, error) {
 // Size is the file's length in bytes.
 func (f *ONNX) Size() int64 { return f.model.size }
 
-// Write writes the file. It takes little memory besides the weights.
+// Write streams the file, with little memory besides the weights.
 func (f *ONNX) Write(w io.Writer) error { return f.model.write(w) }
 
 // opset is the version of ONNX's operators that the nodes need.

@@ -1,5 +1,5 @@
-// Package fetch downloads the published files of Fashion-MNIST. It takes the fastest of several mirrors,
-// goes on from what an earlier attempt has left, and checks what has come.
+// Package fetch downloads the published files of Fashion-MNIST. It takes the fastest of several
+// mirrors, resumes earlier attempts and verifies the files.
 package fetch
 
 import (
@@ -16,37 +16,37 @@ import (
 	"vggtrain/internal/idx"
 )
 
-// Options say where Fetch takes files from and how patient it is. A zero field is a default.
+// Options are the settings of Fetch. A zero field means its default.
 type Options struct {
 	Dir      string         // where the files go
 	Mirrors  []string       // folders of the four .gz files, by http or https: the fastest is asked first, then the others in turn
-	Tries    int            // how often each mirror is asked before it counts as failed
-	Notice   func(string)   // receives what the user should know; may be nil
-	Progress func(Progress) // receives how far a file is, each time that some of it has come; may be nil
+	Tries    int            // attempts at each mirror before it counts as failed
+	Notice   func(string)   // receives warnings for the user; may be nil
+	Progress func(Progress) // receives the progress of a file as its bytes arrive; may be nil
 
 	Client  *http.Client  // one that respects the environment's proxies
-	Connect time.Duration // in which a mirror must have sent the smallest file
-	Stall   time.Duration // in which a download must have gone on, not by drops
+	Connect time.Duration // time limit for a mirror to send the smallest file
+	Stall   time.Duration // time limit for real progress of a download
 	Pause   time.Duration // before mirrors are asked again; twice as long each time
 
 	files []idx.File // in their order; others than the published ones are for tests
 }
 
-// Progress is how far a file is.
+// Progress is the state of a file's download.
 type Progress struct {
 	File     string // train-images-idx3-ubyte.gz
-	Done     int64  // bytes that are here, those of earlier attempts too
+	Done     int64  // bytes present, including earlier attempts'
 	Size     int64  // bytes in all; 0: the mirror did not say
-	Finished bool   // it is whole, right and in its place
+	Finished bool   // the file is whole, verified and in place
 }
 
-// What Fetch says of a file.
+// Values of Report.Status.
 const (
 	FetchedNow    = "fetched"
 	FetchedBefore = "already there" // and right
 )
 
-// Report is what Fetch did about one of the four files.
+// Report is the result of Fetch for one of the four files.
 type Report struct {
 	Name   string // train-images-idx3-ubyte
 	Path   string // where it is
@@ -74,11 +74,10 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Fetch completes the four published files in o.Dir: those that are missing or damaged. A file
-// appears whole and verified, or not at all. The beginning of one stays beside it as name.gz.part:
-// the next Fetch goes on from there if the mirror can and its file is still the same. A sound file
-// with other content is left alone, and an error. Of several processes that fetch into one folder, one
-// does it and the others wait.
+// Fetch downloads the missing and damaged ones of the four published files to o.Dir. A file appears
+// whole and verified, or not at all. A partial download stays beside it as name.gz.part: the next
+// Fetch resumes it if the mirror can and its file is unchanged. A sound file with other content is an
+// error and left alone. If several processes fetch into one folder, one does and the others wait.
 func Fetch(ctx context.Context, o Options) ([]Report, error) {
 	o = o.withDefaults()
 	if info, err := os.Stat(o.Dir); err == nil && !info.IsDir() {

@@ -27,8 +27,8 @@ type part struct {
 // source is a file on a mirror at one time.
 type source struct {
 	URL string `json:"url"`
-	// Validator changes with the file: a strong ETag, or the time of its last change. "": a
-	// download cannot be resumed.
+	// Validator identifies the version of the file: a strong ETag, or the time of its last change.
+	// "": the download cannot be resumed.
 	Validator string `json:"validator"`
 	Size      int64  `json:"size"` // in bytes; 0: not known
 }

@@ -1,4 +1,4 @@
-// Package files opens files that others have made.
+// Package files opens files of unknown origin.
 package files
 
 import (
@@ -9,8 +9,8 @@ import (
 	"os"
 )
 
-// OpenRegular opens a regular file. Others are an error: reading a pipe may wait for ever. Errors do
-// not name the file.
+// OpenRegular opens a regular file. Other files give ErrNotRegular: reading a pipe may wait for ever.
+// Errors do not name the file.
 func OpenRegular(files fs.FS, name string) (file fs.File, size int64, err error) {
 	info, err := fs.Stat(files, name)
 	switch {
@@ -42,7 +42,7 @@ const (
 	ErrNoFolder = absent("no such folder")
 )
 
-// Cause drops the operation and the path of an error: our own messages have them.
+// Cause strips the operation and the path from an error: our own messages have them.
 func Cause(err error) error {
 	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathError.Err
@@ -50,11 +50,11 @@ func Cause(err error) error {
 	return err
 }
 
-// Everywhere is a file system of all paths of os.Open.
+// Everywhere is a file system over os.Open: names are any paths.
 type Everywhere struct{}
 
 func (Everywhere) Open(path string) (fs.File, error)     { return os.Open(path) }
 func (Everywhere) Stat(path string) (fs.FileInfo, error) { return os.Stat(path) }
 
-// IsCut reports whether a reader ended too early.
+// IsCut reports whether err means that a reader ended too early.
 func IsCut(err error) bool { return err == io.EOF || err == io.ErrUnexpectedEOF }

@@ -15,9 +15,9 @@ import (
 	"vggtrain/internal/files"
 )
 
-// The IDX format (LeCun's MNIST page): a magic number whose third byte is the type (8: unsigned
-// byte) and whose fourth is the number of dimensions, then each dimension, all big-endian 32
-// bits, then the bytes.
+// The IDX format (LeCun's MNIST page): a magic number, each dimension, all big-endian 32 bits, then
+// the bytes. The magic number's third byte is the type (8: unsigned byte), the fourth the number of
+// dimensions.
 const (
 	ImagesMagic = 0x00000803
 	LabelsMagic = 0x00000801
@@ -51,9 +51,9 @@ type Content struct {
 	Digest [sha256.Size]byte // of the whole uncompressed file
 }
 
-// Read reads an IDX file, gzip or plain, of fileSize bytes. Its magic number must be magic, and it may
-// announce at most largest bytes. Every bound is checked before memory is taken, and at most one byte
-// more than is announced is read. Errors do not name the file.
+// Read reads an IDX file, gzip or plain, of fileSize bytes. Its magic number must be magic, and it
+// may announce at most largest bytes. It checks every bound before it allocates, and reads at most
+// one byte more than announced. Errors do not name the file.
 func Read(r io.Reader, fileSize int64, magic uint32, largest int64) (*Content, error) {
 	plain, packed, err := uncompressed(r)
 	if err != nil {

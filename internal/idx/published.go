@@ -15,10 +15,10 @@ type File struct {
 	Name   string
 	Magic  uint32
 	Size   int64  // uncompressed
-	SHA256 string // of the uncompressed bytes, since packagers compress anew
+	SHA256 string // of the uncompressed bytes, since packagers recompress
 }
 
-// Published are in the order train images, train labels, test images, test labels.
+// Published lists train images, train labels, test images, test labels.
 var Published = [4]File{
 	{"train-images-idx3-ubyte", ImagesMagic, 47_040_016, "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"},
 	{"train-labels-idx1-ubyte", LabelsMagic, 60_008, "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"},
@@ -26,13 +26,13 @@ var Published = [4]File{
 	{"t10k-labels-idx1-ubyte", LabelsMagic, 10_008, "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"},
 }
 
-// Is reports whether content is that of the published file.
+// Is reports whether content equals the published file, by digest.
 func (p File) Is(content *Content) bool {
 	return hex.EncodeToString(content.Digest[:]) == p.SHA256
 }
 
-// Find reads the file, packed or plain, from a folder that messages call dir. If there is none, the
-// error is fs.ErrNotExist.
+// Find reads the file, packed or plain, from a folder; messages call the folder dir. The error is
+// fs.ErrNotExist if the file is missing.
 func (p File) Find(folder fs.FS, dir string) (content *Content, path string, err error) {
 	name := p.Name + ".gz"
 	file, size, err := files.OpenRegular(folder, name)

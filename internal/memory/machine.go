@@ -6,8 +6,8 @@ import (
 	"github.com/KimMachineGun/automemlimit/memlimit"
 )
 
-// Machine returns the memory that a process here can have, in bytes: the machine's, or what a
-// container or another control group of Linux leaves of it; 0 if it is not known.
+// Machine returns the memory available to a process, in bytes: the machine's, or the limit of a
+// container or another control group of Linux. It is 0 if unknown.
 func Machine() int64 {
 	least := uint64(math.MaxInt64)
 	for _, ask := range []memlimit.Provider{memlimit.FromSystem, memlimit.FromCgroup} {

@@ -1,5 +1,5 @@
-// Package memory allocates the large buffers of a run (weights, activations, gradients), and tells how
-// much memory the process has held and how much it can have.
+// Package memory allocates the large buffers of a run (weights, activations, gradients), and measures
+// the memory of process and machine.
 package memory
 
 import "unsafe"
@@ -12,8 +12,8 @@ const page = 2 << 20
 // line is a cache line in bytes. Every buffer begins at one.
 const line = 64
 
-// Floats returns n zeros that begin at a cache line, in huge pages as far as they fill such pages
-// and the system gives them. Like all memory of Go's it is mapped when it is first written.
+// Floats returns n zeros, aligned to a cache line, in huge pages where possible. Pages are mapped at
+// their first write.
 func Floats(n int) []float32 {
 	if 4*n < 2*page {
 		return align(make([]float32, n+line/4), n, line)

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Peak returns the most memory that the process has held so far, in bytes (VmHWM of
-// proc_pid_status(5)); 0 where the system does not say.
+// Peak returns the peak resident memory of the process, in bytes (VmHWM of proc_pid_status(5)); 0 if
+// unknown.
 func Peak() int64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {

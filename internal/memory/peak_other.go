@@ -2,5 +2,5 @@
 
 package memory
 
-// Peak returns 0: this system does not say what the process has held.
+// Peak returns 0: unknown on this system.
 func Peak() int64 { return 0 }

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Peak returns the most memory that the process has held so far, in bytes (ru_maxrss
-// of getrusage(2)); 0 where the system does not say.
+// Peak returns the peak resident memory of the process, in bytes (ru_maxrss of getrusage(2)); 0 if
+// unknown.
 func Peak() int64 {
 	var usage unix.Rusage
 	if err := unix.Getrusage(unix.RUSAGE_SELF, &usage); err != nil {

@@ -17,8 +17,8 @@ type memoryCounters struct {
 	pagefile, peakPagefile     uintptr
 }
 
-// Peak returns the most memory that the process has held so far, in bytes (the peak
-// working set); 0 where the system does not say.
+// Peak returns the peak resident memory of the process, in bytes (the peak working set); 0 if
+// unknown.
 func Peak() int64 {
 	get := windows.NewLazySystemDLL("kernel32.dll").NewProc("K32GetProcessMemoryInfo")
 	if get.Find() != nil {

@@ -1,4 +1,4 @@
-// Package nearest finds the name that a user may have meant.
+// Package nearest corrects misspelt names.
 package nearest
 
 import (

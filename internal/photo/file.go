@@ -15,27 +15,27 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// MaxFiles bounds the pictures of one folder.
+// MaxFiles is the largest number of pictures in a folder.
 const MaxFiles = 1 << 22
 
-// File is an image that has not been read yet.
+// File is an image file, not yet read.
 type File struct {
 	Name  string // as it was given, or the folder's with the file's after it
-	Title string // how messages name it
+	Title string // name for messages
 	open  func() (file io.ReadCloser, size int64, err error)
 }
 
 // Failure names the file in an error.
 func (f File) Failure(err error) error { return fmt.Errorf("%s: %w", f.Title, err) }
 
-// From returns a file that can be read once, from r.
+// From returns a file over r. It can be read once.
 func From(name, title string, r io.Reader) File {
 	return File{name, title, func() (io.ReadCloser, int64, error) { return io.NopCloser(r), 0, nil }}
 }
 
-// Files returns the image at a path, or those of a folder in the order of their names: files, and
-// links that stay inside of it, with the name of a picture. Folders in it are not entered. notice, if
-// not nil, is told of other names, except hidden ones (.name). Errors come when a file is read.
+// Files returns the image at a path, or a folder's images sorted by name: files with a picture's
+// name, and links to such files inside the folder. It does not enter subfolders. notice, if not nil,
+// receives other names, except hidden ones (.name). Errors come when a file is read.
 func Files(path string, notice func(string)) []File {
 	file := File{path, display.Name(path), func() (io.ReadCloser, int64, error) { return openNamed(path) }}
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {

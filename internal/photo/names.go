@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Extensions end the names of pictures that are read. Capitals count as small letters.
+// Extensions are the file name extensions of supported pictures. Case does not matter.
 var Extensions = extensions()
 
 func extensions() (all []string) {
@@ -19,10 +19,10 @@ func extensions() (all []string) {
 // foreign end the names of pictures that are not.
 var foreign = []string{".ppm", ".pgm", ".bmp", ".tif", ".tiff", ".webp", ".heic", ".avif"}
 
-// Readable reports whether a name is that of a picture that is read.
+// Readable reports whether a file name has one of Extensions.
 func Readable(name string) bool { return hasExtension(name, Extensions) }
 
-// Foreign reports whether a name is that of a picture of another kind.
+// Foreign reports whether a file name is of an unsupported kind of picture.
 func Foreign(name string) bool { return hasExtension(name, foreign) }
 
 func hasExtension(name string, extensions []string) bool {

@@ -49,7 +49,7 @@ func turned(m *image.Gray, orientation int) *image.Gray {
 	return upright
 }
 
-// orientation returns the orientation in a JPEG's EXIF, 1 to 8; 1 if there is none. Only what stands
+// orientation returns the orientation in a JPEG's EXIF, 1 to 8; 1 if it has none. Only what stands
 // before the first scan counts.
 func orientation(jpeg []byte) int {
 	const startOfScan, app1 = 0xda, 0xe1

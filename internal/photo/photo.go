@@ -11,12 +11,12 @@ import (
 // Photo is a decoded image, upright.
 type Photo struct {
 	Grey  *image.Gray // 8 bits, H×W without gaps, by PIL's convert("L")
-	Alpha *image.Gray // of the same size, 255 where opaque; nil where all of it is
+	Alpha *image.Gray // of the same size, 255 where opaque; nil if all is opaque
 }
 
-// Reader reads files (of a GIF the first frame) of at most 64 MiB and 2²⁵ pixels: their
-// greys and their transparency, turned as EXIF's orientation in a JPEG says. Several goroutines may
-// use it. Together they decode at most 2²⁵ pixels at a time, which bounds their memory as that of one.
+// Reader decodes files of at most 64 MiB and 2²⁵ pixels to grey and transparency. It applies EXIF's
+// orientation of a JPEG and takes the first frame of a GIF. It is safe for concurrent use: all
+// goroutines together decode at most 2²⁵ pixels at a time, so that their memory is bounded.
 type Reader struct {
 	pixels *semaphore.Weighted // being decoded
 }

@@ -31,8 +31,8 @@ const maxScanPixels = 64 * maxImagePixels
 // maxInflation bounds the bytes in one byte of deflate, as in package idx.
 const maxInflation = 258 * 4
 
-// ErrUnknown is the error of a file without an image of a known kind, not of one that is damaged or
-// too large.
+// ErrUnknown is the error of a file without an image of a known kind. Damaged and too large images
+// give other errors.
 var ErrUnknown = errors.New("not an image that is read here")
 
 // imageFormat is a kind of image file.
@@ -54,7 +54,8 @@ var imageFormats = []imageFormat{
 	{"GIF", "GIF8", []string{".gif"}, 0, gif.DecodeConfig, decodeGIF},
 }
 
-// Kinds names the kinds of pictures that are read, such as PNG, JPEG and GIF; last is and, or or.
+// Kinds lists the supported kinds of pictures: PNG, JPEG and GIF. last is the last conjunction: and,
+// or or.
 func Kinds(last string) string {
 	var names []string
 	for _, format := range imageFormats {
@@ -116,7 +117,7 @@ func (p *Picture) check() error {
 	return nil
 }
 
-// Size returns the size in people's way: W×H.
+// Size returns W×H, for people.
 func (p *Picture) Size() string { return fmt.Sprintf("%d×%d", p.Cols, p.Rows) }
 
 // Grey decodes the picture as 8-bit grey, H×W without gaps, by PIL's convert("L"). A GIF is its first

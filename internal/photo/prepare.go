@@ -4,7 +4,7 @@ import (
 	"image"
 )
 
-// Invert says which photos become their negative: a network knows bright garments on black.
+// Invert selects the photos to be inverted: the network is trained on bright garments on black.
 type Invert string
 
 // The ways to invert.
@@ -14,12 +14,12 @@ const (
 	InvertNo   Invert = "no"
 )
 
-// Background is a photo's background as Prepare sees it.
+// Background is Prepare's finding of a photo's background.
 type Background struct {
 	Grey        byte // before it is inverted
 	Inverted    bool
-	Transparent bool // parts of the photo are
-	Behind      byte // what stands there instead: 0 black or 255 white
+	Transparent bool // the photo has transparent parts
+	Behind      byte // grey put there instead: 0 black or 255 white
 }
 
 // lightest is the lightest dark grey.
@@ -29,7 +29,7 @@ const lightest = 127
 // Fashion-MNIST none has corners whose median is light, but 2 have such a border.
 const corner = 14
 
-// Prepare puts black or white behind transparent parts and inverts the photo if the mode says so. It
+// Prepare fills transparent parts with black or white and inverts the photo according to mode. It
 // changes p.Grey. Behind is white for InvertYes and black for InvertNo; for InvertAuto, whichever
 // contrasts with the visible pixels. The background is the median of the pixels in the four corners.
 func (p *Photo) Prepare(mode Invert) Background {

@@ -1,4 +1,4 @@
-// Package predict tells what a trained network sees on photos.
+// Package predict classifies photos with a trained network.
 package predict
 
 import (
@@ -13,12 +13,12 @@ import (
 	"vggtrain/model"
 )
 
-// Batch is how many photos go through the network together, as many as eval takes by default. The
-// network is built for that many even if there are fewer: algorithms are chosen by the batch size,
-// and a photo's probabilities must be the same bits in any company.
+// Batch is the batch size, eval's default. The network is built for it even if there are fewer
+// photos: algorithms depend on the batch size, and a photo's probabilities must be the same bits
+// whatever the other photos are.
 const Batch = 128
 
-// Result is what the network sees on a photo.
+// Result is the classification of a photo.
 type Result struct {
 	Photo      photo.File
 	Guesses    []trained.Prediction // the most probable first, of equal ones the first class
@@ -26,13 +26,13 @@ type Result struct {
 	Err        error // why it could not be read; then the rest is empty
 }
 
-// Options say how photos are taken.
+// Options are the settings of a Predictor.
 type Options struct {
 	Invert photo.Invert
 	TopK   int // guesses a photo, no more than there are classes
 }
 
-// Predictor is a network that is ready for photos. It is for one goroutine.
+// Predictor is a network ready for photos. It is not safe for concurrent use.
 type Predictor struct {
 	workers   *model.Workers
 	options   Options
@@ -46,7 +46,7 @@ type Predictor struct {
 	results   []Result           // of the batch
 }
 
-// New builds the network on workers.
+// New builds the network for batches of Batch photos.
 func New(workers *model.Workers, network *trained.Network, o Options) (*Predictor, error) {
 	evaluator, err := model.NewEvaluator(workers, network.Layers, network.Params, Batch)
 	if err != nil {
@@ -67,7 +67,7 @@ func New(workers *model.Workers, network *trained.Network, o Options) (*Predicto
 }
 
 // Run calls emit with the result of each file, in the files' order. Memory does not grow with their
-// number. The error is emit's, or ctx's when ctx is done before the end.
+// number. The error is emit's, or ctx's if ctx is done before the end.
 func (p *Predictor) Run(ctx context.Context, files []photo.File, emit func(Result) error) error {
 	for batch := range slices.Chunk(files, Batch) {
 		if err := p.predict(ctx, batch); err != nil {

@@ -2,13 +2,13 @@
 // (seed, purpose, epoch, index). Nothing is drawn in sequence, so the same numbers come out
 // whatever the number of threads, and a resumed run needs no generator state.
 //
-// The bits are those of SplitMix64 (Steele, Lea & Flood 2014, "Fast splittable pseudorandom
-// number generators"), whose i-th output is its finaliser applied to key + i·γ.
+// The generator is SplitMix64 (Steele, Lea & Flood 2014, "Fast splittable pseudorandom number
+// generators"): its i-th output is the finaliser of key + i·γ.
 package rng
 
 import "math/bits"
 
-// Purpose keeps the streams of different uses apart.
+// Purpose separates the streams of different uses.
 type Purpose uint64
 
 // The uses that draw random numbers. Their values are part of what a resumed run repeats:
@@ -39,7 +39,7 @@ func (s Stream) Split(i uint64) Stream {
 // Uint64 returns 64 random bits.
 func (s Stream) Uint64(i uint64) uint64 { return mix(s.State(i)) }
 
-// State is the number that Uint64(i) is the finaliser of, for code that draws many at a time.
+// State returns the argument of the finaliser in Uint64(i), for code that draws many at a time.
 func (s Stream) State(i uint64) uint64 { return s.key + (i+1)*gamma }
 
 // Float64 returns a uniform number in [0, 1) with 53 random bits.

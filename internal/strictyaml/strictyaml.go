@@ -1,6 +1,5 @@
-// Package strictyaml reads the YAML of settings and architectures, which may come from anyone: it
-// takes the little of YAML that such files need, in a text of bounded size and depth, and refuses
-// all else.
+// Package strictyaml reads the YAML of settings and architectures. Such files may come from anyone:
+// it takes only a small part of YAML, in a text of bounded size and depth, and refuses all else.
 package strictyaml
 
 import (
@@ -18,30 +17,31 @@ import (
 	"vggtrain/internal/display"
 )
 
-// MaxBytes bounds a text. All settings with the longest architecture take 5,000 bytes.
+// MaxBytes is the largest size of a text. All settings with the longest architecture take 5,000
+// bytes.
 const MaxBytes = 32 << 10
 
 // maxDepth bounds how deep brackets are nested, and indentation. Architectures need 5 levels.
 const maxDepth = 8
 
-// Error is what is wrong with a file, and where.
+// Error is an error in a file, with its position.
 type Error struct {
 	File         string
 	Line, Column int    // from 1, in characters
-	What         string // one line, with what to do
+	What         string // what is wrong and what to do, in one line
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.What) }
 
-// Errorf returns an *Error at a node; the zero Node stands for the beginning of the file.
+// Errorf returns an *Error at a node. The zero Node is the beginning of the file.
 func Errorf(file string, at *yaml.Node, format string, args ...any) error {
 	return &Error{file, max(1, at.Line), max(1, at.Column), display.Line(fmt.Sprintf(format, args...), 300)}
 }
 
-// Parse reads a text that is at most one document, and returns its root; nil if nothing is in it.
-// In it are mappings, lists, words, numbers and quoted texts; no anchors, aliases, merges, tags,
-// directives, repeated keys, keys marked with ?, or blocks of text. Errors are *Error, with the
-// name of file. It takes milliseconds and allocates at most 2 KiB for each byte.
+// Parse reads a text of at most one document and returns its root, or nil if it is empty. It takes
+// mappings, lists, words, numbers and quoted texts, but no anchors, aliases, merges, tags,
+// directives, repeated keys, keys marked with ?, or blocks of text. Errors are *Error, with the name
+// of file. It takes milliseconds and allocates at most 2 KiB for each byte.
 func Parse(file string, data []byte) (*yaml.Node, error) {
 	text, err := clean(file, data)
 	if err != nil {
@@ -183,10 +183,10 @@ func Plain(n *yaml.Node) string {
 // IsText reports whether a node is a text, in quotes or not a number, truth value or null.
 func IsText(n *yaml.Node) bool { return n.Tag == "!!str" || n.Tag == "!!timestamp" }
 
-// IsNull reports whether a node says that there is no value.
+// IsNull reports whether a node is null, such as an empty value.
 func IsNull(n *yaml.Node) bool { return n.Tag == "!!null" }
 
-// Describe names what stands in a file where something else was wanted.
+// Describe names the kind of a node, for errors that want another.
 func Describe(n *yaml.Node) string {
 	switch {
 	case n.Kind == yaml.SequenceNode:
@@ -205,8 +205,8 @@ var (
 	reserved = regexp.MustCompile(`(?i)^(true|false|yes|no|on|off|y|n|null|\.inf|\.nan|\.[0-9].*|\.)$`)
 )
 
-// Quote writes a text without control characters so that every YAML reader takes it for one: in
-// double quotes, unless it is plain.
+// Quote writes a text as YAML: in double quotes, unless every reader takes the plain form for a text.
+// text must not have control characters.
 func Quote(text string) string {
 	if plain.MatchString(text) && !reserved.MatchString(text) {
 		return text

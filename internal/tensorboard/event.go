@@ -13,7 +13,7 @@ type Scalar struct {
 	Value float64 // rounded to float32
 }
 
-// Event is what Cut has to know of an event: its step, and the curves that it has values of.
+// Event has the fields of an event needed by Cut: its step and the names of its curves.
 type Event struct {
 	Step int64
 	Tags []string // none: the beginning of a file, or of a process

@@ -12,8 +12,8 @@ import (
 	"vggtrain/internal/files"
 )
 
-// Writer writes an event file. Each event is with the system when the call that writes it returns;
-// one that cannot be written, as on a full disk, is kept and written before the next one.
+// Writer writes an event file without buffering. An event that cannot be written, as on a full disk,
+// is kept and retried before the next one.
 type Writer struct {
 	path    string
 	f       file
@@ -22,7 +22,7 @@ type Writer struct {
 	lost    bool   // pending had no room for some
 }
 
-// file is what a Writer asks of a file; tests put one in that fails.
+// file is the interface of a Writer to a file; tests inject failing ones.
 type file interface {
 	io.WriterAt
 	io.Closer
@@ -32,9 +32,8 @@ type file interface {
 // maxPending is the most bytes of records that are kept.
 const maxPending = 16 << 20
 
-// Create makes an event file in a folder, with a later name than the others there.
-// Where restart is not 0, it tells readers that a process goes on with that step: they forget
-// what they have read of it and of later ones.
+// Create makes an event file in a folder, with a later name than the others there. If restart is not
+// 0, the file tells readers that a process goes on at that step: they drop events from that step on.
 func Create(folder string, at time.Time, restart int64) (*Writer, error) {
 	seconds := at.Unix()
 	all, err := list(folder)
@@ -84,7 +83,7 @@ func (w *Writer) flush() error {
 	return nil
 }
 
-// Close tries once more what is pending, and closes the file. It fails if events are missing.
+// Close retries pending events and closes the file. It is an error if events are missing.
 func (w *Writer) Close() error {
 	err := w.flush()
 	if closeErr := w.f.Close(); err == nil && closeErr != nil {
@@ -122,10 +121,10 @@ func list(folder string) (all []int64, err error) {
 	return all, nil
 }
 
-// Cut shortens the event files that Create has made in a folder: of each it keeps the longest
-// beginning of whole records whose events are to be kept, and removes it if that has no values. So
-// events of steps that are done again, and a record that a killed process left unfinished, are
-// there for no reader. found tells whether there was any file. Of several errors it returns the first.
+// Cut shortens Create's event files in a folder. It keeps each file's longest prefix of whole records
+// accepted by keep, and removes files without values. So readers see neither events of repeated steps
+// nor a record left unfinished by a killed process. found reports whether there was any file. Of
+// several errors it returns the first.
 func Cut(folder string, keep func(Event) bool) (found bool, err error) {
 	all, err := list(folder)
 	if err != nil {

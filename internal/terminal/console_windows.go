@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// understands tells whether the console interprets control sequences, after asking it to: those
+// understands reports whether the console interprets control sequences, after asking it to: those
 // before Windows 10 do not.
 func understands(f *os.File) bool {
 	var mode uint32

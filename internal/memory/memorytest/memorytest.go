@@ -1,4 +1,4 @@
-// Package memorytest measures what readers allocate, for the tests that bound it.
+// Package memorytest measures the allocations of readers, for tests of their bounds.
 package memorytest
 
 import (
@@ -6,9 +6,9 @@ import (
 	"runtime/metrics"
 )
 
-// Allocated returns how many bytes do allocates, garbage included. Only the whole process' count is
-// to be had: if that is more than bound, other goroutines may have had their part in it, and do is
-// called again, a few times at most. The least counts.
+// Allocated returns the bytes allocated by do, garbage included. The count is of the whole process:
+// if it exceeds bound, other goroutines may have added to it, so do is called again, a few times at
+// most. The least counts.
 func Allocated(bound int64, do func()) int64 {
 	least := counted(running, do)
 	for range 4 {
