@@ -30,8 +30,7 @@ func compareDigest(sum hash.Hash, want []byte) error {
 	return nil
 }
 
-// digestPlace returns where the digits stand that were just read: they must stand there
-// literally, not as JSON escapes.
+// digestPlace returns the index of the digits just read. They must be literal, not JSON escapes.
 func (r *headerReader) digestPlace(digits string) (int, error) {
 	end := int(r.dec.InputOffset()) - 1 // the closing quote
 	begin := end - digestLen

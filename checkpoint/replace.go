@@ -24,7 +24,7 @@ func Replace(path string, write func(io.Writer) error) error {
 	return replace(osFilesystem{}, path, func(f file) error { return write(f) })
 }
 
-// filesystem is what replace asks of the system; tests put in one that fails.
+// filesystem is the interface of replace to the system; tests inject failing ones.
 type filesystem interface {
 	Stat(path string) (fs.FileInfo, error)
 	Create(path string) (file, error) // fails if it exists

@@ -113,7 +113,8 @@ func (f folder) images(class string, out *[]string) ([]string, error) {
 	return images, nil
 }
 
-// list returns the entries of a folder, sorted by name, except hidden ones. A link is what it leads to.
+// list returns the entries of a folder, sorted by name, except hidden ones. A link is listed as its
+// target.
 func (f folder) list(dir string) ([]fs.DirEntry, error) {
 	info, err := fs.Stat(f.files, dir)
 	switch {

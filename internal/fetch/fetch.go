@@ -158,5 +158,6 @@ func (o Options) survey() ([]Report, error) {
 	return reports, nil
 }
 
-// place is where a file goes. A server may have unpacked it on its way: readers go by the content.
+// place is the path of a downloaded file. A server may have unpacked it on its way: readers go by the
+// content.
 func (o Options) place(p idx.File) string { return filepath.Join(o.Dir, p.Name+".gz") }

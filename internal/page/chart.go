@@ -82,7 +82,7 @@ func viewOf(c chart.Chart) chartView {
 	return v
 }
 
-// place is where a point is drawn, in parts of the plot from the left and from the top.
+// place returns a point's position as fractions of the plot, from the left and from the top.
 func place(c chart.Chart, p chart.Point) (x, y float64) {
 	return (p.X - c.X.Low) / (c.X.High - c.X.Low), (c.Y.High - p.Y) / (c.Y.High - c.Y.Low)
 }
@@ -129,7 +129,7 @@ func trim(x float64, decimals int) string {
 	return text
 }
 
-// orDash formats a number; what is not finite is a dash.
+// orDash formats a number; NaN and infinities become a dash.
 func orDash(format string, x float64) string {
 	if !chart.IsFinite(x) {
 		return "–"

@@ -62,7 +62,7 @@ func bounds(values []float32) (low, high float32) {
 	return low, high
 }
 
-// fraction is where v stands between low and high, 0 to 1; NaN is 0.
+// fraction maps [low, high] to [0, 1], clamped, and NaN to 0.
 func fraction(v, low, high float32) float32 {
 	if !(high > low) || !(v > low) {
 		return 0

@@ -52,7 +52,7 @@ func Files(path string, notice func(string)) []File {
 	return found
 }
 
-// photosIn lists a folder, and what is left out of it. Errors do not name it.
+// photosIn lists the photos of a folder and the other names in it. Errors do not name the folder.
 func photosIn(dir string) (found []File, out []string, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -94,7 +94,7 @@ func inFolder(dir, name string) File {
 	}}
 }
 
-// openNamed opens what a user has named.
+// openNamed opens a path named by the user.
 func openNamed(path string) (io.ReadCloser, int64, error) {
 	file, size, err := files.OpenRegular(files.Everywhere{}, path)
 	switch {

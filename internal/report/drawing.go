@@ -73,8 +73,7 @@ type history struct {
 // historyPoints is the most points that are kept; it is even.
 const historyPoints = 4096
 
-// newHistory returns the history of a run that is about to begin, with what its folder has of the
-// steps that it goes on after.
+// newHistory returns the history of a run about to begin, with earlier steps from its folder.
 func newHistory(p train.Plan, dir *rundir.Dir) (*history, error) {
 	h := &history{Curves: chart.Curves{StepsPerEpoch: p.StepsPerEpoch, Epochs: slices.Clone(p.History)}, each: 1}
 	if p.StepsDone == 0 {

@@ -88,7 +88,7 @@ func (p *pictures) filters() (*page.Filters, error) {
 	return f, nil
 }
 
-// maps are what the network makes of the first image that is scored.
+// maps returns the feature maps of the first scored image.
 func (p *pictures) maps() (*page.Maps, error) {
 	if err := p.load(); err != nil {
 		return nil, err

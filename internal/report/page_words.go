@@ -20,7 +20,7 @@ import (
 	"vggtrain/internal/train"
 )
 
-// fill says what stays as it is over the run.
+// fill sets the constant parts of the page.
 func (p *Page) fill() {
 	plan, recipe := p.plan, p.plan.Settings
 	p.shown.Network, p.shown.Folder, p.shown.State = plan.Arch, p.dir.Path(), page.Running
@@ -56,8 +56,8 @@ func (p *Page) fill() {
 	}
 }
 
-// setting is what the run has for a key: of the architecture its name, for the recipe may call it by a
-// file, and of what has been measured the digits that matter.
+// setting returns the text of a setting. For arch it is the network's name, since the recipe may name
+// a file; measured values have only significant digits.
 func (p *Page) setting(key string) string {
 	switch n := p.plan.Settings.Normalize; {
 	case key == "arch":
@@ -68,7 +68,7 @@ func (p *Page) setting(key string) string {
 	return cmp.Or(p.plan.Settings.Text(key), "–")
 }
 
-// commands are what can be done with the run as it stands.
+// commands returns the useful commands at the run's current state.
 func (p *Page) commands() []page.Command {
 	again := page.Command{Purpose: "Repeat the run, bit for bit", Line: "vggtrain fit --recipe " + display.ShellWord(p.dir.Config())}
 	if p.plan.StepsDone > 0 { // it may have begun for fewer epochs, and the schedule may have been another
@@ -127,7 +127,7 @@ func (p *Page) lowerLR() float64 {
 
 func (p *Page) resume() string { return "vggtrain fit --resume " + display.ShellWord(p.dir.Path()) }
 
-// scoredSet says what is scored: 1,000 images of the test set.
+// scoredSet describes the scored set: 1,000 images of the test set.
 func scoredSet(p train.Plan) string {
 	set := "of the test set"
 	if p.Settings.Val > 0 {
@@ -136,7 +136,7 @@ func scoredSet(p train.Plan) string {
 	return display.Count(p.ValImages, "image") + " " + set
 }
 
-// update says what changes with each step.
+// update sets the parts of the page that change with each step.
 func (p *Page) update() {
 	h := p.history
 	p.shown.Written = p.now()
@@ -161,7 +161,7 @@ func reloading(longest float64) (reload, stale time.Duration) {
 	return min(max(epoch/2, 5*time.Second), 30*time.Second), 10*time.Minute + 3*epoch
 }
 
-// progressText says where the run is and what time is left, as the line on a terminal does.
+// progressText returns position and time left, as the line on a terminal does.
 func (p *Page) progressText() string {
 	epoch, _ := p.pace.Place()
 	text := fmt.Sprintf("epoch %d of %d, step %s of %s", epoch, p.plan.Epochs, display.Comma(p.pace.Step), display.Comma(p.plan.Steps))

@@ -41,7 +41,7 @@ func NewRecord(r train.Result) *Record {
 	}
 }
 
-// orNull returns nil for what is empty.
+// orNull returns nil for the zero value.
 func orNull[T comparable](x T) *T {
 	var empty T
 	if x == empty {
@@ -50,7 +50,7 @@ func orNull[T comparable](x T) *T {
 	return &x
 }
 
-// number is a float64 that JSON shows as null where it is NaN or infinite.
+// number is a float64 whose JSON is null if it is NaN or infinite.
 type number float64
 
 func (n number) MarshalJSON() ([]byte, error) {

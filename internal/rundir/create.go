@@ -73,7 +73,7 @@ func (d *Dir) makeNew() error {
 	return d.takeEmpty()
 }
 
-// mkdir makes a folder and notes that; exists is its error for one that is there.
+// mkdir makes a folder and records it for Discard. It returns exists if the folder exists.
 func (d *Dir) mkdir(path string, exists error) error {
 	err := os.Mkdir(path, 0o777)
 	switch {

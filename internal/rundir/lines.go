@@ -83,8 +83,8 @@ func (l *lines) flush() error {
 	return nil
 }
 
-// missing says what an error of the system means for the lines, in the same words as long as it
-// means the same.
+// missing wraps an error of the system with its consequence for the lines. Equal consequences give
+// equal texts, so that they are reported once.
 func (l *lines) missing(err error) error {
 	if err == nil {
 		return nil
@@ -148,7 +148,7 @@ func (l *lines) Close() error {
 	return cmp.Or(err, replaced, l.syncErr, closeErr)
 }
 
-// checkInPlace makes sure that the file that is written is the one that is found at its path.
+// checkInPlace returns an error unless the open file is the one at its path.
 func (l *lines) checkInPlace() error {
 	written, err := l.f.Stat()
 	if err != nil {

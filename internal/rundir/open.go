@@ -74,8 +74,8 @@ func (d *Dir) probe() error {
 	return nil
 }
 
-// removeTemps removes what a killed process left; one that cannot be removed stays, since it is in
-// nobody's way.
+// removeTemps removes the temporary files of a killed process. It ignores failures to remove one:
+// such a file does no harm.
 func (d *Dir) removeTemps() error {
 	entries, err := os.ReadDir(d.path)
 	if err != nil {
@@ -89,7 +89,7 @@ func (d *Dir) removeTemps() error {
 	return nil
 }
 
-// isTemp tells the temporary files of ours from all others.
+// isTemp reports whether a name is of a temporary file of ours.
 func isTemp(name string) bool {
 	of, ok := checkpoint.TempOf(name)
 	return ok && slices.Contains([]string{configName, stepsName, metricsName, checkpointName, bestName, asideName,

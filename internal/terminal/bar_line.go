@@ -30,7 +30,8 @@ type part struct {
 	keep  rank // the parts with the most come first where there is no room for all
 }
 
-// rank is how much a part of the bar's line matters. The percentage and the bar get what they leave.
+// rank is the importance of a part of the bar's line. The percentage and the bar get the remaining
+// room.
 type rank int
 
 const (
@@ -44,8 +45,7 @@ const (
 
 func (p part) columns() int { return 2 + max(p.width, utf8.RuneCountInString(p.text)) }
 
-// barLine says where the run is, in at most columns columns. The cursor stays on the blank that it begins
-// with.
+// barLine returns the progress in at most columns columns. It begins with a blank, for the cursor.
 func barLine(p *pace.Pace, columns int) string {
 	epoch, done := p.Place()
 	line := fmt.Sprintf(" epoch %d/%d", epoch, p.Plan.Epochs)
@@ -92,7 +92,7 @@ func bar(done, steps, width int) string {
 	return strings.TrimRight(strings.TrimPrefix(b.String(), "\r"), " ")
 }
 
-// parts are what a line may say beside the epoch. What is not known yet is empty, but has its place.
+// parts returns the parts of a line except the epoch. Unknown ones are empty, but keep their place.
 func parts(p *pace.Pace) []part {
 	state, loss, rate, speed := state(p), "", "", ""
 	if p.Steps > 0 {
@@ -112,7 +112,7 @@ func parts(p *pace.Pace) []part {
 	return list
 }
 
-// state is the step, or what else goes on.
+// state is the step, or another activity.
 func state(p *pace.Pace) part {
 	text := fmt.Sprintf("step %*d/%d", digits(p.Plan.Steps), p.Step, p.Plan.Steps)
 	state := part{text, max(len(text), len("evaluating")), rankLoss}
@@ -129,8 +129,8 @@ func state(p *pace.Pace) part {
 	return state
 }
 
-// leftTexts say what time is left: none before it is known, for the run, and for the epoch under
-// way if that is another.
+// leftTexts returns the time left for the run, and for the epoch under way if that differs; nil while
+// unknown.
 func leftTexts(p *pace.Pace) []string {
 	epoch, run := p.Left()
 	if math.IsNaN(run) {

@@ -17,11 +17,11 @@ import (
 // labelWidth is the columns of a header's labels, with the blanks behind them.
 const labelWidth = 11
 
-// labelled is a line of the header: what it is about, and what it says.
+// labelled is a line of the header.
 type labelled struct{ label, text string }
 
-// header says what a run is going to do, a line a subject. On a terminal lines are broken at columns
-// and the labels stand out.
+// header describes the plan of a run, a line a subject. On a terminal lines are wrapped at columns
+// and labels are bold.
 func header(p train.Plan, columns int, terminal bool) []string {
 	var lines []string
 	for _, l := range subjects(p) {
@@ -98,7 +98,7 @@ func subjects(p train.Plan) []labelled {
 	return lines
 }
 
-// dataText says what is trained on and where it comes from.
+// dataText describes the data and their origin.
 func dataText(p train.Plan) string {
 	name, origin := display.Name(p.DataOrigin), ""
 	switch p.DataKind {
@@ -115,7 +115,7 @@ func dataText(p train.Plan) string {
 		name, display.Comma(p.TrainImages), display.Comma(p.ValImages), held, p.Side, p.Side, origin)
 }
 
-// networkText says what is trained, and which weights it begins with if they are from a file.
+// networkText describes the network, and its initial weights if they are from a file.
 func networkText(p train.Plan) string {
 	text := fmt.Sprintf("%s: %s parameters, %s multiply-adds (MACs) an image", display.Name(p.Arch), display.Comma(int(p.Params)), display.About(p.MACs))
 	if p.Settings.Dropout > 0 {
@@ -127,8 +127,8 @@ func networkText(p train.Plan) string {
 	return text
 }
 
-// settingsText says where the settings are from, the seed, and which flags were given; the lines
-// above say what --arch and --data mean.
+// settingsText describes the origin of the settings, the seed, and the given flags, except --arch and
+// --data: other lines show these.
 func settingsText(p train.Plan) string {
 	r := p.Settings
 	var from, flags []string
@@ -159,7 +159,7 @@ func settingsText(p train.Plan) string {
 	return text
 }
 
-// trainingText says how long the run is: what is left of it, if it goes on with another.
+// trainingText describes the length of the run, or the rest of a resumed one.
 func trainingText(p train.Plan) string {
 	text := fmt.Sprintf("%s of %s, %s a step", display.Count(p.Epochs, "epoch"),
 		display.Count(p.StepsPerEpoch, "step"), display.Count(min(p.BatchSize, p.TrainImages), "image"))
@@ -194,7 +194,7 @@ func optimizerText(r *configs.Recipe) string {
 	return strings.Join(append(parts, r.Optimizer.Details()...), ", ")
 }
 
-// memoryText says what the run is expected to hold, and what the machine has.
+// memoryText returns the expected memory of the run and the machine's.
 func memoryText(p train.Plan) string {
 	text := "about " + display.Bytes(p.MemoryBytes)
 	if p.MachineBytes > 0 {

@@ -61,7 +61,7 @@ func (l *Log) Step(r record.Step) error {
 	return nil
 }
 
-// place says where the run is: epoch, step, smoothed loss, learning rate, speed and times left.
+// place returns the progress: epoch, step, smoothed loss, learning rate, speed and times left.
 func (l *Log) place(r record.Step) string {
 	p := &l.pace
 	text := fmt.Sprintf("%s  step %*d/%d  loss %s  lr %s  %s", l.epoch(r.Epoch),

@@ -44,8 +44,7 @@ func howItEnded(r train.Result, limit pace.Limit) []string {
 	return []string{fmt.Sprintf("%s after %s: %s", r.Status, epochs, limit.Reason(r.Settings)), numbers}
 }
 
-// leftovers say where the files of a run are, and which commands may follow on it, which a limit has
-// ended if there is one.
+// leftovers returns the run's files and the commands to go on. limit is the limit that ended the run.
 func leftovers(r train.Result, limit pace.Limit) []labelled {
 	weights := cmp.Or(r.Best, r.Checkpoint)
 	if weights == "" {

@@ -19,7 +19,7 @@ type tableField struct {
 	text  func(record.Epoch) string
 }
 
-// fields are what a row says of an epoch.
+// fields are the columns of an epoch's row.
 var fields = [...]tableField{
 	{"epoch", 5, 9, func(r record.Epoch) string { return strconv.Itoa(r.Epoch) }},
 	{"train loss", 10, 4, func(r record.Epoch) string { return lossText(r.TrainLoss) }},
@@ -30,7 +30,7 @@ var fields = [...]tableField{
 	{"time", 6, 3, func(r record.Epoch) string { return display.Duration(r.Seconds) }},
 }
 
-// bestMark stands behind the row of an epoch that is better than all before it.
+// bestMark follows the row of an epoch better than all before.
 const bestMark = "best"
 
 // table writes the rows of epochs. Its head comes before the first of them, and again where the
