@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,6 +42,23 @@ func TestImportArrows(t *testing.T) {
 	}
 	for _, wrong := range compare(leave, imports) {
 		t.Errorf("design.md: %s", wrong)
+	}
+}
+
+// TestPathsOfDesign finds files that design.md names and that are not there. Capitals stand for a name.
+func TestPathsOfDesign(t *testing.T) {
+	text, err := os.ReadFile("design.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths := regexp.MustCompile("`([a-z_/.]+/[a-z0-9_.]+\\.[a-z]+)`").FindAllStringSubmatch(string(text), -1)
+	if len(paths) < 30 {
+		t.Errorf("%d paths found, want more", len(paths))
+	}
+	for _, path := range paths {
+		if _, err := os.Stat(filepath.Join("..", filepath.FromSlash(path[1]))); err != nil && !strings.HasPrefix(path[1], "gorgonia.") {
+			t.Error(err)
+		}
 	}
 }
 
