@@ -71,7 +71,7 @@ func photosIn(dir string) (found []File, out []string, err error) {
 		}
 	}
 	if len(found) == 0 {
-		return nil, out, fmt.Errorf("no image in this folder: found that end in %s are looked for, and not in folders in it",
+		return nil, out, fmt.Errorf("no image in this folder: files that end in %s are looked for, and not in folders in it",
 			strings.Join(Extensions, ", "))
 	}
 	return found, out, nil
