@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// The digest, an entry of the metadata. The comment on the package says what it is of.
+// The digest is an entry of the metadata. The package comment says which bytes it covers.
 const (
 	digestKey  = "vggtrain.sha256"
 	digestName = "SHA-256"

@@ -190,7 +190,7 @@ func (h *header) load(r io.Reader, sum hash.Hash, dataLen int64, foreign bool, k
 	return s, nil
 }
 
-// tensors reads the data of the tensors to keep. That of the others is only hashed.
+// tensors reads the data of the tensors to keep. It only hashes the other data.
 func (h *header) tensors(r io.Reader, sum hash.Hash, dataLen int64, keep keep) ([]Tensor, error) {
 	var longest, elements int64 // of what goes through buf, in bytes; of what is kept
 	for _, e := range h.entries {
