@@ -62,8 +62,16 @@ has_qemu() {
 	has qemu-aarch64
 }
 
-# on_arm64 ARGUMENT... tests the numeric packages as an arm64 machine would. The test that is left out
+# on_arm64 SKIPPED ARGUMENT... tests the numeric packages as an arm64 machine would. TestFileSizeLimit
 # starts its own binary again, which only the kernel of such a machine can.
 on_arm64() {
-	GOARCH=arm64 CGO_ENABLED=0 go test -exec qemu-aarch64 -skip '^TestFileSizeLimit$' "$@" "${numeric[@]}"
+	GOARCH=arm64 CGO_ENABLED=0 go test -exec qemu-aarch64 -skip "^(TestFileSizeLimit|$1)\$" "${@:2}" "${numeric[@]}"
+}
+
+cross() { # cross OS ARCH: builds the program
+	GOOS=$1 GOARCH=$2 CGO_ENABLED=0 go build -o /dev/null ./cmd/vggtrain
+}
+
+vet_for() { # vet_for OS ARCH
+	GOOS=$1 GOARCH=$2 CGO_ENABLED=0 go vet ./...
 }
