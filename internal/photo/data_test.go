@@ -44,7 +44,8 @@ func TestPhotosEqualPIL(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			background := m.Prepare(c.Invert)
+			grey, alpha := m.Grey()
+			background := photo.Prepare(grey, alpha, c.Invert)
 			if d := distance(background.Grey, byte(c.Background)); d > c.Tolerance {
 				t.Errorf("background %d, want %d", background.Grey, c.Background)
 			}
@@ -52,12 +53,12 @@ func TestPhotosEqualPIL(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			q, err := dataset.NewSquarer(m.Grey.Rect.Dy(), m.Grey.Rect.Dx(), c.Side)
+			q, err := dataset.NewSquarer(m.Rows(), m.Cols(), c.Side)
 			if err != nil {
 				t.Fatal(err)
 			}
 			got := make([]float32, c.Side*c.Side)
-			q.Floats(got, m.Grey.Pix, background.Fill(), &identity)
+			q.Floats(got, grey.Pix, background.Fill(), &identity)
 			worst := 0
 			for i, v := range got {
 				worst = max(worst, distance(byte(v), want[i]))
@@ -89,11 +90,11 @@ func TestBackgroundOfFashionMNIST(t *testing.T) {
 				t.Fatal(err)
 			}
 			m := &image.Gray{Pix: bytes.Clone(p.Pix), Stride: p.Cols, Rect: image.Rect(0, 0, p.Cols, p.Rows)}
-			if b := (&photo.Photo{Grey: m}).Prepare(photo.InvertAuto); b.Inverted || !bytes.Equal(m.Pix, p.Pix) {
+			if b := photo.Prepare(m, nil, photo.InvertAuto); b.Inverted || !bytes.Equal(m.Pix, p.Pix) {
 				t.Fatalf("image %d was inverted", i)
 			}
-			(&photo.Photo{Grey: m}).Prepare(photo.InvertYes)
-			if b := (&photo.Photo{Grey: m}).Prepare(photo.InvertAuto); !b.Inverted || !bytes.Equal(m.Pix, p.Pix) {
+			photo.Prepare(m, nil, photo.InvertYes)
+			if b := photo.Prepare(m, nil, photo.InvertAuto); !b.Inverted || !bytes.Equal(m.Pix, p.Pix) {
 				t.Fatalf("the negative of image %d was not inverted", i)
 			}
 		}

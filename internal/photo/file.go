@@ -105,3 +105,8 @@ func openNamed(path string) (io.ReadCloser, int64, error) {
 	}
 	return file, size, err
 }
+
+// InFS returns the file of a name in a file system.
+func InFS(system fs.FS, name, title string) File {
+	return File{name, title, func() (io.ReadCloser, int64, error) { return files.OpenRegular(system, name) }}
+}

@@ -2,7 +2,6 @@ package photo
 
 import (
 	"bytes"
-	"fmt"
 	"image"
 	"image/color"
 	"image/gif"
@@ -13,96 +12,59 @@ func luma(r, g, b byte) byte {
 	return byte((19595*uint32(r) + 38470*uint32(g) + 7471*uint32(b) + 0x8000) >> 16)
 }
 
-func luma16(r, g, b uint16) byte { return luma(byte(r>>8), byte(g>>8), byte(b>>8)) }
+// toGrey sets dst to the luma of a row, whatever its alpha.
+func toGrey(dst, row []byte, channels int) {
+	if channels < 3 {
+		for i := range dst {
+			dst[i] = row[i*channels]
+		}
+		return
+	}
+	for i := range dst {
+		c := row[i*channels:][:3]
+		dst[i] = luma(c[0], c[1], c[2])
+	}
+}
 
-// toGrey converts the images of the decoders as PIL's convert("L"): colours to their luma, without
-// alpha.
-func toGrey(m image.Image) (*image.Gray, error) {
-	var at func(x, y int) byte
-	switch m := m.(type) {
-	case *image.Gray:
-		at = func(x, y int) byte { return m.GrayAt(x, y).Y }
-	case *image.YCbCr: // of most photos: the way through 16 bits takes longer
-		at = func(x, y int) byte {
-			c := m.YCbCrAt(x, y)
-			return luma(color.YCbCrToRGB(c.Y, c.Cb, c.Cr))
+// toAlpha sets dst to the alpha of a row, and reports whether all is opaque.
+func toAlpha(dst, row []byte, channels int) (opaque bool) {
+	least := byte(255)
+	for i := range dst {
+		dst[i] = row[i*channels+channels-1]
+		least = min(least, dst[i])
+	}
+	return least == 255
+}
+
+// onWhite sets dst to a row over white, of one channel or three.
+func onWhite(dst []byte, channels int, row []byte, has int) {
+	if has%2 == 0 { // alpha
+		has--
+		kept := row[:0]
+		for ; len(row) > has; row = row[has+1:] {
+			for _, v := range row[:has] {
+				kept = append(kept, overWhite(v, row[has]))
+			}
 		}
-	case *image.Gray16, *image.RGBA, *image.RGBA64: // of decoders, always opaque
-		opaque := m.(image.RGBA64Image)
-		at = func(x, y int) byte {
-			c := opaque.RGBA64At(x, y)
-			return luma16(c.R, c.G, c.B)
-		}
-	case *image.Paletted:
-		table := tabulate(m.Palette, 0, func(c color.NRGBA) byte { return luma(c.R, c.G, c.B) })
-		at = func(x, y int) byte { return table[m.ColorIndexAt(x, y)] }
-	case *image.NRGBA:
-		at = func(x, y int) byte {
-			c := m.NRGBAAt(x, y)
-			return luma(c.R, c.G, c.B)
-		}
-	case *image.NRGBA64:
-		at = func(x, y int) byte {
-			c := m.NRGBA64At(x, y)
-			return luma16(c.R, c.G, c.B)
-		}
-	case *image.CMYK:
-		at = func(x, y int) byte { return lumaCMYK(m.CMYKAt(x, y)) }
+		row = kept
+	}
+	switch {
+	case channels == has:
+		copy(dst, row)
+	case channels == 1:
+		toGrey(dst, row, has)
 	default:
-		return nil, fmt.Errorf("%w: its pixels are of type %T", ErrUnknown, m)
-	}
-	return convert(m.Bounds(), at), nil
-}
-
-// convert returns the image of at(x, y).
-func convert(bounds image.Rectangle, at func(x, y int) byte) *image.Gray {
-	grey := image.NewGray(image.Rect(0, 0, bounds.Dx(), bounds.Dy()))
-	for y := range bounds.Dy() {
-		for x := range bounds.Dx() {
-			grey.Pix[y*grey.Stride+x] = at(bounds.Min.X+x, bounds.Min.Y+y)
+		for i, v := range row {
+			dst[3*i], dst[3*i+1], dst[3*i+2] = v, v, v
 		}
 	}
-	return grey
 }
 
-// lumaCMYK goes to colours as Pillow's cmyk2rgb.
-func lumaCMYK(c color.CMYK) byte {
-	white := 255 - int(c.K)
-	mixed := func(ink byte) byte {
-		product := int(ink)*white + 128 // /255, rounded
-		return byte(white - (product>>8+product)>>8)
-	}
-	return luma(mixed(c.C), mixed(c.M), mixed(c.Y))
-}
-
-// toAlpha returns the opacity of the decoders' images: 255 opaque, 0 transparent; nil if all pixels are
-// opaque. Of 16 bits the upper 8 count.
-func toAlpha(m image.Image) *image.Gray {
-	if m, ok := m.(interface{ Opaque() bool }); ok && m.Opaque() {
-		return nil
-	}
-	switch m := m.(type) {
-	case *image.Paletted:
-		table := tabulate(m.Palette, 255, func(c color.NRGBA) byte { return c.A })
-		return convert(m.Rect, func(x, y int) byte { return table[m.ColorIndexAt(x, y)] })
-	case *image.NRGBA:
-		return convert(m.Rect, func(x, y int) byte { return m.NRGBAAt(x, y).A })
-	case *image.NRGBA64:
-		return convert(m.Rect, func(x, y int) byte { return byte(m.NRGBA64At(x, y).A >> 8) })
-	}
-	return nil
-}
-
-// tabulate returns the values of a palette's colours, and rest after them. Decoders give colours that
-// are opaque or color.NRGBA, which the conversion leaves as they are.
-func tabulate(palette color.Palette, rest byte, value func(color.NRGBA) byte) (table [256]byte) {
-	for i := range table {
-		table[i] = rest
-		if i < len(palette) {
-			table[i] = value(color.NRGBAModel.Convert(palette[i]).(color.NRGBA))
-		}
-	}
-	return table
+// overWhite is Image.alpha_composite of Pillow over opaque white.
+func overWhite(v, alpha byte) byte {
+	const precision = 7 // bits
+	sum := (uint32(v)*uint32(alpha) + 255*(255-uint32(alpha)) + 128) << precision
+	return byte((sum>>8 + sum) >> 8 >> precision)
 }
 
 // decodeGIF returns the first frame on the GIF's whole screen. The rest of the screen is of the

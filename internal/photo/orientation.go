@@ -3,10 +3,10 @@ package photo
 import (
 	"bytes"
 	"encoding/binary"
-	"image"
 )
 
-// turn makes an image upright.
+// turn makes an image upright: pixel (y, x) is that of row y and column x of the file, or of row x and
+// column y (swap), counted from the last row (upsideDown) and the last column (mirrored).
 type turn struct{ swap, upsideDown, mirrored bool }
 
 // turns are EXIF's orientations 1 to 8 (CIPA DC-008, tag 0x0112), of which 1 is upright.
@@ -18,35 +18,6 @@ var turns = [9]turn{
 	6: {swap: true, upsideDown: true},
 	7: {swap: true, upsideDown: true, mirrored: true},
 	8: {swap: true, mirrored: true},
-}
-
-// turned returns an image upright, as PIL's ImageOps.exif_transpose. It may be the same image.
-func turned(m *image.Gray, orientation int) *image.Gray {
-	t := turns[orientation]
-	if t == (turn{}) {
-		return m
-	}
-	rows, cols := m.Rect.Dy(), m.Rect.Dx()
-	if t.swap {
-		rows, cols = cols, rows
-	}
-	upright := image.NewGray(image.Rect(0, 0, cols, rows))
-	for y := range rows {
-		for x := range cols {
-			fromY, fromX := y, x
-			if t.swap {
-				fromY, fromX = x, y
-			}
-			if t.upsideDown {
-				fromY = m.Rect.Dy() - 1 - fromY
-			}
-			if t.mirrored {
-				fromX = m.Rect.Dx() - 1 - fromX
-			}
-			upright.Pix[y*cols+x] = m.Pix[fromY*m.Stride+fromX]
-		}
-	}
-	return upright
 }
 
 // orientation returns the orientation in a JPEG's EXIF, 1 to 8; 1 if it has none. Only what stands

@@ -8,23 +8,155 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// Photo is a decoded image, upright.
+// Photo is a decoded picture, upright. Close it when it is done with: its memory is part of the reader's
+// budget. It is not safe for concurrent use.
 type Photo struct {
-	Grey  *image.Gray // 8 bits, H×W without gaps, by PIL's convert("L")
-	Alpha *image.Gray // of the same size, 255 where opaque; nil if all is opaque
+	pixels
+	turn    turn
+	line    []byte // a row of the upright picture, of pixels.channels
+	band    []byte // source rows × bandCols pixels, if rows and columns are swapped
+	bandAt  int    // the first column in it; -1: none
+	release func()
 }
 
-// Reader decodes files of at most 64 MiB and 2²⁵ pixels to grey and transparency. It applies EXIF's
-// orientation of a JPEG and takes the first frame of a GIF. It is safe for concurrent use: all
-// goroutines together decode at most 2²⁵ pixels at a time, so that their memory is bounded.
+// bandCols is how many columns are read at once from a picture that lies on its side.
+const bandCols = 32
+
+// Rows is H of the upright picture.
+func (p *Photo) Rows() int {
+	if p.turn.swap {
+		return p.pixels.cols
+	}
+	return p.pixels.rows
+}
+
+// Cols is W of the upright picture.
+func (p *Photo) Cols() int {
+	if p.turn.swap {
+		return p.pixels.rows
+	}
+	return p.pixels.cols
+}
+
+// Close gives the memory of the picture back to the reader's budget. A second call does nothing.
+func (p *Photo) Close() {
+	if p.release != nil {
+		p.release()
+	}
+	*p = Photo{}
+}
+
+// Row sets dst, of Cols×channels bytes, to row y with transparent parts over white: three channels are
+// R, G, B, one is PIL's L of them.
+func (p *Photo) Row(y, channels int, dst []byte) {
+	p.load(y)
+	onWhite(dst, channels, p.line, p.channels)
+}
+
+// Coloured reports whether a pixel over white has R, G and B that differ.
+func (p *Photo) Coloured() bool {
+	if p.channels < 3 {
+		return false
+	}
+	row := make([]byte, 3*p.Cols())
+	for y := range p.Rows() {
+		p.Row(y, 3, row)
+		for i := 0; i < len(row); i += 3 {
+			if row[i] != row[i+1] || row[i] != row[i+2] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Grey returns the picture in grey (PIL's L of the colours in the file, transparent ones too) and its
+// opacity: 255 opaque, 0 transparent, nil if all is opaque. Both are H×W without gaps.
+func (p *Photo) Grey() (grey, alpha *image.Gray) {
+	rows, cols := p.Rows(), p.Cols()
+	grey = image.NewGray(image.Rect(0, 0, cols, rows))
+	if p.channels%2 == 0 {
+		alpha = image.NewGray(grey.Rect)
+	}
+	opaque := true
+	for y := range rows {
+		p.load(y)
+		toGrey(grey.Pix[y*cols:][:cols], p.line, p.channels)
+		if alpha != nil {
+			opaque = toAlpha(alpha.Pix[y*cols:][:cols], p.line, p.channels) && opaque
+		}
+	}
+	if opaque {
+		alpha = nil
+	}
+	return grey, alpha
+}
+
+// load sets p.line to row y of the upright picture.
+func (p *Photo) load(y int) {
+	if p.line == nil {
+		p.line, p.bandAt = make([]byte, p.Cols()*p.channels), -1
+	}
+	if p.turn.swap {
+		p.loadColumn(y)
+		return
+	}
+	if p.turn.upsideDown {
+		y = p.pixels.rows - 1 - y
+	}
+	p.read(p.line, y, 0)
+	if p.turn.mirrored {
+		reverse(p.line, p.channels)
+	}
+}
+
+// loadColumn sets p.line to a column of the picture in the file. It reads many columns at once, since
+// those of a row lie together.
+func (p *Photo) loadColumn(x int) {
+	if p.turn.mirrored {
+		x = p.pixels.cols - 1 - x
+	}
+	at := x - x%bandCols
+	wide := min(bandCols, p.pixels.cols-at) * p.channels
+	if at != p.bandAt {
+		if p.band == nil {
+			p.band = make([]byte, p.pixels.rows*bandCols*p.channels)
+		}
+		for y := range p.pixels.rows {
+			p.read(p.band[y*wide:][:wide], y, at)
+		}
+		p.bandAt = at
+	}
+	from := (x - at) * p.channels
+	for y := range p.pixels.rows {
+		copy(p.line[y*p.channels:], p.band[y*wide+from:][:p.channels])
+	}
+	if p.turn.upsideDown {
+		reverse(p.line, p.channels)
+	}
+}
+
+// reverse mirrors a row.
+func reverse(line []byte, channels int) {
+	for i, k := 0, len(line)-channels; i < k; i, k = i+channels, k-channels {
+		for c := range channels {
+			line[i+c], line[k+c] = line[k+c], line[i+c]
+		}
+	}
+}
+
+// Reader decodes files of at most 64 MiB and 2²⁵ pixels. It applies EXIF's orientation and takes the
+// first frame of a GIF. It is safe for concurrent use: all photos that are not closed have 2²⁵ pixels
+// together at most, so that their memory is bounded.
 type Reader struct {
-	pixels *semaphore.Weighted // being decoded
+	pixels *semaphore.Weighted // being decoded, or in photos that are not closed
 }
 
 // NewReader returns a reader of photos.
 func NewReader() *Reader { return &Reader{semaphore.NewWeighted(maxImagePixels)} }
 
-// Read reads a file. Errors are one line and name it.
+// Read decodes a file. The caller closes the photo: Read waits while those that are not closed fill the
+// budget, so a goroutine that holds one does not read another. Errors are one line and name the file.
 func (r *Reader) Read(f File) (photo *Photo, err error) {
 	source, size, err := f.open()
 	if err == nil {
@@ -43,15 +175,12 @@ func (r *Reader) read(source io.Reader, size int64) (*Photo, error) {
 	if err != nil {
 		return nil, err
 	}
-	pixels := int64(p.Rows) * int64(p.Cols)
-	_ = r.pixels.Acquire(context.Background(), pixels) // an error would be the context's
-	defer r.pixels.Release(pixels)
-	grey, m, err := p.decoded()
+	room := int64(p.Rows) * int64(p.Cols)
+	_ = r.pixels.Acquire(context.Background(), room) // an error would be the context's
+	decoded, err := p.decoded()
 	if err != nil {
+		r.pixels.Release(room)
 		return nil, err
 	}
-	if p.name == "JPEG" {
-		grey = turned(grey, orientation(p.file))
-	}
-	return &Photo{Grey: grey, Alpha: toAlpha(m)}, nil
+	return &Photo{pixels: decoded, turn: turns[p.orientation()], release: func() { r.pixels.Release(room) }}, nil
 }

@@ -35,7 +35,7 @@ func TestPrepare(t *testing.T) {
 		{"nothing visible", grey(90, 20, 90), grey(0, 0, 0), InvertAuto, Background{Grey: 255, Inverted: true, Transparent: true, Behind: 255}, []byte{0, 0, 0}},
 		{"half", grey(200, 100, 0), grey(128, 128, 255), InvertNo, Background{Grey: 0, Transparent: true}, []byte{100, 50, 0}},
 	} {
-		got := (&Photo{test.grey, test.alpha}).Prepare(test.mode)
+		got := Prepare(test.grey, test.alpha, test.mode)
 		if got != test.want || !bytes.Equal(test.grey.Pix, test.pix) {
 			t.Errorf("%s: %+v, %v, want %+v, %v", test.name, got, test.grey.Pix, test.want, test.pix)
 		}
@@ -79,11 +79,17 @@ func TestPhotoReaderBound(t *testing.T) {
 		if !r.pixels.TryAcquire(taken) {
 			t.Fatal("no room for the largest")
 		}
-		if _, err := r.read(bytes.NewReader(point), 0); err != nil {
-			t.Error(err)
+		photo, err := r.read(bytes.NewReader(point), 0)
+		if err != nil {
+			t.Fatal(err)
 		}
+		if r.pixels.TryAcquire(int64(p.Rows * p.Cols)) {
+			t.Fatal("a photo that is not closed takes no room")
+		}
+		photo.Close()
+		photo.Close()
 		if !r.pixels.TryAcquire(int64(p.Rows * p.Cols)) {
-			t.Fatal("a photo that was read still takes room")
+			t.Fatal("a photo that was closed still takes room")
 		}
 		var done atomic.Bool
 		go func() {
@@ -100,6 +106,13 @@ func TestPhotoReaderBound(t *testing.T) {
 			t.Error("a photo waits though there is room")
 		}
 	})
+}
+
+// first returns the grey of the first pixel.
+func first(p *Photo) byte {
+	defer p.Close()
+	grey, _ := p.Grey()
+	return grey.Pix[0]
 }
 
 func TestPhotosOfFolder(t *testing.T) {
@@ -143,7 +156,7 @@ func TestPhotosOfFolder(t *testing.T) {
 		switch {
 		case files[i].Name != path:
 			t.Errorf("%s instead of %s", files[i].Name, path)
-		case w.failure == "" && (err != nil || photo.Grey.Pix[0] != 77):
+		case w.failure == "" && (err != nil || first(photo) != 77):
 			t.Errorf("%s: %v, %v", path, photo, err)
 		case w.failure != "" && (err == nil || !strings.HasPrefix(err.Error(), path+": "+w.failure)):
 			t.Errorf("%s: %v, want %q", path, err, w.failure)
@@ -177,7 +190,7 @@ func TestPhotosNone(t *testing.T) {
 func TestPhotoFrom(t *testing.T) {
 	r := NewReader()
 	photo, err := r.Read(From("-", "standard input", bytes.NewReader(readGolden(t, "../photos/point.png"))))
-	if err != nil || photo.Grey.Pix[0] != 77 || photo.Alpha != nil {
+	if err != nil || photo.channels != 1 || first(photo) != 77 {
 		t.Errorf("%v, %v", photo, err)
 	}
 	if _, err := r.Read(From("-", "standard input", strings.NewReader(""))); err == nil || err.Error() != "standard input: the file is empty: replace it" {

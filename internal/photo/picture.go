@@ -120,22 +120,41 @@ func (p *Picture) check() error {
 // Size returns W×H, for people.
 func (p *Picture) Size() string { return fmt.Sprintf("%d×%d", p.Cols, p.Rows) }
 
+// Upright returns H and W after EXIF's turn.
+func (p *Picture) Upright() (rows, cols int) {
+	if turns[p.orientation()].swap {
+		return p.Cols, p.Rows
+	}
+	return p.Rows, p.Cols
+}
+
+// orientation returns EXIF's, 1 to 8.
+func (p *Picture) orientation() int {
+	if p.name == "JPEG" {
+		return orientation(p.file)
+	}
+	return 1
+}
+
 // Grey decodes the picture as 8-bit grey, H×W without gaps, by PIL's convert("L"). A GIF is its first
 // frame. Transparent parts have the colour in the file, as in PIL. Of 16 bits the upper 8 count, as in
 // PIL for colours (its 16-bit greys end at 255 of 65,535).
 func (p *Picture) Grey() (*image.Gray, error) {
-	grey, _, err := p.decoded()
-	return grey, err
+	decoded, err := p.decoded()
+	if err != nil {
+		return nil, err
+	}
+	grey, _ := (&Photo{pixels: decoded}).Grey()
+	return grey, nil
 }
 
-// decoded returns the grey, and the image of the decoder.
-func (p *Picture) decoded() (*image.Gray, image.Image, error) {
+// decoded returns the pixels.
+func (p *Picture) decoded() (pixels, error) {
 	m, err := p.decode(p)
 	if err != nil {
-		return nil, nil, p.failure(err)
+		return pixels{}, p.failure(err)
 	}
-	grey, err := toGrey(m)
-	return grey, m, err
+	return pixelsOf(m)
 }
 
 // failure rewords a decoder's error: unknown kind, cut short, or damaged. All kinds of PNG are known:

@@ -82,6 +82,12 @@ func TestReadImageEqualsPIL(t *testing.T) {
 	}
 }
 
+func lumaCMYK(ink [4]byte) byte {
+	var colour [3]byte
+	readCMYK(colour[:], ink[:])
+	return luma(colour[0], colour[1], colour[2])
+}
+
 // As Image.new("CMYK", (1, 1), ink).convert("L") of Pillow 13.0.0.
 func TestLumaCMYK(t *testing.T) {
 	for ink, want := range map[[4]byte]byte{
@@ -95,7 +101,7 @@ func TestLumaCMYK(t *testing.T) {
 		{128, 129, 127, 128}: 63,
 		{3, 250, 100, 77}:    67,
 	} {
-		if got := lumaCMYK(color.CMYK{C: ink[0], M: ink[1], Y: ink[2], K: ink[3]}); got != want {
+		if got := lumaCMYK(ink); got != want {
 			t.Errorf("%v: %d, want %d", ink, got, want)
 		}
 	}
@@ -346,11 +352,13 @@ func checkReadPhoto(t *testing.T, file []byte, grey *image.Gray) {
 	if err != nil {
 		t.Fatalf("an image that is no photo: %v", err)
 	}
-	if size := photo.Grey.Rect.Size(); size != grey.Rect.Size() && size != image.Pt(grey.Rect.Dy(), grey.Rect.Dx()) {
-		t.Errorf("bounds %v, as image %v", photo.Grey.Rect, grey.Rect)
+	defer photo.Close()
+	if size := image.Pt(photo.Cols(), photo.Rows()); size != grey.Rect.Size() && size != image.Pt(grey.Rect.Dy(), grey.Rect.Dx()) {
+		t.Errorf("%v, as image %v", size, grey.Rect)
 	}
-	if photo.Alpha != nil && (photo.Alpha.Rect != photo.Grey.Rect || photo.Alpha.Stride != photo.Grey.Stride) {
-		t.Errorf("alpha has %v, the image %v", photo.Alpha.Rect, photo.Grey.Rect)
+	g, alpha := photo.Grey()
+	if alpha != nil && (alpha.Rect != g.Rect || alpha.Stride != g.Stride) {
+		t.Errorf("alpha has %v, the image %v", alpha.Rect, g.Rect)
 	}
-	photo.Prepare(InvertAuto)
+	Prepare(g, alpha, InvertAuto)
 }

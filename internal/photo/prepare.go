@@ -30,19 +30,19 @@ const lightest = 127
 const corner = 14
 
 // Prepare fills transparent parts with black or white and inverts the photo according to mode. It
-// changes p.Grey. Behind is white for InvertYes and black for InvertNo; for InvertAuto, whichever
+// changes grey; alpha is nil if all is opaque. Behind is white for InvertYes and black for InvertNo; for InvertAuto, whichever
 // contrasts with the visible pixels. The background is the median of the pixels in the four corners.
-func (p *Photo) Prepare(mode Invert) Background {
+func Prepare(grey, alpha *image.Gray, mode Invert) Background {
 	var b Background
-	if p.Alpha != nil {
-		b.Transparent, b.Behind = true, p.behind(mode)
-		over(p.Grey, p.Alpha, b.Behind)
+	if alpha != nil {
+		b.Transparent, b.Behind = true, behind(grey, alpha, mode)
+		over(grey, alpha, b.Behind)
 	}
-	b.Grey = cornerMedian(p.Grey)
+	b.Grey = cornerMedian(grey)
 	b.Inverted = mode == InvertYes || mode == InvertAuto && b.Grey > lightest
 	if b.Inverted {
-		for i, v := range p.Grey.Pix {
-			p.Grey.Pix[i] = 255 - v
+		for i, v := range grey.Pix {
+			grey.Pix[i] = 255 - v
 		}
 	}
 	return b
@@ -57,7 +57,7 @@ func (b Background) Fill() byte {
 }
 
 // behind returns the grey for transparent parts.
-func (p *Photo) behind(mode Invert) byte {
+func behind(grey, alpha *image.Gray, mode Invert) byte {
 	switch mode {
 	case InvertYes:
 		return 255
@@ -65,9 +65,9 @@ func (p *Photo) behind(mode Invert) byte {
 		return 0
 	}
 	var sum, weight int64
-	for i, v := range p.Grey.Pix {
-		sum += int64(v) * int64(p.Alpha.Pix[i])
-		weight += int64(p.Alpha.Pix[i])
+	for i, v := range grey.Pix {
+		sum += int64(v) * int64(alpha.Pix[i])
+		weight += int64(alpha.Pix[i])
 	}
 	if sum > lightest*weight {
 		return 0

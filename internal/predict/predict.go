@@ -120,14 +120,16 @@ func (p *Predictor) load(worker, i int, file photo.File) (photo.Background, erro
 	if err != nil {
 		return photo.Background{}, err
 	}
-	rows, cols := m.Grey.Rect.Dy(), m.Grey.Rect.Dx()
+	defer m.Close()
+	rows, cols := m.Rows(), m.Cols()
 	if s := p.squarers[worker]; s == nil || !s.Fits(rows, cols) {
 		if p.squarers[worker], err = dataset.NewSquarer(rows, cols, p.side); err != nil {
 			return photo.Background{}, file.Failure(err)
 		}
 	}
-	background := m.Prepare(p.options.Invert)
-	p.squarers[worker].Floats(row, m.Grey.Pix, background.Fill(), p.table)
+	grey, alpha := m.Grey()
+	background := photo.Prepare(grey, alpha, p.options.Invert)
+	p.squarers[worker].Floats(row, grey.Pix, background.Fill(), p.table)
 	return background, nil
 }
 

@@ -141,12 +141,13 @@ func TestPredictPrepares(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fill := m.Prepare(photo.InvertAuto).Fill()
-		q, err := dataset.NewSquarer(m.Grey.Rect.Dy(), m.Grey.Rect.Dx(), side)
+		grey, alpha := m.Grey()
+		fill := photo.Prepare(grey, alpha, photo.InvertAuto).Fill()
+		q, err := dataset.NewSquarer(m.Rows(), m.Cols(), side)
 		if err != nil {
 			t.Fatal(err)
 		}
-		q.Floats(pixels, m.Grey.Pix, fill, &identity)
+		q.Floats(pixels, grey.Pix, fill, &identity)
 		for k, v := range pixels {
 			prepared.Images[i*side*side+k] = byte(v)
 		}

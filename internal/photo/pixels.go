@@ -1,0 +1,108 @@
+package photo
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+)
+
+// pixels are the rows of a decoded picture, as the file has them.
+type pixels struct {
+	rows, cols int
+	channels   int // of 8 bits: 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha. Colours are not multiplied by alpha.
+	// read sets dst to len(dst)/channels pixels of row y, from column x on.
+	read func(dst []byte, y, x int)
+}
+
+// pixelsOf returns the pixels of the images that decoders make. Of 16 bits the upper 8 count.
+func pixelsOf(m image.Image) (pixels, error) {
+	p := pixels{rows: m.Bounds().Dy(), cols: m.Bounds().Dx()}
+	opaque := false
+	if m, ok := m.(interface{ Opaque() bool }); ok {
+		opaque = m.Opaque()
+	}
+	switch m := m.(type) {
+	case *image.Gray:
+		p.channels, p.read = 1, func(dst []byte, y, x int) { copy(dst, m.Pix[y*m.Stride+x:]) }
+	case *image.Gray16:
+		p.channels, p.read = 1, func(dst []byte, y, x int) { upper(dst, m.Pix[y*m.Stride+2*x:]) }
+	case *image.YCbCr:
+		p.channels, p.read = 3, func(dst []byte, y, x int) { readYCbCr(dst, m, y, x) }
+	case *image.RGBA: // of decoders, always opaque
+		p.channels, p.read = 3, func(dst []byte, y, x int) { without(dst, m.Pix[y*m.Stride+4*x:]) }
+	case *image.RGBA64: // of decoders, always opaque
+		p.channels, p.read = 3, func(dst []byte, y, x int) { upperWithout(dst, m.Pix[y*m.Stride+8*x:]) }
+	case *image.NRGBA:
+		if p.channels, p.read = 4, func(dst []byte, y, x int) { copy(dst, m.Pix[y*m.Stride+4*x:]) }; opaque {
+			p.channels, p.read = 3, func(dst []byte, y, x int) { without(dst, m.Pix[y*m.Stride+4*x:]) }
+		}
+	case *image.NRGBA64:
+		p.channels, p.read = 4, func(dst []byte, y, x int) { upper(dst, m.Pix[y*m.Stride+8*x:]) }
+	case *image.CMYK:
+		p.channels, p.read = 3, func(dst []byte, y, x int) { readCMYK(dst, m.Pix[y*m.Stride+4*x:]) }
+	case *image.Paletted:
+		table := tabulate(m.Palette)
+		p.channels, p.read = 4, func(dst []byte, y, x int) { readPaletted(dst, m.Pix[y*m.Stride+x:], table) }
+	default:
+		return p, fmt.Errorf("%w: its pixels are of type %T", ErrUnknown, m)
+	}
+	return p, nil
+}
+
+// upper takes the upper byte of each 16-bit number.
+func upper(dst, src []byte) {
+	for i := range dst {
+		dst[i] = src[2*i]
+	}
+}
+
+// without leaves out alpha.
+func without(dst, src []byte) {
+	for ; len(dst) >= 3; dst, src = dst[3:], src[4:] {
+		dst[0], dst[1], dst[2] = src[0], src[1], src[2]
+	}
+}
+
+func upperWithout(dst, src []byte) {
+	for ; len(dst) >= 3; dst, src = dst[3:], src[8:] {
+		dst[0], dst[1], dst[2] = src[0], src[2], src[4]
+	}
+}
+
+func readYCbCr(dst []byte, m *image.YCbCr, y, x int) {
+	for ; len(dst) >= 3; dst, x = dst[3:], x+1 {
+		c := m.YCbCrAt(m.Rect.Min.X+x, m.Rect.Min.Y+y)
+		dst[0], dst[1], dst[2] = color.YCbCrToRGB(c.Y, c.Cb, c.Cr)
+	}
+}
+
+// readCMYK goes to colours as Pillow's cmyk2rgb.
+func readCMYK(dst, src []byte) {
+	for ; len(dst) >= 3; dst, src = dst[3:], src[4:] {
+		white := 255 - int(src[3])
+		for c := range 3 {
+			product := int(src[c])*white + 128 // /255, rounded
+			dst[c] = byte(white - (product>>8+product)>>8)
+		}
+	}
+}
+
+func readPaletted(dst, src []byte, table *[256][4]byte) {
+	for i := 0; 4*i < len(dst); i++ {
+		copy(dst[4*i:4*i+4], table[src[i]][:])
+	}
+}
+
+// tabulate returns a palette's colours, and opaque black after them. Decoders give colours that are
+// opaque or color.NRGBA, which the conversion leaves as they are.
+func tabulate(palette color.Palette) *[256][4]byte {
+	table := new([256][4]byte)
+	for i := range table {
+		table[i][3] = 255
+		if i < len(palette) {
+			c := color.NRGBAModel.Convert(palette[i]).(color.NRGBA)
+			table[i] = [4]byte{c.R, c.G, c.B, c.A}
+		}
+	}
+	return table
+}
