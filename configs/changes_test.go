@@ -152,7 +152,7 @@ func TestResumeNames(t *testing.T) {
 		if err := found.SetNetwork("tiny.yaml", network, from); err != nil {
 			t.Fatal(err)
 		}
-		found.Normalize = NormalizeBy(0.286, test.deviation)
+		found.Normalize = NormalizeBy([]float64{0.286}, []float64{test.deviation})
 		_, err := found.Resume(run)
 		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.HasPrefix(err.Error(), test.want)) {
 			t.Errorf("%d, %g: %v, want %q", test.features, test.deviation, err, test.want)

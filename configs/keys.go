@@ -75,10 +75,12 @@ var keys = []*key{
 	float("Regularisation", "dropout", "", "dropout of dense layers (default the network's)", below1, func(r *Recipe) *float64 { return &r.Dropout }),
 	newKey("Data", "augment", "none|flip,crop", "none", "random changes of training images", kindList,
 		func(r *Recipe) *string { return &r.Augment }, "", parseAugment, asIs),
-	resumable(newKey("Data", "normalize", "none|dataset", "none", "by the set's mean and deviation", kindList,
+	resumable(newKey("Data", "normalize", "none|dataset|imagenet", "none", "by a mean and deviation a channel", kindList,
 		func(r *Recipe) *Normalize { return &r.Normalize },
-		"none, dataset or [mean, deviation] of pixels in [0, 1]", parseNormalize, Normalize.String),
-		func(run, now *Recipe) bool { return now.Normalize.Kind == "dataset" && run.Normalize.Kind == "given" }),
+		"none, dataset, imagenet, [mean, deviation] or [[r, g, b], [r, g, b]] of pixels in [0, 1]", parseNormalize, Normalize.String),
+		func(run, now *Recipe) bool {
+			return now.Normalize.Kind != "none" && now.Normalize.Kind != "given" && run.Normalize.Kind == "given"
+		}),
 	line("Network", "init", "xavier|kaiming|FILE", "xavier", "initial weights, drawn or read", func(r *Recipe) *string { return &r.Init }),
 	newKey("Training", "seed", "N", "0", "seed of all random numbers", kindNumber,
 		func(r *Recipe) *uint64 { return &r.Seed }, "a whole number from 0 to 2⁶⁴-1",

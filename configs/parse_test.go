@@ -132,3 +132,28 @@ func TestSpelledOut(t *testing.T) {
 		}
 	}
 }
+
+func TestNormalizeOfThreeChannels(t *testing.T) {
+	colour := NormalizeBy([]float64{0.5, 0.25, 0}, []float64{0.5, 0.25, 1})
+	for text, want := range map[string]Normalize{
+		"normalize: [[0.5, 0.25, 0], [.5, 0.25, 1]]": colour,
+		"normalize: imagenet":                        imagenet,
+		"normalize: [0.5, 0.25]":                     NormalizeBy([]float64{0.5}, []float64{0.25}),
+	} {
+		r, err := ParseRecipe("x.yaml", []byte(text))
+		if err != nil || r.Normalize != want {
+			t.Errorf("%s: %v, %v; want %v", text, r.Normalize, err, want)
+			continue
+		}
+		again, err := ParseRecipe("x.yaml", r.YAML())
+		if err != nil || again.Normalize != want {
+			t.Errorf("%s: written as %s, read as %v, %v", text, r.YAML(), again.Normalize, err)
+		}
+	}
+	for _, text := range []string{"[[0.5, 0.5], [0.5, 0.5]]", "[[0, 0, 0], [1, 1]]", "[[0, 0, 0], [1, 1, 0]]", "[[0, 0, 0], [1, 1, 1], [1, 1, 1]]",
+		"[0.5, 0.5, 0.5]", "[[[0, 0, 0], [1, 1, 1]]]", "[0, 0, 0], [1, 1, 1]", "[[0, 0, nan], [1, 1, 1]]", "imagenett"} {
+		if err := new(Recipe).Set("normalize", text, FromFlag); err == nil {
+			t.Errorf("%s: taken", text)
+		}
+	}
+}

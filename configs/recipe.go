@@ -64,16 +64,28 @@ func (n Network) Load() (*model.Arch, error) {
 // text returns the name, or the YAML without the last line's end.
 func (n Network) text() string { return cmp.Or(n.Name, strings.TrimSuffix(string(n.Text), "\n")) }
 
-// Normalize is the normalize setting. Pixels in [0, 1] become (pixel - Mean) / Deviation, or are
-// unchanged for none.
+// Normalize is the normalize setting. Pixels of channel c in [0, 1] become (pixel - Mean[c]) /
+// Deviation[c], or are unchanged for none.
 type Normalize struct {
-	Kind            string // none; dataset: measured on the training set; given
-	Mean, Deviation float64
+	Kind            string // none; dataset: measured on the training set; imagenet; given
+	N               int    // channels in Mean and Deviation, 1 or 3; 0 for none and dataset
+	Mean, Deviation [3]float64
 }
 
-// NormalizeBy returns the setting with a mean and a deviation in [0, 1].
-func NormalizeBy(mean, deviation float64) Normalize {
-	return Normalize{Kind: "given", Mean: mean, Deviation: deviation}
+// NormalizeBy returns the setting with the mean and the deviation of each channel, in [0, 1].
+func NormalizeBy(mean, deviation []float64) Normalize {
+	n := Normalize{Kind: "given", N: len(mean)}
+	copy(n.Mean[:], mean)
+	copy(n.Deviation[:], deviation)
+	return n
+}
+
+// imagenet has the mean and the deviation of ImageNet's training images, as torchvision's weights
+// take them.
+var imagenet = Normalize{
+	Kind: "imagenet", N: 3,
+	Mean:      [3]float64{0.485, 0.456, 0.406},
+	Deviation: [3]float64{0.229, 0.224, 0.225},
 }
 
 // Defaults returns the default of each setting. dropout is not set: the architecture decides.

@@ -302,8 +302,8 @@ func TestValidate(t *testing.T) {
 		want   string // "" is valid
 	}{
 		{"written directly", func(r *Recipe) { r.LR = -1 }, "lr: must be a number above 0, at most 1000, not -1"},
-		{"measured normalisation", func(r *Recipe) { r.Normalize = NormalizeBy(0.286, 0.353) }, ""},
-		{"no deviation", func(r *Recipe) { r.Normalize = NormalizeBy(0.286, 0) }, "normalize: must be none, dataset or [mean, deviation]"},
+		{"measured normalisation", func(r *Recipe) { r.Normalize = NormalizeBy([]float64{0.286}, []float64{0.353}) }, ""},
+		{"no deviation", func(r *Recipe) { r.Normalize = NormalizeBy([]float64{0.286}, []float64{0}) }, "normalize: must be none, dataset, imagenet, [mean, deviation]"},
 		{"nesterov alone", func(r *Recipe) { r.Optimizer.Nesterov = true }, "momentum is 0 (default): change one of them"},
 		{"nesterov by flag", func(r *Recipe) { _ = r.Set("nesterov", "true", FromFlag) }, "--nesterov: true needs a momentum above 0"},
 		{"long warm-up", func(r *Recipe) { r.WarmupEpochs = 11 }, "warmup-epochs: 11 is more than all epochs, and epochs is 10 (default): change one of them"},

@@ -198,22 +198,72 @@ func parseAugment(s string) (string, error) {
 // leastDeviation is what dataset can divide by.
 const leastDeviation = 1e-9
 
+// parseNormalize reads a word, [mean, deviation], or a list of means and one of deviations.
 func parseNormalize(s string) (Normalize, error) {
-	if s == "none" || s == "dataset" {
+	switch s {
+	case "none", "dataset":
 		return Normalize{Kind: s}, nil
+	case "imagenet":
+		return imagenet, nil
 	}
 	mean, deviation, _ := strings.Cut(unbracket(s), ",")
-	m, err1 := strconv.ParseFloat(strings.TrimSpace(mean), 64)
-	d, err2 := strconv.ParseFloat(strings.TrimSpace(deviation), 64)
-	return NormalizeBy(m, d), within(errors.Join(err1, err2), math.Abs(m) <= 1 && d >= leastDeviation && d <= 1)
+	if means, rest, three := strings.Cut(unbracket(s), "],"); three {
+		mean, deviation = unbracket(means+"]"), unbracket(strings.TrimSpace(rest))
+	}
+	m, err1 := parseFloats(mean, -1, 1)
+	d, err2 := parseFloats(deviation, leastDeviation, 1)
+	if err := within(errors.Join(err1, err2), len(m) == len(d) && (len(m) == 1 || len(m) == 3)); err != nil {
+		return Normalize{}, err
+	}
+	return NormalizeBy(m, d), nil
+}
+
+// parseFloats reads numbers between commas, each from lo to hi.
+func parseFloats(s string, lo, hi float64) ([]float64, error) {
+	var list []float64
+	for text := range strings.SplitSeq(s, ",") {
+		x, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+		if err = within(err, x >= lo && x <= hi); err != nil {
+			return nil, err
+		}
+		list = append(list, x+0) // -0 becomes 0
+	}
+	return list, nil
 }
 
 // String returns the setting in YAML, the form that Set takes.
 func (n Normalize) String() string {
-	if n.Kind == "given" {
-		return "[" + formatFloat(n.Mean) + ", " + formatFloat(n.Deviation) + "]"
+	switch {
+	case n.Kind != "given":
+		return n.Kind
+	case n.N == 1:
+		return formatFloats(n.Mean[0], n.Deviation[0])
 	}
-	return n.Kind
+	return "[" + formatFloats(n.Mean[:]...) + ", " + formatFloats(n.Deviation[:]...) + "]"
+}
+
+// Short is like String, with four significant digits a number.
+func (n Normalize) Short() string {
+	for c := range n.N {
+		n.Mean[c], n.Deviation[c] = fourDigits(n.Mean[c]), fourDigits(n.Deviation[c])
+	}
+	return n.String()
+}
+
+func fourDigits(x float64) float64 {
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 4, 64), 64)
+	if err != nil {
+		return x // not finite
+	}
+	return rounded
+}
+
+func formatFloats(list ...float64) string {
+	var texts []string
+	for _, x := range list {
+		texts = append(texts, formatFloat(x))
+	}
+	return "[" + strings.Join(texts, ", ") + "]"
 }
 
 // unbracket takes the brackets of a YAML list away.

@@ -52,7 +52,7 @@ func New(workers *model.Workers, network *trained.Network, o Options) (*Predicto
 	if err != nil {
 		return nil, err
 	}
-	table, err := dataset.Scale{Mean: network.Normalize.Mean, Deviation: network.Normalize.Deviation}.Table()
+	table, err := dataset.Scale{Mean: network.Normalize.Mean[0], Deviation: network.Normalize.Deviation[0]}.Table()
 	if err != nil {
 		return nil, err
 	}

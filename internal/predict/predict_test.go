@@ -32,7 +32,7 @@ func network(t *testing.T) *trained.Network {
 		Arch:      model.NewVGG("tiny", [][2]int{{1, 8}, {1, 16}}, []int{32}, 0.5),
 		Classes:   dataset.Classes,
 		Side:      side,
-		Normalize: configs.Normalize{Mean: 0.286, Deviation: 0.353},
+		Normalize: configs.NormalizeBy([]float64{0.286}, []float64{0.353}),
 	}
 	var err error
 	if n.Layers, err = model.Resolve(n.Arch, 1, side, side, len(n.Classes)); err != nil {
@@ -236,7 +236,7 @@ func TestGuesses(t *testing.T) {
 
 func TestNewRefusesNormalisation(t *testing.T) {
 	n := network(t)
-	n.Normalize = configs.Normalize{Mean: 0.5}
+	n.Normalize = configs.NormalizeBy([]float64{0.5}, []float64{0})
 	if _, err := New(newWorkers(t, 1), n, Options{photo.InvertAuto, 1}); err == nil || !strings.Contains(err.Error(), "a deviation of 0: ") {
 		t.Errorf("error %v", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"vggtrain/configs"
 	"vggtrain/dataset"
 	"vggtrain/internal/train"
 	"vggtrain/model"
@@ -93,7 +94,7 @@ func TestPicturesOfSingleNumbers(t *testing.T) {
 // The image is as the network sees it: normalised.
 func TestPictureOfTheInput(t *testing.T) {
 	r := newPageRun(t)
-	r.job.Normalize.Mean, r.job.Normalize.Deviation = 0.25, 0.5
+	r.job.Normalize = configs.NormalizeBy([]float64{0.25}, []float64{0.5})
 	p := picturesOf(r.job)
 	if err := p.load(); err != nil {
 		t.Fatal(err)

@@ -142,7 +142,7 @@ func (r *pageRun) want(when string, parts ...string) {
 func TestPageOverARun(t *testing.T) {
 	r := newPageRun(t)
 	r.job.Facts.Settings.Arch.File = "configs/tiny.yaml"
-	r.job.Facts.Settings.Normalize = configs.NormalizeBy(0.28604058176279068, 0.35302424407100677)
+	r.job.Facts.Settings.Normalize = configs.NormalizeBy([]float64{0.28604058176279068}, []float64{0.35302424407100677})
 	o := r.observer()
 	working, err := os.Getwd()
 	if err != nil {

@@ -63,7 +63,7 @@ func (p *Page) setting(key string) string {
 	case key == "arch":
 		return p.plan.Arch
 	case key == "normalize" && n.Kind == "given":
-		return fmt.Sprintf("[%.4g, %.4g]", n.Mean, n.Deviation)
+		return n.Short()
 	}
 	return cmp.Or(p.plan.Settings.Text(key), "–")
 }

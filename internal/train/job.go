@@ -125,10 +125,14 @@ func normalize(ctx context.Context, r *configs.Recipe, training dataset.Source) 
 	if err != nil {
 		return configs.Normalize{}, fmt.Errorf("normalize: %w", err)
 	}
-	if scales[0].Deviation == 0 {
-		return configs.Normalize{}, errors.New("normalize: all pixels of the training set are the same; use --normalize none")
+	var mean, deviation []float64
+	for _, s := range scales {
+		if s.Deviation == 0 {
+			return configs.Normalize{}, errors.New("normalize: all pixels of the training set are the same; use --normalize none")
+		}
+		mean, deviation = append(mean, s.Mean), append(deviation, s.Deviation)
 	}
-	return configs.NormalizeBy(scales[0].Mean, scales[0].Deviation), nil
+	return configs.NormalizeBy(mean, deviation), nil
 }
 
 // initialise draws the weights, or reads them from the file that the recipe names.

@@ -64,7 +64,7 @@ func TestPrepareResolves(t *testing.T) {
 		t.Fatal(err)
 	}
 	mean, deviation := scales[0].Mean, scales[0].Deviation
-	if job.Facts.Settings.Normalize != configs.NormalizeBy(mean, deviation) {
+	if job.Facts.Settings.Normalize != configs.NormalizeBy([]float64{mean}, []float64{deviation}) {
 		t.Errorf("normalisation %v, want by %v, %v", job.Facts.Settings.Normalize, mean, deviation)
 	}
 	if job.Arch.Dropout != 0.1 || small.Dropout != 0.25 || recipe.Normalize.Kind != "dataset" {

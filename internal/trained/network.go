@@ -108,9 +108,13 @@ func (n *Network) Evaluate(ctx context.Context, workers *model.Workers, set data
 	return Evaluate(ctx, evaluator, &counted{Loader: loader, done: done}, len(n.Classes))
 }
 
-// Scales returns the scale of each channel for a setting.
+// Scales returns the scale of each channel for a setting; nil for none.
 func Scales(n configs.Normalize) []dataset.Scale {
-	return []dataset.Scale{{Mean: n.Mean, Deviation: n.Deviation}}
+	var scales []dataset.Scale
+	for c := range n.N {
+		scales = append(scales, dataset.Scale{Mean: n.Mean[c], Deviation: n.Deviation[c]})
+	}
+	return scales
 }
 
 // counted reports the number of finished images at each call of Next.
