@@ -65,6 +65,19 @@ func TestErrorsCSV(t *testing.T) {
 	}
 }
 
+// What a spreadsheet would run stays a text.
+func TestErrorsCSVIsHarmless(t *testing.T) {
+	e := scored([][2]int{{0, 1}}, 0.5)
+	e.classes = []string{"=1+1", "-3", "two"}
+	var out bytes.Buffer
+	if err := e.writeCSV(&out); err != nil {
+		t.Fatal(err)
+	}
+	if want := "index,true,predicted,probability\n0,'=1+1,-3,0.500000\n"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
+}
+
 // errors.png shows the errors that the network was most sure of, of equal ones the first, and no
 // more than 48.
 func TestErrorTiles(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"vggtrain/internal/display"
 	"vggtrain/model"
 )
 
@@ -83,6 +84,17 @@ func writeJSON(w io.Writer, document any) error {
 	return encoder.Encode(document)
 }
 
+// harmless returns records without cells that a spreadsheet would run.
+func harmless(records [][]string) [][]string {
+	cells := make([][]string, len(records))
+	for i, record := range records {
+		for _, cell := range record {
+			cells[i] = append(cells[i], display.Cell(cell))
+		}
+	}
+	return cells
+}
+
 // sheetOptions are the flags of the commands that print a sheet about networks.
 type sheetOptions struct {
 	Input   string
@@ -121,7 +133,7 @@ func (s *sheet) write(w io.Writer, format string) error {
 	case "json":
 		return writeJSON(w, s.document)
 	case "csv":
-		return csv.NewWriter(w).WriteAll(s.records)
+		return csv.NewWriter(w).WriteAll(harmless(s.records))
 	case "markdown":
 		if err := s.table.markdown(w); err != nil {
 			return err

@@ -24,6 +24,17 @@ func TestTable(t *testing.T) {
 	}
 }
 
+func TestSheetCSVIsHarmless(t *testing.T) {
+	s := &sheet{records: [][]string{{"arch", "params"}, {"=cmd|' /C calc'!A0", "-1"}}}
+	var out strings.Builder
+	if err := s.write(&out, "csv"); err != nil {
+		t.Fatal(err)
+	}
+	if want := "arch,params\n'=cmd|' /C calc'!A0,-1\n"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
+}
+
 func TestGrouped(t *testing.T) {
 	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", -1000: "-1,000", -999: "-999", 128806154: "128,806,154"} {
 		if got := humanize.Comma(n); got != want {

@@ -7,6 +7,7 @@
 //	Quote  a value: always in Go's quotes
 //	Line   a message: what does not print becomes Go's escapes
 //	Clean  prose: what does not print becomes U+FFFD
+//	Cell   a cell of CSV: with an apostrophe before what a spreadsheet would run
 package display
 
 import (
