@@ -10,6 +10,7 @@ import (
 	"vggtrain/configs"
 	"vggtrain/internal/bench"
 	"vggtrain/internal/display"
+	"vggtrain/internal/terminal"
 	"vggtrain/model"
 )
 
@@ -44,7 +45,7 @@ definition, so an algorithm that needs fewer can exceed the peak.`,
   vggtrain bench --arch vgg11-small --layers`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o.Out, o.Err = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			o.Out, o.Err = cmd.OutOrStdout(), stderrOf(cmd)
 			return run(cmd.Context(), o)
 		},
 	}
@@ -55,6 +56,7 @@ definition, so an algorithm that needs fewer can exceed the peak.`,
 	countFlag(cmd, &o.Steps, "steps", 10, "steps counted of each phase")
 	threadsFlag(cmd, &o.Threads)
 	cmd.Flags().BoolVar(&o.Layers, "layers", false, "a row for each layer and pass of a training step")
+	quietFlag(cmd)
 	jsonFlag(cmd, &o.JSON, "print one JSON document")
 	return cmd
 }
@@ -86,7 +88,7 @@ func runBench(ctx context.Context, o *benchOptions) error {
 	}
 	defer workers.Close()
 	r, err := bench.Run(ctx, bench.Options{
-		Notice: func(phase string) { fmt.Fprintf(o.Err, "measuring %s\n", phase) },
+		Notice: func(phase string) { fmt.Fprintf(terminal.Asides(o.Err), "measuring %s\n", phase) },
 		Arch:   arch, Data: data, Side: o.Side, Batch: o.Batch, Steps: o.Steps, Layers: o.Layers, Workers: workers, LR: recipe.LR,
 		Optimizer: recipe.Optimizer,
 	})

@@ -11,7 +11,7 @@ import (
 )
 
 func newArchCommand() *cobra.Command {
-	list := newListCommand("arch", "List the architectures with their cost", archTable)
+	list := newListCommand("arch", "List the architectures with their cost", archCatalog)
 	list.Long = `List the built-in architectures, a line each: the name, the number of
 convolutions, and the parameters and multiply-adds for one grey image of
 224x224 pixels and 10 classes.`
@@ -22,26 +22,38 @@ convolutions, and the parameters and multiply-adds for one grey image of
 
 func newRecipeCommand() *cobra.Command {
 	return newGroupCommand("recipe", "List and show the built-in recipes: training settings in one file",
-		newListCommand("recipe", "List the recipes with their main settings", recipeTable),
+		newListCommand("recipe", "List the recipes with their main settings", recipeCatalog),
 		newShowCommand(configs.RecipeNames(), configs.RecipeText, "Print a recipe's YAML, to start one of your own from",
 			"  vggtrain recipe show fast > mine.yaml\n  vggtrain fit --recipe mine.yaml"))
 }
 
-// newListCommand prints a table of what the binary holds of one kind.
-func newListCommand(kind, short string, made func() (*table, error)) *cobra.Command {
-	return &cobra.Command{
+// catalog is what the binary holds of one kind: a table for people, a list of records for programs.
+type catalog struct {
+	table   table
+	records any
+}
+
+// newListCommand prints a catalog.
+func newListCommand(kind, short string, made func() (*catalog, error)) *cobra.Command {
+	asJSON := false
+	cmd := &cobra.Command{
 		Use:     "list",
 		Short:   short,
-		Example: "  vggtrain " + kind + " list",
+		Example: "  vggtrain " + kind + " list\n  vggtrain " + kind + " list --json",
 		Args:    arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			t, err := made()
-			if err != nil {
+			c, err := made()
+			switch {
+			case err != nil:
 				return err
+			case asJSON:
+				return writeJSON(cmd.OutOrStdout(), c.records)
 			}
-			return t.write(cmd.OutOrStdout())
+			return c.table.write(cmd.OutOrStdout())
 		},
 	}
+	jsonFlag(cmd, &asJSON, "print one JSON document")
+	return cmd
 }
 
 // newShowCommand prints the YAML of what the binary holds under one of the names.
@@ -63,13 +75,28 @@ func newShowCommand(names []string, text func(name string) ([]byte, error), shor
 	}
 }
 
-func archTable() (*table, error) {
-	t := &table{columns: []column{{"name", false}, {"convolutions", true}, {"params", true}, {"macs", true}}}
+// archRecord is an item of arch list --json.
+type archRecord struct {
+	Name         string `json:"name"`
+	Convolutions int    `json:"convolutions"`
+	Params       int64  `json:"params"`
+	MACs         int64  `json:"macs"`
+}
+
+func archCatalog() (*catalog, error) {
 	networks, err := builtIn()
-	for _, n := range networks {
-		t.add(n.Arch, strconv.Itoa(n.Convolutions.Layers), humanize.Comma(n.Params), humanize.Comma(n.MACs))
+	if err != nil {
+		return nil, err
 	}
-	return t, err
+	c := &catalog{table: table{columns: []column{{"name", false}, {"convolutions", true}, {"params", true}, {"macs", true}}}}
+	var records []archRecord
+	for _, n := range networks {
+		r := archRecord{n.Arch, n.Convolutions.Layers, n.Params, n.MACs}
+		c.table.add(r.Name, strconv.Itoa(r.Convolutions), humanize.Comma(r.Params), humanize.Comma(r.MACs))
+		records = append(records, r)
+	}
+	c.records = records
+	return c, nil
 }
 
 // builtIn are the built-in architectures with their costs for one grey image of 224×224 pixels.
@@ -85,9 +112,23 @@ func builtIn() ([]model.Compared, error) {
 	return costs.Networks, nil
 }
 
-func recipeTable() (*table, error) {
-	t := &table{columns: []column{{"name", false}, {"resize", true}, {"epochs", true}, {"batch-size", true}, {"lr", true},
-		{"momentum", true}, {"schedule", false}, {"augment", false}, {"normalize", false}}}
+// recipeRecord is an item of recipe list --json.
+type recipeRecord struct {
+	Name      string  `json:"name"`
+	Resize    int     `json:"resize"`
+	Epochs    int     `json:"epochs"`
+	BatchSize int     `json:"batch_size"`
+	LR        float64 `json:"lr"`
+	Momentum  float64 `json:"momentum"`
+	Schedule  string  `json:"schedule"`
+	Augment   string  `json:"augment"`
+	Normalize string  `json:"normalize"`
+}
+
+func recipeCatalog() (*catalog, error) {
+	c := &catalog{table: table{columns: []column{{"name", false}, {"resize", true}, {"epochs", true}, {"batch-size", true}, {"lr", true},
+		{"momentum", true}, {"schedule", false}, {"augment", false}, {"normalize", false}}}}
+	var records []recipeRecord
 	for _, name := range configs.RecipeNames() {
 		recipe, err := configs.LoadRecipe(name)
 		if err != nil {
@@ -95,12 +136,17 @@ func recipeTable() (*table, error) {
 		}
 		r := recipe.Over(configs.Defaults())
 		cells := []string{name}
-		for _, c := range t.columns[1:] {
-			cells = append(cells, r.Text(c.name))
+		for _, column := range c.table.columns[1:] {
+			cells = append(cells, r.Text(column.name))
 		}
-		t.add(cells...)
+		c.table.add(cells...)
+		records = append(records, recipeRecord{
+			Name: name, Resize: r.Resize, Epochs: r.Epochs, BatchSize: r.BatchSize, LR: r.LR, Momentum: r.Optimizer.Momentum,
+			Schedule: r.Schedule, Augment: r.Text("augment"), Normalize: r.Text("normalize"),
+		})
 	}
-	return t, nil
+	c.records = records
+	return c, nil
 }
 
 // loadArchs loads architectures by name or file.

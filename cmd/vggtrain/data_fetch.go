@@ -42,12 +42,13 @@ pauses. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured.`,
 					return wrongUsage("--mirror: %q %w", o.Mirror, err)
 				}
 			}
-			o.Out, o.Err = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			o.Out, o.Err = cmd.OutOrStdout(), stderrOf(cmd)
 			return run(cmd.Context(), o)
 		},
 	}
 	textFlag(cmd, &o.Dir, "dir", "DIR", "", "where to put them (default where fit looks)")
 	cmd.Flags().StringVar(&o.Mirror, "mirror", "", "the only place to take them from, `URL`/FILE.gz")
+	quietFlag(cmd)
 	return cmd
 }
 

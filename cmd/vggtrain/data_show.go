@@ -46,7 +46,7 @@ in the set, from 0, below.`,
 		},
 	}
 	cmd.Flags().SortFlags = false
-	cmd.Flags().StringVar(&o.Path, "out", "", "the picture, `FILE.png`")
+	outFlag(cmd, &o.Path, "FILE.png", "the picture")
 	dataFlag(cmd, &o.Data)
 	choiceFlag(cmd, &o.Split, "split", "which images", "test", "train")
 	countFlag(cmd, &o.PerClass, "per-class", 10, "`N` images of each class, the first ones")

@@ -66,7 +66,7 @@ predicted one and its probability. errors.png: the most confident errors.`,
 			if o.Checkpoint, err = weightsFile(args[0]); err != nil {
 				return err
 			}
-			o.Out, o.Err = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			o.Out, o.Err = cmd.OutOrStdout(), stderrOf(cmd)
 			return run(cmd.Context(), o)
 		},
 	}
@@ -75,8 +75,9 @@ predicted one and its probability. errors.png: the most confident errors.`,
 	countFlag(cmd, &o.Limit, "limit", 0, "the first `N` images (default all)")
 	countFlag(cmd, &o.Batch, "batch-size", 128, "images at a time")
 	threadsFlag(cmd, &o.Threads)
-	textFlag(cmd, &o.Dir, "out", "DIR", "", "write pictures and a list of the errors to DIR")
+	outFlag(cmd, &o.Dir, "DIR", "write pictures and a list of the errors to DIR")
 	_ = cmd.MarkFlagDirname("out")
+	quietFlag(cmd)
 	jsonFlag(cmd, &o.JSON, "print one JSON document")
 	return cmd
 }

@@ -17,6 +17,7 @@ import (
 	"vggtrain/dataset"
 	"vggtrain/internal/display"
 	"vggtrain/internal/picture"
+	"vggtrain/internal/terminal"
 	"vggtrain/internal/trained"
 )
 
@@ -77,7 +78,7 @@ func writeResult(path string, write func(io.Writer) error, stderr io.Writer) err
 		return err
 	})
 	if err == nil {
-		fmt.Fprintf(stderr, "wrote %s\n", path)
+		fmt.Fprintf(terminal.Asides(stderr), "wrote %s\n", path)
 	}
 	return err
 }
@@ -88,7 +89,7 @@ func (e *evalFiles) writeCSV(w io.Writer) error {
 	_ = lines.Write([]string{"index", "true", "predicted", "probability"}) // Error knows
 	for _, i := range e.scores.Errors() {
 		truth, predicted, probability := e.words(i)
-		_ = lines.Write([]string{strconv.Itoa(i), truth, predicted, strconv.FormatFloat(probability, 'f', 6, 64)})
+		_ = lines.Write([]string{strconv.Itoa(i), display.Cell(truth), display.Cell(predicted), strconv.FormatFloat(probability, 'f', 6, 64)})
 	}
 	lines.Flush()
 	return lines.Error()

@@ -77,7 +77,7 @@ predict and fit --init take the file too.`,
 		},
 	}
 	cmd.Flags().Var(&choice{&o.Format, exportFormatNames()}, "format", "what to write (default what FILE ends in)")
-	textFlag(cmd, &o.File, "out", "FILE", "", "the file to write; needed")
+	outFlag(cmd, &o.File, "FILE", "the file to write; needed")
 	_ = cmd.RegisterFlagCompletionFunc("out", cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault))
 	return cmd
 }

@@ -83,6 +83,8 @@ func writtenFields(t *testing.T) map[string]fieldKinds {
 		{"predict --json", "predict run grid.png --json", 0},
 		{"summary --format json", "summary --arch tiny.yaml --format json --blocks", 0},
 		{"compare --format json", "compare tiny.yaml vgg11 --input 1x1x28x28 --format json", exitFailed},
+		{"arch list --json", "arch list --json", 0},
+		{"recipe list --json", "recipe list --json", 0},
 		{"bench --json", "bench --arch tiny.yaml --data sample --resize 32 --batch-size 8 --steps 2 --layers --json", 0},
 	} {
 		var stdout, stderr bytes.Buffer

@@ -57,8 +57,9 @@ after N epochs without a better val_accuracy.
 
 --resume goes on with a run that was interrupted or killed, or that should train
 longer, bit for bit as if it had never ended. Its settings are in its
-checkpoint; only data (where the same images are now), epochs (more of them),
-max-steps, max-time, early-stop and checkpoint-every may be given anew.`,
+checkpoint. These may be given anew: data (where the same images are now),
+epochs (more of them), max-steps, max-time, early-stop, checkpoint-every and
+tensorboard; and threads.`,
 		Example: `  vggtrain fit --arch vgg11-small
   vggtrain fit --arch vgg11-small --recipe d2l --lr 0.05 --out runs/chapter
   vggtrain fit --arch mine.yaml --epochs 20 --augment flip,crop --val 5000
@@ -69,16 +70,17 @@ max-steps, max-time, early-stop and checkpoint-every may be given anew.`,
 		Annotations: map[string]string{keepsFiles: ""},
 		Args:        arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o.Out, o.Err = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			o.Out, o.Err = cmd.OutOrStdout(), stderrOf(cmd)
 			return run(cmd.Context(), o)
 		},
 	}
 	textFlag(cmd, &o.Recipe, "recipe", "NAME|FILE.yaml", "", "settings that no flag gives (default "+defaultRecipe+")")
 	settingFlags(cmd, o.Flags)
 	threadsFlag(cmd, &o.Threads)
-	textFlag(cmd, &o.Dir, "out", "DIR", "", "run folder (default runs/ARCH-TIME)")
+	outFlag(cmd, &o.Dir, "DIR", "run folder (default runs/ARCH-TIME)")
 	textFlag(cmd, &o.Resume, "resume", "DIR|FILE", "", "go on with the run that is there")
 	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "build everything, print the plan, train nothing")
+	quietFlag(cmd)
 	jsonFlag(cmd, &o.JSON, "print the final record as one JSON document")
 	return cmd
 }

@@ -12,6 +12,7 @@ import (
 	"vggtrain/internal/display"
 	"vggtrain/internal/rundir"
 	"vggtrain/internal/runstate"
+	"vggtrain/internal/terminal"
 	"vggtrain/internal/train"
 	"vggtrain/model"
 )
@@ -104,7 +105,8 @@ func (o *fitOptions) savedData(ctx context.Context, saved *runstate.Checkpoint, 
 
 // showSources says where the run goes on, and what of its settings is from where.
 func (o *fitOptions) showSources(saved *runstate.Checkpoint, recipe *configs.Recipe) {
-	fmt.Fprintf(o.Err, "%s: goes on after step %d\n", saved.Path, saved.Progress.Step)
+	aside := terminal.Asides(o.Err)
+	fmt.Fprintf(aside, "%s: goes on after step %d\n", saved.Path, saved.Progress.Step)
 	var read, given []string
 	for _, k := range configs.Keys() {
 		was, now := saved.Settings.Text(k.Name), recipe.Text(k.Name)
@@ -119,8 +121,8 @@ func (o *fitOptions) showSources(saved *runstate.Checkpoint, recipe *configs.Rec
 			given = append(given, text)
 		}
 	}
-	fmt.Fprintf(o.Err, "from the checkpoint: %s\n", strings.Join(read, " "))
+	fmt.Fprintf(aside, "from the checkpoint: %s\n", strings.Join(read, " "))
 	if len(given) > 0 {
-		fmt.Fprintf(o.Err, "from flags: %s\n", strings.Join(given, " "))
+		fmt.Fprintf(aside, "from flags: %s\n", strings.Join(given, " "))
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"vggtrain/configs"
 	"vggtrain/internal/kernel"
+	"vggtrain/internal/terminal"
 )
 
 // Flags that several commands have, and the kinds of values that pflag lacks.
@@ -38,6 +40,19 @@ func jsonFlag(cmd *cobra.Command, target *bool, usage string) {
 	cmd.Flags().BoolVar(target, "json", false, usage)
 }
 
+// quietFlag adds --quiet, for stderrOf.
+func quietFlag(cmd *cobra.Command) {
+	cmd.Flags().Bool("quiet", false, "of standard error only notices and errors")
+}
+
+// stderrOf is a command's standard error, without progress if --quiet is given.
+func stderrOf(cmd *cobra.Command) io.Writer {
+	if quiet, _ := cmd.Flags().GetBool("quiet"); quiet {
+		return terminal.Quiet{Writer: cmd.ErrOrStderr()}
+	}
+	return cmd.ErrOrStderr()
+}
+
 // text is a flag's value that may be any text but none; what it takes has a name.
 type text struct {
 	target *string
@@ -59,6 +74,21 @@ func (t text) Set(given string) error {
 func textFlag(cmd *cobra.Command, target *string, name, takes, value, usage string) {
 	*target = value
 	cmd.Flags().Var(text{target, takes}, name, usage)
+}
+
+// outFlag adds --out, which names a file or a folder to write.
+func outFlag(cmd *cobra.Command, target *string, takes, usage string) {
+	cmd.Flags().Var(outPath{text{target, takes}}, "out", usage)
+}
+
+// outPath is a flag's value that names a file or folder to write.
+type outPath struct{ text }
+
+func (p outPath) Set(given string) error {
+	if given == "-" {
+		return errors.New("- is not standard output here: give a name (./- for one of that name)")
+	}
+	return p.text.Set(given)
 }
 
 // choice is a flag's value that must be one of a few words.

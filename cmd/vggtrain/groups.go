@@ -35,7 +35,7 @@ func flagGroups(cmd *cobra.Command) []group {
 		{title: "Training", first: "recipe", last: "threads"},
 		{title: "Regularisation", first: "weight-decay dropout label-smoothing"},
 		{title: "Limits"},
-		{title: "Output", first: "out resume", last: "dry-run json"},
+		{title: "Output", first: "out resume", last: "dry-run quiet json"},
 	} {
 		names := strings.Fields(g.first)
 		for _, key := range configs.Keys() {

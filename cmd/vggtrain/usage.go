@@ -52,8 +52,8 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 
 // inItsPlace ends an error about an unknown flag: what else may be meant.
 func inItsPlace(cmd *cobra.Command, name string) string {
-	if name == "json" && cmd.Flags().Lookup("format") != nil {
-		return ": use --format json"
+	if format := cmd.Flags().Lookup("format"); format != nil && slices.Contains(strings.Split(format.Value.Type(), "|"), name) {
+		return ": use --format " + name
 	}
 	if near := nearestFlag(cmd, name); near != "" {
 		return fmt.Sprintf(": did you mean --%s?", near)
@@ -86,37 +86,6 @@ func nearestCommand(cmd *cobra.Command, name string) string {
 		}
 	}
 	return near
-}
-
-// arguments is the Args of commands that take the named arguments, in this
-// order; those in brackets, the last ones, may be left out.
-func arguments(names ...string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) > len(names) {
-			return wrongUsage("%s: unexpected argument %q%s", nameOf(cmd), args[len(names)], ofSwitch(cmd, args[len(names)]))
-		}
-		if at := slices.Index(args, ""); at >= 0 { // an unset variable of a shell, as a rule
-			return wrongUsage("%s: %s must not be empty", nameOf(cmd), strings.Trim(names[at], "[]"))
-		}
-		if len(args) < len(names) && !strings.HasPrefix(names[len(args)], "[") {
-			return wrongUsage("%s: %s is missing", nameOf(cmd), names[len(args)])
-		}
-		return nil
-	}
-}
-
-// ofSwitch ends an error about an argument true or false, which belongs to a flag before it.
-func ofSwitch(cmd *cobra.Command, arg string) string {
-	var given []string
-	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if f.NoOptDefVal != "" {
-			given = append(given, f.Name)
-		}
-	})
-	if arg != "true" && arg != "false" || len(given) == 0 {
-		return ""
-	}
-	return fmt.Sprintf(": write --%s=%s", strings.Join(given, " or --"), arg)
 }
 
 // suggestion ends an error about an unknown name: the nearest known one, or all

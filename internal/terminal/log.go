@@ -17,7 +17,8 @@ import (
 
 // Log shows a run in lines without control characters: for a file, a pipe, or a terminal with
 // NO_COLOR. It writes a header, the estimated duration after the first steps, the progress about
-// every tenth of an epoch, and each epoch's result.
+// every tenth of an epoch, and each epoch's result, these with the time of day. Notices have none:
+// their lines are found by their beginning.
 type Log struct {
 	train.Base
 	w     io.Writer
@@ -42,6 +43,7 @@ func (l *Log) Begin(p train.Plan) error {
 	for _, line := range header(p, 0, false) {
 		l.line(line)
 	}
+	l.line(labelled{"begun", l.now().Format("2006-01-02 15:04:05 -07:00")}.line(0, false)) // the date of the times below
 	return nil
 }
 
@@ -53,10 +55,10 @@ func (l *Log) Step(r record.Step) error {
 	}
 	if _, run := l.pace.Left(); !l.told && l.pace.Trained() >= enough && !math.IsNaN(run) {
 		l.told = true
-		l.line(fmt.Sprintf("this will take about %s", display.Duration(run+l.now().Sub(l.pace.Begun).Seconds())))
+		l.timed(fmt.Sprintf("this will take about %s", display.Duration(run+l.now().Sub(l.pace.Begun).Seconds())))
 	}
 	if _, done := l.pace.Place(); done%l.every == 0 {
-		l.line(l.place(r))
+		l.timed(l.place(r))
 	}
 	return nil
 }
@@ -82,7 +84,7 @@ func (l *Log) Epoch(r record.Epoch, _ *trained.Evaluation) error {
 	if l.pace.AddEpoch(r) {
 		mark = "  " + bestMark
 	}
-	l.line(fmt.Sprintf("%s  train loss %s  val loss %s  accuracy %.4f  lr %s  %5.0f images/s  %6s%s", l.epoch(r.Epoch),
+	l.timed(fmt.Sprintf("%s  train loss %s  val loss %s  accuracy %.4f  lr %s  %5.0f images/s  %6s%s", l.epoch(r.Epoch),
 		lossText(r.TrainLoss), lossText(r.ValLoss), r.ValAccuracy, rateText(r.LR), r.ImagesPerSecond, display.Duration(r.Seconds), mark))
 	return nil
 }
@@ -96,6 +98,9 @@ const noticeMark = "notice: "
 func noticeText(text string) string {
 	return strings.ReplaceAll(display.Clean(text, "\n"), "\n", "\n"+strings.Repeat(" ", len(noticeMark)))
 }
+
+// timed writes a line that begins with the time of day.
+func (l *Log) timed(text string) { l.line(l.now().Format(time.TimeOnly) + "  " + text) }
 
 // line writes lines, without what might move a cursor. That the progress cannot be shown is no
 // reason to end a run: its results are elsewhere.

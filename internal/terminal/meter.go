@@ -27,7 +27,7 @@ type Meter struct {
 
 // NewMeter returns a meter that writes to w.
 func NewMeter(w io.Writer) *Meter {
-	m := &Meter{w: w, tell: NewProgress(w).Notice, now: time.Now}
+	m := &Meter{w: Asides(w), tell: NewProgress(w).Notice, now: time.Now}
 	if f := live(w); f != nil {
 		m.columns = func() int {
 			columns, _ := Size(f)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"vggtrain/dataset"
 	"vggtrain/internal/record"
 	"vggtrain/internal/train"
 )
@@ -59,22 +60,22 @@ func nothing(int) {}
 
 func TestLog(t *testing.T) {
 	var out bytes.Buffer
-	clock := &hand{time.Unix(0, 0)}
+	clock := &hand{time.Unix(0, 0).UTC()}
 	l := NewLog(&out)
 	l.now = clock.now
 	play(t, l, clock, nothing)
 	text := out.String()
-	_, text, ok := strings.Cut(text, "run folder runs/new\n")
+	_, text, ok := strings.Cut(text, "run folder runs/new\nbegun      1970-01-01 00:00:00 +00:00\n")
 	if !ok {
 		t.Fatalf("no header:\n%s", &out)
 	}
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	want := []string{
-		"epoch 1/2  step  2/40  loss 2.0000  lr 0.0500  512 images/s  23s left  (epoch 11s)",
-		"epoch 1/2  step  4/40  loss 2.0000  lr 0.0500  512 images/s  22s left  (epoch 11s)",
-		"epoch 1/2  step  6/40  loss 2.0000  lr 0.0500  512 images/s  22s left  (epoch 10s)",
-		"epoch 1/2  step  8/40  loss 2.0000  lr 0.0500  512 images/s  21s left  (epoch 10s)",
-		"this will take about 23s",
+		"00:00:00  epoch 1/2  step  2/40  loss 2.0000  lr 0.0500  512 images/s  23s left  (epoch 11s)",
+		"00:00:01  epoch 1/2  step  4/40  loss 2.0000  lr 0.0500  512 images/s  22s left  (epoch 11s)",
+		"00:00:01  epoch 1/2  step  6/40  loss 2.0000  lr 0.0500  512 images/s  22s left  (epoch 10s)",
+		"00:00:02  epoch 1/2  step  8/40  loss 2.0000  lr 0.0500  512 images/s  21s left  (epoch 10s)",
+		"00:00:02  this will take about 23s",
 	}
 	if diff := cmp.Diff(want, lines[:len(want)]); diff != "" {
 		t.Errorf("first lines (-want +got):\n%s", diff)
@@ -86,9 +87,9 @@ func TestLog(t *testing.T) {
 		}
 	}
 	want = []string{
-		"epoch 1/2  train loss 2.0000  val loss 0.5000  accuracy 0.7500  lr 0.0500    512 images/s   1m00s  best",
+		"00:00:07  epoch 1/2  train loss 2.0000  val loss 0.5000  accuracy 0.7500  lr 0.0500    512 images/s   1m00s  best",
 		"notice: the loss stays at ln(10)",
-		"epoch 2/2  train loss 1.0000  val loss 0.5000  accuracy 0.7500  lr 0.0063    512 images/s   2m00s",
+		"00:00:14  epoch 2/2  train loss 1.0000  val loss 0.5000  accuracy 0.7500  lr 0.0063    512 images/s   2m00s",
 	}
 	if diff := cmp.Diff(want, epochs); diff != "" {
 		t.Errorf("epochs (-want +got):\n%s", diff)
@@ -98,6 +99,24 @@ func TestLog(t *testing.T) {
 	}
 	if i := strings.IndexFunc(out.String(), func(r rune) bool { return r < ' ' && r != '\n' || r > '~' }); i >= 0 {
 		t.Errorf("a control character at %d: %q", i, out.String()[i:])
+	}
+}
+
+// With --quiet there are notices, and neither progress nor asides.
+func TestQuiet(t *testing.T) {
+	var out bytes.Buffer
+	q := Quiet{Writer: &out}
+	play(t, NewProgress(q), &hand{}, nothing)
+	m := NewMeter(q)
+	m.Progress(dataset.FetchProgress{File: "a.gz", Done: 1, Finished: true})
+	m.Notice("no network")
+	_, _ = io.WriteString(Asides(q), "wrote a.png\n")
+	if want := "notice: the loss stays at ln(10)\nnotice: no network\n"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
+	_, _ = io.WriteString(Asides(&out), "wrote a.png\n")
+	if !strings.HasSuffix(out.String(), "wrote a.png\n") {
+		t.Errorf("%q", out.String())
 	}
 }
 

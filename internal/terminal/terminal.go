@@ -22,12 +22,35 @@ import (
 )
 
 // NewProgress returns the observer for w: a Bar for a terminal, or a Log for anything else or with
-// NO_COLOR set.
+// NO_COLOR set. For Quiet it passes on notices alone.
 func NewProgress(w io.Writer) train.Observer {
+	if q, ok := w.(Quiet); ok {
+		return noticesOf{notices: NewProgress(q.Writer)}
+	}
 	if f := live(w); f != nil {
 		return NewBar(f, func() (columns, rows int) { return Size(f) })
 	}
 	return NewLog(w)
+}
+
+// Quiet is a writer for notices and errors: NewProgress and NewMeter show no progress on it, and
+// Asides is empty.
+type Quiet struct{ io.Writer }
+
+// noticesOf passes notices on, and nothing else.
+type noticesOf struct {
+	train.Base
+	notices train.Observer
+}
+
+func (o noticesOf) Notice(text string) { o.notices.Notice(text) }
+
+// Asides returns a writer for what may be left out: what is being done, and what has been written.
+func Asides(w io.Writer) io.Writer {
+	if _, ok := w.(Quiet); ok {
+		return io.Discard
+	}
+	return w
 }
 
 // live returns the terminal that w writes to, if it is one that Live approves of, else nil.
