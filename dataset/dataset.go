@@ -25,6 +25,7 @@ const (
 // Data is a training and a test set, of the same number of channels.
 type Data struct {
 	Train, Test Source
+	Val         Source // nil: no val set
 	Classes     []string
 	Origin      string // for people: the folder, or "built-in sample"
 	Spec        string // for OpenOptions, to open exactly this again: the folder's absolute path, or "sample"
@@ -45,6 +46,9 @@ func (d *Data) Title() string {
 	}
 	return d.Origin
 }
+
+// Garments reports whether the data are Fashion-MNIST's own files, or the sample of them.
+func (d *Data) Garments() bool { return d.Kind == Published || d.Kind == Sampled }
 
 // Channels returns C: 1 for grey images, 3 for colour.
 func (d *Data) Channels() int {
