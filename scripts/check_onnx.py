@@ -118,7 +118,7 @@ def golden():
     model = checked(path)
     _, channels, side, _ = (d.dim_value for d in model.graph.input[0].type.tensor_type.shape.dim)
     images = 5
-    pixels = (np.arange(images * side * side) * 37 % 256).astype(np.float32) / np.float32(255)
+    pixels = (np.arange(images * channels * side * side) * 37 % 256).astype(np.float32) / np.float32(255)
     logits = run(path, pixels.reshape(images, channels, side, side), images)
     document = {"onnx": onnx.__version__, "onnxruntime": onnxruntime.__version__,
                 "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),

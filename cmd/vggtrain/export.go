@@ -103,7 +103,7 @@ func runExport(ctx context.Context, o *exportOptions) error {
 func writeONNX(path string, n *trained.Network, state *checkpoint.State) error {
 	file, err := export.NewONNX(&export.Network{
 		Name: n.Arch.Name, Layers: n.Layers, Weights: state.Tensors,
-		Mean: n.Normalize.Mean[0], Deviation: n.Normalize.Deviation[0], Metadata: state.Metadata,
+		Mean: n.Normalize.Mean[:n.Normalize.N], Deviation: n.Normalize.Deviation[:n.Normalize.N], Metadata: state.Metadata,
 	})
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package export
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -28,7 +29,8 @@ const (
 
 // normalizes reports whether pixels change before the first layer.
 func (n *Network) normalizes() bool {
-	return n.Deviation != 0 && (n.Mean != 0 || n.Deviation != 1)
+	other := func(than float64) func(float64) bool { return func(x float64) bool { return x != than } }
+	return slices.ContainsFunc(n.Mean, other(0)) || slices.ContainsFunc(n.Deviation, other(1))
 }
 
 // nodes lists the graph's operations in their order. A node and its output have the layer's name,

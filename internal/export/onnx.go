@@ -19,10 +19,11 @@ import (
 
 // Network is a trained network to be exported.
 type Network struct {
-	Name            string
-	Layers          []model.Layer
-	Weights         []checkpoint.Tensor // by PyTorch's names, in its layouts
-	Mean, Deviation float64             // a pixel x in [0, 1] becomes (x - Mean) / Deviation; 0, 0: unchanged
+	Name    string
+	Layers  []model.Layer
+	Weights []checkpoint.Tensor // by PyTorch's names, in its layouts
+	// A pixel x in [0, 1] of channel c becomes (x - Mean[c]) / Deviation[c]; nil: x.
+	Mean, Deviation []float64 // C
 	Metadata        map[string]string
 }
 
@@ -77,6 +78,9 @@ const elementFloat = 1
 // out. Errors: a layer without an ONNX operator, a missing weight, ErrTooLarge.
 func NewONNX(n *Network) (*ONNX, error) {
 	nodes, err := n.nodes()
+	if err == nil && n.normalizes() && (len(n.Mean) != n.Layers[0].In[0] || len(n.Deviation) != len(n.Mean)) {
+		err = fmt.Errorf("%d means and %d deviations for images of %d channels", len(n.Mean), len(n.Deviation), n.Layers[0].In[0])
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", n.Name, err)
 	}
@@ -126,7 +130,7 @@ func (n *Network) graph(nodes []node) (*message, error) {
 		g.embed(graphInitializer, tensor(&weights[i]))
 	}
 	last := nodes[len(nodes)-1]
-	g.embed(graphInput, value(Input, n.Layers[0].In, "pixels from 0 to 1, rows from the top"))
+	g.embed(graphInput, value(Input, n.Layers[0].In, "pixels from 0 to 1, "+channelNames(n.Layers[0].In[0])+", rows from the top"))
 	g.embed(graphOutput, value(last.output, last.shape, "a logit for each class: softmax makes probabilities of them"))
 	for _, node := range nodes[:len(nodes)-1] {
 		g.embed(graphValue, value(node.output, node.shape, ""))
@@ -138,10 +142,7 @@ func (n *Network) graph(nodes []node) (*message, error) {
 func (n *Network) initializers() ([]checkpoint.Tensor, error) {
 	var list []checkpoint.Tensor
 	if n.normalizes() {
-		scalar := []int{1, 1, 1, 1} // for all pixels of N×C×S×S
-		list = append(list,
-			checkpoint.Tensor{Name: meanName, Shape: scalar, Data: []float32{float32(n.Mean)}},
-			checkpoint.Tensor{Name: deviationName, Shape: scalar, Data: []float32{float32(n.Deviation)}})
+		list = append(list, perChannel(meanName, n.Mean), perChannel(deviationName, n.Deviation))
 	}
 	for _, layer := range n.Layers {
 		for _, spec := range layer.Specs {
@@ -153,6 +154,26 @@ func (n *Network) initializers() ([]checkpoint.Tensor, error) {
 		}
 	}
 	return list, nil
+}
+
+// perChannel is a number for all pixels of each channel of N×C×S×S.
+func perChannel(name string, numbers []float64) checkpoint.Tensor {
+	t := checkpoint.Tensor{Name: name, Shape: []int{1, len(numbers), 1, 1}}
+	for _, x := range numbers {
+		t.Data = append(t.Data, float32(x))
+	}
+	return t
+}
+
+// channelNames says what the channels of an image are.
+func channelNames(channels int) string {
+	switch channels {
+	case 1:
+		return "grey (0 is black)"
+	case 3:
+		return "red, green and blue"
+	}
+	return fmt.Sprintf("%d channels", channels)
 }
 
 // tensor is a TensorProto.

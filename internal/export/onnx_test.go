@@ -36,7 +36,7 @@ var every = []blocks.Layer{
 	blocks.Linear{Out: 3}, blocks.Dropout{P: 0.25},
 }
 
-const side = 29 // pixels
+const channels, side = 3, 29 // of images: RGB, and pixels
 
 func newWorkers(t *testing.T) *model.Workers {
 	t.Helper()
@@ -48,10 +48,10 @@ func newWorkers(t *testing.T) *model.Workers {
 	return workers
 }
 
-// network makes a network of layers for grey images, with the weights of a seed.
+// network makes a network of layers for images in colour, with the weights of a seed.
 func network(t *testing.T, list []blocks.Layer) (*Network, model.Params) {
 	t.Helper()
-	layers, err := model.ResolveLayers("every", list, 1, side, side)
+	layers, err := model.ResolveLayers("every", list, channels, side, side)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func network(t *testing.T, list []blocks.Layer) (*Network, model.Params) {
 // golden is the network that testdata/network.onnx holds.
 func golden(t *testing.T) (*Network, model.Params) {
 	n, ps := network(t, every)
-	n.Mean, n.Deviation = 0.286, 0.353
+	n.Mean, n.Deviation = []float64{0.485, 0.456, 0.406}, []float64{0.229, 0.224, 0.225}
 	n.Metadata = map[string]string{"vggtrain.classes": `["Hemd","ø","<c>"]`, "vggtrain.arch": "name: every\n"}
 	return n, ps
 }
@@ -121,18 +121,18 @@ func TestONNXSays(t *testing.T) {
 			"classifier.1: Relu(classifier.0) -> classifier.1",
 			"classifier.3: Gemm(classifier.1, classifier.3.weight, classifier.3.bias) -> logits transB=1",
 		},
-		Inputs:  []string{"input: float N×1×29×29"},
+		Inputs:  []string{"input: float N×3×29×29"},
 		Outputs: []string{"logits: float N×3"},
 		Values: []string{
-			"normalize.subtract: float N×1×29×29", "normalize.divide: float N×1×29×29",
+			"normalize.subtract: float N×3×29×29", "normalize.divide: float N×3×29×29",
 			"features.0: float N×4×29×29", "features.1: float N×4×29×29", "features.2: float N×4×14×14",
 			"features.3: float N×6×7×7", "features.4: float N×6×7×7", "features.5: float N×6×6×6",
 			"features.6: float N×5×6×6", "features.7: float N×5×2×2", "features.8: float N×5×2×2", "flatten: float N×20",
 			"classifier.0: float N×7", "classifier.1: float N×7",
 		},
 		Initializers: []decodedTensor{
-			{"normalize.mean", []int64{1, 1, 1, 1}, 1, []float32{0.286}},
-			{"normalize.deviation", []int64{1, 1, 1, 1}, 1, []float32{0.353}},
+			{"normalize.mean", []int64{1, 3, 1, 1}, 1, []float32{0.485, 0.456, 0.406}},
+			{"normalize.deviation", []int64{1, 3, 1, 1}, 1, []float32{0.229, 0.224, 0.225}},
 		},
 	}
 	for _, w := range n.Weights {
@@ -149,15 +149,19 @@ func TestONNXSays(t *testing.T) {
 
 // Pixels that stay as they are need no nodes.
 func TestONNXNormalization(t *testing.T) {
-	for by, want := range map[[2]float64]string{
-		{0, 0}: "features.0: Conv(input, ", {0, 1}: "features.0: Conv(input, ",
-		{0, 0.5}: "normalize.subtract: Sub(input, ", {0.5, 1}: "normalize.subtract: Sub(input, ",
+	const plain, normalized = "features.0: Conv(input, ", "normalize.subtract: Sub(input, "
+	for _, by := range []struct {
+		mean, deviation []float64
+		want            string
+	}{
+		{nil, nil, plain}, {[]float64{0, 0, 0}, []float64{1, 1, 1}, plain},
+		{[]float64{0, 0, 0}, []float64{1, 1, 0.5}, normalized}, {[]float64{0, 0.5, 0}, []float64{1, 1, 1}, normalized},
 	} {
 		n, _ := network(t, every)
-		n.Mean, n.Deviation = by[0], by[1]
+		n.Mean, n.Deviation = by.mean, by.deviation
 		got := decodeModel(t, written(t, n))
-		if first := got.Initializers[0].Name; !strings.HasPrefix(got.Nodes[0], want) || (first == meanName) != strings.HasPrefix(want, "normalize") {
-			t.Errorf("mean %v, deviation %v: begins with %s, %s", by[0], by[1], got.Nodes[0], first)
+		if first := got.Initializers[0].Name; !strings.HasPrefix(got.Nodes[0], by.want) || (first == meanName) != (by.want == normalized) {
+			t.Errorf("mean %v, deviation %v: begins with %s, %s", by.mean, by.deviation, got.Nodes[0], first)
 		}
 	}
 }
@@ -224,9 +228,12 @@ func TestONNXErrors(t *testing.T) {
 	even.Layers[8].Module = blocks.LocalResponseNorm{Size: 4, K: 1}
 	idle, _ := network(t, every)
 	idle.Layers = idle.Layers[12:13]
+	grey, _ := network(t, every)
+	grey.Mean, grey.Deviation = []float64{0.5}, []float64{0.5}
 	for want, n := range map[string]*Network{
+		"every: 1 means and 1 deviations for images of 3 channels":             grey,
 		"every: no features.3.bias of shape [6]":                               renamed,
-		"every: no features.0.weight of shape [4 1 3 3]":                       misshaped,
+		"every: no features.0.weight of shape [4 3 3 3]":                       misshaped,
 		"every: features.4: a layer Swish, which no ONNX":                      strange,
 		"every: features.8: lrn of size 4; ONNX's and PyTorch's windows agree": even,
 		"every: a network that does nothing":                                   idle,
@@ -325,10 +332,11 @@ func TestGolden(t *testing.T) {
 	if digest := sha256.Sum256(file); hex.EncodeToString(digest[:]) != want.SHA256 {
 		t.Errorf("the file's digest is %x, that of the one that onnxruntime has run is %s", digest, want.SHA256)
 	}
-	images := make([]float32, want.Images*side*side)
+	images := make([]float32, want.Images*side*side*channels) // N×S×S×C
 	for i := range images {
-		pixel := float32(i*37%256) / 255
-		images[i] = (pixel - float32(n.Mean)) / float32(n.Deviation)
+		image, place, c := i/(side*side*channels), i/channels%(side*side), i%channels
+		pixel := float32(((image*channels+c)*side*side+place)*37%256) / 255
+		images[i] = (pixel - float32(n.Mean[c])) / float32(n.Deviation[c])
 	}
 	evaluator, err := model.NewEvaluator(newWorkers(t), n.Layers, ps, want.Images)
 	if err != nil {
