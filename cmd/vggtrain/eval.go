@@ -97,7 +97,11 @@ func runEval(ctx context.Context, o *evalOptions) error {
 	}
 	meter := terminal.NewMeter(o.Err)
 	if network.DataDigest != "" && network.DataDigest != hex.EncodeToString(data.Digest[:]) {
-		meter.Notice(fmt.Sprintf("these are not the images of the run, which used --data %s", network.DataSpec))
+		used := ""
+		if network.DataSpec != "" { // an export has none
+			used = ", which used --data " + display.ShellWord(network.DataSpec)
+		}
+		meter.Notice("these are not the images of the run" + used)
 	}
 	set := splitOf(data, o.Split, o.Limit)
 	needed, err := model.EvaluationBytes(network.Layers, min(o.Batch, set.Len()))

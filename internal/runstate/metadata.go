@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"strconv"
 
 	"vggtrain/checkpoint"
@@ -111,6 +112,30 @@ func LoadWeights(path string) (*trained.Network, *checkpoint.State, error) {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return n, state, nil
+}
+
+// Publish removes from the metadata of a best.bin where files lie on this machine: the data set's
+// place, and the folders of the files that settings name.
+func Publish(metadata map[string]string) error {
+	delete(metadata, trained.KeyData)
+	if metadata[keySettings] == "" {
+		return nil
+	}
+	settings, err := configs.ParseRecipe(keySettings, []byte(metadata[keySettings]))
+	if err != nil {
+		return err
+	}
+	for _, key := range configs.Keys() {
+		text := settings.Text(key.Name)
+		if key.Name == "arch" || !filepath.IsAbs(text) { // arch is spelled out
+			continue
+		}
+		if err := settings.Set(key.Name, filepath.Base(text), settings.Origin(key.Name)); err != nil {
+			return fmt.Errorf("%s: %w", keySettings, err)
+		}
+	}
+	metadata[keySettings] = string(settings.YAML())
+	return nil
 }
 
 // dropProgress turns the metadata of a checkpoint.bin into a best.bin's. It replaces the progress by
