@@ -10,6 +10,7 @@ import (
 type Origin struct {
 	Source       string // "flag", "default", "architecture", "recipe fast", or a file's name
 	Line, Column int    // in Source, from 1; 0: none
+	First        string // of a resumed run: the Source in its first process; "": unknown
 }
 
 // Origins without a line.

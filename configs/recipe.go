@@ -141,6 +141,23 @@ func (r *Recipe) IsSet(key string) bool { return r.origins[key] != Origin{} }
 // Origin returns where a setting's value comes from.
 func (r *Recipe) Origin(key string) Origin { return r.origins[key] }
 
+// Sources returns where the settings come from: of a resumed run, where they came from at first.
+func (r *Recipe) Sources() map[string]string {
+	sources := map[string]string{}
+	for key, from := range r.origins {
+		sources[key] = cmp.Or(from.First, from.Source)
+	}
+	return sources
+}
+
+// SetSources notes where the settings of a resumed run came from at first, as Sources has said.
+func (r *Recipe) SetSources(first map[string]string) {
+	for key, from := range r.origins {
+		from.First = first[key]
+		r.mark(key, from)
+	}
+}
+
 // Text returns a setting's value in the form that Set takes. For an architecture spelled out it is
 // the file's name.
 func (r *Recipe) Text(key string) string {

@@ -45,9 +45,9 @@ func (r *Recipe) setEntry(file string, key, value *yaml.Node) error {
 		if err != nil {
 			return err
 		}
-		return r.SetNetwork(file, arch, Origin{file, key.Line, key.Column})
+		return r.SetNetwork(file, arch, Origin{Source: file, Line: key.Line, Column: key.Column})
 	}
-	here := Origin{file, value.Line, value.Column}
+	here := Origin{Source: file, Line: value.Line, Column: value.Column}
 	text, err := scalar(k, value)
 	if err != nil {
 		return &SettingError{Key: k.Name, Origin: here, What: err.Error()}

@@ -72,6 +72,7 @@ func withoutClock(path string) (any, error) {
 		content[key] = mayDiffer.ReplaceAllString(value, "")
 	}
 	delete(content, "vggtrain.data")
+	delete(content, "vggtrain.sources")
 	if text, ok := s.Metadata["vggtrain.progress"]; ok {
 		var progress map[string]any
 		if err := json.Unmarshal([]byte(text), &progress); err != nil {

@@ -29,12 +29,12 @@ func (p *Page) fill() {
 	p.shown.Config, p.shown.Layers = string(recipe.YAML()), layers(p.pictures.network.Layers, plan)
 	for _, key := range configs.Keys() {
 		origin := recipe.Origin(key.Name)
-		source := origin.Source
-		if plan.StepsDone > 0 && origin != configs.FromFlag {
-			source = "checkpoint"
+		source := cmp.Or(origin.First, origin.Source)
+		if plan.StepsDone > 0 && origin != configs.FromFlag && origin.First == "" {
+			source = "checkpoint" // of a version that did not note it
 		}
 		p.shown.Settings = append(p.shown.Settings, page.Setting{
-			Name: key.Name, Value: p.setting(key.Name), Origin: source, Help: key.Help, Given: origin == configs.FromFlag,
+			Name: key.Name, Value: p.setting(key.Name), Origin: source, Help: key.Help, Given: source == configs.FromFlag.Source,
 		})
 	}
 	if dir, err := os.Getwd(); err == nil {

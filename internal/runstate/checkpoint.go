@@ -2,6 +2,7 @@ package runstate
 
 import (
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -62,6 +63,13 @@ func (c *Checkpoint) parse() (err error) {
 	}
 	if err := c.Settings.Validate(); err != nil {
 		return err
+	}
+	if text := m[keySources]; text != "" { // older files have none
+		var sources map[string]string
+		if err := json.Unmarshal([]byte(text), &sources); err != nil {
+			return fmt.Errorf("%s: %w", keySources, err)
+		}
+		c.Settings.SetSources(sources)
 	}
 	if c.Settings.Resize != c.Side || c.Settings.Normalize != c.Normalize || !c.Settings.IsSet("dropout") {
 		return fmt.Errorf("%s and %s contradict each other", keySettings, trained.KeyInput)

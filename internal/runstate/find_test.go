@@ -136,3 +136,24 @@ func TestContinue(t *testing.T) {
 		}
 	}
 }
+
+// A resumed run knows where its settings came from at first, and so does one that resumes it.
+func TestSourcesStay(t *testing.T) {
+	c, err := LoadCheckpoint(saved(t, "checkpoint.bin", "lr=0.25").Checkpoint())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources := c.Settings.Sources()
+	for key, want := range map[string]string{"lr": "test", "momentum": "default"} {
+		if from := c.Settings.Origin(key); from.First != want || from.Source != keySettings && from.Source != "default" || sources[key] != want {
+			t.Errorf("%s is from %+v, told to be from %q", key, from, sources[key])
+		}
+	}
+	flags := &configs.Recipe{}
+	if err := flags.Set("lr", "0.5", configs.FromFlag); err != nil {
+		t.Fatal(err)
+	}
+	if from := flags.Over(c.Settings).Sources()["lr"]; from != "flag" {
+		t.Errorf("given anew, lr is from %q", from)
+	}
+}

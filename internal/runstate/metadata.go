@@ -16,6 +16,7 @@ import (
 // Metadata keys of a run, beside its network's.
 const (
 	keySettings = "vggtrain.settings"     // YAML, as config.yaml
+	keySources  = "vggtrain.sources"      // checkpoint.bin: where each setting came from at first, JSON
 	keyKernel   = "vggtrain.kernel"       // kernels that trained it
 	keyEpoch    = "vggtrain.epoch"        // best.bin: the epoch of the weights
 	keyStep     = "vggtrain.step"         // best.bin: the step after which they were these
@@ -29,8 +30,13 @@ func (r *Run) metadata() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	sources, err := json.Marshal(r.Settings.Sources())
+	if err != nil {
+		return nil, err
+	}
 	maps.Copy(metadata, map[string]string{
 		keySettings: string(r.Settings.YAML()),
+		keySources:  string(sources),
 		keyKernel:   r.Workers.Kernel(),
 	})
 	return metadata, nil
@@ -114,8 +120,8 @@ func LoadWeights(path string) (*trained.Network, *checkpoint.State, error) {
 	return n, state, nil
 }
 
-// Publish removes from the metadata of a best.bin where files lie on this machine: the data set's
-// place, and the folders of the files that settings name.
+// Publish removes from the metadata of a best.bin where files lie on this machine: the data set, and
+// the folders of the files that settings name.
 func Publish(metadata map[string]string) error {
 	delete(metadata, trained.KeyData)
 	if metadata[keySettings] == "" {
@@ -150,6 +156,7 @@ func dropProgress(metadata map[string]string) error {
 		return fmt.Errorf("%s: %w", keyProgress, err)
 	}
 	delete(metadata, keyProgress)
+	delete(metadata, keySources)
 	if last := p.Last(); last != nil && p.Evaluated() {
 		describeEpoch(metadata, last.Epoch, p.Step, last.ValAccuracy)
 	}

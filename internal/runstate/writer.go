@@ -125,6 +125,7 @@ func (w *Writer) copy() error {
 // bestState returns only the snapshot's scored weights, under the parameters' names, for best.bin.
 func (w *Writer) bestState(p *Progress) *checkpoint.State {
 	metadata := maps.Clone(w.metadata)
+	delete(metadata, keySources)
 	step := p.BestEpoch * w.stepsPerEpoch
 	if p.Partial && p.bestIsNewest() {
 		step = p.Step

@@ -82,6 +82,7 @@ func sameState(t *testing.T, want, got string, otherSettings bool) {
 				t.Fatal(err)
 			}
 		}
+		delete(s.Metadata, "vggtrain.sources") // flags may give what was a default
 		if otherSettings {
 			delete(s.Metadata, keySettings)
 		}
