@@ -63,7 +63,7 @@ func runDataShow(ctx context.Context, o *dataShowOptions) error {
 	if err != nil {
 		return err
 	}
-	grid.Title = fmt.Sprintf("%s: %s images", data.Origin, o.Split)
+	grid.Title = fmt.Sprintf("%s: %s images", filepath.Base(data.Origin), o.Split)
 	return writeResult(o.Path, grid.WritePNG, o.Err)
 }
 

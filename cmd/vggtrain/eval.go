@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strconv"
 
@@ -126,7 +127,7 @@ func runEval(ctx context.Context, o *evalOptions) error {
 	// A closed pipe does not keep the files from being written, nor files the results from being read.
 	err = o.print(network, data, scores)
 	if o.Dir != "" {
-		files := evalFiles{arch: network.Arch.Name, data: data.Origin, split: o.Split, classes: network.Classes, set: set, scores: scores}
+		files := evalFiles{arch: network.Arch.Name, data: filepath.Base(data.Origin), split: o.Split, classes: network.Classes, set: set, scores: scores}
 		err = errors.Join(files.write(ctx, o.Dir, o.Err), err)
 	}
 	return err

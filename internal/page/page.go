@@ -63,7 +63,7 @@ type Page struct {
 	Resources   []Fact // speed and memory
 	Environment []Fact
 	Commands    []Command
-	// WorkingFolder is the base of relative paths in the commands; "" if unknown.
+	// WorkingFolder is the name of the base of relative paths in the commands; "" if unknown.
 	WorkingFolder string
 }
 

@@ -24,7 +24,7 @@ func example(t testing.TB) *Page {
 		Headlines: []Fact{{"best accuracy", "0.8560", "epoch 5"}},
 		Settings:  []Setting{{Name: "lr", Value: "0.02", Origin: "flag", Help: "learning rate", Given: true}, {Name: "seed", Value: "0", Origin: "default"}},
 		Config:    "lr: 0.02\nseed: 0\n", Layers: []Layer{{"features.0", "Conv2d", "16×56×56", 160, 451_584}}, Resources: []Fact{{"memory, peak", "430 MB", ""}}, Environment: []Fact{{"threads", "2", ""}},
-		Commands: []Command{{"repeat the run", "vggtrain fit --recipe runs/x/config.yaml"}}, WorkingFolder: "/home/x",
+		Commands: []Command{{"repeat the run", "vggtrain fit --recipe runs/x/config.yaml"}}, WorkingFolder: "x",
 		Score: exampleScore(t), Filters: &Filters{Layer: "features.0", Shape: "2 filters of 3×3", Limit: 0.5},
 		Maps: &Maps{Image: "the first", Shape: "1×56×56", Input: exampleImage(t, 56), Guesses: []Guess{{"Shirt", 0.687}, {"Coat", 0.3}}},
 	}
@@ -100,7 +100,7 @@ func TestPageShows(t *testing.T) {
 		"Of 20 errors those with the highest probability", "Shirt → Coat 99.87 % Coat → Shirt 87.5 %",
 		"features.0, 2 filters of 3×3. Weights from −0.5", "2 of 16 are zero", "class probability Shirt 68.7 %",
 		"lr 0.02 flag seed 0 default Bold: set by a flag.", "lr: 0.02 seed: 0", "MACs features.0 Conv2d 16×56×56 160 451,584", "memory, peak 430 MB", "threads 2",
-		"What to type next In /home/x: repeat the run vggtrain fit --recipe runs/x/config.yaml", "Written 2026-03-01 12:30:00 +00:00",
+		"What to type next In the folder x: repeat the run vggtrain fit --recipe runs/x/config.yaml", "Written 2026-03-01 12:30:00 +00:00",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not on the page:\n%s", want, text)

@@ -25,6 +25,7 @@ type Page struct {
 	seconds float64 // that they took
 
 	shown    page.Page
+	places   places
 	pictures pictures
 	epoch    int                 // that was evaluated last
 	newest   *trained.Evaluation // of it; nil: the page shows it
@@ -149,7 +150,7 @@ func (p *Page) look() (err error) {
 // write writes the page as the run is now.
 func (p *Page) write() error {
 	p.update()
-	html, err := p.shown.Render()
+	html, err := p.places.page(p.shown).Render()
 	if err != nil {
 		return err
 	}

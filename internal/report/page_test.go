@@ -148,7 +148,7 @@ func TestPageOverARun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.want("at the beginning", "folder "+working, "What to type next In "+working+": Repeat the run",
+	r.want("at the beginning", "folder "+filepath.Base(working), "What to type next In the folder "+filepath.Base(working)+"; … stands for a folder outside of it: Repeat the run",
 		// 8 filters of 3×3 and a bias each, at 28×28 places; 80 channels of 7×7 to 16 units.
 		"parameters MACs features.0 Conv2d 8×28×28 80 56,448 features.1 ReLU 8×28×28 features.2 MaxPool2d 8×14×14",
 		"flatten Flatten 3920 classifier.0 Linear 16 62,736 62,720 classifier.1 ReLU 16", "total "+display.Comma(int(r.plan.Params))+" "+display.Comma(int(r.plan.MACs)))
@@ -189,9 +189,14 @@ func TestPageOverARun(t *testing.T) {
 	if err := o.End(train.Result{Status: train.Done, StepsDone: 8}); err != nil {
 		t.Fatal(err)
 	}
-	r.want("at the end", "tiny ✓ done", "2 of 3", "Go on with it vggtrain fit --resume '"+r.dir.Path()+"' Score", "! running")
+	r.want("at the end", "tiny ✓ done", "2 of 3", "Go on with it vggtrain fit --resume '…/a run' Score", "! running")
 	if strings.Contains(r.page(), "data-reload") || strings.Contains(r.page(), "http:") || strings.Contains(r.page(), "https:") {
 		t.Error("the page of a run that has ended reloads itself, or refers to the network")
+	}
+	for _, place := range []string{working, filepath.Dir(r.dir.Path()), filepath.Dir(r.plan.DataOrigin)} {
+		if strings.Contains(r.page(), place) {
+			t.Errorf("the page has %s", place)
+		}
 	}
 	if len(r.notices) > 0 {
 		t.Errorf("notices %q", r.notices)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -37,9 +38,11 @@ func (p *Page) fill() {
 			Name: key.Name, Value: p.setting(key.Name), Origin: source, Help: key.Help, Given: source == configs.FromFlag.Source,
 		})
 	}
-	if dir, err := os.Getwd(); err == nil {
-		p.shown.WorkingFolder = dir
+	working, err := os.Getwd()
+	if err == nil {
+		p.shown.WorkingFolder = filepath.Base(working)
 	}
+	p.places = newPlaces(working, pathsOf(plan, p.dir.Path())...)
 	resumed := ""
 	if plan.StepsDone > 0 {
 		resumed = "resumed after step " + display.Comma(plan.StepsDone)
@@ -56,6 +59,16 @@ func (p *Page) fill() {
 	}
 }
 
+// pathsOf are the paths that a run's texts may name.
+func pathsOf(plan train.Plan, folder string) []string {
+	paths := []string{folder, plan.DataOrigin}
+	for _, key := range configs.Keys() {
+		origin := plan.Settings.Origin(key.Name)
+		paths = append(paths, plan.Settings.Text(key.Name), origin.Source, origin.First)
+	}
+	return paths
+}
+
 // setting returns the text of a setting. For arch it is the network's name, since the recipe may name
 // a file; measured values have only significant digits.
 func (p *Page) setting(key string) string {
@@ -70,7 +83,7 @@ func (p *Page) setting(key string) string {
 
 // commands returns the useful commands at the run's current state.
 func (p *Page) commands() []page.Command {
-	again := page.Command{Purpose: "Repeat the run, bit for bit", Line: "vggtrain fit --recipe " + display.ShellWord(p.dir.Config())}
+	again := page.Command{Purpose: "Repeat the run, bit for bit", Line: "vggtrain fit --recipe " + p.word(p.dir.Config())}
 	if p.plan.StepsDone > 0 { // it may have begun for fewer epochs, and the schedule may have been another
 		again.Purpose = "Begin a run with the same settings"
 	}
@@ -83,7 +96,7 @@ func (p *Page) commands() []page.Command {
 		commands = append(commands, page.Command{Purpose: "Go on with it", Line: next})
 	}
 	if len(p.history.Epochs) > 0 {
-		best, data := display.ShellWord(p.dir.Best()), display.Flag("data", p.plan.Settings.Data, "auto")
+		best, data := p.word(p.dir.Best()), display.Flag("data", p.places.hide(p.plan.Settings.Data), "auto")
 		commands = append(commands,
 			page.Command{Purpose: "Score its best weights", Line: "vggtrain eval " + best + data},
 			page.Command{Purpose: "Use them", Line: "vggtrain predict " + best + " IMAGE.png"})
@@ -125,7 +138,10 @@ func (p *Page) lowerLR() float64 {
 	return lr / 4
 }
 
-func (p *Page) resume() string { return "vggtrain fit --resume " + display.ShellWord(p.dir.Path()) }
+func (p *Page) resume() string { return "vggtrain fit --resume " + p.word(p.dir.Path()) }
+
+// word is a path as a word of a command.
+func (p *Page) word(path string) string { return display.ShellWord(p.places.hide(path)) }
 
 // scoredSet describes the scored set: 1,000 images of the test set.
 func scoredSet(p train.Plan) string {
