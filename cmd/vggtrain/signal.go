@@ -32,14 +32,16 @@ func (e *signalError) status() int {
 	return exitInterrupted
 }
 
-// untilSignal returns a context that the first SIGINT, SIGTERM, SIGHUP (its terminal is gone; not
-// under nohup) or SIGQUIT cancels, its cause a *signalError: commands then end in order and save
-// their state. A second signal ends the process at once.
+// untilSignal returns a context that the first SIGINT, SIGTERM, SIGHUP (its terminal is gone) or
+// SIGQUIT cancels, its cause a *signalError: commands then end in order and save their state. A
+// second signal ends the process at once. A signal that the process was started to ignore stays
+// ignored, except SIGTERM: nohup ignores SIGHUP, and a shell's script SIGINT and SIGQUIT of what it
+// runs in the background.
 func untilSignal(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	for _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGQUIT} {
+	signal.Notify(signals, syscall.SIGTERM)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP, syscall.SIGQUIT} {
 		if !signal.Ignored(s) {
 			signal.Notify(signals, s)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -89,6 +90,8 @@ func (w *watcher) reached(what, path string) {
 		if err != nil {
 			panic(err)
 		}
-		<-w.ctx.Done()
+		if !signal.Ignored(signals[happens]) {
+			<-w.ctx.Done()
+		}
 	}
 }
