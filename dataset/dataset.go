@@ -27,9 +27,10 @@ type Data struct {
 	Train, Test Source
 	Val         Source // nil: no val set
 	Classes     []string
-	Origin      string // for people: the folder, or "built-in sample"
-	Spec        string // for OpenOptions, to open exactly this again: the folder's absolute path, or "sample"
-	Kind        string // Published, Sampled, Other or ClassFolders
+	Origin      string    // for people: the folder, or "built-in sample"
+	Spec        string    // for OpenOptions, to open exactly this again: the folder's absolute path, or "sample"
+	Kind        string    // Published, Sampled, Other or ClassFolders
+	LeftOut     []LeftOut // by Load
 	// Digest is a SHA-256. For four files it is over the SHA-256 of each, uncompressed, in the order
 	// train images, train labels, test images, test labels; for class folders, over class names,
 	// sizes, labels and pixels.

@@ -16,12 +16,12 @@ import (
 
 // LoaderOptions are the settings of a Loader.
 type LoaderOptions struct {
-	Side    int     // S: images are resized to S×S
+	Prepare Preparation
+	Scales  []Scale // one a channel; nil: pixels become v/255
 	Batch   int     // images a batch; the last batch may have fewer
 	Seed    uint64  // of the order and of the augmentation
 	Shuffle bool    // another order in each epoch; else the source's own
 	Augment Augment // its zero value leaves the images as they are
-	Scales  []Scale // one a channel; nil: pixels become v/255
 
 	// Workers load the batches of a Resident source during Next, when training does not need them. If
 	// nil, the caller of Next loads.
@@ -56,8 +56,6 @@ type Loader struct {
 	source   Source
 	resident bool
 	options  LoaderOptions
-	channels int
-	tables   []*[256]float32 // what a pixel becomes, by channel
 
 	order   []int           // the epoch's positions in the source; nil: as they are
 	draws   rng.Stream      // of the epoch's augmentation
@@ -72,29 +70,15 @@ type Loader struct {
 // NewLoader returns a loader of a source. It is an error if the source is empty or an option out of
 // bounds.
 func NewLoader(s Source, o LoaderOptions) (*Loader, error) {
-	rows, cols, channels := s.Size()
-	l := &Loader{source: s, resident: Bytes(s) > 0, channels: channels, next: -1}
-	if o.Scales == nil {
-		o.Scales = make([]Scale, channels)
+	l := &Loader{source: s, resident: Bytes(s) > 0, options: o, next: -1}
+	if o.Prepare.Channels == 0 {
+		_, _, o.Prepare.Channels = s.Size()
 	}
-	l.options = o
 	switch {
 	case s.Len() == 0:
 		return nil, errors.New("the set has no images")
 	case o.Batch < 1:
 		return nil, fmt.Errorf("batch of %d images: it must be 1 or more", o.Batch)
-	case len(o.Scales) != channels:
-		return nil, fmt.Errorf("%d scales for images of %d channels", len(o.Scales), channels)
-	}
-	for _, scale := range o.Scales {
-		table, err := scale.Table()
-		if err != nil {
-			return nil, err
-		}
-		l.tables = append(l.tables, table)
-	}
-	if rows == 0 { // they vary
-		rows, cols = o.Side, o.Side
 	}
 	threads, slots := cmp.Or(o.Readers, runtime.GOMAXPROCS(0)), cmp.Or(o.Ahead, 2)+1
 	if l.resident {
@@ -104,16 +88,16 @@ func NewLoader(s Source, o LoaderOptions) (*Loader, error) {
 		}
 	}
 	for range threads {
-		resizer, err := NewResizer(rows, cols, channels, o.Side)
+		preparer, err := NewPreparer(o.Prepare, o.Scales)
 		if err != nil {
 			return nil, err
 		}
-		l.scratch = append(l.scratch, scratch{resizer: resizer})
+		l.scratch = append(l.scratch, scratch{preparer: preparer})
 	}
-	size := o.Side * o.Side * channels
+	size := o.Prepare.Size()
 	if o.Batch > maxBatchBytes/4/size {
 		return nil, fmt.Errorf("a batch of %s images of %d×%d takes more than %d GiB: make it smaller",
-			humanize.Comma(int64(o.Batch)), o.Side, o.Side, maxBatchBytes>>30)
+			humanize.Comma(int64(o.Batch)), o.Prepare.Side, o.Prepare.Side, maxBatchBytes>>30)
 	}
 	l.slots = make([]slot, slots)
 	for i := range l.slots {

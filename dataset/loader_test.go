@@ -81,7 +81,7 @@ func (n team) Run(pieces int, f func(worker, piece int)) error {
 func TestLoader(t *testing.T) {
 	const n, side, seed, number = 130, 56, 11, 3
 	set := inMemory(t, openSample(t).Train)
-	o := LoaderOptions{Side: side, Batch: 32, Seed: seed, Shuffle: true, Augment: Augment{true, true}, Scales: []Scale{{0.286, 0.353}}, Workers: team(3)}
+	o := LoaderOptions{Prepare: Preparation{Side: side}, Batch: 32, Seed: seed, Shuffle: true, Augment: Augment{true, true}, Scales: []Scale{{0.286, 0.353}}, Workers: team(3)}
 	images, labels, rows := collect(t, newLoader(t, Head(set, n), o), number, 0)
 	if diff := cmp.Diff([]int{32, 32, 32, 32, 2}, rows); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
@@ -111,7 +111,7 @@ func TestLoader(t *testing.T) {
 // Neither the batch size, nor where in the epoch one starts, nor who loads may change the images.
 func TestLoaderRepeats(t *testing.T) {
 	set := Head(openSample(t).Train, 100)
-	o := LoaderOptions{Side: 32, Batch: 100, Seed: 1, Shuffle: true, Augment: Augment{true, true}}
+	o := LoaderOptions{Prepare: Preparation{Side: 32}, Batch: 100, Seed: 1, Shuffle: true, Augment: Augment{true, true}}
 	images, labels, _ := collect(t, newLoader(t, set, o), 2, 0)
 	for _, c := range []struct {
 		batch, from int
@@ -136,7 +136,7 @@ func TestLoaderOrder(t *testing.T) {
 	class := func(i int) int32 { return int32(i % 10) }
 	set := numbered(300, class)
 	order := func(o LoaderOptions, number int) (order []int) {
-		o.Side, o.Batch = 2, 64
+		o.Prepare, o.Batch = Preparation{Side: 2, Mode: Stretch}, 64
 		images, _, _ := collect(t, newLoader(t, set, o), number, 0)
 		for k := range 300 {
 			order = append(order, int(math.Round(float64(images[4*k]*255)))<<8+int(math.Round(float64(images[4*k+1]*255))))
@@ -163,27 +163,27 @@ func TestLoaderOrder(t *testing.T) {
 func TestLoaderOptions(t *testing.T) {
 	set := openSample(t).Test
 	for name, o := range map[string]LoaderOptions{
-		"batch":     {Side: 56},
+		"batch":     {Prepare: Preparation{Side: 56}},
 		"side":      {Batch: 1},
-		"huge side": {Batch: 1, Side: 1 << 20},
-		"memory":    {Batch: 1 << 40, Side: 224},
-		"deviation": {Batch: 1, Side: 56, Scales: []Scale{{Mean: 0.5}}},
-		"tiny":      {Batch: 1, Side: 56, Scales: []Scale{{0.5, 1e-50}}},
-		"NaN":       {Batch: 1, Side: 56, Scales: []Scale{{Deviation: math.NaN()}}},
-		"channels":  {Batch: 1, Side: 56, Scales: make([]Scale, 3)},
+		"huge side": {Batch: 1, Prepare: Preparation{Side: 1 << 20}},
+		"memory":    {Batch: 1 << 40, Prepare: Preparation{Side: 224}},
+		"deviation": {Batch: 1, Prepare: Preparation{Side: 56}, Scales: []Scale{{Mean: 0.5}}},
+		"tiny":      {Batch: 1, Prepare: Preparation{Side: 56}, Scales: []Scale{{0.5, 1e-50}}},
+		"NaN":       {Batch: 1, Prepare: Preparation{Side: 56}, Scales: []Scale{{Deviation: math.NaN()}}},
+		"channels":  {Batch: 1, Prepare: Preparation{Side: 56}, Scales: make([]Scale, 3)},
 	} {
 		if _, err := NewLoader(set, o); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if _, err := NewLoader(Head(set, 0), LoaderOptions{Batch: 1, Side: 56}); err == nil {
+	if _, err := NewLoader(Head(set, 0), LoaderOptions{Batch: 1, Prepare: Preparation{Side: 56}}); err == nil {
 		t.Error("empty set: no error")
 	}
 	// Without normalisation a pixel is what torchvision's ToTensor makes of it.
 	for _, deviation := range []float64{0, 1} {
-		l := newLoader(t, set, LoaderOptions{Batch: 1, Side: 28, Scales: []Scale{{Deviation: deviation}}})
+		l := newLoader(t, set, LoaderOptions{Batch: 1, Prepare: Preparation{Side: 28}, Scales: []Scale{{Deviation: deviation}}})
 		for v := range 256 {
-			if got, want := l.tables[0][v], float32(v)/float32(255); got != want {
+			if got, want := l.scratch[0].preparer.tables[0][v], float32(v)/float32(255); got != want {
 				t.Errorf("deviation %v: pixel %d becomes %v, want %v", deviation, v, got, want)
 			}
 		}
@@ -193,7 +193,7 @@ func TestLoaderOptions(t *testing.T) {
 func TestLoaderStartsAgain(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	set := inMemory(t, openSample(t).Train)
-	l := newLoader(t, set, LoaderOptions{Side: 28, Batch: 10})
+	l := newLoader(t, set, LoaderOptions{Prepare: Preparation{Side: 28}, Batch: 10})
 	if _, err := l.Next(ctx); err == nil || err == io.EOF {
 		t.Errorf("Next before Start: error %v", err)
 	}
@@ -228,7 +228,7 @@ func TestLoaderStartsAgain(t *testing.T) {
 func TestLoaderFails(t *testing.T) {
 	set := *inMemory(t, openSample(t).Test)
 	set.Images = slices.Clip(set.Images[:15*28*28])
-	l := newLoader(t, &set, LoaderOptions{Side: 28, Batch: 10, Workers: team(2)})
+	l := newLoader(t, &set, LoaderOptions{Prepare: Preparation{Side: 28}, Batch: 10, Workers: team(2)})
 	l.Start(1, 0)
 	_, first := l.Next(t.Context())
 	_, second := l.Next(t.Context())
@@ -238,7 +238,7 @@ func TestLoaderFails(t *testing.T) {
 }
 
 func TestLoaderAllocatesNothing(t *testing.T) {
-	l := newLoader(t, openSample(t).Train, LoaderOptions{Side: 56, Batch: 100, Augment: Augment{true, true}})
+	l := newLoader(t, openSample(t).Train, LoaderOptions{Prepare: Preparation{Side: 56}, Batch: 100, Augment: Augment{true, true}})
 	l.Start(1, 0)
 	next := func() {
 		if _, err := l.Next(t.Context()); err != nil {
@@ -255,7 +255,7 @@ func BenchmarkLoader(b *testing.B) {
 	for _, side := range []int{56, 224} {
 		for _, augment := range []Augment{{}, {true, true}} {
 			b.Run(fmt.Sprintf("%d/%v", side, augment), func(b *testing.B) {
-				l := newLoader(b, set, LoaderOptions{Side: side, Batch: 128, Shuffle: true, Augment: augment})
+				l := newLoader(b, set, LoaderOptions{Prepare: Preparation{Side: side}, Batch: 128, Shuffle: true, Augment: augment})
 				for n := 0; b.Loop(); n++ {
 					if n%(l.Batches()-1) == 0 { // without the last batch, which has fewer images
 						l.Start(n, 0)

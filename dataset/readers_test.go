@@ -46,7 +46,7 @@ type elsewhere struct{ Source }
 // Batches that are read ahead are those of a set in memory, whoever reads and wherever one starts.
 func TestReadAheadRepeats(t *testing.T) {
 	set := Head(openSample(t).Train, 100)
-	o := LoaderOptions{Side: 32, Batch: 7, Seed: 1, Shuffle: true, Augment: Augment{true, true}}
+	o := LoaderOptions{Prepare: Preparation{Side: 32}, Batch: 7, Seed: 1, Shuffle: true, Augment: Augment{true, true}}
 	images, labels, _ := collect(t, newLoader(t, set, o), 2, 0)
 	for _, c := range []struct{ readers, ahead, from int }{{1, 1, 0}, {2, 1, 5}, {3, 2, 0}, {8, 20, 0}, {0, 0, 14}, {2, 3, 15}} {
 		o.Readers, o.Ahead = c.readers, c.ahead
@@ -68,7 +68,7 @@ func TestReadAheadRepeats(t *testing.T) {
 func TestReadAheadIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &remote{Source: numbered(100, func(int) int32 { return 0 })}
-		l := newLoader(t, source, LoaderOptions{Side: 1, Batch: 10, Readers: 4, Ahead: 3})
+		l := newLoader(t, source, LoaderOptions{Prepare: Preparation{Side: 1}, Batch: 10, Readers: 4, Ahead: 3})
 		l.Start(1, 0)
 		start := time.Now()
 		for n := range int64(3) {
@@ -96,7 +96,7 @@ func TestReadAheadFails(t *testing.T) {
 		broken := errors.New("b.png: cut short")
 		for readers := 1; readers <= 5; readers++ {
 			source := &remote{Source: numbered(40, func(int) int32 { return 0 }), fail: map[int]error{11: broken, 12: io.ErrUnexpectedEOF, 13: io.ErrNoProgress}}
-			l := newLoader(t, source, LoaderOptions{Side: 1, Batch: 10, Readers: readers})
+			l := newLoader(t, source, LoaderOptions{Prepare: Preparation{Side: 1}, Batch: 10, Readers: readers})
 			l.Start(1, 0)
 			if _, err := l.Next(t.Context()); err != nil {
 				t.Fatal(err)
@@ -120,7 +120,7 @@ func TestReadAheadFails(t *testing.T) {
 func TestReadAheadIsCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &remote{Source: numbered(40, func(int) int32 { return 0 })}
-		l := newLoader(t, source, LoaderOptions{Side: 1, Batch: 10, Readers: 1})
+		l := newLoader(t, source, LoaderOptions{Prepare: Preparation{Side: 1}, Batch: 10, Readers: 1})
 		l.Start(1, 0)
 		start := time.Now()
 		for range 2 {
@@ -160,7 +160,7 @@ func TestSourceBreaksItsWord(t *testing.T) {
 			if p.Make(1, 2, 1); i == 3 {
 				image(p)
 			}
-		}}, LoaderOptions{Side: 4, Batch: 10})
+		}}, LoaderOptions{Prepare: Preparation{Side: 4}, Batch: 10})
 		l.Start(1, 0)
 		if _, err := l.Next(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %q", err, want)
@@ -197,7 +197,7 @@ func TestLoaderOfColours(t *testing.T) {
 		copy(p.Make(rows, cols, 3), pixels(i))
 	}}}
 	scales := []Scale{{0.1, 0.2}, {0.3, 0.4}, {0.5, 0.6}}
-	o := LoaderOptions{Side: side, Batch: 4, Shuffle: true, Augment: Augment{true, true}}
+	o := LoaderOptions{Prepare: Preparation{Side: side}, Batch: 4, Shuffle: true, Augment: Augment{true, true}}
 	for c := range 3 {
 		o.Scales = scales
 		got, labels, _ := collect(t, newLoader(t, source, o), 1, 0)
@@ -241,7 +241,7 @@ func ExampleLoader() {
 		return
 	}
 	fmt.Println(train.Len(), "images to train on,", val.Len(), "held out")
-	loader, err := NewLoader(train, LoaderOptions{Side: 1, Batch: 3})
+	loader, err := NewLoader(train, LoaderOptions{Prepare: Preparation{Side: 1}, Batch: 3})
 	if err != nil {
 		fmt.Println(err)
 		return

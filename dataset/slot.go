@@ -23,9 +23,9 @@ func (l *Loader) open(batch int) *slot {
 
 // scratch is the memory of one worker or reader.
 type scratch struct {
-	resizer *Resizer
-	pixels  Pixels
-	varied  []byte // the image being augmented
+	preparer *Preparer
+	pixels   Pixels
+	varied   []byte // the image being augmented
 }
 
 // row loads the image of a row, unless an earlier one has failed.
@@ -58,20 +58,10 @@ func (l *Loader) image(dst []float32, d *scratch, i int) (err error) {
 	if err := l.source.Image(l.ctx, i, p); err != nil {
 		return err
 	}
-	if p.Channels != l.channels {
-		return fmt.Errorf("%d channels instead of %d", p.Channels, l.channels)
-	}
-	image := p.Pix
 	if l.options.Augment != (Augment{}) {
-		d.varied = slices.Grow(d.varied[:0], len(image))[:len(image)]
+		d.varied = slices.Grow(d.varied[:0], len(p.Pix))[:len(p.Pix)]
 		l.options.Augment.apply(d.varied, p, l.draws.Split(uint64(i)))
-		image = d.varied
+		p.Pix = d.varied
 	}
-	if !d.resizer.Fits(p.Rows, p.Cols) {
-		if d.resizer, err = NewResizer(p.Rows, p.Cols, l.channels, l.options.Side); err != nil {
-			return err
-		}
-	}
-	d.resizer.Floats(dst, image, l.tables)
-	return nil
+	return d.preparer.Floats(dst, p)
 }

@@ -52,6 +52,12 @@ func (p *Pixels) Share(pix []byte, rows, cols, channels int) {
 	p.Pix, p.Rows, p.Cols, p.Channels = pix, rows, cols, channels
 }
 
+// Row returns row y of the image, W×C bytes. It may write them to buffer, which has as many.
+func (p *Pixels) Row(y int, buffer []byte) []byte {
+	width := p.Cols * p.Channels
+	return p.Pix[y*width:][:width]
+}
+
 // Read returns image i of a source. The pixels may be shared with the source: read only.
 func Read(ctx context.Context, s Source, i int) (*Pixels, error) {
 	p := &Pixels{}

@@ -44,7 +44,7 @@ func trainAndScore(ctx context.Context) error {
 	if err := train(ctx, data.Train, layers, params); err != nil {
 		return err
 	}
-	loader, err := dataset.NewLoader(data.Test, dataset.LoaderOptions{Side: 28, Batch: 100})
+	loader, err := dataset.NewLoader(data.Test, dataset.LoaderOptions{Prepare: dataset.Preparation{Side: 28}, Batch: 100})
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func train(ctx context.Context, set dataset.Source, layers []model.Layer, params
 	if err != nil {
 		return err
 	}
-	loader, err := dataset.NewLoader(set, dataset.LoaderOptions{Side: 28, Batch: 100, Shuffle: true})
+	loader, err := dataset.NewLoader(set, dataset.LoaderOptions{Prepare: dataset.Preparation{Side: 28}, Batch: 100, Shuffle: true})
 	if err != nil {
 		return err
 	}

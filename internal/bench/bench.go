@@ -128,7 +128,10 @@ func (o *Options) evaluate(ctx context.Context, layers []model.Layer, params mod
 // measure runs step on batches of the set, epoch after epoch, and returns the
 // images a second of the counted steps, loading included: step is told how long that took.
 func (o *Options) measure(ctx context.Context, set dataset.Source, shuffle bool, step func(b *dataset.Batch, loaded time.Duration) error) (float64, error) {
-	loader, err := dataset.NewLoader(set, dataset.LoaderOptions{Side: o.Side, Batch: min(o.Batch, set.Len()), Shuffle: shuffle, Workers: o.Workers})
+	loader, err := dataset.NewLoader(set, dataset.LoaderOptions{
+		Prepare: dataset.Preparation{Channels: o.Data.Channels(), Side: o.Side, Garments: o.Data.Garments()},
+		Batch:   min(o.Batch, set.Len()), Shuffle: shuffle, Workers: o.Workers,
+	})
 	if err != nil {
 		return 0, err
 	}

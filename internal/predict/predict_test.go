@@ -29,10 +29,10 @@ const side = 32
 func network(t *testing.T) *trained.Network {
 	t.Helper()
 	n := &trained.Network{
-		Arch:      model.NewVGG("tiny", [][2]int{{1, 8}, {1, 16}}, []int{32}, 0.5),
-		Classes:   dataset.Classes,
-		Side:      side,
-		Normalize: configs.NormalizeBy([]float64{0.286}, []float64{0.353}),
+		Arch:        model.NewVGG("tiny", [][2]int{{1, 8}, {1, 16}}, []int{32}, 0.5),
+		Classes:     dataset.Classes,
+		Preparation: dataset.Preparation{Channels: 1, Side: side, Mode: dataset.Pad, Garments: true},
+		Normalize:   configs.NormalizeBy([]float64{0.286}, []float64{0.353}),
 	}
 	var err error
 	if n.Layers, err = model.Resolve(n.Arch, 1, side, side, len(n.Classes)); err != nil {

@@ -129,7 +129,7 @@ func (p *pictures) load() error {
 		return nil
 	}
 	loader, err := dataset.NewLoader(dataset.Head(p.scored, 1), dataset.LoaderOptions{
-		Side: p.network.Side, Batch: 1, Scales: trained.Scales(p.network.Normalize),
+		Prepare: p.network.Preparation, Batch: 1, Scales: trained.Scales(p.network.Normalize),
 	})
 	if err != nil {
 		return err

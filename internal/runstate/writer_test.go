@@ -46,7 +46,7 @@ func newRun(t *testing.T, stepsPerEpoch int, hidden ...int) testRun {
 	if err != nil {
 		t.Fatal(err)
 	}
-	network := &trained.Network{Arch: arch, Layers: layers, Params: params, Classes: dataset.Classes, Channels: 1, Side: 8, Normalize: configs.NormalizeBy([]float64{0.25}, []float64{0.5})}
+	network := &trained.Network{Arch: arch, Layers: layers, Params: params, Classes: dataset.Classes, Preparation: dataset.Preparation{Channels: 1, Side: 8, Mode: dataset.Pad, Garments: true}, Normalize: configs.NormalizeBy([]float64{0.25}, []float64{0.5})}
 	dir := t.TempDir()
 	return testRun{
 		Run{Network: network, Scored: params, Settings: configs.Defaults(), Workers: workers, StepsPerEpoch: stepsPerEpoch},

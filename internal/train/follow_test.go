@@ -203,7 +203,7 @@ func (c followCase) gradients(t *testing.T, job *Job) map[string]param {
 		t.Fatal(err)
 	}
 	defer trainer.Close()
-	loader, err := dataset.NewLoader(job.Train, dataset.LoaderOptions{Side: c.Side, Batch: c.Batch})
+	loader, err := dataset.NewLoader(job.Train, dataset.LoaderOptions{Prepare: dataset.Preparation{Side: c.Side}, Batch: c.Batch})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,13 +70,14 @@ func newJob(ctx context.Context, recipe *configs.Recipe, arch *model.Arch, data 
 		return nil, err
 	}
 	j := &Job{Workers: workers, setBytes: setBytes(&r, data), Network: trained.Network{
-		Arch: &a, Classes: data.Classes, Channels: data.Channels(), Side: r.Resize, DataSpec: data.Spec, DataDigest: hex.EncodeToString(data.Digest[:]),
+		Arch: &a, Classes: data.Classes, DataSpec: data.Spec, DataDigest: hex.EncodeToString(data.Digest[:]),
+		Preparation: dataset.Preparation{Channels: data.Channels(), Side: r.Resize, Mode: dataset.Pad, Garments: data.Garments()},
 	}}
 	var err error
 	if j.Train, j.Val, err = cut(&r, data); err != nil {
 		return nil, err
 	}
-	if j.Normalize, err = normalize(ctx, &r, j.Train); err != nil {
+	if j.Normalize, err = normalize(ctx, &r, j.Train, j.Preparation); err != nil {
 		return nil, err
 	}
 	r.Normalize = j.Normalize
@@ -117,11 +118,11 @@ func cut(r *configs.Recipe, data *dataset.Data) (training, scored dataset.Source
 }
 
 // normalize returns the normalize setting. It measures the training set if the kind is dataset.
-func normalize(ctx context.Context, r *configs.Recipe, training dataset.Source) (configs.Normalize, error) {
+func normalize(ctx context.Context, r *configs.Recipe, training dataset.Source, prepare dataset.Preparation) (configs.Normalize, error) {
 	if r.Normalize.Kind != "dataset" {
 		return r.Normalize, nil
 	}
-	scales, err := dataset.Measure(ctx, training)
+	scales, err := dataset.Measure(ctx, training, prepare, r.Seed)
 	if err != nil {
 		return configs.Normalize{}, fmt.Errorf("normalize: %w", err)
 	}

@@ -59,7 +59,7 @@ func TestPrepareResolves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	scales, err := dataset.Measure(t.Context(), dataset.Head(data.Train, 200))
+	scales, err := dataset.Measure(t.Context(), dataset.Head(data.Train, 200), dataset.Preparation{Channels: 1, Garments: true}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

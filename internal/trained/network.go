@@ -20,9 +20,9 @@ type Network struct {
 	Layers    []model.Layer
 	Params    model.Params
 	Classes   []string
-	Channels  int               // of the images
-	Side      int               // of the images, in pixels
 	Normalize configs.Normalize // of pixels in [0, 1]
+
+	dataset.Preparation // of pictures, before Normalize
 
 	DataSpec   string // the data set, as --data takes it; "" if unknown
 	DataDigest string // dataset.Data.Digest of that, in hexadecimal digits
@@ -91,7 +91,10 @@ func Describe(state *checkpoint.State) (*Network, error) {
 // LoaderOptions returns the options to load a set for the network, in batches of at most batch
 // images.
 func (n *Network) LoaderOptions(workers *model.Workers, set dataset.Source, batch int) dataset.LoaderOptions {
-	return dataset.LoaderOptions{Side: n.Side, Batch: min(batch, max(set.Len(), 1)), Scales: Scales(n.Normalize), Workers: workers}
+	return dataset.LoaderOptions{
+		Prepare: n.Preparation, Scales: Scales(n.Normalize),
+		Batch: min(batch, max(set.Len(), 1)), Workers: workers,
+	}
 }
 
 // Evaluate scores the network on a set in batches of at most batch images. It calls done before each

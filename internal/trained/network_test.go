@@ -16,7 +16,7 @@ import (
 // write writes a small network's weights, all zero, and returns the file's path.
 func write(t *testing.T) string {
 	t.Helper()
-	n := &Network{Arch: model.NewVGG("tiny", [][2]int{{1, 4}, {1, 8}}, []int{16}, 0), Classes: dataset.Classes, Channels: 1, Side: 8, Normalize: configs.NormalizeBy([]float64{0.25}, []float64{0.5})}
+	n := &Network{Arch: model.NewVGG("tiny", [][2]int{{1, 4}, {1, 8}}, []int{16}, 0), Classes: dataset.Classes, Preparation: dataset.Preparation{Channels: 1, Side: 8, Mode: dataset.Pad, Garments: true}, Normalize: configs.NormalizeBy([]float64{0.25}, []float64{0.5})}
 	metadata, err := n.Metadata()
 	if err != nil {
 		t.Fatal(err)

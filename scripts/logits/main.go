@@ -52,7 +52,7 @@ func run(ctx context.Context, path, spec string, images int, out string) error {
 	if err != nil {
 		return err
 	}
-	options := dataset.LoaderOptions{Side: network.Side, Batch: set.Len()}
+	options := dataset.LoaderOptions{Prepare: network.Preparation, Batch: set.Len()}
 	pixels, err := load(ctx, set, options)
 	if err != nil {
 		return err

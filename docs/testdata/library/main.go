@@ -35,7 +35,7 @@ func main() {
 
 	trainer := must(model.NewTrainer(nil, layers, params, model.TrainerOptions{Batch: 50, Dropout: true})) // nil: all cores
 	optimizer := must(model.NewOptimizer(trainer, model.OptimizerOptions{Momentum: 0.9}))
-	loader := must(dataset.NewLoader(data.Train, dataset.LoaderOptions{Side: 28, Batch: 50, Shuffle: true}))
+	loader := must(dataset.NewLoader(data.Train, dataset.LoaderOptions{Prepare: dataset.Preparation{Side: 28}, Batch: 50, Shuffle: true}))
 	step := uint64(0)
 	for epoch := range 2 {
 		for batch, err := range loader.Epoch(ctx, epoch+1) {
@@ -52,7 +52,7 @@ func main() {
 	check(saved.Load(must(checkpoint.Read("small.bin")).Tensors))
 
 	evaluator := must(model.NewEvaluator(nil, layers, saved, 50))
-	loader = must(dataset.NewLoader(data.Test, dataset.LoaderOptions{Side: 28, Batch: 50}))
+	loader = must(dataset.NewLoader(data.Test, dataset.LoaderOptions{Prepare: dataset.Preparation{Side: 28}, Batch: 50}))
 	right := 0
 	for batch, err := range loader.Epoch(ctx, 1) {
 		check(err)
