@@ -10,16 +10,16 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 
 	"vggtrain/internal/crash"
+	"vggtrain/internal/files"
 )
 
 // Replace writes a file atomically. It writes NAME.tmp-… in the same folder, fsyncs it, renames it to
 // path and fsyncs the folder (not on Windows, where that does not exist). On any failure the previous
 // file stays as it was and the temporary one is removed; only a killed process leaves it behind. If
-// only the fsync of the folder fails, the new file is in place, and the error says so. Permissions
-// are kept. For a symbolic link, its target is replaced.
+// only the fsync of the folder fails, the new file is in place, and the error says so. A file system
+// without fsync is no failure. Permissions are kept. For a symbolic link, its target is replaced.
 func Replace(path string, write func(io.Writer) error) error {
 	return replace(osFilesystem{}, path, func(f file) error { return write(f) })
 }
@@ -63,7 +63,9 @@ func replace(fsys filesystem, path string, write func(file) error) error {
 	}
 	err = write(f)
 	if err == nil {
-		err = f.Sync()
+		if err = f.Sync(); files.IsUnflushable(err) {
+			err = nil
+		}
 	}
 	if closeErr := f.Close(); err == nil {
 		err = closeErr
@@ -75,7 +77,7 @@ func replace(fsys filesystem, path string, write func(file) error) error {
 		fsys.Remove(temp) // best effort: the first error is the one to tell
 		return writeError(path, err)
 	}
-	if err := fsys.SyncFolder(filepath.Dir(path)); err != nil {
+	if err := fsys.SyncFolder(filepath.Dir(path)); err != nil && !files.IsUnflushable(err) {
 		what := "written, but the folder could not be flushed to the disk: " + Cause(err).Error()
 		return &Error{Path: path, What: what, Advice: "if power fails now, the file of before may be there", Err: err}
 	}
@@ -200,9 +202,5 @@ func (osFilesystem) SyncFolder(path string) error {
 		return err
 	}
 	defer folder.Close()
-	err = folder.Sync()
-	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
-		return nil // a file system that flushes no folders
-	}
-	return err
+	return folder.Sync()
 }

@@ -146,6 +146,41 @@ func TestEveryFailingCall(t *testing.T) {
 	}
 }
 
+// unflushed is the system's files on a file system without fsync.
+type unflushed struct {
+	osFilesystem
+	file, folder error
+}
+
+func (u unflushed) Create(path string) (file, error) {
+	f, err := u.osFilesystem.Create(path)
+	return unflushedFile{f, u.file}, err
+}
+
+func (u unflushed) SyncFolder(string) error { return u.folder }
+
+type unflushedFile struct {
+	file
+	err error
+}
+
+func (f unflushedFile) Sync() error { return f.err }
+
+// What a file system does not have is not missed.
+func TestReplaceWithoutFlush(t *testing.T) {
+	for _, err := range []error{syscall.EINVAL, syscall.ENOTSUP, syscall.EROFS, &fs.PathError{Op: "sync", Path: "x", Err: syscall.ENOSYS}} {
+		for _, u := range []unflushed{{file: err}, {folder: err}} {
+			path := filepath.Join(t.TempDir(), "x.bin")
+			if err := write(u, path, &State{Tensors: []Tensor{{"a", []int{1}, []float32{1}}}}); err != nil {
+				t.Errorf("%+v: %v", u, err)
+			}
+			if _, err := Read(path); err != nil {
+				t.Errorf("%+v: %v", u, err)
+			}
+		}
+	}
+}
+
 // A file that its owner keeps from others stays so.
 func TestReplaceKeepsPermissions(t *testing.T) {
 	if runtime.GOOS == "windows" {

@@ -103,6 +103,7 @@ func runFit(ctx context.Context, o *fitOptions) error {
 	files := report.NewFiles(dir, job.Facts.Settings.YAML())
 	job.Checkpoint, job.Best = dir.Checkpoint(), dir.Best()
 	job.Held, job.Flush = dir.Held, files.Flush
+	job.Notices = append(job.Notices, dir.Notices()...)
 	told := tellOfSignal(ctx, progress.Notice)
 	result, err := train.Run(ctx, job,
 		files,

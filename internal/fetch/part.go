@@ -133,7 +133,11 @@ func (p *part) check(file idx.File) error {
 
 // finish makes the part durable and the file at a path.
 func (p *part) finish(path string) error {
-	if err := cmp.Or(p.file.Sync(), p.file.Close()); err != nil {
+	err := p.file.Sync()
+	if files.IsUnflushable(err) {
+		err = nil
+	}
+	if err := cmp.Or(err, p.file.Close()); err != nil {
 		return err
 	}
 	if err := os.Rename(p.file.Name(), path); err != nil {

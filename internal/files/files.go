@@ -1,4 +1,4 @@
-// Package files opens files of unknown origin.
+// Package files opens files of unknown origin and knows what file systems lack.
 package files
 
 import (
@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 )
 
 // OpenRegular opens a regular file. Other files give ErrNotRegular: reading a pipe may wait for ever.
@@ -55,6 +56,12 @@ type Everywhere struct{}
 
 func (Everywhere) Open(path string) (fs.File, error)     { return os.Open(path) }
 func (Everywhere) Stat(path string) (fs.FileInfo, error) { return os.Stat(path) }
+
+// IsUnflushable reports whether err is the answer of a file system without fsync, as some network and
+// FUSE file systems are. What is written there is as safe as it can be.
+func IsUnflushable(err error) bool {
+	return errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.EROFS) || errors.Is(err, errors.ErrUnsupported)
+}
 
 // IsCut reports whether err means that a reader ended too early.
 func IsCut(err error) bool { return err == io.EOF || err == io.ErrUnexpectedEOF }

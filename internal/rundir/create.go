@@ -118,6 +118,9 @@ func (d *Dir) takeEmpty() error {
 	if err := d.wantEmpty(); err != nil {
 		return err
 	}
+	if err := d.probe(); err != nil {
+		return err
+	}
 	return d.removeTemps()
 }
 

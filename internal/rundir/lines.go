@@ -9,9 +9,9 @@ import (
 	"io/fs"
 	"os"
 	"sync"
-	"syscall"
 
 	"vggtrain/checkpoint"
+	"vggtrain/internal/files"
 )
 
 // lines is a file that grows by whole lines. A line that cannot be written, as on a full disk, is
@@ -114,8 +114,8 @@ func (l *lines) Sync() error {
 	err := l.missing(l.flush())
 	l.mu.Unlock() // who writes a line need not wait for the disk
 	syncErr := f.Sync()
-	if syncErr == nil || errors.Is(syncErr, syscall.EINVAL) || errors.Is(syncErr, errors.ErrUnsupported) {
-		return err // the others: a file system that has no such thing
+	if syncErr == nil || files.IsUnflushable(syncErr) {
+		return err
 	}
 	syncErr = systemError(l.path, syncErr, "some of its lines may be missing")
 	l.mu.Lock()

@@ -6,8 +6,10 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/gofrs/flock"
 
@@ -51,7 +53,11 @@ func (d *Dir) takeLocked() error {
 		}
 		// For writing too, since network file systems lock only such files.
 		lock := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o666))
-		locked, err := lock.TryLock()
+		locked, err := d.tryLock(lock)
+		if isLockless(err) {
+			d.lack(fmt.Sprintf("%s: the file system gives no lock (%v): see to it that no second process works on this run", d.path, err))
+			locked, err = true, nil
+		}
 		switch {
 		case errors.Is(err, fs.ErrPermission) && statErr == nil:
 			return systemError(path, err, adviceAgain) // the file is another user's
@@ -156,6 +162,22 @@ func (d *Dir) Close() error {
 		return systemError(lock.Path(), err, adviceAgain)
 	}
 	return nil
+}
+
+// isLockless reports whether err is the answer of a file system without locks, or of a system without
+// them for it. A Flock that holds none is in place as long as its file is there.
+func isLockless(err error) bool {
+	if _, opening := errors.AsType[*fs.PathError](err); opening {
+		return false
+	}
+	return errors.Is(err, syscall.ENOLCK) || errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported)
+}
+
+// lack records what the file system lacks, once.
+func (d *Dir) lack(notice string) {
+	if !slices.Contains(d.lacks, notice) {
+		d.lacks = append(d.lacks, notice)
+	}
 }
 
 // lockError says why a lock cannot be had, other than that somebody has it.

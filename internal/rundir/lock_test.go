@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gofrs/flock"
+
 	"vggtrain/internal/record"
 )
 
@@ -260,7 +262,7 @@ func TestLockError(t *testing.T) {
 		err  error
 		want string
 	}{
-		{syscall.ENOLCK, "runs/a: the file system gives no lock (" + syscall.ENOLCK.Error() + "): put the run folder on another one"},
+		{syscall.EIO, "runs/a: the file system gives no lock (" + syscall.EIO.Error() + "): put the run folder on another one"},
 		{&os.PathError{Op: "open", Path: ".lock", Err: syscall.EROFS},
 			"runs/a: the folder is read-only (" + syscall.EROFS.Error() + "): make it writable, or use another one"},
 		{&os.PathError{Op: "open", Path: ".lock", Err: syscall.EACCES},
@@ -271,6 +273,64 @@ func TestLockError(t *testing.T) {
 		if err := lockError("runs/a", c.err); err.Error() != c.want || !errors.Is(err, errors.Unwrap(c.err)) && !errors.Is(err, c.err) {
 			t.Errorf("got %v, want %s", err, c.want)
 		}
+	}
+}
+
+// A file system without locks or fsync takes a run all the same, and says once what it lacks.
+func TestWhatFileSystemsLack(t *testing.T) {
+	for _, c := range []struct {
+		lock, flush error
+		want        []string
+	}{
+		{nil, nil, nil},
+		{syscall.ENOLCK, nil, []string{"gives no lock"}},
+		{syscall.ENOSYS, syscall.EINVAL, []string{"gives no lock", "cannot flush"}},
+		{syscall.EOPNOTSUPP, syscall.EROFS, []string{"gives no lock", "cannot flush"}},
+		{syscall.EINVAL, &os.PathError{Op: "sync", Path: "x", Err: syscall.ENOTSUP}, []string{"gives no lock", "cannot flush"}},
+		{nil, syscall.EIO, nil}, // the first save tells
+	} {
+		d := At(filepath.Join(t.TempDir(), "run"))
+		d.tryLock = func(lock *flock.Flock) (bool, error) {
+			if c.lock != nil {
+				return false, errors.Join(os.WriteFile(lock.Path(), nil, 0o666), c.lock)
+			}
+			return lock.TryLock()
+		}
+		d.flush = func(*os.File) error { return c.flush }
+		err := d.makeAll(d.path)
+		for range 2 { // taken, given back and taken again
+			if err == nil {
+				err = d.takeEmpty()
+			}
+			if err != nil {
+				t.Fatalf("lock %v, fsync %v: %v", c.lock, c.flush, err)
+			}
+			if err := errors.Join(d.Held(), d.contested()); err != nil {
+				t.Errorf("lock %v: %v", c.lock, err)
+			}
+			err = d.Close()
+			wantTree(t, d.path)
+		}
+		notices := d.Notices()
+		if len(notices) != len(c.want) {
+			t.Errorf("lock %v, fsync %v: notices %q", c.lock, c.flush, notices)
+			continue
+		}
+		for i, want := range c.want {
+			if !strings.HasPrefix(notices[i], d.path+": ") || !strings.Contains(notices[i], want) {
+				t.Errorf("lock %v, fsync %v: notice %q, want %q", c.lock, c.flush, notices[i], want)
+			}
+		}
+	}
+
+	// That the file cannot be opened is another thing.
+	d := newDir(t)
+	d.Close()
+	d.tryLock = func(*flock.Flock) (bool, error) {
+		return false, &os.PathError{Op: "open", Path: ".lock", Err: syscall.EINVAL}
+	}
+	if err := d.takeLock(); err == nil || !strings.Contains(err.Error(), syscall.EINVAL.Error()) {
+		t.Errorf("the lock cannot be opened: %v", err)
 	}
 }
 

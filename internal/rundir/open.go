@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
 	"slices"
 	"time"
 
 	"vggtrain/checkpoint"
+	"vggtrain/internal/files"
 )
 
 // dying is how long Open waits for a lock: a process that was killed holds it until the system
@@ -56,12 +58,13 @@ func openWithin(ctx context.Context, path string, wait time.Duration) (*Dir, err
 	return d, nil
 }
 
-// probe makes a file in the folder and removes it: every save has to. That the lock was there to
-// be opened does not say that files can be made.
+// probe makes a file in the folder, flushes both and removes it: every save has to. That the lock was
+// there to be opened does not say that files can be made.
 func (d *Dir) probe() error {
 	path := checkpoint.TempName(d.file(lockName))
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err == nil {
+		d.probeFlush(f)
 		f.Close()
 		err = os.Remove(path)
 	}
@@ -72,6 +75,32 @@ func (d *Dir) probe() error {
 		return systemError(d.path, err, adviceAgain)
 	}
 	return nil
+}
+
+// probeFlush looks whether a file and its folder can be flushed to the disk. Other errors than that
+// they cannot are for the first save to tell.
+func (d *Dir) probeFlush(f *os.File) {
+	err := d.flush(f)
+	if !files.IsUnflushable(err) {
+		err = d.flushFolder()
+	}
+	if files.IsUnflushable(err) {
+		d.lack(fmt.Sprintf("%s: the file system cannot flush to the disk (fsync: %v): if power fails, the newest saves may be lost",
+			d.path, checkpoint.Cause(err)))
+	}
+}
+
+// flushFolder flushes the folder's entries; Windows has no such thing.
+func (d *Dir) flushFolder() error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	folder, err := os.Open(d.path)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	return d.flush(folder)
 }
 
 // removeTemps removes the temporary files of a killed process. It ignores failures to remove one:

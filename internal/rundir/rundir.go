@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"sync"
 
@@ -30,6 +31,10 @@ type Dir struct {
 	path    string
 	created []string // the folders that Create made, outermost first
 
+	tryLock func(*flock.Flock) (bool, error) // the system's; tests inject others
+	flush   func(*os.File) error             // likewise
+	lacks   []string                         // what the file system lacks: Notices
+
 	mu     sync.Mutex   // guards what follows
 	lock   *flock.Flock // nil: not ours
 	folder fs.FileInfo  // which folder it is that is locked
@@ -37,7 +42,12 @@ type Dir struct {
 }
 
 // At returns the folder at path for reading. It does not check that it exists.
-func At(path string) *Dir { return &Dir{path: filepath.Clean(path)} }
+func At(path string) *Dir {
+	return &Dir{path: filepath.Clean(path), tryLock: (*flock.Flock).TryLock, flush: (*os.File).Sync}
+}
+
+// Notices tells what the folder's file system lacks, a line each: a run goes on without it.
+func (d *Dir) Notices() []string { return d.lacks }
 
 // Path is the cleaned path of the folder.
 func (d *Dir) Path() string { return d.path }

@@ -28,7 +28,8 @@ type Job struct {
 	Augment    dataset.Augment
 	Workers    *model.Workers
 
-	runstate.Place // left to the caller
+	runstate.Place          // left to the caller
+	Notices        []string // likewise: what observers are told before the first step
 
 	resumed  *runstate.Checkpoint // nil: a new run
 	setBytes int64                // of the sets in memory

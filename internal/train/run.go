@@ -32,6 +32,7 @@ func Run(ctx context.Context, job *Job, obs ...Observer) (Result, error) {
 		err = m.observers.begin(m.plan)
 	}
 	if err == nil {
+		m.observers.notice(job.Notices...)
 		m.greet(job)
 		end, err = m.run(ctx)
 	}
