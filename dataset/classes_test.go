@@ -172,7 +172,7 @@ func TestOpenClassesErrors(t *testing.T) {
 		{"nothing in a class", func(f tree) { f["train/emu/notes.txt"] = nil }, "train/emu: no images"},
 		{"image outside", func(f tree) { f["train/a.png"] = nil }, "train/a.png: an image outside of the class folders"},
 		{"folder in a class", func(f tree) { f["test/dog/more/a.png"] = nil }, "test/dog/more: a folder in a class folder"},
-		{"other kind", func(f tree) { f["test/dog/A.WebP"] = nil }, "test/dog/A.WebP: not an image that is read here"},
+		{"other kind", func(f tree) { f["test/dog/A.HEIC"] = nil }, "test/dog/A.HEIC: not an image that is read here"},
 		{"size in train", func(f tree) { f["train/dog/0.png"] = pngOf(t, 2, 3, 1); f["train/dog/1.png"] = pngOf(t, 9, 9, 1) }, "train/dog/0.png: 2×3 pixels, but DIR/train/cat/a.png has 3×2: all images must be of one size; resize them first"},
 		{"size in test", func(f tree) { f["test/cat/z.png"] = pngOf(t, 3, 3, 1) }, "test/cat/z.png: 3×3 pixels, but DIR/train/cat/a.png has 3×2"},
 		{"large side", func(f tree) { f["train/cat/a.png"] = pngOf(t, 1025, 1, 1) }, "train/cat/a.png: 1025×1 pixels: sides from 1 to 1,024 are read"},
@@ -392,7 +392,7 @@ func plant(t *testing.T, dir, lines string, content []byte) {
 	}
 }
 
-// decodingBytes is what reading an image file may allocate at most, as in the tests of photo.
+// decodingBytes is what reading an image file may allocate at most: as in the tests of photo, of the costliest kind.
 func decodingBytes(file []byte) int64 {
 	most := int64(512<<10 + 4*len(file))
 	if p, err := photo.ReadPicture(bytes.NewReader(file), 0); err == nil {

@@ -37,10 +37,11 @@ func newPredictCommand(run func(context.Context, *predictOptions) error) *cobra.
 		Short: "Classify photos",
 		Long: `Classify photos: name the classes that a trained network finds most probable.
 
-IMAGE is a ` + photo.Kinds("or") + ` file (the first frame) of any colour, of up to 33.5
-million pixels and 16,384 a side; a folder (its files of these kinds by name,
-not those of folders in it); or "-" for standard input. An image becomes grey
-(0.299 R + 0.587 G + 0.114 B), upright as a JPEG's camera noted, is padded to a
+IMAGE is a ` + photo.Kinds("or") + ` file (the first
+frame or page) of any colour, of up to 200 million pixels and 16,384 a side; a
+folder (its files of these kinds by name, not those of folders in it); or "-"
+for standard input. An image becomes grey (0.299 R + 0.587 G + 0.114 B), upright
+as its EXIF says, is padded to a
 square with its background's grey and resized once to the network's side.
 
 Fashion-MNIST is bright on black. --invert auto inverts an image whose four

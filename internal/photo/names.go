@@ -7,17 +7,17 @@ import (
 )
 
 // Extensions are the file name extensions of supported pictures. Case does not matter.
-var Extensions = extensions()
+var Extensions = extensions(imageFormats)
 
-func extensions() (all []string) {
-	for _, format := range imageFormats {
+// foreign are those of pictures that are recognised only.
+var foreign = extensions(foreignFormats)
+
+func extensions(formats []imageFormat) (all []string) {
+	for _, format := range formats {
 		all = append(all, format.endings...)
 	}
 	return all
 }
-
-// foreign end the names of pictures that are not.
-var foreign = []string{".ppm", ".pgm", ".bmp", ".tif", ".tiff", ".webp", ".heic", ".avif"}
 
 // Readable reports whether a file name has one of Extensions.
 func Readable(name string) bool { return hasExtension(name, Extensions) }

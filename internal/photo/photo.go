@@ -1,12 +1,6 @@
 package photo
 
-import (
-	"context"
-	"image"
-	"io"
-
-	"golang.org/x/sync/semaphore"
-)
+import "image"
 
 // Photo is a decoded picture, upright. Close it when it is done with: its memory is part of the reader's
 // budget. It is not safe for concurrent use.
@@ -16,7 +10,7 @@ type Photo struct {
 	line    []byte // a row of the upright picture, of pixels.channels
 	band    []byte // source rows × bandCols pixels, if rows and columns are swapped
 	bandAt  int    // the first column in it; -1: none
-	release func()
+	release func() // gives back its part of the budget; nil: it has none
 }
 
 // bandCols is how many columns are read at once from a picture that lies on its side.
@@ -143,44 +137,4 @@ func reverse(line []byte, channels int) {
 			line[i+c], line[k+c] = line[k+c], line[i+c]
 		}
 	}
-}
-
-// Reader decodes files of at most 64 MiB and 2²⁵ pixels. It applies EXIF's orientation and takes the
-// first frame of a GIF. It is safe for concurrent use: all photos that are not closed have 2²⁵ pixels
-// together at most, so that their memory is bounded.
-type Reader struct {
-	pixels *semaphore.Weighted // being decoded, or in photos that are not closed
-}
-
-// NewReader returns a reader of photos.
-func NewReader() *Reader { return &Reader{semaphore.NewWeighted(maxImagePixels)} }
-
-// Read decodes a file. The caller closes the photo: Read waits while those that are not closed fill the
-// budget, so a goroutine that holds one does not read another. Errors are one line and name the file.
-func (r *Reader) Read(f File) (photo *Photo, err error) {
-	source, size, err := f.open()
-	if err == nil {
-		defer source.Close()
-		photo, err = r.read(source, size)
-	}
-	if err != nil {
-		return nil, f.Failure(err)
-	}
-	return photo, nil
-}
-
-// read reads a photo from a source of about size bytes.
-func (r *Reader) read(source io.Reader, size int64) (*Photo, error) {
-	p, err := ReadPicture(source, size)
-	if err != nil {
-		return nil, err
-	}
-	room := int64(p.Rows) * int64(p.Cols)
-	_ = r.pixels.Acquire(context.Background(), room) // an error would be the context's
-	decoded, err := p.decoded()
-	if err != nil {
-		r.pixels.Release(room)
-		return nil, err
-	}
-	return &Photo{pixels: decoded, turn: turns[p.orientation()], release: func() { r.pixels.Release(room) }}, nil
 }

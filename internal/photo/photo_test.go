@@ -44,68 +44,92 @@ func TestPrepare(t *testing.T) {
 
 // Whatever a camera's note is, nothing but its orientation counts, and nonsense is none.
 func TestOrientation(t *testing.T) {
+	orientation := func(file []byte) (found int) {
+		jpegMarkers(&source{ReaderAt: bytes.NewReader(file), size: int64(len(file))}, &found)
+		return found
+	}
 	file := readGolden(t, "../photos/turned-6.jpg")
 	if got := orientation(file); got != 6 {
 		t.Fatalf("orientation %d, want 6", got)
 	}
 	exif := bytes.Index(file, []byte("Exif"))
-	for cut := range exif + 54 {
-		if got := orientation(file[:max(cut, 2)]); got != 1 {
+	entry := exif + 6 + bytes.Index(file[exif+6:], []byte("\x01\x12\x00\x03")) + 12
+	for cut := range entry {
+		if got := orientation(file[:max(cut, 2)]); got != 0 {
 			t.Errorf("cut after %d bytes: %d", cut, got)
 		}
 	}
 	for at := 2; at < len(file); at++ {
 		for v := range 256 {
-			if got := orientation(patched(file, at, byte(v))); got < 1 || got > 8 {
+			if got := orientation(patched(file, at, byte(v))); got < 0 || got > 8 {
 				t.Errorf("byte %d as %d: %d", at, v, got)
 			}
 		}
 	}
-	if got := orientation(readGolden(t, "grey.jpg")); got != 1 {
+	if got := orientation(readGolden(t, "grey.jpg")); got != 0 {
 		t.Errorf("without a note: %d", got)
 	}
 }
 
-// Files are decoded at the same time, but not with more memory than the largest alone takes.
+// Files are decoded at the same time, but not with more memory than there is for all.
 func TestPhotoReaderBound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := NewReader()
 		point := readGolden(t, "../photos/point.png")
-		p, err := ReadPicture(bytes.NewReader(point), 0)
-		if err != nil {
-			t.Fatal(err)
+		read := func() *Photo {
+			photo, err := r.read(bytes.NewReader(point), 0)
+			if err != nil {
+				t.Error(err)
+			}
+			return photo
 		}
-		taken := maxImagePixels - int64(2*p.Rows*p.Cols) + 1 // by others: there is room for one
-		if !r.pixels.TryAcquire(taken) {
-			t.Fatal("no room for the largest")
+		if !r.room.TryAcquire(sharedRoom - 1) { // by others: there is room for one pixel of grey
+			t.Fatal("no room")
 		}
-		photo, err := r.read(bytes.NewReader(point), 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if r.pixels.TryAcquire(int64(p.Rows * p.Cols)) {
+		photo := read()
+		if r.room.TryAcquire(1) {
 			t.Fatal("a photo that is not closed takes no room")
 		}
 		photo.Close()
 		photo.Close()
-		if !r.pixels.TryAcquire(int64(p.Rows * p.Cols)) {
+		if !r.room.TryAcquire(1) {
 			t.Fatal("a photo that was closed still takes room")
 		}
 		var done atomic.Bool
 		go func() {
-			if _, err := r.read(bytes.NewReader(point), 0); err != nil {
-				t.Error(err)
-			}
+			read().Close()
 			done.Store(true)
 		}()
 		if synctest.Wait(); done.Load() {
 			t.Error("a photo was decoded though there was no room")
 		}
-		r.pixels.Release(taken)
+		r.room.Release(sharedRoom)
 		if synctest.Wait(); !done.Load() {
 			t.Error("a photo waits though there is room")
 		}
 	})
+}
+
+// A picture of more than 16 megapixels is decoded alone, and so is a file that is large and has to be
+// kept in memory.
+func TestPhotoReaderAlone(t *testing.T) {
+	large := &Picture{Rows: 4001, Cols: 4000, header: header{room: 4001 * 4000}}
+	small := &Picture{Rows: 4000, Cols: 4000, header: header{room: 3 * 4000 * 4000}}
+	r := NewReader()
+	var h held
+	if h.acquire(r, small); h.bytes != small.room || !r.room.TryAcquire(sharedRoom-small.room) {
+		t.Errorf("%d bytes for a small picture of %d", h.bytes, small.room)
+	}
+	r.room.Release(sharedRoom - small.room)
+	h.release(r)
+	if h.acquire(r, large); h.bytes != sharedRoom || r.room.TryAcquire(1) {
+		t.Errorf("%d bytes for a large picture", h.bytes)
+	}
+	h.release(r)
+	file := bytes.NewReader(append(readGolden(t, "../photos/point.png"), make([]byte, smallFile)...))
+	if s, err := r.source(&h, file, 0); err != nil || h.bytes != sharedRoom || s.size != file.Size() {
+		t.Errorf("%d bytes for a large file: %v", h.bytes, err)
+	}
 }
 
 // first returns the grey of the first pixel.
@@ -120,7 +144,7 @@ func TestPhotosOfFolder(t *testing.T) {
 	outside := filepath.Join(t.TempDir(), "secret.png")
 	point := readGolden(t, "../photos/point.png")
 	for path, content := range map[string][]byte{
-		"b.png": point, "a.PNG": point, "c.jpeg": []byte("no image"), "d.webp": []byte("RIFF"),
+		"b.png": point, "a.PNG": point, "c.jpeg": []byte("no image"), "d.webp": []byte("RIFF"), "f.heic": []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00"),
 		".hidden.png": point, "notes.txt": nil, "in/e.png": point, outside: point,
 	} {
 		if !filepath.IsAbs(path) {
@@ -142,6 +166,7 @@ func TestPhotosOfFolder(t *testing.T) {
 		{"a.PNG", ""}, {"b.png", ""},
 		{"c.jpeg", "not an image that is read here: it begins as no PNG"},
 		{"d.webp", "not an image that is read here: it begins as no PNG"},
+		{"f.heic", "the picture is a HEIC, which is not read here: convert it (heif-convert IN.heic OUT.png, or magick IN.heic OUT.png)"},
 		{"folder.png", "not a regular file; it is a link: "},
 		{"inside.png", ""},
 		{"loop.png", "cannot be read: "}, {"out.png", "cannot be read: "}, {"up.png", "cannot be read: "},

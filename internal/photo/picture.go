@@ -5,10 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/gif"
 	"image/jpeg"
-	"image/png"
 	"io"
+	"io/fs"
 
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
@@ -16,20 +15,15 @@ import (
 	"vggtrain/internal/files"
 )
 
-// Bounds of an image. Decoding takes at most 25 bytes a pixel, sides rounded up to whole blocks of 32
-// (four-colour progressive JPEG: 16 bytes of coefficients, 8 of colours, 1 of grey): 840 MB for the
-// largest image.
+// Bounds of a picture. Its sides, its pixels and the memory that decoding takes are known from its header.
 const (
-	maxImageFile   = 64 << 20 // bytes
-	maxImagePixels = 1 << 25
+	maxSide   = 1<<16 - 1
+	maxPixels = 200_000_000
+	maxRoom   = 1200 << 20 // bytes
 )
 
-// maxScanPixels bounds scans × pixels of a JPEG: a scan of a few bytes may visit all pixels. Encoders
-// make about 10 scans, and the largest image may have 64.
-const maxScanPixels = 64 * maxImagePixels
-
-// maxInflation bounds the bytes in one byte of deflate, as in package idx.
-const maxInflation = 258 * 4
+// maxInMemory bounds the bytes of a file that cannot be read at any offset, such as one of a zip.
+const maxInMemory = 256 << 20
 
 // ErrUnknown is the error of a file without an image of a known kind. Damaged and too large images
 // give other errors.
@@ -37,24 +31,41 @@ var ErrUnknown = errors.New("not an image that is read here")
 
 // imageFormat is a kind of image file.
 type imageFormat struct {
-	name, magic string
-	endings     []string // of files' names
-	// inflation bounds the pixels in one byte of the file; 0: any number.
-	inflation int64
-	config    func(io.Reader) (image.Config, error)
-	decode    func(*Picture) (image.Image, error)
+	name    string
+	magics  []string // the first bytes, one of them; ? is any byte
+	endings []string // of files' names
+	// open reads the header. Memory does not depend on what it announces.
+	open func(*source) (header, error)
 }
 
-// imageFormats are recognised by their first bytes, not by the file's name. One byte of PNG unpacks to
-// at most maxInflation bytes of at most 8 pixels. Each 8×8 block of a JPEG takes at least a bit. A GIF
-// may leave its screen empty.
+// header is what is known of a picture before it is decoded.
+type header struct {
+	rows, cols  int   // H, W
+	least       int64 // bytes that a file with so many pixels has
+	room        int64 // bytes that decoding takes at most
+	orientation int   // EXIF's, 1 to 8; 0: none
+	decode      func() (pixels, error)
+}
+
+// imageFormats are recognised by their first bytes, not by the file's name.
 var imageFormats = []imageFormat{
-	{"PNG", "\x89PNG\r\n\x1a\n", []string{".png"}, 8 * maxInflation, png.DecodeConfig, decodePNG},
-	{"JPEG", "\xff\xd8", []string{".jpg", ".jpeg"}, 8 * 64, jpeg.DecodeConfig, decodeJPEG},
-	{"GIF", "GIF8", []string{".gif"}, 0, gif.DecodeConfig, decodeGIF},
+	{"PNG", []string{pngMagic}, []string{".png"}, openPNG},
+	{"JPEG", []string{"\xff\xd8"}, []string{".jpg", ".jpeg", ".jfif"}, openJPEG},
+	{"GIF", []string{"GIF87a", "GIF89a"}, []string{".gif"}, openGIF},
+	{"WebP", []string{"RIFF????WEBP"}, []string{".webp"}, openWebP},
+	{"BMP", []string{"BM????????????\x0c\x00\x00\x00", "BM????????????(\x00\x00\x00", "BM????????????4\x00\x00\x00", "BM????????????8\x00\x00\x00",
+		"BM????????????@\x00\x00\x00", "BM????????????l\x00\x00\x00", "BM????????????|\x00\x00\x00"}, []string{".bmp"}, openBMP},
+	{"TIFF", []string{"II*\x00", "MM\x00*", "II+\x00", "MM\x00+"}, []string{".tif", ".tiff"}, openTIFF},
+	{"PNM", []string{"P1", "P2", "P3", "P4", "P5", "P6"}, []string{".pnm", ".pbm", ".pgm", ".ppm"}, openPNM},
 }
 
-// Kinds lists the supported kinds of pictures: PNG, JPEG and GIF. last is the last conjunction: and,
+// foreignFormats are recognised, but not read.
+var foreignFormats = []imageFormat{
+	{"HEIC", []string{"????ftyphei", "????ftyphev", "????ftypmif1", "????ftypmsf1"}, []string{".heic", ".heif"}, nil},
+	{"AVIF", []string{"????ftypavi"}, []string{".avif"}, nil},
+}
+
+// Kinds lists the supported kinds of pictures: PNG, JPEG and so on. last is the last conjunction: and,
 // or or.
 func Kinds(last string) string {
 	var names []string
@@ -64,55 +75,114 @@ func Kinds(last string) string {
 	return english.WordSeries(names, last)
 }
 
-// Picture is an image file in memory. Its announced size is within bounds.
-type Picture struct {
-	imageFormat
-	file       []byte
-	Rows, Cols int // H, W
+// HeadBytes is how much of a file Recognised looks at.
+const HeadBytes = 32
+
+// Recognised reports whether a file that begins with head is a picture of a known kind, if only of one
+// that is not read.
+func Recognised(head []byte) bool {
+	_, known := recognise(imageFormats, head)
+	_, foreign := recognise(foreignFormats, head)
+	return known || foreign
 }
 
-// ReadPicture reads a file of about size bytes, at most 64 MiB, and checks its header: no memory is
+// recognise finds the format of a file.
+func recognise(formats []imageFormat, head []byte) (imageFormat, bool) {
+	for _, format := range formats {
+		for _, magic := range format.magics {
+			if begins(head, magic) {
+				return format, true
+			}
+		}
+	}
+	return imageFormat{}, false
+}
+
+// begins reports whether head begins as magic, in which ? is any byte.
+func begins(head []byte, magic string) bool {
+	if len(head) < len(magic) {
+		return false
+	}
+	for i := range len(magic) {
+		if magic[i] != '?' && magic[i] != head[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// Picture is an image file. Its announced size is within bounds.
+type Picture struct {
+	imageFormat
+	header
+	Rows, Cols int // H, W as in the file, before EXIF's turn
+}
+
+// ReadPicture reads a file of about size bytes, at most 256 MiB, and checks its header: no memory is
 // taken to decode an image larger than the bounds or than its file can hold. Errors are one line and do
 // not name the file.
 func ReadPicture(r io.Reader, size int64) (*Picture, error) {
+	file, err := readAll(r, size, maxInMemory)
+	if err != nil {
+		return nil, err
+	}
+	return newPicture(&source{ReaderAt: bytes.NewReader(file), size: int64(len(file))})
+}
+
+// readAll reads a file of about size bytes, and at most limit.
+func readAll(r io.Reader, size, limit int64) ([]byte, error) {
 	var buffer bytes.Buffer
-	buffer.Grow(int(min(size, maxImageFile)) + bytes.MinRead)
-	n, err := buffer.ReadFrom(io.LimitReader(r, maxImageFile+1))
+	buffer.Grow(int(min(size, limit)) + bytes.MinRead)
+	n, err := buffer.ReadFrom(io.LimitReader(r, limit+1))
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("cannot be read: %w", files.Cause(err))
-	case n == 0:
-		return nil, errors.New("the file is empty: replace it")
+	case n > limit:
+		return nil, fmt.Errorf("the file is larger than %s bytes: make the image smaller", humanize.Comma(limit))
 	}
-	p := &Picture{file: buffer.Bytes()}
-	for _, format := range imageFormats {
-		if bytes.HasPrefix(p.file, []byte(format.magic)) {
-			p.imageFormat = format
-			return p, p.check()
-		}
-	}
-	return nil, fmt.Errorf("%w: it begins as no %s does; convert it to one of them", ErrUnknown, Kinds("or"))
+	return buffer.Bytes(), nil
 }
 
-// check reads the announced size and compares it with the bounds.
-func (p *Picture) check() error {
-	if len(p.file) > maxImageFile {
-		return fmt.Errorf("the file is larger than %s bytes: make the image smaller", humanize.Comma(maxImageFile))
+// newPicture checks a file's header.
+func newPicture(s *source) (*Picture, error) {
+	if s.size == 0 {
+		return nil, errors.New("the file is empty: replace it")
 	}
-	config, err := p.config(bytes.NewReader(p.file))
+	head, err := s.bytes(0, int(min(HeadBytes, s.size)))
 	if err != nil {
-		return p.failure(err)
+		return nil, fmt.Errorf("cannot be read: %w", files.Cause(err))
 	}
-	p.Rows, p.Cols = config.Height, config.Width
+	if foreign, ok := recognise(foreignFormats, head); ok {
+		from := "IN" + foreign.endings[0]
+		return nil, fmt.Errorf("the picture is a %s, which is not read here: convert it (heif-convert %s OUT.png, or magick %s OUT.png)",
+			foreign.name, from, from)
+	}
+	p := new(Picture)
+	ok := false
+	if p.imageFormat, ok = recognise(imageFormats, head); !ok {
+		return nil, fmt.Errorf("%w: it begins as no %s does; convert it to one of them", ErrUnknown, Kinds("or"))
+	}
+	if p.header, err = p.open(s); err != nil {
+		return nil, p.failure(err)
+	}
+	p.Rows, p.Cols = p.rows, p.cols
+	return p, p.check(s.size)
+}
+
+// check compares what the header announces with the bounds and the size of the file.
+func (p *Picture) check(size int64) error {
 	switch pixels := int64(p.Rows) * int64(p.Cols); {
 	case p.Rows < 1 || p.Cols < 1:
 		return fmt.Errorf("the %s announces %s pixels, which is no image: replace the file", p.name, p.Size())
-	case p.Rows > maxImagePixels || p.Cols > maxImagePixels || pixels > maxImagePixels:
-		return fmt.Errorf("the %s announces %s pixels: no more than %s in all are read; make the image smaller",
-			p.name, p.Size(), humanize.Comma(maxImagePixels))
-	case p.inflation > 0 && pixels > p.inflation*int64(len(p.file)):
+	case p.Rows > maxSide || p.Cols > maxSide || pixels > maxPixels:
+		return fmt.Errorf("the %s announces %s pixels: sides to %s and %s pixels in all are read; make the image smaller",
+			p.name, p.Size(), humanize.Comma(maxSide), humanize.Comma(maxPixels))
+	case size < p.least:
 		return fmt.Errorf("the %s announces %s pixels, which %s bytes cannot hold: the file is cut short or damaged; replace it",
-			p.name, p.Size(), humanize.Comma(int64(len(p.file))))
+			p.name, p.Size(), humanize.Comma(size))
+	case p.room > maxRoom:
+		return fmt.Errorf("the %s of %s pixels takes %s to decode: no more than %s are taken for a picture; make it smaller, or save it as a plain PNG",
+			p.name, p.Size(), humanize.IBytes(uint64(p.room)), humanize.IBytes(maxRoom))
 	}
 	return nil
 }
@@ -122,44 +192,41 @@ func (p *Picture) Size() string { return fmt.Sprintf("%d×%d", p.Cols, p.Rows) }
 
 // Upright returns H and W after EXIF's turn.
 func (p *Picture) Upright() (rows, cols int) {
-	if turns[p.orientation()].swap {
+	if turns[p.orientation].swap {
 		return p.Cols, p.Rows
 	}
 	return p.Rows, p.Cols
 }
 
-// orientation returns EXIF's, 1 to 8.
-func (p *Picture) orientation() int {
-	if p.name == "JPEG" {
-		return orientation(p.file)
-	}
-	return 1
-}
-
-// Grey decodes the picture as 8-bit grey, H×W without gaps, by PIL's convert("L"). A GIF is its first
-// frame. Transparent parts have the colour in the file, as in PIL. Of 16 bits the upper 8 count, as in
-// PIL for colours (its 16-bit greys end at 255 of 65,535).
+// Grey decodes the picture as 8-bit grey, H×W without gaps, by PIL's convert("L"). It does not apply
+// EXIF's turn, nor transparency.
 func (p *Picture) Grey() (*image.Gray, error) {
-	decoded, err := p.decoded()
+	photo, err := p.decoded()
 	if err != nil {
 		return nil, err
 	}
-	grey, _ := (&Photo{pixels: decoded}).Grey()
+	photo.turn = turn{}
+	grey, _ := photo.Grey()
 	return grey, nil
 }
 
-// decoded returns the pixels.
-func (p *Picture) decoded() (pixels, error) {
-	m, err := p.decode(p)
+// decoded returns the picture, upright.
+func (p *Picture) decoded() (*Photo, error) {
+	decoded, err := p.decode()
 	if err != nil {
-		return pixels{}, p.failure(err)
+		return nil, p.failure(err)
 	}
-	return pixelsOf(m)
+	return &Photo{pixels: decoded, turn: turns[p.orientation]}, nil
 }
 
-// failure rewords a decoder's error: unknown kind, cut short, or damaged. All kinds of PNG are known:
-// one that its decoder refuses is damaged.
+// failure rewords an error of reading or decoding: disk, unknown kind, cut short, or damaged.
 func (p *Picture) failure(err error) error {
+	if cause, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("cannot be read: %w", cause.Err)
+	}
+	if kind, ok := errors.AsType[rare](err); ok {
+		return fmt.Errorf("%w: a %s of a rare kind (%s); convert it to a PNG", ErrUnknown, p.name, string(kind))
+	}
 	if _, ok := errors.AsType[jpeg.UnsupportedError](err); ok {
 		return fmt.Errorf("%w: a %s of a rare kind (%v); convert it to a PNG", ErrUnknown, p.name, err)
 	}
@@ -169,29 +236,7 @@ func (p *Picture) failure(err error) error {
 	return fmt.Errorf("the %s is damaged (%w): replace the file", p.name, err)
 }
 
-func decodePNG(p *Picture) (image.Image, error) { return png.Decode(bytes.NewReader(p.file)) }
+// rare is the error of a kind that is not read.
+type rare string
 
-func decodeJPEG(p *Picture) (image.Image, error) {
-	return jpeg.Decode(&scanLimit{r: bytes.NewReader(p.file), left: maxScanPixels / (int64(p.Rows) * int64(p.Cols))})
-}
-
-// scanLimit fails when more than left scans have begun in a JPEG file.
-type scanLimit struct {
-	r      io.Reader
-	marked bool // the last byte read was 0xff
-	left   int64
-}
-
-func (s *scanLimit) Read(b []byte) (int, error) {
-	n, err := s.r.Read(b)
-	for _, v := range b[:n] {
-		if s.marked && v == 0xda { // the only way in which a scan can begin
-			s.left--
-		}
-		s.marked = v == 0xff
-	}
-	if s.left < 0 {
-		return 0, errors.New("far too many scans")
-	}
-	return n, err
-}
+func (r rare) Error() string { return string(r) }

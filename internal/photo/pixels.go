@@ -26,8 +26,6 @@ func pixelsOf(m image.Image) (pixels, error) {
 		p.channels, p.read = 1, func(dst []byte, y, x int) { copy(dst, m.Pix[y*m.Stride+x:]) }
 	case *image.Gray16:
 		p.channels, p.read = 1, func(dst []byte, y, x int) { upper(dst, m.Pix[y*m.Stride+2*x:]) }
-	case *image.YCbCr:
-		p.channels, p.read = 3, func(dst []byte, y, x int) { readYCbCr(dst, m, y, x) }
 	case *image.RGBA: // of decoders, always opaque
 		p.channels, p.read = 3, func(dst []byte, y, x int) { without(dst, m.Pix[y*m.Stride+4*x:]) }
 	case *image.RGBA64: // of decoders, always opaque
@@ -41,8 +39,7 @@ func pixelsOf(m image.Image) (pixels, error) {
 	case *image.CMYK:
 		p.channels, p.read = 3, func(dst []byte, y, x int) { readCMYK(dst, m.Pix[y*m.Stride+4*x:]) }
 	case *image.Paletted:
-		table := tabulate(m.Palette)
-		p.channels, p.read = 4, func(dst []byte, y, x int) { readPaletted(dst, m.Pix[y*m.Stride+x:], table) }
+		return (&raster{p.rows, p.cols, 1, m.Pix}).coded(tabulate(m.Palette)), nil
 	default:
 		return p, fmt.Errorf("%w: its pixels are of type %T", ErrUnknown, m)
 	}
@@ -69,11 +66,17 @@ func upperWithout(dst, src []byte) {
 	}
 }
 
-func readYCbCr(dst []byte, m *image.YCbCr, y, x int) {
-	for ; len(dst) >= 3; dst, x = dst[3:], x+1 {
-		c := m.YCbCrAt(m.Rect.Min.X+x, m.Rect.Min.Y+y)
-		dst[0], dst[1], dst[2] = color.YCbCrToRGB(c.Y, c.Cb, c.Cr)
+// withoutAlpha are pixels of three channels in place of four.
+func withoutAlpha(p pixels) pixels {
+	read, row := p.read, []byte(nil)
+	p.channels, p.read = 3, func(dst []byte, y, x int) {
+		if n := len(dst) / 3 * 4; len(row) < n {
+			row = make([]byte, n)
+		}
+		read(row[:len(dst)/3*4], y, x)
+		without(dst, row)
 	}
+	return p
 }
 
 // readCMYK goes to colours as Pillow's cmyk2rgb.
@@ -87,9 +90,9 @@ func readCMYK(dst, src []byte) {
 	}
 }
 
-func readPaletted(dst, src []byte, table *[256][4]byte) {
-	for i := 0; 4*i < len(dst); i++ {
-		copy(dst[4*i:4*i+4], table[src[i]][:])
+func readPaletted(dst, src []byte, table *[256][4]byte, channels int) {
+	for i := 0; channels*i < len(dst); i++ {
+		copy(dst[channels*i:channels*(i+1)], table[src[i]][:])
 	}
 }
 

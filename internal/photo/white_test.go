@@ -1,0 +1,81 @@
+package photo
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/dustin/go-humanize/english"
+)
+
+// Pictures of all formats are over white, upright and in colours what Pillow makes of them.
+func TestOnWhiteEqualsPIL(t *testing.T) {
+	text, err := os.ReadFile("testdata/white.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var golden struct {
+		Cases []struct {
+			File                  string
+			Rows, Cols, Tolerance int
+			Pixels                string
+		}
+	}
+	if err := json.Unmarshal(text, &golden); err != nil {
+		t.Fatal(err)
+	}
+	if len(golden.Cases) < 140 {
+		t.Fatalf("only %d cases in the golden file", len(golden.Cases))
+	}
+	far := map[string]int{}
+	for _, c := range golden.Cases {
+		t.Run(c.File, func(t *testing.T) {
+			want, err := hex.DecodeString(c.Pixels)
+			if err != nil || len(want) != 3*c.Rows*c.Cols {
+				t.Fatalf("%d bytes in the golden file (%v)", len(want), err)
+			}
+			photo, err := NewReader().Read(Files(filepath.Join("testdata", filepath.FromSlash(c.File)), nil)[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer photo.Close()
+			if photo.Rows() != c.Rows || photo.Cols() != c.Cols {
+				t.Fatalf("%d×%d, want %d×%d", photo.Rows(), photo.Cols(), c.Rows, c.Cols)
+			}
+			worst := worstRow(photo, want)
+			if far[filepath.Ext(c.File)] = max(far[filepath.Ext(c.File)], worst); worst > c.Tolerance {
+				t.Errorf("%s from Pillow's, allowed are %d", english.Plural(worst, "level", ""), c.Tolerance)
+			}
+			coloured := false
+			for i := 0; i < len(want); i += 3 {
+				coloured = coloured || want[i] != want[i+1] || want[i] != want[i+2]
+			}
+			if photo.Coloured() != coloured {
+				t.Errorf("coloured: %v, want %v", !coloured, coloured)
+			}
+		})
+	}
+	t.Logf("levels from Pillow's at most: %v", far)
+}
+
+// worstRow is by how much the colours of a photo differ from want at most. Its grey must be their luma.
+func worstRow(photo *Photo, want []byte) (worst int) {
+	cols := photo.Cols()
+	row, grey := make([]byte, 3*cols), make([]byte, cols)
+	for y := range photo.Rows() {
+		photo.Row(y, 3, row)
+		photo.Row(y, 1, grey)
+		for x := range cols {
+			got, want := row[3*x:][:3], want[3*(y*cols+x):][:3]
+			for c := range 3 {
+				worst = max(worst, int(got[c])-int(want[c]), int(want[c])-int(got[c]))
+			}
+			if grey[x] != luma(got[0], got[1], got[2]) {
+				worst = max(worst, 1000)
+			}
+		}
+	}
+	return worst
+}
