@@ -9,8 +9,8 @@ concurrent=(./checkpoint ./dataset ./internal/fetch ./internal/kernel ./internal
 # Packages whose results depend on the kernels or the architecture: they also run on generic Go and on arm64.
 numeric=(./blocks ./checkpoint ./dataset ./internal/kernel ./internal/memory ./internal/op ./internal/photo ./internal/rng
 	./internal/solver ./model)
-# Tests that count allocated bytes, to which the race detector adds its own; the fuzz targets do.
-counting='TestMemoryBound|Fuzz.*'
+# Tests that count bytes, to which the race detector adds its own; the fuzz targets do.
+counting='^(TestMemoryBound|TestCountBounds|TestLargeDamagedCheckpoint|Fuzz.*)$|^TestScripts$/^memory$'
 
 # step NAME COMMAND... announces a check, runs it and prints how long it took.
 # The command stands alone, not in a condition, so that `set -e` holds inside it.

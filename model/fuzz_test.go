@@ -1,6 +1,7 @@
 package model
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -66,23 +67,24 @@ func FuzzParseArch(f *testing.F) {
 func checkSummary(t *testing.T, a *Arch, side int) {
 	t.Helper()
 	in := Input{1, 1, side, side}
+	title := fmt.Sprintf("%.300s… at %v", fmt.Sprintf("%+v", a), in)
 	var s *Summary
 	var err error
 	bound := int64(countBase + countPerLayer*len(a.Layers(10)))
 	if got := memorytest.Allocated(bound, func() { s, err = Summarize(a, in, 10) }); got > bound {
-		t.Errorf("%+v at %v takes %d bytes to count, more than %d", a, in, got, bound)
+		t.Errorf("%s takes %d bytes to count, more than %d", title, got, bound)
 	}
 	if err != nil {
 		checkLine(t, err)
 		return
 	}
 	if s.Params <= 0 || s.Params > maxElements || s.MACs <= 0 || s.MACs > maxMACs || s.WeightBytes != 4*s.Params || s.TrainBytes < s.WeightBytes {
-		t.Errorf("%+v at %v: %d parameters, %d MACs, %d and %d bytes", a, in, s.Params, s.MACs, s.WeightBytes, s.TrainBytes)
+		t.Errorf("%s: %d parameters, %d MACs, %d and %d bytes", title, s.Params, s.MACs, s.WeightBytes, s.TrainBytes)
 	}
 	for _, l := range s.Layers {
 		for _, size := range l.Output {
 			if size < 1 {
-				t.Errorf("%+v at %v: %s has shape %v", a, in, l.Name, l.Output)
+				t.Errorf("%s: %s has shape %v", title, l.Name, l.Output)
 			}
 		}
 	}
