@@ -79,12 +79,18 @@ func splitOf(data *dataset.Data, split string, limit int) dataset.Source {
 	return set
 }
 
-// classGrid shows the first images of each class.
+// maxGridClasses is the most classes of a grid.
+const maxGridClasses = 100
+
+// classGrid shows the first images of each class, of very many classes of the first ones.
 func classGrid(ctx context.Context, data *dataset.Data, set dataset.Source, perClass int) (*picture.Grid, error) {
-	rows := make([]picture.Row, len(data.Classes))
+	rows := make([]picture.Row, min(len(data.Classes), maxGridClasses))
 	counts := make([]int, len(rows))
 	for i := range set.Len() {
-		label := set.Label(i)
+		label := int(set.Label(i))
+		if label >= len(rows) {
+			continue
+		}
 		if counts[label]++; counts[label] > perClass {
 			continue
 		}
@@ -93,16 +99,25 @@ func classGrid(ctx context.Context, data *dataset.Data, set dataset.Source, perC
 			return nil, err
 		}
 		row := &rows[label]
-		row.Tiles = append(row.Tiles, picture.Tile{Pixels: pixels.Pix, Lines: []picture.Line{{Left: strconv.Itoa(i)}}})
+		row.Tiles = append(row.Tiles, tileOf(pixels, picture.Line{Left: strconv.Itoa(i)}))
 	}
 	for k := range rows {
 		rows[k].Name = data.Classes[k]
 	}
-	height, width, _ := set.Size()
+	sizes, classes := "", humanize.Comma(int64(len(data.Classes)))+" classes"
+	if len(rows) < len(data.Classes) {
+		classes += fmt.Sprintf(" (the first %d are shown)", len(rows))
+	}
+	if height, width, _ := set.Size(); height > 0 { // of all
+		sizes = fmt.Sprintf(", %d×%d pixels", width, height)
+	}
 	return &picture.Grid{
-		Note: fmt.Sprintf("%s images of %s classes, %d×%d pixels; below each its index",
-			humanize.Comma(int64(set.Len())), humanize.Comma(int64(len(rows))), width, height),
-		Width: width, Height: height,
+		Note: fmt.Sprintf("%s images of %s%s; below each its index", humanize.Comma(int64(set.Len())), classes, sizes),
 		Rows: rows,
 	}, nil
+}
+
+// tileOf is an image for a grid.
+func tileOf(p *dataset.Pixels, lines ...picture.Line) picture.Tile {
+	return picture.Tile{Pixels: p.Pix, Rows: p.Rows, Cols: p.Cols, Channels: p.Channels, Lines: lines}
 }

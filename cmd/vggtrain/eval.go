@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -44,6 +45,8 @@ type evalRecord struct {
 	Classes         []trained.ClassScore `json:"classes"`
 	Confusion       [][]int64            `json:"confusion"` // [true][predicted]
 	ImagesPerSecond float64              `json:"images_per_second"`
+
+	confused []trained.Confused // the most frequent
 }
 
 func newEvalCommand(run func(context.Context, *evalOptions) error) *cobra.Command {
@@ -139,6 +142,7 @@ func (o *evalOptions) print(network *trained.Network, data *dataset.Data, scores
 		Checkpoint: o.Checkpoint, Arch: network.Arch.Name, Split: o.Split,
 		Images: scores.Images, Correct: scores.Correct, Accuracy: scores.Accuracy(), Loss: scores.Loss,
 		Classes: scores.Classes(network.Classes), Confusion: scores.Confusion, ImagesPerSecond: scores.ImagesPerSecond(),
+		confused: scores.MostConfused(10),
 	}
 	if o.JSON {
 		return writeJSON(o.Out, r)
@@ -161,12 +165,11 @@ func (r *evalRecord) write(w io.Writer, data string) error {
 		r.Checkpoint, r.Arch, display.Comma(r.Images), r.Split, display.Escape(data), r.Accuracy, display.Comma(r.Correct), r.Loss, r.ImagesPerSecond); err != nil {
 		return err
 	}
-	t := &table{columns: []column{{"class", false}, {"precision", true}, {"recall", true}, {"f1", true}, {"support", true}}}
-	for _, c := range r.Classes {
-		t.add(c.Name, share(c.Precision), share(c.Recall), share(c.F1), humanize.Comma(c.Support))
-	}
-	if err := t.write(w); err != nil {
+	if err := r.classTable().write(w); err != nil {
 		return err
+	}
+	if len(r.Classes) > maxTableClasses {
+		return r.writeConfused(w)
 	}
 	if _, err := fmt.Fprintln(w, "\nrows: true class, columns: predicted class"); err != nil {
 		return err
@@ -183,6 +186,43 @@ func (r *evalRecord) write(w io.Writer, data string) error {
 		matrix.add(cells...)
 	}
 	return matrix.write(w)
+}
+
+// maxTableClasses is the most classes of a table for people: a matrix of more is wider than a screen.
+const maxTableClasses = 40
+
+// classTable has a row a class; of many classes those with the least F1.
+func (r *evalRecord) classTable() *table {
+	t := &table{columns: []column{{"class", false}, {"precision", true}, {"recall", true}, {"f1", true}, {"support", true}}}
+	shown := r.Classes
+	if len(shown) > maxTableClasses {
+		shown = slices.Clone(shown)
+		slices.SortStableFunc(shown, func(a, b trained.ClassScore) int { return cmp.Compare(a.F1, b.F1) })
+		shown = shown[:maxTableClasses]
+	}
+	for _, c := range shown {
+		t.add(c.Name, share(c.Precision), share(c.Recall), share(c.F1), humanize.Comma(c.Support))
+	}
+	return t
+}
+
+// writeConfused writes what the tables of many classes leave out, and the classes that are most often
+// taken for each other.
+func (r *evalRecord) writeConfused(w io.Writer) error {
+	if _, err := fmt.Fprintf(w, "and %s more classes: above are those with the least f1; --json has all\n", display.Comma(len(r.Classes)-maxTableClasses)); err != nil {
+		return err
+	}
+	if len(r.confused) == 0 {
+		return nil
+	}
+	t := &table{columns: []column{{"class", false}, {"taken for", false}, {"images", true}}}
+	for _, c := range r.confused {
+		t.add(r.Classes[c.True].Name, r.Classes[c.Predicted].Name, humanize.Comma(c.Images))
+	}
+	if _, err := fmt.Fprintln(w); err != nil {
+		return err
+	}
+	return t.write(w)
 }
 
 func share(x float64) string { return strconv.FormatFloat(x, 'f', 4, 64) }

@@ -105,24 +105,54 @@ func (e *evalFiles) images() string {
 	return fmt.Sprintf("%s %s images", display.Comma(e.scores.Images), e.split)
 }
 
+// confusion is the matrix of all classes, or of those that are confused most.
 func (e *evalFiles) confusion() *picture.Confusion {
-	return &picture.Confusion{
+	c := &picture.Confusion{
 		Title:   fmt.Sprintf("%s, accuracy %.4f", e.arch, e.scores.Accuracy()),
 		Note:    e.images() + ", percentages of a true class; " + e.data,
 		Classes: e.classes,
 		Counts:  e.scores.Confusion,
 	}
+	if len(e.classes) <= picture.MaxClasses {
+		return c
+	}
+	chosen := e.mostConfused(picture.MaxClasses / 2)
+	c.Counts, c.Classes = e.scores.Among(chosen), nil
+	for _, k := range chosen {
+		c.Classes = append(c.Classes, e.classes[k])
+	}
+	c.Note = fmt.Sprintf("the %d of %s classes that are confused most, among each other; %s; %s",
+		len(chosen), display.Comma(len(e.classes)), e.images(), e.data)
+	return c
+}
+
+// mostConfused lists at most n classes by their number: of the pairs with the most errors, and the
+// first of all where these are too few.
+func (e *evalFiles) mostConfused(n int) []int {
+	var chosen []int
+	add := func(k int) {
+		if len(chosen) < n && !slices.Contains(chosen, k) {
+			chosen = append(chosen, k)
+		}
+	}
+	for _, c := range e.scores.MostConfused(n) {
+		add(c.True)
+		add(c.Predicted)
+	}
+	for k := range e.classes[:min(len(e.classes), 2*n)] {
+		add(k)
+	}
+	slices.Sort(chosen)
+	return chosen
 }
 
 // tiles are the errors with the highest probabilities.
 func (e *evalFiles) tiles(ctx context.Context) (*picture.Grid, error) {
 	const most, columns = 48, 8
 	wrong := e.scores.Images - e.scores.Correct
-	height, width, _ := e.set.Size()
 	grid := &picture.Grid{
 		Title: fmt.Sprintf("%s: %s of %s wrong", e.arch, display.Comma(wrong), e.images()),
 		Note:  "true class and index, predicted class and its probability, the highest first; " + e.data,
-		Width: width, Height: height,
 	}
 	if wrong == 0 {
 		grid.Note = "there is nothing to show"
@@ -135,10 +165,9 @@ func (e *evalFiles) tiles(ctx context.Context) (*picture.Grid, error) {
 				return nil, err
 			}
 			truth, predicted, probability := e.words(i)
-			tiles = append(tiles, picture.Tile{Pixels: pixels.Pix, Lines: []picture.Line{
-				{Left: truth, Right: "#" + strconv.Itoa(i)},
-				{Left: predicted, Right: strconv.FormatFloat(probability, 'f', 3, 64), Strong: true},
-			}})
+			tiles = append(tiles, tileOf(pixels,
+				picture.Line{Left: truth, Right: "#" + strconv.Itoa(i)},
+				picture.Line{Left: predicted, Right: strconv.FormatFloat(probability, 'f', 3, 64), Strong: true}))
 		}
 		grid.Rows = append(grid.Rows, picture.Row{Tiles: tiles})
 	}

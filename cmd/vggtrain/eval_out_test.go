@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/csv"
+	"fmt"
+	"io"
 	"math"
 	"strings"
 	"testing"
@@ -28,7 +30,9 @@ func scored(pairs [][2]int, probabilities ...float64) *evalFiles {
 		set.Images = append(set.Images, byte(i), 255)
 		e.scores.Labels = append(e.scores.Labels, int32(p[0]))
 		e.scores.Predictions = append(e.scores.Predictions, trained.Prediction{Class: p[1], Probability: probabilities[i]})
-		e.scores.Confusion[p[0]][p[1]]++
+		if max(p[0], p[1]) < len(classes) {
+			e.scores.Confusion[p[0]][p[1]]++
+		}
 		if p[0] == p[1] {
 			e.scores.Correct++
 		}
@@ -111,6 +115,25 @@ func TestErrorTiles(t *testing.T) {
 	}
 }
 
+// Of many classes those are drawn that are confused most, of which the picture tells.
+func TestConfusionOfManyClasses(t *testing.T) {
+	e := scored([][2]int{{300, 7}, {300, 7}, {12, 300}, {5, 5}}, 1, 1, 1, 1)
+	e.classes, e.scores.Confusion = nil, nil
+	for k := range 65536 {
+		e.classes = append(e.classes, fmt.Sprintf("class %d", k))
+	}
+	c := e.confusion()
+	if len(c.Classes) != 50 || c.Classes[49] != "class 300" || c.Counts[49][7] != 2 || c.Counts[12][49] != 1 || c.Counts[5][5] != 1 {
+		t.Errorf("classes %q", c.Classes)
+	}
+	if want := "the 50 of 65,536 classes that are confused most, among each other; 4 test images; folder"; c.Note != want {
+		t.Errorf("%q, want %q", c.Note, want)
+	}
+	if err := c.WritePNG(io.Discard); err != nil {
+		t.Error(err)
+	}
+}
+
 // Without an error there is a picture all the same, so that none of before stays.
 func TestNoErrors(t *testing.T) {
 	e := scored([][2]int{{0, 0}, {1, 1}}, 1, 1)
@@ -118,6 +141,15 @@ func TestNoErrors(t *testing.T) {
 	var out bytes.Buffer
 	if err := grid.WritePNG(&out); err != nil || len(grid.Rows) != 0 || grid.Title != "net: 0 of 2 test images wrong" {
 		t.Errorf("%+v, %v", grid, err)
+	}
+}
+
+// Of very many classes the first have rows, and the picture says so.
+func TestClassGridOfManyClasses(t *testing.T) {
+	set := &dataset.Set{Rows: 1, Cols: 1, Channels: 1, Images: []byte{0, 1, 2}, Labels: []int32{99, 100, 149}}
+	grid, err := classGrid(t.Context(), &dataset.Data{Classes: make([]string, 150)}, set, 3)
+	if err != nil || len(grid.Rows) != 100 || len(grid.Rows[99].Tiles) != 1 || !strings.HasPrefix(grid.Note, "3 images of 150 classes (the first 100 are shown), 1×1 pixels;") {
+		t.Errorf("%d rows, %+v", len(grid.Rows), err)
 	}
 }
 
@@ -129,7 +161,7 @@ func TestClassGrid(t *testing.T) {
 		t.Fatal(err)
 	}
 	tile := func(i byte) picture.Tile {
-		return picture.Tile{Pixels: []byte{i}, Lines: []picture.Line{{Left: string('0' + i)}}}
+		return picture.Tile{Pixels: []byte{i}, Rows: 1, Cols: 1, Channels: 1, Lines: []picture.Line{{Left: string('0' + i)}}}
 	}
 	want := []picture.Row{{Name: "a", Tiles: []picture.Tile{tile(1), tile(5)}}, {Name: "b", Tiles: []picture.Tile{tile(0), tile(2), tile(3)}}, {Name: "none"}}
 	if diff := cmp.Diff(want, grid.Rows); diff != "" {

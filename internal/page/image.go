@@ -12,12 +12,16 @@ import (
 
 // Image is a picture embedded in the page.
 type Image struct {
-	URI  template.URL // data:image/png;base64,…
-	Note string       // alternative text and tooltip
+	URI   template.URL // data:image/png;base64,…
+	Note  string       // alternative text and tooltip
+	Photo bool         // not of a few pixels that are to be seen as such
 }
 
-// maxSide bounds the sides of a picture in pixels. Larger ones are made smaller by a whole number.
-const maxSide = 64
+// Bounds of the sides of pictures in pixels. Larger ones are made smaller by a whole number.
+const (
+	maxSide  = 64
+	maxPhoto = 128
+)
 
 // Painter makes pictures. It is not safe for concurrent use.
 type Painter struct {
@@ -31,20 +35,11 @@ type onePool struct{ buffer *png.EncoderBuffer }
 func (p *onePool) Get() *png.EncoderBuffer  { return p.buffer }
 func (p *onePool) Put(b *png.EncoderBuffer) { p.buffer = b }
 
-// Gray makes a grey picture of rows×cols bytes, 0 black.
-func (p *Painter) Gray(pixels []byte, rows, cols int, note string) (Image, error) {
-	values := make([]float32, rows*cols)
-	for i, v := range pixels[:rows*cols] {
-		values[i] = float32(v)
-	}
-	return p.Map(values, rows, cols, []float32{0, 255}, note)
-}
-
 // Map makes a grey picture of rows×cols numbers. Black is 0, or the least of scale if that is below
 // 0; white is the largest of scale. scale may be values itself.
 func (p *Painter) Map(values []float32, rows, cols int, scale []float32, note string) (Image, error) {
 	low, high := bounds(scale)
-	values, rows, cols = shrink(values[:rows*cols], rows, cols)
+	values, rows, cols = shrink(values[:rows*cols], rows, cols, maxSide)
 	picture := image.NewGray(image.Rect(0, 0, cols, rows))
 	for i, v := range values {
 		picture.Pix[i] = byte(255*fraction(v, low, high) + 0.5)
@@ -73,7 +68,7 @@ func fraction(v, low, high float32) float32 {
 // Signed makes a picture of rows×cols numbers around 0: blue below, white at 0, orange above,
 // both full at ±limit.
 func (p *Painter) Signed(values []float32, rows, cols int, limit float32, note string) (Image, error) {
-	values, rows, cols = shrink(values[:rows*cols], rows, cols)
+	values, rows, cols = shrink(values[:rows*cols], rows, cols, maxSide)
 	picture := image.NewNRGBA(image.Rect(0, 0, cols, rows))
 	for i, v := range values {
 		picture.SetNRGBA(i%cols, i/cols, signed(v, limit))
@@ -97,9 +92,9 @@ func signed(v, limit float32) color.NRGBA {
 }
 
 // shrink returns the means of k×k numbers each, with the least k for which both sides are at most
-// maxSide. What is left over at the right and below is cut.
-func shrink(values []float32, rows, cols int) ([]float32, int, int) {
-	k := (max(rows, cols) + maxSide - 1) / maxSide
+// most. What is left over at the right and below is cut.
+func shrink(values []float32, rows, cols, most int) ([]float32, int, int) {
+	k := (max(rows, cols) + most - 1) / most
 	if k <= 1 {
 		return values, rows, cols
 	}
@@ -119,11 +114,16 @@ func (p *Painter) encode(picture image.Image, note string) (Image, error) {
 	if err := encoder.Encode(&p.out, picture); err != nil {
 		return Image{}, fmt.Errorf("picture of %s: %w", note, err)
 	}
-	uri := "data:image/png;base64," + base64.StdEncoding.EncodeToString(p.out.Bytes())
-	return Image{URI: template.URL(uri), Note: note}, nil // of digits, letters, + / = only
+	return p.embedded("image/png", note), nil
 }
 
-// Limit is the largest magnitude among the finite values, for Signed.
+// embedded is the picture in the buffer.
+func (p *Painter) embedded(kind, note string) Image {
+	uri := "data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(p.out.Bytes())
+	return Image{URI: template.URL(uri), Note: note} // of digits, letters, + / = only
+}
+
+// Limit is the largest magnitude among the finite values, for Signed and Patch.
 func Limit(values []float32) float32 {
 	low, high := bounds(values)
 	return max(-low, high)

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"image"
 	"image/color"
+	"image/jpeg"
 	"image/png"
 	"math"
 	"strings"
@@ -49,7 +50,7 @@ func TestPaint(t *testing.T) {
 	gray := func(v uint8) color.Color { return color.Gray{v} }
 	nan := float32(math.NaN())
 
-	i, err := p.Gray([]byte{0, 128, 255, 7, 8, 9}, 2, 3, "")
+	i, err := p.Pixels([]byte{0, 128, 255, 7, 8, 9}, 2, 3, 1, "")
 	wantPixels(t, decode(t, i, err), 3, gray(0), gray(128), gray(255), gray(7), gray(8), gray(9))
 	i, err = p.Map([]float32{0, 1, 2, nan}, 1, 4, []float32{0, 1, 2, nan}, "")
 	wantPixels(t, decode(t, i, err), 4, gray(0), gray(128), gray(255), gray(0))
@@ -61,6 +62,41 @@ func TestPaint(t *testing.T) {
 	wantPixels(t, decode(t, i, err), 1, gray(51))
 	i, err = p.Signed([]float32{-2, 0, 1, 2, 3, nan}, 1, 6, 2, "")
 	wantPixels(t, decode(t, i, err), 6, below, color.White, color.NRGBA{0xd9, 0xa5, 0x80, 0xff}, above, above, color.White)
+}
+
+func TestPaintColours(t *testing.T) {
+	var p Painter
+	rgb := func(r, g, b uint8) color.Color { return color.RGBA{r, g, b, 255} }
+	nan := float32(math.NaN())
+	i, err := p.Pixels([]byte{1, 2, 3, 254, 0, 7}, 1, 2, 3, "")
+	wantPixels(t, decode(t, i, err), 2, rgb(1, 2, 3), rgb(254, 0, 7))
+	// Planes of two pixels: red, green, blue.
+	i, err = p.Patch([]float32{-2, 2, 0, 1, nan, -1}, 1, 2, 2, "")
+	wantPixels(t, decode(t, i, err), 2, rgb(0, 128, 128), rgb(255, 191, 64))
+	i, err = p.Patch([]float32{0, 0, 0}, 1, 1, 0, "")
+	wantPixels(t, decode(t, i, err), 1, rgb(128, 128, 128))
+}
+
+// A photo keeps more of its pixels, as a JPEG.
+func TestPaintPhoto(t *testing.T) {
+	var p Painter
+	pixels := bytes.Repeat([]byte{200, 100, 50}, 300*200)
+	i, err := p.Pixels(pixels, 200, 300, 3, "a photo")
+	if err != nil || !i.Photo || i.Note != "a photo" {
+		t.Fatalf("%.100v, %v", i, err)
+	}
+	data, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(string(i.URI), "data:image/jpeg;base64,"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture, err := jpeg.Decode(bytes.NewReader(data))
+	if err != nil || picture.Bounds() != image.Rect(0, 0, 100, 66) {
+		t.Fatalf("%v, %v", picture.Bounds(), err)
+	}
+	r, g, b, _ := picture.At(50, 30).RGBA()
+	if r>>8 < 195 || r>>8 > 205 || g>>8 < 95 || g>>8 > 105 || b>>8 < 45 || b>>8 > 55 {
+		t.Errorf("%d, %d, %d", r>>8, g>>8, b>>8)
+	}
 }
 
 // A large picture is made of means.

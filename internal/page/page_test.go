@@ -52,6 +52,7 @@ func exampleScore(t testing.TB) *Score {
 	return &Score{
 		Epoch: 6, Set: "100 images of the test set", Classes: []string{"Shirt", "Coat", "Bag"},
 		Confusion: [][]int64{{30, 8, 2}, {9, 1991, 0}, {0, 1, 19}},
+		Confused:  []Confused{{"Coat", "Shirt", 9, 2000}, {"Shirt", "Coat", 8, 40}, {"Shirt", "Bag", 2, 40}, {"Bag", "Coat", 1, 20}},
 		PerClass:  []ClassScore{{0.75, 0.76, 0.755, 40}, {0.8, 0.81, 0.805, 2000}, {0.9, 0.91, 0.905, 20}},
 		Errors:    []Error{{exampleImage(t, 28), "Shirt", "Coat", 0.9987}, {exampleImage(t, 28), "Coat", "Shirt", 0.875}}, Wrong: 20,
 	}
@@ -238,6 +239,7 @@ func TestPageIsBounded(t *testing.T) {
 		p.Score.Classes = append(p.Score.Classes, fmt.Sprintf("a class with the number %d", k))
 		p.Score.Confusion = append(p.Score.Confusion, slices.Repeat([]int64{123456}, 256))
 		p.Score.PerClass = append(p.Score.PerClass, ClassScore{0.5, 0.5, 0.5, 123456})
+		p.Score.Confused = append(p.Score.Confused, Confused{"a", "b", 123456, 1234567})
 	}
 	page, text := render(t, p), shown(t, p)
 	if len(page) > 600<<10 {

@@ -1,10 +1,8 @@
 package page
 
 import (
-	"cmp"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 
 	"github.com/dustin/go-humanize"
@@ -15,10 +13,11 @@ type Score struct {
 	Epoch     int
 	Set       string // the scored set in words: "10,000 images of the test set"
 	Classes   []string
-	Confusion [][]int64 // [true class][predicted class]
+	Confusion [][]int64 // [true class][predicted class]; nil: too many classes
 	PerClass  []ClassScore
-	Errors    []Error // the most confident first
-	Wrong     int     // number of errors, including those not in Errors
+	Confused  []Confused // the most frequent first
+	Errors    []Error    // the most confident first
+	Wrong     int        // number of errors, including those not in Errors
 }
 
 // ClassScore has the measures of one class.
@@ -58,8 +57,11 @@ func (s *Score) Name(k int) string {
 	return label(s.Classes[k])
 }
 
-// Rows are the classes of the page's table.
+// Rows are the classes of the page's table: of very many, the first.
 func (s *Score) Rows() []ClassScore { return s.PerClass[:min(len(s.PerClass), maxClasses)] }
+
+// Omitted is the number of classes that the page's table leaves out.
+func (s *Score) Omitted() int { return len(s.PerClass) - len(s.Rows()) }
 
 // Matrix returns the confusion matrix, or nil for too many classes. A cell's shade is the square root
 // of its share of the row, so that few errors are visible beside many right ones.
@@ -89,26 +91,21 @@ func (s *Score) Matrix() (rows []matrixRow) {
 	return rows
 }
 
+// Confused are the images of one class that were taken for another.
+type Confused struct {
+	True, Predicted string // classes
+	Images, Of      int64  // of all of the true class
+}
+
 // Confusions lists the most frequent pairs of true and predicted class.
 func (s *Score) Confusions() (list []string) {
 	most := maxConfusions
-	if len(s.Confusion) > maxMatrix {
+	if len(s.PerClass) > maxMatrix {
 		most = maxListed
 	}
-	type pair struct{ i, j int }
-	var pairs []pair
-	for i, counts := range s.Confusion {
-		for j, n := range counts {
-			if i != j && n > 0 {
-				pairs = append(pairs, pair{i, j})
-			}
-		}
-	}
-	slices.SortStableFunc(pairs, func(a, b pair) int { return cmp.Compare(s.Confusion[b.i][b.j], s.Confusion[a.i][a.j]) })
-	for _, p := range pairs[:min(len(pairs), most)] {
-		n, all := s.Confusion[p.i][p.j], sum(s.Confusion[p.i])
+	for _, c := range s.Confused[:min(len(s.Confused), most)] {
 		list = append(list, fmt.Sprintf("%s taken for %s: %s of %s, %s",
-			s.Name(p.i), s.Name(p.j), humanize.Comma(n), humanize.Comma(all), chance(share(n, all))))
+			label(c.True), label(c.Predicted), humanize.Comma(c.Images), humanize.Comma(c.Of), chance(share(c.Images, c.Of))))
 	}
 	return list
 }

@@ -27,14 +27,15 @@ func TestMatrixShades(t *testing.T) {
 
 // A class without images, and one that nobody has named.
 func TestScoreOfOddSets(t *testing.T) {
-	s := &Score{Epoch: 1, Classes: []string{"", "b"}, Confusion: [][]int64{{0, 0, 0}, {0, 0, 3}, {0, 0, 0}}, PerClass: make([]ClassScore, 3)}
+	s := &Score{Epoch: 1, Classes: []string{"", "b"}, Confusion: [][]int64{{0, 0, 0}, {0, 0, 3}, {0, 0, 0}}, PerClass: make([]ClassScore, 3),
+		Confused: []Confused{{"b", "", 3, 3}}}
 	if rows := s.Matrix(); rows[0].Name != "(no name)" || rows[2].Name != "class 2" || rows[0].Cells[0].Class != "c0" {
 		t.Errorf("matrix %+v", rows)
 	}
 	if text := shown(t, &Page{Score: s}); !strings.Contains(text, " class 2 0.000 0.000 0.000 0 ") {
 		t.Errorf("the last class is not in the table:\n%s", text)
 	}
-	if list := s.Confusions(); len(list) != 1 || list[0] != "b taken for class 2: 3 of 3, 100.0\u00a0%" {
+	if list := s.Confusions(); len(list) != 1 || list[0] != "b taken for (no name): 3 of 3, 100.0\u00a0%" {
 		t.Errorf("confusions %q", list)
 	}
 }
@@ -44,6 +45,7 @@ func TestScoreOfNamesFromRightToLeft(t *testing.T) {
 	const coat, shirt = "\u05de\u05e2\u05d9\u05dc", "\u0642\u0645\u064a\u0635 2"
 	s := exampleScore(t)
 	s.Classes[0], s.Classes[1] = shirt, coat
+	s.Confused[1].True, s.Confused[1].Predicted = shirt, coat
 	const want = "\u2068" + shirt + "\u2069 taken for \u2068" + coat + "\u2069: 8 of 40"
 	if got := s.Confusions()[1]; got != want+", 20.0\u00a0%" {
 		t.Errorf("listed as %+q", got)

@@ -17,6 +17,7 @@ type Filters struct {
 	Layer  string // features.0
 	Shape  string // 16 filters of 3×3
 	Limit  float32
+	Colour bool // Images are patches of colour, for images in RGB
 	Images []Image
 }
 

@@ -19,8 +19,8 @@ type Confusion struct {
 	Counts      [][]int64 // [true][predicted]
 }
 
-// maxClasses bounds the classes of a matrix: with more, cells would be too small to see.
-const maxClasses = 256
+// MaxClasses bounds the classes of a matrix, each of which is named: more could not be read.
+const MaxClasses = 100
 
 const (
 	edge      = 28  // white round all, in pixels, as what follows
@@ -29,8 +29,7 @@ const (
 	barWidth  = 24
 	matrixMax = 1100
 	cellMax   = 120
-	cellMin   = 4
-	ruledCell = 12 // the smallest with lines between
+	cellMin   = lineRoom // a class's name beside it
 )
 
 // WritePNG draws the matrix.
@@ -52,8 +51,8 @@ func (c *Confusion) WritePNG(w io.Writer) error {
 
 func (c *Confusion) check() error {
 	n := len(c.Classes)
-	if n < 1 || n > maxClasses || len(c.Counts) != n {
-		return fmt.Errorf("a confusion matrix of %d rows for %d classes: 1 to %d can be drawn, a row each", len(c.Counts), n, maxClasses)
+	if n < 1 || n > MaxClasses || len(c.Counts) != n {
+		return fmt.Errorf("a confusion matrix of %d rows for %d classes: 1 to %d can be drawn, a row each", len(c.Counts), n, MaxClasses)
 	}
 	for i, row := range c.Counts {
 		if len(row) != n {
@@ -67,7 +66,6 @@ func (c *Confusion) check() error {
 type matrix struct {
 	classes       []string // cut to their room
 	cell          int      // side of a cell
-	every         int      // which classes are named: where cells are low, not all
 	upright       bool     // the columns' names run upwards
 	at            image.Rectangle
 	width, height int
@@ -76,11 +74,10 @@ type matrix struct {
 func (c *Confusion) layout() matrix {
 	n := len(c.Classes)
 	m := matrix{cell: min(cellMax, max(cellMin, matrixMax/n))}
-	m.every = (lineRoom + m.cell - 1) / m.cell
 	m.classes = bodyText.fitNames(c.Classes, nameRoom)
 	widest := 0
-	for i := 0; i < n; i += m.every {
-		widest = max(widest, bodyText.room(m.classes[i]))
+	for _, name := range m.classes {
+		widest = max(widest, bodyText.room(name))
 	}
 	m.upright = widest > m.cell-gap
 	wide, high := header{c.Title, c.Note}.size()
@@ -98,9 +95,7 @@ func (c *Confusion) layout() matrix {
 // cellAt is where the cell of row i and column j is.
 func (m *matrix) cellAt(i, j int) image.Rectangle {
 	r := image.Rect(0, 0, m.cell, m.cell).Add(m.at.Min).Add(image.Pt(j*m.cell, i*m.cell))
-	if m.cell >= ruledCell {
-		r.Max = r.Max.Sub(image.Pt(1, 1))
-	}
+	r.Max = r.Max.Sub(image.Pt(1, 1)) // a line
 	return r
 }
 
@@ -158,14 +153,14 @@ func percent(share float64) string { return strconv.FormatFloat(100*share, 'f', 
 
 // names writes the classes and what rows and columns are.
 func (m *matrix) names(s *sheet) {
-	for i := 0; i < len(m.classes); i += m.every {
+	for i, name := range m.classes {
 		r := m.cellAt(i, i)
 		x, y := (r.Min.X+r.Max.X)/2, (r.Min.Y+r.Max.Y)/2
-		s.write(bodyText, m.classes[i], m.at.Min.X-gap, y, right)
+		s.write(bodyText, name, m.at.Min.X-gap, y, right)
 		if m.upright {
-			s.writeUp(bodyText, m.classes[i], x, m.at.Max.Y+gap, right)
+			s.writeUp(bodyText, name, x, m.at.Max.Y+gap, right)
 		} else {
-			s.write(bodyText, m.classes[i], x, m.at.Max.Y+gap+lineRoom/2, center)
+			s.write(bodyText, name, x, m.at.Max.Y+gap+lineRoom/2, center)
 		}
 	}
 	middle := m.at.Min.Add(m.at.Max).Div(2)

@@ -3,18 +3,17 @@ package picture
 import (
 	"fmt"
 	"image"
-	"image/draw"
+	"image/color"
 	"image/png"
 	"io"
 	"slices"
 	"strings"
 )
 
-// Grid is rows of labelled grey images of one size.
+// Grid is rows of labelled images, grey or coloured, of any sizes.
 type Grid struct {
-	Title, Note   string
-	Width, Height int // of each image, in pixels
-	Rows          []Row
+	Title, Note string
+	Rows        []Row
 }
 
 // Row is images side by side.
@@ -25,8 +24,9 @@ type Row struct {
 
 // Tile is an image with lines of text below.
 type Tile struct {
-	Pixels []byte // H×W, 0 black
-	Lines  []Line
+	Pixels               []byte // H×W×C, 0 black
+	Rows, Cols, Channels int    // H, W, C: 1 grey, 3 RGB
+	Lines                []Line
 }
 
 // Line is text below an image. Left is cut if it does not fit beside Right.
@@ -42,13 +42,14 @@ const (
 	tileGap   = 14
 )
 
-// WritePNG draws the grid. Images are enlarged, or shrunk if too large, by a whole factor.
+// WritePNG draws the grid. Images are enlarged, or shrunk if too large, by a whole factor, each to the
+// room of the largest one.
 func (g *Grid) WritePNG(w io.Writer) error {
 	if err := g.check(); err != nil {
 		return err
 	}
 	t := g.layout()
-	s, err := newSheet(t.width, t.height, true)
+	s, err := newSheet(t.width, t.height, !g.coloured())
 	if err != nil {
 		return err
 	}
@@ -66,20 +67,26 @@ func (g *Grid) WritePNG(w io.Writer) error {
 func (g *Grid) check() error {
 	for i, row := range g.Rows {
 		for j, tile := range row.Tiles {
-			if g.Width < 1 || g.Height < 1 || len(tile.Pixels) != g.Width*g.Height {
-				return fmt.Errorf("row %d, image %d: %d pixels, want %d×%d", i, j, len(tile.Pixels), g.Width, g.Height)
+			if tile.Rows < 1 || tile.Cols < 1 || tile.Channels != 1 && tile.Channels != 3 || len(tile.Pixels) != tile.Rows*tile.Cols*tile.Channels {
+				return fmt.Errorf("row %d, image %d: %d bytes of pixels, want %d×%d×%d", i, j, len(tile.Pixels), tile.Rows, tile.Cols, tile.Channels)
 			}
 		}
 	}
 	return nil
 }
 
+// coloured reports whether some image is.
+func (g *Grid) coloured() bool {
+	return slices.ContainsFunc(g.Rows, func(r Row) bool {
+		return slices.ContainsFunc(r.Tiles, func(t Tile) bool { return t.Channels > 1 })
+	})
+}
+
 // tiling is where things are, in pixels.
 type tiling struct {
-	source        image.Point // an image's size
-	enlarge       int         // pixels a side that one of the image becomes,
+	enlarge       int         // pixels a side that one of the largest image becomes,
 	shrink        int         // or that become one
-	size          image.Point // of an image as drawn
+	size          image.Point // of the largest image as drawn, the room of each
 	column        int         // width of an image with its text
 	pitch         image.Point // from one image to the next
 	left, top     int         // of the first one
@@ -90,7 +97,8 @@ type tiling struct {
 // layout takes the smallest factor that makes the images as large as they should be, or a smaller
 // one if the whole picture would be too large.
 func (g *Grid) layout() tiling {
-	t := tiling{source: image.Pt(g.Width, g.Height), names: g.names(), shrink: 1}
+	t := tiling{names: g.names(), shrink: 1}
+	var largest image.Point
 	columns, lines, name, text := 0, 0, 0, 0
 	for i, row := range g.Rows {
 		columns = max(columns, len(row.Tiles))
@@ -98,6 +106,7 @@ func (g *Grid) layout() tiling {
 			name = max(name, boldText.room(t.names[i])+2*gap)
 		}
 		for _, tile := range row.Tiles {
+			largest = image.Pt(max(largest.X, tile.Cols), max(largest.Y, tile.Rows))
 			lines = max(lines, len(tile.Lines))
 			for _, line := range tile.Lines {
 				text = max(text, line.room())
@@ -107,13 +116,13 @@ func (g *Grid) layout() tiling {
 	text = min(text, labelRoom)
 	wide, high := header{g.Title, g.Note}.size()
 	t.left, t.top = edge+name, edge+high+gap
-	side := max(1, g.Width, g.Height)
+	side := max(1, largest.X, largest.Y)
 	t.enlarge = (max(tileSide, text) + side - 1) / side
 	if side > tileMost {
 		t.enlarge, t.shrink = 1, (side+tileMost-1)/tileMost
 	}
 	for ; ; t.enlarge-- {
-		t.size = image.Pt((g.Width*t.enlarge+t.shrink-1)/t.shrink, (g.Height*t.enlarge+t.shrink-1)/t.shrink)
+		t.size = image.Pt(ceil(largest.X*t.enlarge, t.shrink), ceil(largest.Y*t.enlarge, t.shrink))
 		t.column = max(t.size.X, text)
 		t.pitch = image.Pt(t.column+tileGap, t.size.Y+lines*lineRoom+tileGap)
 		t.width = max(t.left+columns*t.pitch.X-tileGap+edge, 2*edge+wide)
@@ -154,7 +163,15 @@ func (l Line) room() int {
 
 // draw draws an image with its text.
 func (t *tiling) draw(s *sheet, tile Tile, at image.Point) {
-	t.image(s, tile.Pixels, at.Add(image.Pt((t.column-t.size.X)/2, 0)))
+	size, enlarge, shrink := t.fit(tile)
+	corner := at.Add(image.Pt((t.column-size.X)/2, (t.size.Y-size.Y)/2))
+	frame := image.Rectangle{Max: size}.Add(corner)
+	s.fill(frame.Inset(-1), faint)
+	for y := range size.Y {
+		for x := range size.X {
+			s.Set(corner.X+x, corner.Y+y, tile.mean(x*shrink/enlarge, y*shrink/enlarge, shrink))
+		}
+	}
 	for k, line := range tile.Lines {
 		style := line.style()
 		y := at.Y + t.size.Y + k*lineRoom + lineRoom/2 + 1
@@ -168,25 +185,31 @@ func (t *tiling) draw(s *sheet, tile Tile, at image.Point) {
 	}
 }
 
-// image draws the pixels with their upper left corner at a point, in a faint frame.
-func (t *tiling) image(s *sheet, pixels []byte, at image.Point) {
-	drawn := image.NewGray(image.Rectangle{Max: t.size}.Add(at))
-	for i := range drawn.Pix {
-		drawn.Pix[i] = t.pixel(pixels, i%t.size.X, i/t.size.X)
-	}
-	s.fill(drawn.Rect.Inset(-1), faint)
-	draw.Draw(s, drawn.Rect, drawn, at, draw.Src)
+// fit returns the size of an image as drawn, and by what it is enlarged or shrunk for that.
+func (t *tiling) fit(tile Tile) (size image.Point, enlarge, shrink int) {
+	enlarge = max(1, min(t.size.X/tile.Cols, t.size.Y/tile.Rows))
+	shrink = max(1, ceil(tile.Cols, t.size.X), ceil(tile.Rows, t.size.Y))
+	return image.Pt(ceil(tile.Cols*enlarge, shrink), ceil(tile.Rows*enlarge, shrink)), enlarge, shrink
 }
 
-// pixel is the value at a place of the drawn image: the source's, or a mean.
-func (t *tiling) pixel(pixels []byte, x, y int) byte {
-	x, y = x*t.shrink/t.enlarge, y*t.shrink/t.enlarge
-	sum, n := 0, 0
-	for v := y; v < min(y+t.shrink, t.source.Y); v++ {
-		for u := x; u < min(x+t.shrink, t.source.X); u++ {
-			sum += int(pixels[v*t.source.X+u])
+// ceil is a/b, rounded up.
+func ceil(a, b int) int { return (a + b - 1) / b }
+
+// mean is the colour of the pixels of a square, as far as there are any, with its corner at a place.
+func (t *Tile) mean(x, y, side int) color.Color {
+	var sum [3]int
+	n := 0
+	for v := y; v < min(y+side, t.Rows); v++ {
+		for u := x; u < min(x+side, t.Cols); u++ {
+			for c := range t.Channels {
+				sum[c] += int(t.Pixels[(v*t.Cols+u)*t.Channels+c])
+			}
 			n++
 		}
 	}
-	return byte((sum + n/2) / n)
+	of := func(c int) uint8 { return uint8((sum[c] + n/2) / n) }
+	if t.Channels == 1 {
+		return color.Gray{of(0)}
+	}
+	return color.RGBA{of(0), of(1), of(2), 0xff}
 }

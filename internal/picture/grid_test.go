@@ -1,6 +1,7 @@
 package picture
 
 import (
+	"bytes"
 	"errors"
 	"image"
 	"image/color"
@@ -11,7 +12,7 @@ import (
 
 // tiles returns a grid of images of one size whose pixels all differ from their neighbours'.
 func tiles(width, height, rows, columns int, lines ...Line) *Grid {
-	g := &Grid{Title: "title", Note: "note", Width: width, Height: height}
+	g := &Grid{Title: "title", Note: "note"}
 	for range rows {
 		var row Row
 		for range columns {
@@ -19,7 +20,7 @@ func tiles(width, height, rows, columns int, lines ...Line) *Grid {
 			for i := range pixels {
 				pixels[i] = byte(i * 37)
 			}
-			row.Tiles = append(row.Tiles, Tile{pixels, lines})
+			row.Tiles = append(row.Tiles, Tile{pixels, height, width, 1, lines})
 		}
 		g.Rows = append(g.Rows, row)
 	}
@@ -96,6 +97,26 @@ func TestGridNothingOverlaps(t *testing.T) {
 					t.Fatalf("%d,%d in %v is not white, in %+v", x, y, r, at)
 				}
 			}
+		}
+	}
+}
+
+// Each image is drawn in the room of the largest one, in its middle, and in its colours.
+func TestGridOfManySizes(t *testing.T) {
+	red, green := bytes.Repeat([]byte{200, 0, 0}, 28*28), bytes.Repeat([]byte{0, 100, 0}, 300*10)
+	g := &Grid{Rows: []Row{{Tiles: []Tile{{Pixels: red, Rows: 28, Cols: 28, Channels: 3}, {Pixels: []byte{7}, Rows: 1, Cols: 1, Channels: 1},
+		{Pixels: green, Rows: 10, Cols: 300, Channels: 3}}}}}
+	img, at := drawn(t, g), g.layout()
+	if at.size != image.Pt(150, 14) || at.shrink != 2 {
+		t.Fatalf("room of %v, made smaller %d times", at.size, at.shrink)
+	}
+	for k, want := range []struct {
+		size  image.Point
+		color color.RGBA
+	}{{image.Pt(14, 14), color.RGBA{200, 0, 0, 255}}, {image.Pt(14, 14), color.RGBA{7, 7, 7, 255}}, {image.Pt(150, 5), color.RGBA{0, 100, 0, 255}}} {
+		x, y := at.left+k*at.pitch.X+(at.column-want.size.X)/2, at.top+(at.size.Y-want.size.Y)/2
+		if got := where(img, image.Rect(x-5, y-5, x+at.column, y+at.size.Y+5), want.color); got != (image.Rectangle{image.Pt(x, y), image.Pt(x, y).Add(want.size)}) {
+			t.Errorf("image %d is at %v, want %v at %d,%d", k, got, want.size, x, y)
 		}
 	}
 }

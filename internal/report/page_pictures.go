@@ -42,12 +42,15 @@ func (p *pictures) score(s *score) (*page.Score, error) {
 	for _, c := range s.Classes {
 		shown.PerClass = append(shown.PerClass, page.ClassScore{Precision: c.Precision, Recall: c.Recall, F1: c.F1, Support: int(c.Support)})
 	}
+	for _, c := range s.Confused {
+		shown.Confused = append(shown.Confused, page.Confused{True: c.True, Predicted: c.Predicted, Images: c.Images, Of: s.support(c.True)})
+	}
 	for _, e := range s.Errors {
 		pixels, err := dataset.Read(context.Background(), p.scored, e.Index)
 		if err != nil {
 			return nil, err
 		}
-		image, err := p.painter.Gray(pixels.Pix, pixels.Rows, pixels.Cols, fmt.Sprintf("image #%d", e.Index)) // as in eval's files
+		image, err := p.painter.Pixels(pixels.Pix, pixels.Rows, pixels.Cols, pixels.Channels, fmt.Sprintf("image #%d", e.Index)) // as in eval's files
 		if err != nil {
 			return nil, err
 		}
@@ -56,7 +59,8 @@ func (p *pictures) score(s *score) (*page.Score, error) {
 	return shown, nil
 }
 
-// filters returns the filters of the first convolution for its first input channel, or nil.
+// filters returns the filters of the first convolution, or nil: patches of colour for images in RGB,
+// else those for its first input channel.
 func (p *pictures) filters() (*page.Filters, error) {
 	first := slices.IndexFunc(p.network.Layers, func(l model.Layer) bool { return l.Type == "Conv2d" })
 	if first < 0 {
@@ -74,12 +78,17 @@ func (p *pictures) filters() (*page.Filters, error) {
 	}
 	filters, rows, cols := weight.Shape[0], weight.Shape[2], weight.Shape[3]
 	f := &page.Filters{Layer: layer.Name, Shape: fmt.Sprintf("%d filters of %d×%d", filters, rows, cols), Limit: page.Limit(values)}
+	f.Colour = first == 0 && weight.Shape[1] == 3 // the input's channels
+	seen, paint := rows*cols, p.painter.Signed
+	if f.Colour {
+		seen, paint = 3*rows*cols, p.painter.Patch
+	}
 	if filters > maxFilters {
 		f.Shape = fmt.Sprintf("the first %d of %s", maxFilters, f.Shape)
 	}
 	for o := range min(filters, maxFilters) {
-		one := values[o*weight.Len()/filters:][:rows*cols]
-		image, err := p.painter.Signed(one, rows, cols, f.Limit, fmt.Sprintf("filter %d: %.3g to %.3g", o+1, slices.Min(one), slices.Max(one)))
+		one := values[o*weight.Len()/filters:][:seen]
+		image, err := paint(one, rows, cols, f.Limit, fmt.Sprintf("filter %d: %.3g to %.3g", o+1, slices.Min(one), slices.Max(one)))
 		if err != nil {
 			return nil, err
 		}
@@ -96,10 +105,10 @@ func (p *pictures) maps() (*page.Maps, error) {
 	side := p.network.Side
 	m := &page.Maps{
 		Image: fmt.Sprintf("The first of the %s: %s", p.set, p.network.Classes[p.scored.Label(0)]),
-		Shape: fmt.Sprintf("1×%d×%d", side, side),
+		Shape: fmt.Sprintf("%d×%d×%d", p.network.Channels, side, side),
 	}
 	var err error
-	if m.Input, err = p.painter.Map(p.image, side, side, p.image, fmt.Sprintf("the image at %d×%d", side, side)); err != nil {
+	if m.Input, err = p.input(fmt.Sprintf("the image at %d×%d", side, side)); err != nil {
 		return nil, err
 	}
 	waste := int64(0) // bytes of blocks since the last collection; of vgg11 they would be 150 MB in all
@@ -121,6 +130,24 @@ func (p *pictures) maps() (*page.Maps, error) {
 		return err
 	})
 	return m, err
+}
+
+// input is the image as the network sees it: in grey from its darkest to its lightest pixel, in colour
+// without the normalisation.
+func (p *pictures) input(note string) (page.Image, error) {
+	n := p.network
+	if n.Channels == 1 {
+		return p.painter.Map(p.image, n.Side, n.Side, p.image, note)
+	}
+	pixels := make([]byte, len(p.image))
+	for i, v := range p.image {
+		x := float64(v)
+		if c := i % n.Channels; n.Normalize.N > 0 {
+			x = x*n.Normalize.Deviation[c] + n.Normalize.Mean[c]
+		}
+		pixels[i] = byte(255*min(max(x, 0), 1) + 0.5)
+	}
+	return p.painter.Pixels(pixels, n.Side, n.Side, n.Channels, note)
 }
 
 // load prepares the image once.

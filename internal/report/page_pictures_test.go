@@ -84,7 +84,7 @@ func TestPicturesOfSingleNumbers(t *testing.T) {
 		t.Fatalf("%d blocks, of single numbers: %t", n, m.Single)
 	}
 	for c, v := range []float32{0, 1, 2, 4} {
-		want, err := p.painter.Gray([]byte{byte(255*v/4 + 0.5)}, 1, 1, "")
+		want, err := p.painter.Pixels([]byte{byte(255*v/4 + 0.5)}, 1, 1, 1, "")
 		if got := m.Blocks[3].Channels[c]; err != nil || got.URI != want.URI {
 			t.Errorf("channel %d of %v of 4 is %s, want %s; %v", c, v, got.URI, want.URI, err)
 		}

@@ -27,11 +27,12 @@ func TestScoreThatIsNotOfTheRun(t *testing.T) {
 		"of other classes":      {"Trouser", "Trousers"},
 		"of other images":       {`"index":`, `"index":2`},
 		"of images before all":  {`"index":`, `"index":-`},
-		"without a confusion":   {`"confusion"`, `"confused"`},
+		"without a confusion":   {`"confusion"`, `"matrix"`},
 		"of a ragged confusion": {`"confusion":[[`, `"confusion":[[0,`},
 		"of less than nothing":  {`"confusion":[[`, `"confusion":[[-`},
+		"of many confused":      {`"confused":[`, `"confused":[` + strings.Repeat(`{},`, maxConfused)},
 		"of many errors":        {`"errors":[`, `"errors":[` + strings.Repeat(`{},`, maxErrors)},
-		"too large":             {"{", strings.Repeat(" ", 8<<20) + "{"},
+		"too large":             {"{", strings.Repeat(" ", maxScore) + "{"},
 	} {
 		text := strings.Replace(string(written), change[0], change[1], 1)
 		if err := os.WriteFile(r.dir.Score(), []byte(text), 0o666); err != nil {

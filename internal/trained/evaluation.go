@@ -31,12 +31,15 @@ type Evaluation struct {
 	Images    int
 	Correct   int
 	Loss      float64   // mean cross-entropy, no label smoothing
-	Confusion [][]int64 // [true class][predicted class]
+	Confusion [][]int64 // [true class][predicted class]; nil for more than MaxConfusion classes
 	Seconds   float64   // wall time
 
 	Labels      []int32      // of each image, in the set's order
 	Predictions []Prediction // likewise
 }
+
+// MaxConfusion is the most classes of a confusion matrix.
+const MaxConfusion = 1000
 
 // Accuracy is the share of correct images; 0 for none.
 func (e *Evaluation) Accuracy() float64 { return ratio(int64(e.Correct), int64(e.Images)) }
@@ -60,23 +63,68 @@ type ClassScore struct {
 
 // Classes returns a score for each class, in the order of names.
 func (e *Evaluation) Classes(names []string) []ClassScore {
-	scores := make([]ClassScore, len(e.Confusion))
-	for k := range scores {
-		var predicted, support int64
-		for j := range e.Confusion {
-			predicted += e.Confusion[j][k]
-			support += e.Confusion[k][j]
+	hits, predicted, support := make([]int64, len(names)), make([]int64, len(names)), make([]int64, len(names))
+	for i, p := range e.Predictions {
+		label := int(e.Labels[i])
+		predicted[p.Class]++
+		support[label]++
+		if p.Class == label {
+			hits[label]++
 		}
-		hit := e.Confusion[k][k]
+	}
+	scores := make([]ClassScore, len(names))
+	for k := range scores {
 		scores[k] = ClassScore{
 			Name:      names[k],
-			Precision: ratio(hit, predicted),
-			Recall:    ratio(hit, support),
-			F1:        ratio(2*hit, predicted+support), // 2PR/(P+R), rearranged
-			Support:   support,
+			Precision: ratio(hits[k], predicted[k]),
+			Recall:    ratio(hits[k], support[k]),
+			F1:        ratio(2*hits[k], predicted[k]+support[k]), // 2PR/(P+R), rearranged
+			Support:   support[k],
 		}
 	}
 	return scores
+}
+
+// Confused are the images of one class that were taken for another.
+type Confused struct {
+	True, Predicted int // classes
+	Images          int64
+}
+
+// MostConfused lists at most n pairs of classes, those with the most images first, of equal ones the
+// first classes.
+func (e *Evaluation) MostConfused(n int) []Confused {
+	counts := map[[2]int]int64{}
+	for i, p := range e.Predictions {
+		if label := int(e.Labels[i]); p.Class != label {
+			counts[[2]int{label, p.Class}]++
+		}
+	}
+	var list []Confused
+	for pair, images := range counts {
+		list = append(list, Confused{pair[0], pair[1], images})
+	}
+	slices.SortFunc(list, func(a, b Confused) int {
+		return cmp.Or(cmp.Compare(b.Images, a.Images), cmp.Compare(a.True, b.True), cmp.Compare(a.Predicted, b.Predicted))
+	})
+	return list[:min(len(list), n)]
+}
+
+// Among returns the confusion matrix of some of the classes.
+func (e *Evaluation) Among(classes []int) [][]int64 {
+	place := map[int]int{}
+	matrix := make([][]int64, len(classes))
+	for at, k := range classes {
+		place[k], matrix[at] = at, make([]int64, len(classes))
+	}
+	for i, p := range e.Predictions {
+		row, ours := place[int(e.Labels[i])]
+		column, too := place[p.Class]
+		if ours && too {
+			matrix[row][column]++
+		}
+	}
+	return matrix
 }
 
 // Errors lists the images with a wrong prediction, by index, in the set's order.
@@ -103,9 +151,12 @@ func (e *Evaluation) Surest(n int) []int {
 // the end.
 func Evaluate(ctx context.Context, network Predictor, batches Batches, classes int) (*Evaluation, error) {
 	start := time.Now()
-	e := &Evaluation{Confusion: make([][]int64, classes)}
-	for k := range e.Confusion {
-		e.Confusion[k] = make([]int64, classes)
+	e := &Evaluation{}
+	if classes <= MaxConfusion {
+		e.Confusion = make([][]int64, classes)
+		for k := range e.Confusion {
+			e.Confusion[k] = make([]int64, classes)
+		}
 	}
 	batches.Start(1, 0)
 	var loss float64
@@ -121,7 +172,7 @@ func Evaluate(ctx context.Context, network Predictor, batches Batches, classes i
 		if err != nil {
 			return nil, err
 		}
-		batchLoss, err := e.score(logits, b.Labels[:b.Rows])
+		batchLoss, err := e.score(logits, b.Labels[:b.Rows], classes)
 		if err != nil {
 			return nil, err
 		}
@@ -135,8 +186,7 @@ func Evaluate(ctx context.Context, network Predictor, batches Batches, classes i
 }
 
 // score adds a batch's predictions and returns the sum of its losses.
-func (e *Evaluation) score(logits []float32, labels []int32) (loss float64, err error) {
-	classes := len(e.Confusion)
+func (e *Evaluation) score(logits []float32, labels []int32, classes int) (loss float64, err error) {
 	if len(logits) < len(labels)*classes {
 		return 0, fmt.Errorf("%d logits for %d images of %d classes", len(logits), len(labels), classes)
 	}
@@ -151,7 +201,9 @@ func (e *Evaluation) score(logits []float32, labels []int32) (loss float64, err 
 		e.Labels = append(e.Labels, label)
 		e.Predictions = append(e.Predictions, Prediction{best, math.Exp(float64(row[best]) - normalizer)})
 		e.Images++
-		e.Confusion[label][best]++
+		if e.Confusion != nil {
+			e.Confusion[label][best]++
+		}
 		if best == int(label) {
 			e.Correct++
 		}
