@@ -101,6 +101,14 @@ func (e *evalFiles) words(i int) (truth, predicted string, probability float64) 
 	return e.classes[e.scores.Labels[i]], e.classes[p.Class], p.Probability
 }
 
+// drawn is the name of a class in pictures: behind its number, if they lack some of its letters.
+func (e *evalFiles) drawn(name string) string {
+	if picture.Drawable(name) {
+		return name
+	}
+	return picture.Numbered(slices.Index(e.classes, name), name)
+}
+
 func (e *evalFiles) images() string {
 	return fmt.Sprintf("%s %s images", display.Comma(e.scores.Images), e.split)
 }
@@ -117,7 +125,7 @@ func (e *evalFiles) confusion() *picture.Confusion {
 		return c
 	}
 	chosen := e.mostConfused(picture.MaxClasses / 2)
-	c.Counts, c.Classes = e.scores.Among(chosen), nil
+	c.Counts, c.Numbers, c.Classes = e.scores.Among(chosen), chosen, nil
 	for _, k := range chosen {
 		c.Classes = append(c.Classes, e.classes[k])
 	}
@@ -166,8 +174,8 @@ func (e *evalFiles) tiles(ctx context.Context) (*picture.Grid, error) {
 			}
 			truth, predicted, probability := e.words(i)
 			tiles = append(tiles, tileOf(pixels,
-				picture.Line{Left: truth, Right: "#" + strconv.Itoa(i)},
-				picture.Line{Left: predicted, Right: strconv.FormatFloat(probability, 'f', 3, 64), Strong: true}))
+				picture.Line{Left: e.drawn(truth), Right: "#" + strconv.Itoa(i)},
+				picture.Line{Left: e.drawn(predicted), Right: strconv.FormatFloat(probability, 'f', 3, 64), Strong: true}))
 		}
 		grid.Rows = append(grid.Rows, picture.Row{Tiles: tiles})
 	}

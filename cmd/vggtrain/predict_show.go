@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/term"
 
@@ -25,6 +24,7 @@ type predictionWriter struct {
 	write   func(predict.Result) error
 	begun   bool // the list of JSON
 	columns int  // of the terminal
+	longest int  // class's name, in columns
 	bold    bool // the terminal knows how
 }
 
@@ -40,6 +40,9 @@ func newPredictionWriter(o *predictOptions, classes []string) *predictionWriter 
 		w.write = w.bars
 		w.columns, _ = terminal.Size(f)
 		w.bold = terminal.Live(f)
+		for _, name := range classes {
+			w.longest = max(w.longest, display.Width(display.Label(name)))
+		}
 	}
 	return w
 }
@@ -103,7 +106,7 @@ func (w *predictionWriter) endList() error {
 func (w *predictionWriter) line(r predict.Result) error {
 	var guesses []string
 	for _, g := range r.Guesses {
-		guesses = append(guesses, fmt.Sprintf("%s %.4f", w.classes[g.Class], g.Probability))
+		guesses = append(guesses, fmt.Sprintf("%s %.4f", display.Clean(w.classes[g.Class], ""), g.Probability))
 	}
 	_, err := fmt.Fprintf(w.w, "%s: %s\n", r.Photo.Title, listed(guesses))
 	return err
@@ -121,14 +124,10 @@ func (w *predictionWriter) bars(r predict.Result) error {
 		title = terminal.Strong(title)
 	}
 	lines := []string{title}
-	longest := 0
-	for _, name := range w.classes {
-		longest = max(longest, utf8.RuneCountInString(name))
-	}
-	widest := max(0, min(widestBar, w.columns-len("  ")-longest-percentage-len("  ")))
+	widest := max(0, min(widestBar, w.columns-len("  ")-w.longest-percentage-len("  ")))
 	for _, g := range r.Guesses {
-		name := w.classes[g.Class]
-		blanks := strings.Repeat(" ", longest-utf8.RuneCountInString(name))
+		name := display.Label(w.classes[g.Class])
+		blanks := strings.Repeat(" ", w.longest-display.Width(name))
 		lines = append(lines, strings.TrimRight(fmt.Sprintf("  %s%s %5.1f %%  %s", name, blanks, 100*g.Probability, bar(g.Probability, widest)), " "))
 	}
 	_, err := io.WriteString(w.w, strings.Join(lines, "\n")+"\n")

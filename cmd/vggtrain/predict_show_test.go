@@ -23,7 +23,7 @@ func TestPredictionBars(t *testing.T) {
 		10:  {"", ""},
 	} {
 		var out strings.Builder
-		w := &predictionWriter{w: &out, classes: dataset.Classes, columns: columns}
+		w := &predictionWriter{w: &out, classes: dataset.Classes, columns: columns, longest: len("T-shirt/top")}
 		if err := w.bars(result); err != nil {
 			t.Fatal(err)
 		}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -38,13 +37,14 @@ func (t *table) write(w io.Writer) error {
 	lines = append(lines, t.rows...)
 	for _, cells := range lines {
 		for i, cell := range cells {
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+			widths[i] = max(widths[i], display.Width(display.Label(cell)))
 		}
 	}
 	for _, cells := range lines {
 		padded := make([]string, len(cells))
 		for i, cell := range cells {
-			blanks := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+			cell = display.Label(cell)
+			blanks := strings.Repeat(" ", widths[i]-display.Width(cell))
 			if t.columns[i].number {
 				padded[i] = blanks + cell
 			} else {

@@ -7,6 +7,7 @@
 //	Quote  a value: always in Go's quotes
 //	Line   a message: what does not print becomes Go's escapes
 //	Clean  prose: what does not print becomes U+FFFD
+//	Label  a name among other text: like Clean, and set apart if it is written from right to left
 //	Cell   a cell of CSV: with an apostrophe before what a spreadsheet would run
 package display
 
@@ -22,9 +23,16 @@ import (
 // Short is the largest length of a value in messages, in characters.
 const Short = 60
 
-// Printable reports whether text is UTF-8 with printable characters only.
+// visible reports whether a character is seen, or is a space of some width, or joins its neighbours,
+// as in emoji of several and in Persian.
+func visible(r rune) bool {
+	const joiner, nonJoiner = '\u200d', '\u200c'
+	return unicode.IsGraphic(r) || r == joiner || r == nonJoiner
+}
+
+// Printable reports whether text is UTF-8 with visible characters only.
 func Printable(text string) bool {
-	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !visible(r) })
 }
 
 // Name returns text, in quotes if it is not Printable.
@@ -65,7 +73,7 @@ func Line(text string, most int) string { return Escape(Cut(text, most)) }
 func Escape(text string) string {
 	var out strings.Builder
 	for _, r := range text {
-		if strconv.IsPrint(r) {
+		if visible(r) {
 			out.WriteRune(r)
 		} else {
 			out.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
@@ -77,7 +85,7 @@ func Escape(text string) string {
 // Clean replaces characters by U+FFFD, except visible ones, spaces and those in keep.
 func Clean(text, keep string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsGraphic(r) || strings.ContainsRune(keep, r) {
+		if visible(r) || strings.ContainsRune(keep, r) {
 			return r
 		}
 		return unicode.ReplacementChar
@@ -120,7 +128,7 @@ func escaped(word string) string {
 		switch bad := r == utf8.RuneError && size == 1; {
 		case r == '\\' || r == '\'':
 			b.WriteString(`\` + word[:size])
-		case unicode.IsPrint(r) && !bad:
+		case visible(r) && !bad:
 			b.WriteString(word[:size])
 		default:
 			for _, c := range []byte(word[:size]) {

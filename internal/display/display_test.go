@@ -19,7 +19,7 @@ func TestForms(t *testing.T) {
 		{"\x1b[31mred\x00", `"\x1b[31mred\x00"`, `"\x1b[31mred\x00"`, `"\x1b[31mred\x00"`, `\x1b[31mred\x00`, "\ufffd[31mred\ufffd"},
 		{"a\u2028b", `"a\u2028b"`, `"a\u2028b"`, `"a\u2028b"`, `a\u2028b`, "a\ufffdb"},
 		{"\u202egnol", `"\u202egnol"`, `"\u202egnol"`, `"\u202egnol"`, `\u202egnol`, "\ufffdgnol"},
-		{"a\u00a0b", `"a\u00a0b"`, `"a\u00a0b"`, `"a\u00a0b"`, `a\u00a0b`, "a\u00a0b"},
+		{"a\u00a0b", "a\u00a0b", "a\u00a0b", `"a\u00a0b"`, "a\u00a0b", "a\u00a0b"},
 		{"\xff", `"\xff"`, `"\xff"`, `"\xff"`, "\ufffd", "\ufffd"},
 		{long, long, long[:120] + "…", `"` + long[:120] + `…"`, long[:120] + "…", long},
 	}

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"vggtrain/internal/display"
 	"vggtrain/internal/record"
@@ -107,15 +106,7 @@ func label(name string) string {
 	if name == "" {
 		return "(no name)"
 	}
-	name = clean(name, maxLabel)
-	if strings.ContainsFunc(name, rightToLeft) {
-		return "\u2068" + name + "\u2069" // first strong isolate, pop directional isolate
-	}
-	return name
-}
-
-func rightToLeft(r rune) bool {
-	return unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana, unicode.Nko)
+	return display.Label(display.Cut(name, maxLabel))
 }
 
 // clean returns at most most characters of text, without such as do not print.

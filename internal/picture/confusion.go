@@ -16,6 +16,7 @@ import (
 type Confusion struct {
 	Title, Note string
 	Classes     []string
+	Numbers     []int     // of the classes; nil: 0, 1, 2, …
 	Counts      [][]int64 // [true][predicted]
 }
 
@@ -29,6 +30,7 @@ const (
 	barWidth  = 24
 	matrixMax = 1100
 	cellMax   = 120
+	zeroCell  = 40       // the smallest with a 0: of many cells most have one
 	cellMin   = lineRoom // a class's name beside it
 )
 
@@ -74,7 +76,7 @@ type matrix struct {
 func (c *Confusion) layout() matrix {
 	n := len(c.Classes)
 	m := matrix{cell: min(cellMax, max(cellMin, matrixMax/n))}
-	m.classes = bodyText.fitNames(c.Classes, nameRoom)
+	m.classes = bodyText.fitNames(c.Classes, c.Numbers, nameRoom)
 	widest := 0
 	for _, name := range m.classes {
 		widest = max(widest, bodyText.room(name))
@@ -121,6 +123,9 @@ func (m *matrix) cells(s *sheet, counts [][]int64) {
 			x, y := (r.Min.X+r.Max.X)/2, (r.Min.Y+r.Max.Y)/2
 			style.color = on(shade)
 			if n == 0 {
+				if m.cell < zeroCell {
+					continue
+				}
 				style.color = pale
 			}
 			if shares && n > 0 {

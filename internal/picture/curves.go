@@ -77,8 +77,8 @@ func (c *Curves) WritePNG(w io.Writer) error {
 // header writes title, note and legend above the panels, where no line can be.
 func (c *Curves) header(page draw.Canvas) {
 	width, left, top := (page.Max.X - page.Min.X).Points(), page.Min.X, page.Max.Y
-	page.FillText(titleText.vg(), vg.Point{X: left, Y: top - 15}, titleText.fit(c.Title, width))
-	page.FillText(noteText.vg(), vg.Point{X: left, Y: top - 33}, noteText.fit(c.Note, width))
+	page.FillText(titleText.vg(), vg.Point{X: left, Y: top - 15}, visual(titleText.fit(c.Title, width)))
+	page.FillText(noteText.vg(), vg.Point{X: left, Y: top - 33}, visual(noteText.fit(c.Note, width)))
 	for _, l := range c.legend() {
 		left = entry(page, vg.Point{X: left, Y: top - 56}, l)
 	}

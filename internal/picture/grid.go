@@ -142,7 +142,7 @@ func (g *Grid) names() []string {
 	if slices.Contains(names, "") {
 		return make([]string, len(names))
 	}
-	return boldText.fitNames(names, nameRoom)
+	return boldText.fitNames(names, nil, nameRoom)
 }
 
 func (l Line) style() textStyle {

@@ -69,7 +69,7 @@ func (s *sheet) write(style textStyle, line string, x, y int, align alignment) {
 	start := float64(x) - float64(align)*style.width(line)
 	d := xfont.Drawer{Dst: s, Src: image.NewUniform(style.color), Face: face}
 	d.Dot = fixed.Point26_6{X: fixed.Int26_6(math.Round(start * 64)), Y: fixed.I(y + style.middle())}
-	d.DrawString(line)
+	d.DrawString(visual(line))
 }
 
 // writeUp draws a line of text that runs upwards, beside or round y, with its letters' middle at x.

@@ -2,12 +2,12 @@ package picture
 
 import (
 	"image/color"
-	"slices"
 	"sort"
 	"strconv"
 	"strings"
 	"unicode"
 
+	"github.com/rivo/uniseg"
 	xfont "golang.org/x/image/font"
 	"golang.org/x/image/font/sfnt"
 	"gonum.org/v1/plot/font"
@@ -66,40 +66,72 @@ func (s textStyle) fit(line string, room float64) string {
 	return strings.TrimRight(string(runes[:fits]), " ") + ellipsis
 }
 
-// fitNames returns the names of classes, each fit for room. If that changes one of them, as it may make
-// two alike, all begin with their number, from 0, as in tables and in errors.csv.
-func (s textStyle) fitNames(names []string, room float64) []string {
-	fitted := make([]string, len(names))
+// fitNames returns the names of classes, each fit for room. If that makes another name of one of them,
+// or two alike, all begin with their number, from 0, as in tables: that of numbers, nil for 0, 1, 2, …
+func (s textStyle) fitNames(names []string, numbers []int, room float64) []string {
+	fitted, seen, good := make([]string, len(names)), map[string]bool{}, true
 	for i, name := range names {
 		fitted[i] = s.fit(name, room)
+		good = good && fitted[i] == spaced(name) && !seen[fitted[i]]
+		seen[fitted[i]] = true
 	}
-	if slices.Equal(fitted, names) {
+	if good {
 		return fitted
 	}
 	for i, name := range names {
-		fitted[i] = s.fit(strconv.Itoa(i)+" "+name, room)
+		number := i
+		if numbers != nil {
+			number = numbers[i]
+		}
+		fitted[i] = s.fit(Numbered(number, name), room)
 	}
 	return fitted
+}
+
+// Numbered is the name of a class behind its number.
+func Numbered(number int, name string) string { return strconv.Itoa(number) + " " + name }
+
+// Drawable reports whether pictures have all letters of a name.
+func Drawable(name string) bool { return bodyText.legible(name) == spaced(name) }
+
+// spaced has a space for white space of any kind.
+func spaced(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return ' '
+		}
+		return r
+	}, text)
 }
 
 // maxRunes bounds the work on a line of text: fewer characters fill the widest picture.
 const maxRunes = 500
 
-// legible returns text of characters that the font has. White space of all kinds is a space.
+// legible returns text of characters that the font has: "?" is each other one, an emoji of several
+// code points too. White space of all kinds is a space; what only joins or directs others is left out.
 func (s textStyle) legible(line string) string {
 	face := s.face()
 	var buffer sfnt.Buffer
-	n := 0
-	return strings.Map(func(r rune) rune {
-		if n++; n > maxRunes {
-			return -1
+	var b strings.Builder
+	clusters := uniseg.NewGraphemes(line)
+	for n := 0; n < maxRunes && clusters.Next(); n++ {
+		shown, missing := "", false
+		for _, r := range clusters.Runes() {
+			glyph, err := face.Face.GlyphIndex(&buffer, r)
+			switch {
+			case unicode.IsSpace(r):
+				shown = " "
+			case unicode.In(r, unicode.Cf, unicode.Variation_Selector):
+			case err != nil || glyph == 0:
+				missing = true
+			default:
+				shown += string(r)
+			}
 		}
-		if unicode.IsSpace(r) {
-			return ' '
+		if missing {
+			shown = "?"
 		}
-		if glyph, err := face.Face.GlyphIndex(&buffer, r); err != nil || glyph == 0 {
-			return '?'
-		}
-		return r
-	}, line)
+		b.WriteString(shown)
+	}
+	return b.String()
 }
