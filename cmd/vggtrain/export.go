@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vggtrain/checkpoint"
+	"vggtrain/dataset"
 	"vggtrain/internal/display"
 	"vggtrain/internal/export"
 	"vggtrain/internal/runstate"
@@ -36,7 +38,8 @@ type exportFormat struct {
 
 var exportFormats = []exportFormat{
 	{"onnx", writeONNX, func(n *trained.Network) string {
-		return fmt.Sprintf("%s   Nx1x%dx%d: pixels from 0 to 1\n%s  Nx%d: %s\n", export.Input, n.Side, n.Side, export.Output, len(n.Classes), someOf(n.Classes))
+		return fmt.Sprintf("%s   Nx%dx%dx%d: pixels from 0 to 1\n%s  Nx%d: %s\n\nin Python, a picture for it:\n\n%s",
+			export.Input, n.Channels, n.Side, n.Side, export.Output, len(n.Classes), someOf(n.Classes), export.Python(n.Preparation))
 	}},
 	{"safetensors",
 		func(file string, _ *trained.Network, state *checkpoint.State) error {
@@ -60,9 +63,20 @@ func newExportCommand(run func(context.Context, *exportOptions) error) *cobra.Co
 		Long: `Write a trained network for other programs to --out: as ONNX, which runs
 anywhere, or as safetensors, its weights alone. A file of that name is replaced.
 
-ONNX: "input" takes N images at a time, Nx1xSxS pixels from 0 to 1 (black to
-white; the normalisation is in the file), "logits" gives a number for each
-class. Class names are in the metadata, vggtrain.classes.
+ONNX: "input" takes N images at a time, NxCxSxS pixels from 0 to 1 (C is 1, grey,
+or 3, red, green and blue; the normalisation is in the file), "logits" gives a
+number for each class. The metadata have the class names (vggtrain.classes), how
+a picture is prepared (vggtrain.prepare), and the lines of Python that do so as
+predict does (vggtrain.python), which are printed too. For a network of 3x224x224
+they are:
+
+` + indented(export.Python(dataset.Preparation{Channels: 3, Side: 224, Mode: dataset.Crop})) + `
+
+and to run it:
+
+  import onnxruntime
+  session = onnxruntime.InferenceSession("net.onnx")
+  logits, = session.run(["logits"], {"input": prepare("photo.jpg")})
 
 safetensors: the names and layouts are torchvision's, for load_state_dict. eval,
 predict and fit --init take the file too.`,
@@ -81,6 +95,11 @@ predict and fit --init take the file too.`,
 	outFlag(cmd, &o.File, "FILE", "the file to write; needed")
 	_ = cmd.RegisterFlagCompletionFunc("out", cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault))
 	return cmd
+}
+
+// indented is a text as a block of code in help.
+func indented(text string) string {
+	return "  " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ")
 }
 
 func runExport(ctx context.Context, o *exportOptions) error {
@@ -102,9 +121,15 @@ func runExport(ctx context.Context, o *exportOptions) error {
 }
 
 func writeONNX(path string, n *trained.Network, state *checkpoint.State) error {
+	prepare, err := export.Describe(n.Preparation)
+	if err != nil {
+		return err
+	}
+	metadata := maps.Clone(state.Metadata)
+	metadata["vggtrain.prepare"], metadata["vggtrain.python"] = prepare, export.Python(n.Preparation)
 	file, err := export.NewONNX(&export.Network{
 		Name: n.Arch.Name, Layers: n.Layers, Weights: state.Tensors,
-		Mean: n.Normalize.Mean[:n.Normalize.N], Deviation: n.Normalize.Deviation[:n.Normalize.N], Metadata: state.Metadata,
+		Mean: n.Normalize.Mean[:n.Normalize.N], Deviation: n.Normalize.Deviation[:n.Normalize.N], Metadata: metadata,
 	})
 	if err != nil {
 		return err

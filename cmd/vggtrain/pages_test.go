@@ -115,7 +115,7 @@ var (
 // all else as it stands. Indented text is a block of code.
 func markdownText(text string) string {
 	if strings.HasPrefix(text, "  ") {
-		return "```text\n" + text + "\n```"
+		return "```text\n" + strings.ReplaceAll(strings.TrimPrefix(text, "  "), "\n  ", "\n") + "\n```"
 	}
 	var b strings.Builder
 	for {
