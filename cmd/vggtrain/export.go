@@ -63,12 +63,12 @@ func newExportCommand(run func(context.Context, *exportOptions) error) *cobra.Co
 		Long: `Write a trained network for other programs to --out: as ONNX, which runs
 anywhere, or as safetensors, its weights alone. A file of that name is replaced.
 
-ONNX: "input" takes N images at a time, NxCxSxS pixels from 0 to 1 (C is 1, grey,
-or 3, red, green and blue; the normalisation is in the file), "logits" gives a
-number for each class. The metadata have the class names (vggtrain.classes), how
-a picture is prepared (vggtrain.prepare), and the lines of Python that do so as
-predict does (vggtrain.python), which are printed too. For a network of 3x224x224
-they are:
+ONNX: "input" takes N images at a time, NxCxSxS pixels from 0 to 1 (C is 1,
+grey, or 3, red, green and blue; the normalisation is in the file), "logits"
+gives a number for each class. The metadata have the class names
+(vggtrain.classes), how a picture is prepared (vggtrain.prepare), and the lines
+of Python that do so as predict does (vggtrain.python), which are printed too.
+For a network of 3x224x224 they are:
 
 ` + indented(export.Python(dataset.Preparation{Channels: 3, Side: 224, Mode: dataset.Crop})) + `
 
