@@ -8,14 +8,26 @@ import (
 	"vggtrain/internal/rng"
 )
 
-// Augment selects random changes of the training images. They are drawn anew in each epoch, before
-// the resize.
+// Augment selects random changes of the training images, drawn anew in each epoch. They change the
+// prepared picture; Fashion-MNIST's own images are changed before the resize.
 type Augment struct {
 	Flip bool // mirror an image left to right, with probability one half
-	Crop bool // pad it with cropMargin pixels of zeros and cut its size out at random
+	Crop bool // pad it by a margin and cut its size out at random
 }
 
-const cropMargin = 2
+// marginShare divides a side into the margin of a crop: 2 of 28 pixels.
+const marginShare = 14
+
+// margin returns the margin of a crop in pixels.
+func margin(side int) int { return side / marginShare }
+
+// border is what a margin is made of.
+type border bool
+
+const (
+	zeros border = false
+	edges border = true // the picture's edge, repeated
+)
 
 // ParseAugment reads "none" or a list of "flip" and "crop", separated by commas.
 func ParseAugment(list string) (Augment, error) {
@@ -58,12 +70,12 @@ const (
 )
 
 // apply writes an image as varied by the draws to dst. The crop comes first.
-func (a Augment) apply(dst []byte, p *Pixels, draws rng.Stream) {
+func (a Augment) apply(dst []byte, p *Pixels, outside border, draws rng.Stream) {
 	width := p.Cols * p.Channels
 	if a.Crop {
-		down := draws.Intn(drawCropRow, 2*cropMargin+1) - cropMargin
-		right := draws.Intn(drawCropCol, 2*cropMargin+1) - cropMargin
-		shift(dst, p.Pix, p.Rows, width, down, right*p.Channels)
+		down := draws.Intn(drawCropRow, 2*margin(p.Rows)+1) - margin(p.Rows)
+		right := draws.Intn(drawCropCol, 2*margin(p.Cols)+1) - margin(p.Cols)
+		shift(dst, p, down, right, outside)
 	} else {
 		copy(dst, p.Pix)
 	}
@@ -79,15 +91,33 @@ func (a Augment) apply(dst []byte, p *Pixels, draws rng.Stream) {
 	}
 }
 
-// shift writes dst[y][x] = src[y+down][x+right], 0 outside the image of rows×cols bytes.
-func shift(dst, src []byte, rows, cols, down, right int) {
-	clear(dst)
-	from, to := max(0, -right), min(cols, cols-right) // the columns of dst that src covers
-	if from >= to {
-		return
+// shift writes dst[y][x] = p[y+down][x+right]. Outside of the image are zeros, or its nearest pixel.
+func shift(dst []byte, p *Pixels, down, right int, outside border) {
+	width := p.Cols * p.Channels
+	from := min(max(0, -right), p.Cols) * p.Channels // the bytes of a row that p covers
+	to := max(from, width-max(0, right)*p.Channels)
+	for y := range p.Rows {
+		row, at := dst[y*width:][:width], y+down
+		inside := min(max(at, 0), p.Rows-1)
+		line := p.Pix[inside*width:][:width]
+		switch {
+		case outside == edges:
+			repeat(row[:from], line[:p.Channels])
+			repeat(row[to:], line[width-p.Channels:])
+		case at != inside || from == to:
+			clear(row)
+			continue
+		default:
+			clear(row[:from])
+			clear(row[to:])
+		}
+		copy(row[from:to], line[from+right*p.Channels:])
 	}
-	for y := max(0, -down); y < min(rows, rows-down); y++ {
-		at := y * cols
-		copy(dst[at+from:at+to], src[(y+down)*cols+from+right:])
+}
+
+// repeat fills dst with copies of a pixel.
+func repeat(dst, pixel []byte) {
+	for len(dst) > 0 {
+		dst = dst[copy(dst, pixel):]
 	}
 }

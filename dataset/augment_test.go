@@ -35,6 +35,8 @@ func TestShift(t *testing.T) {
 		1, 2, 3,
 		4, 5, 6,
 	}
+	p := &Pixels{}
+	p.Share(src, 2, 3, 1)
 	for _, c := range []struct {
 		down, right int
 		want        []byte
@@ -50,19 +52,43 @@ func TestShift(t *testing.T) {
 		{-2, -3, make([]byte, 6)},
 	} {
 		dst := []byte{9, 9, 9, 9, 9, 9}
-		shift(dst, src, 2, 3, c.down, c.right)
+		shift(dst, p, c.down, c.right, zeros)
 		if diff := cmp.Diff(c.want, dst); diff != "" {
 			t.Errorf("down %d, right %d (-want +got):\n%s", c.down, c.right, diff)
 		}
 	}
 }
 
+// The edges of a picture are repeated as far as needed: by definition, the nearest pixel is taken.
+func TestShiftEdges(t *testing.T) {
+	const rows, cols = 3, 4
+	for _, channels := range []int{1, 3} {
+		p, dst := &Pixels{}, make([]byte, rows*cols*channels)
+		p.Share(idxtest.Noise(len(dst)), rows, cols, channels)
+		for down := -3; down <= 3; down++ {
+			for right := -4; right <= 4; right++ {
+				shift(dst, p, down, right, edges)
+				for i, v := range dst {
+					y, x, c := i/(cols*channels), i/channels%cols, i%channels
+					y, x = min(max(y+down, 0), rows-1), min(max(x+right, 0), cols-1)
+					if want := p.Pix[(y*cols+x)*channels+c]; v != want {
+						t.Fatalf("down %d, right %d, byte %d: %d, want %d", down, right, i, v, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// cropTwo is the margin of 28 pixels.
+const cropTwo = 2
+
 // padded is the definition of the crop: margins of zeros, then a cut.
 func padded(src []byte, rows, cols, top, left int) []byte {
-	wide := cols + 2*cropMargin
-	frame := make([]byte, (rows+2*cropMargin)*wide)
+	wide := cols + 2*cropTwo
+	frame := make([]byte, (rows+2*cropTwo)*wide)
 	for y := range rows {
-		copy(frame[(y+cropMargin)*wide+cropMargin:], src[y*cols:(y+1)*cols])
+		copy(frame[(y+cropTwo)*wide+cropTwo:], src[y*cols:(y+1)*cols])
 	}
 	out := make([]byte, 0, rows*cols)
 	for y := range rows {
@@ -97,8 +123,8 @@ func TestApply(t *testing.T) {
 			}
 		}
 		if a.Crop {
-			for top := range 2*cropMargin + 1 {
-				for left := range 2*cropMargin + 1 {
+			for top := range 2*cropTwo + 1 {
+				for left := range 2*cropTwo + 1 {
 					add(padded(src, 28, 28, top, left))
 				}
 			}
@@ -108,7 +134,7 @@ func TestApply(t *testing.T) {
 		dst := make([]byte, len(src))
 		stream := rng.New(1, rng.Augment, 1)
 		for i := range uint64(draws) {
-			a.apply(dst, p, stream.Split(i))
+			a.apply(dst, p, zeros, stream.Split(i))
 			if _, ok := variants[string(dst)]; !ok {
 				t.Fatalf("%v: draw %d is no variant", a, i)
 			}
@@ -127,17 +153,17 @@ func TestApply(t *testing.T) {
 // Channels move together.
 func TestApplyChannels(t *testing.T) {
 	all := &Pixels{}
-	all.Share(idxtest.Noise(12*9*3), 12, 9, 3)
-	varied, want := make([]byte, len(all.Pix)), make([]byte, 12*9)
+	all.Share(idxtest.Noise(42*29*3), 42, 29, 3)
+	varied, want := make([]byte, len(all.Pix)), make([]byte, 42*29)
 	for i := range uint64(50) {
-		draws := rng.New(1, rng.Augment, 1).Split(i)
-		Augment{true, true}.apply(varied, all, draws)
+		draws, outside := rng.New(1, rng.Augment, 1).Split(i), border(i%2 == 0)
+		Augment{true, true}.apply(varied, all, outside, draws)
 		for c := range 3 {
 			one := &Pixels{}
-			for k := range one.Make(12, 9, 1) {
+			for k := range one.Make(42, 29, 1) {
 				one.Pix[k] = all.Pix[3*k+c]
 			}
-			Augment{true, true}.apply(want, one, draws)
+			Augment{true, true}.apply(want, one, outside, draws)
 			for k, v := range want {
 				if varied[3*k+c] != v {
 					t.Fatalf("draw %d: channel %d, pixel %d: %d, want %d", i, c, k, varied[3*k+c], v)
@@ -153,8 +179,8 @@ func TestDrawsAreApart(t *testing.T) {
 	p.Share(idxtest.Noise(28*28), 28, 28, 1)
 	for i := range uint64(50) {
 		draws := rng.New(1, rng.Augment, 1).Split(i)
-		Augment{Crop: true}.apply(crop, p, draws)
-		Augment{Crop: true, Flip: true}.apply(both, p, draws)
+		Augment{Crop: true}.apply(crop, p, zeros, draws)
+		Augment{Crop: true, Flip: true}.apply(both, p, zeros, draws)
 		if string(both) != string(crop) && string(both) != string(mirrored(crop, 28, 28)) {
 			t.Errorf("image %d: the crop with flip is another", i)
 		}

@@ -11,23 +11,27 @@ const (
 	halfway = 0x0080_0080_0080_0080
 )
 
-// grower resizes by weights of whole 256ths. Word q of a row, its pixels 4q to 4q+3, is the sum
-// over k of source pixel first[q]+k times weights[q*taps+k], which has a weight for each pixel.
+// grower resizes whole images in memory by weights of whole 256ths. Word q of a row, its pixels 4q to
+// 4q+3, is the sum over k of source pixel first[q]+k times weights[q*taps+k], which has a weight for
+// each pixel.
 type grower struct {
-	taps    int
-	first   []int
-	weights []uint64
-	words   []uint64 // H×words of a row: the image after the horizontal pass
+	rows, cols int
+	down       axis
+	taps       int
+	first      []int
+	weights    []uint64
+	words      []uint64 // H×words of a row: the image after the horizontal pass
 }
 
-// newGrower returns nil if there are finer weights, or more than two for a pixel.
-func newGrower(across, down *axis, rows int) *grower {
-	if !across.coarse() || !down.coarse() {
+// newGrower returns nil if there are finer weights, or more than two for a pixel, or if a part of the
+// image is not used.
+func newGrower(across, down *axis, rows, cols int) *grower {
+	if !across.coarse() || !down.coarse() || across.after() != cols || down.after() != rows || across.first[0]+down.first[0] > 0 {
 		return nil
 	}
 	side := len(across.first)
 	words := (side + lanes - 1) / lanes
-	g := &grower{first: make([]int, words), words: make([]uint64, rows*words)}
+	g := &grower{rows: rows, cols: cols, down: *down, first: make([]int, words), words: make([]uint64, rows*words)}
 	for q := range words {
 		last := min((q+1)*lanes, side) - 1
 		g.taps = max(g.taps, across.first[last]+2-across.first[q*lanes])
@@ -37,7 +41,7 @@ func newGrower(across, down *axis, rows int) *grower {
 		q, from := i/lanes, across.first[i/lanes*lanes]
 		g.first[q] = from
 		for k, w := range across.weights[2*i : 2*i+2] {
-			g.weights[q*g.taps+x-from+k] |= w >> (precision - coarse) << (i % lanes * lane)
+			g.weights[q*g.taps+x-from+k] |= uint64(w) >> (precision - coarse) << (i % lanes * lane)
 		}
 	}
 	return g
@@ -66,17 +70,17 @@ func (g *grower) across(dst []uint64, row []byte) {
 	}
 }
 
-// grow is resize by r.grower.
-func (r *Resizer) grow(dst []float32, src []byte, table *[256]float32) {
-	g := r.grower
-	words := len(g.first)
-	for y := range r.rows {
-		g.across(g.words[y*words:(y+1)*words], src[y*r.cols:(y+1)*r.cols])
+// grow sets dst, S×S, to an image, where a pixel v becomes table[v].
+func (g *grower) grow(dst []float32, src []byte, table *[256]float32) {
+	words, side := len(g.first), len(g.down.first)
+	for y := range g.rows {
+		g.across(g.words[y*words:(y+1)*words], src[y*g.cols:(y+1)*g.cols])
 	}
-	for y, first := range r.down.first {
-		w := r.down.weights[2*y : 2*y+2]
+	for y, first := range g.down.first {
+		w := g.down.weights[2*y : 2*y+2]
 		rows := g.words[first*words:]
-		mix(dst[y*r.side:(y+1)*r.side], rows[:words], rows[words:2*words], w[0]>>(precision-coarse), w[1]>>(precision-coarse), table)
+		upper, lower := uint64(w[0])>>(precision-coarse), uint64(w[1])>>(precision-coarse)
+		mix(dst[y*side:(y+1)*side], rows[:words], rows[words:2*words], upper, lower, table)
 	}
 }
 

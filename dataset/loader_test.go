@@ -77,32 +77,47 @@ func (n team) Run(pieces int, f func(worker, piece int)) error {
 	return errors.Join(failures...)
 }
 
-// An epoch is what its definition says: permutation, crop and flip, resize, scale.
+// An epoch is what its definition says: permutation, crop, flip and resize, scale; Fashion-MNIST's
+// own images are resized after the crop and the flip, others before.
 func TestLoader(t *testing.T) {
 	const n, side, seed, number = 130, 56, 11, 3
 	set := inMemory(t, openSample(t).Train)
-	o := LoaderOptions{Prepare: Preparation{Side: side}, Batch: 32, Seed: seed, Shuffle: true, Augment: Augment{true, true}, Scales: []Scale{{0.286, 0.353}}, Workers: team(3)}
-	images, labels, rows := collect(t, newLoader(t, Head(set, n), o), number, 0)
-	if diff := cmp.Diff([]int{32, 32, 32, 32, 2}, rows); diff != "" {
-		t.Errorf("rows (-want +got):\n%s", diff)
-	}
-	resizer, err := NewResizer(28, 28, 1, side)
-	if err != nil {
-		t.Fatal(err)
-	}
-	varied, pixels := make([]byte, 28*28), make([]byte, side*side)
-	for k, i := range rng.New(seed, rng.Shuffle, number).Perm(n) {
-		if labels[k] != set.Labels[i] {
-			t.Errorf("image %d: label %d, want %d", k, labels[k], set.Labels[i])
+	for _, garments := range []bool{true, false} {
+		o := LoaderOptions{
+			Prepare: Preparation{Channels: 1, Side: side, Garments: garments}, Batch: 32, Seed: seed, Shuffle: true,
+			Augment: Augment{true, true}, Scales: []Scale{{0.286, 0.353}}, Workers: team(3),
 		}
-		var p Pixels
-		p.Share(set.image(i), 28, 28, 1)
-		o.Augment.apply(varied, &p, rng.New(seed, rng.Augment, number).Split(uint64(i)))
-		resizer.bytes(pixels, varied)
-		for j, v := range pixels {
-			want := (float32(v)/float32(255) - float32(0.286)) / float32(0.353)
-			if got := images[k*side*side+j]; got != want {
-				t.Fatalf("image %d, pixel %d: %v, want %v", k, j, got, want)
+		images, labels, rows := collect(t, newLoader(t, Head(set, n), o), number, 0)
+		if diff := cmp.Diff([]int{32, 32, 32, 32, 2}, rows); diff != "" {
+			t.Errorf("rows (-want +got):\n%s", diff)
+		}
+		q := newPreparer(t, o.Prepare)
+		var image, varied, resized, pixels Pixels
+		for k, i := range rng.New(seed, rng.Shuffle, number).Perm(n) {
+			if labels[k] != set.Labels[i] {
+				t.Errorf("image %d: label %d, want %d", k, labels[k], set.Labels[i])
+			}
+			image.Share(set.image(i), 28, 28, 1)
+			draws := rng.New(seed, rng.Augment, number).Split(uint64(i))
+			varied.Make(28, 28, 1)
+			resized.Make(side, side, 1)
+			pixels.Make(side, side, 1)
+			var err error
+			if garments {
+				o.Augment.apply(varied.Pix, &image, zeros, draws)
+				err = q.Bytes(pixels.Pix, &varied)
+			} else {
+				err = q.Bytes(resized.Pix, &image)
+				o.Augment.apply(pixels.Pix, &resized, edges, draws)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for j, v := range pixels.Pix {
+				want := (float32(v)/float32(255) - float32(0.286)) / float32(0.353)
+				if got := images[k*side*side+j]; got != want {
+					t.Fatalf("image %d, pixel %d: %v, want %v", k, j, got, want)
+				}
 			}
 		}
 	}

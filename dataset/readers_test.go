@@ -151,10 +151,10 @@ func TestReadAheadIsCancelled(t *testing.T) {
 // A source that panics, or that gives what it has not promised, is an error that names the image.
 func TestSourceBreaksItsWord(t *testing.T) {
 	for want, image := range map[string]func(p *Pixels){
-		"image 3: 2 channels instead of 1":            func(p *Pixels) { p.Make(2, 1, 2) },
+		"image 3: a picture of 2 channels":            func(p *Pixels) { p.Make(2, 1, 2) },
 		"image 3: runtime error: index out of range":  func(p *Pixels) { p.Pix = p.Make(2, 1, 1)[:1]; _ = p.Pix[1] },
 		"image 3: runtime error: slice bounds out of": func(p *Pixels) { p.Make(2, 3, 1); p.Pix = slices.Clip(p.Pix[:4]) },
-		"image 3: cannot resize 0×0 to 4×4":           func(p *Pixels) { p.Make(0, 0, 1) },
+		"image 3: a picture of 0×0 pixels":            func(p *Pixels) { p.Make(0, 0, 1) },
 	} {
 		l := newLoader(t, made{10, func(i int, p *Pixels) {
 			if p.Make(1, 2, 1); i == 3 {

@@ -7,207 +7,201 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// maxResize bounds both sides of a resize in pixels. PIL's sums of 32 bits allow no more: n weights,
-// each rounded to the nearest, add up to at most 2²²+n/2, and 255 times that, rounded to 8 bits,
-// stays 255 while n < 2¹⁴. So no result needs clipping here.
-const maxResize = 1 << 14
-
-// precision is the number of fraction bits of a weight (PIL's PRECISION_BITS: 32 less 8 bits of
-// pixel, less 2 that other filters need).
-const precision = 32 - 8 - 2
-
-// Two pixels are computed at a time, in the halves of a uint64. A half is at most
-// 255·(2²²+2¹³)+2²¹ < 2³¹: nothing carries into the other.
+// Bounds of a resize: the sides of a picture and all its pixels, and the sides of the result.
 const (
-	laneBits = 32
-	rounding = 1<<(precision-1) | 1<<(precision-1+laneBits)
+	maxSide   = 1<<16 - 1
+	maxPixels = 200_000_000
+	maxResize = 1 << 14
 )
 
-// axis is the filter along one direction of an image:
-//
-//	output[i] = Σ_k weights[i*taps+k] * input[first[i]+k]
-//
-// Taps beyond the border have weight 0, and are moved inside of the image.
-type axis struct {
-	taps    int
-	first   []int
-	weights []uint64
+// frame says how a picture becomes a square: the whole of it, perhaps padded, is resized, and a window
+// is cut out of the result.
+type frame struct {
+	rows, cols       int // to be resized: of the picture, padded if the mode is Pad
+	above, before    int // the picture's place in them
+	outRows, outCols int // of the result
+	top, left        int // the window's place in that
 }
 
-// newAxis returns PIL's bilinear filter from in to out samples (precompute_coeffs and
-// normalize_coeffs_8bpc of Pillow's Resample.c): a triangle whose support grows with the scale
-// when it shrinks the image. Each product is rounded by itself, as in C without contraction: on
-// processors with fused multiply-add Go would otherwise round once only.
-func newAxis(in, out int) axis {
-	scale := float64(in) / float64(out)
-	support := max(scale, 1)
-	first, spans := make([]int, out), make([][]float64, out)
-	taps := 1
-	for i := range out {
-		center := float64((float64(i) + 0.5) * scale)
-		from := max(int(center-support+0.5), 0)
-		to := min(int(center+support+0.5), in)
-		first[i], spans[i] = from, triangle(from, to, center, 1/support)
-		taps = max(taps, to-from)
+// newFrame returns the frame of a mode. Crop follows torchvision's Resize and CenterCrop.
+func newFrame(mode Mode, rows, cols, side int) frame {
+	f := frame{rows: rows, cols: cols, outRows: side, outCols: side}
+	switch mode {
+	case Pad:
+		f.rows, f.cols = max(rows, cols), max(rows, cols)
+		f.above, f.before = (f.rows-rows)/2, (f.cols-cols)/2
+	case Crop:
+		shorter := float64(min(rows, cols))
+		f.outRows = int(float64(side*rows) / shorter)
+		f.outCols = int(float64(side*cols) / shorter)
+		f.top = int(math.RoundToEven(float64(f.outRows-side) / 2))
+		f.left = int(math.RoundToEven(float64(f.outCols-side) / 2))
 	}
-	a := axis{taps, first, make([]uint64, out*taps)}
-	for i, span := range spans {
-		shift := max(first[i]+taps-in, 0) // so that all taps lie inside
-		first[i] -= shift
-		for k, w := range span {
-			a.weights[i*taps+shift+k] = uint64(0.5 + float64(w*(1<<precision)))
-		}
-	}
-	return a
+	return f
 }
 
-// triangle returns the weights of the samples [from, to), which add up to 1.
-func triangle(from, to int, center, slope float64) []float64 {
-	weights := make([]float64, to-from)
-	sum := 0.0
-	for k := range weights {
-		distance := math.Abs(float64((float64(from+k) - center + 0.5) * slope))
-		weights[k] = max(1-distance, 0)
-		sum += weights[k]
-	}
-	for k := range weights {
-		weights[k] /= sum
-	}
-	return weights
+// columnsFirst reports whether the pass along the columns comes before that along the rows: each rounds
+// its results to 8 bits. It is the choice of Pillow 13 (ImagingResampleInner); the versions before take
+// the rows first always, which differs by a level in some pixels of pictures twice as high as wide.
+func (f *frame) columnsFirst() bool {
+	less := f.rows - f.outRows
+	return less > 0 && less > 2*(f.cols-f.outCols)
 }
 
-// Resizer resizes images of one size to squares of one side. It equals PIL's Image.resize((S, S),
-// Image.BILINEAR) on images of mode L, bit for bit. (Of images that are not square, Pillow 13 resizes
-// some by columns first, which rounds differently; this is the order of all its versions before.)
-// Each channel is resized as if it were alone. It owns scratch memory: use one a goroutine.
-type Resizer struct {
-	rows, cols, side int
-	channels         int
-	across, down     axis
-	pairs            int       // of columns, the last may be half
-	narrow           []uint64  // H×pairs: the image after the horizontal pass, two pixels a word
-	sums             []uint64  // pairs
-	grower           *grower   // nil where it does not apply
-	plane            []byte    // H×W: one channel of several
-	resized          []float32 // S×S: likewise
+// resizer makes S×S squares of pictures of one size by PIL's bilinear filter, bit for bit:
+// Image.resize((W, H), Image.BILINEAR) on images of mode L or RGB. It computes only the window, and
+// holds only the rows that one row of it is made of.
+type resizer struct {
+	frame
+	pictureRows, pictureCols int
+	side, channels           int
+	across, down             axis
+	upright                  bool     // columns first
+	ring                     []byte   // the rows that an output is made of: row y at place y%down.taps
+	width                    int      // of such a row in bytes
+	sums                     []uint32 // of a row
+	line                     []byte   // the result along the columns, if they are first
+	buffer, grey             []byte   // for a row of the picture
+	padding                  padding
+	grower                   *grower // nil where it does not apply
 }
 
-// NewResizer returns a Resizer of C channels from rows×cols to side×side. Sides must be from 1 to
-// 16,384, and C at least 1.
-func NewResizer(rows, cols, channels, side int) (*Resizer, error) {
-	if channels < 1 {
-		return nil, fmt.Errorf("cannot resize images of %d channels", channels)
+// padding is what a picture is padded with.
+type padding struct {
+	row      []byte // of the padded picture
+	blank    []byte // what a row of nothing but padding becomes
+	from, to int    // the outputs of a row that are made of the picture, among others
+}
+
+// newResizer returns a resizer to S×S×C, C 1 or 3. It is an error if a side is out of bounds.
+func newResizer(mode Mode, rows, cols, channels, side int) (*resizer, error) {
+	switch {
+	case rows < 1 || cols < 1:
+		return nil, fmt.Errorf("a picture of %d×%d pixels", cols, rows)
+	case rows > maxSide || cols > maxSide || rows*cols > maxPixels:
+		return nil, fmt.Errorf("%d×%d: at most %s pixels a side and %s in all are read; make it smaller",
+			cols, rows, humanize.Comma(maxSide), humanize.Comma(maxPixels))
 	}
-	for _, n := range []int{rows, cols, side} {
-		if n < 1 || n > maxResize {
-			return nil, fmt.Errorf("cannot resize %d×%d to %d×%d: sides must be from 1 to %s",
-				rows, cols, side, side, humanize.Comma(maxResize))
-		}
+	f := newFrame(mode, rows, cols, side)
+	r := &resizer{
+		frame: f, pictureRows: rows, pictureCols: cols, side: side, channels: channels,
+		across: newAxis(f.cols, f.outCols, f.left, side), down: newAxis(f.rows, f.outRows, f.top, side),
+		upright: f.columnsFirst(), width: side * channels,
+		grey: make([]byte, cols), buffer: make([]byte, 3*cols),
 	}
-	pairs := (side + 1) / 2
-	r := &Resizer{
-		rows: rows, cols: cols, side: side, channels: channels,
-		across: newAxis(cols, side), down: newAxis(rows, side),
-		pairs: pairs, narrow: make([]uint64, rows*pairs), sums: make([]uint64, pairs),
+	if r.upright {
+		r.width = cols * channels
+		r.line = make([]byte, r.width)
 	}
-	r.grower = newGrower(&r.across, &r.down, rows)
-	if channels > 1 {
-		r.plane, r.resized = make([]byte, rows*cols), make([]float32, side*side)
+	r.ring, r.sums = make([]byte, r.down.taps*r.width), make([]uint32, r.width)
+	if mode == Pad && rows != cols {
+		r.pad()
+	}
+	if channels == 1 {
+		r.grower = newGrower(&r.across, &r.down, rows, cols)
 	}
 	return r, nil
 }
 
-// Fits reports whether the Resizer takes images of rows×cols.
-func (r *Resizer) Fits(rows, cols int) bool { return rows == r.rows && cols == r.cols }
-
-// Floats resizes src (H×W×C) into dst (S×S×C), where a pixel v of channel c becomes tables[c][v].
-func (r *Resizer) Floats(dst []float32, src []byte, tables []*[256]float32) {
-	if r.channels == 1 {
-		r.resize(dst, src, tables[0])
-		return
+// pad makes room for padding.
+func (r *resizer) pad() {
+	p := &r.padding
+	p.row, p.blank = make([]byte, r.cols*r.channels), make([]byte, r.width)
+	for p.to = r.side; p.to > 0 && r.across.first[p.to-1] >= r.before+r.pictureCols; p.to-- {
 	}
-	for c, table := range tables {
-		for i := range r.plane {
-			r.plane[i] = src[i*r.channels+c]
-		}
-		r.resize(r.resized, r.plane, table)
-		for i, v := range r.resized {
-			dst[i*r.channels+c] = v
-		}
+	for p.from < p.to && r.across.first[p.from]+r.across.taps <= r.before {
+		p.from++
 	}
 }
 
-// resize is PIL's two passes, each rounded to 8 bits: first along the rows, then along the
-// columns.
-func (r *Resizer) resize(dst []float32, src []byte, table *[256]float32) {
-	if r.grower != nil {
-		r.grow(dst, src, table)
-		return
-	}
-	for y := range r.rows {
-		r.alongRow(y, src[y*r.cols:(y+1)*r.cols])
-	}
-	r.alongColumns(dst, table)
+// fits reports whether the resizer takes pictures of rows×cols.
+func (r *resizer) fits(rows, cols, channels int) bool {
+	return rows == r.pictureRows && cols == r.pictureCols && channels == r.channels
 }
 
-// alongColumns is the vertical pass, after the horizontal pass over all rows.
-func (r *Resizer) alongColumns(dst []float32, table *[256]float32) {
-	taps := r.down.taps
-	for y := range r.side {
-		out := dst[y*r.side : (y+1)*r.side]
-		weights := r.down.weights[y*taps : (y+1)*taps]
-		rows := r.narrow[r.down.first[y]*r.pairs:]
-		if taps == 2 {
-			blend(out, rows[:r.pairs], rows[r.pairs:2*r.pairs], weights[0], weights[1], table)
+// resize sets dst, S×S×C, to a picture. fill has the colour of the padding.
+func (r *resizer) resize(dst []byte, p *Pixels, fill []byte) {
+	if r.padding.row != nil {
+		for i := range r.padding.row {
+			r.padding.row[i] = fill[i%r.channels]
+		}
+		r.across.along(r.padding.blank, r.padding.row, r.channels, 0, r.side)
+	}
+	loaded := r.down.first[0]
+	for y, first := range r.down.first {
+		for ; loaded < first+r.down.taps; loaded++ {
+			r.load(p, loaded)
+		}
+		out := dst[y*r.side*r.channels:][:r.side*r.channels]
+		if r.upright {
+			r.add(r.line, y)
+			r.across.along(out, r.line, r.channels, 0, r.side)
 		} else {
-			r.add(out, rows, weights, table)
+			r.add(out, y)
 		}
 	}
 }
 
-// alongRow is the horizontal pass over row y.
-func (r *Resizer) alongRow(y int, row []byte) {
-	dst := r.narrow[y*r.pairs : (y+1)*r.pairs]
-	clear(dst)
-	taps := r.across.taps
-	for i, x := range r.across.first {
-		sum := uint64(1 << (precision - 1))
-		pixels := row[x : x+taps]
-		for k, w := range r.across.weights[i*taps:][:len(pixels)] {
-			sum += uint64(pixels[k]) * w
-		}
-		dst[i/2] |= sum >> precision << (i % 2 * laneBits)
+// load puts row y of the padded picture into the ring: as it is, if the columns are first, else
+// resized.
+func (r *resizer) load(p *Pixels, y int) {
+	dst := r.ring[y%r.down.taps*r.width:][:r.width]
+	y -= r.above
+	switch pad := &r.padding; {
+	case r.upright:
+		copy(dst, r.row(p, y))
+	case pad.row == nil:
+		r.across.along(dst, r.row(p, y), r.channels, 0, r.side)
+	case y < 0 || y >= r.pictureRows:
+		copy(dst, pad.blank)
+	default:
+		copy(dst, pad.blank)
+		copy(pad.row[r.before*r.channels:], r.row(p, y))
+		r.across.along(dst, pad.row, r.channels, pad.from, pad.to)
 	}
 }
 
-// add sums rows, each times its weight, rounds the sums to pixels, and looks these up.
-func (r *Resizer) add(dst []float32, rows, weights []uint64, table *[256]float32) {
-	for p := range r.sums {
-		r.sums[p] = rounding
+// row returns row y of the picture, in PIL's L if it has colours and the result has none.
+func (r *resizer) row(p *Pixels, y int) []byte {
+	row := p.Row(y, r.buffer[:p.Cols*p.Channels])
+	if p.Channels == r.channels {
+		return row
+	}
+	luma(r.grey, row)
+	return r.grey
+}
+
+// luma sets dst to PIL's L of a row of colours (ITU-R 601-2 in 16-bit fractions, L24 of Pillow's
+// Convert.c).
+func luma(dst, row []byte) {
+	for i := range dst {
+		c := row[3*i:][:3]
+		dst[i] = byte((19595*uint32(c[0]) + 38470*uint32(c[1]) + 7471*uint32(c[2]) + 0x8000) >> 16)
+	}
+}
+
+// add computes row y along the columns from the rows in the ring.
+func (r *resizer) add(dst []byte, y int) {
+	taps, first := r.down.taps, r.down.first[y]
+	weights := r.down.weights[y*taps:][:taps]
+	row := func(k int) []byte { return r.ring[(first+k)%taps*r.width:][:len(dst)] }
+	if taps == 2 {
+		upper, lower := row(0), row(1)
+		for i := range dst {
+			dst[i] = toByte(uint32(upper[i])*weights[0] + uint32(lower[i])*weights[1] + rounding)
+		}
+		return
+	}
+	sums := r.sums[:len(dst)]
+	for i := range sums {
+		sums[i] = rounding
 	}
 	for k, w := range weights {
-		for p, v := range rows[k*r.pairs : (k+1)*r.pairs] {
-			r.sums[p] += v * w
+		for i, v := range row(k) {
+			sums[i] += uint32(v) * w
 		}
 	}
-	for i := range dst {
-		dst[i] = table[uint8(r.sums[i/2]>>(precision+i%2*laneBits))]
-	}
-}
-
-// blend is the vertical pass with two taps:
-//
-//	dst[x] = table[(upper[x]*w0 + lower[x]*w1 + half) >> precision]
-func blend(dst []float32, upper, lower []uint64, w0, w1 uint64, table *[256]float32) {
-	full := upper[:len(dst)/2]
-	lower = lower[:len(upper)]
-	for p, u := range full {
-		v := u*w0 + lower[p]*w1 + rounding
-		two := dst[2*p : 2*p+2]
-		two[0], two[1] = table[uint8(v>>precision)], table[uint8(v>>(precision+laneBits))]
-	}
-	if p := len(full); p < len(upper) {
-		v := upper[p]*w0 + lower[p]*w1 + rounding
-		dst[2*p] = table[uint8(v>>precision)]
+	for i, sum := range sums {
+		dst[i] = toByte(sum)
 	}
 }

@@ -25,7 +25,8 @@ func (l *Loader) open(batch int) *slot {
 type scratch struct {
 	preparer *Preparer
 	pixels   Pixels
-	varied   []byte // the image being augmented
+	whole    Pixels // the image, prepared
+	varied   []byte // the image, augmented
 }
 
 // row loads the image of a row, unless an earlier one has failed.
@@ -58,10 +59,27 @@ func (l *Loader) image(dst []float32, d *scratch, i int) (err error) {
 	if err := l.source.Image(l.ctx, i, p); err != nil {
 		return err
 	}
-	if l.options.Augment != (Augment{}) {
-		d.varied = slices.Grow(d.varied[:0], len(p.Pix))[:len(p.Pix)]
-		l.options.Augment.apply(d.varied, p, l.draws.Split(uint64(i)))
+	switch augment := l.options.Augment; {
+	case augment == Augment{}:
+		return d.preparer.Floats(dst, p)
+	case l.options.Prepare.Garments:
+		augment.apply(d.room(len(p.Pix)), p, zeros, l.draws.Split(uint64(i)))
 		p.Pix = d.varied
+		return d.preparer.Floats(dst, p)
 	}
-	return d.preparer.Floats(dst, p)
+	if !d.preparer.prepared(p) {
+		if err := d.preparer.Bytes(d.whole.Make(d.preparer.Side, d.preparer.Side, d.preparer.Channels), p); err != nil {
+			return err
+		}
+		p = &d.whole
+	}
+	l.options.Augment.apply(d.room(len(p.Pix)), p, edges, l.draws.Split(uint64(i)))
+	d.preparer.Scale(dst, d.varied)
+	return nil
+}
+
+// room returns n bytes of d.varied.
+func (d *scratch) room(n int) []byte {
+	d.varied = slices.Grow(d.varied[:0], n)[:n]
+	return d.varied
 }

@@ -33,8 +33,17 @@ func Bytes(s Source) int64 {
 type Pixels struct {
 	Rows, Cols, Channels int
 	Pix                  []byte // read only: a source in memory shares its own
+	Fill                 []byte // C bytes: the colour of padding; nil: that of the picture's corners
 
 	own []byte
+	row func(y int, buffer []byte) []byte // makes a row, if Pix is nil
+}
+
+// ByRow lets p make its rows when they are read, instead of all in memory: row returns row y, W×C
+// bytes, which it may write to buffer.
+func (p *Pixels) ByRow(rows, cols, channels int, row func(y int, buffer []byte) []byte) {
+	p.Share(nil, rows, cols, channels)
+	p.row = row
 }
 
 // Make sizes p for an image and returns its own memory, for a source to fill.
@@ -49,11 +58,14 @@ func (p *Pixels) Make(rows, cols, channels int) []byte {
 
 // Share lets p refer to an image in the source's memory.
 func (p *Pixels) Share(pix []byte, rows, cols, channels int) {
-	p.Pix, p.Rows, p.Cols, p.Channels = pix, rows, cols, channels
+	p.Pix, p.Rows, p.Cols, p.Channels, p.Fill, p.row = pix, rows, cols, channels, nil, nil
 }
 
 // Row returns row y of the image, W×C bytes. It may write them to buffer, which has as many.
 func (p *Pixels) Row(y int, buffer []byte) []byte {
+	if p.row != nil {
+		return p.row(y, buffer)
+	}
 	width := p.Cols * p.Channels
 	return p.Pix[y*width:][:width]
 }

@@ -108,7 +108,7 @@ func runEval(ctx context.Context, o *evalOptions) error {
 		meter.Notice("these are not the images of the run" + used)
 	}
 	set := splitOf(data, o.Split, o.Limit)
-	needed, err := model.EvaluationBytes(network.Layers, min(o.Batch, set.Len()))
+	needed, err := model.EvaluationBytes(network.Layers, o.Batch)
 	if err != nil {
 		return err
 	}

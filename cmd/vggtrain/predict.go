@@ -24,6 +24,7 @@ type predictOptions struct {
 	Images     []string // files, folders, or "-"
 	TopK       int
 	Invert     string // auto, yes or no
+	Crop       string // auto or no
 	Threads    int    // 0: all cores
 	JSON       bool
 	In         io.Reader
@@ -38,16 +39,19 @@ func newPredictCommand(run func(context.Context, *predictOptions) error) *cobra.
 		Long: `Classify photos: name the classes that a trained network finds most probable.
 
 IMAGE is a ` + photo.Kinds("or") + ` file (the first
-frame or page) of any colour, of up to 200 million pixels and 16,384 a side; a
-folder (its files of these kinds by name, not those of folders in it); or "-"
-for standard input. An image becomes grey (0.299 R + 0.587 G + 0.114 B), upright
-as its EXIF says, is padded to a
-square with its background's grey and resized once to the network's side.
+frame or page) of any colour, of up to 200 million pixels; a folder (its files
+of these kinds by name, not those of folders in it); or "-" for standard input.
+A photo is prepared as the network's training pictures were, upright as its EXIF
+says, so that it gives what eval gives.
 
-Fashion-MNIST is bright on black. --invert auto inverts an image whose four
-corners are light, and puts white or black behind what is transparent, whichever
-sets off from the rest; yes inverts all and takes transparent for white, no
-inverts none and takes it for black. Standard error tells what auto assumed.
+Fashion-MNIST is grey, bright on black, and its garments fill the picture. So for
+networks of its own files a photo becomes grey (0.299 R + 0.587 G + 0.114 B) and
+is padded to a square with its background's grey. --invert auto inverts a photo
+whose four corners are light, and puts white or black behind what is transparent,
+whichever sets off from the rest; yes inverts all and takes transparent for
+white, no inverts none and takes it for black. --crop auto cuts off margins round
+the garment. For other networks auto does nothing. Standard error tells what
+auto did.
 
 What cannot be read is named and left out; the exit status is then 1. CHECKPOINT
 is a file that fit wrote, or a run folder: then its best.bin.`,
@@ -72,6 +76,7 @@ is a file that fit wrote, or a run folder: then its best.bin.`,
 	countFlag(cmd, &o.TopK, "topk", 3, "the `K` most probable classes of each image")
 	choiceFlag(cmd, &o.Invert, "invert", "which images to invert",
 		string(photo.InvertAuto), string(photo.InvertYes), string(photo.InvertNo))
+	choiceFlag(cmd, &o.Crop, "crop", "whether to cut off margins", "auto", "no")
 	threadsFlag(cmd, &o.Threads)
 	jsonFlag(cmd, &o.JSON, "print one JSON document")
 	return cmd
@@ -95,7 +100,7 @@ func runPredict(ctx context.Context, o *predictOptions) error {
 		return err
 	}
 	defer workers.Close()
-	predictor, err := predict.New(workers, network, predict.Options{Invert: photo.Invert(o.Invert), TopK: o.TopK})
+	predictor, err := predict.New(workers, network, predict.Options{Invert: photo.Invert(o.Invert), Trim: o.Crop == "auto", TopK: o.TopK})
 	if err != nil {
 		return err
 	}
@@ -140,7 +145,7 @@ func untilDone(ctx context.Context, r io.Reader) io.Reader {
 // what was left out.
 func (o *predictOptions) show(w *predictionWriter, count int, run func(emit func(predict.Result) error) error) error {
 	notice := terminal.NewProgress(o.Err).Notice
-	var seen assumptions
+	seen := assumptions{invert: o.Invert == string(photo.InvertAuto)}
 	failures := 0
 	var failure error
 	err := run(func(r predict.Result) error {
@@ -148,6 +153,9 @@ func (o *predictOptions) show(w *predictionWriter, count int, run func(emit func
 			failures, failure = failures+1, r.Err
 			if count > 1 {
 				notice(r.Err.Error())
+			}
+			if o.JSON {
+				return w.write(r)
 			}
 			return nil
 		}
@@ -157,7 +165,7 @@ func (o *predictOptions) show(w *predictionWriter, count int, run func(emit func
 	if o.JSON {
 		err = cmp.Or(err, w.endList())
 	}
-	for _, line := range seen.lines(photo.Invert(o.Invert)) {
+	for _, line := range seen.lines() {
 		notice(line)
 	}
 	switch {

@@ -11,7 +11,6 @@ import (
 	"golang.org/x/term"
 
 	"vggtrain/internal/display"
-	"vggtrain/internal/photo"
 	"vggtrain/internal/predict"
 	"vggtrain/internal/terminal"
 )
@@ -61,7 +60,21 @@ func terminalOf(w io.Writer) *os.File {
 // predictionRecord is an item of predict --json.
 type predictionRecord struct {
 	Image string        `json:"image"`
-	Top   []guessRecord `json:"top"` // best first
+	Top   []guessRecord `json:"top"`             // best first
+	Error string        `json:"error,omitempty"` // why it could not be read; then top is empty
+
+	// Of networks of Fashion-MNIST's own files:
+	Background *byte      `json:"background,omitempty"` // its grey, 0 to 255
+	Inverted   *bool      `json:"inverted,omitempty"`
+	Trimmed    *boxRecord `json:"trimmed,omitempty"` // what is left of the image; not there: all of it
+}
+
+// boxRecord is a part of an image in pixels.
+type boxRecord struct {
+	Left   int `json:"left"`
+	Top    int `json:"top"`
+	Width  int `json:"width"`
+	Height int `json:"height"`
 }
 
 type guessRecord struct {
@@ -72,7 +85,16 @@ type guessRecord struct {
 
 // item adds to the JSON document: a list, written as it grows.
 func (w *predictionWriter) item(r predict.Result) error {
-	item := predictionRecord{Image: r.Photo.Name}
+	item := predictionRecord{Image: r.Photo.Name, Top: []guessRecord{}}
+	if r.Err != nil {
+		item.Error = r.Err.Error()
+	}
+	if g := r.Garment; g != nil {
+		item.Background, item.Inverted = &g.Grey, &g.Inverted
+		if box := g.Trimmed; !box.Empty() {
+			item.Trimmed = &boxRecord{box.Min.X, box.Min.Y, box.Dx(), box.Dy()}
+		}
+	}
 	for _, g := range r.Guesses {
 		item.Top = append(item.Top, guessRecord{g.Class, w.classes[g.Class], g.Probability})
 	}
@@ -140,10 +162,11 @@ func bar(share float64, widest int) string {
 	return strings.Repeat("█", halves/2) + strings.Repeat("▌", halves%2)
 }
 
-// assumptions are what Prepare took for granted, over all images.
+// assumptions are what was taken for granted of photos of garments, over all images.
 type assumptions struct {
-	images                    int
-	light, dark, white, black tally
+	invert                             bool // of what is light and transparent, too: the user has not decided
+	images                             int
+	light, dark, white, black, trimmed tally
 }
 
 // tally counts images of one kind and knows the first ones' names.
@@ -179,15 +202,24 @@ func (t *tally) of(images int) string {
 
 func (a *assumptions) add(r predict.Result) {
 	a.images++
-	b := r.Background
+	g := r.Garment
+	if g == nil {
+		return
+	}
+	if !g.Trimmed.Empty() {
+		a.trimmed.add(r.Photo.Title)
+	}
+	if !a.invert {
+		return
+	}
 	kind := &a.dark
-	if b.Inverted {
+	if g.Inverted {
 		kind = &a.light
 	}
 	kind.add(r.Photo.Title)
-	if b.Transparent {
+	if g.Transparent {
 		kind = &a.black
-		if b.Behind != 0 {
+		if g.Behind != 0 {
 			kind = &a.white
 		}
 		kind.add(r.Photo.Title)
@@ -195,10 +227,7 @@ func (a *assumptions) add(r predict.Result) {
 }
 
 // lines are what has to be said: nothing of what the user has decided.
-func (a *assumptions) lines(mode photo.Invert) []string {
-	if mode != photo.InvertAuto {
-		return nil
-	}
+func (a *assumptions) lines() []string {
 	var lines []string
 	for _, kind := range []struct {
 		tally     *tally
@@ -208,6 +237,7 @@ func (a *assumptions) lines(mode photo.Invert) []string {
 		{&a.black, "transparent parts", "black put behind them"},
 		{&a.light, "light background", "inverted, since Fashion-MNIST is bright on black (--invert no: as it is)"},
 		{&a.dark, "dark background", "taken as it is, like Fashion-MNIST (--invert yes: inverted)"},
+		{&a.trimmed, "a margin", "cut off, since Fashion-MNIST's garments fill the picture (--crop no: as it is)"},
 	} {
 		if kind.tally.count > 0 {
 			lines = append(lines, kind.what+kind.tally.of(a.images)+": "+kind.end)

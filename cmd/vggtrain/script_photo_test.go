@@ -22,14 +22,15 @@ import (
 	"vggtrain/dataset"
 )
 
-// scriptPhoto runs `photo FILE WIDTH HEIGHT BACKGROUND GARMENT`: it writes a picture of a garment,
-// a block in the middle, as PNG, JPEG or GIF, whichever the file's name ends in. The two are greys,
-// 0 to 255, or the background is "none", which is transparent black.
+// scriptPhoto runs `photo FILE WIDTH HEIGHT BACKGROUND GARMENT [MARGIN]`: it writes a picture of a
+// garment, a block in the middle, as PNG, JPEG or GIF, whichever the file's name ends in. The two are
+// greys, 0 to 255, or the background is "none", which is transparent black. The margin is in pixels
+// above and below the garment.
 func scriptPhoto(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 5 {
-		ts.Fatalf("usage: photo FILE WIDTH HEIGHT BACKGROUND GARMENT")
+	if neg || len(args) != 5 && len(args) != 6 {
+		ts.Fatalf("usage: photo FILE WIDTH HEIGHT BACKGROUND GARMENT [MARGIN]")
 	}
-	var numbers [4]int
+	var numbers [5]int
 	for i, arg := range args[1:] {
 		if arg == "none" {
 			continue
@@ -43,7 +44,7 @@ func scriptPhoto(ts *testscript.TestScript, neg bool, args []string) {
 	if args[3] != "none" {
 		draw.Draw(m, m.Rect, grey(numbers[2]), image.Point{}, draw.Src)
 	}
-	garment := image.Rect(numbers[0]/4, numbers[1]/8, numbers[0]*3/4, numbers[1]*7/8)
+	garment := image.Rect(numbers[0]/4, numbers[4], numbers[0]*3/4, numbers[1]-numbers[4])
 	draw.Draw(m, garment, grey(numbers[3]), image.Point{}, draw.Src)
 	var file bytes.Buffer
 	ts.Check(encodePhoto(&file, m, filepath.Ext(args[0])))
@@ -67,7 +68,8 @@ func encodePhoto(w *bytes.Buffer, m *image.NRGBA, extension string) error {
 }
 
 // scriptPredictions runs `predictions FILE TOP IMAGE...`: the file must be the document of
-// predict --json for these images, each with so many classes, the most probable first.
+// predict --json for these images, each with so many classes, the most probable first. An image with
+// "!" before it must have an error instead, one with "%" must be trimmed.
 func scriptPredictions(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: predictions FILE TOP IMAGE...")
@@ -79,6 +81,10 @@ func scriptPredictions(ts *testscript.TestScript, neg bool, args []string) {
 			Name        string
 			Probability float64
 		}
+		Error      string
+		Background *int
+		Inverted   *bool
+		Trimmed    *struct{ Left, Top, Width, Height int }
 	}
 	decoder := json.NewDecoder(strings.NewReader(ts.ReadFile(args[0])))
 	decoder.DisallowUnknownFields()
@@ -90,8 +96,16 @@ func scriptPredictions(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%d images, want %d", len(list), len(args)-2)
 	}
 	for i, item := range list {
-		if item.Image != args[2+i] || strconv.Itoa(len(item.Top)) != args[1] {
-			ts.Fatalf("image %d is %s with %d classes, want %s with %s", i, item.Image, len(item.Top), args[2+i], args[1])
+		name, failed := strings.CutPrefix(args[2+i], "!")
+		name, trimmed := strings.CutPrefix(name, "%")
+		if failed {
+			if item.Image != name || item.Error == "" || item.Top == nil || len(item.Top) > 0 {
+				ts.Fatalf("image %d is %+v, want %s with an error", i, item, name)
+			}
+			continue
+		}
+		if item.Image != name || strconv.Itoa(len(item.Top)) != args[1] || item.Error != "" || item.Trimmed != nil != trimmed {
+			ts.Fatalf("image %d is %+v, want %s with %s classes", i, item, args[2+i], args[1])
 		}
 		sum, last := 0.0, 1.0
 		for _, guess := range item.Top {

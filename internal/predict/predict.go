@@ -1,9 +1,13 @@
 // Package predict classifies photos with a trained network.
+//
+// A photo is prepared as the network's training pictures were, so that it gives what eval gives. Only
+// for networks of Fashion-MNIST's own files is it also inverted and trimmed, as these were.
 package predict
 
 import (
 	"context"
 	"errors"
+	"image"
 	"math"
 	"slices"
 
@@ -20,30 +24,36 @@ const Batch = 128
 
 // Result is the classification of a photo.
 type Result struct {
-	Photo      photo.File
-	Guesses    []trained.Prediction // the most probable first, of equal ones the first class
-	Background photo.Background
-	Err        error // why it could not be read; then the rest is empty
+	Photo   photo.File
+	Guesses []trained.Prediction // the most probable first, of equal ones the first class
+	Err     error                // why it could not be read; then the rest is empty
+	Garment *Garment             // nil, unless the network is of Fashion-MNIST's own files
+}
+
+// Garment is what was done to a photo to make it like Fashion-MNIST's.
+type Garment struct {
+	photo.Background
+	Trimmed image.Rectangle // what is left of the photo; empty: all of it
 }
 
 // Options are the settings of a Predictor.
 type Options struct {
-	Invert photo.Invert
-	TopK   int // guesses a photo, no more than there are classes
+	Invert photo.Invert // InvertAuto inverts only for networks of Fashion-MNIST's own files
+	Trim   bool         // trim photos with a margin; only for such networks
+	TopK   int          // guesses a photo, no more than there are classes
 }
 
 // Predictor is a network ready for photos. It is not safe for concurrent use.
 type Predictor struct {
 	workers   *model.Workers
 	options   Options
-	side      int
+	prepare   dataset.Preparation
 	classes   int
 	evaluator *model.Evaluator
 	reader    *photo.Reader
-	table     *[256]float32
-	squarers  []*dataset.Squarer // one a worker, for photos of the size of its last one
-	images    []float32          // Batch×S×S×1
-	results   []Result           // of the batch
+	preparers []*dataset.Preparer // one a worker
+	images    []float32           // Batch×S×S×C
+	results   []Result            // of the batch
 }
 
 // New builds the network for batches of Batch photos.
@@ -52,18 +62,20 @@ func New(workers *model.Workers, network *trained.Network, o Options) (*Predicto
 	if err != nil {
 		return nil, err
 	}
-	table, err := dataset.Scale{Mean: network.Normalize.Mean[0], Deviation: network.Normalize.Deviation[0]}.Table()
-	if err != nil {
-		return nil, err
+	p := &Predictor{
+		workers: workers, options: o, prepare: network.Preparation, classes: len(network.Classes), evaluator: evaluator,
+		reader:  photo.NewReader(),
+		images:  make([]float32, Batch*network.Size()),
+		results: make([]Result, 0, Batch),
 	}
-	return &Predictor{
-		workers: workers, options: o, side: network.Side, classes: len(network.Classes), evaluator: evaluator,
-		reader:   photo.NewReader(),
-		table:    table,
-		squarers: make([]*dataset.Squarer, workers.Threads()),
-		images:   make([]float32, Batch*network.Side*network.Side),
-		results:  make([]Result, 0, Batch),
-	}, nil
+	for range workers.Threads() {
+		preparer, err := dataset.NewPreparer(network.Preparation, trained.Scales(network.Normalize))
+		if err != nil {
+			return nil, err
+		}
+		p.preparers = append(p.preparers, preparer)
+	}
+	return p, nil
 }
 
 // Run calls emit with the result of each file, in the files' order. Memory does not grow with their
@@ -88,7 +100,7 @@ func (p *Predictor) predict(ctx context.Context, files []photo.File) error {
 	err := p.workers.Run(len(files), func(worker, i int) {
 		p.results[i] = Result{Photo: files[i]}
 		if ctx.Err() == nil {
-			p.results[i].Background, p.results[i].Err = p.load(worker, i, files[i])
+			p.results[i].Garment, p.results[i].Err = p.load(worker, i, files[i])
 		}
 	})
 	if err != nil {
@@ -112,25 +124,59 @@ func (p *Predictor) predict(ctx context.Context, files []photo.File) error {
 	return nil
 }
 
-// load puts a photo into row i of the batch. One that cannot be read leaves the row as it was; its
-// logits are ignored.
-func (p *Predictor) load(worker, i int, file photo.File) (photo.Background, error) {
-	row := p.images[i*p.side*p.side:][:p.side*p.side]
+// load puts a photo into row i of the batch. One that cannot be read leaves the row as it was or half
+// done; its logits are ignored.
+func (p *Predictor) load(worker, i int, file photo.File) (garment *Garment, err error) {
 	m, err := p.reader.Read(file)
 	if err != nil {
-		return photo.Background{}, err
+		return nil, err
 	}
 	defer m.Close()
-	rows, cols := m.Rows(), m.Cols()
-	if s := p.squarers[worker]; s == nil || !s.Fits(rows, cols) {
-		if p.squarers[worker], err = dataset.NewSquarer(rows, cols, p.side); err != nil {
-			return photo.Background{}, file.Failure(err)
+	var pixels dataset.Pixels
+	if p.prepare.Garments {
+		garment = p.garment(&pixels, m)
+	} else {
+		p.colours(&pixels, m)
+	}
+	size := p.prepare.Size()
+	if err := p.preparers[worker].Floats(p.images[i*size:][:size], &pixels); err != nil {
+		return nil, file.Failure(err)
+	}
+	return garment, nil
+}
+
+// colours lets pixels read a photo row by row.
+func (p *Predictor) colours(pixels *dataset.Pixels, m *photo.Photo) {
+	pixels.ByRow(m.Rows(), m.Cols(), 3, func(y int, row []byte) []byte {
+		m.Row(y, 3, row)
+		if p.options.Invert == photo.InvertYes {
+			for i, v := range row {
+				row[i] = 255 - v
+			}
+		}
+		return row
+	})
+}
+
+// garment makes a photo like those of Fashion-MNIST: grey, bright on dark, and without margins.
+func (p *Predictor) garment(pixels *dataset.Pixels, m *photo.Photo) *Garment {
+	grey, alpha := m.Grey()
+	g := &Garment{Background: photo.Prepare(grey, alpha, p.options.Invert)}
+	box := grey.Rect
+	if p.options.Trim {
+		if g.Trimmed = trimmed(grey, g.Fill()); !g.Trimmed.Empty() {
+			box = g.Trimmed
 		}
 	}
-	grey, alpha := m.Grey()
-	background := photo.Prepare(grey, alpha, p.options.Invert)
-	p.squarers[worker].Floats(row, grey.Pix, background.Fill(), p.table)
-	return background, nil
+	if box == grey.Rect {
+		pixels.Share(grey.Pix, m.Rows(), m.Cols(), 1)
+	} else {
+		pixels.ByRow(box.Dy(), box.Dx(), 1, func(y int, _ []byte) []byte {
+			return grey.Pix[grey.PixOffset(box.Min.X, box.Min.Y+y):][:box.Dx()]
+		})
+	}
+	pixels.Fill = []byte{g.Fill()}
+	return g
 }
 
 // guesses returns the most probable classes of one photo.

@@ -1,6 +1,6 @@
 // Package trained loads trained networks and evaluates them.
 //
-// Batches are N×S×S×1, N images of side S; logits N×K of K classes.
+// Batches are N×S×S×C, N images of side S and C channels; logits N×K of K classes.
 package trained
 
 import (
@@ -73,15 +73,18 @@ func Describe(state *checkpoint.State) (*Network, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", KeyInput, err)
 	}
-	if input.C != 1 || input.H != input.W {
-		return nil, fmt.Errorf("%s: images of %v are not supported: they have to be square and grey", KeyInput, input)
-	}
 	n.Channels, n.Side = input.C, input.H
+	if err := parsePrepare(&n.Preparation, state.Metadata[keyPrepare], n.DataDigest); err != nil {
+		return nil, err
+	}
 	var settings configs.Recipe
 	if err := settings.Set("normalize", state.Metadata[keyNormalize], configs.Origin{Source: keyNormalize}); err != nil {
 		return nil, err
 	}
 	n.Normalize = settings.Normalize
+	if err := n.checkPreparation(input.H, input.W); err != nil {
+		return nil, err
+	}
 	if n.Layers, err = model.Resolve(n.Arch, n.Channels, n.Side, n.Side, len(n.Classes)); err != nil {
 		return nil, err
 	}
@@ -97,14 +100,17 @@ func (n *Network) LoaderOptions(workers *model.Workers, set dataset.Source, batc
 	}
 }
 
-// Evaluate scores the network on a set in batches of at most batch images. It calls done before each
-// batch with the number of finished images.
+// Evaluate scores the network on a set in batches of batch images. It calls done before each batch with
+// the number of finished images. The network is built for the whole batch even if there are fewer images:
+// algorithms depend on the batch size, and an image's logits are then the same bits in every set.
 func (n *Network) Evaluate(ctx context.Context, workers *model.Workers, set dataset.Source, batch int, done func(images int)) (*Evaluation, error) {
-	loader, err := dataset.NewLoader(set, n.LoaderOptions(workers, set, batch))
+	o := n.LoaderOptions(workers, set, batch)
+	o.Batch = batch
+	loader, err := dataset.NewLoader(set, o)
 	if err != nil {
 		return nil, err
 	}
-	evaluator, err := model.NewEvaluator(workers, n.Layers, n.Params, min(batch, set.Len()))
+	evaluator, err := model.NewEvaluator(workers, n.Layers, n.Params, batch)
 	if err != nil {
 		return nil, err
 	}
@@ -141,6 +147,7 @@ const (
 	KeyArch      = "vggtrain.arch"        // YAML, as an architecture file
 	keyClasses   = "vggtrain.classes"     // JSON list of names
 	KeyInput     = "vggtrain.input"       // of one image: 1x1x56x56
+	keyPrepare   = "vggtrain.prepare"     // JSON: what is done to a picture before it is normalised
 	keyNormalize = "vggtrain.normalize"   // none or [mean, deviation]
 	KeyData      = "vggtrain.data"        // the data set, as --data takes it
 	KeyDigest    = "vggtrain.data-sha256" // dataset.Data.Digest, in hexadecimal digits
@@ -156,7 +163,12 @@ func (n *Network) Metadata() (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("class names: %w", err)
 	}
+	prepare, err := prepareText(n.Preparation)
+	if err != nil {
+		return nil, err
+	}
 	return map[string]string{
+		keyPrepare:   prepare,
 		KeyArch:      string(arch),
 		keyClasses:   string(classes),
 		KeyInput:     model.Input{N: 1, C: n.Channels, H: n.Side, W: n.Side}.String(),
