@@ -226,20 +226,20 @@ func (b *bmp) decodeRuns(r io.ByteReader, m *raster) error {
 		}
 		return int(v)
 	}
-	put := func(n int, code func(i int) int) {
-		for i := range n {
-			if v := code(i); x < b.cols && y < b.rows {
-				m.row(b.line(y), x)[0] = byte(v)
-				x++
-			}
+	put := func(code int) {
+		if x < b.cols {
+			m.row(b.line(y), x)[0] = byte(code)
+			x++
 		}
 	}
-	for failed == nil {
+	for failed == nil && y < b.rows {
 		n, v := next(), next()
 		switch {
 		case failed != nil:
 		case n > 0:
-			put(n, func(i int) int { return b.half(v, i) })
+			for i := range min(n, b.cols-x) { // the rest would only take time
+				put(b.half(v, i))
+			}
 		case v == 0: // the end of a row
 			x, y = 0, y+1
 		case v == 1: // the end
@@ -248,13 +248,13 @@ func (b *bmp) decodeRuns(r io.ByteReader, m *raster) error {
 			x, y = min(x+next(), b.cols), min(y+next(), b.rows)
 		default: // v codes as they are, in whole words
 			last, read := 0, 0
-			put(v, func(i int) int {
+			for i := range v {
 				if b.bits == 8 || i%2 == 0 {
 					last = next()
 					read++
 				}
-				return b.half(last, i)
-			})
+				put(b.half(last, i))
+			}
 			if read%2 == 1 {
 				next()
 			}

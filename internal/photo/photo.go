@@ -123,7 +123,10 @@ func (p *Photo) loadColumn(x int) {
 	}
 	from := (x - at) * p.channels
 	for y := range p.pixels.rows {
-		copy(p.line[y*p.channels:], p.band[y*wide+from:][:p.channels])
+		dst := p.line[y*p.channels:][:p.channels]
+		for c, v := range p.band[y*wide+from:][:p.channels] { // copy takes twice the time
+			dst[c] = v
+		}
 	}
 	if p.turn.upsideDown {
 		reverse(p.line, p.channels)

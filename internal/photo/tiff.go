@@ -68,6 +68,7 @@ type tiff struct {
 	blockCols   int
 
 	offsets, counts values // of blocks
+	read            int64  // bytes of blocks
 	packed          []byte // a row of a block
 	inflater        io.Reader
 	jpegTables      []byte
@@ -188,7 +189,10 @@ func (t *tiff) readBlocks() error {
 		}
 		t.tiled, t.blockCols, t.blockRows = true, int(cols), int(rows)
 	}
-	if t.blockRows < 1 {
+	if t.offsets, t.counts = t.find(tagStripOffsets), t.find(tagStripBytes); t.tiled && t.find(tagTileOffsets).count > 0 {
+		t.offsets, t.counts = t.find(tagTileOffsets), t.find(tagTileBytes)
+	}
+	if t.blockRows < 1 || t.offsets.count < 1 {
 		return errInconsistent
 	}
 	return nil

@@ -60,10 +60,8 @@ func (t *tiff) decode() (pixels, error) {
 	m := newRaster(t.rows, t.cols, t.kept)
 	across := (t.cols + t.blockCols - 1) / t.blockCols
 	down := (t.rows + t.blockRows - 1) / t.blockRows
-	if t.compression == tiffJPEG {
-		if t.tables() != nil {
-			return pixels{}, errInconsistent
-		}
+	if err := t.readTables(); err != nil {
+		return pixels{}, err
 	}
 	for i := range t.planes * down * across {
 		plane, y, x := i/(down*across), i/across%down*t.blockRows, i%across*t.blockCols
@@ -77,15 +75,9 @@ func (t *tiff) decode() (pixels, error) {
 	return t.pixels(m)
 }
 
-// reader returns the bytes of block i.
+// reader returns the bytes of block i. Blocks that lie on each other, which no writer makes, could take
+// any time: all together may be no more than a few times the file.
 func (t *tiff) reader(i int64) (*bufio.Reader, error) {
-	offsets, counts := uint16(tagStripOffsets), uint16(tagStripBytes)
-	if t.tiled && t.find(tagTileOffsets).count > 0 {
-		offsets, counts = tagTileOffsets, tagTileBytes
-	}
-	if t.offsets.d == nil {
-		t.offsets, t.counts = t.find(offsets), t.find(counts)
-	}
 	at, err := t.offsets.number(i)
 	if err != nil {
 		return nil, err
@@ -96,8 +88,14 @@ func (t *tiff) reader(i int64) (*bufio.Reader, error) {
 			return nil, err
 		}
 	}
+	if t.compression == tiffPlain {
+		n = min(n, int64(t.blockRows)*int64(t.rowBytes()))
+	}
 	if at < 0 || at >= t.size || n < 1 {
 		return nil, io.ErrUnexpectedEOF
+	}
+	if t.read += min(n, t.size-at); t.read > 4*t.size {
+		return nil, errors.New("strips that overlap")
 	}
 	r := t.s.reader(at, n)
 	if t.reversed && t.compression != tiffJPEG {
@@ -105,6 +103,9 @@ func (t *tiff) reader(i int64) (*bufio.Reader, error) {
 	}
 	return r, nil
 }
+
+// rowBytes is the size of a row of a block.
+func (t *tiff) rowBytes() int { return (t.blockCols*t.samples/t.planes*t.bits + 7) / 8 }
 
 // block decodes block i, whose first pixel is (y, x): of a strip as many rows as there are, of a tile
 // all columns, even those beyond the picture.
@@ -126,16 +127,15 @@ func (t *tiff) block(m *raster, i int64, plane, y, x int) error {
 		return err
 	}
 	samples := t.samples / t.planes
-	bytes := (t.blockCols*samples*t.bits + 7) / 8
-	if len(t.packed) < bytes {
-		t.packed = make([]byte, bytes)
+	if t.packed == nil {
+		t.packed = make([]byte, t.rowBytes())
 	}
 	for row := range rows {
-		if _, err := io.ReadFull(r, t.packed[:bytes]); err != nil {
+		if _, err := io.ReadFull(r, t.packed); err != nil {
 			return err
 		}
 		if t.predicted {
-			t.addUp(t.packed[:bytes], samples)
+			t.addUp(t.packed, samples)
 		}
 		t.unpack(m.row(y+row, x), samples, plane)
 	}
@@ -203,8 +203,8 @@ func (t *tiff) bitsAt(at int) int {
 	return v
 }
 
-// tables reads what all JPEG streams share: quantization and Huffman tables between SOI and EOI.
-func (t *tiff) tables() error {
+// readTables reads what all JPEG streams share: quantization and Huffman tables between SOI and EOI.
+func (t *tiff) readTables() error {
 	v := t.find(tagJPEGTables)
 	if t.jpegTables = []byte("\xff\xd8"); v.count < 4 {
 		return nil

@@ -12,14 +12,19 @@ func pixelsOfYCbCr(m *image.YCbCr) pixels {
 	p.read = func(dst []byte, y, x int) {
 		n := len(dst) / 3
 		cb, cr = c.row(m.Cb, cb, y, x, n), c.row(m.Cr, cr, y, x, n)
-		for i, v := range m.Y[y*m.YStride+x:][:n] {
-			b, r := cb[i]-128, cr[i]-128
-			dst[3*i] = clamped(int32(v) + (91881*r+1<<15)>>16)
-			dst[3*i+1] = clamped(int32(v) + (-22554*b-46802*r+1<<15)>>16)
-			dst[3*i+2] = clamped(int32(v) + (116130*b+1<<15)>>16)
-		}
+		toColours(dst, m.Y[y*m.YStride+x:][:n], cb, cr)
 	}
 	return p
+}
+
+// toColours sets dst to the colours of a row.
+func toColours(dst, luma []byte, cb, cr []int32) {
+	cb, cr, dst = cb[:len(luma)], cr[:len(luma)], dst[:3*len(luma)]
+	for i, v := range luma {
+		l, b, r := int32(v)<<16+1<<15, cb[i]-128, cr[i]-128
+		c := dst[3*i : 3*i+3 : 3*i+3]
+		c[0], c[1], c[2] = clamped((l+91881*r)>>16), clamped((l-22554*b-46802*r)>>16), clamped((l+116130*b)>>16)
+	}
 }
 
 func clamped(v int32) byte { return byte(min(max(v, 0), 255)) }
@@ -99,13 +104,20 @@ func (c *chroma) down(plane, near []byte, y, x, n int) []int32 {
 
 // across interpolates between sums, two pixels each.
 func (c *chroma) across(dst, sums []int32, x int) {
-	bias, shift := [2]int32{1, 2}, 2
+	first, second, shift := int32(1), int32(2), 2
 	if c.v == 2 {
-		bias, shift = [2]int32{8, 7}, 4
+		first, second, shift = 8, 7, 4
 	}
-	for i := range dst {
-		at, odd := (x+i)/2, (x+i)%2
-		next := min(max(at-1+2*odd, 0), c.cols-1)
-		dst[i] = (3*sums[at] + sums[next] + bias[odd]) >> shift
+	at := x / 2
+	left, here := sums[max(at-1, 0)], sums[at]
+	for i := -(x % 2); i < len(dst); i += 2 {
+		right := sums[min(at+1, len(sums)-1)]
+		if i >= 0 {
+			dst[i] = (3*here + left + first) >> shift
+		}
+		if i+1 < len(dst) {
+			dst[i+1] = (3*here + right + second) >> shift
+		}
+		at, left, here = at+1, here, right
 	}
 }
