@@ -167,6 +167,12 @@ func (b *bmp) unpack(dst, row []byte) {
 		return
 	}
 	bytes, channels := b.bits/8, b.channels()
+	if channels == 3 && b.masks == [4]uint32{0xff0000, 0xff00, 0xff} { // as most are
+		for ; len(dst) >= 3; dst, row = dst[3:], row[bytes:] {
+			dst[0], dst[1], dst[2] = row[2], row[1], row[0]
+		}
+		return
+	}
 	var shift, most [4]uint32
 	for c, mask := range b.masks {
 		shift[c] = uint32(bits.TrailingZeros32(mask))

@@ -18,12 +18,15 @@ import (
 
 // decodingBytes is what reading an image file may allocate at most: what its header says, grey and alpha
 // of it, and what the decoders need at any size. Only an announced size that is within bounds counts.
+// Codes of a lossless WebP and decoders of a TIFF's strips become garbage one after another.
 func decodingBytes(file []byte) int64 {
 	const fixed = 512 << 10
-	if p, err := openBytes(file); err == nil {
-		return fixed + p.room + 2*int64(p.Rows)*int64(p.Cols)
+	p, err := openBytes(file)
+	if err != nil {
+		return fixed
 	}
-	return fixed
+	garbage := map[string]int64{"WebP": 4 << 10, "TIFF": 12 << 10}[p.name] * int64(len(file))
+	return fixed + p.room + 2*int64(p.Rows)*int64(p.Cols) + garbage
 }
 
 // Files that cost the most memory for their kind, and some that only announce it.
@@ -107,14 +110,24 @@ func mended(file []byte) []byte {
 }
 
 func FuzzReadImage(f *testing.F) {
-	goldens, err := filepath.Glob("testdata/images/*")
-	if err != nil || len(goldens) == 0 {
-		f.Fatal("no golden images: ", err)
+	fuzzFiles(f, "images/*", "photos/turned-6.jpg", "formats/*.jpg", "formats/*.png")
+}
+func FuzzWebP(f *testing.F) { fuzzFiles(f, "formats/*.webp") }
+func FuzzBMP(f *testing.F)  { fuzzFiles(f, "formats/*.bmp") }
+func FuzzTIFF(f *testing.F) { fuzzFiles(f, "formats/*.tif") }
+func FuzzPNM(f *testing.F)  { fuzzFiles(f, "formats/*.p?m") }
+
+// fuzzFiles begins with files of testdata.
+func fuzzFiles(f *testing.F, patterns ...string) {
+	for _, pattern := range patterns {
+		goldens, err := filepath.Glob("testdata/" + pattern)
+		if err != nil || len(goldens) == 0 {
+			f.Fatal("no golden images: ", err)
+		}
+		for _, path := range goldens {
+			f.Add(readGolden(f, "../../"+path))
+		}
 	}
-	for _, path := range goldens {
-		f.Add(readGolden(f, filepath.Base(path)))
-	}
-	f.Add(readGolden(f, "../photos/turned-6.jpg"))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		checkReadImage(t, file)
 		if changed := mended(file); !bytes.Equal(changed, file) {
@@ -147,7 +160,8 @@ func checkReadImage(t *testing.T, file []byte) {
 	checkReadPhoto(t, file, grey)
 }
 
-// checkReadPhoto checks that a photo is the image but for its sides, and can be prepared.
+// checkReadPhoto checks that a photo is the image but for its sides, that its rows are of the same colours
+// whichever way they are asked for, and that it can be prepared.
 func checkReadPhoto(t *testing.T, file []byte, grey *image.Gray) {
 	photo, err := NewReader().read(bytes.NewReader(file), 0)
 	if err != nil {
@@ -156,6 +170,21 @@ func checkReadPhoto(t *testing.T, file []byte, grey *image.Gray) {
 	defer photo.Close()
 	if size := image.Pt(photo.Cols(), photo.Rows()); size != grey.Rect.Size() && size != image.Pt(grey.Rect.Dy(), grey.Rect.Dx()) {
 		t.Errorf("%v, as image %v", size, grey.Rect)
+	}
+	coloured := false
+	row, one := make([]byte, 3*photo.Cols()), make([]byte, photo.Cols())
+	for y := range photo.Rows() {
+		photo.Row(y, 3, row)
+		photo.Row(y, 1, one)
+		for x, v := range one {
+			c := row[3*x:][:3]
+			if coloured = coloured || c[0] != c[1] || c[0] != c[2]; v != luma(c[0], c[1], c[2]) {
+				t.Fatalf("row %d, column %d: grey %d of %v", y, x, v, c)
+			}
+		}
+	}
+	if photo.Coloured() != coloured {
+		t.Errorf("coloured: %v", !coloured)
 	}
 	g, alpha := photo.Grey()
 	if alpha != nil && (alpha.Rect != g.Rect || alpha.Stride != g.Stride) {

@@ -17,6 +17,7 @@ const (
 	jpegFrame       = 0xc0 // SOF0 to SOF2
 	jpegProgressive = 0xc2
 	jpegScan        = 0xda
+	jpegAPP0        = 0xe0
 	jpegAPP1        = 0xe1
 )
 
@@ -53,6 +54,7 @@ func pixelsOfJPEG(m image.Image) (pixels, error) {
 // jpegFrameHeader is H_i and V_i of the components.
 type jpegFrameHeader struct {
 	progressive bool
+	jfif        bool // then the colours are Y, Cb, Cr
 	sampling    [][2]int64
 }
 
@@ -68,6 +70,10 @@ func jpegMarkers(s *source, orientation *int) (frame jpegFrameHeader) {
 		case b[0] != 0xff || marker == 0xff || marker == 0: // a filler
 			at++
 			continue
+		case marker == jpegAPP0:
+			if b, err := s.bytes(at+4, 5); err == nil && n >= 7 && string(b) == "JFIF\x00" {
+				frame.jfif = true
+			}
 		case marker == jpegAPP1:
 			if found := exifOrientation(s, at+4, n-2); found > 0 {
 				*orientation = found
@@ -85,8 +91,8 @@ func jpegMarkers(s *source, orientation *int) (frame jpegFrameHeader) {
 }
 
 // room is what package jpeg takes: a byte for each sample of whole MCUs, of progressive ones also a
-// coefficient of 4 bytes, and another image of 4 bytes a pixel for CMYK and RGB. Without a frame it is
-// the most that any takes.
+// coefficient of 4 bytes, and another image of 4 bytes a pixel for CMYK and what may be RGB. Without a
+// frame it is the most that any takes.
 func (f jpegFrameHeader) room(rows, cols int) int64 {
 	h, v := int64(1), int64(1)
 	for _, s := range f.sampling {
@@ -107,15 +113,10 @@ func (f jpegFrameHeader) room(rows, cols int) int64 {
 	if f.progressive {
 		room += 4 * samples
 	}
-	if len(f.sampling) > 1 && !f.interpolated() {
+	if len(f.sampling) == 4 || len(f.sampling) == 3 && !f.jfif {
 		room += 4 * pixels
 	}
 	return room
-}
-
-// interpolated reports whether the frame is one of Y, Cb, Cr for sure: another image is never made of it.
-func (f jpegFrameHeader) interpolated() bool {
-	return len(f.sampling) == 3 && f.sampling[0] != f.sampling[1]
 }
 
 func roundUp(n, step int64) int64 { return (n + step - 1) / step * step }

@@ -88,7 +88,10 @@ func openTIFF(s *source) (header, error) {
 		return h, nil // which is refused
 	}
 	t.rows, t.cols = h.rows, h.cols
-	if err := errors.Join(t.readSamples(), t.readBlocks()); err != nil {
+	if err := t.readSamples(); err != nil {
+		return h, err
+	}
+	if err := t.readBlocks(); err != nil {
 		return h, err
 	}
 	h.decode = t.decode

@@ -159,8 +159,9 @@ func (t *tiff) addUp(row []byte, samples int) {
 func (t *tiff) unpack(dst []byte, samples, plane int) {
 	cols := min(len(dst)/t.kept, t.blockCols)
 	kept := min(t.kept, samples)
-	if t.planes > 1 {
-		kept = 1
+	if t.bits == 8 && kept == t.kept && kept == samples && t.photometric != tiffWhiteIsZero { // as most are
+		copy(dst[:cols*kept], t.packed)
+		return
 	}
 	for i := range cols {
 		for c := range kept {

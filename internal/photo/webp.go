@@ -28,7 +28,12 @@ type chunk struct{ at, size int64 }
 // openWebP looks through the chunks.
 func openWebP(s *source) (header, error) {
 	var w webpFile
-	if err := w.chunks(s, 12, s.size, true); err != nil {
+	head, err := s.bytes(0, 12)
+	if err != nil {
+		return header{}, err
+	}
+	end := 8 + int64(binary.LittleEndian.Uint32(head[4:])) // what follows is not the picture's
+	if err := w.chunks(s, 12, min(end, s.size), true); err != nil {
 		return header{}, err
 	}
 	if w.image.size == 0 {
@@ -46,18 +51,19 @@ func openWebP(s *source) (header, error) {
 	return h, nil
 }
 
-// room is what package webp takes: of lossless frames two images of 4 bytes a pixel and a quarter for
-// its codes, of others the planes of whole blocks of 16; alpha is the green of a lossless frame.
+// room is what package webp takes: of lossless frames two images of 4 bytes a pixel, half of that for
+// transforms, and the codes of groups of 4×4 pixels, each of which has 20 bits in the file and 3 KB in
+// memory; of others the planes of whole blocks of 16 and the file. Alpha is the green of a lossless frame.
 func (w *webpFile) room() int64 {
-	cols, rows := roundUp(int64(w.frame.Dx()), 16), roundUp(int64(w.frame.Dy()), 16)
-	switch count := cols * rows; {
+	count := roundUp(int64(w.frame.Dx()), 16) * roundUp(int64(w.frame.Dy()), 16)
+	codes := 3000 * min(1<<16, count/16, (w.alpha.size+w.image.size)*8/20)
+	switch {
 	case w.lossless:
-		return 10 * count
+		return 12*count + codes
 	case w.alpha.size > 0:
-		return 13 * count
-	default:
-		return 2 * count
+		return 15*count + codes + w.image.size
 	}
+	return 2*count + w.image.size
 }
 
 // chunks reads those from at to end. Of an animation it enters the first frame.
@@ -68,6 +74,9 @@ func (w *webpFile) chunks(s *source, at, end int64, outer bool) error {
 			return err
 		}
 		kind, c := string(b[:4]), chunk{at + 8, int64(binary.LittleEndian.Uint32(b[4:]))}
+		if c.at+c.size > s.size && kind != "EXIF" { // package vp8 takes memory for as much as is announced
+			return io.ErrUnexpectedEOF
+		}
 		switch kind {
 		case "VP8X":
 			if b, err = s.bytes(c.at, 10); err != nil {
