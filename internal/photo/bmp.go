@@ -31,6 +31,14 @@ const (
 	bmpAlphaMasks
 )
 
+// bmpMagics are BM, 12 bytes, and the size of each header that there is.
+func bmpMagics() (all []string) {
+	for _, size := range []byte{12, 40, 52, 56, 64, 108, 124} {
+		all = append(all, "BM????????????"+string([]byte{size, 0, 0, 0}))
+	}
+	return all
+}
+
 // openBMP reads the header.
 func openBMP(s *source) (header, error) {
 	b, err := newBMP(s)

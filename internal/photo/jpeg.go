@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/jpeg"
 	"io"
+	"strings"
 )
 
 // maxScanPixels bounds scans × pixels of a JPEG: a scan of a few bytes may visit all pixels. Encoders
@@ -19,7 +20,11 @@ const (
 	jpegScan        = 0xda
 	jpegAPP0        = 0xe0
 	jpegAPP1        = 0xe1
+	jpegAPP14       = 0xee
 )
+
+// adobeMarker says that colours are RGB or CMYK as they are.
+const adobeMarker = "\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"
 
 // openJPEG reads the frame's header, and EXIF's orientation before the first scan.
 func openJPEG(s *source) (header, error) {
@@ -33,7 +38,11 @@ func openJPEG(s *source) (header, error) {
 	frame := jpegMarkers(s, &h.orientation)
 	h.room = frame.room(h.rows, h.cols)
 	h.decode = func() (pixels, error) {
-		m, err := jpeg.Decode(&scanLimit{r: s.whole(), left: maxScanPixels / max(count, 1)})
+		var r io.Reader = s.whole()
+		if len(frame.sampling) == 4 && !frame.adobe { // package jpeg refuses it; Pillow takes it for one of Adobe's
+			r = io.MultiReader(strings.NewReader("\xff\xd8"+adobeMarker), s.reader(2, s.size))
+		}
+		m, err := jpeg.Decode(&scanLimit{r: r, left: maxScanPixels / max(count, 1)})
 		if err != nil {
 			return pixels{}, err
 		}
@@ -55,6 +64,7 @@ func pixelsOfJPEG(m image.Image) (pixels, error) {
 type jpegFrameHeader struct {
 	progressive bool
 	jfif        bool // then the colours are Y, Cb, Cr
+	adobe       bool
 	sampling    [][2]int64
 }
 
@@ -74,6 +84,8 @@ func jpegMarkers(s *source, orientation *int) (frame jpegFrameHeader) {
 			if b, err := s.bytes(at+4, 5); err == nil && n >= 7 && string(b) == "JFIF\x00" {
 				frame.jfif = true
 			}
+		case marker == jpegAPP14:
+			frame.adobe = true
 		case marker == jpegAPP1:
 			if found := exifOrientation(s, at+4, n-2); found > 0 {
 				*orientation = found

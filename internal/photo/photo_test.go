@@ -166,7 +166,7 @@ func TestPhotosOfFolder(t *testing.T) {
 		{"a.PNG", ""}, {"b.png", ""},
 		{"c.jpeg", "not an image that is read here: it begins as no PNG"},
 		{"d.webp", "not an image that is read here: it begins as no PNG"},
-		{"f.heic", "the picture is a HEIC, which is not read here: convert it (heif-convert IN.heic OUT.png, or magick IN.heic OUT.png)"},
+		{"f.heic", "HEIC is not read here: convert the picture (heif-convert IN.heic OUT.png, or magick IN.heic OUT.png)"},
 		{"folder.png", "not a regular file; it is a link: "},
 		{"inside.png", ""},
 		{"loop.png", "cannot be read: "}, {"out.png", "cannot be read: "}, {"up.png", "cannot be read: "},

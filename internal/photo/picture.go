@@ -53,15 +53,15 @@ var imageFormats = []imageFormat{
 	{"JPEG", []string{"\xff\xd8"}, []string{".jpg", ".jpeg", ".jfif"}, openJPEG},
 	{"GIF", []string{"GIF87a", "GIF89a"}, []string{".gif"}, openGIF},
 	{"WebP", []string{"RIFF????WEBP"}, []string{".webp"}, openWebP},
-	{"BMP", []string{"BM????????????\x0c\x00\x00\x00", "BM????????????(\x00\x00\x00", "BM????????????4\x00\x00\x00", "BM????????????8\x00\x00\x00",
-		"BM????????????@\x00\x00\x00", "BM????????????l\x00\x00\x00", "BM????????????|\x00\x00\x00"}, []string{".bmp"}, openBMP},
+	{"BMP", bmpMagics(), []string{".bmp"}, openBMP},
 	{"TIFF", []string{"II*\x00", "MM\x00*", "II+\x00", "MM\x00+"}, []string{".tif", ".tiff"}, openTIFF},
-	{"PNM", []string{"P1", "P2", "P3", "P4", "P5", "P6"}, []string{".pnm", ".pbm", ".pgm", ".ppm"}, openPNM},
+	{"PNM", pnmMagics(), []string{".pnm", ".pbm", ".pgm", ".ppm"}, openPNM},
 }
 
 // foreignFormats are recognised, but not read.
 var foreignFormats = []imageFormat{
-	{"HEIC", []string{"????ftyphei", "????ftyphev", "????ftypmif1", "????ftypmsf1"}, []string{".heic", ".heif"}, nil},
+	{"HEIC", []string{"????ftyphei", "????ftyphev"}, []string{".heic"}, nil},
+	{"HEIF", []string{"????ftypmif", "????ftypmsf"}, []string{".heif"}, nil},
 	{"AVIF", []string{"????ftypavi"}, []string{".avif"}, nil},
 }
 
@@ -154,7 +154,7 @@ func newPicture(s *source) (*Picture, error) {
 	}
 	if foreign, ok := recognise(foreignFormats, head); ok {
 		from := "IN" + foreign.endings[0]
-		return nil, fmt.Errorf("the picture is a %s, which is not read here: convert it (heif-convert %s OUT.png, or magick %s OUT.png)",
+		return nil, fmt.Errorf("%s is not read here: convert the picture (heif-convert %s OUT.png, or magick %s OUT.png)",
 			foreign.name, from, from)
 	}
 	p := new(Picture)

@@ -18,6 +18,16 @@ type pnm struct {
 	raw        []byte // a row of it
 }
 
+// pnmMagics are P1 to P6 and what ends such a word: many a text begins with P and a digit.
+func pnmMagics() (all []string) {
+	for _, kind := range "123456" {
+		for _, end := range "\n\r\t #" {
+			all = append(all, "P"+string(kind)+string(end))
+		}
+	}
+	return all
+}
+
 // openPNM reads the header.
 func openPNM(s *source) (header, error) {
 	p := pnm{channels: 1}
@@ -134,12 +144,14 @@ type tokens struct {
 	r    *bufio.Reader
 	bits bool  // each 0 or 1 is a word, even without a space after it
 	read int64 // bytes, of which the last was a space behind a word
+	word [maxWord]byte
 }
 
 var errNoNumber = errors.New("a number is expected where another text stands")
 
-// next returns a word and reads a space behind it.
+// next returns a word, until it is called again, and reads a space behind it.
 func (t *tokens) next() (word []byte, err error) {
+	word = t.word[:0]
 	for comment := false; ; {
 		b, err := t.r.ReadByte()
 		if err != nil {

@@ -19,7 +19,7 @@ const (
 	largePixels = 16_000_000
 	sharedRoom  = 512 << 20 // bytes
 	// smallFile is how much of a file that can only be read once is read before there is room for it.
-	smallFile = 8 << 20
+	smallFile = 16 << 20
 )
 
 // Reader decodes files. It applies EXIF's orientation, and takes the first frame of an animation and the

@@ -228,7 +228,7 @@ func (t *tiff) jpegBlock(m *raster, packed *bufio.Reader, plane, rows, y, x int)
 	}
 	start := t.jpegTables
 	if t.photometric == tiffRGB {
-		start = append(bytes.Clone(start), "\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"...)
+		start = append(bytes.Clone(start), adobeMarker...)
 	}
 	var head bytes.Buffer
 	config, err := jpeg.DecodeConfig(io.TeeReader(io.MultiReader(bytes.NewReader(start), packed), &head))

@@ -79,3 +79,28 @@ func worstRow(photo *Photo, want []byte) (worst int) {
 	}
 	return worst
 }
+
+// Pictures are told by how they begin, also those that are not read; texts are none.
+func TestRecognised(t *testing.T) {
+	paths, err := filepath.Glob("testdata/formats/*")
+	if err != nil || len(paths) == 0 {
+		t.Fatal("no golden images: ", err)
+	}
+	for _, path := range paths {
+		file, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !Recognised(file[:min(len(file), HeadBytes)]) {
+			t.Errorf("%s is not recognised", path)
+		}
+	}
+	for text, want := range map[string]bool{
+		"": false, "P": false, "P6": false, "P6. A list": false, "BMW: a list of cars and bikes": false, "GIF": false, "ftypheic": false,
+		"\x00\x00\x00\x18ftypheic": true, "\x00\x00\x00\x18ftypavif": true, "\x00\x00\x00\x18ftypmif1": true, "\x00\x00\x00\x18ftypisom": false,
+	} {
+		if Recognised([]byte(text)) != want {
+			t.Errorf("%q: recognised: %v, want %v", text, !want, want)
+		}
+	}
+}
