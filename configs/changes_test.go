@@ -40,6 +40,10 @@ func TestResumeRules(t *testing.T) {
 	}{
 		"arch":             {"vgg11", ""}, // a name: not looked up yet
 		"data":             {"sample", ""},
+		"classes":          {"other.txt", ""},
+		"channels":         {"1", "the run has 3, not 1, and a resumed run cannot change it"},
+		"resize-mode":      {"crop", "the run has stretch, not crop, and a resumed run cannot change it"},
+		"strict":           {"false", ""},
 		"resize":           {"56", "the run has 84, not 56, and a resumed run cannot change it"},
 		"epochs":           {"4", ""},
 		"batch-size":       {"64", "the run has 32, not 64, and a resumed run cannot change it"},

@@ -8,7 +8,7 @@ import (
 
 // Origin is the source of a setting's value. The zero Origin means not set.
 type Origin struct {
-	Source       string // "flag", "default", "architecture", "recipe fast", or a file's name
+	Source       string // "flag", "default", "architecture", "data", "recipe fast", or a file's name
 	Line, Column int    // in Source, from 1; 0: none
 	First        string // of a resumed run: the Source in its first process; "": unknown
 }
@@ -18,6 +18,7 @@ var (
 	FromFlag    = Origin{Source: "flag"}
 	FromDefault = Origin{Source: "default"}
 	FromArch    = Origin{Source: "architecture"}
+	FromData    = Origin{Source: "data"}
 )
 
 func (o Origin) String() string {

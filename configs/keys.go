@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"vggtrain/dataset"
 	"vggtrain/model"
 )
 
@@ -59,7 +60,12 @@ var keys = []*key{
 		func(r *Recipe) *Network { return &r.Arch }, "", parseArch, Network.text),
 		func(run, now *Recipe) bool { return now.Arch.Name != "" && run.Arch.Name == "" }),
 	free(line("Data", "data", "auto|sample|DIR", "auto", "where the images come from", func(r *Recipe) *string { return &r.Data })),
+	free(line("Data", "classes", "FILE", "", "names of the classes, a line each", func(r *Recipe) *string { return &r.Classes })),
+	resumable(newKey("Data", "channels", "auto|1|3", "auto", "1: grey, 3: colour", kindMixed,
+		func(r *Recipe) *int { return &r.Channels }, "auto, 1 or 3", parseChannels, formatChannels),
+		func(_, now *Recipe) bool { return now.Channels == 0 }),
 	integer("Data", "resize", "56", "side of the images in pixels", 1, 4096, func(r *Recipe) *int { return &r.Resize }),
+	word("Data", "resize-mode", "", "how images become square (default crop)", func(r *Recipe) *string { return &r.ResizeMode }, "crop", "pad", "stretch"),
 	resumable(integer("Training", "epochs", "10", "passes over the training set", 1, MaxEpochs, func(r *Recipe) *int { return &r.Epochs }),
 		func(run, now *Recipe) bool { return now.Epochs > run.Epochs }),
 	integer("Training", "batch-size", "128", "images a step", 1, 65536, func(r *Recipe) *int { return &r.BatchSize }),
@@ -73,8 +79,9 @@ var keys = []*key{
 	float("Regularisation", "clip-norm", "0", "greatest norm of the gradient, 0: off", upToMillion, func(r *Recipe) *float64 { return &r.Optimizer.ClipNorm }),
 	float("Regularisation", "label-smoothing", "0", "label smoothing of the training loss", below1, func(r *Recipe) *float64 { return &r.LabelSmoothing }),
 	float("Regularisation", "dropout", "", "dropout of dense layers (default the network's)", below1, func(r *Recipe) *float64 { return &r.Dropout }),
-	newKey("Data", "augment", "none|flip,crop", "none", "random changes of training images", kindList,
+	resumable(newKey("Data", "augment", "auto|none|flip,crop", "auto", "random changes of training images", kindList,
 		func(r *Recipe) *string { return &r.Augment }, "", parseAugment, asIs),
+		func(_, now *Recipe) bool { return now.Augment == "auto" }),
 	resumable(newKey("Data", "normalize", "none|dataset|imagenet", "none", "by a mean and deviation a channel", kindList,
 		func(r *Recipe) *Normalize { return &r.Normalize },
 		"none, dataset, imagenet, [mean, deviation] or [[r, g, b], [r, g, b]] of pixels in [0, 1]", parseNormalize, Normalize.String),
@@ -87,7 +94,9 @@ var keys = []*key{
 		func(s string) (uint64, error) { return strconv.ParseUint(s, 10, 64) },
 		func(n uint64) string { return strconv.FormatUint(n, 10) }),
 	boolean("Data", "shuffle", "true", "images in random order", func(r *Recipe) *bool { return &r.Shuffle }),
-	count("Data", "val", "test", "score test, or N images held out", func(r *Recipe) *int { return &r.Val }),
+	free(boolean("Data", "strict", "false", "end at the first image that cannot be read", func(r *Recipe) *bool { return &r.Strict })),
+	newKey("Data", "val", "auto|test|N|N%", "auto", "which images are scored", kindMixed,
+		func(r *Recipe) *dataset.Val { return &r.Val }, "", dataset.ParseVal, dataset.Val.String),
 	count("Data", "limit-train", "all", "first N images of the training set", func(r *Recipe) *int { return &r.LimitTrain }),
 	count("Data", "limit-val", "all", "first N images of the scored set", func(r *Recipe) *int { return &r.LimitVal }),
 	free(count("Limits", "max-steps", "off", "end after N steps", func(r *Recipe) *int { return &r.MaxSteps })),

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"vggtrain/dataset"
 	"vggtrain/model"
 )
 
@@ -15,8 +16,11 @@ import (
 // checks the value and keeps its origin.
 type Recipe struct {
 	Arch            Network
-	Data            string // auto, sample or a folder
+	Data            string // auto, sample, a folder or a file
+	Classes         string // file of class names; not set: none
+	Channels        int    // 1 or 3; 0: by the images
 	Resize          int    // side in pixels
+	ResizeMode      string // crop, pad or stretch; not set: by the data
 	Epochs          int
 	BatchSize       int
 	Optimizer       model.OptimizerOptions
@@ -25,12 +29,13 @@ type Recipe struct {
 	WarmupEpochs    int
 	LabelSmoothing  float64
 	Dropout         float64 // not set: the architecture's
-	Augment         string  // none, flip, crop or flip,crop
+	Augment         string  // none, flip, crop or flip,crop; auto: by the data
 	Normalize       Normalize
 	Init            string // xavier, kaiming or a file of weights
 	Seed            uint64
 	Shuffle         bool
-	Val             int           // images held out of train to score; 0: the test set scores
+	Strict          bool          // an image that cannot be read is an error
+	Val             dataset.Val   // what is scored
 	LimitTrain      int           // first images of the training set; 0: all
 	LimitVal        int           // first images of the set that scores; 0: all
 	MaxSteps        int           // 0: off
@@ -216,5 +221,22 @@ func (r *Recipe) ResolveDropout(arch float64) {
 	if !r.IsSet("dropout") {
 		r.Dropout = arch
 		r.mark("dropout", FromArch)
+	}
+}
+
+// ResolveInput sets what is left to the data: the channels of the images, and by their kind how they
+// are made square and augmented. Garments have margins of their own to be kept, and no left and right.
+func (r *Recipe) ResolveInput(channels int, garments bool) {
+	mode, augment := "crop", "crop"
+	if garments {
+		mode, augment = "pad", "flip"
+	}
+	r.Channels = channels
+	if !r.IsSet("resize-mode") {
+		r.ResizeMode = mode
+		r.mark("resize-mode", FromData)
+	}
+	if r.Augment == "auto" {
+		r.Augment = augment
 	}
 }

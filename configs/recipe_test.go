@@ -19,7 +19,10 @@ const everything = `arch:
   hidden: [32]
   dropout: 0.25
 data: "my data: [1] \\ \"quoted\" # é"
+classes: names.txt
+channels: 3
 resize: 84
+resize-mode: stretch
 epochs: 3
 batch-size: 32
 optimizer: sgd
@@ -37,6 +40,7 @@ normalize: [0.286, 0.353]
 init: runs/a/best.bin
 seed: 18446744073709551615
 shuffle: false
+strict: true
 val: 5000
 limit-train: 1000
 limit-val: 200
@@ -153,6 +157,7 @@ func TestOver(t *testing.T) {
 func TestDefaults(t *testing.T) {
 	want := `arch: vgg11
 data: auto
+channels: auto
 resize: 56
 epochs: 10
 batch-size: 128
@@ -165,12 +170,13 @@ schedule: constant
 warmup-epochs: 0
 clip-norm: 0
 label-smoothing: 0
-augment: none
+augment: auto
 normalize: none
 init: xavier
 seed: 0
 shuffle: true
-val: test
+strict: false
+val: auto
 limit-train: all
 limit-val: all
 max-steps: "off"
@@ -193,6 +199,10 @@ func TestSet(t *testing.T) {
 		key       string
 		good, bad []string
 	}{
+		{"classes", []string{"names.txt"}, []string{"", "a\nb"}},
+		{"channels", []string{"auto", "1", "3"}, []string{"", "0", "2", "4", "rgb"}},
+		{"resize-mode", []string{"crop", "pad", "stretch"}, []string{"", "none", "fit"}},
+		{"strict", []string{"true", "false"}, []string{"", "1"}},
 		{"resize", []string{"1", "4096"}, []string{"0", "4097", "-1", "56.0", "", "1e2", " 5", "99999999999999999999"}},
 		{"epochs", []string{"1", "10000"}, []string{"0", "10001"}},
 		{"batch-size", []string{"1", "65536"}, []string{"0", "65537"}},
@@ -206,14 +216,14 @@ func TestSet(t *testing.T) {
 		{"clip-norm", []string{"0", "5"}, []string{"-1", "inf"}},
 		{"label-smoothing", []string{"0", "0.9"}, []string{"1", "-1"}},
 		{"dropout", []string{"0", "0.9"}, []string{"1", "-1"}},
-		{"augment", []string{"none", "flip", "crop", "crop,flip", "flip, crop", "[flip]"}, []string{"", "none,flip", "flip,flip", "rotate", "flip,"}},
+		{"augment", []string{"auto", "none", "flip", "crop", "crop,flip", "flip, crop", "[flip]"}, []string{"", "none,flip", "auto,crop", "flip,flip", "rotate", "flip,"}},
 		{"normalize", []string{"none", "dataset", "[0.2, 0.3]", "[0,1]"}, []string{"", "mean", "[0.2]", "[0.2, 0]", "[0.2, 1e-10]", "[0.2, 1e-50]", "[nan, 1]", "[0.2, 0.3, 0.4]", "[0.2, inf]", "[0.2, -1]"}},
 		{"init", []string{"xavier", "kaiming", "x.bin"}, []string{"", "a\nb", "\xff"}},
 		{"data", []string{"auto", "sample", "a dir", strings.Repeat(`"`, 2000)}, []string{"", "\x00", strings.Repeat("x", 2001)}},
 		{"arch", []string{"vgg11", "x.yaml"}, []string{"", "\x1b[1m"}},
 		{"seed", []string{"0", "18446744073709551615"}, []string{"-1", "18446744073709551616", "1.5"}},
 		{"shuffle", []string{"true", "false"}, []string{"0"}},
-		{"val", []string{"test", "1", "1000000000"}, []string{"0", "-1", "train", "1000000001"}},
+		{"val", []string{"auto", "test", "1", "1000000000", "15%"}, []string{"0", "0%", "100%", "-1", "train", "1000000001"}},
 		{"limit-train", []string{"all", "1"}, []string{"0", "none"}},
 		{"limit-val", []string{"all", "1"}, []string{"0"}},
 		{"max-steps", []string{"off", "1"}, []string{"0", "-5"}},
@@ -280,12 +290,12 @@ func TestSetMessages(t *testing.T) {
 		{"resize", "5000", "--resize: must be a whole number from 1 to 4096, not 5000"},
 		{"schedule", "cosin", "--schedule: must be constant or cosine, not cosin: did you mean cosine?"},
 		{"max-time", "90", "--max-time: must be off or a time above 0, at most 8760h, such as 90m or 1h30m, not 90"},
-		{"val", "", `--val: must be test or a whole number from 1 to 1000000000, not ""`},
-		{"augment", "flip,cropp", "--augment: must be none or flip or crop, not cropp: did you mean crop?"},
+		{"val", "", `--val: must be auto, test, a whole number from 1 to 1000000000 or a share from 1% to 99%, not ""`},
+		{"augment", "flip,cropp", "--augment: must be auto or none or flip or crop, not cropp: did you mean crop?"},
 		{"augment", "none,flip", "--augment: must be none alone, or a list without it, not none,flip"},
 		{"augment", "crop,", "--augment: must have a name beside each comma, not crop,"},
-		{"augment", "", "--augment: must be none or flip or crop, not \"\""},
-		{"learning-rate", "1", `unknown setting "learning-rate": there are arch, data, resize, epochs, batch-size, optimizer, lr, momentum, nesterov, weight-decay, schedule, warmup-epochs, clip-norm, label-smoothing, dropout, augment, normalize, init, seed, shuffle, val, limit-train, limit-val, max-steps, max-time, early-stop, checkpoint-every, tensorboard`},
+		{"augment", "", "--augment: must be auto or none or flip or crop, not \"\""},
+		{"learning-rate", "1", `unknown setting "learning-rate": there are arch, data, classes, channels, resize, resize-mode, epochs, batch-size, optimizer, lr, momentum, nesterov, weight-decay, schedule, warmup-epochs, clip-norm, label-smoothing, dropout, augment, normalize, init, seed, shuffle, strict, val, limit-train, limit-val, max-steps, max-time, early-stop, checkpoint-every, tensorboard`},
 		{"batchsize", "1", `unknown setting "batchsize": did you mean batch-size?`},
 	}
 	for _, test := range tests {
@@ -319,5 +329,42 @@ func TestValidate(t *testing.T) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
 		})
+	}
+}
+
+// What is left to the data is set by them, and only that.
+func TestResolveInput(t *testing.T) {
+	for _, test := range []struct {
+		given    []string
+		channels int
+		garments bool
+		want     string
+	}{
+		{nil, 1, true, "1 pad flip"},
+		{nil, 3, false, "3 crop crop"},
+		{[]string{"augment=none", "resize-mode=stretch", "channels=3"}, 3, true, "3 stretch none"},
+		{[]string{"augment=flip,crop", "resize-mode=crop"}, 1, true, "1 crop flip,crop"},
+	} {
+		r := flags(t, test.given...).Over(Defaults())
+		r.ResolveInput(test.channels, test.garments)
+		if got := strings.Join([]string{r.Text("channels"), r.Text("resize-mode"), r.Text("augment")}, " "); got != test.want {
+			t.Errorf("%v: %s, want %s", test.given, got, test.want)
+		}
+		again, err := ParseRecipe("config.yaml", r.YAML())
+		if err != nil || !again.IsSet("resize-mode") || again.ResizeMode != r.ResizeMode {
+			t.Errorf("%v: %v\n%s", test.given, err, r.YAML())
+		}
+	}
+}
+
+// A flag that leaves a setting to the data goes with whatever the run had.
+func TestResumeByTheData(t *testing.T) {
+	r, err := flags(t, "channels=auto", "augment=auto").Resume(theRun(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.ResolveInput(3, false)
+	if _, err := r.Resume(theRun(t)); err == nil || !strings.HasPrefix(err.Error(), "--augment: the run has flip,crop, not crop,") {
+		t.Errorf("%v", err)
 	}
 }

@@ -170,10 +170,23 @@ func parseArch(s string) (Network, error) {
 	return Network{Name: name}, err
 }
 
-// parseAugment reads none, or a list of flip and crop, and puts it in one order.
+// parseChannels reads auto, which is 0, 1 or 3.
+func parseChannels(s string) (int, error) {
+	at := slices.Index([]string{"auto", "1", "", "3"}, s)
+	return at, within(nil, at >= 0 && s != "")
+}
+
+func formatChannels(n int) string {
+	if n == 0 {
+		return "auto"
+	}
+	return strconv.Itoa(n)
+}
+
+// parseAugment reads auto, none, or a list of flip and crop, and puts it in one order.
 func parseAugment(s string) (string, error) {
-	words := []string{"flip", "crop"}
-	if s == "none" {
+	alone, words := []string{"auto", "none"}, []string{"flip", "crop"}
+	if slices.Contains(alone, s) {
 		return s, nil
 	}
 	has := map[string]bool{}
@@ -182,10 +195,10 @@ func parseAugment(s string) (string, error) {
 		switch {
 		case w == "" && len(s) > 1:
 			return "", fmt.Errorf("must have a name beside each comma, not %s", display.Word(s))
-		case w == "none":
-			return "", fmt.Errorf("must be none alone, or a list without it, not %s", display.Word(s))
+		case slices.Contains(alone, w):
+			return "", fmt.Errorf("must be %s alone, or a list without it, not %s", w, display.Word(s))
 		case !slices.Contains(words, w):
-			return "", oneOf(append([]string{"none"}, words...), w)
+			return "", oneOf(slices.Concat(alone, words), w)
 		case has[w]:
 			return "", fmt.Errorf("must have %s only once", w)
 		}

@@ -32,7 +32,7 @@ func TestHelpNamesResumable(t *testing.T) {
 func takenAnew(t *testing.T, name string) bool {
 	t.Helper()
 	run := configs.Defaults()
-	for _, text := range []string{"17", "0.5", "true", "false", "1h", "flip", "cosine", "kaiming"} {
+	for _, text := range []string{"17", "0.5", "true", "false", "1h", "flip", "cosine", "kaiming", "3", "pad"} {
 		flags := &configs.Recipe{}
 		if flags.Set(name, text, configs.FromFlag) != nil || len(flags.Changed(run)) == 0 {
 			continue

@@ -78,15 +78,15 @@ func literals(takes string) []cobra.Completion {
 	return words
 }
 
-// lists completes what "none|flip,crop" stands for: none, or a list of the
-// others, each once; after "flip," comes flip,crop.
+// lists completes what "auto|none|flip,crop" stands for: auto, none, or a list
+// of the last ones, each once; after "flip," comes flip,crop.
 func lists(takes string) completer {
-	before, last, _ := strings.Cut(takes, "|")
-	words := strings.Split(last, ",")
+	choices := strings.Split(takes, "|")
+	alone, words := choices[:len(choices)-1], strings.Split(choices[len(choices)-1], ",")
 	return func(typed string) []cobra.Completion {
 		at := strings.LastIndexByte(typed, ',') + 1
 		if at == 0 {
-			return append([]cobra.Completion{before}, words...)
+			return slices.Concat(alone, words)
 		}
 		var longer []cobra.Completion
 		for _, word := range words {

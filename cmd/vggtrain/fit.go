@@ -32,6 +32,8 @@ type fitOptions struct {
 	DryRun   bool
 	JSON     bool
 	Out, Err io.Writer
+
+	told []string // notices before the run
 }
 
 func newFitCommand(run func(context.Context, *fitOptions) error) *cobra.Command {
@@ -48,18 +50,25 @@ A setting's value is: flag, else recipe, else default. The defaults shown are
 those of the recipe "fast". Ctrl-C ends after the step under way and saves; a
 second one ends at once.
 
---augment takes a list: flip mirrors images at random, crop moves them by up to
-two pixels. --normalize dataset takes the set's mean from each pixel and divides
-by its deviation. --val N scores N images held out of the training set, drawn
-by class, in place of the test set. --init takes the weights of a checkpoint, or
-of a .safetensors file with torchvision's names. --early-stop N ends the run
-after N epochs without a better val_accuracy.
+Images of any size become squares of --resize pixels by --resize-mode: crop
+scales the shorter side and cuts the middle out, pad adds margins, stretch does
+not keep the proportions. --augment takes a list: flip mirrors images at random,
+crop moves them a little; auto is flip for Fashion-MNIST and crop for others.
+--normalize dataset takes the set's mean from each pixel and divides by its
+deviation; imagenet does so by ImageNet's. --init takes the weights of a
+checkpoint, or of a .safetensors file with torchvision's names. --early-stop N
+ends the run after N epochs without a better val_accuracy.
+
+What --val names is scored after each epoch, and the best weights are chosen by
+it. auto is the val set if there is one, the test set of Fashion-MNIST, else 20%
+of train. N or N% are images held out of train, drawn by class and by the seed.
+A test set that is not scored then is scored once, at the end.
 
 --resume goes on with a run that was interrupted or killed, or that should train
 longer, bit for bit as if it had never ended. Its settings are in its
 checkpoint. These may be given anew: data (where the same images are now),
-epochs (more of them), max-steps, max-time, early-stop, checkpoint-every and
-tensorboard; and threads.`,
+classes (likewise), strict, epochs (more of them), max-steps, max-time,
+early-stop, checkpoint-every and tensorboard; and threads.`,
 		Example: `  vggtrain fit --arch vgg11-small
   vggtrain fit --arch vgg11-small --recipe d2l --lr 0.05 --out runs/chapter
   vggtrain fit --arch mine.yaml --epochs 20 --augment flip,crop --val 5000
@@ -95,6 +104,7 @@ func runFit(ctx context.Context, o *fitOptions) error {
 		return err
 	}
 	defer job.Workers.Close()
+	job.Told = o.told
 	if o.DryRun {
 		return o.plan(ctx, job)
 	}
@@ -160,7 +170,7 @@ func (o *fitOptions) prepare(ctx context.Context, recipe *configs.Recipe) (*trai
 	if err != nil {
 		return nil, err
 	}
-	data, err := openData(ctx, recipe.Data, o.Err)
+	data, err := o.open(ctx, openNamed, recipe.Data)
 	if err != nil {
 		return nil, err
 	}
@@ -170,6 +180,15 @@ func (o *fitOptions) prepare(ctx context.Context, recipe *configs.Recipe) (*trai
 	return o.withWorkers(recipe, arch, data, func(workers *model.Workers) (*train.Job, error) {
 		return train.Prepare(ctx, recipe, arch, data, workers)
 	})
+}
+
+// open opens data, shows their notices and keeps them for the records.
+func (o *fitOptions) open(ctx context.Context, how func(context.Context, dataset.OpenOptions, *terminal.Meter) (*dataset.Data, error), spec string) (*dataset.Data, error) {
+	m := terminal.NewMeter(o.Err)
+	return how(ctx, dataset.OpenOptions{Spec: spec, Notice: func(text string) {
+		m.Notice(text)
+		o.told = append(o.told, text)
+	}}, m)
 }
 
 // withWorkers makes a job that fits into memory, with workers of its own, which are the job's to close.

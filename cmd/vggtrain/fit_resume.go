@@ -91,11 +91,11 @@ func (o *fitOptions) restore(ctx context.Context, saved *runstate.Checkpoint, se
 // is there no longer, the images may be found as at the run's start; their digest tells.
 func (o *fitOptions) savedData(ctx context.Context, saved *runstate.Checkpoint, recipe *configs.Recipe) (*dataset.Data, error) {
 	if o.Flags.IsSet("data") {
-		return openData(ctx, recipe.Data, o.Err)
+		return o.open(ctx, openNamed, recipe.Data)
 	}
-	data, err := openSpec(ctx, saved.DataSpec, o.Err)
+	data, err := o.open(ctx, openSpec, saved.DataSpec)
 	if errors.Is(err, fs.ErrNotExist) && recipe.Data == "auto" {
-		return openData(ctx, recipe.Data, o.Err)
+		return o.open(ctx, openNamed, recipe.Data)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the run's data: %w; where they are now says --data", err)

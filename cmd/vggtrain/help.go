@@ -15,7 +15,7 @@ import (
 // too long for it, and "vggtrain help COMMAND" shows it.
 const (
 	screenColumns = 80
-	screenLines   = 50
+	screenLines   = 54
 )
 
 // manual is what is known of a command: its help, its page in docs/cli and its
@@ -76,7 +76,11 @@ func flagListings(cmd *cobra.Command) []listing {
 			left = append(left, f.Name)
 		}
 	})
-	return grouped(flagGroups(cmd), left, "Flags", func(name string) item { return flagItem(cmd.LocalFlags().Lookup(name)) })
+	groups, widest := flagGroups(cmd), widestName
+	if groups != nil {
+		widest = widestGrouped
+	}
+	return grouped(groups, left, "Flags", func(name string) item { return flagItem(cmd.LocalFlags().Lookup(name), widest) })
 }
 
 // group is a title and the names of what stands under it, in that order.
@@ -106,17 +110,18 @@ func grouped(groups []group, names []string, rest string, describe func(string) 
 	return list
 }
 
-// widestName is how many columns a flag may have with the words that it takes.
-const widestName = 32
+// widestName and widestGrouped are how many columns a flag may have with the
+// words that it takes, alone and where the longest of many flags decides.
+const (
+	widestName    = 32
+	widestGrouped = 27
+)
 
 // flagItem describes a flag. Where it takes more words than stand beside its
 // name, they are its meaning.
-func flagItem(f *pflag.Flag) item {
+func flagItem(f *pflag.Flag, widest int) item {
 	value, meaning := pflag.UnquoteUsage(f)
-	if len("--"+f.Name+" "+value) > widestName {
-		value, meaning = "WORD", value
-	}
-	i := item{Name: strings.TrimRight("--"+f.Name+" "+value, " "), Meaning: meaning, Default: f.DefValue}
+	i := item{Meaning: meaning, Default: f.DefValue}
 	if f.DefValue == "false" {
 		i.Default = ""
 	}
@@ -124,6 +129,10 @@ func flagItem(f *pflag.Flag) item {
 	if before, after, said := strings.Cut(i.Meaning, " (default "); said && strings.HasSuffix(after, ")") {
 		i.Meaning, i.Default = before, strings.TrimSuffix(after, ")")
 	}
+	if len("--"+f.Name+" "+value) > widest {
+		value, i.Meaning = "WORD", value
+	}
+	i.Name = strings.TrimRight("--"+f.Name+" "+value, " ")
 	return i
 }
 

@@ -140,7 +140,7 @@ func TestWideFlags(t *testing.T) {
 	cmd := &cobra.Command{Use: "x"}
 	var word string
 	choiceFlag(cmd, &word, "schedule", "learning rate over the steps", "constant", "cosine", "step", "onecycle")
-	got := flagItem(cmd.Flags().Lookup("schedule"))
+	got := flagItem(cmd.Flags().Lookup("schedule"), widestName)
 	want := item{"--schedule WORD", "constant|cosine|step|onecycle", "constant"}
 	if got != want {
 		t.Errorf("%q, want %q", got, want)

@@ -19,7 +19,14 @@ import (
 
 // openData is openSpec of what --data names, whose errors say what it takes.
 func openData(ctx context.Context, spec string, stderr io.Writer) (*dataset.Data, error) {
-	data, err := openSpec(ctx, spec, stderr)
+	m := terminal.NewMeter(stderr)
+	return openNamed(ctx, dataset.OpenOptions{Spec: spec, Notice: m.Notice}, m)
+}
+
+// openNamed opens what --data names; m shows how far a download is.
+func openNamed(ctx context.Context, o dataset.OpenOptions, m *terminal.Meter) (*dataset.Data, error) {
+	data, err := openSpec(ctx, o, m)
+	spec := o.Spec
 	if _, missing := os.Stat(spec); spec == "auto" || !errors.Is(err, fs.ErrNotExist) || !errors.Is(missing, fs.ErrNotExist) {
 		return data, err
 	}
@@ -29,11 +36,11 @@ func openData(ctx context.Context, spec string, stderr io.Writer) (*dataset.Data
 	return nil, fmt.Errorf("%w: --data takes auto, sample or a folder of images", err)
 }
 
-// openSpec opens the data of a spec; notices, and how far a download is, go to stderr.
-func openSpec(ctx context.Context, spec string, stderr io.Writer) (*dataset.Data, error) {
-	m := terminal.NewMeter(stderr)
+// openSpec opens the data of a spec.
+func openSpec(ctx context.Context, o dataset.OpenOptions, m *terminal.Meter) (*dataset.Data, error) {
 	defer m.Clear()
-	return dataset.Open(ctx, dataset.OpenOptions{Spec: spec, Notice: m.Notice, Progress: m.Progress})
+	o.Progress = m.Progress
+	return dataset.Open(ctx, o)
 }
 
 // checkSide looks whether the network takes the data's images at the side that --resize gives.

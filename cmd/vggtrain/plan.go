@@ -18,6 +18,9 @@ type planRecord struct {
 	MACs          int64   `json:"macs"` // of the forward pass, for one image
 	TrainImages   int     `json:"train_images"`
 	ValImages     int     `json:"val_images"`
+	TestImages    int     `json:"test_images"` // scored once, at the end
+	Scored        string  `json:"scored"`      // the set of val_images
+	Channels      int     `json:"channels"`
 	Side          int     `json:"resize"`
 	BatchSize     int     `json:"batch_size"`
 	Epochs        int     `json:"epochs"`
@@ -30,6 +33,8 @@ type planRecord struct {
 	Data          string  `json:"data"`
 	Threads       int     `json:"threads"`
 	Kernel        string  `json:"kernel"`
+
+	Notices []string `json:"notices"`
 }
 
 // plan prints what a run would be, what it would hold and how long it would take.
@@ -40,12 +45,17 @@ func (o *fitOptions) plan(ctx context.Context, job *train.Job) error {
 	}
 	e.Plan.Folder = o.plannedFolder(job)
 	p := e.Plan
+	meter := terminal.NewMeter(o.Err)
+	for _, text := range e.Notices {
+		meter.Notice(text)
+	}
 	if o.JSON {
 		return writeJSON(o.Out, planRecord{
 			Arch: p.Arch, Params: p.Params, MACs: p.MACs, TrainImages: p.TrainImages, ValImages: p.ValImages,
-			Side: p.Side, BatchSize: p.BatchSize, Epochs: p.Epochs, StepsPerEpoch: p.StepsPerEpoch,
+			TestImages: p.TestImages, Scored: p.Scored, Channels: p.Channels, Side: p.Side, BatchSize: p.BatchSize, Epochs: p.Epochs, StepsPerEpoch: p.StepsPerEpoch,
 			Steps: p.Steps, StepsLeft: max(p.Steps-p.StepsDone, 0), MemoryBytes: p.MemoryBytes,
 			StepSeconds: e.StepSeconds, Seconds: e.Seconds, Data: p.DataOrigin, Threads: p.Threads, Kernel: p.Kernel,
+			Notices: append(append([]string{}, p.Noticed...), e.Notices...),
 		})
 	}
 	if err := terminal.WriteEstimate(o.Out, e); err != nil {

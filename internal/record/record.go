@@ -10,9 +10,15 @@ type Facts struct {
 	Params        int64           // its parameters
 	MACs          int64           // multiply-adds of its forward pass for one image
 	TrainImages   int             // in an epoch
-	ValImages     int
-	BatchSize     int // images a step; the last of an epoch may have fewer
-	Side          int // of the images as the network sees them, in pixels
+	ValImages     int             // scored after each epoch
+	TestImages    int             // scored once, at the end; 0: no test set apart from ValImages
+	Scored        string          // the set of ValImages, which chooses best.bin: val, test or train
+	ScoredHow     string          // it, for people: "the test set", "20 % held out of train"
+	LeftOut       int             // images that could not be read
+	LeftOutFiles  []string        // the first of them, relative to the data
+	BatchSize     int             // images a step; the last of an epoch may have fewer
+	Channels      int             // of the images as the network sees them
+	Side          int             // likewise, in pixels
 	Epochs        int
 	StepsPerEpoch int
 	Steps         int    // of the whole run: fewer than Epochs × StepsPerEpoch if max-steps says so

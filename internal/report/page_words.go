@@ -145,8 +145,8 @@ func (p *Page) word(path string) string { return display.ShellWord(p.places.hide
 
 // scoredSet describes the scored set: 1,000 images of the test set.
 func scoredSet(p train.Plan) string {
-	set := "of the test set"
-	if p.Settings.Val > 0 {
+	set := "of " + p.ScoredHow
+	if strings.Contains(p.ScoredHow, "held out") {
 		set = "held out of the training set"
 	}
 	return display.Count(p.ValImages, "image") + " " + set

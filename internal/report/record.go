@@ -19,14 +19,20 @@ type Record struct {
 	ValAccuracy     number       `json:"val_accuracy"`
 	BestValAccuracy number       `json:"best_val_accuracy"`
 	BestEpoch       *int         `json:"best_epoch"`
+	Scored          string       `json:"scored"` // the set that chose the best epoch
+	TestLoss        number       `json:"test_loss"`
+	TestAccuracy    number       `json:"test_accuracy"`
 	ImagesPerSecond float64      `json:"images_per_second"`
 	Seconds         float64      `json:"seconds"`
 	PeakRSSBytes    int64        `json:"peak_rss_bytes"`
 	Data            string       `json:"data"`
+	LeftOut         int          `json:"left_out"`
+	LeftOutFiles    []string     `json:"left_out_files"`
 	Threads         int          `json:"threads"`
 	Kernel          string       `json:"kernel"`
 	Checkpoint      *string      `json:"checkpoint"`
 	Best            *string      `json:"best"`
+	Notices         []string     `json:"notices"`
 }
 
 // NewRecord returns the record of a run.
@@ -35,9 +41,11 @@ func NewRecord(r train.Result) *Record {
 		Status: r.Status, Arch: r.Arch, Params: r.Params, Epochs: r.EpochsDone, Steps: r.StepsDone,
 		TrainLoss: number(r.TrainLoss), ValLoss: number(r.ValLoss), ValAccuracy: number(r.ValAccuracy),
 		BestValAccuracy: number(r.BestValAccuracy), BestEpoch: orNull(r.BestEpoch),
+		Scored: r.Scored, TestLoss: number(r.TestLoss), TestAccuracy: number(r.TestAccuracy),
 		ImagesPerSecond: r.ImagesPerSecond, Seconds: r.Seconds, PeakRSSBytes: r.PeakRSSBytes,
-		Data: r.DataOrigin, Threads: r.Threads, Kernel: r.Kernel,
+		Data: r.DataOrigin, LeftOut: r.LeftOut, LeftOutFiles: orEmpty(r.LeftOutFiles), Threads: r.Threads, Kernel: r.Kernel,
 		Checkpoint: orNull(r.Checkpoint), Best: orNull(r.Best),
+		Notices: orEmpty(r.Notices),
 	}
 }
 
@@ -49,6 +57,9 @@ func orNull[T comparable](x T) *T {
 	}
 	return &x
 }
+
+// orEmpty returns a list whose JSON is [] without elements.
+func orEmpty(list []string) []string { return append([]string{}, list...) }
 
 // number is a float64 whose JSON is null if it is NaN or infinite.
 type number float64

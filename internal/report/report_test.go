@@ -20,7 +20,7 @@ import (
 )
 
 var plan = train.Plan{Facts: record.Facts{
-	Arch: "vgg11-small", Params: 17927498, MACs: 45653504, TrainImages: 60000, ValImages: 10000, BatchSize: 128, Side: 56,
+	Arch: "vgg11-small", Params: 17927498, MACs: 45653504, TrainImages: 60000, ValImages: 10000, Scored: "test", ScoredHow: "the test set", BatchSize: 128, Channels: 1, Side: 56,
 	Epochs: 10, StepsPerEpoch: 469, Steps: 4690, Settings: configs.Defaults(), MemoryBytes: 412 << 20, MachineBytes: 16 << 30,
 	DataOrigin: "/usr/share/datasets/fashion-mnist", DataKind: dataset.Published, Folder: "runs/new", Threads: 2, Kernel: "avx512",
 }}
@@ -134,11 +134,12 @@ func TestNewRecord(t *testing.T) {
 	}{
 		"done": {
 			train.Result{
-				Facts:  record.Facts{Arch: "vgg11-small", Params: 17927498, DataOrigin: "built-in sample", Threads: 2, Kernel: "avx2"},
+				Facts:  record.Facts{Arch: "vgg11-small", Params: 17927498, Scored: "test", DataOrigin: "built-in sample", Threads: 2, Kernel: "avx2"},
 				Status: train.Done, EpochsDone: 10, StepsDone: 4690,
 				TrainLoss: 0.25, ValLoss: 0.5, ValAccuracy: 0.9, BestValAccuracy: 0.91, BestEpoch: 9,
 				ImagesPerSecond: 800, Seconds: 750.5, PeakRSSBytes: 1 << 30,
 				Checkpoint: "runs/<x>/checkpoint.bin", Best: "runs/<x>/best.bin",
+				TestLoss: 0.625, TestAccuracy: 0.875, Notices: []string{"the loss stays"},
 			},
 			`{
   "status": "done",
@@ -151,21 +152,29 @@ func TestNewRecord(t *testing.T) {
   "val_accuracy": 0.9,
   "best_val_accuracy": 0.91,
   "best_epoch": 9,
+  "scored": "test",
+  "test_loss": 0.625,
+  "test_accuracy": 0.875,
   "images_per_second": 800,
   "seconds": 750.5,
   "peak_rss_bytes": 1073741824,
   "data": "built-in sample",
+  "left_out": 0,
+  "left_out_files": [],
   "threads": 2,
   "kernel": "avx2",
   "checkpoint": "runs/<x>/checkpoint.bin",
-  "best": "runs/<x>/best.bin"
+  "best": "runs/<x>/best.bin",
+  "notices": [
+    "the loss stays"
+  ]
 }
 `},
 		"diverged at once": {
 			train.Result{
-				Facts:  record.Facts{Arch: "vgg11", DataOrigin: "d", Threads: 1, Kernel: "generic"},
+				Facts:  record.Facts{Arch: "vgg11", DataOrigin: "d", LeftOut: 12, LeftOutFiles: []string{"train/cat/a.png"}, Threads: 1, Kernel: "generic"},
 				Status: train.Diverged, StepsDone: 1, TrainLoss: nan, ValLoss: nan, ValAccuracy: nan,
-				BestValAccuracy: nan, Advice: "lower --lr",
+				BestValAccuracy: nan, TestLoss: nan, TestAccuracy: nan, Advice: "lower --lr",
 			},
 			`{
   "status": "diverged",
@@ -178,14 +187,22 @@ func TestNewRecord(t *testing.T) {
   "val_accuracy": null,
   "best_val_accuracy": null,
   "best_epoch": null,
+  "scored": "",
+  "test_loss": null,
+  "test_accuracy": null,
   "images_per_second": 0,
   "seconds": 0,
   "peak_rss_bytes": 0,
   "data": "d",
+  "left_out": 12,
+  "left_out_files": [
+    "train/cat/a.png"
+  ],
   "threads": 1,
   "kernel": "generic",
   "checkpoint": null,
-  "best": null
+  "best": null,
+  "notices": []
 }
 `},
 	} {

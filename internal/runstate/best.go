@@ -1,6 +1,7 @@
 package runstate
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -100,4 +101,42 @@ func holds(path string, want *checkpoint.State) bool {
 		}
 	}
 	return true
+}
+
+// WithBest calls f while the scored parameters have the weights of the best epoch. They are in best.bin
+// if later epochs were worse. No save may be under way.
+func (w *Writer) WithBest(p *Progress, f func() error) error {
+	if p.bestIsNewest() {
+		return f()
+	}
+	if !holds(w.Best, w.bestState(p)) {
+		return fmt.Errorf("%s does not hold the weights of the best epoch, %d", w.Best, p.BestEpoch)
+	}
+	best, err := checkpoint.ReadWeights(w.Best)
+	if err != nil {
+		return err
+	}
+	for _, param := range w.scored {
+		if t := best.Tensor(param.Name); t == nil || len(t.Data) != param.Len() {
+			return fmt.Errorf("%s: %s is not as in the run", w.Best, param.Name)
+		}
+	}
+	if err := w.swap(best); err != nil {
+		return err
+	}
+	return errors.Join(f(), w.swap(best))
+}
+
+// swap exchanges the scored parameters and the tensors of their names.
+func (w *Writer) swap(other *checkpoint.State) error {
+	for _, param := range w.scored {
+		t := other.Tensor(param.Name)
+		held := make([]float32, param.Len())
+		if _, err := param.Export(w.workers, held); err != nil {
+			return err
+		}
+		param.Import(t.Data)
+		t.Data = held
+	}
+	return nil
 }

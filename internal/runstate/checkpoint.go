@@ -1,6 +1,7 @@
 package runstate
 
 import (
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -58,6 +59,12 @@ func (c *Checkpoint) parse() (err error) {
 		return err
 	}
 	c.Settings = given.Over(configs.Defaults())
+	if !given.IsSet("resize-mode") { // older files
+		c.Settings.Channels = c.Channels
+		if err := c.Settings.Set("resize-mode", string(cmp.Or(c.Mode, dataset.Pad)), configs.Origin{Source: c.Path}); err != nil {
+			return err
+		}
+	}
 	if err := c.Settings.SetNetwork(c.Arch.Name+".yaml", c.Arch, configs.Origin{Source: c.Path}); err != nil {
 		return err
 	}
@@ -71,7 +78,7 @@ func (c *Checkpoint) parse() (err error) {
 		}
 		c.Settings.SetSources(sources)
 	}
-	if c.Settings.Resize != c.Side || c.Settings.Normalize != c.Normalize || !c.Settings.IsSet("dropout") {
+	if c.Settings.Channels != c.Channels || c.Settings.Resize != c.Side || c.Settings.Normalize != c.Normalize || !c.Settings.IsSet("dropout") {
 		return fmt.Errorf("%s and %s contradict each other", keySettings, trained.KeyInput)
 	}
 	if err := new(configs.Recipe).Set("data", c.DataSpec, configs.Origin{Source: trained.KeyData}); err != nil {

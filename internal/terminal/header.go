@@ -85,6 +85,7 @@ func breakAt(line string, width, indent int) int {
 func subjects(p train.Plan) []labelled {
 	lines := []labelled{
 		{"data", dataText(p)},
+		{"scored", scoredText(p)},
 		{"network", networkText(p)},
 		{"settings", settingsText(p)},
 		{"training", trainingText(p)},
@@ -107,12 +108,26 @@ func dataText(p train.Plan) string {
 	case dataset.Sampled:
 		name = "only a sample of Fashion-MNIST"
 	}
-	held := ""
-	if p.Settings.Val > 0 {
-		held = " held out"
+	colour := "grey"
+	if p.Channels == 3 {
+		colour = "in colour"
 	}
-	return fmt.Sprintf("%s: %s images to train on, %s%s to score, at %dx%d%s",
-		name, display.Comma(p.TrainImages), display.Comma(p.ValImages), held, p.Side, p.Side, origin)
+	text := fmt.Sprintf("%s: %s to train on, at %dx%d, %s, resize-mode %s%s",
+		name, display.Count(p.TrainImages, "image"), p.Side, p.Side, colour, p.Settings.ResizeMode, origin)
+	if p.LeftOut > 0 {
+		text += fmt.Sprintf("; %s left out, unreadable", display.Count(p.LeftOut, "file"))
+	}
+	return text
+}
+
+// scoredText describes what is scored after each epoch and chooses the best weights, and what only at
+// the end.
+func scoredText(p train.Plan) string {
+	text := fmt.Sprintf("%s: %s after each epoch", p.ScoredHow, display.Count(p.ValImages, "image"))
+	if p.TestImages > 0 {
+		text += fmt.Sprintf("; the test set once, at the end: %s", display.Count(p.TestImages, "image"))
+	}
+	return text
 }
 
 // networkText describes the network, and its initial weights if they are from a file.
@@ -135,7 +150,7 @@ func settingsText(p train.Plan) string {
 	for _, key := range configs.Keys() {
 		o := r.Origin(key.Name)
 		source := display.Name(o.Source)
-		if !slices.Contains([]configs.Origin{{}, configs.FromFlag, configs.FromDefault, configs.FromArch}, o) && !slices.Contains(from, source) {
+		if !slices.Contains([]configs.Origin{{}, configs.FromFlag, configs.FromDefault, configs.FromArch, configs.FromData}, o) && !slices.Contains(from, source) {
 			from = append(from, source)
 		}
 	}

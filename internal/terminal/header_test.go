@@ -13,7 +13,8 @@ import (
 
 func TestHeader(t *testing.T) {
 	want := []string{
-		"data       Fashion-MNIST: 60,000 images to train on, 10,000 to score, at 56x56 (/usr/share/datasets/fashion-mnist)",
+		"data       Fashion-MNIST: 60,000 images to train on, at 56x56, grey, resize-mode pad (/usr/share/datasets/fashion-mnist)",
+		"scored     the test set: 10,000 images after each epoch",
 		"network    vgg11-small: 17,927,498 parameters, 45.7 million multiply-adds (MACs) an image",
 		"settings   recipe fast, seed 0",
 		"training   10 epochs of 469 steps, 128 images a step, augmented by flip",
@@ -32,13 +33,15 @@ func TestHeaderOfOtherRuns(t *testing.T) {
 	small.DataKind, small.DataOrigin, small.TrainImages, small.ValImages = dataset.Sampled, "built-in sample", 5000, 1000
 	small.StepsPerEpoch, small.Steps, small.StepsDone = 40, 120, 50
 	small.MachineBytes, small.Folder = 0, ""
+	small.Scored, small.ScoredHow, small.TestImages, small.Channels, small.LeftOut = "val", "20 % held out of train", 500, 3, 2
 	small.Settings = fast("momentum=0", "nesterov=false", "weight-decay=0", "clip-norm=1", "schedule=constant", "warmup-epochs=0",
-		"augment=flip,crop", "max-time=90m", "early-stop=3", "seed=7", "dropout=0.25", "label-smoothing=0.1", "init=old.bin", "val=1000")
+		"augment=flip,crop", "max-time=90m", "early-stop=3", "seed=7", "dropout=0.25", "label-smoothing=0.1", "init=old.bin", "val=20%", "resize-mode=crop")
 	want := []string{
-		"data       only a sample of Fashion-MNIST: 5,000 images to train on, 1,000 held out to score, at 56x56",
+		"data       only a sample of Fashion-MNIST: 5,000 images to train on, at 56x56, in colour, resize-mode crop; 2 files left out, unreadable",
+		"scored     20 % held out of train: 1,000 images after each epoch; the test set once, at the end: 500 images",
 		"network    vgg11-small: 17,927,498 parameters, 45.7 million multiply-adds (MACs) an image, dropout 0.25, weights from old.bin",
-		"settings   the checkpoint's, seed 7; --momentum 0 --nesterov=false --weight-decay 0 --schedule constant --warmup-epochs 0 --clip-norm 1 " +
-			"--label-smoothing 0.1 --dropout 0.25 --augment flip,crop --init old.bin --val 1000 --max-time 1h30m --early-stop 3",
+		"settings   the checkpoint's, seed 7; --resize-mode crop --momentum 0 --nesterov=false --weight-decay 0 --schedule constant --warmup-epochs 0 --clip-norm 1 " +
+			"--label-smoothing 0.1 --dropout 0.25 --augment flip,crop --init old.bin --val '20%' --max-time 1h30m --early-stop 3",
 		"training   10 epochs of 40 steps, 128 images a step, augmented by flip and crop, label smoothing 0.1, 120 steps at most; " +
 			"50 done, 70 left; ends after 1h30m; ends after 3 epochs without a better accuracy",
 		"optimizer  SGD, lr 0.02 (constant), clip norm 1",

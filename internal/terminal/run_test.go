@@ -12,7 +12,7 @@ import (
 )
 
 var plan = train.Plan{Facts: record.Facts{
-	Arch: "vgg11-small", Params: 17927498, MACs: 45653504, TrainImages: 60000, ValImages: 10000, BatchSize: 128, Side: 56,
+	Arch: "vgg11-small", Params: 17927498, MACs: 45653504, TrainImages: 60000, ValImages: 10000, Scored: "test", ScoredHow: "the test set", BatchSize: 128, Channels: 1, Side: 56,
 	Epochs: 10, StepsPerEpoch: 469, Steps: 4690, Settings: fast(), MemoryBytes: 412 << 20, MachineBytes: 16 << 30,
 	DataOrigin: "/usr/share/datasets/fashion-mnist", DataKind: dataset.Published, Folder: "runs/new", Threads: 2, Kernel: "avx512",
 }}
@@ -30,7 +30,9 @@ func fast(settings ...string) *configs.Recipe {
 			panic(err)
 		}
 	}
-	return changed.Over(recipe).Over(configs.Defaults())
+	all := changed.Over(recipe).Over(configs.Defaults())
+	all.ResolveInput(1, true)
+	return all
 }
 
 // hand is a clock that is set by hand.

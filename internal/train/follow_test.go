@@ -140,7 +140,7 @@ func (c followCase) job(t *testing.T, workers *model.Workers) *Job {
 		t.Fatal(err)
 	}
 	s := c.Settings
-	recipe := settings(t, "epochs=100", "shuffle=false", "dropout=0", "limit-val=8", "normalize=none", "schedule=constant",
+	recipe := settings(t, "augment=none", "epochs=100", "shuffle=false", "dropout=0", "limit-val=8", "normalize=none", "schedule=constant",
 		fmt.Sprint("resize=", c.Side), fmt.Sprint("batch-size=", c.Batch), fmt.Sprint("max-steps=", c.Steps),
 		fmt.Sprint("lr=", s.LR), fmt.Sprint("momentum=", s.Momentum), fmt.Sprint("weight-decay=", s.WeightDecay),
 		fmt.Sprint("nesterov=", s.Nesterov), fmt.Sprint("label-smoothing=", s.LabelSmoothing))

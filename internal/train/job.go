@@ -1,9 +1,9 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -24,12 +24,14 @@ type Job struct {
 	trained.Network // that is trained
 	Facts           record.Facts
 
-	Train, Val dataset.Source
+	Train, Val dataset.Source // Val is scored after each epoch
+	Test       dataset.Source // scored once, at the end; nil: none apart from Val
 	Augment    dataset.Augment
 	Workers    *model.Workers
+	Told       []string // notices that the user has seen before the run
 
 	runstate.Place          // left to the caller
-	Notices        []string // likewise: what observers are told before the first step
+	Notices        []string // that observers are given before the first step; the caller may add some
 
 	resumed  *runstate.Checkpoint // nil: a new run
 	setBytes int64                // of the sets in memory
@@ -70,13 +72,16 @@ func newJob(ctx context.Context, recipe *configs.Recipe, arch *model.Arch, data 
 	if err := r.Validate(); err != nil {
 		return nil, err
 	}
-	j := &Job{Workers: workers, setBytes: setBytes(&r, data), Network: trained.Network{
-		Arch: &a, Classes: data.Classes, DataSpec: data.Spec, DataDigest: hex.EncodeToString(data.Digest[:]),
-		Preparation: dataset.Preparation{Channels: data.Channels(), Side: r.Resize, Mode: dataset.Pad, Garments: data.Garments()},
-	}}
-	var err error
-	if j.Train, j.Val, err = cut(&r, data); err != nil {
+	r.ResolveInput(cmp.Or(r.Channels, data.Channels()), data.Garments())
+	sets, err := divide(&r, data)
+	if err != nil {
 		return nil, err
+	}
+	j := &Job{
+		Workers: workers, Train: sets.Train, Val: sets.Scored, Test: sets.Test, setBytes: setBytes(data), Notices: sets.Notices,
+		Network: trained.Network{
+			Arch: &a, Classes: data.Classes, Preparation: preparation(&r, data), DataSpec: data.Spec, DataDigest: hex.EncodeToString(data.Digest[:]),
+		},
 	}
 	if j.Normalize, err = normalize(ctx, &r, j.Train, j.Preparation); err != nil {
 		return nil, err
@@ -94,47 +99,8 @@ func newJob(ctx context.Context, recipe *configs.Recipe, arch *model.Arch, data 
 	if j.Params, err = model.NewParams(j.Layers); err != nil {
 		return nil, err
 	}
-	j.Facts = j.facts(&r, data)
+	j.Facts = j.facts(&r, data, sets)
 	return j, nil
-}
-
-// cut returns the sets to train on and to score, by val, limit-train and limit-val.
-func cut(r *configs.Recipe, data *dataset.Data) (training, scored dataset.Source, err error) {
-	training, scored = data.Train, data.Test
-	if r.Val > 0 {
-		if training, scored, err = dataset.Holdout(data.Train, r.Val, r.Seed); err != nil {
-			return nil, nil, fmt.Errorf("val: %w", err)
-		}
-	}
-	if r.LimitTrain > 0 {
-		training = dataset.Head(training, r.LimitTrain)
-	}
-	if r.LimitVal > 0 {
-		scored = dataset.Head(scored, r.LimitVal)
-	}
-	if training.Len() == 0 || scored.Len() == 0 {
-		return nil, nil, fmt.Errorf("%s: %d images to train on and %d to score: there must be some of both", data.Origin, training.Len(), scored.Len())
-	}
-	return training, scored, nil
-}
-
-// normalize returns the normalize setting. It measures the training set if the kind is dataset.
-func normalize(ctx context.Context, r *configs.Recipe, training dataset.Source, prepare dataset.Preparation) (configs.Normalize, error) {
-	if r.Normalize.Kind != "dataset" {
-		return r.Normalize, nil
-	}
-	scales, err := dataset.Measure(ctx, training, prepare, r.Seed)
-	if err != nil {
-		return configs.Normalize{}, fmt.Errorf("normalize: %w", err)
-	}
-	var mean, deviation []float64
-	for _, s := range scales {
-		if s.Deviation == 0 {
-			return configs.Normalize{}, errors.New("normalize: all pixels of the training set are the same; use --normalize none")
-		}
-		mean, deviation = append(mean, s.Mean), append(deviation, s.Deviation)
-	}
-	return configs.NormalizeBy(mean, deviation), nil
 }
 
 // initialise draws the weights, or reads them from the file that the recipe names.
@@ -156,7 +122,7 @@ func (j *Job) initialise() error {
 // loaders returns the streams of both sets.
 func (j *Job) loaders() (training, validation *dataset.Loader, err error) {
 	r := j.Facts.Settings
-	if validation, err = dataset.NewLoader(j.Val, j.LoaderOptions(j.Workers, j.Val, r.BatchSize)); err != nil {
+	if validation, err = j.evaluated(j.Val); err != nil {
 		return nil, nil, err
 	}
 	o := j.LoaderOptions(j.Workers, j.Train, r.BatchSize)
@@ -166,7 +132,7 @@ func (j *Job) loaders() (training, validation *dataset.Loader, err error) {
 }
 
 // facts returns the job's facts, without memory and folder.
-func (j *Job) facts(r *configs.Recipe, data *dataset.Data) record.Facts {
+func (j *Job) facts(r *configs.Recipe, data *dataset.Data, sets *dataset.Division) record.Facts {
 	batches := (j.Train.Len()-1)/r.BatchSize + 1
 	steps := r.Epochs * batches
 	if r.MaxSteps > 0 {
@@ -176,9 +142,14 @@ func (j *Job) facts(r *configs.Recipe, data *dataset.Data) record.Facts {
 	for _, l := range j.Layers {
 		macs += l.MACs
 	}
+	tested := 0
+	if j.Test != nil {
+		tested = j.Test.Len()
+	}
 	return record.Facts{
 		Settings: r, Arch: j.Arch.Name, Params: j.Params.Count(), MACs: macs,
-		TrainImages: j.Train.Len(), ValImages: j.Val.Len(), BatchSize: r.BatchSize, Side: r.Resize,
+		TrainImages: j.Train.Len(), ValImages: j.Val.Len(), TestImages: tested,
+		Scored: sets.Split, ScoredHow: sets.How, BatchSize: r.BatchSize, Channels: j.Channels, Side: r.Resize,
 		Epochs: r.Epochs, StepsPerEpoch: batches, Steps: steps,
 		DataOrigin: data.Origin, DataKind: data.Kind,
 		Threads: j.Workers.Threads(), Kernel: j.Workers.Kernel(), MachineBytes: memory.Machine(),
@@ -188,7 +159,7 @@ func (j *Job) facts(r *configs.Recipe, data *dataset.Data) record.Facts {
 // plan returns the Plan for the observers.
 func (j *Job) plan() Plan {
 	p := j.progress()
-	plan := Plan{Facts: j.Facts, StepsDone: p.Step, History: p.History, Noticed: p.Noticed, Rate: schedule(&j.Facts).At}
+	plan := Plan{Facts: j.Facts, StepsDone: p.Step, History: p.History, Noticed: slices.Concat(j.Told, p.Noticed), Rate: schedule(&j.Facts).At}
 	if j.Checkpoint != "" {
 		plan.Folder = filepath.Dir(j.Checkpoint)
 	}

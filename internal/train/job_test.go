@@ -131,9 +131,9 @@ func TestPrepareErrors(t *testing.T) {
 		"too small":        {settings: []string{"resize=3"}, want: "at least 4"},
 		"all held out":     {settings: []string{"val=5000"}, want: "val: cannot hold 5,000 of 5,000"},
 		"no deviation":     {settings: []string{"normalize=dataset"}, data: black, want: "--normalize none"},
-		"nothing to score": {data: func(d *dataset.Data) { d.Test = dataset.Head(d.Test, 0) }, want: "0 to score"},
+		"nothing to score": {settings: []string{"val=test"}, data: func(d *dataset.Data) { d.Test = dataset.Head(d.Test, 0) }, want: "test set"},
 		"nesterov alone":   {settings: []string{"nesterov=true"}, want: "momentum"},
-		"nothing to learn": {data: func(d *dataset.Data) { d.Train = dataset.Head(d.Train, 0) }, want: "0 images to train on"},
+		"nothing to learn": {data: func(d *dataset.Data) { d.Train = dataset.Head(d.Train, 0) }, want: "no images to train on"},
 		"warm-up too long": {settings: []string{"epochs=2", "warmup-epochs=3"}, want: "warmup-epochs"},
 	} {
 		data := *sample(t)

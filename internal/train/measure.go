@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -12,9 +13,10 @@ import (
 // Estimate is a forecast of a run on this machine.
 type Estimate struct {
 	Plan        Plan
-	StepSeconds float64 // a full batch
-	EvalSeconds float64 // the whole set that is scored, once
-	Seconds     float64 // the rest of the run, without its checkpoints
+	Notices     []string // those that the run would begin with
+	StepSeconds float64  // a full batch
+	EvalSeconds float64  // the whole set that is scored, once
+	Seconds     float64  // the rest of the run, without its checkpoints
 }
 
 // A step and an evaluation are timed with only the first rows of a batch: measuredRows, or one a
@@ -37,7 +39,11 @@ func Measure(ctx context.Context, job *Job) (*Estimate, error) {
 		return nil, err
 	}
 	defer m.close()
-	return m.measure(ctx)
+	e, err := m.measure(ctx)
+	if err == nil {
+		e.Notices = job.Notices
+	}
+	return e, err
 }
 
 func (l *loop) measure(ctx context.Context) (*Estimate, error) {
@@ -118,33 +124,38 @@ func second(ctx context.Context, f func() error) (took time.Duration, err error)
 
 // EstimateMemory returns the peak memory of a run with these settings, in bytes. It does not allocate
 // it. The error says why such a run is impossible.
-func EstimateMemory(r *configs.Recipe, arch *model.Arch, data *dataset.Data) (int64, error) {
-	layers, err := model.Resolve(arch, data.Channels(), r.Resize, r.Resize, len(data.Classes))
+func EstimateMemory(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data) (int64, error) {
+	r := *recipe
+	r.ResolveInput(cmp.Or(r.Channels, data.Channels()), data.Garments())
+	layers, err := model.Resolve(arch, r.Channels, r.Resize, r.Resize, len(data.Classes))
 	if err != nil {
 		return 0, err
 	}
-	training, scored, err := cut(r, data)
+	sets, err := divide(&r, data)
 	if err != nil {
 		return 0, err
 	}
-	summary, err := model.SummarizeLayers(arch.Name, layers, min(r.BatchSize, training.Len()))
+	summary, err := model.SummarizeLayers(arch.Name, layers, min(r.BatchSize, sets.Train.Len()))
 	if err != nil {
 		return 0, err
 	}
-	evaluation, err := model.EvaluationBytes(layers, min(r.BatchSize, scored.Len()))
+	evaluation, err := model.EvaluationBytes(layers, evaluationBatch(&r, sets.Scored, sets.Test))
 	if err != nil {
 		return 0, err
 	}
 	weights := summary.WeightBytes
-	return runBytes(r, setBytes(r, data), weights, summary.TrainBytes-weights+evaluation-weights), nil
+	return runBytes(&r, setBytes(data), weights, summary.TrainBytes-weights+evaluation-weights+testBytes(&r, sets.Scored, sets.Test, weights)), nil
 }
 
 // setBytes is the memory of a run's sets. Limits do not reduce it.
-func setBytes(r *configs.Recipe, data *dataset.Data) int64 {
-	if r.Val > 0 {
-		return dataset.Bytes(data.Train)
+func setBytes(data *dataset.Data) int64 {
+	var total int64
+	for _, set := range []dataset.Source{data.Train, data.Val, data.Test} {
+		if set != nil {
+			total += dataset.Bytes(set)
+		}
 	}
-	return dataset.Bytes(data.Train) + dataset.Bytes(data.Test)
+	return total
 }
 
 // programBytes is the memory of a run of the smallest network.

@@ -31,11 +31,12 @@ func (Base) End(Result) error                              { return nil }
 
 // observers passes each event to all observers, in their order.
 type observers struct {
-	all  []Observer
-	told map[string]bool // what observers have had to say
+	all     []Observer
+	told    map[string]bool // what observers have had to say
+	notices []string        // that all were given
 }
 
-func newObservers(all ...Observer) observers { return observers{all, map[string]bool{}} }
+func newObservers(all ...Observer) observers { return observers{all: all, told: map[string]bool{}} }
 
 // begin begins each in turn. If one fails, the observers after it receive nothing, not even End.
 func (o *observers) begin(p Plan) error {
@@ -78,6 +79,7 @@ func (o *observers) once(trouble, text string) {
 }
 
 func (o *observers) notice(lines ...string) {
+	o.notices = append(o.notices, lines...)
 	for _, text := range lines {
 		for _, each := range o.all {
 			each.Notice(text)
@@ -99,7 +101,7 @@ type Plan struct {
 	record.Facts
 	StepsDone int            // by the run that this one resumes; 0 for a new one
 	Finished  bool           // the resumed run has nothing left to do
-	Noticed   []string       // notices of the resumed run
+	Noticed   []string       // notices that the user has seen, the resumed run's among them
 	History   []record.Epoch // of it
 
 	Rate   func(step int) float64 // the learning rate of a step, from 1
@@ -131,9 +133,12 @@ type Result struct {
 	ValAccuracy     float64
 	BestValAccuracy float64
 	BestEpoch       int
+	TestLoss        float64 // of the best epoch's weights on the test set apart; NaN: it has none, or the run is not done
+	TestAccuracy    float64 // likewise
 	ImagesPerSecond float64 // of training alone, over the whole run
 	Seconds         float64 // wall time
 	PeakRSSBytes    int64
 	Checkpoint      string // path of the newest checkpoint
 	Best            string // path of the weights of the best epoch
+	Notices         []string
 }

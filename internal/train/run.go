@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -36,8 +37,12 @@ func Run(ctx context.Context, job *Job, obs ...Observer) (Result, error) {
 		m.greet(job)
 		end, err = m.run(ctx)
 	}
+	if end.status == Done && m.test(ctx, job) != nil {
+		end.status = Interrupted
+	}
 	result := m.result(end)
 	result.Incomplete = errors.Join(end.incomplete, m.observers.end(result))
+	result.Notices = slices.Concat(m.plan.Noticed, m.observers.notices) // those of End too
 	if err != nil && result.Checkpoint != "" {
 		err = fmt.Errorf("%w; the run has stopped, %s holds its newest save", err, result.Checkpoint)
 	}

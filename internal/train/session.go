@@ -17,6 +17,7 @@ type session struct {
 	loop
 	writer *runstate.Writer
 	graphs *model.Trainer
+	tested score // of the best weights on the test set apart
 }
 
 // assemble builds the parts of a job: two graphs over the same weights, one to train and one to
@@ -33,7 +34,7 @@ func (j *Job) assemble(start time.Time, obs []Observer) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &session{graphs: trainer, loop: loop{
+	m := &session{graphs: trainer, tested: unknown, loop: loop{
 		plan: j.plan(), classes: len(j.Classes), trainer: trainer,
 		batches: training, validation: validation, observers: newObservers(obs...),
 		progress: j.progress(), start: start,
@@ -50,7 +51,7 @@ func (j *Job) assemble(start time.Time, obs []Observer) (*session, error) {
 func (m *session) complete(j *Job, batchBytes int64) error {
 	r := j.Facts.Settings
 	scored := j.Params // the weights that are evaluated and kept
-	evaluator, err := model.NewEvaluator(j.Workers, j.Layers, scored, min(r.BatchSize, j.Val.Len()))
+	evaluator, err := model.NewEvaluator(j.Workers, j.Layers, scored, evaluationBatch(r, j.Val, j.Test))
 	if err != nil {
 		return err
 	}
@@ -67,7 +68,8 @@ func (m *session) complete(j *Job, batchBytes int64) error {
 	if m.writer, err = runstate.NewWriter(run, j.Place, optimizer.State(), j.resumed); err != nil {
 		return err
 	}
-	m.plan.MemoryBytes = runBytes(r, j.setBytes, 4*j.Params.Count(), m.graphs.PlannedBytes()+evaluator.PlannedBytes()+batchBytes)
+	m.plan.MemoryBytes = runBytes(r, j.setBytes, 4*j.Params.Count(),
+		m.graphs.PlannedBytes()+evaluator.PlannedBytes()+batchBytes+testBytes(r, j.Val, j.Test, 4*j.Params.Count()))
 	m.predictor, m.optimizer = evaluator, optimizer
 	m.saves = runstate.NewSaves(m.writer, m.observers.notice, m.progress.Step, j.resumed != nil && j.resumed.Path == j.Checkpoint)
 	return nil
@@ -94,7 +96,8 @@ func (m *session) result(end outcome) Result {
 		Facts: m.plan.Facts, Status: end.status, Advice: end.advice,
 		EpochsDone: len(p.History), StepsDone: max(p.Step, m.newest.Step),
 		TrainLoss: p.TrainLoss(), ValLoss: math.NaN(), ValAccuracy: math.NaN(), BestValAccuracy: math.NaN(),
-		BestEpoch:       p.BestEpoch,
+		BestEpoch: p.BestEpoch,
+		TestLoss:  m.tested.Loss, TestAccuracy: m.tested.Accuracy,
 		ImagesPerSecond: p.Speed(),
 		Seconds:         m.seconds(),
 		PeakRSSBytes:    memory.Peak(),
