@@ -35,22 +35,59 @@ func (s Scale) Table() (*[256]float32, error) {
 // are 0.2860 and 0.3530, of all its pixels before the resize. Of other sets it reads 512 pictures drawn
 // by the seed.
 func Measure(ctx context.Context, s Source, p Preparation, seed uint64) ([]Scale, error) {
-	_, _, channels := s.Size()
-	counts := make([]histogram, channels)
-	var q Pixels
-	for i := range s.Len() {
-		if err := s.Image(ctx, i, &q); err != nil {
+	if p.Garments {
+		all := make([]int, s.Len())
+		for i := range all {
+			all[i] = i
+		}
+		counts, err := count(ctx, s, all, func(p *Pixels) (*Pixels, error) { return p, nil })
+		scales := scalesOf(counts)
+		for len(scales) > 0 && len(scales) < p.Channels { // grey becomes colours
+			scales = append(scales, scales[0])
+		}
+		return scales, err
+	}
+	q, err := NewPreparer(p, nil)
+	if err != nil {
+		return nil, err
+	}
+	var whole Pixels
+	counts, err := count(ctx, s, sampled(s.Len(), seed), func(p *Pixels) (*Pixels, error) {
+		return &whole, q.Bytes(whole.Make(q.Side, q.Side, q.Channels), p)
+	})
+	return scalesOf(counts), err
+}
+
+// count counts the pixels of what prepare makes of the images at some positions, by channel.
+func count(ctx context.Context, s Source, index []int, prepare func(*Pixels) (*Pixels, error)) (counts []histogram, err error) {
+	var p Pixels
+	defer p.Close()
+	for _, i := range index {
+		err := s.Image(ctx, i, &p)
+		seen := &p
+		if err == nil {
+			seen, err = prepare(&p)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("image %d: %w", i, err)
 		}
+		if counts == nil {
+			counts = make([]histogram, seen.Channels)
+		}
 		for c := range counts {
-			counts[c].add(q.Pix[c:], channels)
+			counts[c].add(seen.Pix[c:], seen.Channels)
 		}
 	}
-	scales := make([]Scale, channels)
+	return counts, nil
+}
+
+// scalesOf returns the mean and the deviation of each channel.
+func scalesOf(counts []histogram) []Scale {
+	scales := make([]Scale, len(counts))
 	for c := range scales {
 		scales[c] = counts[c].scale()
 	}
-	return scales, nil
+	return scales
 }
 
 // histogram counts pixels by value. Neighbours count in different tables of four: with one, each of many

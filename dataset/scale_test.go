@@ -17,7 +17,7 @@ func TestMeasure(t *testing.T) {
 		{3, []byte{0, 51, 255, 255, 51, 255, 0, 51, 255, 255, 51, 255, 0, 51, 0}, []Scale{{0.4, math.Sqrt(0.24)}, {0.2, 0}, {0.8, 0.4}}},
 	} {
 		set := &Set{Images: c.pixels, Labels: []int32{0}, Rows: 1, Cols: len(c.pixels) / c.channels, Channels: c.channels}
-		got, err := Measure(t.Context(), set, Preparation{}, 0)
+		got, err := Measure(t.Context(), set, Preparation{Garments: true}, 0)
 		if err != nil || len(got) != len(c.want) {
 			t.Fatalf("%v: %v, %v", c.pixels, got, err)
 		}

@@ -56,6 +56,7 @@ func (l *Loader) image(dst []float32, d *scratch, i int) (err error) {
 		return err
 	}
 	p := &d.pixels
+	defer p.Close()
 	if err := l.source.Image(l.ctx, i, p); err != nil {
 		return err
 	}

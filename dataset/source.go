@@ -1,6 +1,10 @@
 package dataset
 
-import "context"
+import (
+	"context"
+
+	"vggtrain/internal/photo"
+)
 
 // Source is a set of labelled images, in memory or elsewhere.
 type Source interface {
@@ -10,8 +14,8 @@ type Source interface {
 	Label(i int) int32
 	// Size returns H, W and C of all images. H and W are 0 if they vary; C is fixed.
 	Size() (rows, cols, channels int)
-	// Image reads image i into p. It is safe for concurrent use, with a p for each goroutine. An
-	// error names the image's file.
+	// Image reads image i into p. It is safe for concurrent use, with a p for each goroutine, which
+	// closes it: some sources wait until pictures are closed. An error names the image's file.
 	Image(ctx context.Context, i int, p *Pixels) error
 }
 
@@ -35,8 +39,37 @@ type Pixels struct {
 	Pix                  []byte // read only: a source in memory shares its own
 	Fill                 []byte // C bytes: the colour of padding; nil: that of the picture's corners
 
-	own []byte
-	row func(y int, buffer []byte) []byte // makes a row, if Pix is nil
+	own   []byte
+	row   func(y int, buffer []byte) []byte // makes a row, if Pix is nil
+	photo *photo.Photo                      // which has the rows; nil: none
+}
+
+// Close gives back the memory of a picture that is decoded, if p has one. The next image in p does so,
+// too.
+func (p *Pixels) Close() {
+	if p.photo != nil {
+		p.photo.Close()
+		*p = Pixels{own: p.own}
+	}
+}
+
+// coloured reports whether a pixel has R, G and B that differ.
+func (p *Pixels) coloured() bool {
+	if p.photo != nil {
+		return p.photo.Coloured()
+	}
+	if p.Channels != 3 {
+		return false
+	}
+	buffer := make([]byte, 3*p.Cols)
+	for y := range p.Rows {
+		for row := p.Row(y, buffer); len(row) > 0; row = row[3:] {
+			if row[0] != row[1] || row[0] != row[2] {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // ByRow lets p make its rows when they are read, instead of all in memory: row returns row y, W×C
@@ -58,6 +91,7 @@ func (p *Pixels) Make(rows, cols, channels int) []byte {
 
 // Share lets p refer to an image in the source's memory.
 func (p *Pixels) Share(pix []byte, rows, cols, channels int) {
+	p.Close()
 	p.Pix, p.Rows, p.Cols, p.Channels, p.Fill, p.row = pix, rows, cols, channels, nil, nil
 }
 
@@ -70,10 +104,20 @@ func (p *Pixels) Row(y int, buffer []byte) []byte {
 	return p.Pix[y*width:][:width]
 }
 
-// Read returns image i of a source. The pixels may be shared with the source: read only.
+// Read returns image i of a source, in memory. The pixels may be shared with the source: read only.
 func Read(ctx context.Context, s Source, i int) (*Pixels, error) {
 	p := &Pixels{}
-	return p, s.Image(ctx, i, p)
+	if err := s.Image(ctx, i, p); err != nil || p.row == nil {
+		return p, err
+	}
+	defer p.Close()
+	whole := &Pixels{}
+	size := p.Cols * p.Channels
+	for pix := whole.Make(p.Rows, p.Cols, p.Channels); len(pix) > 0; pix = pix[size:] {
+		y := p.Rows - len(pix)/size
+		copy(pix[:size], p.Row(y, pix[:size]))
+	}
+	return whole, nil
 }
 
 // Set is a Source in memory: N images of one size.

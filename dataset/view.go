@@ -30,6 +30,17 @@ func (v View) Image(ctx context.Context, i int, p *Pixels) error {
 // Bytes returns the size of the whole source: a view keeps it in memory.
 func (v View) Bytes() int64 { return Bytes(v.Source) }
 
+// viewed returns the source that a view is of, and the position in it of the view's image i.
+func viewed(s Source, i int) (Source, int) {
+	for {
+		v, ok := s.(View)
+		if !ok {
+			return s, i
+		}
+		s, i = v.Source, v.Index[i]
+	}
+}
+
 // Head returns a view of the first n images, or the source itself if it has at most n.
 func Head(s Source, n int) Source {
 	if n >= s.Len() {

@@ -19,6 +19,7 @@ const (
 	Augment                    // flips and crops
 	Dropout                    // dropout masks
 	Holdout                    // images held out of train
+	Sample                     // pictures of train that stand for all
 )
 
 const gamma = 0x9e3779b97f4a7c15 // 2⁶⁴/φ, odd: SplitMix64's increment
