@@ -14,3 +14,25 @@ var turns = [9]turn{
 	7: {swap: true, upsideDown: true, mirrored: true},
 	8: {swap: true, mirrored: true},
 }
+
+// exifOrientation returns the orientation of EXIF in the n bytes at an offset, 1 to 8; 0: none.
+func exifOrientation(s *source, at, n int64) int {
+	if n > 6 {
+		if b, err := s.bytes(at, 6); err == nil && string(b) == "Exif\x00\x00" {
+			at, n = at+6, n-6
+		}
+	}
+	d, err := openDirectory(s, at, n)
+	if err != nil {
+		return 0
+	}
+	return d.orientation()
+}
+
+// orientation returns tag 0x0112 (CIPA DC-008), 1 to 8; 0: none.
+func (d *directory) orientation() int {
+	if n := d.first(0x0112, 0); n >= 1 && n < int64(len(turns)) {
+		return int(n)
+	}
+	return 0
+}

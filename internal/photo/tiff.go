@@ -8,32 +8,42 @@ import (
 
 // Tags of TIFF 6.0.
 const (
-	tagCols          = 256
-	tagRows          = 257
-	tagBits          = 258
-	tagCompression   = 259
-	tagPhotometric   = 262
-	tagFillOrder     = 266
-	tagStripOffsets  = 273
-	tagSamples       = 277
-	tagRowsPerStrip  = 278
-	tagStripBytes    = 279
-	tagPlanar        = 284
-	tagPredictor     = 317
-	tagColorMap      = 320
-	tagTileCols      = 322
-	tagTileRows      = 323
-	tagTileOffsets   = 324
-	tagTileBytes     = 325
-	tagExtraSamples  = 338
-	tagSampleFormat  = 339
-	tagJPEGTables    = 347
-	tagT4Options     = 292
-	maxTIFFSamples   = 8
-	minTIFFTile      = 16 // the least that TIFF allows: smaller ones would only cost time
-	maxTIFFTile      = 1 << 16
-	associatedAlpha  = 1
-	unspecifiedExtra = 0
+	tagCols         = 256
+	tagRows         = 257
+	tagBits         = 258
+	tagCompression  = 259
+	tagPhotometric  = 262
+	tagFillOrder    = 266
+	tagStripOffsets = 273
+	tagSamples      = 277
+	tagRowsPerStrip = 278
+	tagStripBytes   = 279
+	tagPlanar       = 284
+	tagT4Options    = 292
+	tagPredictor    = 317
+	tagColorMap     = 320
+	tagTileCols     = 322
+	tagTileRows     = 323
+	tagTileOffsets  = 324
+	tagTileBytes    = 325
+	tagExtraSamples = 338
+	tagSampleFormat = 339
+	tagJPEGTables   = 347
+)
+
+// Bounds of what a directory says.
+const (
+	maxTIFFSamples = 8
+	minTIFFTile    = 16 // the least that TIFF allows: smaller ones would only cost time
+	maxTIFFTile    = 1 << 16
+)
+
+// What ExtraSamples says of alpha.
+const (
+	noAlpha         = -1
+	unspecified     = 0
+	associatedAlpha = 1 // colours are multiplied by it
+	freeAlpha       = 2
 )
 
 // Photometric interpretations.
@@ -59,7 +69,7 @@ type tiff struct {
 	bits        int   // a sample
 	samples     int   // a pixel, in the file
 	kept        int   // of them: colours, and alpha if there is one
-	alpha       int64 // what ExtraSamples says of it; -1: there is none
+	alpha       int64 // what ExtraSamples says of it
 	planes      int   // 1, or as many as samples
 	predicted   bool  // samples are differences to those on their left
 	reversed    bool  // the lowest bit is first
@@ -80,7 +90,7 @@ func openTIFF(s *source) (header, error) {
 	if err != nil {
 		return header{}, err
 	}
-	t := &tiff{directory: d, alpha: -1}
+	t := &tiff{directory: d, alpha: noAlpha}
 	h := header{orientation: d.orientation()}
 	rows, cols := d.first(tagRows, 0), d.first(tagCols, 0)
 	h.rows, h.cols = int(min(rows, 1<<31-1)), int(min(cols, 1<<31-1))
@@ -96,7 +106,7 @@ func openTIFF(s *source) (header, error) {
 	}
 	h.decode = t.decode
 	h.room = int64(h.rows) * int64(h.cols) * int64(t.kept)
-	if t.compression == tiffJPEG { // a block is decoded as a whole, at most 8 bytes a pixel
+	if t.compression == tiffJPEG { // a block is decoded as a whole, in the worst case as jpegFrameHeader.room says
 		h.room += 24 * roundUp(int64(t.blockRows), 32) * roundUp(int64(t.blockCols), 32)
 	}
 	if t.compression == tiffPlain {
@@ -136,12 +146,12 @@ func (t *tiff) readSamples() error {
 		return rare(fmt.Sprintf("%d bits a sample", t.bits))
 	}
 	if t.samples > colours {
-		absent := int64(unspecifiedExtra)
+		absent := int64(unspecified)
 		if t.photometric == tiffRGB && t.samples == 4 {
-			absent = 2 // as Pillow takes it
+			absent = freeAlpha // as Pillow takes it
 		}
-		if t.alpha = t.first(tagExtraSamples, absent); t.alpha == unspecifiedExtra || t.photometric == tiffCMYK {
-			t.alpha = -1
+		if t.alpha = t.first(tagExtraSamples, absent); t.alpha == unspecified || t.photometric == tiffCMYK {
+			t.alpha = noAlpha
 		} else {
 			t.kept++
 		}

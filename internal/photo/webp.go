@@ -51,17 +51,18 @@ func openWebP(s *source) (header, error) {
 	return h, nil
 }
 
-// room is what package webp takes: of lossless frames two images of 4 bytes a pixel, half of that for
-// transforms, and the codes of groups of 4×4 pixels, each of which has 20 bits in the file and 3 KB in
-// memory; of others the planes of whole blocks of 16 and the file. Alpha is the green of a lossless frame.
+// room is what package webp takes. Of lossless frames: 4 bytes a pixel, half of that for packed indices of
+// colours, less than a quarter for transforms, and the codes of groups of 4×4 pixels, each of which has 20
+// bits in the file and 3 KB in memory. Of others: the planes of whole blocks of 16, and the file. Alpha is
+// the green of a lossless frame.
 func (w *webpFile) room() int64 {
 	count := roundUp(int64(w.frame.Dx()), 16) * roundUp(int64(w.frame.Dy()), 16)
 	codes := 3000 * min(1<<16, count/16, (w.alpha.size+w.image.size)*8/20)
 	switch {
 	case w.lossless:
-		return 12*count + codes
+		return 8*count + codes
 	case w.alpha.size > 0:
-		return 15*count + codes + w.image.size
+		return 11*count + codes + w.image.size
 	}
 	return 2*count + w.image.size
 }

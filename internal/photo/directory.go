@@ -2,20 +2,6 @@ package photo
 
 import "encoding/binary"
 
-// exifOrientation returns the orientation of EXIF in the n bytes at an offset, 1 to 8; 0: none.
-func exifOrientation(s *source, at, n int64) int {
-	if n > 6 {
-		if b, err := s.bytes(at, 6); err == nil && string(b) == "Exif\x00\x00" {
-			at, n = at+6, n-6
-		}
-	}
-	d, err := openDirectory(s, at, n)
-	if err != nil {
-		return 0
-	}
-	return d.orientation()
-}
-
 // directory is the first one of a TIFF file, or of EXIF, which is such a file.
 type directory struct {
 	s       *source
@@ -142,12 +128,4 @@ func (d *directory) first(tag uint16, absent int64) int64 {
 		return absent
 	}
 	return n
-}
-
-// orientation returns tag 0x0112 (CIPA DC-008), 1 to 8; 0: none.
-func (d *directory) orientation() int {
-	if n := d.first(0x0112, 0); n >= 1 && n < int64(len(turns)) {
-		return int(n)
-	}
-	return 0
 }
