@@ -48,7 +48,7 @@ func openBMP(s *source) (header, error) {
 	h := header{rows: b.rows, cols: b.cols, decode: func() (pixels, error) { return b.decode(s) }}
 	h.room = int64(b.rows) * int64(b.cols) * int64(b.channels())
 	if !b.runs {
-		h.least = b.body + int64(b.rows)*b.rowBytes()
+		h.least = b.body + int64(b.rows-1)*b.rowBytes() + b.usedBytes()
 	}
 	return h, nil
 }
@@ -137,6 +137,9 @@ func (b *bmp) channels() int {
 // rowBytes is the size of a row, a multiple of 4.
 func (b *bmp) rowBytes() int64 { return (int64(b.cols)*int64(b.bits) + 31) / 32 * 4 }
 
+// usedBytes is the size of a row without what fills it up, which the last one may lack.
+func (b *bmp) usedBytes() int64 { return (int64(b.cols)*int64(b.bits) + 7) / 8 }
+
 func (b *bmp) decode(s *source) (pixels, error) {
 	m := newRaster(b.rows, b.cols, b.channels())
 	r := s.reader(b.body, s.size)
@@ -145,12 +148,13 @@ func (b *bmp) decode(s *source) (pixels, error) {
 			return pixels{}, err
 		}
 	} else {
-		row := make([]byte, b.rowBytes())
+		row := make([]byte, b.usedBytes())
 		for y := range b.rows {
 			if _, err := io.ReadFull(r, row); err != nil {
 				return pixels{}, err
 			}
 			b.unpack(m.row(b.line(y), 0), row)
+			_, _ = r.Discard(int(b.rowBytes()) - len(row)) // what it lacks, the next row lacks too
 		}
 	}
 	if b.bits > 8 {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"io/fs"
+	"os"
 	"strings"
 	"testing"
 )
@@ -95,7 +97,7 @@ func TestFormatErrors(t *testing.T) {
 		{"bmp large", sized("colour.bmp", 18, large), "the BMP announces 65535×65535 pixels: sides"},
 		{"bmp beyond its bytes", sized("colour.bmp", 18, "\xff\x0f\x00\x00\xff\x0f\x00\x00"), "the BMP announces 4095×4095 pixels, which 494 bytes cannot hold"},
 		{"bmp lowest", sized("colour.bmp", 18, "\x01\x00\x00\x00\x00\x00\x00\x80"), "the BMP announces"},
-		{"bmp of runs that end", sized("runs-8.bmp", 18, "\x00\x40\x00\x00\x00\x20\x00\x00"), ""},
+		{"bmp of runs that end", sized("runs-8.bmp", 18, "\x00\x04\x00\x00\x00\x04\x00\x00"), ""},
 		{"bmp of 64 bits", sized("colour.bmp", 28, "\x40\x00"), "not an image that is read here: a BMP of a rare kind (of an unusual depth)"},
 		{"pnm large", []byte("P5 65535 65535 255\n\x00"), "the PNM announces 65535×65535 pixels: sides"},
 		{"pnm beyond its bytes", []byte("P6 5000 5000 255\n\x00\x00\x00"), "the PNM announces 5000×5000 pixels, which 20 bytes cannot hold"},
@@ -121,6 +123,50 @@ func TestFormatErrors(t *testing.T) {
 				t.Errorf("%v: unknown: %v, want %v", err, !want, want)
 			}
 		})
+	}
+}
+
+// The last row of a BMP may end with its pixels.
+func TestBMPWithoutFill(t *testing.T) {
+	file := readGolden(t, "../formats/os2.bmp")
+	want, err := readGrey(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := readGrey(file[:len(file)-1]); err != nil || !bytes.Equal(got.Pix, want.Pix) {
+		t.Errorf("%v, %v, want %v", got, err, want)
+	}
+	if _, err := readGrey(file[:len(file)-2]); err == nil {
+		t.Error("a pixel that is cut is read")
+	}
+}
+
+// failing is a file on a disk that fails after some bytes.
+type failing struct {
+	*os.File
+	after int64
+}
+
+func (f failing) ReadAt(b []byte, at int64) (int, error) {
+	if at+int64(len(b)) > f.after {
+		return 0, &fs.PathError{Op: "read", Path: "secret", Err: errors.New("input/output error")}
+	}
+	return f.File.ReadAt(b, at)
+}
+
+// A file that cannot be read is not called damaged.
+func TestReadFails(t *testing.T) {
+	for _, name := range []string{"formats/raw.tif", "formats/colour.bmp", "formats/lossless.webp", "formats/raw.ppm", "images/colour.png", "images/colour-444.jpg", "images/palette.gif"} {
+		file, err := os.Open("testdata/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		for _, after := range []int64{0, 300} {
+			if _, err := NewReader().read(failing{file, after}, 0); err == nil || err.Error() != "cannot be read: input/output error" {
+				t.Errorf("%s after %d bytes: %v", name, after, err)
+			}
+		}
 	}
 }
 
