@@ -28,7 +28,8 @@ func Arch(name string) ([]byte, error) { return open("architecture", "arch", nam
 // ArchNames lists the built-in architectures in alphabetical order.
 func ArchNames() []string { return names("arch") }
 
-// LoadArch reads an architecture by its name or from a file (NAME.yaml, or anything with a slash).
+// LoadArch reads an architecture by its name, from a file (NAME.yaml, or anything with a slash), or of
+// a run by its folder.
 // Errors: *UnknownError, *model.FileError, or the system's.
 func LoadArch(nameOrFile string) (*model.Arch, error) { return Network{Name: nameOrFile}.Load() }
 
@@ -38,7 +39,8 @@ func RecipeText(name string) ([]byte, error) { return open("recipe", "recipe", n
 // RecipeNames lists the built-in recipes in alphabetical order.
 func RecipeNames() []string { return names("recipe") }
 
-// LoadRecipe reads a recipe by its name or from a file (NAME.yaml, or anything with a slash).
+// LoadRecipe reads a recipe by its name, from a file (NAME.yaml, or anything with a slash), or of a run
+// by its folder.
 // Errors: *UnknownError, *SettingError, *model.FileError, or the system's.
 func LoadRecipe(nameOrFile string) (*Recipe, error) {
 	file, data, err := load(nameOrFile, RecipeText, "recipe "+nameOrFile)
@@ -50,6 +52,9 @@ func LoadRecipe(nameOrFile string) (*Recipe, error) {
 
 // load reads a file, or what comes with the program, which errors call title.
 func load(nameOrFile string, builtIn func(string) ([]byte, error), title string) (file string, data []byte, err error) {
+	if config := runConfig(nameOrFile); config != "" && !slices.Contains(slices.Concat(ArchNames(), RecipeNames()), nameOrFile) {
+		nameOrFile = config
+	}
 	if isFile(nameOrFile) {
 		data, err = readFile(nameOrFile)
 		return nameOrFile, data, err
@@ -97,6 +102,15 @@ func names(folder string) []string {
 	return list
 }
 
+// runConfig returns the settings file in the folder of a run; "" if path is none.
+func runConfig(path string) string {
+	config := filepath.Join(path, "config.yaml")
+	if info, err := os.Stat(config); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	return config
+}
+
 // isFile reports whether NAME|FILE.yaml is a file.
 func isFile(s string) bool {
 	ext := strings.ToLower(filepath.Ext(s))
@@ -108,7 +122,7 @@ func isFile(s string) bool {
 func readFile(name string) ([]byte, error) {
 	info, err := os.Stat(name)
 	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("not a file: give a .yaml file")
+		err = errors.New("not a file: give a .yaml file, or the folder of a run")
 	}
 	if err != nil {
 		return nil, systemError(name, err)

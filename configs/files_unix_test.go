@@ -19,7 +19,7 @@ func TestLoadNoFiles(t *testing.T) {
 		_, recipeErr := LoadRecipe(name)
 		_, archErr := LoadArch(name)
 		for _, err := range []error{recipeErr, archErr} {
-			if want := name + ": not a file: give a .yaml file"; err == nil || err.Error() != want {
+			if want := name + ": not a file: give a .yaml file, or the folder of a run"; err == nil || err.Error() != want {
 				t.Errorf("%s: %v, want %q", name, err, want)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,6 +59,13 @@ type Network struct {
 func (n Network) Load() (*model.Arch, error) {
 	if n.Name == "" {
 		return model.ParseArch(n.File, n.Text)
+	}
+	if runConfig(n.Name) != "" && !slices.Contains(ArchNames(), n.Name) {
+		run, err := LoadRecipe(n.Name)
+		if err != nil {
+			return nil, err
+		}
+		return run.Arch.Load()
 	}
 	file, text, err := load(n.Name, Arch, n.Name+".yaml")
 	if err != nil {
