@@ -43,6 +43,9 @@ type Page struct {
 	State   State
 	Advice  string // meaning of the state, and what to do
 	Notices []string
+	Chosen  string   // which images chose best.bin, in a sentence
+	LeftOut []string // images that could not be read: at most some of their files
+	Unread  int      // how many they are
 	Written time.Time
 
 	// For a run under way: the time until the page reloads itself, and until it calls itself stale.

@@ -109,6 +109,25 @@ func TestPageShows(t *testing.T) {
 	}
 }
 
+// What could not be read is listed, of many the first; what chose best.bin is said beside the numbers.
+func TestPageOfIncompleteData(t *testing.T) {
+	p := example(t)
+	p.LeftOut, p.Unread = []string{"cat/1.jpg: it is empty", "cat/<b>.jpg"}, 2
+	p.Chosen = "best.bin has the weights of the best epoch."
+	if text := shown(t, p); !strings.Contains(text, "Left out Images that could not be read: 2. cat/1.jpg: it is empty cat/<b>.jpg Curves") ||
+		!strings.Contains(text, "epoch 5 best.bin has the weights of the best epoch. Noticed") {
+		t.Errorf("%s", text)
+	}
+	p.Unread = 1234
+	if text := shown(t, p); !strings.Contains(text, "could not be read: 1,234, the first of them here. cat/1.jpg") {
+		t.Errorf("%s", text)
+	}
+	p.Unread = 0
+	if text := shown(t, p); strings.Contains(text, "Left out") {
+		t.Errorf("%s", text)
+	}
+}
+
 // A legend names what is drawn: of a run whose steps are not known no line of them.
 func TestLegend(t *testing.T) {
 	p := example(t)
@@ -175,6 +194,7 @@ func TestPageEscapes(t *testing.T) {
 	p := example(t)
 	p.Network, p.About, p.Folder, p.Advice, p.Config, p.WorkingFolder = evil, evil, evil, evil, evil, evil+"\x00"
 	p.Notices, p.State = []string{evil, "turned\u202eround"}, Failed
+	p.LeftOut, p.Unread, p.Chosen = []string{evil, "turned\u202e"}, 2, evil
 	p.Score.Classes = []string{evil, "right\u202eleft\x00", strings.Repeat("long ", 100)}
 	p.Settings[0] = Setting{evil, evil, evil, evil, true}
 	p.Commands[0] = Command{evil, evil}
@@ -216,7 +236,7 @@ func TestPageIsSelfContained(t *testing.T) {
 	for _, not := range []string{"http:", "https:", "//", "@import", "url(", " style=", " onload=", "<link", "<iframe"} {
 		text := page
 		if not == "//" || not == "url(" {
-			text = regexp.MustCompile(`data:image/png;base64,[A-Za-z0-9+/=&#;]*`).ReplaceAllString(page, "")
+			text = regexp.MustCompile(`data:image/[a-z]+;base64,[A-Za-z0-9+/=&#;]*`).ReplaceAllString(page, "")
 			text = regexp.MustCompile(`(?m)^ *// .*$`).ReplaceAllString(text, "") // the script's comments
 		}
 		if i := strings.Index(text, not); i >= 0 {

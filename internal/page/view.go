@@ -61,6 +61,7 @@ type view struct {
 	Omitted   int  // how many epochs Rows leave out
 	Best      int  // epoch; 0: none
 	Given     bool // some setting was given
+	Unlisted  bool // some images that could not be read are not in LeftOut
 	Elsewhere bool // some command names a folder outside of the working folder, as …/NAME
 }
 
@@ -74,6 +75,7 @@ func (p *Page) view() *view {
 		Title: fmt.Sprintf("%s – %s", label(p.Network), p.State),
 		Time:  p.Written.Format("2006-01-02 15:04:05 -07:00"), WrittenMs: p.Written.UnixMilli(),
 		Mark: marks[p.State], Given: slices.ContainsFunc(p.Settings, func(s Setting) bool { return s.Given }),
+		Unlisted:  p.Unread > len(p.LeftOut),
 		Elsewhere: slices.ContainsFunc(p.Commands, func(c Command) bool { return strings.Contains(c.Line, "…/") }),
 	}
 	if p.State == Running {

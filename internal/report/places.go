@@ -58,6 +58,10 @@ func (p places) page(shown page.Page) *page.Page {
 	for i := range shown.Notices {
 		shown.Notices[i] = p.hide(shown.Notices[i])
 	}
+	shown.LeftOut = slices.Clone(shown.LeftOut)
+	for i := range shown.LeftOut {
+		shown.LeftOut[i] = p.hide(shown.LeftOut[i])
+	}
 	shown.Settings = slices.Clone(shown.Settings)
 	for i := range shown.Settings {
 		s := &shown.Settings[i]
