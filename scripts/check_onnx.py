@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Holds `vggtrain export` to onnx.checker, onnxruntime and PyTorch.
 
-    python scripts/check_onnx.py                  every network below, with and without normalisation
+    python scripts/check_onnx.py                  every network below, with and without normalisation, in grey
+                                                  and in colour
     python scripts/check_onnx.py vgg11@224 lenet  these: NAME, NAME@SIDE or FILE.yaml
     python scripts/check_onnx.py golden           run internal/export/testdata/network.onnx, which
                                                   `go test ./internal/export -update` writes, and
@@ -68,23 +69,23 @@ def safetensors_of(vggtrain, checkpoint, folder):
 def torch_logits(net, pixels, normalize, dtype):
     x = torch.from_numpy(pixels).to(dtype)
     if normalize is not None:
-        mean, deviation = (torch.tensor(v, dtype=torch.float32).to(dtype) for v in normalize)
+        mean, deviation = (torch.tensor(v, dtype=torch.float32).to(dtype).reshape(-1, 1, 1) for v in normalize)
         x = (x - mean) / deviation
     return net.to(dtype)(x).numpy()
 
 
-def checkpoint_of(vggtrain, folder, name, side, normalize):
+def checkpoint_of(vggtrain, folder, name, side, channels, normalize):
     """A checkpoint after a few steps, whose logits are not all alike."""
-    run_folder = folder / f"{name}-{normalize}".replace("/", "_")
-    subprocess.run(vggtrain.command("fit", "--arch", name, "--resize", side, "--normalize", normalize,
+    run_folder = folder / f"{name}-{channels}-{normalize}".replace("/", "_")
+    subprocess.run(vggtrain.command("fit", "--arch", name, "--resize", side, "--channels", channels, "--normalize", normalize,
                                     "--init", "kaiming", "--limit-train", 256, "--limit-val", 100, "--batch-size", 32,
                                     "--max-steps", 8, "--out", run_folder), check=True, capture_output=True)
     return run_folder / "checkpoint.bin"
 
 
-def compare(vggtrain, name, side, normalize):
+def compare(vggtrain, name, side, channels, normalize):
     """Checks one network; prints a line; tells whether all are near."""
-    checkpoint = checkpoint_of(vggtrain, vggtrain.folder, name, side, normalize)
+    checkpoint = checkpoint_of(vggtrain, vggtrain.folder, name, side, channels, normalize)
     path = vggtrain.folder / "network.onnx"
     subprocess.run(vggtrain.command("export", checkpoint, "--out", path), check=True, stdout=subprocess.DEVNULL)
     model = checked(path)
@@ -106,7 +107,7 @@ def compare(vggtrain, name, side, normalize):
     off = {key: np.abs(value - exact).max() / largest for key, value in others.items()}
     direct = max(np.abs(others[f"onnxruntime/{batch}"] - ours["logits"]).max() for batch in BATCHES)
     shown = "  ".join(f"{key} {value:.1e}" for key, value in off.items())
-    print(f"{name}@{side}, normalize {normalize}, largest logit {largest:.3g}: {shown};"
+    print(f"{name}@{side}, {channels} channels, normalize {normalize}, largest logit {largest:.3g}: {shown};"
           f" vggtrain to onnxruntime {direct:.1e}; {path.stat().st_size:,} bytes", flush=True)
     path.unlink()
     return max(off.values()) <= TOLERANCE
@@ -136,8 +137,8 @@ def main():
     with program.Program(args.binary) as vggtrain:
         for network in args.networks:
             name, _, side = network.partition("@")
-            for normalize in ("none", "dataset"):
-                near &= compare(vggtrain, name, side or 56, normalize)
+            for channels, normalize in ((1, "none"), (1, "dataset"), (3, "imagenet")):
+                near &= compare(vggtrain, name, side or 56, channels, normalize)
     if not near:
         sys.exit(f"beyond {TOLERANCE:g}")
 

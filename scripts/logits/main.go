@@ -3,7 +3,7 @@
 //
 //	go run ./scripts/logits [-data auto|sample|DIR] [-images N] CHECKPOINT OUT.safetensors
 //
-// OUT holds pixels, N×1×S×S in [0, 1], before any normalisation, and logits, N×K.
+// OUT holds pixels, N×C×S×S in [0, 1], before any normalisation, and logits, N×K.
 package main
 
 import (
@@ -68,9 +68,19 @@ func run(ctx context.Context, path, spec string, images int, out string) error {
 	}
 	classes := len(network.Classes)
 	return checkpoint.Write(out, &checkpoint.State{Tensors: []checkpoint.Tensor{
-		{Name: "pixels", Shape: []int{set.Len(), 1, network.Side, network.Side}, Data: pixels},
+		{Name: "pixels", Shape: []int{set.Len(), network.Channels, network.Side, network.Side}, Data: channelsFirst(pixels, network.Side*network.Side, network.Channels)},
 		{Name: "logits", Shape: []int{set.Len(), classes}, Data: slices.Clone(logits[:set.Len()*classes])},
 	}})
+}
+
+// channelsFirst turns N×(S·S)×C into N×C×(S·S).
+func channelsFirst(images []float32, places, channels int) []float32 {
+	turned := make([]float32, len(images))
+	for i, v := range images {
+		image, place, c := i/(places*channels), i/channels%places, i%channels
+		turned[(image*channels+c)*places+place] = v
+	}
+	return turned
 }
 
 // load returns all images of a set, as a batch.
