@@ -8,6 +8,7 @@ and those of golden_images.py, and how far another decoder may be from them: see
 Files that Pillow cannot write are put together here, and read back by Pillow.
 """
 
+import hashlib
 import io
 import json
 import struct
@@ -268,6 +269,13 @@ def tolerance(path: Path) -> int:
     return 4 if path.stem in ("cmyk", "cmyk-unmarked", "ycck") else 3
 
 
+def composite() -> str:
+    """SHA-256 of each value, as grey under each alpha, over white: 256×256 bytes."""
+    v, a = np.mgrid[0:256, 0:256].astype(np.uint8)
+    image = Image.fromarray(np.dstack([v, v, v, a]))
+    return hashlib.sha256(Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).getchannel("R").tobytes()).hexdigest()
+
+
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for made in (pnms(), bmps(), tiffs(), webps(), jpegs(), pngs()):
@@ -282,7 +290,7 @@ def main() -> None:
             cases.append({"file": f"{folder}/{path.name}", "rows": image.height, "cols": image.width,
                           "tolerance": tolerance(path), "pixels": image.tobytes().hex()})
     lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases)
-    text = f'{{"made by":"scripts/golden_formats.py","pillow":"{PIL.__version__}","cases":[\n{lines}\n]}}\n'
+    text = f'{{"made by":"scripts/golden_formats.py","pillow":"{PIL.__version__}","composite":"{composite()}","cases":[\n{lines}\n]}}\n'
     (TESTDATA / "white.json").write_text(text)
 
 

@@ -34,10 +34,10 @@ func (p *Photo) Cols() int {
 
 // Close gives the memory of the picture back to the reader's budget. A second call does nothing.
 func (p *Photo) Close() {
-	if p.release != nil {
-		p.release()
+	release := p.release
+	if *p = (Photo{}); release != nil { // which frees the memory of a large picture, if nothing holds it
+		release()
 	}
-	*p = Photo{}
 }
 
 // Row sets dst, of Cols×channels bytes, to row y with transparent parts over white: three channels are

@@ -210,8 +210,13 @@ func (p *Picture) Grey() (*image.Gray, error) {
 	return grey, nil
 }
 
-// decoded returns the picture, upright.
-func (p *Picture) decoded() (*Photo, error) {
+// decoded returns the picture, upright. A decoder's panic is an error: no file may end the program.
+func (p *Picture) decoded() (photo *Photo, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			photo, err = nil, p.failure(fmt.Errorf("its decoder panics: %.100v", v))
+		}
+	}()
 	decoded, err := p.decode()
 	if err != nil {
 		return nil, p.failure(err)

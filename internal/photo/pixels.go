@@ -17,10 +17,6 @@ type pixels struct {
 // pixelsOf returns the pixels of the images that decoders make. Of 16 bits the upper 8 count.
 func pixelsOf(m image.Image) (pixels, error) {
 	p := pixels{rows: m.Bounds().Dy(), cols: m.Bounds().Dx()}
-	opaque := false
-	if m, ok := m.(interface{ Opaque() bool }); ok {
-		opaque = m.Opaque()
-	}
 	switch m := m.(type) {
 	case *image.Gray:
 		p.channels, p.read = 1, func(dst []byte, y, x int) { copy(dst, m.Pix[y*m.Stride+x:]) }
@@ -31,7 +27,7 @@ func pixelsOf(m image.Image) (pixels, error) {
 	case *image.RGBA64: // of decoders, always opaque
 		p.channels, p.read = 3, func(dst []byte, y, x int) { upperWithout(dst, m.Pix[y*m.Stride+8*x:]) }
 	case *image.NRGBA:
-		if p.channels, p.read = 4, func(dst []byte, y, x int) { copy(dst, m.Pix[y*m.Stride+4*x:]) }; opaque {
+		if p.channels, p.read = 4, func(dst []byte, y, x int) { copy(dst, m.Pix[y*m.Stride+4*x:]) }; m.Opaque() {
 			p.channels, p.read = 3, func(dst []byte, y, x int) { without(dst, m.Pix[y*m.Stride+4*x:]) }
 		}
 	case *image.NRGBA64:

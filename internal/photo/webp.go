@@ -11,15 +11,15 @@ import (
 
 // webpFile is where the parts of a WebP's first frame are.
 type webpFile struct {
-	canvas     image.Rectangle // of VP8X; empty: the frame's
-	frame      image.Rectangle
-	alphaFlag  bool // of VP8X
-	animated   bool
-	alpha      chunk // ALPH
-	image      chunk // VP8 or VP8L
-	lossless   bool
-	hasAlpha   bool // of VP8L
-	orientated int
+	canvas    image.Rectangle // of VP8X; empty: the frame's
+	frame     image.Rectangle
+	alphaFlag bool // of VP8X
+	animated  bool
+	alpha     chunk // ALPH
+	image     chunk // VP8 or VP8L
+	lossless  bool
+	hasAlpha  bool // of VP8L
+	turned    int  // EXIF's orientation
 }
 
 // chunk is a part of a RIFF file.
@@ -45,7 +45,7 @@ func openWebP(s *source) (header, error) {
 	if !w.animated {
 		w.canvas = w.frame
 	}
-	h := header{rows: w.canvas.Dy(), cols: w.canvas.Dx(), orientation: w.orientated}
+	h := header{rows: w.canvas.Dy(), cols: w.canvas.Dx(), orientation: w.turned}
 	h.decode = func() (pixels, error) { return w.decode(s) }
 	h.room = w.room()
 	return h, nil
@@ -102,7 +102,7 @@ func (w *webpFile) chunks(s *source, at, end int64, outer bool) error {
 				}
 			}
 		case "EXIF":
-			w.orientated = exifOrientation(s, c.at, c.size)
+			w.turned = exifOrientation(s, c.at, c.size)
 		}
 		at = c.at + c.size + c.size%2
 	}

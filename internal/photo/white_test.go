@@ -1,6 +1,7 @@
 package photo
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"os"
@@ -17,7 +18,8 @@ func TestOnWhiteEqualsPIL(t *testing.T) {
 		t.Fatal(err)
 	}
 	var golden struct {
-		Cases []struct {
+		Composite string
+		Cases     []struct {
 			File                  string
 			Rows, Cols, Tolerance int
 			Pixels                string
@@ -28,6 +30,15 @@ func TestOnWhiteEqualsPIL(t *testing.T) {
 	}
 	if len(golden.Cases) < 140 {
 		t.Fatalf("only %d cases in the golden file", len(golden.Cases))
+	}
+	var composite []byte
+	for v := range 256 {
+		for alpha := range 256 {
+			composite = append(composite, overWhite(byte(v), byte(alpha)))
+		}
+	}
+	if sum := sha256.Sum256(composite); hex.EncodeToString(sum[:]) != golden.Composite {
+		t.Error("values over white are not Pillow's")
 	}
 	far := map[string]int{}
 	for _, c := range golden.Cases {
