@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
 
@@ -27,9 +28,13 @@ type Page struct {
 	shown    page.Page
 	places   places
 	pictures pictures
+	tested   tested              // of the test set apart; NaN: not known
 	epoch    int                 // that was evaluated last
 	newest   *trained.Evaluation // of it; nil: the page shows it
 }
+
+// tested is the score of the test set apart.
+type tested struct{ loss, accuracy float64 }
 
 // renewEvery is the least time between two pages of the same epoch.
 const renewEvery = time.Minute
@@ -38,7 +43,7 @@ const renewEvery = time.Minute
 // for the page's pictures. version is the program's.
 func NewPage(dir *rundir.Dir, network *trained.Network, scored dataset.Source, workers *model.Workers, version string) *Page {
 	return &Page{
-		drawing: drawing{dir: dir, now: time.Now}, version: version,
+		drawing: drawing{dir: dir, now: time.Now}, version: version, tested: tested{math.NaN(), math.NaN()},
 		pictures: pictures{network: network, scored: scored, workers: workers},
 	}
 }

@@ -190,6 +190,7 @@ func TestPageOverARun(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.want("at the end", "tiny ✓ done", "2 of 3", "Go on with it vggtrain fit --resume '…/a run' Score", "! running")
+	r.want("at the end", "best.bin has the weights of the epoch with the best accuracy on the test set, which", "! test accuracy", "! Left out")
 	if strings.Contains(r.page(), "data-reload") || strings.Contains(r.page(), "http:") || strings.Contains(r.page(), "https:") {
 		t.Error("the page of a run that has ended reloads itself, or refers to the network")
 	}
@@ -401,5 +402,33 @@ func TestPageChargesEachWriting(t *testing.T) {
 		if err := o.Step(record); err != nil || o.ended == written {
 			t.Errorf("%s: no page is written, %v", when, err)
 		}
+	}
+}
+
+// A test set that does not choose best.bin is scored at the end; what could not be read is listed.
+func TestPageOfAValSet(t *testing.T) {
+	r := newPageRun(t)
+	r.plan.Scored, r.plan.ScoredHow, r.plan.TestImages, r.plan.Channels = "val", "20 held out of train", 500, 3
+	r.plan.LeftOut, r.plan.LeftOutFiles = 12, []string{"cat/1.jpg"}
+	o := r.observer()
+	r.epoch(o, 1)
+	r.want("under way", "20 images held out of the training set to score, 28×28 pixels in colour.", "! test accuracy",
+		"best accuracy on the 20 images held out of the training set; the test set (500 images) is scored once with them, at the end.",
+		"Left out Images that could not be read: 12, the first of them here. cat/1.jpg")
+	if err := o.End(train.Result{Status: train.Done, StepsDone: 4, TestLoss: 0.25, TestAccuracy: 0.875}); err != nil {
+		t.Fatal(err)
+	}
+	r.want("at the end", "test accuracy 0.8750 best.bin, loss 0.2500")
+}
+
+func TestChosenBy(t *testing.T) {
+	p := plan
+	p.Scored, p.ScoredHow, p.ValImages = "train", "train itself", 7
+	if got := chosenBy(p); !strings.Contains(got, "on the training images themselves") {
+		t.Error(got)
+	}
+	p.Scored, p.ScoredHow = "val", "the val set"
+	if got := chosenBy(p); !strings.HasSuffix(got, "on the 7 images of the val set.") {
+		t.Error(got)
 	}
 }

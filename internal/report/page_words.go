@@ -14,6 +14,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"vggtrain/configs"
+	"vggtrain/internal/chart"
 	"vggtrain/internal/display"
 	"vggtrain/internal/memory"
 	"vggtrain/internal/pace"
@@ -25,8 +26,13 @@ import (
 func (p *Page) fill() {
 	plan, recipe := p.plan, p.plan.Settings
 	p.shown.Network, p.shown.Folder, p.shown.State = plan.Arch, p.dir.Path(), page.Running
-	p.shown.About = fmt.Sprintf("On %s: %s to train on, %s to score, %d×%d pixels.",
-		dataTitle(plan), display.Count(plan.TrainImages, "image"), p.pictures.set, plan.Side, plan.Side)
+	colour := ""
+	if plan.Channels == 3 {
+		colour = " in colour"
+	}
+	p.shown.About = fmt.Sprintf("On %s: %s to train on, %s to score, %d×%d pixels%s.",
+		dataTitle(plan), display.Count(plan.TrainImages, "image"), p.pictures.set, plan.Side, plan.Side, colour)
+	p.shown.Chosen, p.shown.LeftOut, p.shown.Unread = chosenBy(plan), plan.LeftOutFiles, plan.LeftOut
 	p.shown.Config, p.shown.Layers = string(recipe.YAML()), layers(p.pictures.network.Layers, plan)
 	for _, key := range configs.Keys() {
 		origin := recipe.Origin(key.Name)
@@ -146,10 +152,26 @@ func (p *Page) word(path string) string { return display.ShellWord(p.places.hide
 // scoredSet describes the scored set: 1,000 images of the test set.
 func scoredSet(p train.Plan) string {
 	set := "of " + p.ScoredHow
-	if strings.Contains(p.ScoredHow, "held out") {
+	if strings.HasSuffix(p.ScoredHow, "held out of train") { // of what share says config.yaml
 		set = "held out of the training set"
 	}
 	return display.Count(p.ValImages, "image") + " " + set
+}
+
+// chosenBy says which images chose the epoch of best.bin, and what that means.
+func chosenBy(p train.Plan) string {
+	text := "best.bin has the weights of the epoch with the best accuracy on "
+	switch p.Scored {
+	case "test":
+		return text + "the test set, which has so been looked at: on new pictures expect a little less."
+	case "train":
+		return text + "the training images themselves, since nothing could be held out: on other pictures expect less."
+	}
+	text += "the " + scoredSet(p)
+	if p.TestImages > 0 {
+		text += fmt.Sprintf("; the test set (%s) is scored once with them, at the end", display.Count(p.TestImages, "image"))
+	}
+	return text + "."
 }
 
 // update sets the parts of the page that change with each step.
@@ -200,6 +222,11 @@ func (p *Page) headlines() []page.Fact {
 			{Name: "validation loss", Value: fmt.Sprintf("%.4f", last.ValLoss), Note: fmt.Sprintf("training %.4f", last.TrainLoss)},
 		}
 	}
+	if p.plan.TestImages > 0 && chart.IsFinite(p.tested.accuracy) {
+		facts = append(facts, page.Fact{
+			Name: "test accuracy", Value: fmt.Sprintf("%.4f", p.tested.accuracy), Note: fmt.Sprintf("best.bin, loss %.4f", p.tested.loss),
+		})
+	}
 	facts = append(facts, page.Fact{
 		Name: "epochs", Value: fmt.Sprintf("%d of %d", len(p.history.Epochs), p.plan.Epochs),
 		Note: display.Count(p.pace.Step, "step"),
@@ -241,6 +268,7 @@ func (p *Page) resources() []page.Fact {
 // conclude says how the run has ended.
 func (p *Page) conclude(r train.Result) {
 	p.shown.State = page.State(r.Status)
+	p.tested.accuracy, p.tested.loss = r.TestAccuracy, r.TestLoss
 	switch r.Status {
 	case train.Diverged:
 		p.shown.Advice = "The training diverged: " + r.Advice + "."
