@@ -10,6 +10,7 @@ as Pillow decodes them. Exits with 1 on a difference.
 Requires: torch, numpy, Pillow, PyYAML, safetensors, Go (see requirements.txt).
 """
 
+import itertools
 import pathlib
 import sys
 
@@ -81,17 +82,17 @@ def photos(vggtrain, flags, net, side, normalize, classes):
         else:
             target.write_bytes(path.read_bytes())
     names = sorted(folder.iterdir())
-    for invert in ("auto", "yes", "no"):
-        ours = predictions(vggtrain, flags.file, names, classes, "--invert", invert)
-        pixels = np.stack([photo.prepared(name, side, invert)[0] for name in names])
+    for invert, crop in itertools.product(("auto", "yes", "no"), ("auto", "no")):
+        ours = predictions(vggtrain, flags.file, names, classes, "--invert", invert, "--crop", crop)
+        pixels = np.stack([photo.prepared(name, side, invert, crop == "auto")[0] for name in names])
         theirs = softmax(compare_eval.logits(net, pixels, side, normalize, torch.float64))
-        good &= report(f"photos, --invert {invert}", ours, theirs)
+        good &= report(f"photos, --invert {invert} --crop {crop}", ours, theirs)
     return good
 
 
 def main():
     parser = program.flags(__doc__)
-    parser.add_argument("file", help="best.bin of a run")
+    parser.add_argument("file", help="best.bin of a run on Fashion-MNIST's own files, or the sample")
     parser.add_argument("--data", default="auto", help="auto, sample or a folder")
     parser.add_argument("--images", type=int, default=10000, help="the first so many test images")
     parser.add_argument("--photos", default=ROOT / "internal/photo/testdata/photos", help="folder of photos of any kind")

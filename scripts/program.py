@@ -39,10 +39,14 @@ class Program:
         """Its command line."""
         return [str(self._binary), *map(str, arguments)]
 
-    def json(self, *arguments, accept=(0,)):
-        """Runs it and returns the JSON document it prints. Another exit status ends the script."""
+    def run(self, *arguments, accept=(0,)):
+        """Runs it and returns what it prints. Another exit status ends the script."""
         command = self.command(*arguments)
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode not in accept:
             sys.exit(f"{shlex.join(command)}: exit status {done.returncode}\n{done.stderr[-2000:]}")
-        return json.loads(done.stdout)
+        return done.stdout
+
+    def json(self, *arguments, accept=(0,)):
+        """Runs it and returns the JSON document it prints."""
+        return json.loads(self.run(*arguments, accept=accept))
