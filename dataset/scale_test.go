@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -27,5 +28,43 @@ func TestMeasure(t *testing.T) {
 				t.Errorf("%v: channel %d: %v, want %v", c.pixels, i, got[i], want)
 			}
 		}
+	}
+}
+
+// Fashion-MNIST's own images are measured as they are, whatever is made of them; others as they are
+// prepared, by a sample.
+func TestMeasurePrepared(t *testing.T) {
+	set := inMemory(t, openSample(t).Train)
+	measure := func(s Source, p Preparation, seed uint64) []Scale {
+		scales, err := Measure(t.Context(), s, p, seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return scales
+	}
+	grey := measure(set, Preparation{Channels: 1, Side: 3, Garments: true}, 0)
+	if got := measure(set, Preparation{Channels: 3, Side: 9, Garments: true}, 5); !slices.Equal(got, slices.Repeat(grey, 3)) {
+		t.Errorf("%v in three channels, %v in one", got, grey)
+	}
+	p := Preparation{Channels: 3, Side: 9}
+	q := newPreparer(t, p)
+	prepared := &Set{Labels: make([]int32, sampleSize), Rows: 9, Cols: 9, Channels: 3}
+	for _, i := range sampled(set.Len(), 7) {
+		image, err := Read(t.Context(), set, i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pixels := make([]byte, q.Size())
+		if err := q.Bytes(pixels, image); err != nil {
+			t.Fatal(err)
+		}
+		prepared.Images = append(prepared.Images, pixels...)
+	}
+	want := measure(prepared, Preparation{Garments: true}, 0)
+	if got := measure(set, p, 7); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if got := measure(set, p, 8); slices.Equal(got, want) {
+		t.Error("another seed draws the same sample")
 	}
 }

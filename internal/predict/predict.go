@@ -162,19 +162,16 @@ func (p *Predictor) colours(pixels *dataset.Pixels, m *photo.Photo) {
 func (p *Predictor) garment(pixels *dataset.Pixels, m *photo.Photo) *Garment {
 	grey, alpha := m.Grey()
 	g := &Garment{Background: photo.Prepare(grey, alpha, p.options.Invert)}
-	box := grey.Rect
 	if p.options.Trim {
-		if g.Trimmed = trimmed(grey, g.Fill()); !g.Trimmed.Empty() {
-			box = g.Trimmed
+		g.Trimmed = trimmed(grey, g.Fill())
+	}
+	if !g.Trimmed.Empty() {
+		grey = cut(grey, g.Trimmed)
+		if p.options.Invert == photo.InvertAuto {
+			g.prepareAgain(grey)
 		}
 	}
-	if box == grey.Rect {
-		pixels.Share(grey.Pix, m.Rows(), m.Cols(), 1)
-	} else {
-		pixels.ByRow(box.Dy(), box.Dx(), 1, func(y int, _ []byte) []byte {
-			return grey.Pix[grey.PixOffset(box.Min.X, box.Min.Y+y):][:box.Dx()]
-		})
-	}
+	pixels.Share(grey.Pix, grey.Rect.Dy(), grey.Rect.Dx(), 1)
 	pixels.Fill = []byte{g.Fill()}
 	return g
 }

@@ -255,3 +255,31 @@ func TestPredictEnds(t *testing.T) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
+
+// What eval says of an image does not depend on the set: one, a few, or all but the first.
+func TestEvalOfFewImages(t *testing.T) {
+	data, err := dataset.Sample()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, workers := network(t), newWorkers(t, 2)
+	evaluate := func(index []int) []trained.Prediction {
+		scores, err := n.Evaluate(t.Context(), workers, dataset.Subset(data.Test, index), Batch, func(int) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return scores.Predictions
+	}
+	var all []int
+	for i := range Batch + 30 {
+		all = append(all, i)
+	}
+	want := evaluate(all)
+	for _, index := range [][]int{{7}, {9, 8}, all[1:], all[Batch-1:], {Batch + 29, 3, 77}} {
+		for k, got := range evaluate(index) {
+			if got != want[index[k]] {
+				t.Errorf("image %d of %d: %v, want %v", index[k], len(index), got, want[index[k]])
+			}
+		}
+	}
+}

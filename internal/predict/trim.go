@@ -1,6 +1,11 @@
 package predict
 
-import "image"
+import (
+	"image"
+	"image/draw"
+
+	"vggtrain/internal/photo"
+)
 
 // margins are the rules by which a photo is trimmed, the finest first. Fashion-MNIST was made by
 // trimming what is within 5 % of the corners' colour (Xiao et al. 2017, section 2); none of its 70,000
@@ -47,4 +52,24 @@ func settingOff(m *image.Gray, background, levels byte) (box image.Rectangle) {
 		box = box.Union(image.Rect(from, y, to, y+1))
 	}
 	return box
+}
+
+// cut returns a part of a photo, in memory of its own.
+func cut(m *image.Gray, box image.Rectangle) *image.Gray {
+	part := image.NewGray(image.Rect(0, 0, box.Dx(), box.Dy()))
+	draw.Draw(part, part.Rect, m, box.Min, draw.Src)
+	return part
+}
+
+// prepareAgain prepares a photo that was trimmed: if it was in a frame, it has a background of its own.
+// Of Fashion-MNIST's 70,000 garments 11 look so without a frame.
+func (g *Garment) prepareAgain(m *image.Gray) {
+	own := photo.Prepare(m, nil, photo.InvertAuto)
+	if !own.Inverted {
+		return
+	}
+	g.Inverted = !g.Inverted
+	if g.Grey = own.Grey; !g.Inverted {
+		g.Grey = 255 - own.Grey
+	}
 }

@@ -31,6 +31,7 @@ func TestFashionMNISTIsNotTrimmed(t *testing.T) {
 			data = whole
 		}
 	}
+	framed := 0
 	for _, s := range []dataset.Source{data.Train, data.Test} {
 		for i := range s.Len() {
 			m := grey(t, s, i)
@@ -39,9 +40,16 @@ func TestFashionMNISTIsNotTrimmed(t *testing.T) {
 				if box := trimmed(m, fill); !box.Empty() {
 					t.Fatalf("image %d: trimmed to %v", i, box)
 				}
+				g := &Garment{}
+				if g.prepareAgain(cut(m, settingOff(m, fill, 0))); g.Inverted {
+					framed++
+				}
 				photo.Prepare(m, nil, photo.InvertYes)
 			}
 		}
+	}
+	if most := 2 * 11; framed > most {
+		t.Errorf("%d garments and negatives look framed, want at most %d", framed, most)
 	}
 }
 
