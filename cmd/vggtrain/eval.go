@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -24,7 +23,7 @@ import (
 type evalOptions struct {
 	Checkpoint string
 	Data       string
-	Split      string // test or train
+	Split      string // test, train or val; "": test, else what the run scored
 	Limit      int    // 0: all
 	Batch      int
 	Threads    int    // 0: all cores
@@ -53,11 +52,15 @@ func newEvalCommand(run func(context.Context, *evalOptions) error) *cobra.Comman
 	o := &evalOptions{}
 	cmd := &cobra.Command{
 		Use:   "eval CHECKPOINT",
-		Short: "Score a trained network on the test or the training images",
-		Long: `Score a trained network, with the image size and the normalisation that it was
-trained with: accuracy, loss, each class's precision and recall, and how often
-each class was taken for each other. CHECKPOINT is a file that fit wrote, or a
-run folder: then its best.bin.
+		Short: "Score a trained network on the test or other images",
+		Long: `Score a trained network on images that are prepared as those that it was trained
+with: accuracy, loss, each class's precision and recall, and how often each
+class was taken for each other. CHECKPOINT is a file that fit wrote, or a run
+folder: then its best.bin.
+
+Of the run's own data, --split val is what it held out of train, or its val set,
+and --split train what it trained on. Other data are matched by the names of
+their classes.
 
 --out adds three files. confusion.png: that matrix as a picture. errors.csv: a
 line for each error, with the image's index in the set (from 0), its class, the
@@ -75,7 +78,8 @@ predicted one and its probability. errors.png: the most confident errors.`,
 		},
 	}
 	dataFlag(cmd, &o.Data)
-	choiceFlag(cmd, &o.Split, "split", "which images", "test", "train")
+	choiceFlag(cmd, &o.Split, "split", "which images (default test, else what the run scored)", "test", "train", "val")
+	o.Split = ""
 	countFlag(cmd, &o.Limit, "limit", 0, "the first `N` images (default all)")
 	countFlag(cmd, &o.Batch, "batch-size", 128, "images at a time")
 	threadsFlag(cmd, &o.Threads)
@@ -91,23 +95,36 @@ func runEval(ctx context.Context, o *evalOptions) error {
 	if err != nil {
 		return err
 	}
-	data, err := openData(ctx, o.Data, o.Err)
+	data, err := openNamed(ctx, dataset.OpenOptions{Spec: o.Data}, o.Err)
 	if err != nil {
 		return err
 	}
-	if !slices.Equal(network.Classes, data.Classes) {
-		return fmt.Errorf("%s: images of other classes (%s) than those that %s knows (%s): give such images with --data",
-			data.Origin, someOf(data.Classes), o.Checkpoint, someOf(network.Classes))
+	if _, err := matched(network, o.Checkpoint, data); err != nil { // before a long load
+		return err
+	}
+	load := dataset.LoadOptions{Channels: network.Channels, Side: network.Side, Mode: network.Mode}
+	if data, err = loadData(ctx, data, load, o.Err); err != nil {
+		return err
+	}
+	if data, err = matched(network, o.Checkpoint, data); err != nil {
+		return err
 	}
 	meter := terminal.NewMeter(o.Err)
-	if network.DataDigest != "" && network.DataDigest != hex.EncodeToString(data.Digest[:]) {
+	if network.DataDigest != "" && !isOwn(network, data) {
 		used := ""
 		if network.DataSpec != "" { // an export has none
 			used = ", which used --data " + display.ShellWord(network.DataSpec)
 		}
 		meter.Notice("these are not the images of the run" + used)
 	}
-	set := splitOf(data, o.Split, o.Limit)
+	set, split, err := splitFor(network, data, o.Split)
+	if err != nil {
+		return err
+	}
+	o.Split = split
+	if o.Limit > 0 {
+		set = dataset.Head(set, o.Limit)
+	}
 	needed, err := model.EvaluationBytes(network.Layers, o.Batch)
 	if err != nil {
 		return err

@@ -170,31 +170,36 @@ func (o *fitOptions) prepare(ctx context.Context, recipe *configs.Recipe) (*trai
 	if err != nil {
 		return nil, err
 	}
-	data, err := o.open(ctx, openNamed, recipe.Data)
+	data, err := o.open(ctx, openNamed, recipe.Data, recipe)
 	if err != nil {
 		return nil, err
 	}
 	if err := checkSide(arch, recipe.Resize, data); err != nil {
 		return nil, err
 	}
-	return o.withWorkers(recipe, arch, data, func(workers *model.Workers) (*train.Job, error) {
+	return o.withWorkers(ctx, recipe, arch, data, func(data *dataset.Data, workers *model.Workers) (*train.Job, error) {
 		return train.Prepare(ctx, recipe, arch, data, workers)
 	})
 }
 
 // open opens data, shows their notices and keeps them for the records.
-func (o *fitOptions) open(ctx context.Context, how func(context.Context, dataset.OpenOptions, *terminal.Meter) (*dataset.Data, error), spec string) (*dataset.Data, error) {
-	m := terminal.NewMeter(o.Err)
-	return how(ctx, dataset.OpenOptions{Spec: spec, Notice: func(text string) {
-		m.Notice(text)
-		o.told = append(o.told, text)
-	}}, m)
+func (o *fitOptions) open(ctx context.Context, how opener, spec string, recipe *configs.Recipe) (*dataset.Data, error) {
+	return how(ctx, dataset.OpenOptions{Spec: spec, Notice: o.tell}, o.Err)
 }
 
-// withWorkers makes a job that fits into memory, with workers of its own, which are the job's to close.
-func (o *fitOptions) withWorkers(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data,
-	prepare func(*model.Workers) (*train.Job, error),
-) (*train.Job, error) {
+type opener func(context.Context, dataset.OpenOptions, io.Writer) (*dataset.Data, error)
+
+// tell shows a notice before the run begins, and keeps it for the records.
+func (o *fitOptions) tell(text string) {
+	terminal.NewMeter(o.Err).Notice(text)
+	o.told = append(o.told, text)
+}
+
+// withWorkers makes a job that fits into memory of the data that it has loaded, with workers of its own,
+// which are the job's to close.
+func (o *fitOptions) withWorkers(ctx context.Context, recipe *configs.Recipe, arch *model.Arch, data *dataset.Data,
+	prepare func(*dataset.Data, *model.Workers) (*train.Job, error),
+) (job *train.Job, err error) {
 	needed, err := train.EstimateMemory(recipe, arch, data)
 	if err != nil {
 		return nil, err
@@ -203,11 +208,18 @@ func (o *fitOptions) withWorkers(recipe *configs.Recipe, arch *model.Arch, data 
 	if err != nil {
 		return nil, err
 	}
-	job, err := prepare(workers)
+	defer func() {
+		if err != nil {
+			workers.Close()
+		}
+	}()
+	load := train.LoadOptions(recipe, data)
+	load.Notice = o.tell
+	loaded, err := loadData(ctx, data, load, o.Err)
 	if err != nil {
-		workers.Close()
+		return nil, err
 	}
-	return job, err
+	return prepare(loaded, workers)
 }
 
 // checkInit tells a misspelt kind of initialisation from a file that is missing.

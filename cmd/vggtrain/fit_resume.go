@@ -82,7 +82,7 @@ func (o *fitOptions) restore(ctx context.Context, saved *runstate.Checkpoint, se
 	if err != nil {
 		return nil, err
 	}
-	return o.withWorkers(settings, saved.Arch, data, func(workers *model.Workers) (*train.Job, error) {
+	return o.withWorkers(ctx, settings, saved.Arch, data, func(data *dataset.Data, workers *model.Workers) (*train.Job, error) {
 		return train.Resume(ctx, saved, settings, data, workers)
 	})
 }
@@ -91,11 +91,11 @@ func (o *fitOptions) restore(ctx context.Context, saved *runstate.Checkpoint, se
 // is there no longer, the images may be found as at the run's start; their digest tells.
 func (o *fitOptions) savedData(ctx context.Context, saved *runstate.Checkpoint, recipe *configs.Recipe) (*dataset.Data, error) {
 	if o.Flags.IsSet("data") {
-		return o.open(ctx, openNamed, recipe.Data)
+		return o.open(ctx, openNamed, recipe.Data, recipe)
 	}
-	data, err := o.open(ctx, openSpec, saved.DataSpec)
+	data, err := o.open(ctx, openSpec, saved.DataSpec, recipe)
 	if errors.Is(err, fs.ErrNotExist) && recipe.Data == "auto" {
-		return o.open(ctx, openNamed, recipe.Data)
+		return o.open(ctx, openNamed, recipe.Data, recipe)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the run's data: %w; where they are now says --data", err)

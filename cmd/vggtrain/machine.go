@@ -17,15 +17,14 @@ import (
 	"vggtrain/model"
 )
 
-// openData is openSpec of what --data names, whose errors say what it takes.
+// openData opens what --data names.
 func openData(ctx context.Context, spec string, stderr io.Writer) (*dataset.Data, error) {
-	m := terminal.NewMeter(stderr)
-	return openNamed(ctx, dataset.OpenOptions{Spec: spec, Notice: m.Notice}, m)
+	return openNamed(ctx, dataset.OpenOptions{Spec: spec}, stderr)
 }
 
-// openNamed opens what --data names; m shows how far a download is.
-func openNamed(ctx context.Context, o dataset.OpenOptions, m *terminal.Meter) (*dataset.Data, error) {
-	data, err := openSpec(ctx, o, m)
+// openNamed is openSpec of what --data names, whose errors say what it takes.
+func openNamed(ctx context.Context, o dataset.OpenOptions, stderr io.Writer) (*dataset.Data, error) {
+	data, err := openSpec(ctx, o, stderr)
 	spec := o.Spec
 	if _, missing := os.Stat(spec); spec == "auto" || !errors.Is(err, fs.ErrNotExist) || !errors.Is(missing, fs.ErrNotExist) {
 		return data, err
@@ -36,11 +35,28 @@ func openNamed(ctx context.Context, o dataset.OpenOptions, m *terminal.Meter) (*
 	return nil, fmt.Errorf("%w: --data takes auto, sample or a folder of images", err)
 }
 
-// openSpec opens the data of a spec.
-func openSpec(ctx context.Context, o dataset.OpenOptions, m *terminal.Meter) (*dataset.Data, error) {
+// openSpec opens the data of a spec; notices, if nobody else takes them, and how far a download is, go
+// to stderr.
+func openSpec(ctx context.Context, o dataset.OpenOptions, stderr io.Writer) (*dataset.Data, error) {
+	m := terminal.NewMeter(stderr)
 	defer m.Clear()
 	o.Progress = m.Progress
+	if o.Notice == nil {
+		o.Notice = m.Notice
+	}
 	return dataset.Open(ctx, o)
+}
+
+// loadData decodes the pictures of the data; notices, if nobody else takes them, and how far it is, go
+// to stderr.
+func loadData(ctx context.Context, data *dataset.Data, o dataset.LoadOptions, stderr io.Writer) (*dataset.Data, error) {
+	m := terminal.NewMeter(stderr)
+	defer m.Clear()
+	o.Progress = m.Images
+	if o.Notice == nil {
+		o.Notice = m.Notice
+	}
+	return data.Load(ctx, o)
 }
 
 // checkSide looks whether the network takes the data's images at the side that --resize gives.

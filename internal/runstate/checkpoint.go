@@ -1,7 +1,6 @@
 package runstate
 
 import (
-	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -54,14 +53,14 @@ func (c *Checkpoint) parse() (err error) {
 	if c.Network, err = trained.Describe(c.state); err != nil {
 		return err
 	}
-	given, err := configs.ParseRecipe(keySettings, []byte(m[keySettings]))
+	given, err := configs.ParseRecipe(trained.KeySettings, []byte(m[trained.KeySettings]))
 	if err != nil {
 		return err
 	}
 	c.Settings = given.Over(configs.Defaults())
 	if !given.IsSet("resize-mode") { // older files
 		c.Settings.Channels = c.Channels
-		if err := c.Settings.Set("resize-mode", string(cmp.Or(c.Mode, dataset.Pad)), configs.Origin{Source: c.Path}); err != nil {
+		if err := c.Settings.Set("resize-mode", string(c.Mode), configs.Origin{Source: c.Path}); err != nil {
 			return err
 		}
 	}
@@ -78,8 +77,8 @@ func (c *Checkpoint) parse() (err error) {
 		}
 		c.Settings.SetSources(sources)
 	}
-	if c.Settings.Channels != c.Channels || c.Settings.Resize != c.Side || c.Settings.Normalize != c.Normalize || !c.Settings.IsSet("dropout") {
-		return fmt.Errorf("%s and %s contradict each other", keySettings, trained.KeyInput)
+	if c.Settings.Channels != c.Channels || c.Settings.ResizeMode != string(c.Mode) || c.Settings.Resize != c.Side || c.Settings.Normalize != c.Normalize || !c.Settings.IsSet("dropout") {
+		return fmt.Errorf("%s and %s contradict each other", trained.KeySettings, trained.KeyInput)
 	}
 	if err := new(configs.Recipe).Set("data", c.DataSpec, configs.Origin{Source: trained.KeyData}); err != nil {
 		return fmt.Errorf("%s: %w", trained.KeyData, err)

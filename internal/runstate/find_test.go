@@ -8,6 +8,7 @@ import (
 
 	"vggtrain/configs"
 	"vggtrain/internal/rundir"
+	"vggtrain/internal/trained"
 )
 
 // saved makes a run's folder with config.yaml, and a checkpoint of the run in a file of that name; "": none.
@@ -145,7 +146,7 @@ func TestSourcesStay(t *testing.T) {
 	}
 	sources := c.Settings.Sources()
 	for key, want := range map[string]string{"lr": "test", "momentum": "default"} {
-		if from := c.Settings.Origin(key); from.First != want || from.Source != keySettings && from.Source != "default" || sources[key] != want {
+		if from := c.Settings.Origin(key); from.First != want || from.Source != trained.KeySettings && from.Source != "default" || sources[key] != want {
 			t.Errorf("%s is from %+v, told to be from %q", key, from, sources[key])
 		}
 	}

@@ -15,7 +15,6 @@ import (
 
 // Metadata keys of a run, beside its network's.
 const (
-	keySettings = "vggtrain.settings"     // YAML, as config.yaml
 	keySources  = "vggtrain.sources"      // checkpoint.bin: where each setting came from at first, JSON
 	keyKernel   = "vggtrain.kernel"       // kernels that trained it
 	keyEpoch    = "vggtrain.epoch"        // best.bin: the epoch of the weights
@@ -35,9 +34,9 @@ func (r *Run) metadata() (map[string]string, error) {
 		return nil, err
 	}
 	maps.Copy(metadata, map[string]string{
-		keySettings: string(r.Settings.YAML()),
-		keySources:  string(sources),
-		keyKernel:   r.Workers.Kernel(),
+		trained.KeySettings: string(r.Settings.YAML()),
+		keySources:          string(sources),
+		keyKernel:           r.Workers.Kernel(),
 	})
 	return metadata, nil
 }
@@ -74,7 +73,7 @@ func Peek(path string) (Header, error) {
 		h.Accuracy, _ = strconv.ParseFloat(metadata[keyAccuracy], 64)
 		return h, nil
 	}
-	settings, err := configs.ParseRecipe(keySettings, []byte(metadata[keySettings]))
+	settings, err := configs.ParseRecipe(trained.KeySettings, []byte(metadata[trained.KeySettings]))
 	if err != nil {
 		return Header{}, fmt.Errorf("%s: %w", path, err)
 	}
@@ -124,10 +123,10 @@ func LoadWeights(path string) (*trained.Network, *checkpoint.State, error) {
 // the folders of the files that settings name.
 func Publish(metadata map[string]string) error {
 	delete(metadata, trained.KeyData)
-	if metadata[keySettings] == "" {
+	if metadata[trained.KeySettings] == "" {
 		return nil
 	}
-	settings, err := configs.ParseRecipe(keySettings, []byte(metadata[keySettings]))
+	settings, err := configs.ParseRecipe(trained.KeySettings, []byte(metadata[trained.KeySettings]))
 	if err != nil {
 		return err
 	}
@@ -137,10 +136,10 @@ func Publish(metadata map[string]string) error {
 			continue
 		}
 		if err := settings.Set(key.Name, filepath.Base(text), settings.Origin(key.Name)); err != nil {
-			return fmt.Errorf("%s: %w", keySettings, err)
+			return fmt.Errorf("%s: %w", trained.KeySettings, err)
 		}
 	}
-	metadata[keySettings] = string(settings.YAML())
+	metadata[trained.KeySettings] = string(settings.YAML())
 	return nil
 }
 

@@ -148,7 +148,7 @@ func TestWriterNamesAndLayouts(t *testing.T) {
 	if _, err := DecodeProgress(whole.Metadata[keyProgress], 10); err != nil {
 		t.Error(err)
 	}
-	if _, err := configs.ParseRecipe("settings", []byte(whole.Metadata[keySettings])); err != nil {
+	if _, err := configs.ParseRecipe("settings", []byte(whole.Metadata[trained.KeySettings])); err != nil {
 		t.Error(err)
 	}
 }

@@ -78,7 +78,7 @@ func newJob(ctx context.Context, recipe *configs.Recipe, arch *model.Arch, data 
 		return nil, err
 	}
 	j := &Job{
-		Workers: workers, Train: sets.Train, Val: sets.Scored, Test: sets.Test, setBytes: setBytes(data), Notices: sets.Notices,
+		Workers: workers, Train: sets.Train, Val: sets.Scored, Test: sets.Test, setBytes: setBytes(data, preparation(&r, data)), Notices: sets.Notices,
 		Network: trained.Network{
 			Arch: &a, Classes: data.Classes, Preparation: preparation(&r, data), DataSpec: data.Spec, DataDigest: hex.EncodeToString(data.Digest[:]),
 		},
@@ -131,6 +131,9 @@ func (j *Job) loaders() (training, validation *dataset.Loader, err error) {
 	return training, validation, err
 }
 
+// maxLeftOut bounds the files that the records name.
+const maxLeftOut = 10
+
 // facts returns the job's facts, without memory and folder.
 func (j *Job) facts(r *configs.Recipe, data *dataset.Data, sets *dataset.Division) record.Facts {
 	batches := (j.Train.Len()-1)/r.BatchSize + 1
@@ -146,7 +149,12 @@ func (j *Job) facts(r *configs.Recipe, data *dataset.Data, sets *dataset.Divisio
 	if j.Test != nil {
 		tested = j.Test.Len()
 	}
+	leftOut := make([]string, 0, maxLeftOut)
+	for _, file := range data.LeftOut[:min(len(data.LeftOut), maxLeftOut)] {
+		leftOut = append(leftOut, file.Name)
+	}
 	return record.Facts{
+		LeftOut: len(data.LeftOut), LeftOutFiles: leftOut,
 		Settings: r, Arch: j.Arch.Name, Params: j.Params.Count(), MACs: macs,
 		TrainImages: j.Train.Len(), ValImages: j.Val.Len(), TestImages: tested,
 		Scored: sets.Split, ScoredHow: sets.How, BatchSize: r.BatchSize, Channels: j.Channels, Side: r.Resize,

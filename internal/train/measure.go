@@ -144,15 +144,16 @@ func EstimateMemory(recipe *configs.Recipe, arch *model.Arch, data *dataset.Data
 		return 0, err
 	}
 	weights := summary.WeightBytes
-	return runBytes(&r, setBytes(data), weights, summary.TrainBytes-weights+evaluation-weights+testBytes(&r, sets.Scored, sets.Test, weights)), nil
+	return runBytes(&r, setBytes(data, preparation(&r, data)), weights, summary.TrainBytes-weights+evaluation-weights+testBytes(&r, sets.Scored, sets.Test, weights)), nil
 }
 
-// setBytes is the memory of a run's sets. Limits do not reduce it.
-func setBytes(data *dataset.Data) int64 {
+// setBytes is the memory of a run's sets, loaded or to be loaded as such images. Limits do not reduce
+// it.
+func setBytes(data *dataset.Data, image dataset.Preparation) int64 {
 	var total int64
 	for _, set := range []dataset.Source{data.Train, data.Val, data.Test} {
 		if set != nil {
-			total += dataset.Bytes(set)
+			total += cmp.Or(dataset.Bytes(set), int64(set.Len())*int64(image.Size()))
 		}
 	}
 	return total

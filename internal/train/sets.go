@@ -55,6 +55,14 @@ func preparation(r *configs.Recipe, data *dataset.Data) dataset.Preparation {
 	return dataset.Preparation{Channels: r.Channels, Side: r.Resize, Mode: dataset.Mode(r.ResizeMode), Garments: data.Garments()}
 }
 
+// LoadOptions returns how the data of a run are loaded; the functions are left to the caller. What the
+// recipe leaves to the data is as Prepare will have it.
+func LoadOptions(recipe *configs.Recipe, data *dataset.Data) dataset.LoadOptions {
+	r := *recipe
+	r.ResolveInput(r.Channels, data.Garments())
+	return dataset.LoadOptions{Channels: r.Channels, Side: r.Resize, Mode: dataset.Mode(r.ResizeMode), Seed: r.Seed, Strict: r.Strict}
+}
+
 // perClass returns the number of images of each class.
 func perClass(set dataset.Source, classes int) []int {
 	counts := make([]int, classes)

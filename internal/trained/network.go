@@ -24,6 +24,8 @@ type Network struct {
 
 	dataset.Preparation // of pictures, before Normalize
 
+	Run *configs.Recipe // the settings that it was trained with; nil if unknown
+
 	DataSpec   string // the data set, as --data takes it; "" if unknown
 	DataDigest string // dataset.Data.Digest of that, in hexadecimal digits
 }
@@ -84,6 +86,11 @@ func Describe(state *checkpoint.State) (*Network, error) {
 	n.Normalize = settings.Normalize
 	if err := n.checkPreparation(input.H, input.W); err != nil {
 		return nil, err
+	}
+	if text := state.Metadata[KeySettings]; text != "" {
+		if n.Run, err = configs.ParseRecipe(KeySettings, []byte(text)); err != nil {
+			return nil, err
+		}
 	}
 	if n.Layers, err = model.Resolve(n.Arch, n.Channels, n.Side, n.Side, len(n.Classes)); err != nil {
 		return nil, err
@@ -150,6 +157,7 @@ const (
 	keyPrepare   = "vggtrain.prepare"     // JSON: what is done to a picture before it is normalised
 	keyNormalize = "vggtrain.normalize"   // none or [mean, deviation]
 	KeyData      = "vggtrain.data"        // the data set, as --data takes it
+	KeySettings  = "vggtrain.settings"    // YAML, as config.yaml
 	KeyDigest    = "vggtrain.data-sha256" // dataset.Data.Digest, in hexadecimal digits
 )
 
