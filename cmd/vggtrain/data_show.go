@@ -30,7 +30,7 @@ func newDataShowCommand(run func(context.Context, *dataShowOptions) error) *cobr
 		Use:   "show --out FILE.png",
 		Short: "Draw images with their classes and indices",
 		Long: `Draw images as a PNG picture: a row a class, its first images with their index
-in the set, from 0, below.`,
+in the set, from 0, below; of very many classes the first 100.`,
 		Example: `  vggtrain data show --out grid.png
   vggtrain data show --data shoes --split train --per-class 20 --out shoes.png`,
 		Args: arguments(),

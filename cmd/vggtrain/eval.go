@@ -62,9 +62,10 @@ Of the run's own data, --split val is what it held out of train, or its val set,
 and --split train what it trained on. Other data are matched by the names of
 their classes.
 
---out adds three files. confusion.png: that matrix as a picture. errors.csv: a
-line for each error, with the image's index in the set (from 0), its class, the
-predicted one and its probability. errors.png: the most confident errors.`,
+--out adds three files. confusion.png: that matrix as a picture, of more than
+100 classes those that are confused most. errors.csv: a line for each error,
+with the image's index in the set (from 0), its class, the predicted one and its
+probability. errors.png: the most confident errors.`,
 		Example: `  vggtrain eval runs/vgg11-small/best.bin
   vggtrain eval runs/mine/checkpoint.bin --split train --limit 5000 --json
   vggtrain eval runs/mine/best.bin --out runs/mine/errors`,
