@@ -115,3 +115,40 @@ func TestRecognised(t *testing.T) {
 		}
 	}
 }
+
+// Rows of a turned picture are the pixels that type turn says, also of pictures wider than what is read
+// at once, whatever the order in which rows are asked for.
+func TestTurns(t *testing.T) {
+	const rows, cols = 45, 3*bandCols + 5
+	for _, channels := range []int{1, 2, 3, 4} {
+		m := newRaster(rows, cols, channels)
+		for i := range m.pix {
+			m.pix[i] = byte(i * 7 / 3)
+		}
+		for orientation, turn := range turns {
+			p := &Photo{pixels: m.pixels(), turn: turn}
+			plain := &Photo{pixels: m.pixels()}
+			got, want := make([]byte, 3*p.Cols()), make([]byte, 3*cols)
+			for k := range p.Rows() {
+				y := k * 11 % p.Rows()
+				p.Row(y, 3, got)
+				for x := range p.Cols() {
+					fromY, fromX := y, x
+					if turn.swap {
+						fromY, fromX = x, y
+					}
+					if turn.upsideDown {
+						fromY = rows - 1 - fromY
+					}
+					if turn.mirrored {
+						fromX = cols - 1 - fromX
+					}
+					plain.Row(fromY, 3, want)
+					if pixel := [3]byte(want[3*fromX:]); pixel != [3]byte(got[3*x:]) {
+						t.Fatalf("%d channels, orientation %d, row %d, column %d: %v, want %v", channels, orientation, y, x, got[3*x:][:3], pixel)
+					}
+				}
+			}
+		}
+	}
+}
