@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"vggtrain/internal/display"
+	"vggtrain/internal/memory"
 )
 
 // Read reads a file that Write wrote. It checks everything, including the digest. Memory is bounded
@@ -202,6 +203,9 @@ func (h *header) tensors(r io.Reader, sum hash.Hash, dataLen int64, keep keep) (
 		}
 	}
 	buf := make([]byte, min(chunk, longest))
+	if err := memory.Room(4 * elements); err != nil {
+		return nil, &Error{What: err.Error(), Advice: "give the program more", Err: err}
+	}
 	all := make([]float32, elements) // as Pack would, so that they can be written again as one
 	var tensors []Tensor
 	for _, e := range h.entries {

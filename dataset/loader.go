@@ -11,6 +11,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"vggtrain/internal/memory"
 	"vggtrain/internal/rng"
 )
 
@@ -101,7 +102,11 @@ func NewLoader(s Source, o LoaderOptions) (*Loader, error) {
 	}
 	l.slots = make([]slot, slots)
 	for i := range l.slots {
-		l.slots[i].Batch = Batch{Images: make([]float32, o.Batch*size), Labels: make([]int32, o.Batch)}
+		images, err := memory.Floats(o.Batch * size)
+		if err != nil {
+			return nil, fmt.Errorf("batches: %w", err)
+		}
+		l.slots[i].Batch = Batch{Images: images, Labels: make([]int32, o.Batch)}
 	}
 	l.load = func(worker, row int) { l.row(&l.slots[0], &l.scratch[worker], row) }
 	l.readers = readers{turn: make(chan struct{}), free: make(chan *scratch, threads)}

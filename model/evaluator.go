@@ -36,8 +36,7 @@ func NewEvaluator(workers *Workers, layers []Layer, ps Params, batch int) (*Eval
 	if err != nil {
 		return nil, err
 	}
-	e.start()
-	return e, nil
+	return e, e.start()
 }
 
 // planEvaluator makes the graphs without allocating. ps need no Data.
@@ -66,12 +65,16 @@ func forward(workers *Workers, stages []stage, ps Params, batch int) (*graph, er
 }
 
 // start takes the memory and makes the machines.
-func (e *Evaluator) start() {
-	e.collected = memory.Floats(e.collectedSize())
-	if e.features != nil {
-		e.features.start()
+func (e *Evaluator) start() (err error) {
+	if e.collected, err = memory.Floats(e.collectedSize()); err != nil {
+		return err
 	}
-	e.classifier.start()
+	if e.features != nil {
+		if err := e.features.start(); err != nil {
+			return err
+		}
+	}
+	return e.classifier.start()
 }
 
 // collectedSize is the floats of collected.

@@ -51,7 +51,9 @@ func runBlock(workers *Workers, block []Layer, ps Params, image []float32) (*gra
 	if err != nil {
 		return nil, err
 	}
-	g.start()
+	if err := g.start(); err != nil {
+		return nil, err
+	}
 	if err := g.runOnce(image); err != nil {
 		return nil, fmt.Errorf("%s to %s: %w", block[0].Name, block[len(block)-1].Name, err)
 	}

@@ -101,9 +101,12 @@ func (g *graph) add(s *stage, x *gorgonia.Node, nodes map[string]*gorgonia.Node)
 func (g *graph) plan() error { return g.ops.Plan(g.expr) }
 
 // start allocates the buffers and makes the tape.
-func (g *graph) start() {
-	g.ops.Allocate()
+func (g *graph) start() error {
+	if err := g.ops.Allocate(); err != nil {
+		return fmt.Errorf("activations and gradients: %w", err)
+	}
 	g.tape = gorgonia.NewTapeMachine(g.expr)
+	return nil
 }
 
 // run computes the first rows of an input, which is N×H×W×C.

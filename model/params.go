@@ -41,7 +41,10 @@ func NewParams(layers []Layer) (Params, error) {
 		return nil, fmt.Errorf("%d parameters, more than %d; use fewer channels or hidden features", count, maxElements)
 	}
 	for _, p := range ps {
-		p.Data = memory.Floats(p.Len())
+		var err error
+		if p.Data, err = memory.Floats(p.Len()); err != nil {
+			return nil, fmt.Errorf("%s: %w", p.Name, err)
+		}
 	}
 	return ps, nil
 }

@@ -38,8 +38,7 @@ func NewTrainer(workers *Workers, layers []Layer, ps Params, o TrainerOptions) (
 	if err != nil {
 		return nil, err
 	}
-	t.graph.start()
-	return t, nil
+	return t, t.graph.start()
 }
 
 // planTrainer is like NewTrainer, without allocating. ps need no Data.

@@ -82,7 +82,7 @@ func runBench(ctx context.Context, o *benchOptions) error {
 	if err != nil {
 		return err
 	}
-	workers, err := newWorkers(summary.TrainBytes, o.Threads)
+	workers, err := newWorkers(summary.TrainBytes+besides(0), o.Threads)
 	if err != nil {
 		return err
 	}

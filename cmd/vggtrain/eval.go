@@ -130,7 +130,7 @@ func runEval(ctx context.Context, o *evalOptions) error {
 	if err != nil {
 		return err
 	}
-	workers, err := newWorkers(needed, o.Threads)
+	workers, err := newWorkers(needed+besides(4*network.Params.Count()), o.Threads)
 	if err != nil {
 		return err
 	}

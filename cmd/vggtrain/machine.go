@@ -81,13 +81,36 @@ func weightsFile(path string) (string, error) {
 	return best, nil
 }
 
+// leastMemory is what any command takes, the smallest sets and networks included.
+const leastMemory = 64 << 20
+
+// checkMemory refuses to begin where Go could not end in order.
+func checkMemory() error {
+	if limit := memory.Limit(); limit.Bytes > 0 && limit.Bytes < leastMemory {
+		return fmt.Errorf("%v, and any command takes %s of memory: raise it", limit, display.Bytes(leastMemory))
+	}
+	return nil
+}
+
+// besides returns what the process holds beside so many bytes, which are counted elsewhere.
+func besides(counted int64) int64 { return max(memory.Held()-counted, 0) }
+
+// advised adds what to do to an error of memory that the system refuses.
+func advised(err error) error {
+	if errors.As(err, new(*memory.RefusedError)) {
+		return fmt.Errorf("%w: raise its limit, or %s", err, adviceSmaller)
+	}
+	return err
+}
+
+const adviceSmaller = "use a smaller --batch-size, a smaller image or a smaller network"
+
 // newWorkers makes workers for a job of the given number of bytes. It refuses what this machine, or
 // the container that this is, cannot hold, before it is allocated: a Go program that runs out of
 // memory cannot end in order.
 func newWorkers(bytes int64, threads int) (*model.Workers, error) {
-	if present := memory.Machine(); present > 0 && bytes > present {
-		return nil, fmt.Errorf("this takes about %s of memory, and there are %s: use a smaller --batch-size, a smaller image or a smaller network",
-			display.Bytes(bytes), display.Bytes(present))
+	if limit := memory.Limit(); limit.Bytes > 0 && bytes > limit.Bytes {
+		return nil, fmt.Errorf("this takes about %s of memory, and %v: %s", display.Bytes(bytes), limit, adviceSmaller)
 	}
 	return model.NewWorkers(threads, "")
 }

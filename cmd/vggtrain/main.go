@@ -14,6 +14,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"vggtrain/internal/memory"
 )
 
 func main() { os.Exit(run()) }
@@ -24,7 +26,12 @@ func run() int {
 	ctx, stop := untilSignal(context.Background())
 	defer stop()
 	ignoreWriteSignals()
-	return execute(ctx, newRootCommand(), os.Args[1:], os.Stdout, os.Stderr)
+	root := newRootCommand()
+	if err := checkMemory(); err != nil {
+		return fail(root, err)
+	}
+	memory.Restrain()
+	return execute(ctx, root, os.Args[1:], os.Stdout, os.Stderr)
 }
 
 // execute runs one command line under root and returns its exit status. A panic below it
@@ -49,7 +56,7 @@ func execute(ctx context.Context, root *cobra.Command, args []string, stdout, st
 	if err == nil {
 		return exitDone
 	}
-	return fail(cmd, named(ctx, err))
+	return fail(cmd, advised(named(ctx, err)))
 }
 
 // keepsFiles is the annotation of commands that write files whatever their flags are.

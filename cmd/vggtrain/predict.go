@@ -95,7 +95,7 @@ func runPredict(ctx context.Context, o *predictOptions) error {
 	if err != nil {
 		return err
 	}
-	workers, err := newWorkers(needed, o.Threads)
+	workers, err := newWorkers(needed+besides(4*network.Params.Count()), o.Threads)
 	if err != nil {
 		return err
 	}

@@ -5,8 +5,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
-
-	"vggtrain/internal/memory"
 )
 
 func testDense(t *testing.T, d Dense, rows int, ks *kernels) {
@@ -106,11 +104,11 @@ func BenchmarkDense(b *testing.B) {
 	defer p.Close()
 	for _, d := range []Dense{{128, 6272, 4096, true}, {128, 4096, 4096, true}, {128, 128, 4096, true}, {128, 4096, 10, false}, {16, 25088, 4096, true}} {
 		r := rand.New(rand.NewPCG(1, 1))
-		x, w, bias, y := memory.Floats(d.N*d.In), memory.Floats(d.In*d.Out), make([]float32, d.Out), memory.Floats(d.N*d.Out)
+		x, w, bias, y := mustFloats(d.N*d.In), mustFloats(d.In*d.Out), make([]float32, d.Out), mustFloats(d.N*d.Out)
 		fill(r, x)
 		fill(r, w)
-		velocity, dx, db, packed := memory.Floats(len(w)), memory.Floats(len(x)), make([]float32, d.Out), memory.Floats(d.PackedSize())
-		panels, turned := memory.Floats(len(y)), memory.Floats(len(y))
+		velocity, dx, db, packed := mustFloats(len(w)), mustFloats(len(x)), make([]float32, d.Out), mustFloats(d.PackedSize())
+		panels, turned := mustFloats(len(y)), mustFloats(len(y))
 		weight := DenseGradient{Dense: d, X: packed, DY: panels, Rows: d.N}
 		update := func(s SGD, v []float32) error {
 			return weight.Stream(p, [][]float32{w, v}, func(from int, dw []float32) {

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
-
-	"vggtrain/internal/memory"
 )
 
 // First layers: of vgg11-small, vgg11 and vgg13, of Fashion-MNIST at 224 and 56 pixels, and of
@@ -29,10 +27,10 @@ func BenchmarkNarrow(b *testing.B) {
 	} {
 		c.W, c.Kernel, c.Stride, c.Padding, c.ReLU = c.H, 3, 1, 1, true
 		r := rand.New(rand.NewPCG(1, 1))
-		x, w, bias := memory.Floats(c.InSize()), make([]float32, c.WeightRows()*c.OC), make([]float32, c.OC)
+		x, w, bias := mustFloats(c.InSize()), make([]float32, c.WeightRows()*c.OC), make([]float32, c.OC)
 		fill(r, x)
 		fill(r, w)
-		y, argmax, dy := memory.Floats(c.OutSize()), make([]byte, c.OutSize()), memory.Floats(c.OutSize())
+		y, argmax, dy := mustFloats(c.OutSize()), make([]byte, c.OutSize()), mustFloats(c.OutSize())
 		dw, db, partial := make([]float32, len(w)), make([]float32, c.OC), make([]float32, c.narrowWeightGradientSize())
 		if err := c.narrowForward(p, y, argmax, x, w, bias, c.N); err != nil {
 			b.Fatal(err)

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
-
-	"vggtrain/internal/memory"
 )
 
 // firstLayer is a first layer's convolution.
@@ -109,7 +107,7 @@ func testNarrowRow(t *testing.T, r *rand.Rand, ks *kernels, row narrowRow, pool 
 	want.y, want.bottom = make([]float32, size), make([]float32, size)
 	if r.IntN(3) == 0 {
 		row.stream = true
-		row.y, row.bottom = memory.Floats(size), memory.Floats(size)
+		row.y, row.bottom = mustFloats(size), mustFloats(size)
 	}
 	if !pool {
 		row.plain(ks)
@@ -232,7 +230,7 @@ func TestNarrowStreamed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			streamed, stored := memory.Floats(c.OutSize()), memory.Floats(c.OutSize() + 1)[1:]
+			streamed, stored := mustFloats(c.OutSize()), mustFloats(c.OutSize() + 1)[1:]
 			for _, y := range [][]float32{streamed, stored} {
 				if err := c.Forward(p, y, nil, x, w, b, nil, nil, c.N); err != nil {
 					t.Fatal(err)

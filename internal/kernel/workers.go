@@ -14,6 +14,7 @@ import (
 type Workers struct {
 	kernels *kernels
 	scratch [][]float32 // one a worker, grown by Reserve
+	refused error       // of Reserve
 
 	mu     sync.Mutex // one Run at a time
 	job    job
@@ -92,13 +93,19 @@ func (p *Workers) plan() *kernels {
 // Kernel is the name of the workers' kernels.
 func (p *Workers) Kernel() string { return p.kernels.name }
 
-// Reserve grows every worker's scratch buffer to at least n floats. Buffers begin at a cache line.
+// Reserve grows every worker's scratch buffer to at least n floats. Buffers begin at a cache line. If
+// the system refuses the memory, Run returns that error from then on.
 func (p *Workers) Reserve(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for w := range p.scratch {
-		if len(p.scratch[w]) < n {
-			p.scratch[w] = memory.Floats(n)
+		if len(p.scratch[w]) >= n || p.refused != nil {
+			continue
+		}
+		if buffer, err := memory.Floats(n); err != nil {
+			p.refused = fmt.Errorf("the workers' own memory: %w", err)
+		} else {
+			p.scratch[w] = buffer
 		}
 	}
 }
@@ -125,6 +132,9 @@ func (p *Workers) Run(pieces int, f func(worker, piece int)) error {
 	defer p.mu.Unlock()
 	if p.closed.Load() {
 		return fmt.Errorf("kernel: the worker pool is closed")
+	}
+	if p.refused != nil {
+		return p.refused
 	}
 	if pieces <= 0 {
 		return nil

@@ -1,11 +1,38 @@
 package kernel
 
 import (
+	"errors"
+	"math"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"vggtrain/internal/memory"
 )
+
+// mustFloats is memory.Floats, of which tests want little.
+func mustFloats(n int) []float32 {
+	x, err := memory.Floats(n)
+	if err != nil {
+		panic(err)
+	}
+	return x
+}
+
+// Scratch memory that the system refuses is an error of the next Run.
+func TestScratchRefused(t *testing.T) {
+	p, err := NewWorkers(2, Generic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	p.Reserve(math.MaxInt / 8)
+	err = p.Run(1, func(int, int) { t.Error("a piece ran") })
+	if _, refused := errors.AsType[*memory.RefusedError](err); !refused {
+		t.Errorf("Run: %v", err)
+	}
+}
 
 func TestPoolRunsEveryPieceOnce(t *testing.T) {
 	for _, threads := range []int{1, 2, 3, 16} {

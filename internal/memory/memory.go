@@ -1,5 +1,9 @@
 // Package memory allocates the large buffers of a run (weights, activations, gradients), and measures
 // the memory of process and machine.
+//
+// A Go program that the system refuses memory ends with a crash dump. So Limit says what there is
+// before a job begins, and Room asks the system before each large allocation. The buffers themselves are
+// Go's: the garbage collector frees them when the last user of a network has gone.
 package memory
 
 import "unsafe"
@@ -13,14 +17,17 @@ const page = 2 << 20
 const line = 64
 
 // Floats returns n zeros, aligned to a cache line, in huge pages where possible. Pages are mapped at
-// their first write.
-func Floats(n int) []float32 {
+// their first write. The error is a *RefusedError.
+func Floats(n int) ([]float32, error) {
+	if err := Room(4 * int64(n)); err != nil {
+		return nil, err
+	}
 	if 4*n < 2*page {
-		return align(make([]float32, n+line/4), n, line)
+		return align(make([]float32, n+line/4), n, line), nil
 	}
 	buffer := align(make([]float32, n+page/4), n, page)
 	wantHuge(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(buffer))), 4*n/page*page))
-	return buffer
+	return buffer, nil
 }
 
 // align returns the n floats of buffer that begin at its first multiple of the given bytes.

@@ -7,7 +7,10 @@ import (
 
 func TestFloats(t *testing.T) {
 	for _, n := range []int{0, 1, 15, 16, 17, 1000, page / 4, page/2 - 1, page / 2, page/2 + 1, 3*page + 5} {
-		got := Floats(n)
+		got, err := Floats(n)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if len(got) != n || cap(got) != n {
 			t.Errorf("%d floats: %d, room for %d", n, len(got), cap(got))
 		}

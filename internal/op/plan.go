@@ -73,11 +73,15 @@ func (g *Graph) Plan(expr *gorgonia.ExprGraph) error {
 }
 
 // Allocate allocates the memory of the plan. Call it once, before the first run.
-func (g *Graph) Allocate() {
-	arena := memory.Floats(g.arena)
+func (g *Graph) Allocate() error {
+	arena, err := memory.Floats(g.arena)
+	if err != nil {
+		return err
+	}
 	for _, b := range g.buffers {
 		b.place(arena)
 	}
+	return nil
 }
 
 // lifetimes lists the buffers of the nodes with who makes and who reads them.

@@ -194,7 +194,9 @@ func TestFiltersLast(t *testing.T) {
 	if planned := p.ops.PlannedBytes(); planned < int64(4*layers*shape.FilterSize(p.ops.workers)) {
 		t.Errorf("%d bytes are planned, fewer than the filters take", planned)
 	}
-	p.ops.Allocate()
+	if err := p.ops.Allocate(); err != nil {
+		t.Fatal(err)
+	}
 	p.machine = gorgonia.NewTapeMachine(p.g)
 	defer p.machine.Close()
 	output := func() []float32 {

@@ -77,7 +77,9 @@ func (p *probe) plan(cost *gorgonia.Node, wrt ...*gorgonia.Node) {
 	if err := p.ops.Plan(p.g); err != nil {
 		p.t.Fatal(err)
 	}
-	p.ops.Allocate()
+	if err := p.ops.Allocate(); err != nil {
+		p.t.Fatal(err)
+	}
 	p.machine = gorgonia.NewTapeMachine(p.g)
 	p.t.Cleanup(func() { p.machine.Close() })
 }

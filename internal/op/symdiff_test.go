@@ -65,7 +65,9 @@ func TestSymDiffAgain(t *testing.T) {
 			if err := p.ops.Plan(p.g); err != nil {
 				t.Fatal(err)
 			}
-			p.ops.Allocate()
+			if err := p.ops.Allocate(); err != nil {
+				t.Fatal(err)
+			}
 			p.machine = gorgonia.NewTapeMachine(p.g)
 			defer p.machine.Close()
 			if err := p.run(); err != nil {

@@ -70,18 +70,24 @@ func NewWriter(run Run, place Place, slots []model.Slot, resumed *Checkpoint) (*
 
 // Allocate allocates the snapshot, once a run, and touches its pages, so that the first save does not
 // wait for page faults.
-func (w *Writer) Allocate() {
+func (w *Writer) Allocate() error {
 	if w.snapshot != nil {
-		return
+		return nil
 	}
 	count := 0
 	for _, part := range w.parts {
-		w.snapshot = append(w.snapshot, checkpoint.Tensor{Name: part.name, Shape: part.Shape})
 		count += part.Len()
 	}
-	all := memory.Floats(count)
+	all, err := memory.Floats(count)
+	if err != nil {
+		return fmt.Errorf("the copy of the state that is saved: %w", err)
+	}
 	clear(all)
+	for _, part := range w.parts {
+		w.snapshot = append(w.snapshot, checkpoint.Tensor{Name: part.name, Shape: part.Shape})
+	}
 	checkpoint.Pack(w.snapshot, all)
+	return nil
 }
 
 // Save copies the state into the snapshot and starts a goroutine to write it.
@@ -108,7 +114,9 @@ func (w *Writer) Save(p *Progress, best bool) error {
 // copy copies the parts to the snapshot in PyTorch's layouts. The error is ErrNotFinite if a scored
 // weight is NaN or infinite.
 func (w *Writer) copy() error {
-	w.Allocate()
+	if err := w.Allocate(); err != nil {
+		return err
+	}
 	for i, part := range w.parts {
 		crash.Point("copy", w.Checkpoint)
 		finite, err := part.Export(w.workers, w.snapshot[i].Data)

@@ -101,7 +101,10 @@ func New(workers *kernel.Workers, s Settings, params []Param) (*Optimizer, error
 		b := &o.params[i]
 		b.Param, b.beside = p, [][]float32{p.Weights}
 		for j := range o.slots {
-			values := memory.Floats(len(p.Weights))
+			values, err := memory.Floats(len(p.Weights))
+			if err != nil {
+				return nil, fmt.Errorf("the optimiser's state: %w", err)
+			}
 			o.slots[j].Values = append(o.slots[j].Values, values)
 			b.beside = append(b.beside, values)
 		}

@@ -160,7 +160,7 @@ func (j *Job) facts(r *configs.Recipe, data *dataset.Data, sets *dataset.Divisio
 		Scored: sets.Split, ScoredHow: sets.How, BatchSize: r.BatchSize, Channels: j.Channels, Side: r.Resize,
 		Epochs: r.Epochs, StepsPerEpoch: batches, Steps: steps,
 		DataOrigin: data.Origin, DataKind: data.Kind,
-		Threads: j.Workers.Threads(), Kernel: j.Workers.Kernel(), MachineBytes: memory.Machine(),
+		Threads: j.Workers.Threads(), Kernel: j.Workers.Kernel(), MachineBytes: memory.Limit().Bytes,
 	}
 }
 

@@ -28,8 +28,10 @@ func Run(ctx context.Context, job *Job, obs ...Observer) (Result, error) {
 	}
 	defer m.close()
 	end := outcome{status: Failed}
-	m.writer.Allocate()
-	if err = m.open(job); err == nil {
+	if err = m.writer.Allocate(); err == nil {
+		err = m.open(job)
+	}
+	if err == nil {
 		err = m.observers.begin(m.plan)
 	}
 	if err == nil {
