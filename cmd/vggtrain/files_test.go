@@ -30,6 +30,11 @@ func TestFilesPage(t *testing.T) {
 	if err := os.WriteFile("tiny.yaml", []byte(arch), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	margin := "GIF89a\x1c\x00\x1c\x00\x91\x00\x00\x00\x00\x00\xff\xff\xff\x00\x00\x00\x00\x00\x00," + // black, but for a pixel
+		"\x05\x00\x05\x00\x01\x00\x01\x00\x00\x02\x02L\x01\x00;"
+	if err := os.WriteFile("margin.gif", []byte(margin), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	written := writtenFields(t)
 	if got, want := slices.Sorted(maps.Keys(told)), slices.Sorted(maps.Keys(written)); !slices.Equal(got, want) {
 		t.Errorf("sections %q, want %q", got, want)
@@ -80,7 +85,7 @@ func writtenFields(t *testing.T) map[string]fieldKinds {
 		{"fit --dry-run --json", "fit --arch tiny.yaml --data sample --resize 32 --limit-train 64 --dry-run --json", 0},
 		{"eval --json", "eval run --data sample --limit 50 --out scores --json", 0},
 		{"", "data show --data sample --limit 20 --out grid.png", 0},
-		{"predict --json", "predict run grid.png --json", 0},
+		{"predict --json", "predict run grid.png margin.gif none.png --json", exitFailed},
 		{"summary --format json", "summary --arch tiny.yaml --format json --blocks", 0},
 		{"compare --format json", "compare tiny.yaml vgg11 --input 1x1x28x28 --format json", exitFailed},
 		{"arch list --json", "arch list --json", 0},

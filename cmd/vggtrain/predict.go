@@ -44,14 +44,14 @@ of these kinds by name, not those of folders in it); or "-" for standard input.
 A photo is prepared as the network's training pictures were, upright as its EXIF
 says, so that it gives what eval gives.
 
-Fashion-MNIST is grey, bright on black, and its garments fill the picture. So for
-networks of its own files a photo becomes grey (0.299 R + 0.587 G + 0.114 B) and
-is padded to a square with its background's grey. --invert auto inverts a photo
-whose four corners are light, and puts white or black behind what is transparent,
-whichever sets off from the rest; yes inverts all and takes transparent for
-white, no inverts none and takes it for black. --crop auto cuts off margins round
-the garment. For other networks auto does nothing. Standard error tells what
-auto did.
+Fashion-MNIST is grey, bright on black, and its garments fill the picture. So
+for networks of its own files a photo becomes grey (0.299 R + 0.587 G + 0.114 B)
+and is padded to a square with its background's grey. --invert auto inverts a
+photo whose four corners are light, and puts white or black behind what is
+transparent, whichever sets off from the rest; yes inverts all and takes
+transparent for white, no inverts none and takes it for black. --crop auto cuts
+off a margin round the garment, also one of another colour. For other networks
+auto does nothing. Standard error tells what auto did.
 
 What cannot be read is named and left out; the exit status is then 1. CHECKPOINT
 is a file that fit wrote, or a run folder: then its best.bin.`,
