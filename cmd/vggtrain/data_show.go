@@ -119,11 +119,5 @@ func classGrid(ctx context.Context, data *dataset.Data, set dataset.Source, perC
 
 // tileOf is an image for a grid.
 func tileOf(p *dataset.Pixels, lines ...picture.Line) picture.Tile {
-	t := picture.Tile{Pixels: p.Pix, Rows: p.Rows, Cols: p.Cols, Channels: p.Channels, Lines: lines}
-	if buffer := make([]byte, p.Cols*p.Channels); t.Pixels == nil {
-		for y := range p.Rows {
-			t.Pixels = append(t.Pixels, p.Row(y, buffer)...)
-		}
-	}
-	return t
+	return picture.TileOf(p.Rows, p.Cols, p.Channels, p.Row, lines...)
 }
