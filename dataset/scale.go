@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Scale normalises one channel: a pixel v becomes (v/255 - Mean) / Deviation. With the zero value it
@@ -124,5 +125,8 @@ func (h *histogram) scale() (s Scale) {
 		variance += d * d * count / n
 	}
 	s.Deviation = math.Sqrt(variance)
+	if slices.Max(counts[:]) == n {
+		s.Deviation = 0 // the mean is rounded
+	}
 	return s
 }

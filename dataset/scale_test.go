@@ -14,6 +14,7 @@ func TestMeasure(t *testing.T) {
 	}{
 		{1, []byte{0, 255}, []Scale{{0.5, 0.5}}},
 		{1, []byte{51, 51, 51}, []Scale{{0.2, 0}}},
+		{1, slices.Repeat([]byte{30}, 49), []Scale{{30. / 255, 0}}},
 		{1, []byte{0, 0, 0, 255}, []Scale{{0.25, math.Sqrt(3) / 4}}},
 		{3, []byte{0, 51, 255, 255, 51, 255, 0, 51, 255, 255, 51, 255, 0, 51, 0}, []Scale{{0.4, math.Sqrt(0.24)}, {0.2, 0}, {0.8, 0.4}}},
 	} {
@@ -24,7 +25,7 @@ func TestMeasure(t *testing.T) {
 		}
 		const tolerance = 4 * 256 * 0x1p-53 // 256 terms, each rounded a few times
 		for i, want := range c.want {
-			if !(math.Abs(got[i].Mean-want.Mean) <= tolerance) || !(math.Abs(got[i].Deviation-want.Deviation) <= tolerance) {
+			if (got[i].Deviation == 0) != (want.Deviation == 0) || !(math.Abs(got[i].Mean-want.Mean) <= tolerance) || !(math.Abs(got[i].Deviation-want.Deviation) <= tolerance) {
 				t.Errorf("%v: channel %d: %v, want %v", c.pixels, i, got[i], want)
 			}
 		}

@@ -100,7 +100,8 @@ func normalize(ctx context.Context, r *configs.Recipe, training dataset.Source, 
 	return n, nil
 }
 
-// measure returns the mean and the deviation of each channel that the network sees.
+// measure returns the mean and the deviation of each channel that the network sees; 1 for a channel that
+// has one value, beside others.
 func measure(ctx context.Context, seed uint64, training dataset.Source, prepare dataset.Preparation) (configs.Normalize, error) {
 	scales, err := dataset.Measure(ctx, training, prepare, seed)
 	if err != nil {
@@ -109,10 +110,15 @@ func measure(ctx context.Context, seed uint64, training dataset.Source, prepare 
 	var mean, deviation []float64
 	for c := range prepare.Channels {
 		s := scales[min(c, len(scales)-1)] // grey images have three equal channels
-		if s.Deviation == 0 {
-			return configs.Normalize{}, errors.New("normalize: all pixels of the training set are the same; use --normalize none")
-		}
 		mean, deviation = append(mean, s.Mean), append(deviation, s.Deviation)
+	}
+	if slices.Max(deviation) == 0 {
+		return configs.Normalize{}, errors.New("normalize: all pixels of the training set are the same; use --normalize none")
+	}
+	for c, d := range deviation {
+		if d == 0 { // as blue in pictures of red and green
+			deviation[c] = 1
+		}
 	}
 	return configs.NormalizeBy(mean, deviation), nil
 }
