@@ -29,7 +29,7 @@ func openGIF(s *source) (header, error) {
 // transparent colour, else of the palette's first, as in PIL.
 func decodeGIF(s *source, rows, cols int) (image.Image, error) {
 	flags, transparent := gifTransparency(s)
-	m, err := gif.Decode(&opaqueGIF{r: s.whole(), left: flags})
+	m, err := gif.Decode(&opaqueGIF{r: s.whole(), flags: flags})
 	if err != nil {
 		return nil, err
 	}
@@ -57,29 +57,28 @@ func decodeGIF(s *source, rows, cols int) (image.Image, error) {
 	return whole, nil
 }
 
-// gifTransparency returns where the flags of the first frame's control extension are, and the index of
-// its transparent colour: -1 and -1 if there is none.
-func gifTransparency(s *source) (flags int64, transparent int) {
+// maxControls is how many control extensions of a frame are looked at: it has one.
+const maxControls = 16
+
+// gifTransparency returns where the flags of the first frame's control extensions are, and the index of
+// its transparent colour: -1 if there is none.
+func gifTransparency(s *source) (flags []int64, transparent int) {
 	const header, extension, control = 13, 0x21, 0xf9
-	flags, transparent = -1, -1
 	b, err := s.bytes(0, header)
 	if err != nil {
-		return flags, transparent
+		return nil, -1
 	}
 	at := int64(header)
 	if b[10]&0x80 != 0 {
 		at += 3 << (b[10]&7 + 1) // the palette
 	}
-	for {
+	for transparent = -1; ; {
 		b, err := s.bytes(at, 8)
 		if err != nil || b[0] != extension {
 			return flags, transparent
 		}
-		if b[1] == control && b[2] == 4 {
-			flags, transparent = -1, -1
-			if b[3]&1 != 0 {
-				flags, transparent = at+3, int(b[6])
-			}
+		if b[1] == control && b[2] == 4 && b[3]&1 != 0 && len(flags) < maxControls {
+			flags, transparent = append(flags, at+3), int(b[6])
 		}
 		for at += 2; ; { // blocks, each its size before it
 			b, err := s.bytes(at, 1)
@@ -96,15 +95,18 @@ func gifTransparency(s *source) (flags int64, transparent int) {
 
 // opaqueGIF removes the transparency of a frame: the decoder would drop the colour.
 type opaqueGIF struct {
-	r    io.Reader
-	left int64 // bytes before the flags; less than 0: none, or passed
+	r     io.Reader
+	at    int64
+	flags []int64
 }
 
 func (o *opaqueGIF) Read(b []byte) (int, error) {
 	n, err := o.r.Read(b)
-	if o.left >= 0 && o.left < int64(n) {
-		b[o.left] &^= 1
+	for _, flag := range o.flags {
+		if flag >= o.at && flag < o.at+int64(n) {
+			b[flag-o.at] &^= 1
+		}
 	}
-	o.left -= int64(n)
+	o.at += int64(n)
 	return n, err
 }
