@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+
+	"vggtrain/internal/memory"
 )
 
 func TestPrepare(t *testing.T) {
@@ -129,6 +131,30 @@ func TestPhotoReaderAlone(t *testing.T) {
 	file := bytes.NewReader(append(readGolden(t, "../photos/point.png"), make([]byte, smallFile)...))
 	if s, err := r.source(&h, file, 0); err != nil || h.bytes != sharedRoom || s.size != file.Size() {
 		t.Errorf("%d bytes for a large file: %v", h.bytes, err)
+	}
+}
+
+// What the process may not take is told before it is taken.
+func TestPictureFits(t *testing.T) {
+	limit := func(bytes int64) func() memory.Bound {
+		return func() memory.Bound { return memory.Bound{Bytes: bytes, From: "there are"} }
+	}
+	p := &Picture{imageFormat: imageFormat{name: "PNG"}, Rows: 10_000, Cols: 10_000, header: header{room: 400_000_000}}
+	for _, none := range []func() memory.Bound{limit(0), limit(1 << 40)} {
+		if err := p.fits(none); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := p.fits(limit(300_000_000)); err == nil || !strings.HasPrefix(err.Error(), "the PNG of 10000×10000 pixels takes 381.5 MiB to decode: there are ") {
+		t.Errorf("a small machine: %v", err)
+	}
+	p.room = 1 << 62
+	if _, ok := errors.AsType[*memory.RefusedError](p.fits(limit(0))); !ok {
+		t.Errorf("more than there are addresses: %v", p.fits(limit(0)))
+	}
+	p.room = askedRoom - 1
+	if err := p.fits(limit(1)); err != nil {
+		t.Errorf("a small picture: %v", err)
 	}
 }
 

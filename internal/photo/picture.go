@@ -12,6 +12,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 
+	"vggtrain/internal/display"
 	"vggtrain/internal/files"
 )
 
@@ -182,7 +183,7 @@ func (p *Picture) check(size int64) error {
 			p.name, p.Size(), humanize.Comma(size))
 	case p.room > maxRoom:
 		return fmt.Errorf("the %s of %s pixels takes %s to decode: no more than %s are taken for a picture; make it smaller, or save it as a plain PNG",
-			p.name, p.Size(), humanize.IBytes(uint64(p.room)), humanize.IBytes(maxRoom))
+			p.name, p.Size(), display.Bytes(p.room), display.Bytes(maxRoom))
 	}
 	return nil
 }

@@ -10,7 +10,9 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"vggtrain/internal/display"
 	"vggtrain/internal/files"
+	"vggtrain/internal/memory"
 )
 
 // Bounds of what a reader holds: pictures of up to largePixels share sharedRoom, a larger one is alone.
@@ -60,6 +62,9 @@ func (r *Reader) read(file io.Reader, size int64) (*Photo, error) {
 		return nil, err
 	}
 	h.acquire(r, p)
+	if err := p.fits(memory.Limit); err != nil {
+		return nil, err
+	}
 	photo, err := p.decoded()
 	if err != nil {
 		return nil, err
@@ -68,6 +73,25 @@ func (r *Reader) read(file io.Reader, size int64) (*Photo, error) {
 	h = held{}
 	photo.release = func() { kept.release(r) }
 	return photo, nil
+}
+
+// askedRoom is how much memory a picture takes at least for the system to be asked for it.
+const askedRoom = 64 << 20
+
+// fits returns an error if the system, or a limit of this process, has no room to decode the picture.
+func (p *Picture) fits(limit func() memory.Bound) error {
+	if p.room < askedRoom {
+		return nil
+	}
+	err := memory.Room(p.room)
+	if bound := limit(); err == nil && bound.Bytes > 0 && memory.Held()+p.room > bound.Bytes {
+		err = fmt.Errorf("%s, of which %s are taken", bound, display.Bytes(memory.Held()))
+	}
+	if err != nil {
+		return fmt.Errorf("the %s of %s pixels takes %s to decode: %w; make it smaller",
+			p.name, p.Size(), display.Bytes(p.room), err)
+	}
+	return nil
 }
 
 // source returns a file that can be read at any offset, in memory if it is no file of a disk.
