@@ -168,7 +168,7 @@ func (p *Predictor) garment(pixels *dataset.Pixels, m *photo.Photo) *Garment {
 	if !g.Trimmed.Empty() {
 		grey = cut(grey, g.Trimmed)
 		if p.options.Invert == photo.InvertAuto {
-			g.prepareAgain(grey)
+			g.unframe(grey)
 		}
 	}
 	pixels.Share(grey.Pix, grey.Rect.Dy(), grey.Rect.Dx(), 1)

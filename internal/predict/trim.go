@@ -3,8 +3,13 @@ package predict
 import (
 	"image"
 	"image/draw"
+	"slices"
+)
 
-	"vggtrain/internal/photo"
+// Differences of grey: what a JPEG adds to an even one, and 5 % of all levels.
+const (
+	noise    = 6
+	distinct = 12
 )
 
 // margins are the rules by which a photo is trimmed, the finest first. Fashion-MNIST was made by
@@ -14,9 +19,9 @@ var margins = []struct {
 	levels byte    // of grey by which a pixel sets off from the background: more than that
 	most   float64 // of the photo's longer side: what sets off is no longer than that
 }{
-	{0, 6. / 7},  // a drawn canvas; garments of 26 to 28 pixels are on 28
-	{6, 6. / 7},  // with the noise of a JPEG; 25 to 28
-	{12, 2. / 3}, // 5 % of 255; 19 to 28
+	{0, 6. / 7},        // a drawn canvas; garments of 26 to 28 pixels are on 28
+	{noise, 6. / 7},    // with the noise of a JPEG; 25 to 28
+	{distinct, 2. / 3}, // 5 % of 255; 19 to 28
 }
 
 // trimmed returns the part of a photo that sets off from its background, if there is a margin round
@@ -61,15 +66,21 @@ func cut(m *image.Gray, box image.Rectangle) *image.Gray {
 	return part
 }
 
-// prepareAgain prepares a photo that was trimmed: if it was in a frame, it has a background of its own.
-// Of Fashion-MNIST's 70,000 garments 11 look so without a frame.
-func (g *Garment) prepareAgain(m *image.Gray) {
-	own := photo.Prepare(m, nil, photo.InvertAuto)
-	if !own.Inverted {
+// unframe inverts what is left of a trimmed photo if it was in a frame: it has a background of its own
+// then, of one light grey in its corners, from which something sets off.
+func (g *Garment) unframe(m *image.Gray) {
+	right, bottom := m.Rect.Dx()-1, m.Rect.Dy()-1
+	corners := []byte{m.GrayAt(0, 0).Y, m.GrayAt(right, 0).Y, m.GrayAt(0, bottom).Y, m.GrayAt(right, bottom).Y}
+	least, most := slices.Min(corners), slices.Max(corners)
+	if least < 128 || most-least > noise || settingOff(m, least, distinct).Empty() {
 		return
 	}
-	g.Inverted = !g.Inverted
-	if g.Grey = own.Grey; !g.Inverted {
-		g.Grey = 255 - own.Grey
+	for i, v := range m.Pix {
+		m.Pix[i] = 255 - v
+	}
+	if g.Inverted = !g.Inverted; g.Inverted {
+		g.Grey = least
+	} else {
+		g.Grey = 255 - least
 	}
 }
