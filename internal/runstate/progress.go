@@ -170,7 +170,10 @@ const PlateauLast = 20
 // Plateau is the state of the watch for a loss stuck at ln K. It speaks once a run.
 type Plateau struct {
 	Window
-	Said bool `json:"said"`
+	Quarters [4]float64 `json:"quarters"` // sums of the window's quarters
+	Squares  float64    `json:"squares"`  // sum of squares of the window
+	Flat     float64    `json:"flat"`     // mean of the last whole window, if the loss was stuck in it; 0: it was not
+	Said     bool       `json:"said"`
 
 	// Losses of the newest steps, step n at n modulo the length. 0: not known, as in checkpoints
 	// from before this field existed.

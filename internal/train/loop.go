@@ -153,7 +153,7 @@ func (l *loop) conclude(record record.Epoch, e *trained.Evaluation) error {
 		p.Noticed = append(p.Noticed, noticed...)
 	}
 	if l.limit() != "" {
-		l.observers.notice(l.watches.end(p.Step)...)
+		l.observers.notice(l.watches.end(p.Step, e)...)
 	}
 	return l.save(best)
 }

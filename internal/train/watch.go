@@ -27,10 +27,8 @@ func newWatches(f *record.Facts, classes int, p *runstate.Progress) watches {
 
 // step takes a finished step and returns notices.
 func (w watches) step(r record.Step) (notices []string) {
+	w.plateau(r)
 	if text := w.explosion(r); text != "" {
-		notices = append(notices, text)
-	}
-	if text := w.plateau(r); text != "" && !w.seen.Dead {
 		notices = append(notices, text)
 	}
 	return notices
@@ -38,10 +36,18 @@ func (w watches) step(r record.Step) (notices []string) {
 
 // evaluated takes the evaluation of a complete or a partial epoch and returns notices.
 func (w watches) evaluated(e *trained.Evaluation, partial bool) (notices []string) {
-	if w.seen.Dead || !constant(e) {
+	if w.seen.Dead {
 		return nil
 	}
-	w.seen.Dead = !partial // a run that goes on later with the epoch knows nothing of this end
+	if !constant(e) {
+		seen := &w.seen.Plateau
+		if seen.Said || seen.Flat == 0 || !guesses(e) {
+			return nil
+		}
+		seen.Said = !partial // a run that goes on later with the epoch knows nothing of this end
+		return []string{w.stuckText(seen.Flat, plateauWindow)}
+	}
+	w.seen.Dead = !partial // likewise
 	return []string{fmt.Sprintf("every image gets the same answer (%.3f for one class): the ReLUs are dead and let nothing of the image through, "+
 		"which more training rarely repairs; begin anew with %s", e.Predictions[0].Probability, either(lowerLR(w.settings), warmupEpochs(w.settings), initKaiming(w.settings)))}
 }
@@ -88,45 +94,78 @@ func (w watches) explosion(r record.Step) string {
 // A network that does not learn gives every class the same probability, and its loss stays at ln K
 // (2.303 for ten classes), smoothed labels or not. So the watch looks for a mean loss within 1 % of
 // ln K: over a window of steps, and over the last steps of a run, since a network may also get stuck
-// later.
+// later. That alone is no reason to speak: plain SGD at a low rate learns for hundreds of steps before
+// the loss leaves that band. So the loss must not fall, and the answers must be no better than guesses.
 const (
 	plateauWindow   = 200                  // steps
+	plateauQuarter  = plateauWindow / 4    // steps
 	plateauLast     = runstate.PlateauLast // judged at the end
-	plateauShortest = 50                   // a shorter run may only have not learned yet
+	plateauShortest = 100                  // a shorter run may only have not learned yet
 	plateauBand     = 0.01
 )
 
-func (w watches) plateau(r record.Step) string {
+// plateau takes a step's loss.
+func (w watches) plateau(r record.Step) {
 	seen := &w.seen.Plateau
 	seen.Last[r.Step%plateauLast] = r.Loss
 	if seen.Said || r.Step <= w.warmup {
-		return ""
+		return
 	}
+	seen.Quarters[seen.Steps/plateauQuarter] += r.Loss
+	seen.Squares += r.Loss * r.Loss
 	mean, full := seen.Add(r.Loss, plateauWindow)
-	if !full || !w.stuck(mean) {
-		return ""
+	if !full {
+		return
 	}
-	seen.Said = true
-	return w.stuckText(mean, plateauWindow)
+	first, last := seen.Quarters[0]/plateauQuarter, seen.Quarters[3]/plateauQuarter
+	variance := max(seen.Squares/plateauWindow-mean*mean, 0)
+	seen.Flat, seen.Quarters, seen.Squares = 0, [4]float64{}, 0
+	if w.stuck(mean) && first-last <= 2*math.Sqrt(variance*2/plateauQuarter) { // else it falls, by two standard errors
+		seen.Flat = mean
+	}
 }
 
-// end judges the last steps of a run and returns notices. It leaves no trace in Progress: a run that
-// goes on later knows nothing of this end.
-func (w watches) end(step int) (notices []string) {
-	if w.seen.Dead || w.seen.Plateau.Said || step-w.warmup < plateauShortest {
+// end judges the last steps of a run by its last evaluation and returns notices. It leaves no trace in
+// Progress: a run that goes on later knows nothing of this end.
+func (w watches) end(step int, e *trained.Evaluation) (notices []string) {
+	seen := &w.seen.Plateau
+	if w.seen.Dead || seen.Said || step-w.warmup < plateauShortest || !guesses(e) {
 		return nil
 	}
-	mean := 0.
-	for _, loss := range w.seen.Plateau.Last {
+	mean, squares := 0., 0.
+	for _, loss := range seen.Last {
 		if loss == 0 {
 			return nil
 		}
 		mean += loss / plateauLast
+		squares += loss * loss / plateauLast
 	}
-	if !w.stuck(mean) {
+	if !w.stuck(mean) || seen.Flat == 0 && !w.settled(mean, max(squares-mean*mean, 0)) {
 		return nil
 	}
 	return []string{w.stuckText(mean, plateauLast)}
+}
+
+// settled reports whether the mean of the last steps is no lower than that of the first quarter of the
+// window under way, by a standard error. It is false within that quarter.
+func (w watches) settled(mean, variance float64) bool {
+	seen := &w.seen.Plateau
+	return seen.Steps >= plateauQuarter &&
+		seen.Quarters[0]/plateauQuarter-mean <= math.Sqrt(variance*(1./plateauQuarter+1./plateauLast))
+}
+
+// guesses reports whether an evaluation is no better than the same answer for all images would be, by
+// three standard errors.
+func guesses(e *trained.Evaluation) bool {
+	counts := map[int32]int{}
+	most := 0
+	for _, label := range e.Labels {
+		counts[label]++
+		most = max(most, counts[label])
+	}
+	n := float64(max(len(e.Labels), 1))
+	p := float64(most) / n
+	return e.Accuracy() <= p+3*math.Sqrt(p*(1-p)/n)
 }
 
 // stuck reports whether a mean loss is within 1 % of guessing's.

@@ -28,40 +28,60 @@ func TestRunNoticesAPlateau(t *testing.T) {
 	}
 }
 
+// scored is an evaluation of 200 images, 20 a class, of which so many are right.
+func scored(correct int) *trained.Evaluation {
+	e := &trained.Evaluation{Images: 200, Correct: correct}
+	for i := range e.Images {
+		e.Labels = append(e.Labels, int32(i%10))
+		e.Predictions = append(e.Predictions, trained.Prediction{Class: i % 10, Probability: float64(i) / 200})
+	}
+	return e
+}
+
 func TestPlateau(t *testing.T) {
 	constant := func(loss float64) func(int) float64 { return func(int) float64 { return loss } }
+	chapter := func(step int) float64 { return 2.3015 - 0.0064*float64(step)/200 + 0.002*math.Sin(float64(step)) }
 	for _, c := range []struct {
-		name   string
-		steps  int
-		warmup int
-		loss   func(step int) float64
-		said   bool // while it runs
-		end    bool // when it has ended
+		name    string
+		steps   int
+		warmup  int
+		loss    func(step int) float64
+		correct int  // of 200
+		said    bool // by an evaluation after the steps
+		end     bool // when it has ended, unless it is said
 	}{
-		{"stays", 200, 0, constant(2.30), true, false},
-		{"a step short", 199, 0, constant(2.30), false, true},
-		{"too short", 49, 0, constant(2.30), false, false},
-		{"just long enough", 50, 0, constant(2.30), false, true},
-		{"high steps first", 50, 0, func(step int) float64 { return 2.29 + 20*math.Exp(-float64(step)/3) }, false, true},
-		{"learns at last", 190, 0, func(step int) float64 { return 2.3 - float64(max(step-160, 0))/100 }, false, false},
-		{"in the warm-up", 20, 469, constant(2.30), false, false},
-		{"to the end of the warm-up", 200, 200, constant(2.30), false, false},
-		{"too short after it", 249, 200, constant(2.30), false, false},
-		{"long enough after it", 250, 200, constant(2.30), false, true},
-		{"only in the warm-up", 250, 200, func(step int) float64 { return 2.3 - float64(max(step-200, 0))/10 }, false, false},
-		{"after the warm-up", 400, 200, constant(2.30), true, false},
-		{"above by 1.1 %", 400, 0, constant(2.302585 * 1.011), false, false},
-		{"falls", 400, 0, func(step int) float64 { return 2.3 - float64(step)/1000 }, false, false},
+		{"stays", 200, 0, constant(2.30), 25, true, false},
+		{"a step short", 199, 0, constant(2.30), 25, false, true},
+		{"too short", 99, 0, constant(2.30), 25, false, false},
+		{"just long enough", 100, 0, constant(2.30), 25, false, true},
+		{"high steps first", 100, 0, func(step int) float64 { return 2.29 + 20*math.Exp(-float64(step)/3) }, 20, false, false},
+		{"high steps long before", 400, 0, func(step int) float64 { return 2.29 + 20*math.Exp(-float64(step)/3) }, 20, true, false},
+		{"rises into it", 100, 0, func(step int) float64 { return 2.28 + float64(step)/10000 }, 20, false, true},
+		{"learns at last", 190, 0, func(step int) float64 { return 2.3 - float64(max(step-160, 0))/100 }, 20, false, false},
+		{"in the warm-up", 20, 469, constant(2.30), 20, false, false},
+		{"to the end of the warm-up", 200, 200, constant(2.30), 20, false, false},
+		{"too short after it", 299, 200, constant(2.30), 20, false, false},
+		{"long enough after it", 300, 200, constant(2.30), 20, false, true},
+		{"only in the warm-up", 300, 200, func(step int) float64 { return 2.3 - float64(max(step-200, 0))/10 }, 20, false, false},
+		{"after the warm-up", 400, 200, constant(2.30), 20, true, false},
+		{"above by 1.1 %", 400, 0, constant(2.302585 * 1.011), 20, false, false},
+		{"falls", 400, 0, func(step int) float64 { return 2.3 - float64(step)/1000 }, 20, false, false},
+		{"the chapter's, at a window", 200, 0, chapter, 20, false, false},
+		{"the chapter's, ended early", 150, 0, chapter, 20, false, false},
+		{"the chapter's, ended later", 271, 0, chapter, 20, false, false},
+		{"better than guesses", 271, 0, constant(2.30), 81, false, false},
+		{"noise", 271, 0, func(step int) float64 { return 2.30 + 0.01*math.Sin(3*float64(step)) }, 20, true, false},
 	} {
 		w := watchesOf(10, &runstate.Progress{}, configs.Defaults())
 		w.warmup = c.warmup
-		said := false
 		for step := 1; step <= c.steps; step++ {
-			said = w.plateau(record.Step{Step: step, Loss: c.loss(step)}) != "" || said
+			w.step(record.Step{Step: step, Loss: c.loss(step)})
 		}
-		end := w.end(c.steps) != nil
-		if said != c.said || end != c.end {
-			t.Errorf("%s: said %t under way and %t at the end, want %t and %t", c.name, said, end, c.said, c.end)
+		e := scored(c.correct)
+		end := w.end(c.steps, e) != nil
+		said := w.evaluated(e, false) != nil
+		if said != c.said || end != c.end && !said {
+			t.Errorf("%s: said %t by an evaluation and %t at the end, want %t and %t", c.name, said, end, c.said, c.end)
 		}
 	}
 }
@@ -149,13 +169,16 @@ func TestProgressOfBeforeTheWatches(t *testing.T) {
 	// The last losses are not known before there are so many new ones.
 	w := watchesOf(10, p, configs.Defaults())
 	for step := 61; step <= 80; step++ {
-		if got := w.end(step - 1); len(got) > 0 {
+		if got := w.end(step-1, scored(20)); len(got) > 0 {
 			t.Errorf("after step %d: %q", step-1, got)
 		}
 		w.step(record.Step{Step: step, Loss: 2.3})
 	}
-	if got := w.end(80); len(got) != 1 {
-		t.Errorf("of 20 steps at ln 10: %q", got)
+	for step := 81; step <= 120; step++ {
+		w.step(record.Step{Step: step, Loss: 2.3})
+	}
+	if got := w.end(120, scored(20)); len(got) != 1 {
+		t.Errorf("of 60 steps at ln 10: %q", got)
 	}
 }
 
