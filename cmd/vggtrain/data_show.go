@@ -86,6 +86,8 @@ const maxGridClasses = 100
 func classGrid(ctx context.Context, data *dataset.Data, set dataset.Source, perClass int) (*picture.Grid, error) {
 	rows := make([]picture.Row, min(len(data.Classes), maxGridClasses))
 	counts := make([]int, len(rows))
+	var pixels dataset.Pixels // a picture's rows are read one by one
+	defer pixels.Close()
 	for i := range set.Len() {
 		label := int(set.Label(i))
 		if label >= len(rows) {
@@ -94,12 +96,11 @@ func classGrid(ctx context.Context, data *dataset.Data, set dataset.Source, perC
 		if counts[label]++; counts[label] > perClass {
 			continue
 		}
-		pixels, err := dataset.Read(ctx, set, i)
-		if err != nil {
+		if err := set.Image(ctx, i, &pixels); err != nil {
 			return nil, err
 		}
 		row := &rows[label]
-		row.Tiles = append(row.Tiles, tileOf(pixels, picture.Line{Left: strconv.Itoa(i)}))
+		row.Tiles = append(row.Tiles, tileOf(&pixels, picture.Line{Left: strconv.Itoa(i)}))
 	}
 	for k := range rows {
 		rows[k].Name = data.Classes[k]
