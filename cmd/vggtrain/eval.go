@@ -192,12 +192,12 @@ func (r *evalRecord) write(w io.Writer, data string) error {
 	if _, err := fmt.Fprintln(w, "\nrows: true class, columns: predicted class"); err != nil {
 		return err
 	}
-	matrix := &table{columns: []column{{"", false}}}
+	matrix := &table{columns: []column{{"", true}, {"", false}}}
 	for i := range r.Classes {
 		matrix.columns = append(matrix.columns, column{strconv.Itoa(i), true})
 	}
 	for i, row := range r.Confusion {
-		cells := []string{fmt.Sprintf("%d %s", i, r.Classes[i].Name)}
+		cells := []string{strconv.Itoa(i), r.Classes[i].Name}
 		for _, n := range row {
 			cells = append(cells, strconv.FormatInt(n, 10))
 		}

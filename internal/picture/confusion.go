@@ -44,12 +44,14 @@ func (c *Confusion) WritePNG(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	header{c.Title, c.Note}.draw(s, edge, edge, m.width-2*edge)
+	header{c.Title, c.note()}.draw(s, edge, edge, m.width-2*edge)
 	m.cells(s, c.Counts)
 	m.names(s)
 	m.bar(s)
 	return png.Encode(w, s.Image)
 }
+
+func (c *Confusion) note() string { return c.Note + unlike(c.Classes) }
 
 func (c *Confusion) check() error {
 	n := len(c.Classes)
@@ -82,7 +84,7 @@ func (c *Confusion) layout() matrix {
 		widest = max(widest, bodyText.room(name))
 	}
 	m.upright = widest > m.cell-gap
-	wide, high := header{c.Title, c.Note}.size()
+	wide, high := header{c.Title, c.note()}.size()
 	below := lineRoom
 	if m.upright {
 		below = widest

@@ -53,7 +53,7 @@ func (g *Grid) WritePNG(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	header{g.Title, g.Note}.draw(s, edge, edge, t.width-2*edge)
+	header{g.Title, g.note()}.draw(s, edge, edge, t.width-2*edge)
 	for i, row := range g.Rows {
 		y := t.top + i*t.pitch.Y
 		s.write(boldText, t.names[i], t.left-2*gap, y+t.size.Y/2, right)
@@ -62,6 +62,20 @@ func (g *Grid) WritePNG(w io.Writer) error {
 		}
 	}
 	return png.Encode(w, s.Image)
+}
+
+// note is the note, and what ? means if it is there.
+func (g *Grid) note() string {
+	var texts []string
+	for _, row := range g.Rows {
+		texts = append(texts, row.Name)
+		for _, tile := range row.Tiles {
+			for _, line := range tile.Lines {
+				texts = append(texts, line.Left)
+			}
+		}
+	}
+	return g.Note + unlike(texts)
 }
 
 func (g *Grid) check() error {
@@ -114,7 +128,7 @@ func (g *Grid) layout() tiling {
 		}
 	}
 	text = min(text, labelRoom)
-	wide, high := header{g.Title, g.Note}.size()
+	wide, high := header{g.Title, g.note()}.size()
 	t.left, t.top = edge+name, edge+high+gap
 	side := max(1, largest.X, largest.Y)
 	t.enlarge = (max(tileSide, text) + side - 1) / side

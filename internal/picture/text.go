@@ -2,6 +2,7 @@ package picture
 
 import (
 	"image/color"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -93,6 +94,15 @@ func Numbered(number int, name string) string { return strconv.Itoa(number) + " 
 
 // Drawable reports whether pictures have all letters of a name.
 func Drawable(name string) bool { return bodyText.legible(name) == spaced(name) }
+
+// unlike ends a note of a picture in which ? stands for letters.
+func unlike(texts []string) string {
+	lacks := func(text string) bool { return strings.Count(bodyText.legible(text), "?") > strings.Count(text, "?") }
+	if !slices.ContainsFunc(texts, lacks) {
+		return ""
+	}
+	return "; ?: a letter that pictures lack, the number is the class's"
+}
 
 // spaced has a space for white space of any kind.
 func spaced(text string) string {

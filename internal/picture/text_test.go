@@ -62,3 +62,18 @@ func TestFitNamesByNumber(t *testing.T) {
 		t.Error("what can be drawn")
 	}
 }
+
+// A picture says what a ? in it means, unless it is one.
+func TestUnlike(t *testing.T) {
+	if got := unlike([]string{"Größe", "why?"}); got != "" {
+		t.Errorf("%q", got)
+	}
+	if got := unlike([]string{"why?", "靴?"}); got != "; ?: a letter that pictures lack, the number is the class's" {
+		t.Errorf("%q", got)
+	}
+	c := confusion(2)
+	c.Classes[0] = "靴"
+	if plain := confusion(2).layout(); c.layout().width <= plain.width {
+		t.Error("the note is not in the picture")
+	}
+}

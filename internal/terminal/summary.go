@@ -14,7 +14,7 @@ import (
 	"vggtrain/internal/train"
 )
 
-// WriteSummary writes the result of a run for people, in at most seven lines: scores, files, and
+// WriteSummary writes the result of a run for people, in at most eight lines: scores, files, and
 // commands to go on.
 func WriteSummary(w io.Writer, r train.Result) error {
 	var limit pace.Limit
@@ -25,6 +25,9 @@ func WriteSummary(w io.Writer, r train.Result) error {
 	if !math.IsNaN(r.ValAccuracy) {
 		lines = append(lines, fmt.Sprintf("accuracy %.4f, loss %s; best accuracy %.4f in epoch %d",
 			r.ValAccuracy, lossText(r.ValLoss), r.BestValAccuracy, r.BestEpoch))
+	}
+	if r.TestImages > 0 && !math.IsNaN(r.TestAccuracy) {
+		lines = append(lines, fmt.Sprintf("test set, once, with best.bin: accuracy %.4f, loss %s", r.TestAccuracy, lossText(r.TestLoss)))
 	}
 	for _, l := range leftovers(r, limit) {
 		lines = append(lines, l.line(0, false))

@@ -93,3 +93,18 @@ func TestWriteSummaryNamesTheReport(t *testing.T) {
 		t.Errorf("%q is not in\n%s", want, &out)
 	}
 }
+
+// A test set that did not choose best.bin has its score beside the others.
+func TestWriteSummaryOfATestSet(t *testing.T) {
+	facts := factsOf(fast())
+	facts.TestImages = 500
+	for score, want := range map[float64]bool{0.875: true, math.NaN(): false} {
+		var out bytes.Buffer
+		if err := WriteSummary(&out, train.Result{Facts: facts, Status: train.Done, StepsDone: 4690, TestAccuracy: score, TestLoss: 0.5}); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(out.String(), "\ntest set, once, with best.bin: accuracy 0.8750, loss 0.5000\n") != want {
+			t.Errorf("%v:\n%s", score, &out)
+		}
+	}
+}
