@@ -83,9 +83,11 @@ func newJob(ctx context.Context, recipe *configs.Recipe, arch *model.Arch, data 
 			Arch: &a, Classes: data.Classes, Preparation: preparation(&r, data), DataSpec: data.Spec, DataDigest: hex.EncodeToString(data.Digest[:]),
 		},
 	}
-	if j.Normalize, err = normalize(ctx, &r, j.Train, j.Preparation); err != nil {
+	var notices []string
+	if j.Normalize, notices, err = normalize(ctx, &r, j.Train, j.Preparation); err != nil {
 		return nil, err
 	}
+	j.Notices = append(j.Notices, notices...)
 	r.Normalize = j.Normalize
 	if j.Augment, err = dataset.ParseAugment(r.Augment); err != nil {
 		return nil, err

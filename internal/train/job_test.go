@@ -120,9 +120,6 @@ func TestPrepareInitFromFile(t *testing.T) {
 
 func TestPrepareErrors(t *testing.T) {
 	workers := newWorkers(t, 1)
-	black := func(d *dataset.Data) {
-		d.Train = &dataset.Set{Images: make([]byte, 16), Labels: []int32{0}, Rows: 4, Cols: 4, Channels: 1}
-	}
 	for name, c := range map[string]struct {
 		settings []string
 		data     func(*dataset.Data)
@@ -130,7 +127,6 @@ func TestPrepareErrors(t *testing.T) {
 	}{
 		"too small":        {settings: []string{"resize=3"}, want: "at least 4"},
 		"all held out":     {settings: []string{"val=5000"}, want: "val: cannot hold 5,000 of 5,000"},
-		"no deviation":     {settings: []string{"normalize=dataset"}, data: black, want: "--normalize none"},
 		"nothing to score": {settings: []string{"val=test"}, data: func(d *dataset.Data) { d.Test = dataset.Head(d.Test, 0) }, want: "test set"},
 		"nesterov alone":   {settings: []string{"nesterov=true"}, want: "momentum"},
 		"nothing to learn": {data: func(d *dataset.Data) { d.Train = dataset.Head(d.Train, 0) }, want: "no images to train on"},

@@ -3,7 +3,6 @@ package train
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -83,44 +82,42 @@ func leftOut(before, after []int) int {
 	return out
 }
 
-// normalize returns the normalize setting for the images' channels. It measures the training set if
-// the kind is dataset.
-func normalize(ctx context.Context, r *configs.Recipe, training dataset.Source, prepare dataset.Preparation) (configs.Normalize, error) {
+// normalize returns the normalize setting for the images' channels, with notices. It measures the training
+// set if the kind is dataset.
+func normalize(ctx context.Context, r *configs.Recipe, training dataset.Source, prepare dataset.Preparation) (configs.Normalize, []string, error) {
 	n := r.Normalize
 	if n.Kind == "dataset" {
 		return measure(ctx, r.Seed, training, prepare)
 	}
 	if n.N > 0 && n.N != r.Channels {
-		return n, &configs.SettingError{Key: "normalize", Origin: r.Origin("normalize"), What: fmt.Sprintf("%s is for images of %s, and these have %d: use --normalize dataset, or --channels %d",
+		return n, nil, &configs.SettingError{Key: "normalize", Origin: r.Origin("normalize"), What: fmt.Sprintf("%s is for images of %s, and these have %d: use --normalize dataset, or --channels %d",
 			n.Short(), display.Count(n.N, "channel"), r.Channels, n.N)}
 	}
 	if n.N > 0 {
 		n.Kind = "given"
 	}
-	return n, nil
+	return n, nil, nil
 }
 
-// measure returns the mean and the deviation of each channel that the network sees; 1 for a channel that
-// has one value, beside others.
-func measure(ctx context.Context, seed uint64, training dataset.Source, prepare dataset.Preparation) (configs.Normalize, error) {
+// measure returns the mean and the deviation of each channel that the network sees, with notices. The
+// deviation of a channel that has one value is 1.
+func measure(ctx context.Context, seed uint64, training dataset.Source, prepare dataset.Preparation) (n configs.Normalize, notices []string, err error) {
 	scales, err := dataset.Measure(ctx, training, prepare, seed)
 	if err != nil {
-		return configs.Normalize{}, fmt.Errorf("normalize: %w", err)
+		return n, nil, fmt.Errorf("normalize: %w", err)
 	}
 	var mean, deviation []float64
 	for c := range prepare.Channels {
 		s := scales[min(c, len(scales)-1)] // grey images have three equal channels
-		mean, deviation = append(mean, s.Mean), append(deviation, s.Deviation)
+		mean, deviation = append(mean, s.Mean), append(deviation, cmp.Or(s.Deviation, 1))
 	}
-	if slices.Max(deviation) == 0 {
-		return configs.Normalize{}, errors.New("normalize: all pixels of the training set are the same; use --normalize none")
-	}
-	for c, d := range deviation {
-		if d == 0 { // as blue in pictures of red and green
-			deviation[c] = 1
+	if !slices.ContainsFunc(scales, func(s dataset.Scale) bool { return s.Deviation > 0 }) {
+		notices = []string{"all pixels of the training set are the same: nothing can be learned"}
+		if prepare.Mode == dataset.Crop {
+			notices[0] += " of the middle of these images; --resize-mode pad shows all of them"
 		}
 	}
-	return configs.NormalizeBy(mean, deviation), nil
+	return configs.NormalizeBy(mean, deviation), notices, nil
 }
 
 const (
