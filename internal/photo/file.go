@@ -86,13 +86,18 @@ func inFolder(dir, name string) File {
 			return nil, 0, fmt.Errorf("cannot be read: %w", files.Cause(err))
 		}
 		defer root.Close()
-		file, size, err := files.OpenRegular(root.FS(), name)
+		file, size, err := files.OpenRegular(within{root}, name)
 		if info, linkErr := root.Lstat(name); err != nil && linkErr == nil && info.Mode()&fs.ModeSymlink != 0 {
 			return nil, 0, fmt.Errorf("%w; it is a link: links must be relative and stay inside %s", err, display.Name(dir))
 		}
 		return file, size, err
 	}}
 }
+
+// within is the file system of a root. Unlike the root's own it takes names in no encoding.
+type within struct{ *os.Root }
+
+func (w within) Open(name string) (fs.File, error) { return w.Root.Open(name) }
 
 // openNamed opens a path named by the user.
 func openNamed(path string) (io.ReadCloser, int64, error) {

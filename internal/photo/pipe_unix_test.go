@@ -3,6 +3,7 @@
 package photo
 
 import (
+	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -16,5 +17,22 @@ func TestPipe(t *testing.T) {
 	}
 	if _, err := NewReader().Read(Files(path, nil)[0]); err == nil || err.Error() != path+": not a regular file: use - for standard input" {
 		t.Errorf("error %v", err)
+	}
+}
+
+// Names of a folder's files need not be in an encoding.
+func TestNameInNoEncoding(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "a\xff.png")
+	if err := os.WriteFile(name, readGolden(t, "alpha-16.png"), 0o600); err != nil {
+		t.Skip(err) // some disks have letters only
+	}
+	for _, path := range []string{dir, name} {
+		photo, err := NewReader().Read(Files(path, nil)[0])
+		if err != nil {
+			t.Errorf("%q: %v", path, err)
+			continue
+		}
+		photo.Close()
 	}
 }
