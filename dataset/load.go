@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"vggtrain/internal/display"
+	"vggtrain/internal/memory"
 )
 
 // maxPrepared bounds the bytes of all prepared pictures of a data set: they are in memory.
@@ -17,7 +18,7 @@ const maxPrepared = 2 << 30
 
 // LoadOptions are the settings of Load.
 type LoadOptions struct {
-	Channels int // C; 0: 3 if a picture of train has colour, by a sample, else 1
+	Channels int // C; 0: 3 if a picture of the first set has colour, by a sample, else 1
 	Side     int // S
 	Mode     Mode
 	Seed     uint64                // of the sample
@@ -80,7 +81,7 @@ func (l *loading) load(ctx context.Context) error {
 	auto := l.Channels == 0
 	if auto {
 		var err error
-		if l.Channels, err = channelsOf(ctx, l.data.Train, l.Seed); err != nil {
+		if l.Channels, err = channelsOf(ctx, *splits[0].source, l.Seed); err != nil {
 			return err
 		}
 	}
@@ -88,9 +89,9 @@ func (l *loading) load(ctx context.Context) error {
 	if _, err := NewPreparer(prepare, nil); err != nil {
 		return err
 	}
-	if size := prepare.Size(); l.total > maxPrepared/size {
-		return fmt.Errorf("%s: %s of %d×%d×%d bytes take more than %s: make --resize smaller, or give --limit-train",
-			display.Name(l.data.Origin), display.Count(l.total, "picture"), l.Side, l.Side, l.Channels, display.Bytes(maxPrepared))
+	if err := l.room(int64(l.total) * int64(prepare.Size())); err != nil {
+		return fmt.Errorf("%s: %s of %d×%d×%d bytes: %w; make --resize smaller, or the set",
+			display.Name(l.data.Origin), display.Count(l.total, "picture"), l.Side, l.Side, l.Channels, err)
 	}
 	fmt.Fprintf(l.digest, "pictures\n%d classes\n", len(l.data.Classes))
 	for _, name := range l.data.Classes {
@@ -106,6 +107,14 @@ func (l *loading) load(ctx context.Context) error {
 		l.Notice(fmt.Sprintf("%s in colour: made grey, since a sample of the training pictures has no colour (--channels 3 keeps it)", display.Count(int(n), "picture")))
 	}
 	return nil
+}
+
+// room returns an error unless there is room for so many bytes of prepared pictures.
+func (l *loading) room(bytes int64) error {
+	if bytes > maxPrepared {
+		return fmt.Errorf("%s are more than the %s that are held in memory", display.Bytes(bytes), display.Bytes(maxPrepared))
+	}
+	return memory.Room(bytes)
 }
 
 // split replaces a set of the data by what can be read of it.

@@ -10,8 +10,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"vggtrain/internal/display"
-	"vggtrain/internal/memory"
 	"vggtrain/internal/rng"
 )
 
@@ -26,9 +24,6 @@ type reading struct {
 // l.Strict.
 func (l *loading) read(ctx context.Context, source Source, prepare Preparation, seeColour bool) (*reading, error) {
 	n := source.Len()
-	if err := memory.Room(int64(n) * int64(prepare.Size())); err != nil {
-		return nil, fmt.Errorf("%s: %w", display.Count(n, "picture"), err)
-	}
 	r := &reading{
 		set: &Set{
 			Images: make([]byte, n*prepare.Size()), Labels: make([]int32, n),

@@ -244,7 +244,7 @@ func TestLoadRefuses(t *testing.T) {
 	d := paintings(fstest.MapFS{}, 100_000, 0)
 	read := false
 	for want, o := range map[string]LoadOptions{
-		"paintings: 100,000 pictures of 224×224×1 bytes take more than": {Side: 224, Channels: 1},
+		"paintings: 100,000 pictures of 224×224×1 bytes: 4.7 GiB are more than the 2.0 GiB that are": {Side: 224, Channels: 1},
 		"pictures of 0×0":        {Channels: 1},
 		"pictures of 2 channels": {Channels: 2, Side: 1},
 	} {
