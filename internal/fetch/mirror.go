@@ -169,7 +169,7 @@ func (o Options) has(ctx context.Context, mirror string) error {
 
 // verify checks that r holds the published file, packed or plain.
 func verify(r io.Reader, size int64, p idx.File) error {
-	content, err := idx.Read(r, size, p.Magic, p.Size)
+	content, err := idx.Read(r, size, p.Kind(), p.Size)
 	if err != nil {
 		return err
 	}

@@ -1,36 +1,38 @@
-// Package idx reads files of LeCun's IDX format, and knows the four of Fashion-MNIST.
+// Package idx reads files of LeCun's IDX format: those of MNIST and of sets like it. It knows the four of
+// Fashion-MNIST by heart.
 package idx
 
 import (
-	"bufio"
 	"cmp"
 	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"io"
 
 	"github.com/dustin/go-humanize"
-	"github.com/klauspost/compress/gzip"
 
 	"vggtrain/internal/files"
 )
 
-// The IDX format (LeCun's MNIST page): a magic number, each dimension, all big-endian 32 bits, then
-// the bytes. The magic number's third byte is the type (8: unsigned byte), the fourth the number of
-// dimensions.
+// Kind is what a file holds.
+type Kind uint8
+
+// The kinds of files. Images are N×H×W whole numbers from 0 to 255. Labels are N integers, or N×K, of
+// which the first column counts (QMNIST's).
 const (
-	ImagesMagic = 0x00000803
-	LabelsMagic = 0x00000801
+	Images Kind = iota
+	Labels
 )
 
-// GzipMagic begins a gzip file.
-const GzipMagic = "\x1f\x8b"
+// unit is what a file of the kind holds, for messages.
+func (k Kind) unit() string { return [...]string{"pixels", "labels"}[k] }
 
 // Bounds of a file. Reading one allocates at most the least of 4/3 of MaxBytes, unproven and 6 times
-// its real content, and maxInflation times its size; and a few buffers.
+// its real content, and maxInflation times its size; and a few buffers. Values that are not unsigned
+// bytes take as much again for pixels, and 8 bytes for a label.
 const (
-	MaxSide  = 1024    // pixels
-	MaxBytes = 1 << 30 // of pixels or labels in one file
+	MaxSide   = 1024    // pixels
+	MaxBytes  = 1 << 30 // of values in one file
+	MaxLabels = 1 << 24
 )
 
 // unproven bounds the bytes that are allocated for a packed file's content before any has come. The
@@ -46,20 +48,21 @@ const maxInflation = 258 * 4
 
 // Content is an IDX file in memory.
 type Content struct {
-	Dims   []int // images: N, H, W; labels: N
-	Data   []byte
+	Dims   []int             // images: N, H, W; labels: N
+	Pixels []byte            // of images: N×H×W
+	Labels []int64           // of labels: N
 	Digest [sha256.Size]byte // of the whole uncompressed file
 }
 
-// Read reads an IDX file, gzip or plain, of fileSize bytes. Its magic number must be magic, and it
-// may announce at most largest bytes. It checks every bound before it allocates, and reads at most
-// one byte more than announced. Errors do not name the file.
-func Read(r io.Reader, fileSize int64, magic uint32, largest int64) (*Content, error) {
+// Read reads an IDX file, gzip or plain, of fileSize bytes. It must be of the kind, and may announce at
+// most largest bytes of values. Read checks every bound before it allocates, and reads at most one byte
+// more than announced. Errors do not name the file.
+func Read(r io.Reader, fileSize int64, kind Kind, largest int64) (*Content, error) {
 	plain, packed, err := uncompressed(r)
 	if err != nil {
 		return nil, err
 	}
-	header, dims, total, err := readHeader(plain, magic, largest)
+	h, err := readHeader(plain, kind, largest)
 	if err != nil {
 		return nil, err
 	}
@@ -67,18 +70,25 @@ func Read(r io.Reader, fileSize int64, magic uint32, largest int64) (*Content, e
 	if packed {
 		present *= maxInflation
 	}
-	if total > present { // cannot all be there: count what is, without keeping it
+	if h.size > present { // cannot all be there: count what is, without keeping it
 		n, err := io.Copy(io.Discard, plain)
-		return nil, broken(cmp.Or(err, io.EOF), cutShort, humanize.Comma(total), unit(magic), humanize.Comma(n))
+		return nil, broken(cmp.Or(err, io.EOF), cutShort, humanize.Comma(h.size), kind.unit(), humanize.Comma(n))
 	}
-	data, digest, err := readDigested(plain, header, int(total), packed)
+	data, digest, err := readDigested(plain, h.bytes, int(h.size), packed)
 	if err != nil {
-		return nil, broken(err, cutShort, humanize.Comma(total), unit(magic), humanize.Comma(int64(len(data))))
+		return nil, broken(err, cutShort, humanize.Comma(h.size), kind.unit(), humanize.Comma(int64(len(data))))
 	}
-	if err := mustEnd(plain, magic, total); err != nil {
+	if err := mustEnd(plain, kind, h.size); err != nil {
 		return nil, err
 	}
-	return &Content{dims, data, digest}, nil
+	c := &Content{Dims: h.dims, Digest: digest}
+	if kind == Labels {
+		c.Labels, err = h.labels(data)
+		c.Dims = h.dims[:1]
+	} else {
+		c.Pixels, err = h.pixels(data)
+	}
+	return c, err
 }
 
 // digestPart is the number of bytes that are read before their digest is taken: a share of L2.
@@ -119,61 +129,14 @@ func readDigested(r io.Reader, header []byte, total int, packed bool) (data []by
 	return data, digest, err
 }
 
-// uncompressed returns a reader of r's content. Gzip is recognised by its first bytes, not by the
-// file's name.
-func uncompressed(r io.Reader) (plain io.Reader, packed bool, err error) {
-	buffered := bufio.NewReaderSize(r, 1<<16)
-	start, err := buffered.Peek(2)
-	if err != nil && !files.IsCut(err) {
-		return nil, false, err
-	}
-	if string(start) != GzipMagic {
-		return buffered, false, nil
-	}
-	unzipped, err := gzip.NewReader(buffered)
-	if err != nil {
-		return nil, false, broken(err, "the gzip header is cut short; fetch the file again")
-	}
-	return unzipped, true, nil
-}
-
-// readHeader returns the header of a file whose magic number is right, its dimensions and their product.
-func readHeader(r io.Reader, magic uint32, largest int64) (header []byte, dims []int, total int64, err error) {
-	header = make([]byte, 4+4*int(magic&0xff))
-	n, err := io.ReadFull(r, header)
-	if got := binary.BigEndian.Uint32(header); n >= 4 && got != magic {
-		return nil, nil, 0, fmt.Errorf("magic number %#08x instead of %#08x: this is %s, not a file of %s",
-			got, magic, describeMagic(got), unit(magic))
-	}
-	if err != nil {
-		return nil, nil, 0, broken(err, "the header has %d bytes instead of %d: the file is cut short; fetch it again", n, len(header))
-	}
-	total = 1
-	for at := 4; at < len(header); at += 4 {
-		dim := int64(binary.BigEndian.Uint32(header[at:]))
-		switch {
-		case at == 4 && dim == 0:
-			return nil, nil, 0, fmt.Errorf("no %s announced: the set is empty", unit(magic))
-		case at > 4 && (dim < 1 || dim > MaxSide):
-			return nil, nil, 0, fmt.Errorf("a side of %s pixels announced: sides from 1 to %s are read", humanize.Comma(dim), humanize.Comma(MaxSide))
-		}
-		dims = append(dims, int(dim))
-		total *= dim // below 2³²·2¹⁰·2¹⁰
-	}
-	if total > largest {
-		return nil, nil, 0, fmt.Errorf("%s bytes of %s announced: no more than %s are read", humanize.Comma(total), unit(magic), humanize.Comma(largest))
-	}
-	return header, dims, total, nil
-}
-
 // mustEnd checks that nothing follows; for gzip this also checks its own checksum.
-func mustEnd(r io.Reader, magic uint32, total int64) error {
+func mustEnd(r io.Reader, kind Kind, size int64) error {
 	var extra [1]byte
 	n, err := io.ReadFull(r, extra[:])
 	switch {
 	case n > 0:
 		return fmt.Errorf("%s bytes of %s announced, more are present: the header or the file is wrong; fetch it again",
-			humanize.Comma(total), unit(magic))
+			humanize.Comma(size), kind.unit())
 	case err == io.EOF:
 		return nil
 	}
@@ -188,19 +151,4 @@ func broken(err error, cut string, values ...any) error {
 		return fmt.Errorf(cut, values...)
 	}
 	return fmt.Errorf("the file is damaged (%w); fetch it again", err)
-}
-
-func unit(magic uint32) string {
-	if magic == ImagesMagic {
-		return "pixels"
-	}
-	return "labels"
-}
-
-func describeMagic(magic uint32) string {
-	switch magic {
-	case ImagesMagic, LabelsMagic:
-		return "an IDX file of " + unit(magic)
-	}
-	return "no IDX file that is known here"
 }

@@ -3,8 +3,11 @@ package idx
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"io"
+	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,8 +20,10 @@ import (
 
 func TestRead(t *testing.T) {
 	file := idxtest.Images(3, 2, 5)
-	for name, content := range map[string][]byte{"plain": file, "packed": idxtest.Pack(t, file)} {
-		got, err := Read(bytes.NewReader(content), int64(len(content)), ImagesMagic, MaxBytes)
+	packed := idxtest.Pack(t, file)
+	for name, content := range map[string][]byte{"plain": file, "packed": packed, "zeros behind": append(bytes.Clone(packed), make([]byte, 600)...),
+		"members": slices.Concat(idxtest.Pack(t, file[:20]), idxtest.Pack(t, nil), idxtest.Pack(t, file[20:]))} {
+		got, err := Read(bytes.NewReader(content), int64(len(content)), Images, MaxBytes)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -26,8 +31,56 @@ func TestRead(t *testing.T) {
 		if diff := cmp.Diff([]int{3, 2, 5}, got.Dims); diff != "" {
 			t.Errorf("%s: dims (-want +got):\n%s", name, diff)
 		}
-		if !bytes.Equal(got.Data, file[16:]) {
+		if !bytes.Equal(got.Pixels, file[16:]) {
 			t.Errorf("%s: other pixels", name)
+		}
+	}
+}
+
+// All types of values hold the same pixels and labels.
+func TestReadTypes(t *testing.T) {
+	pixels, labels := []byte{0, 1, 127}, []int64{3, -2, 100}
+	for magic, write := range map[uint32]func(b []byte, v int64) []byte{
+		0x0800: func(b []byte, v int64) []byte { return append(b, byte(v)) },
+		0x0900: func(b []byte, v int64) []byte { return append(b, byte(v)) },
+		0x0b00: func(b []byte, v int64) []byte { return binary.BigEndian.AppendUint16(b, uint16(v)) },
+		0x0c00: func(b []byte, v int64) []byte { return binary.BigEndian.AppendUint32(b, uint32(v)) },
+		0x0d00: func(b []byte, v int64) []byte { return binary.BigEndian.AppendUint32(b, math.Float32bits(float32(v))) },
+		0x0e00: func(b []byte, v int64) []byte { return binary.BigEndian.AppendUint64(b, math.Float64bits(float64(v))) },
+	} {
+		images, ids, table := idxtest.Header(magic|3, 3, 1, 1), idxtest.Header(magic|1, 3), idxtest.Header(magic|2, 3, 2)
+		for i := range pixels {
+			images, ids = write(images, int64(pixels[i])), write(ids, labels[i])
+			table = write(write(table, labels[i]), 7)
+		}
+		want := slices.Clone(labels)
+		if magic == 0x0800 { // which has no sign
+			want[1] = 254
+		}
+		got, err := Read(bytes.NewReader(images), int64(len(images)), Images, MaxBytes)
+		if err != nil || !bytes.Equal(got.Pixels, pixels) || !slices.Equal(got.Dims, []int{3, 1, 1}) || got.Digest != sha256.Sum256(images) {
+			t.Errorf("%#04x: images %v, %v", magic, got, err)
+		}
+		for name, file := range map[string][]byte{"labels": ids, "labels of two columns": table} {
+			got, err := Read(bytes.NewReader(file), int64(len(file)), Labels, MaxBytes)
+			if err != nil || !slices.Equal(got.Labels, want) || !slices.Equal(got.Dims, []int{3}) {
+				t.Errorf("%#04x: %s %v, %v", magic, name, got, err)
+			}
+		}
+	}
+}
+
+func TestReadLabelErrors(t *testing.T) {
+	for want, file := range map[string][]byte{
+		"label 0.5 of image 1 (counted from 0): labels must be integers": append(idxtest.Header(0x0d01, 2), 0, 0, 0, 0, 0x3f, 0, 0, 0),
+		"label +Inf of image 0": append(idxtest.Header(0x0d01, 1), 0x7f, 0x80, 0, 0),
+		"label NaN of image 0":  append(idxtest.Header(0x0d01, 1), 0x7f, 0xc0, 0, 0),
+		"16,777,217 labels announced: no more than 16,777,216 are read":         idxtest.Header(0x0801, MaxLabels+1),
+		"a side of 1,025 labels announced: sides from 1 to 1,024 are read":      idxtest.Header(0x0802, 2, 1025),
+		"magic number 0x00000803: this is an IDX file of pixels, not of labels": idxtest.Images(1, 1, 1),
+	} {
+		if _, err := Read(bytes.NewReader(file), int64(len(file)), Labels, MaxBytes); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %s", err, want)
 		}
 	}
 }
@@ -44,12 +97,19 @@ func TestReadErrors(t *testing.T) {
 		content []byte
 		want    string
 	}{
-		{"empty", nil, "the header has 0 bytes instead of 16: the file is cut short; fetch it again"},
-		{"one byte", []byte{0}, "the header has 1 bytes instead of 16"},
+		{"empty", nil, "the header has 0 bytes instead of 8 or more: the file is cut short; fetch it again"},
+		{"one byte", []byte{0}, "the header has 1 bytes instead of 8 or more"},
 		{"half a header", sound[:9], "the header has 9 bytes instead of 16"},
-		{"labels", idxtest.Labels(1, 2, 3, 4, 5, 6, 7, 8), "magic number 0x00000801 instead of 0x00000803: this is an IDX file of labels, not a file of pixels"},
-		{"text", []byte("<html><body>not found</body></html>"), "magic number 0x3c68746d instead of 0x00000803: this is no IDX file that is known here"},
-		{"floats", idxtest.Header(0x0d03, 1, 1, 1), "magic number 0x00000d03"},
+		{"labels", idxtest.Labels(1, 2, 3, 4, 5, 6, 7, 8), "magic number 0x00000801: this is an IDX file of labels, not of pixels"},
+		{"text", []byte("<html><body>not found</body></html>"), "magic number 0x3c68746d: this is no IDX file of pixels"},
+		{"a type of nothing", idxtest.Header(0x0a03, 1, 1, 1), "magic number 0x00000a03: this is no IDX file of pixels"},
+		{"four dimensions", idxtest.Header(0x0804, 1, 1, 1, 1), "magic number 0x00000804: this is no IDX file of pixels"},
+		{"wide values, too much", idxtest.Header(0x0e03, 129, 1024, 1024), "1,082,130,432 bytes of pixels announced: no more than 1,073,741,824 are read"},
+		{"wide values, cut", idxtest.Header(0x0c03, 1, 1, 1), "4 bytes of pixels announced, 0 present"},
+		{"half a pixel", append(idxtest.Header(0x0d03, 2, 1, 1), 0x43, 0x7f, 0, 0, 0x3f, 0, 0, 0), "pixel 0.5 of image 1 (counted from 0): pixels must be whole numbers from 0 to 255"},
+		{"no number", append(idxtest.Header(0x0d03, 1, 1, 1), 0x7f, 0xc0, 0, 0), "pixel NaN of image 0"},
+		{"below black", append(idxtest.Header(0x0903, 1, 1, 1), 0xff), "pixel -1 of image 0"},
+		{"above white", append(idxtest.Header(0x0b03, 1, 1, 1), 1, 0), "pixel 256 of image 0"},
 		{"no images", idxtest.Header(ImagesMagic, 0, 28, 28), "no pixels announced: the set is empty"},
 		{"no side", idxtest.Header(ImagesMagic, 1, 0, 28), "a side of 0 pixels announced: sides from 1 to 1,024 are read"},
 		{"large side", idxtest.Header(ImagesMagic, 1, 28, 1025), "a side of 1,025 pixels announced"},
@@ -62,7 +122,9 @@ func TestReadErrors(t *testing.T) {
 		{"packed, content cut", idxtest.Pack(t, sound[:50_016]), "78,400 bytes of pixels announced, 50,000 present"},
 		{"packed, trailing inside", idxtest.Pack(t, append(bytes.Clone(sound), 0)), "more are present"},
 		{"packed, trailing outside", append(bytes.Clone(packed), "x"...), "it is cut short, or something follows"},
-		{"packed, much trailing outside", append(bytes.Clone(packed), make([]byte, 600)...), "damaged"},
+		{"packed, much trailing outside", append(bytes.Clone(packed), bytes.Repeat([]byte("x"), 600)...), "damaged"},
+		{"packed, trailing behind zeros", append(bytes.Clone(packed), append(make([]byte, 600), 'x')...), "something after the zeros at the end"},
+		{"packed, a member behind zeros", append(append(bytes.Clone(packed), 0), idxtest.Pack(t, nil)...), "something after the zeros at the end"},
 		{"gzip header cut", packed[:5], "the gzip header is cut short"},
 		{"gzip checksum cut", packed[:len(packed)-5], "it is cut short, or something follows; fetch it again"},
 		{"gzip checksum wrong", flipped, "the file is damaged (gzip: invalid checksum); fetch it again"},
@@ -72,7 +134,7 @@ func TestReadErrors(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := Read(bytes.NewReader(test.content), int64(len(test.content)), ImagesMagic, MaxBytes)
+			_, err := Read(bytes.NewReader(test.content), int64(len(test.content)), Images, MaxBytes)
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -96,7 +158,7 @@ func TestReadAllocation(t *testing.T) {
 		"packed, large": {idxtest.Pack(t, append(huge, idxtest.Noise(1100<<10)...)), unproven + 1<<20},
 	} {
 		got := memorytest.Allocated(test.bound, func() {
-			_, err := Read(bytes.NewReader(test.content), int64(len(test.content)), ImagesMagic, MaxBytes)
+			_, err := Read(bytes.NewReader(test.content), int64(len(test.content)), Images, MaxBytes)
 			if err == nil || !strings.Contains(err.Error(), "cut short") {
 				t.Errorf("%s: error %v", name, err)
 			}
@@ -116,11 +178,11 @@ func TestReadGrows(t *testing.T) {
 	content := append(idxtest.Header(ImagesMagic, images, 1024, 1024), make([]byte, images<<20)...)
 	copy(content[16+unproven-50:], idxtest.Noise(100))
 	packed := idxtest.Pack(t, content)
-	got, err := Read(bytes.NewReader(packed), int64(len(packed)), ImagesMagic, MaxBytes)
+	got, err := Read(bytes.NewReader(packed), int64(len(packed)), Images, MaxBytes)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(got.Data, content[16:]) || got.Digest != sha256.Sum256(content) {
+	if !bytes.Equal(got.Pixels, content[16:]) || got.Digest != sha256.Sum256(content) {
 		t.Error("other pixels")
 	}
 }
@@ -142,7 +204,7 @@ func (e *endless) Read(b []byte) (int, error) {
 // A gzip bomb: of a gigabyte of zeros behind the announced pixels, one byte is unpacked.
 func TestReadStopsAtTheEnd(t *testing.T) {
 	source := &endless{start: idxtest.Images(10, 28, 28)}
-	_, err := Read(source, 1<<40, ImagesMagic, MaxBytes)
+	_, err := Read(source, 1<<40, Images, MaxBytes)
 	if err == nil || !strings.Contains(err.Error(), "more are present") {
 		t.Errorf("error %v", err)
 	}
@@ -154,7 +216,7 @@ func TestReadStopsAtTheEnd(t *testing.T) {
 func TestReadFailure(t *testing.T) {
 	broken := errors.New("input/output error")
 	r := io.MultiReader(bytes.NewReader(idxtest.Images(10, 28, 28)[:100]), failing{broken})
-	if _, err := Read(r, 1<<20, ImagesMagic, MaxBytes); !errors.Is(err, broken) {
+	if _, err := Read(r, 1<<20, Images, MaxBytes); !errors.Is(err, broken) {
 		t.Errorf("error %v, want %v", err, broken)
 	}
 }
@@ -165,7 +227,13 @@ func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 // unpackingBytes is what reading an IDX file of a size may allocate at most, from what idx.go
 // promises; the first part is for buffers.
-func unpackingBytes(size int) int64 { return 512<<10 + maxInflation*int64(size) }
+func unpackingBytes(size int, kind Kind) int64 {
+	values := maxInflation * int64(size)
+	if kind == Labels {
+		return 512<<10 + values + 8*values
+	}
+	return 512<<10 + values + values
+}
 
 func FuzzReadIDX(f *testing.F) {
 	sound := idxtest.Images(2, 3, 4)
@@ -178,26 +246,31 @@ func FuzzReadIDX(f *testing.F) {
 		sound, packed, two.Bytes(), packed[:20], append(bytes.Clone(packed), 0), idxtest.Labels(1, 2, 3),
 		idxtest.Header(ImagesMagic, 1<<31, 1<<10, 1<<10), idxtest.Pack(f, idxtest.Header(ImagesMagic, 1, 1<<10, 1<<10)),
 		idxtest.Pack(f, idxtest.Images(40, 28, 28)), idxtest.Pack(f, append(idxtest.Header(ImagesMagic, 20, 1024, 1024), make([]byte, 20<<20)...)),
+		append(idxtest.Header(0x0c02, 1, 8), make([]byte, 32)...), append(idxtest.Header(0x0e03, 1, 1, 1), make([]byte, 8)...),
+		append(idxtest.Header(0x0d01, 1), 0x7f, 0xc0, 0, 0), append(bytes.Clone(packed), 0, 'x'), idxtest.Header(0x0801, 1<<24+1),
 	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
-		var got *Content
-		var err error
-		bound := unpackingBytes(len(content))
-		taken := memorytest.Allocated(bound, func() {
-			got, err = Read(bytes.NewReader(content), int64(len(content)), ImagesMagic, MaxBytes)
-		})
-		if taken > bound {
-			t.Errorf("%d bytes allocated, bound %d", taken, bound)
-		}
-		switch {
-		case err != nil:
-			if text := err.Error(); text == "" || strings.Contains(text, "\n") {
-				t.Errorf("error %q, want one line", text)
+		for _, kind := range []Kind{Images, Labels} {
+			var got *Content
+			var err error
+			bound := unpackingBytes(len(content), kind)
+			taken := memorytest.Allocated(bound, func() {
+				got, err = Read(bytes.NewReader(content), int64(len(content)), kind, MaxBytes)
+			})
+			if taken > bound {
+				t.Errorf("%d bytes allocated, bound %d", taken, bound)
 			}
-		case got.Dims[0]*got.Dims[1]*got.Dims[2] != len(got.Data):
-			t.Errorf("dims %v, %d bytes", got.Dims, len(got.Data))
+			switch {
+			case err != nil:
+				if text := err.Error(); text == "" || strings.Contains(text, "\n") {
+					t.Errorf("error %q, want one line", text)
+				}
+			case kind == Labels && (len(got.Dims) != 1 || got.Dims[0] != len(got.Labels)),
+				kind == Images && got.Dims[0]*got.Dims[1]*got.Dims[2] != len(got.Pixels):
+				t.Errorf("dims %v, %d labels, %d pixels", got.Dims, len(got.Labels), len(got.Pixels))
+			}
 		}
 	})
 }

@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-
-	"vggtrain/internal/files"
+	"strings"
 )
 
 // File is one of Fashion-MNIST's four files.
@@ -26,29 +25,42 @@ var Published = [4]File{
 	{"t10k-labels-idx1-ubyte", LabelsMagic, 10_008, "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"},
 }
 
+// Kind returns what the file holds.
+func (p File) Kind() Kind {
+	if p.Magic == LabelsMagic {
+		return Labels
+	}
+	return Images
+}
+
 // Is reports whether content equals the published file, by digest.
 func (p File) Is(content *Content) bool {
 	return hex.EncodeToString(content.Digest[:]) == p.SHA256
 }
 
+// Names are the file's names, the first that is there counts: packed before plain, and - before a dot.
+func (p File) Names() []string {
+	dotted := strings.Replace(p.Name, "-idx", ".idx", 1)
+	return []string{p.Name + ".gz", p.Name, dotted + ".gz", dotted}
+}
+
 // Find reads the file, packed or plain, from a folder; messages call the folder dir. The error is
 // fs.ErrNotExist if the file is missing.
 func (p File) Find(folder fs.FS, dir string) (content *Content, path string, err error) {
-	name := p.Name + ".gz"
-	file, size, err := files.OpenRegular(folder, name)
-	if errors.Is(err, fs.ErrNotExist) {
-		name = p.Name
-		file, size, err = files.OpenRegular(folder, name)
+	name := p.Name
+	for _, known := range p.Names() {
+		if _, err := fs.Stat(folder, known); !errors.Is(err, fs.ErrNotExist) {
+			name = known
+			break
+		}
 	}
 	path = filepath.Join(dir, name)
-	if err == nil {
-		defer file.Close()
-		if content, err = Read(file, size, p.Magic, MaxBytes); err == nil {
-			return content, path, nil
-		}
-		err = files.Cause(err)
-	} else if errors.Is(err, fs.ErrNotExist) {
+	content, err = ReadFile(folder, name, p.Kind())
+	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("%w, neither packed (.gz) nor plain", err)
 	}
-	return nil, path, fmt.Errorf("%s: %w", path, err)
+	if err != nil {
+		return nil, path, fmt.Errorf("%s: %w", path, err)
+	}
+	return content, path, nil
 }
