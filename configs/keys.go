@@ -59,7 +59,7 @@ var keys = []*key{
 	resumable(newKey("Network", "arch", "NAME|FILE.yaml", "vgg11", "network", kindText,
 		func(r *Recipe) *Network { return &r.Arch }, "", parseArch, Network.text),
 		func(run, now *Recipe) bool { return now.Arch.Name != "" && run.Arch.Name == "" }),
-	free(line("Data", "data", "auto|sample|DIR", "auto", "where the images come from", func(r *Recipe) *string { return &r.Data })),
+	free(line("Data", "data", "auto|sample|PATH", "auto", "images: folder, zip or CSV file", func(r *Recipe) *string { return &r.Data })),
 	free(line("Data", "classes", "FILE", "", "names of the classes, a line each", func(r *Recipe) *string { return &r.Classes })),
 	resumable(newKey("Data", "channels", "auto|1|3", "auto", "1: grey, 3: colour", kindMixed,
 		func(r *Recipe) *int { return &r.Channels }, "auto, 1 or 3", parseChannels, formatChannels),

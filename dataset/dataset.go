@@ -18,8 +18,9 @@ var Classes = []string{
 const (
 	Published    = "published" // the four files as Zalando Research published them
 	Sampled      = "sample"    // the built-in sample of them
-	Other        = "other"     // any other four files in the same format
-	ClassFolders = "folders"   // images in train/CLASS and test/CLASS
+	Other        = "other"     // other IDX files, or Kaggle's CSV
+	ClassFolders = "folders"   // pictures in folders of classes
+	Listed       = "list"      // pictures in a CSV list
 )
 
 // Data is a training and a test set, of the same number of channels.
@@ -27,13 +28,13 @@ type Data struct {
 	Train, Test Source
 	Val         Source // nil: no val set
 	Classes     []string
-	Origin      string    // for people: the folder, or "built-in sample"
-	Spec        string    // for OpenOptions, to open exactly this again: the folder's absolute path, or "sample"
-	Kind        string    // Published, Sampled, Other or ClassFolders
+	Origin      string    // for people: the path, or "built-in sample"
+	Spec        string    // for OpenOptions, to open exactly this again: an absolute path, or "sample"
+	Kind        string    // Published, Sampled, Other, ClassFolders or Listed
 	LeftOut     []LeftOut // by Load
-	// Digest is a SHA-256. For four files it is over the SHA-256 of each, uncompressed, in the order
-	// train images, train labels, test images, test labels; for class folders, over class names,
-	// sizes, labels and pixels.
+	// Digest is a SHA-256. For IDX files it is over the SHA-256 of each, uncompressed, in the order
+	// train images, train labels, test images, test labels; for Kaggle's CSV over class names, sizes,
+	// labels and pixels. Load sets that of pictures.
 	Digest [32]byte
 }
 

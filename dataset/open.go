@@ -12,15 +12,18 @@ import (
 	"time"
 
 	"vggtrain/internal/fetch"
+	"vggtrain/internal/listing"
 
 	"github.com/dustin/go-humanize"
 )
 
 // OpenOptions are the settings of Open. The zero value is for "auto".
 type OpenOptions struct {
-	Spec     string              // "auto" or "", "sample", or a folder of four IDX files or of class folders
+	Spec     string              // "auto" or "", "sample", a folder, a zip file or a CSV file
+	Classes  string              // file that names the labels of IDX files and of Kaggle's CSV, a line each; "": none
 	Notice   func(string)        // receives warnings for the user; may be nil
 	Progress func(FetchProgress) // receives the progress of a download; may be nil
+	Listing  func(files int)     // receives the number of files seen while a set is listed; may be nil
 
 	getenv    func(string) string // os.Getenv
 	cacheDir  string              // os.UserCacheDir()/vggtrain/fashion-mnist
@@ -36,9 +39,10 @@ const dataVariable = "VGGTRAIN_DATA"
 
 // Open returns the data of o.Spec. For "auto" it tries in turn the folder in the environment variable
 // VGGTRAIN_DATA, the cache folder, the system's folder, a download into the cache folder, and the
-// built-in sample, with a notice. A folder named by Spec or the variable holds four files, or class
-// folders train/CLASS and test/CLASS; files other than the published ones give a notice, anything
-// else wrong is an error. In the other folders only the published files count.
+// built-in sample, with a notice. What Spec or the variable names has IDX files, Kaggle's CSV, pictures
+// in class folders, or a CSV list of pictures; files other than the published ones give a notice,
+// anything else wrong is an error. In the other folders only the published files count. Pictures are
+// listed, and decoded when they are asked for.
 func Open(ctx context.Context, o OpenOptions) (*Data, error) {
 	o = o.withDefaults()
 	spec := o.Spec
@@ -47,9 +51,9 @@ func Open(ctx context.Context, o OpenOptions) (*Data, error) {
 	}
 	switch {
 	case isAuto(spec):
-		return o.search(ctx)
+		return o.renamed(o.search(ctx))
 	case spec == sampleSpec:
-		return Sample()
+		return o.renamed(Sample())
 	}
 	data, err := o.named(ctx, spec)
 	if err != nil && isAuto(o.Spec) {
@@ -58,26 +62,39 @@ func Open(ctx context.Context, o OpenOptions) (*Data, error) {
 	return data, err
 }
 
-// named returns the data of a folder in Spec or the variable.
-func (o OpenOptions) named(ctx context.Context, dir string) (*Data, error) {
-	f := openFolder(dir)
-	if f.holdsClasses() {
-		data, out, err := openClasses(ctx, dir)
-		if err == nil && len(out) > 0 {
-			o.Notice(fmt.Sprintf("%s: no image by its name, left out; %s such files in all", f.at(out[0]), humanize.Comma(int64(len(out)))))
+// named returns the data that Spec or the variable names.
+func (o OpenOptions) named(ctx context.Context, spec string) (*Data, error) {
+	place, err := listing.Open(ctx, spec, listing.Options{Progress: o.Listing})
+	if err != nil {
+		return nil, err
+	}
+	data, err := o.openPlace(ctx, place)
+	if err != nil {
+		return nil, errors.Join(err, place.Close())
+	}
+	data.Spec = absolute(spec)
+	return data, nil
+}
+
+// kinds are what a place may hold. The first that claims a place opens it.
+var kinds = []struct {
+	claims func(*listing.Place) (bool, error)
+	open   func(OpenOptions, context.Context, *listing.Place) (*Data, error)
+}{
+	{claimsIDX, OpenOptions.openIDX},
+	{claimsKaggle, OpenOptions.openKaggle},
+	{func(*listing.Place) (bool, error) { return true, nil }, OpenOptions.openPictures},
+}
+
+func (o OpenOptions) openPlace(ctx context.Context, place *listing.Place) (*Data, error) {
+	for _, kind := range kinds {
+		if claims, err := kind.claims(place); err != nil {
+			return nil, err
+		} else if claims {
+			return kind.open(o, ctx, place)
 		}
-		return data, err
 	}
-	data, differs, err := f.load()
-	if err != nil && f.holdsNoFiles() {
-		return nil, fmt.Errorf("%w; nor is there a folder train of class folders", err)
-	}
-	if err == nil && differs != "" {
-		rows, cols, _ := data.Train.Size()
-		o.Notice(fmt.Sprintf("%s: not the published Fashion-MNIST; training on %s and testing on %s images of %d×%d all the same",
-			differs, humanize.Comma(int64(data.Train.Len())), humanize.Comma(int64(data.Test.Len())), rows, cols))
-	}
-	return data, err
+	return nil, fmt.Errorf("%s: nothing that is known here: %s", place.Where(), place.Holds())
 }
 
 // Locate returns the folder for `data verify`: the one in VGGTRAIN_DATA, else the first existing one
@@ -128,7 +145,16 @@ func (o OpenOptions) search(ctx context.Context) (*Data, error) {
 // published returns the data of a folder that nobody named, or nil. Files that cannot be used are a
 // notice.
 func (o OpenOptions) published(dir string) *Data {
-	data, differs, err := openFolder(dir).load()
+	f := openFolder(dir)
+	set, err := f.publishedSet()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var data *Data
+	differs := ""
+	if err == nil {
+		data, differs, err = f.load(set, nil)
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
@@ -139,6 +165,7 @@ func (o OpenOptions) published(dir string) *Data {
 		o.Notice(fmt.Sprintf("%s: not the published file; looking elsewhere (to use it, name its folder)", differs))
 		return nil
 	}
+	data.Spec = absolute(dir)
 	return data
 }
 

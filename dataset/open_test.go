@@ -23,7 +23,7 @@ func smallFiles() map[string][]byte {
 		"train-images-idx3-ubyte": idxtest.Images(6, 5, 4),
 		"train-labels-idx1-ubyte": idxtest.Labels(0, 1, 2, 3, 9, 5),
 		"t10k-images-idx3-ubyte":  idxtest.Images(4, 5, 4),
-		"t10k-labels-idx1-ubyte":  idxtest.Labels(6, 7, 8, 9),
+		"t10k-labels-idx1-ubyte":  idxtest.Labels(9, 5, 0, 9),
 	}
 }
 
@@ -70,6 +70,27 @@ func TestOpenFolder(t *testing.T) {
 			f["t10k-labels-idx1-ubyte.gz"] = idxtest.Pack(t, f["t10k-labels-idx1-ubyte"])
 			delete(f, "t10k-labels-idx1-ubyte")
 		},
+		"dots": func(f map[string][]byte) {
+			for name, content := range smallFiles() {
+				f[strings.Replace(name, "-idx", ".idx", 1)] = content
+				delete(f, name)
+			}
+		},
+		"EMNIST's names": func(f map[string][]byte) {
+			for name, content := range smallFiles() {
+				f["emnist-digits-"+strings.Replace(name, "t10k", "test", 1)] = content
+				delete(f, name)
+			}
+		},
+		"wide values": func(f map[string][]byte) {
+			for name, content := range smallFiles() {
+				wide := append([]byte{0, 0, 0x0b}, content[3:4+4*content[3]]...)
+				for _, v := range content[4+4*content[3]:] {
+					wide = append(wide, 0, v)
+				}
+				f[name] = wide
+			}
+		},
 		"packed by name only": func(f map[string][]byte) {
 			f["t10k-labels-idx1-ubyte.gz"] = f["t10k-labels-idx1-ubyte"]
 			delete(f, "t10k-labels-idx1-ubyte")
@@ -86,9 +107,9 @@ func TestOpenFolder(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := &Data{
-				Train:   &Set{idxtest.Noise(120), []int32{0, 1, 2, 3, 9, 5}, 5, 4, 1},
-				Test:    &Set{idxtest.Noise(80), []int32{6, 7, 8, 9}, 5, 4, 1},
-				Classes: Classes, Origin: o.Spec, Spec: o.Spec, Kind: "other", Digest: data.Digest,
+				Train:   &Set{idxtest.Noise(120), []int32{0, 1, 2, 3, 5, 4}, 5, 4, 1},
+				Test:    &Set{idxtest.Noise(80), []int32{5, 4, 0, 5}, 5, 4, 1},
+				Classes: []string{"0", "1", "2", "3", "5", "9"}, Origin: o.Spec, Spec: o.Spec, Kind: "other", Digest: data.Digest,
 			}
 			if diff := cmp.Diff(want, data); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -132,10 +153,10 @@ func TestOpenFolderErrors(t *testing.T) {
 		want string // after the folder and a slash
 	}{
 		{"missing", func(f map[string][]byte) { delete(f, "t10k-labels-idx1-ubyte") }, "t10k-labels-idx1-ubyte: no such file, neither packed (.gz) nor plain"},
-		{"nothing", func(f map[string][]byte) { clear(f) }, "train-images-idx3-ubyte: no such file, neither packed (.gz) nor plain; nor is there a folder train of class folders"},
+		{"test alone", func(f map[string][]byte) { delete(f, "train-labels-idx1-ubyte"); delete(f, "train-images-idx3-ubyte") }, "t10k-images-idx3-ubyte: no images to train on beside it: no such file of the name train-images-idx3-ubyte"},
 		{"cut", func(f map[string][]byte) { f["train-images-idx3-ubyte"] = f["train-images-idx3-ubyte"][:100] }, "train-images-idx3-ubyte: 120 bytes of pixels announced, 84 present: the file is cut short; fetch it again"},
 		{"counts", func(f map[string][]byte) { f["train-labels-idx1-ubyte"] = idxtest.Labels(1, 2) }, "train-labels-idx1-ubyte: 2 labels, but "},
-		{"label", func(f map[string][]byte) { f["t10k-labels-idx1-ubyte"] = idxtest.Labels(1, 2, 10, 3) }, "t10k-labels-idx1-ubyte: label 10 of image 2 (counted from 0) is out of range: labels are 0 to 9"},
+		{"label", func(f map[string][]byte) { f["t10k-labels-idx1-ubyte"] = idxtest.Labels(1, 2, 10, 3) }, "t10k-labels-idx1-ubyte: label 10 of image 2 (counted from 0) is one that train does not have"},
 		{"sizes", func(f map[string][]byte) { f["t10k-images-idx3-ubyte"] = idxtest.Images(4, 4, 5) }, "t10k-images-idx3-ubyte: images of 4×5, but "},
 		{"swapped", func(f map[string][]byte) { f["train-images-idx3-ubyte"] = f["train-labels-idx1-ubyte"] }, "train-images-idx3-ubyte: magic number 0x00000801"},
 	}
@@ -160,7 +181,7 @@ func TestOpenFolderErrors(t *testing.T) {
 func TestOpenWrongFolder(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("text"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.MkdirAll(filepath.Join(dir, "odd", "train-images-idx3-ubyte.gz"), 0o700); err != nil {
@@ -168,8 +189,8 @@ func TestOpenWrongFolder(t *testing.T) {
 	}
 	for spec, want := range map[string]string{
 		filepath.Join(dir, "none"): filepath.Join(dir, "none") + ": no such folder",
-		file:                       file + ": not a folder",
-		filepath.Join(dir, "odd"):  filepath.Join(dir, "odd", "train-images-idx3-ubyte.gz") + ": not a regular file",
+		file:                       file + ": not a folder, nor a sound zip or CSV file",
+		filepath.Join(dir, "odd"):  filepath.Join(dir, "odd") + ": no pictures of classes: it holds train-images-idx3-ubyte.gz/",
 	} {
 		var notices []string
 		o := noWeb(t, &notices)
@@ -277,10 +298,12 @@ func TestVerify(t *testing.T) {
 		t.Logf("without a published file (%v): apt-get install dataset-fashion-mnist", err)
 	}
 	dir := writeFolder(t, files)
-	reports, err := Verify(dir)
+	verify := func(dir string) (*Report, error) { return Verify(t.Context(), OpenOptions{Spec: dir}, nil) }
+	report, err := verify(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
+	reports := report.Files
 	want := []string{"other", "missing", "damaged", "ok"}
 	if files["t10k-labels-idx1-ubyte.gz"] == nil {
 		want[3] = "other"
@@ -295,7 +318,7 @@ func TestVerify(t *testing.T) {
 	if len(reports) != 4 {
 		t.Errorf("%d reports", len(reports))
 	}
-	if _, err := Verify(filepath.Join(dir, "none")); err == nil || !strings.HasSuffix(err.Error(), "no such folder") {
+	if _, err := verify(filepath.Join(dir, "none")); err == nil || !strings.HasSuffix(err.Error(), "no such folder") {
 		t.Errorf("error %v", err)
 	}
 	// The digest is of the bytes in the file, whatever they are packed in.

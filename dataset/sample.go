@@ -22,10 +22,19 @@ func Sample() (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, _, err := folder{files, sampleTitle, sampleSpec}.load()
+	f := folder{files, ".", sampleTitle}
+	set, err := f.publishedSet()
 	if err != nil {
 		return nil, err
 	}
-	data.Kind = Sampled
+	c, err := f.read(set)
+	if err != nil {
+		return nil, err
+	}
+	data, err := f.data(set, c, garments)
+	if err != nil {
+		return nil, err
+	}
+	data.Kind, data.Spec = Sampled, sampleSpec
 	return data, nil
 }

@@ -24,7 +24,7 @@ func addCompletions(cmd *cobra.Command) {
 			return
 		}
 		takes, _ := pflag.UnquoteUsage(f)
-		files := strings.Contains(takes, "FILE") || strings.Contains(takes, "DIR")
+		files := strings.Contains(takes, "FILE") || strings.Contains(takes, "DIR") || strings.Contains(takes, "PATH")
 		if complete := flagCompleter(f.Name, takes); complete != nil {
 			_ = cmd.RegisterFlagCompletionFunc(f.Name, asked(complete, files))
 		}
@@ -53,7 +53,7 @@ func flagCompleter(name, takes string) completer {
 		return lists(takes)
 	case name == "data":
 		return func(typed string) []cobra.Completion {
-			return slices.Concat([]cobra.Completion{"auto\tlooked for, or downloaded", "sample\tbuilt in: 6,000 of the images"}, folders(typed))
+			return slices.Concat([]cobra.Completion{"auto\tlooked for, or downloaded", "sample\tbuilt in: 6,000 of the images"}, datasets(typed))
 		}
 	case strings.HasSuffix(takes, "DIR"):
 		return folders
@@ -120,7 +120,7 @@ func completeArguments(cmd *cobra.Command) cobra.CompletionFunc {
 }
 
 // argumentCompleters complete arguments, by their words in usage lines.
-var argumentCompleters = map[string]completer{"ARCH": architectures, "CHECKPOINT": checkpoints, "DIR": folders, "IMAGE": images}
+var argumentCompleters = map[string]completer{"ARCH": architectures, "CHECKPOINT": checkpoints, "DIR": folders, "DATA": datasets, "IMAGE": images}
 
 // asked turns a completer into Cobra's: what begins as typed, in its order. A
 // lone folder gets no space after it, since it may go on. Where nothing fits
@@ -163,3 +163,6 @@ func images(typed string) []cobra.Completion {
 
 // folders completes folders.
 func folders(typed string) []cobra.Completion { return entries(typed, folderToo) }
+
+// datasets completes what holds images: folders, zip files and CSV files.
+func datasets(typed string) []cobra.Completion { return entries(typed, folderToo, ".zip", ".csv") }

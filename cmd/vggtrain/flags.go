@@ -29,7 +29,7 @@ func archFlag(cmd *cobra.Command, target *string) {
 }
 
 func dataFlag(cmd *cobra.Command, target *string) {
-	textFlag(cmd, target, "data", "auto|sample|DIR", "auto", "where the images come from")
+	textFlag(cmd, target, "data", "auto|sample|PATH", "auto", "images: folder, zip or CSV file")
 }
 
 func threadsFlag(cmd *cobra.Command, target *int) {

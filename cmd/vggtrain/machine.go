@@ -32,15 +32,15 @@ func openNamed(ctx context.Context, o dataset.OpenOptions, stderr io.Writer) (*d
 	if near := nearest.Name(spec, []string{"auto", "sample"}); near != "" {
 		return nil, fmt.Errorf("--data: %w: did you mean %s?", err, near)
 	}
-	return nil, fmt.Errorf("%w: --data takes auto, sample or a folder of images", err)
+	return nil, fmt.Errorf("%w: --data takes auto, sample, or a folder, a zip or a CSV list of images", err)
 }
 
-// openSpec opens the data of a spec; notices, if nobody else takes them, and how far a download is, go
-// to stderr.
+// openSpec opens the data of a spec; notices, if nobody else takes them, and how far a download or a
+// listing is, go to stderr.
 func openSpec(ctx context.Context, o dataset.OpenOptions, stderr io.Writer) (*dataset.Data, error) {
 	m := terminal.NewMeter(stderr)
 	defer m.Clear()
-	o.Progress = m.Progress
+	o.Progress, o.Listing = m.Progress, m.Files
 	if o.Notice == nil {
 		o.Notice = m.Notice
 	}

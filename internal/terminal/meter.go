@@ -22,6 +22,7 @@ type Meter struct {
 	first int64     // those that were there before
 	began time.Time // the download of the others, or the evaluation
 	last  time.Time // when it was shown
+	lists time.Time // when the listing of files began
 	drawn bool      // the terminal's last line is ours
 }
 
@@ -88,6 +89,23 @@ func (m *Meter) Images(done, all int) {
 		line += fmt.Sprintf("  %s  %s left", speedText(m.rate()), display.Remaining(float64(all-done)/m.rate()))
 	}
 	m.show(line)
+}
+
+// Files shows the number of files seen so far by a listing that takes more than a second (throttled).
+func (m *Meter) Files(seen int) {
+	now := m.now()
+	if m.lists.IsZero() {
+		m.lists, m.last = now, now
+	}
+	every := 5 * time.Second
+	if m.columns != nil {
+		every = drawEvery
+	}
+	if now.Sub(m.lists) < time.Second || now.Sub(m.last) < every {
+		return
+	}
+	m.last = now
+	m.show("looking for pictures: " + display.Count(seen, "file") + " and folders so far")
 }
 
 func (m *Meter) show(line string) {
