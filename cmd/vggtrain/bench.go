@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vggtrain/configs"
+	"vggtrain/dataset"
 	"vggtrain/internal/bench"
 	"vggtrain/internal/display"
 	"vggtrain/internal/terminal"
@@ -78,6 +79,9 @@ func runBench(ctx context.Context, o *benchOptions) error {
 	if err := checkSide(arch, o.Side, data); err != nil {
 		return err
 	}
+	if data, err = loadData(ctx, o.measured(data), dataset.LoadOptions{Side: o.Side, Mode: dataset.Crop}, o.Err); err != nil {
+		return err
+	}
 	summary, err := model.Summarize(arch, model.Input{N: min(o.Batch, data.Train.Len()), C: data.Channels(), H: o.Side, W: o.Side}, len(data.Classes))
 	if err != nil {
 		return err
@@ -99,6 +103,25 @@ func runBench(ctx context.Context, o *benchOptions) error {
 		return writeJSON(o.Out, r)
 	}
 	return o.write(arch.Name, workers.Threads(), r)
+}
+
+// measured returns the data with a test set, and of pictures that are to be decoded only as many as are
+// measured.
+func (o *benchOptions) measured(data *dataset.Data) *dataset.Data {
+	d := *data
+	if d.Test == nil {
+		d.Test = d.Train
+		if d.Val != nil {
+			d.Test = d.Val
+		}
+	}
+	d.Val = nil
+	for _, set := range []*dataset.Source{&d.Train, &d.Test} {
+		if dataset.Bytes(*set) == 0 {
+			*set = dataset.Head(*set, o.Batch*(bench.WarmupSteps+o.Steps))
+		}
+	}
+	return &d
 }
 
 // write writes the result for people.

@@ -110,6 +110,9 @@ func (o *fitOptions) showSources(saved *runstate.Checkpoint, recipe *configs.Rec
 	var read, given []string
 	for _, k := range configs.Keys() {
 		was, now := saved.Settings.Text(k.Name), recipe.Text(k.Name)
+		if k.Name == "arch" { // the text is the name of a file, which there need not be
+			was, now = saved.Arch.Name, saved.Arch.Name
+		}
 		text := k.Name + "=" + display.Word(now)
 		switch {
 		case !recipe.IsSet(k.Name):

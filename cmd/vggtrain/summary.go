@@ -1,23 +1,33 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"slices"
 	"strconv"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"vggtrain/checkpoint"
 	"vggtrain/configs"
+	"vggtrain/dataset"
 	"vggtrain/internal/display"
+	"vggtrain/internal/rundir"
+	"vggtrain/internal/trained"
 	"vggtrain/model"
 )
 
 type summaryOptions struct {
 	sheetOptions
 	Arch   string
+	Data   string // "": none
 	Blocks bool
+	Err    io.Writer
 }
 
 func newSummaryCommand(run func(context.Context, *summaryOptions) error) *cobra.Command {
@@ -28,24 +38,40 @@ func newSummaryCommand(run func(context.Context, *summaryOptions) error) *cobra.
 		Long: `List a network's layers as PyTorch would, with the shape of each output, the
 parameters and the multiply-adds (MACs) of convolutions and linear layers for
 the batch given. A multiply-add counts as two floating-point operations. The
-receptive field is the pixels of the image that one output depends on.`,
+receptive field is the pixels of the image that one output depends on.
+
+For the network of a run, --arch RUN, the image and the classes are the run's
+unless flags say otherwise. With --data the channels and the classes are those
+of such images.`,
 		Example: `  vggtrain summary --input 1x1x224x224
   vggtrain summary --input 1x1x224x224 --blocks
   vggtrain summary --arch vgg16 --input 1x3x224x224 --classes 1000
-  vggtrain summary --arch my.yaml --input 8x1x56x56 --format json`,
+  vggtrain summary --arch my.yaml --input 8x1x56x56 --format json
+  vggtrain summary --arch runs/mine
+  vggtrain summary --data photos`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o.Out = cmd.OutOrStdout()
+			o.Out, o.Err = cmd.OutOrStdout(), stderrOf(cmd)
+			if !cmd.Flags().Changed("input") {
+				o.Input = ""
+			}
+			if !cmd.Flags().Changed("classes") {
+				o.Classes = 0
+			}
 			return run(cmd.Context(), o)
 		},
 	}
 	archFlag(cmd, &o.Arch)
 	o.flags(cmd)
+	textFlag(cmd, &o.Data, "data", "sample|DIR|FILE", "", "images whose channels and classes it is for")
 	cmd.Flags().BoolVar(&o.Blocks, "blocks", false, "a row a block, as in the chapter")
 	return cmd
 }
 
-func runSummary(_ context.Context, o *summaryOptions) error {
+func runSummary(ctx context.Context, o *summaryOptions) error {
+	if err := o.complete(ctx); err != nil {
+		return err
+	}
 	input, err := o.input()
 	if err != nil {
 		return err
@@ -63,6 +89,39 @@ func runSummary(_ context.Context, o *summaryOptions) error {
 	}
 	return summarySheet(summary).write(o.Out, o.Format)
 }
+
+// complete sets the image and the classes that no flag gives: those of the data, else of the run, else
+// the chapter's.
+func (o *summaryOptions) complete(ctx context.Context) error {
+	input, classes := model.Input{N: 1, C: 1, H: 224, W: 224}, 10
+	if runFolder(o.Arch) != "" {
+		metadata, err := checkpoint.ReadMetadata(rundir.At(o.Arch).Checkpoint())
+		if err == nil {
+			input, classes, err = trained.Input(metadata)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // a run that has not saved yet
+			return err
+		}
+	}
+	if o.Data != "" {
+		data, err := openData(ctx, o.Data, o.Err)
+		if err != nil {
+			return err
+		}
+		few := *data // enough to tell the channels by
+		few.Train, few.Val, few.Test = dataset.Head(data.Train, fewPictures), nil, nil
+		loaded, err := loadData(ctx, &few, dataset.LoadOptions{Side: 1}, o.Err)
+		if err != nil {
+			return err
+		}
+		input.C, classes = loaded.Channels(), len(data.Classes)
+	}
+	o.Input, o.Classes = cmp.Or(o.Input, input.String()), cmp.Or(o.Classes, classes)
+	return nil
+}
+
+// fewPictures is the number of pictures whose channels summary looks at.
+const fewPictures = 100
 
 // summarySheet has a row a block, or a layer where the summary has no blocks.
 func summarySheet(s *model.Summary) *sheet {

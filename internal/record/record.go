@@ -16,6 +16,7 @@ type Facts struct {
 	ScoredHow     string          // it, for people: "the test set", "20 % held out of train"
 	LeftOut       int             // images that could not be read
 	LeftOutFiles  []string        // the first of them, relative to the data
+	Classes       int             // K
 	BatchSize     int             // images a step; the last of an epoch may have fewer
 	Channels      int             // of the images as the network sees them
 	Side          int             // likewise, in pixels

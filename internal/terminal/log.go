@@ -30,7 +30,8 @@ type Log struct {
 	mutex sync.Mutex // of w: notices may come at any time
 }
 
-// enough is the time in seconds of steps after which the run's own is foretold.
+// enough is the time in seconds of steps after which the run's own is foretold, at the latest: it comes
+// before the first line of progress.
 const enough = 2
 
 // NewLog returns an observer that writes to w.
@@ -53,11 +54,13 @@ func (l *Log) Step(r record.Step) error {
 	if l.pace.Evaluating() {
 		return nil
 	}
-	if _, run := l.pace.Left(); !l.told && l.pace.Trained() >= enough && !math.IsNaN(run) {
+	_, done := l.pace.Place()
+	due := done%l.every == 0
+	if _, run := l.pace.Left(); !l.told && (due || l.pace.Trained() >= enough) && !math.IsNaN(run) {
 		l.told = true
 		l.timed(fmt.Sprintf("this will take about %s", display.Duration(run+l.now().Sub(l.pace.Begun).Seconds())))
 	}
-	if _, done := l.pace.Place(); done%l.every == 0 {
+	if due && l.told {
 		l.timed(l.place(r))
 	}
 	return nil

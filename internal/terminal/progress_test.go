@@ -71,11 +71,11 @@ func TestLog(t *testing.T) {
 	}
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	want := []string{
+		"00:00:00  this will take about 23s",
 		"00:00:00  epoch 1/2  step  2/40  loss 2.0000  lr 0.0500  512 images/s  23s left  (epoch 11s)",
 		"00:00:01  epoch 1/2  step  4/40  loss 2.0000  lr 0.0500  512 images/s  22s left  (epoch 11s)",
 		"00:00:01  epoch 1/2  step  6/40  loss 2.0000  lr 0.0500  512 images/s  22s left  (epoch 10s)",
 		"00:00:02  epoch 1/2  step  8/40  loss 2.0000  lr 0.0500  512 images/s  21s left  (epoch 10s)",
-		"00:00:02  this will take about 23s",
 	}
 	if diff := cmp.Diff(want, lines[:len(want)]); diff != "" {
 		t.Errorf("first lines (-want +got):\n%s", diff)

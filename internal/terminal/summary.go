@@ -23,8 +23,12 @@ func WriteSummary(w io.Writer, r train.Result) error {
 	}
 	lines := howItEnded(r, limit)
 	if !math.IsNaN(r.ValAccuracy) {
-		lines = append(lines, fmt.Sprintf("accuracy %.4f, loss %s; best accuracy %.4f in epoch %d",
-			r.ValAccuracy, lossText(r.ValLoss), r.BestValAccuracy, r.BestEpoch))
+		text := fmt.Sprintf("accuracy %.4f, loss %s; best accuracy %.4f in epoch %d",
+			r.ValAccuracy, lossText(r.ValLoss), r.BestValAccuracy, r.BestEpoch)
+		if guessed(r) {
+			text += fmt.Sprintf(", no better than a guess of one in %d", r.Classes)
+		}
+		lines = append(lines, text)
 	}
 	if r.TestImages > 0 && !math.IsNaN(r.TestAccuracy) {
 		lines = append(lines, fmt.Sprintf("test set, once, with best.bin: accuracy %.4f, loss %s", r.TestAccuracy, lossText(r.TestLoss)))
@@ -69,8 +73,21 @@ func leftovers(r train.Result, limit pace.Limit) []labelled {
 		"vggtrain eval " + file + display.Flag("data", r.Settings.Data, "auto"),
 		"vggtrain predict " + file + " IMAGE.png",
 	}
-	if r.Status == train.Interrupted || limit != "" {
+	switch {
+	case r.Status == train.Done && limit == "" && guessed(r): // it would predict at random
+		commands[1] = fmt.Sprintf("vggtrain fit --resume %s --epochs %d", display.ShellWord(r.Folder), 2*r.Epochs)
+	case r.Status == train.Interrupted || limit != "":
 		commands = []string{"vggtrain fit --resume " + display.ShellWord(r.Folder) + limit.Lift(), commands[0]}
 	}
 	return append(lines, labelled{"next", commands[0]}, labelled{"", commands[1]})
+}
+
+// guessed reports whether the best accuracy is within three standard errors of a guess among the
+// classes.
+func guessed(r train.Result) bool {
+	if r.Classes < 2 || r.ValImages == 0 {
+		return false
+	}
+	p := 1 / float64(r.Classes)
+	return r.BestValAccuracy <= p+3*math.Sqrt(p*(1-p)/float64(r.ValImages))
 }

@@ -26,6 +26,8 @@ func TestWriteSummary(t *testing.T) {
 	elsewhere.Checkpoint, elsewhere.Best = "my run/checkpoint.bin", ""
 	nothing := train.Result{Status: train.Diverged, StepsDone: 1, ValAccuracy: math.NaN()}
 	short := train.Result{Status: train.Done, EpochsDone: 3, StepsDone: 3 * 469, ValAccuracy: math.NaN(), BestEpoch: 1, Checkpoint: "x/checkpoint.bin", Best: "x/best.bin"}
+	guesses := done
+	guesses.BestValAccuracy = 0.12
 	within := short
 	within.StepsDone -= 9
 	const numbers = "1,407 steps, 0ms (0.0 images/s, peak memory 0 B)\nrun folder x: best.bin, checkpoint.bin\nnext       vggtrain fit --resume x"
@@ -39,6 +41,12 @@ accuracy 0.9000, loss 0.5000; best accuracy 0.9100 in epoch 9
 run folder runs/x: best.bin, checkpoint.bin
 next       vggtrain eval runs/x/best.bin
            vggtrain predict runs/x/best.bin IMAGE.png
+`},
+		{guesses, nil, `done after 1 epoch, 4,690 steps, 1h02m (812 images/s, peak memory 512.0 MiB)
+accuracy 0.9000, loss 0.5000; best accuracy 0.1200 in epoch 9, no better than a guess of one in 10
+run folder runs/x: best.bin, checkpoint.bin
+next       vggtrain eval runs/x/best.bin
+           vggtrain fit --resume runs/x --epochs 20
 `},
 		{elsewhere, []string{"data=my images"}, `interrupted after 1 epoch, 4,690 steps, 1h02m (812 images/s, peak memory 512.0 MiB)
 accuracy 0.9000, loss 0.5000; best accuracy 0.9100 in epoch 9
@@ -70,7 +78,7 @@ next       vggtrain fit --resume 'my run'
 
 // factsOf are those of a run of 469 steps an epoch.
 func factsOf(s *configs.Recipe) record.Facts {
-	f := record.Facts{Settings: s, Epochs: s.Epochs, StepsPerEpoch: 469, Steps: 469 * s.Epochs}
+	f := record.Facts{Settings: s, Classes: 10, ValImages: 200, Epochs: s.Epochs, StepsPerEpoch: 469, Steps: 469 * s.Epochs}
 	if s.MaxSteps > 0 {
 		f.Steps = min(f.Steps, s.MaxSteps)
 	}

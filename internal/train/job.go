@@ -159,7 +159,7 @@ func (j *Job) facts(r *configs.Recipe, data *dataset.Data, sets *dataset.Divisio
 		LeftOut: len(data.LeftOut), LeftOutFiles: leftOut,
 		Settings: r, Arch: j.Arch.Name, Params: j.Params.Count(), MACs: macs,
 		TrainImages: j.Train.Len(), ValImages: j.Val.Len(), TestImages: tested,
-		Scored: sets.Split, ScoredHow: sets.How, BatchSize: r.BatchSize, Channels: j.Channels, Side: r.Resize,
+		Classes: len(j.Classes), Scored: sets.Split, ScoredHow: sets.How, BatchSize: r.BatchSize, Channels: j.Channels, Side: r.Resize,
 		Epochs: r.Epochs, StepsPerEpoch: batches, Steps: steps,
 		DataOrigin: data.Origin, DataKind: data.Kind,
 		Threads: j.Workers.Threads(), Kernel: j.Workers.Kernel(), MachineBytes: memory.Limit().Bytes,

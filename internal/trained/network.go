@@ -30,6 +30,16 @@ type Network struct {
 	DataDigest string // dataset.Data.Digest of that, in hexadecimal digits
 }
 
+// Input returns the shape of one image and the number of classes in the metadata of a checkpoint.
+func Input(metadata map[string]string) (input model.Input, classes int, err error) {
+	var names []string
+	if err := json.Unmarshal([]byte(metadata[keyClasses]), &names); err != nil {
+		return input, 0, fmt.Errorf("%s: not a list of names: %w", keyClasses, err)
+	}
+	input, err = model.ParseInput(metadata[KeyInput])
+	return input, len(names), err
+}
+
 // Load reads a checkpoint.bin or best.bin. It is an error if the digest is missing or wrong, or if
 // the weights do not fit the architecture.
 func Load(path string) (*Network, error) {
