@@ -72,6 +72,13 @@ func (a *axis) along(dst, row []byte, channels, from, to int) {
 		a.alongColours(dst, row, from, to)
 		return
 	}
+	if a.taps == 2 { // as blend
+		for i := from; i < to; i++ {
+			x := a.first[i]
+			dst[i] = byte((uint32(row[x])*a.weights[2*i] + uint32(row[x+1])*a.weights[2*i+1] + rounding) >> precision)
+		}
+		return
+	}
 	for i := from; i < to; i++ {
 		sum := uint32(rounding)
 		pixels := row[a.first[i]:][:a.taps]

@@ -71,7 +71,7 @@ func (g *grower) across(dst []uint64, row []byte) {
 }
 
 // grow sets dst, S×S, to an image, where a pixel v becomes table[v].
-func (g *grower) grow(dst []float32, src []byte, table *[256]float32) {
+func grow[T byte | float32](g *grower, dst []T, src []byte, table *[256]T) {
 	words, side := len(g.first), len(g.down.first)
 	for y := range g.rows {
 		g.across(g.words[y*words:(y+1)*words], src[y*g.cols:(y+1)*g.cols])
@@ -87,7 +87,7 @@ func (g *grower) grow(dst []float32, src []byte, table *[256]float32) {
 // mix is the vertical pass for a row:
 //
 //	dst[x] = table[(upper[x]*w0 + lower[x]*w1 + 128) >> 8]
-func mix(dst []float32, upper, lower []uint64, w0, w1 uint64, table *[256]float32) {
+func mix[T byte | float32](dst []T, upper, lower []uint64, w0, w1 uint64, table *[256]T) {
 	whole := upper[:len(dst)/lanes]
 	lower = lower[:len(upper)]
 	for q, u := range whole {

@@ -268,9 +268,9 @@ func TestLoaderAllocatesNothing(t *testing.T) {
 func BenchmarkLoader(b *testing.B) {
 	set := openSample(b).Train
 	for _, side := range []int{56, 224} {
-		for _, augment := range []Augment{{}, {true, true}} {
-			b.Run(fmt.Sprintf("%d/%v", side, augment), func(b *testing.B) {
-				l := newLoader(b, set, LoaderOptions{Prepare: Preparation{Side: side}, Batch: 128, Shuffle: true, Augment: augment})
+		for name, augment := range map[string]Augment{"none": {}, "garments": {true, true}, "others": {true, true}} {
+			b.Run(fmt.Sprintf("%d/%s", side, name), func(b *testing.B) {
+				l := newLoader(b, set, LoaderOptions{Prepare: Preparation{Side: side, Garments: name == "garments"}, Batch: 128, Shuffle: true, Augment: augment})
 				for n := 0; b.Loop(); n++ {
 					if n%(l.Batches()-1) == 0 { // without the last batch, which has fewer images
 						l.Start(n, 0)

@@ -49,7 +49,11 @@ func (q *Preparer) Bytes(dst []byte, p *Pixels) error {
 		return err
 	}
 	size := q.Side * q.Side * q.resizer.channels
-	q.resizer.resize(dst[len(dst)-size:], p, q.fill(p))
+	if q.grows(p) {
+		grow(q.resizer.grower, dst[len(dst)-size:], p.Pix, &identity)
+	} else {
+		q.resizer.resize(dst[len(dst)-size:], p, q.fill(p))
+	}
 	if q.Channels > q.resizer.channels { // the grey stands at the end
 		for i, v := range dst[len(dst)-size:] {
 			dst[3*i], dst[3*i+1], dst[3*i+2] = v, v, v
@@ -67,8 +71,8 @@ func (q *Preparer) Floats(dst []float32, p *Pixels) error {
 	if err := q.fit(p); err != nil {
 		return err
 	}
-	if q.Channels == 1 && q.resizer.grower != nil && len(p.Pix) > 0 && p.Channels == 1 {
-		q.resizer.grower.grow(dst, p.Pix, q.tables[0])
+	if q.Channels == 1 && q.grows(p) {
+		grow(q.resizer.grower, dst, p.Pix, q.tables[0])
 		return nil
 	}
 	if q.bytes == nil {
@@ -96,6 +100,19 @@ func (q *Preparer) Scale(dst []float32, prepared []byte) {
 		out[0], out[1], out[2] = red[v[0]], green[v[1]], blue[v[2]]
 	}
 }
+
+// grows reports whether a grower takes a picture.
+func (q *Preparer) grows(p *Pixels) bool {
+	return q.resizer.grower != nil && len(p.Pix) > 0 && p.Channels == 1
+}
+
+// identity leaves pixels as they are.
+var identity = func() (table [256]byte) {
+	for v := range table {
+		table[v] = byte(v)
+	}
+	return table
+}()
 
 // prepared reports whether a picture is S×S×C in memory. Every mode leaves such a picture as it is.
 func (q *Preparer) prepared(p *Pixels) bool {

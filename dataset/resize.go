@@ -186,10 +186,7 @@ func (r *resizer) add(dst []byte, y int) {
 	weights := r.down.weights[y*taps:][:taps]
 	row := func(k int) []byte { return r.ring[(first+k)%taps*r.width:][:len(dst)] }
 	if taps == 2 {
-		upper, lower := row(0), row(1)
-		for i := range dst {
-			dst[i] = toByte(uint32(upper[i])*weights[0] + uint32(lower[i])*weights[1] + rounding)
-		}
+		blend(dst, row(0), row(1), weights[0], weights[1])
 		return
 	}
 	sums := r.sums[:len(dst)]
@@ -203,5 +200,13 @@ func (r *resizer) add(dst []byte, y int) {
 	}
 	for i, sum := range sums {
 		dst[i] = toByte(sum)
+	}
+}
+
+// blend is add with two taps, whose weights add up to 1 within 2⁻²²: no sum is too large for a byte.
+func blend(dst, upper, lower []byte, w0, w1 uint32) {
+	upper, lower = upper[:len(dst)], lower[:len(dst)]
+	for i := range dst {
+		dst[i] = byte((uint32(upper[i])*w0 + uint32(lower[i])*w1 + rounding) >> precision)
 	}
 }
