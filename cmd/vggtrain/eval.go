@@ -23,6 +23,7 @@ import (
 type evalOptions struct {
 	Checkpoint string
 	Data       string
+	Classes    string // file of their names; "": none
 	Split      string // test, train or val; "": test, else what the run scored
 	Limit      int    // 0: all
 	Batch      int
@@ -79,6 +80,7 @@ probability. errors.png: the most confident errors.`,
 		},
 	}
 	dataFlag(cmd, &o.Data)
+	textFlag(cmd, &o.Classes, "classes", "FILE", "", "names of the classes, a line each")
 	choiceFlag(cmd, &o.Split, "split", "which images (default test, else what the run scored)", "test", "train", "val")
 	o.Split = ""
 	countFlag(cmd, &o.Limit, "limit", 0, "the first `N` images (default all)")
@@ -96,7 +98,7 @@ func runEval(ctx context.Context, o *evalOptions) error {
 	if err != nil {
 		return err
 	}
-	data, err := openNamed(ctx, dataset.OpenOptions{Spec: o.Data}, o.Err)
+	data, err := openNamed(ctx, dataset.OpenOptions{Spec: o.Data, Classes: o.Classes}, o.Err)
 	if err != nil {
 		return err
 	}

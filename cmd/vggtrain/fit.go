@@ -184,7 +184,7 @@ func (o *fitOptions) prepare(ctx context.Context, recipe *configs.Recipe) (*trai
 
 // open opens data, shows their notices and keeps them for the records.
 func (o *fitOptions) open(ctx context.Context, how opener, spec string, recipe *configs.Recipe) (*dataset.Data, error) {
-	return how(ctx, dataset.OpenOptions{Spec: spec, Notice: o.tell}, o.Err)
+	return how(ctx, dataset.OpenOptions{Spec: spec, Classes: recipe.Classes, Notice: o.tell}, o.Err)
 }
 
 type opener func(context.Context, dataset.OpenOptions, io.Writer) (*dataset.Data, error)

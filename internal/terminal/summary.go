@@ -82,12 +82,12 @@ func leftovers(r train.Result, limit pace.Limit) []labelled {
 	return append(lines, labelled{"next", commands[0]}, labelled{"", commands[1]})
 }
 
-// guessed reports whether the best accuracy is within three standard errors of a guess among the
-// classes.
+// guessed reports whether the best accuracy is that of a guess among the classes, or within three
+// standard errors of it and half as much again.
 func guessed(r train.Result) bool {
 	if r.Classes < 2 || r.ValImages == 0 {
 		return false
 	}
 	p := 1 / float64(r.Classes)
-	return r.BestValAccuracy <= p+3*math.Sqrt(p*(1-p)/float64(r.ValImages))
+	return r.BestValAccuracy <= p+min(3*math.Sqrt(p*(1-p)/float64(r.ValImages)), p/2)
 }
