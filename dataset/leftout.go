@@ -21,6 +21,9 @@ const (
 	leftOutNumber = 10
 	leftOutShare  = 10
 	namedFiles    = 10
+	// hopelessNumber pictures that cannot be read, and more than one in leftOutShare, end the reading:
+	// what millions of files lack is not for memory to hold.
+	hopelessNumber = 1000
 )
 
 // leaveOut notes the pictures of a set that cannot be read. It is an error if they are too many.
@@ -42,7 +45,11 @@ func (l *loading) leaveOut(s split, failures map[int]error) error {
 	if more := len(failures) - len(named); more > 0 {
 		list += fmt.Sprintf(" and %s more", display.Comma(more))
 	}
-	of := fmt.Sprintf("%s of %s of %s", display.Comma(len(failures)), display.Count(n, "picture"), s.name)
+	number := display.Comma(len(failures))
+	if len(failures) > hopelessNumber && len(failures)*leftOutShare > n {
+		number += " or more"
+	}
+	of := fmt.Sprintf("%s of %s of %s", number, display.Count(n, "picture"), s.name)
 	switch {
 	case len(failures) == n:
 		return fmt.Errorf("%s: no picture of %s can be read: %s", display.Name(l.data.Origin), s.name, list)

@@ -77,6 +77,20 @@ func TestLoadLeavesOut(t *testing.T) {
 	}
 }
 
+// Where thousands cannot be read, the rest are not read.
+func TestLoadEndsWithoutHope(t *testing.T) {
+	const n = 5000
+	files := fstest.MapFS{}
+	for i := range n {
+		files[paintedName(i)] = &fstest.MapFile{}
+	}
+	d := paintings(files, n, 0)
+	_, err := d.Load(t.Context(), LoadOptions{Side: 8, Channels: 1})
+	if err == nil || !strings.HasPrefix(err.Error(), "paintings: 1,00") || !strings.Contains(err.Error(), " or more of 5,000 pictures of train") {
+		t.Error(err)
+	}
+}
+
 // A class may lose all its pictures, a set may not.
 func TestLoadLosesClasses(t *testing.T) {
 	files := painting(t, 9, never)

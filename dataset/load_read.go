@@ -18,6 +18,7 @@ type reading struct {
 	set      *Set
 	digests  [][sha256.Size]byte // of the files
 	failures map[int]error       // by picture: what the set has of it is nothing
+	hopeless atomic.Bool         // so many that the rest need not be read
 }
 
 // read reads all pictures of a source on all processors. It is no error if one cannot be read, unless
@@ -35,6 +36,9 @@ func (l *loading) read(ctx context.Context, source Source, prepare Preparation, 
 	err := parallel(ctx, n, func() (func(i int), error) {
 		q, err := NewPreparer(prepare, nil)
 		return func(i int) {
+			if r.hopeless.Load() {
+				return
+			}
 			first.try(i, func() error {
 				err := l.picture(ctx, r, source, q, i, seeColour)
 				if l.finished(r, i, err); l.Strict {
@@ -86,7 +90,7 @@ func (l *loading) picture(ctx context.Context, r *reading, source Source, q *Pre
 	from, k := viewed(source, i)
 	if files, ok := from.(*pictures); ok {
 		p.Close()
-		r.digests[i], err = files.digest(k)
+		r.digests[i], err = files.digest(ctx, k)
 		return err
 	}
 	r.digests[i] = sha256.Sum256(r.set.image(i))
@@ -106,6 +110,8 @@ func (l *loading) finished(r *reading, i int, err error) {
 	defer l.mutex.Unlock()
 	if err != nil {
 		r.failures[i] = err
+		n := len(r.set.Labels)
+		r.hopeless.Store(len(r.failures) > max(hopelessNumber, n/leftOutShare))
 	}
 	if l.done++; l.Progress != nil {
 		l.Progress(l.done, l.total)

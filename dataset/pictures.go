@@ -53,20 +53,33 @@ func (s *pictures) Image(ctx context.Context, i int, p *Pixels) error {
 	return nil
 }
 
+// until is a reader until its context is done.
+type until struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (u until) Read(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.Reader.Read(p)
+}
+
 // title names picture i in messages.
 func (s *pictures) title(i int) string {
 	return display.Name(filepath.Join(s.list.Title, filepath.FromSlash(s.items[i].Name)))
 }
 
-// digest returns the SHA-256 of the file of picture i.
-func (s *pictures) digest(i int) (sum [sha256.Size]byte, err error) {
+// digest returns the SHA-256 of the file of picture i. It ends when ctx does: a file may be long.
+func (s *pictures) digest(ctx context.Context, i int) (sum [sha256.Size]byte, err error) {
 	file, _, err := files.OpenRegular(s.list.FS, s.items[i].Name)
 	if err != nil {
 		return sum, fmt.Errorf("%s: %w", s.title(i), err)
 	}
 	defer file.Close()
 	all := sha256.New()
-	if _, err := io.Copy(all, file); err != nil {
+	if _, err := io.Copy(all, until{ctx, file}); err != nil {
 		return sum, fmt.Errorf("%s: cannot be read: %w", s.title(i), files.Cause(err))
 	}
 	return [sha256.Size]byte(all.Sum(nil)), nil

@@ -26,6 +26,10 @@ const (
 // maxInMemory bounds the bytes of a file that cannot be read at any offset, such as one of a zip.
 const maxInMemory = 256 << 20
 
+// maxOnDisk bounds the bytes of other files, of which only what is needed is read. No format announces
+// more for 200 megapixels; a file with holes may have any size.
+const maxOnDisk = 4 << 30
+
 // ErrUnknown is the error of a file without an image of a known kind. Damaged and too large images
 // give other errors.
 var ErrUnknown = errors.New("not an image that is read here")
@@ -139,9 +143,13 @@ func readAll(r io.Reader, size, limit int64) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("cannot be read: %w", files.Cause(err))
 	case n > limit:
-		return nil, fmt.Errorf("the file is larger than %s bytes: make the image smaller", humanize.Comma(limit))
+		return nil, tooLong(limit)
 	}
 	return buffer.Bytes(), nil
+}
+
+func tooLong(limit int64) error {
+	return fmt.Errorf("the file is larger than %s bytes: make the image smaller", humanize.Comma(limit))
 }
 
 // newPicture checks a file's header.

@@ -36,3 +36,18 @@ func TestNameInNoEncoding(t *testing.T) {
 		photo.Close()
 	}
 }
+
+// A file with holes may announce any length, behind a whole picture too. Whoever reads on is to be spared.
+func TestFileWithHoles(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "long.png")
+	if err := os.WriteFile(path, readGolden(t, "alpha-16.png"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 1<<40); err != nil {
+		t.Skip(err) // no such files here
+	}
+	want := path + ": the file is larger than 4,294,967,296 bytes: make the image smaller"
+	if _, err := NewReader().Read(Files(path, nil)[0]); err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}

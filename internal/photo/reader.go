@@ -104,6 +104,9 @@ func (r *Reader) source(h *held, file io.Reader, size int64) (*source, error) {
 		if err != nil {
 			return nil, fmt.Errorf("cannot be read: %w", files.Cause(err))
 		}
+		if info.Size() > maxOnDisk {
+			return nil, tooLong(maxOnDisk)
+		}
 		return &source{ReaderAt: f, size: info.Size()}, nil
 	}
 	begin, err := readAll(io.LimitReader(file, smallFile), min(size, smallFile), smallFile)
