@@ -172,7 +172,7 @@ func TestReadFails(t *testing.T) {
 
 // A decoder that panics has met a damaged file.
 func TestDecoderPanics(t *testing.T) {
-	p := &Picture{imageFormat: imageFormat{name: "PNG"}, header: header{decode: func() (pixels, error) { panic("index out of range") }}}
+	p := &picture{imageFormat: imageFormat{name: "PNG"}, header: header{decode: func() (pixels, error) { panic("index out of range") }}}
 	if _, err := p.decoded(); err == nil || err.Error() != "the PNG is damaged (its decoder panics: index out of range): replace the file" {
 		t.Error(err)
 	}

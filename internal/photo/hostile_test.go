@@ -26,7 +26,7 @@ func decodingBytes(file []byte) int64 {
 		return fixed
 	}
 	garbage := map[string]int64{"WebP": 4 << 10, "TIFF": 12 << 10}[p.name] * int64(len(file))
-	return fixed + p.room + 2*int64(p.Rows)*int64(p.Cols) + garbage
+	return fixed + p.room + 2*int64(p.rows)*int64(p.cols) + garbage
 }
 
 // Files that cost the most memory for their kind, and some that only announce it.

@@ -115,8 +115,8 @@ func TestPhotoReaderBound(t *testing.T) {
 // A picture of more than 16 megapixels is decoded alone, and so is a file that is large and has to be
 // kept in memory.
 func TestPhotoReaderAlone(t *testing.T) {
-	large := &Picture{Rows: 4001, Cols: 4000, header: header{room: 4001 * 4000}}
-	small := &Picture{Rows: 4000, Cols: 4000, header: header{room: 3 * 4000 * 4000}}
+	large := &picture{header: header{rows: 4001, cols: 4000, room: 4001 * 4000}}
+	small := &picture{header: header{rows: 4000, cols: 4000, room: 3 * 4000 * 4000}}
 	r := NewReader()
 	var h held
 	if h.acquire(r, small); h.bytes != small.room || !r.room.TryAcquire(sharedRoom-small.room) {
@@ -139,7 +139,7 @@ func TestPictureFits(t *testing.T) {
 	limit := func(bytes int64) func() memory.Bound {
 		return func() memory.Bound { return memory.Bound{Bytes: bytes, From: "there are"} }
 	}
-	p := &Picture{imageFormat: imageFormat{name: "PNG"}, Rows: 10_000, Cols: 10_000, header: header{room: 400_000_000}}
+	p := &picture{imageFormat: imageFormat{name: "PNG"}, header: header{rows: 10_000, cols: 10_000, room: 400_000_000}}
 	for _, none := range []func() memory.Bound{limit(0), limit(1 << 40)} {
 		if err := p.fits(none); err != nil {
 			t.Error(err)

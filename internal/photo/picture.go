@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"image"
 	"image/jpeg"
 	"io"
 	"io/fs"
@@ -45,7 +44,7 @@ type imageFormat struct {
 
 // header is what is known of a picture before it is decoded.
 type header struct {
-	rows, cols  int   // H, W
+	rows, cols  int   // H, W as in the file, before EXIF's turn
 	least       int64 // bytes that a file with so many pixels has
 	room        int64 // bytes that decoding takes at most
 	orientation int   // EXIF's, 1 to 8; 0: none
@@ -116,22 +115,10 @@ func begins(head []byte, magic string) bool {
 	return true
 }
 
-// Picture is an image file. Its announced size is within bounds.
-type Picture struct {
+// picture is an image file. Its announced size is within bounds.
+type picture struct {
 	imageFormat
 	header
-	Rows, Cols int // H, W as in the file, before EXIF's turn
-}
-
-// ReadPicture reads a file of about size bytes, at most 256 MiB, and checks its header: no memory is
-// taken to decode an image larger than the bounds or than its file can hold. Errors are one line and do
-// not name the file.
-func ReadPicture(r io.Reader, size int64) (*Picture, error) {
-	file, err := readAll(r, size, maxInMemory)
-	if err != nil {
-		return nil, err
-	}
-	return newPicture(&source{ReaderAt: bytes.NewReader(file), size: int64(len(file))})
 }
 
 // readAll reads a file of about size bytes, and at most limit.
@@ -153,7 +140,7 @@ func tooLong(limit int64) error {
 }
 
 // newPicture checks a file's header.
-func newPicture(s *source) (*Picture, error) {
+func newPicture(s *source) (*picture, error) {
 	if s.size == 0 {
 		return nil, errors.New("the file is empty: replace it")
 	}
@@ -166,7 +153,7 @@ func newPicture(s *source) (*Picture, error) {
 		return nil, fmt.Errorf("%s is not read here: convert the picture (heif-convert %s OUT.png, or magick %s OUT.png)",
 			foreign.name, from, from)
 	}
-	p := new(Picture)
+	p := new(picture)
 	ok := false
 	if p.imageFormat, ok = recognise(imageFormats, head); !ok {
 		return nil, fmt.Errorf("%w: it begins as no %s does; convert it to one of them", ErrUnknown, Kinds("or"))
@@ -174,53 +161,32 @@ func newPicture(s *source) (*Picture, error) {
 	if p.header, err = p.open(s); err != nil {
 		return nil, p.failure(err)
 	}
-	p.Rows, p.Cols = p.rows, p.cols
 	return p, p.check(s.size)
 }
 
 // check compares what the header announces with the bounds and the size of the file.
-func (p *Picture) check(size int64) error {
-	switch pixels := int64(p.Rows) * int64(p.Cols); {
-	case p.Rows < 1 || p.Cols < 1:
-		return fmt.Errorf("the %s announces %s pixels, which is no image: replace the file", p.name, p.Size())
-	case p.Rows > maxSide || p.Cols > maxSide || pixels > maxPixels:
+func (p *picture) check(size int64) error {
+	switch pixels := int64(p.rows) * int64(p.cols); {
+	case p.rows < 1 || p.cols < 1:
+		return fmt.Errorf("the %s announces %s pixels, which is no image: replace the file", p.name, p.size())
+	case p.rows > maxSide || p.cols > maxSide || pixels > maxPixels:
 		return fmt.Errorf("the %s announces %s pixels: sides to %s and %s pixels in all are read; make the image smaller",
-			p.name, p.Size(), humanize.Comma(maxSide), humanize.Comma(maxPixels))
+			p.name, p.size(), humanize.Comma(maxSide), humanize.Comma(maxPixels))
 	case size < p.least:
 		return fmt.Errorf("the %s announces %s pixels, which %s bytes cannot hold: the file is cut short or damaged; replace it",
-			p.name, p.Size(), humanize.Comma(size))
+			p.name, p.size(), humanize.Comma(size))
 	case p.room > maxRoom:
 		return fmt.Errorf("the %s of %s pixels takes %s to decode: no more than %s are taken for a picture; make it smaller, or save it as a plain PNG",
-			p.name, p.Size(), display.Bytes(p.room), display.Bytes(maxRoom))
+			p.name, p.size(), display.Bytes(p.room), display.Bytes(maxRoom))
 	}
 	return nil
 }
 
-// Size returns W×H, for people.
-func (p *Picture) Size() string { return fmt.Sprintf("%d×%d", p.Cols, p.Rows) }
-
-// Upright returns H and W after EXIF's turn.
-func (p *Picture) Upright() (rows, cols int) {
-	if turns[p.orientation].swap {
-		return p.Cols, p.Rows
-	}
-	return p.Rows, p.Cols
-}
-
-// Grey decodes the picture as 8-bit grey, H×W without gaps, by PIL's convert("L"). It does not apply
-// EXIF's turn, nor transparency.
-func (p *Picture) Grey() (*image.Gray, error) {
-	photo, err := p.decoded()
-	if err != nil {
-		return nil, err
-	}
-	photo.turn = turn{}
-	grey, _ := photo.Grey()
-	return grey, nil
-}
+// size returns W×H, for people.
+func (p *picture) size() string { return fmt.Sprintf("%d×%d", p.cols, p.rows) }
 
 // decoded returns the picture, upright. A decoder's panic is an error: no file may end the program.
-func (p *Picture) decoded() (photo *Photo, err error) {
+func (p *picture) decoded() (photo *Photo, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			photo, err = nil, p.failure(fmt.Errorf("its decoder panics: %.100v", v))
@@ -234,7 +200,7 @@ func (p *Picture) decoded() (photo *Photo, err error) {
 }
 
 // failure rewords an error of reading or decoding: disk, unknown kind, cut short, or damaged.
-func (p *Picture) failure(err error) error {
+func (p *picture) failure(err error) error {
 	if cause, ok := errors.AsType[*fs.PathError](err); ok {
 		return fmt.Errorf("cannot be read: %w", cause.Err)
 	}

@@ -25,16 +25,22 @@ func readGolden(t testing.TB, name string) []byte {
 	return file
 }
 
-// readGrey reads a file as those of class folders are read, and as photos are but for their sides.
+// readGrey reads a file in grey, as it lies.
 func readGrey(file []byte) (*image.Gray, error) {
 	p, err := openBytes(file)
 	if err != nil {
 		return nil, err
 	}
-	return p.Grey()
+	photo, err := p.decoded()
+	if err != nil {
+		return nil, err
+	}
+	photo.turn = turn{}
+	grey, _ := photo.Grey()
+	return grey, nil
 }
 
-func openBytes(file []byte) (*Picture, error) {
+func openBytes(file []byte) (*picture, error) {
 	return newPicture(&source{ReaderAt: bytes.NewReader(file), size: int64(len(file))})
 }
 

@@ -79,7 +79,7 @@ func (r *Reader) read(file io.Reader, size int64) (*Photo, error) {
 const askedRoom = 64 << 20
 
 // fits returns an error if the system, or a limit of this process, has no room to decode the picture.
-func (p *Picture) fits(limit func() memory.Bound) error {
+func (p *picture) fits(limit func() memory.Bound) error {
 	if p.room < askedRoom {
 		return nil
 	}
@@ -89,7 +89,7 @@ func (p *Picture) fits(limit func() memory.Bound) error {
 	}
 	if err != nil {
 		return fmt.Errorf("the %s of %s pixels takes %s to decode: %w; make it smaller",
-			p.name, p.Size(), display.Bytes(p.room), err)
+			p.name, p.size(), display.Bytes(p.room), err)
 	}
 	return nil
 }
@@ -124,10 +124,10 @@ func (r *Reader) source(h *held, file io.Reader, size int64) (*source, error) {
 type held struct{ bytes int64 }
 
 // acquire waits until there is room to decode a picture.
-func (h *held) acquire(r *Reader, p *Picture) {
+func (h *held) acquire(r *Reader, p *picture) {
 	switch bytes := p.room; {
 	case h.bytes > 0: // all of it
-	case int64(p.Rows)*int64(p.Cols) > largePixels || bytes > sharedRoom:
+	case int64(p.rows)*int64(p.cols) > largePixels || bytes > sharedRoom:
 		h.take(r, sharedRoom)
 	default:
 		h.take(r, bytes)
