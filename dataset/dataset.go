@@ -52,6 +52,9 @@ func (d *Data) Title() string {
 // Garments reports whether the data are Fashion-MNIST's own files, or the sample of them.
 func (d *Data) Garments() bool { return d.Kind == Published || d.Kind == Sampled }
 
+// Pictures reports whether the images are files of pictures, which Load decodes.
+func (d *Data) Pictures() bool { return d.Kind == ClassFolders || d.Kind == Listed }
+
 // Channels returns C: 1 for grey images, 3 for colour.
 func (d *Data) Channels() int {
 	_, _, channels := d.Train.Size()

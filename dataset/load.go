@@ -64,7 +64,7 @@ type loading struct {
 	total    int // pictures
 	mutex    sync.Mutex
 	done     int          // pictures
-	coloured atomic.Int64 // pictures with colours, if they are made grey without being asked
+	coloured atomic.Int64 // pictures with colours that are made grey
 }
 
 func (l *loading) load(ctx context.Context) error {
@@ -98,13 +98,17 @@ func (l *loading) load(ctx context.Context) error {
 		fmt.Fprintf(l.digest, "%q\n", name)
 	}
 	for _, s := range splits {
-		if err := l.split(ctx, s, prepare, auto); err != nil {
+		if err := l.split(ctx, s, prepare); err != nil {
 			return err
 		}
 	}
 	l.data.Digest = [sha256.Size]byte(l.digest.Sum(nil))
 	if n := l.coloured.Load(); n > 0 {
-		l.Notice(fmt.Sprintf("%s in colour: made grey, since a sample of the training pictures has no colour (--channels 3 keeps it)", display.Count(int(n), "picture")))
+		why := "since the network takes one channel"
+		if auto {
+			why = "since a sample of the training pictures has no colour (--channels 3 keeps it)"
+		}
+		l.Notice(fmt.Sprintf("%s in colour: made grey, %s", display.Count(int(n), "picture"), why))
 	}
 	return nil
 }
@@ -118,8 +122,8 @@ func (l *loading) room(bytes int64) error {
 }
 
 // split replaces a set of the data by what can be read of it.
-func (l *loading) split(ctx context.Context, s split, prepare Preparation, auto bool) error {
-	r, err := l.read(ctx, *s.source, prepare, auto && prepare.Channels == 1)
+func (l *loading) split(ctx context.Context, s split, prepare Preparation) error {
+	r, err := l.read(ctx, *s.source, prepare, prepare.Channels == 1)
 	if err != nil {
 		return err
 	}

@@ -113,7 +113,7 @@ func runEval(ctx context.Context, o *evalOptions) error {
 		return err
 	}
 	meter := terminal.NewMeter(o.Err)
-	if network.DataDigest != "" && !isOwn(network, data) {
+	if network.DataDigest != "" && !isOwn(network, data) && !(data.Pictures() && network.BeforePreparation()) {
 		used := ""
 		if network.DataSpec != "" { // an export has none
 			used = ", which used --data " + display.ShellWord(network.DataSpec)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"vggtrain/checkpoint"
 	"vggtrain/configs"
@@ -97,6 +98,10 @@ func (c *Checkpoint) parse() (err error) {
 
 // CheckData returns an error unless data are those of the run, by their digest.
 func (c *Checkpoint) CheckData(data *dataset.Data) error {
+	if data.Pictures() && c.BeforePreparation() {
+		return fmt.Errorf("%s: from before pictures were told by their files, so %s cannot be told to be those of the run: begin a new run, with these weights by --init %s",
+			c.Path, data.Origin, c.Path)
+	}
 	if got := hex.EncodeToString(data.Digest[:]); got != c.DataDigest {
 		return fmt.Errorf("%s: not the data that the run was trained on (%s): their SHA-256 is %.8s…, the run's %.8s…: give the folder of those with --data",
 			data.Origin, c.DataSpec, got, c.DataDigest)
@@ -138,6 +143,9 @@ func (c *Checkpoint) Notices(settings *configs.Recipe, kernels string) []string 
 	var list []string
 	if kernels != c.Kernel {
 		list = append(list, fmt.Sprintf("the run was trained by %s kernels and goes on with %s: from here on its numbers differ in their last bits", c.Kernel, kernels))
+	}
+	if c.BeforePreparation() && !c.Garments && strings.Contains(settings.Augment, "crop") {
+		list = append(list, "the augmentation crop now moves the prepared images, by a fourteenth of their side: from here on it is not what it was")
 	}
 	if settings.Epochs != c.Settings.Epochs && settings.Schedule != "constant" {
 		list = append(list, fmt.Sprintf("the %s schedule now spans %d epochs, not %d: the learning rates from here on are those of the longer run",

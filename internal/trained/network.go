@@ -40,6 +40,10 @@ func Input(metadata map[string]string) (input model.Input, classes int, err erro
 	return input, len(names), err
 }
 
+// BeforePreparation reports whether a network is of a version that kept neither how images are prepared
+// nor a digest of the files of pictures.
+func (n *Network) BeforePreparation() bool { return n.Run != nil && !n.Run.IsSet("resize-mode") }
+
 // Load reads a checkpoint.bin or best.bin. It is an error if the digest is missing or wrong, or if
 // the weights do not fit the architecture.
 func Load(path string) (*Network, error) {
