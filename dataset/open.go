@@ -70,7 +70,8 @@ func (o OpenOptions) named(ctx context.Context, spec string) (*Data, error) {
 	}
 	data, err := o.openPlace(ctx, place)
 	if err != nil {
-		return nil, errors.Join(err, place.Close())
+		_ = place.Close() // which is not what went wrong
+		return nil, err
 	}
 	data.Spec = absolute(spec)
 	return data, nil

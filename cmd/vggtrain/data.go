@@ -14,6 +14,7 @@ import (
 
 type dataVerifyOptions struct {
 	Data     string // "": where fit looks
+	Classes  string // file of class names; "": none
 	JSON     bool
 	Out, Err io.Writer
 }
@@ -48,6 +49,7 @@ can be read.`,
 			return run(cmd.Context(), o)
 		},
 	}
+	classesFlag(cmd, &o.Classes)
 	jsonFlag(cmd, &o.JSON, "print one JSON document")
 	return cmd
 }
@@ -59,7 +61,7 @@ func runDataVerify(ctx context.Context, o *dataVerifyOptions) error {
 		v.Notices = append(v.Notices, text)
 		m.Notice(text)
 	}
-	r, err := dataset.Verify(ctx, dataset.OpenOptions{Spec: o.Data, Notice: notice, Progress: m.Progress, Listing: m.Files}, m.Images)
+	r, err := dataset.Verify(ctx, dataset.OpenOptions{Spec: o.Data, Classes: o.Classes, Notice: notice, Progress: m.Progress, Listing: m.Files}, m.Images)
 	m.Clear()
 	if err != nil {
 		return err

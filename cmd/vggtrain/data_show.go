@@ -12,12 +12,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"vggtrain/dataset"
+	"vggtrain/internal/display"
 	"vggtrain/internal/picture"
 )
 
 type dataShowOptions struct {
 	Data     string
-	Split    string // test or train
+	Classes  string // file of class names; "": none
+	Split    string // test, train or val; "": test, else train
 	Limit    int    // of the set's images; 0: all
 	PerClass int
 	Path     string // of the picture
@@ -48,35 +50,56 @@ in the set, from 0, below; of very many classes the first 100.`,
 	cmd.Flags().SortFlags = false
 	outFlag(cmd, &o.Path, "FILE.png", "the picture")
 	dataFlag(cmd, &o.Data)
-	choiceFlag(cmd, &o.Split, "split", "which images", "test", "train")
+	classesFlag(cmd, &o.Classes)
+	choiceFlag(cmd, &o.Split, "split", "which images (default test, else train)", "test", "train", "val")
+	o.Split = ""
 	countFlag(cmd, &o.PerClass, "per-class", 10, "`N` images of each class, the first ones")
 	countFlag(cmd, &o.Limit, "limit", 0, "of the first `N` images only (default all)")
 	return cmd
 }
 
 func runDataShow(ctx context.Context, o *dataShowOptions) error {
-	data, err := openData(ctx, o.Data, o.Err)
+	data, err := openNamed(ctx, dataset.OpenOptions{Spec: o.Data, Classes: o.Classes}, o.Err)
 	if err != nil {
 		return err
 	}
-	grid, err := classGrid(ctx, data, splitOf(data, o.Split, o.Limit), o.PerClass)
+	set, split, err := shownSplit(data, o.Split)
 	if err != nil {
 		return err
 	}
-	grid.Title = fmt.Sprintf("%s: %s images", filepath.Base(data.Origin), o.Split)
+	if o.Limit > 0 {
+		set = dataset.Head(set, o.Limit)
+	}
+	grid, err := classGrid(ctx, data, set, o.PerClass)
+	if err != nil {
+		return err
+	}
+	grid.Title = fmt.Sprintf("%s: %s images", filepath.Base(data.Origin), split)
 	return writeResult(o.Path, grid.WritePNG, o.Err)
 }
 
-// splitOf returns the test or the train set, of it the first limit images if that is not 0.
-func splitOf(data *dataset.Data, split string, limit int) dataset.Source {
-	set := data.Test
-	if split == "train" {
-		set = data.Train
+// shownSplit returns the set of a name, "" for test or else train. Where there is no val set, val is
+// what fit holds out of train by default.
+func shownSplit(data *dataset.Data, split string) (set dataset.Source, name string, err error) {
+	sets := map[string]dataset.Source{"train": data.Train, "val": data.Val, "test": data.Test}
+	switch {
+	case split == "" && data.Test != nil:
+		split = "test"
+	case split == "":
+		split = "train"
+	case split == "val" && data.Val == nil:
+		d, err := dataset.Divide(data, dataset.Val{}, 0)
+		if err != nil {
+			return nil, "", err
+		}
+		if d.Split == "val" {
+			sets["val"] = d.Scored
+		}
 	}
-	if limit > 0 {
-		set = dataset.Head(set, limit)
+	if set = sets[split]; set == nil {
+		return nil, "", fmt.Errorf("--split %s: %s has none: give another --split", split, display.Name(data.Origin))
 	}
-	return set
+	return set, split, nil
 }
 
 // maxGridClasses is the most classes of a grid.

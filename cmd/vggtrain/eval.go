@@ -23,7 +23,7 @@ import (
 type evalOptions struct {
 	Checkpoint string
 	Data       string
-	Classes    string // file of their names; "": none
+	Classes    string // file of class names; "": none
 	Split      string // test, train or val; "": test, else what the run scored
 	Limit      int    // 0: all
 	Batch      int
@@ -80,7 +80,7 @@ probability. errors.png: the most confident errors.`,
 		},
 	}
 	dataFlag(cmd, &o.Data)
-	textFlag(cmd, &o.Classes, "classes", "FILE", "", "names of the classes, a line each")
+	classesFlag(cmd, &o.Classes)
 	choiceFlag(cmd, &o.Split, "split", "which images (default test, else what the run scored)", "test", "train", "val")
 	o.Split = ""
 	countFlag(cmd, &o.Limit, "limit", 0, "the first `N` images (default all)")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -34,6 +35,11 @@ func TestFilesPage(t *testing.T) {
 		"\x05\x00\x05\x00\x01\x00\x01\x00\x00\x02\x02L\x01\x00;"
 	if err := os.WriteFile("margin.gif", []byte(margin), 0o644); err != nil {
 		t.Fatal(err)
+	}
+	for file, text := range map[string]string{"other/train-images-idx3-ubyte": "", "photos/train/cat/a.png": "", "photos/train/dog/a.gif": margin, "photos/val/cat/a.gif": margin} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	written := writtenFields(t)
 	if got, want := slices.Sorted(maps.Keys(told)), slices.Sorted(maps.Keys(written)); !slices.Equal(got, want) {
@@ -88,6 +94,9 @@ func writtenFields(t *testing.T) map[string]fieldKinds {
 		{"predict --json", "predict run grid.png margin.gif none.png --json", exitFailed},
 		{"summary --format json", "summary --arch tiny.yaml --format json --blocks", 0},
 		{"compare --format json", "compare tiny.yaml vgg11 --input 1x1x28x28 --format json", exitFailed},
+		{"data verify --json", "data verify sample --json", 0},
+		{"data verify --json", "data verify other --json", exitFailed},
+		{"data verify --json", "data verify photos --json", exitFailed},
 		{"arch list --json", "arch list --json", 0},
 		{"recipe list --json", "recipe list --json", 0},
 		{"bench --json", "bench --arch tiny.yaml --data sample --resize 32 --batch-size 8 --steps 2 --layers --json", 0},

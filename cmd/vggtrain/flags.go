@@ -32,6 +32,11 @@ func dataFlag(cmd *cobra.Command, target *string) {
 	textFlag(cmd, target, "data", "auto|sample|PATH", "auto", "images: folder, zip or CSV file")
 }
 
+// classesFlag adds --classes, which names the labels of IDX files and of Kaggle's CSV.
+func classesFlag(cmd *cobra.Command, target *string) {
+	textFlag(cmd, target, "classes", "FILE", "", "names of the classes, a line each")
+}
+
 func threadsFlag(cmd *cobra.Command, target *int) {
 	cmd.Flags().Var(count{target, kernel.MaxThreads}, "threads", "threads; same results for any (default all cores)")
 }

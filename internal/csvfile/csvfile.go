@@ -15,8 +15,11 @@ import (
 	"vggtrain/internal/files"
 )
 
-// MaxRow is the largest number of bytes of a row: a quote that nobody closes must not take all memory.
-const MaxRow = 16 << 20
+// Bounds of a row: a quote that nobody closes must not take all memory. A column takes about 100 bytes.
+const (
+	MaxRow     = 16 << 20 // bytes
+	maxColumns = 5 << 18  // those of a large image and a few
+)
 
 // bom is what Windows' programs begin a UTF-8 file with.
 const bom = "\xef\xbb\xbf"
@@ -36,7 +39,7 @@ func NewReader(r io.Reader) (*Reader, error) {
 	if start, _ := buffered.Peek(len(bom)); bytes.Equal(start, []byte(bom)) {
 		_, _ = buffered.Discard(len(bom)) // which are in the buffer
 	}
-	limited := &limit{r: buffered, left: MaxRow}
+	limited := &limit{r: buffered, bytes: MaxRow, columns: maxColumns}
 	f := &Reader{rows: csv.NewReader(limited), limit: limited}
 	f.rows.ReuseRecord = true
 	header, err := f.rows.Read()
@@ -53,7 +56,7 @@ func NewReader(r io.Reader) (*Reader, error) {
 // Next returns the next row, valid until the following call, and the line that it begins on. It has as
 // many cells as the header. The error is io.EOF after the last row.
 func (f *Reader) Next() (row []string, line int, err error) {
-	f.limit.left = MaxRow
+	f.limit.bytes, f.limit.columns = MaxRow, maxColumns
 	row, err = f.rows.Read()
 	if err == io.EOF {
 		return nil, 0, err
@@ -77,17 +80,21 @@ func failure(err error) error {
 	return fmt.Errorf("cannot be read: %w", files.Cause(err))
 }
 
-// limit is a reader that fails when more than left bytes are read.
+// limit is a reader that fails when a row has more bytes or commas than are left.
 type limit struct {
-	r    io.Reader
-	left int
+	r              io.Reader
+	bytes, columns int
 }
 
 func (l *limit) Read(b []byte) (int, error) {
-	if l.left <= 0 {
+	switch {
+	case l.bytes < 0:
 		return 0, fmt.Errorf("a row of more than %s bytes", humanize.Comma(MaxRow))
+	case l.columns < 0:
+		return 0, fmt.Errorf("a row of more than %s columns", humanize.Comma(maxColumns))
 	}
 	n, err := l.r.Read(b)
-	l.left -= n
+	l.bytes -= n
+	l.columns -= bytes.Count(b[:n], []byte(","))
 	return n, err
 }

@@ -67,6 +67,9 @@ func TestReaderBound(t *testing.T) {
 	if err == nil || err.Error() != "cannot be read: a row of more than 16,777,216 bytes" || e.read > 2*MaxRow {
 		t.Errorf("error %v after %d bytes", err, e.read)
 	}
+	if _, err := read(strings.NewReader(strings.Repeat(",", 2*maxColumns))); err == nil || err.Error() != "cannot be read: a row of more than 1,310,720 columns" {
+		t.Errorf("error %v", err)
+	}
 	broken := errors.New("input/output error")
 	if _, err := read(io.MultiReader(strings.NewReader("a\n1\n"), failing{broken})); !errors.Is(err, broken) {
 		t.Errorf("error %v", err)

@@ -44,7 +44,8 @@ func Open(ctx context.Context, name string, o Options) (*Place, error) {
 		return nil, fmt.Errorf("%s: %w", display.Name(name), err)
 	}
 	if err := p.enter(ctx, o); err != nil {
-		return nil, errors.Join(err, p.Close())
+		_ = p.Close() // which is not what went wrong
+		return nil, err
 	}
 	return p, nil
 }

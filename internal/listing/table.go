@@ -1,7 +1,6 @@
 package listing
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -57,7 +56,8 @@ func (p *Place) OpenTable(name string) (*csvfile.Reader, io.Closer, error) {
 	}
 	rows, err := csvfile.NewReader(file)
 	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("%s: %w", p.At(path.Join(p.Dir, name)), err), file.Close())
+		_ = file.Close() // which is not what went wrong
+		return nil, nil, fmt.Errorf("%s: %w", p.At(path.Join(p.Dir, name)), err)
 	}
 	return rows, file, nil
 }

@@ -37,7 +37,8 @@ func openZip(name string, size int64) (*Place, error) {
 	}
 	packed, err := readZip(file, size)
 	if err != nil {
-		return nil, errors.Join(err, file.Close())
+		_ = file.Close() // which is not what went wrong
+		return nil, err
 	}
 	return &Place{FS: packed, Title: name, Dir: ".", closer: file}, nil
 }

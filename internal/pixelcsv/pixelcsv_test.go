@@ -71,7 +71,7 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		var got *Content
 		var err error
-		bound := 64<<10 + 64*int64(len(text))
+		bound := 64<<10 + 200*int64(len(text))
 		taken := memorytest.Allocated(bound, func() { got, err = read(t.Context(), text) })
 		if taken > bound {
 			t.Errorf("%d bytes allocated, bound %d", taken, bound)

@@ -60,6 +60,26 @@ func TestMeterOnATerminal(t *testing.T) {
 	}
 }
 
+// A listing of files is shown if it takes more than a second.
+func TestMeterOfFiles(t *testing.T) {
+	for _, columns := range []func() int{nil, func() int { return 80 }} {
+		var out strings.Builder
+		m, now := &Meter{w: &out, columns: columns}, time.Unix(0, 0)
+		m.now = func() time.Time { return now }
+		for i := range 30 {
+			m.Files(1000 * i)
+			if now = now.Add(400 * time.Millisecond); i == 2 && out.Len() > 0 {
+				t.Errorf("after a second: %q", out.String())
+			}
+		}
+		m.Clear()
+		if text := out.String(); !strings.Contains(text, "looking for pictures: 13,000 files and folders so far") ||
+			(columns == nil) != strings.HasSuffix(text, "\n") || (columns == nil) != (strings.Count(text, "so far") == 2) {
+			t.Errorf("%q", text)
+		}
+	}
+}
+
 func TestMeterOfImages(t *testing.T) {
 	for name, c := range map[string]struct {
 		columns func() int
