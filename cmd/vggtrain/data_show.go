@@ -14,6 +14,7 @@ import (
 	"vggtrain/dataset"
 	"vggtrain/internal/display"
 	"vggtrain/internal/picture"
+	"vggtrain/internal/terminal"
 )
 
 type dataShowOptions struct {
@@ -70,7 +71,7 @@ func runDataShow(ctx context.Context, o *dataShowOptions) error {
 	if o.Limit > 0 {
 		set = dataset.Head(set, o.Limit)
 	}
-	grid, err := classGrid(ctx, data, set, o.PerClass)
+	grid, err := classGrid(ctx, data, set, o.PerClass, terminal.NewProgress(o.Err).Notice)
 	if err != nil {
 		return err
 	}
@@ -102,13 +103,17 @@ func shownSplit(data *dataset.Data, split string) (set dataset.Source, name stri
 	return set, split, nil
 }
 
-// maxGridClasses is the most classes of a grid.
-const maxGridClasses = 100
+const (
+	maxGridClasses = 100 // of a grid
+	maxUnread      = 10  // images named by a notice
+)
 
-// classGrid shows the first images of each class, of very many classes of the first ones.
-func classGrid(ctx context.Context, data *dataset.Data, set dataset.Source, perClass int) (*picture.Grid, error) {
+// classGrid shows the first images of each class, of very many classes of the first ones. Images that
+// cannot be read are left out, with a notice.
+func classGrid(ctx context.Context, data *dataset.Data, set dataset.Source, perClass int, notice func(string)) (*picture.Grid, error) {
 	rows := make([]picture.Row, min(len(data.Classes), maxGridClasses))
 	counts := make([]int, len(rows))
+	var unread []string
 	var pixels dataset.Pixels // a picture's rows are read one by one
 	defer pixels.Close()
 	for i := range set.Len() {
@@ -116,14 +121,25 @@ func classGrid(ctx context.Context, data *dataset.Data, set dataset.Source, perC
 		if label >= len(rows) {
 			continue
 		}
-		if counts[label]++; counts[label] > perClass {
+		if counts[label] == perClass {
 			continue
 		}
 		if err := set.Image(ctx, i, &pixels); err != nil {
-			return nil, err
+			if ctx.Err() != nil {
+				return nil, err
+			}
+			unread = append(unread, err.Error())
+			continue
 		}
+		counts[label]++
 		row := &rows[label]
 		row.Tiles = append(row.Tiles, tileOf(&pixels, picture.Line{Left: strconv.Itoa(i)}))
+	}
+	if n := len(unread); n > 0 {
+		if n > maxUnread {
+			unread = append(unread[:maxUnread], fmt.Sprintf("and %s more", humanize.Comma(int64(n-maxUnread))))
+		}
+		notice(fmt.Sprintf("%s of the images cannot be read and are left out: %s", humanize.Comma(int64(n)), strings.Join(unread, "; ")))
 	}
 	for k := range rows {
 		rows[k].Name = data.Classes[k]

@@ -2,10 +2,13 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -147,16 +150,40 @@ func TestNoErrors(t *testing.T) {
 // Of very many classes the first have rows, and the picture says so.
 func TestClassGridOfManyClasses(t *testing.T) {
 	set := &dataset.Set{Rows: 1, Cols: 1, Channels: 1, Images: []byte{0, 1, 2}, Labels: []int32{99, 100, 149}}
-	grid, err := classGrid(t.Context(), &dataset.Data{Classes: make([]string, 150)}, set, 3)
+	grid, err := classGrid(t.Context(), &dataset.Data{Classes: make([]string, 150)}, set, 3, func(text string) { t.Error(text) })
 	if err != nil || len(grid.Rows) != 100 || len(grid.Rows[99].Tiles) != 1 || !strings.HasPrefix(grid.Note, "3 images of 150 classes (the first 100 are shown), 1×1 pixels;") {
 		t.Errorf("%d rows, %+v", len(grid.Rows), err)
+	}
+}
+
+// unread is a set whose first image cannot be read.
+type unread struct{ *dataset.Set }
+
+func (u unread) Image(ctx context.Context, i int, p *dataset.Pixels) error {
+	if i == 0 {
+		return errors.New("cat/1.jpg: it is empty")
+	}
+	return u.Set.Image(ctx, i, p)
+}
+
+func TestClassGridLeavesOut(t *testing.T) {
+	set := unread{&dataset.Set{Rows: 1, Cols: 1, Channels: 1, Images: []byte{0, 1, 2}, Labels: []int32{0, 0, 0}}}
+	var told []string
+	grid, err := classGrid(t.Context(), &dataset.Data{Classes: []string{"cat"}}, set, 1, func(text string) { told = append(told, text) })
+	if err != nil || len(grid.Rows[0].Tiles) != 1 || grid.Rows[0].Tiles[0].Pixels[0] != 1 || !slices.Equal(told, []string{"1 of the images cannot be read and are left out: cat/1.jpg: it is empty"}) {
+		t.Errorf("%+v, %v, %q", grid, err, told)
+	}
+	stopped, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := classGrid(stopped, &dataset.Data{Classes: []string{"cat"}}, set, 1, func(string) {}); err == nil {
+		t.Error("no error")
 	}
 }
 
 // Each class has a row, of its first images in the set's order.
 func TestClassGrid(t *testing.T) {
 	set := &dataset.Set{Rows: 1, Cols: 1, Channels: 1, Images: []byte{0, 1, 2, 3, 4, 5}, Labels: []int32{1, 0, 1, 1, 1, 0}}
-	grid, err := classGrid(t.Context(), &dataset.Data{Classes: []string{"a", "b", "none"}}, set, 3)
+	grid, err := classGrid(t.Context(), &dataset.Data{Classes: []string{"a", "b", "none"}}, set, 3, func(text string) { t.Error(text) })
 	if err != nil {
 		t.Fatal(err)
 	}
