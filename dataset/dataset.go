@@ -1,8 +1,9 @@
 // Package dataset makes batches for a network of labelled images.
 //
 // Images come from a Source. Open returns Sources of Fashion-MNIST (Xiao, Rasul & Vollgraf 2017) or
-// of image folders; a program may bring its own. Head, Subset and Holdout are views of a source. A
-// Loader augments, resizes and scales the images of a source, and gives them in batches.
+// of picture files of any size; a program may bring its own. Head, Subset and Holdout are views of a
+// source. A Preparer makes a square of any picture, and Data.Load does so with all, once. A Loader
+// prepares the images of a source, augments and scales them, and gives them in batches.
 //
 // Shape letters: N images, H rows, W columns, C channels; S is the side of a network's input in pixels.
 // An image is H×W×C bytes, row by row, 0 black. A batch is N×S×S×C float32.

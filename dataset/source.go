@@ -37,7 +37,7 @@ func Bytes(s Source) int64 {
 type Pixels struct {
 	Rows, Cols, Channels int
 	Pix                  []byte // read only: a source in memory shares its own
-	Fill                 []byte // C bytes: the colour of padding; nil: that of the picture's corners
+	Fill                 []byte // the colour of padding, of the prepared picture's channels; nil: the corners'
 
 	own   []byte
 	row   func(y int, buffer []byte) []byte // makes a row, if Pix is nil
