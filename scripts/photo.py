@@ -19,13 +19,29 @@ def corner_median(grey):
 def trimmed(grey, fill):
     """The part that sets off from its background, if there is a margin round it; else all."""
     apart = np.abs(np.asarray(grey, np.int64) - fill)
-    for levels, most in (0, 6 / 7), (6, 6 / 7), (12, 2 / 3):
+
+    def setting_off(levels):
         ys, xs = np.nonzero(apart > levels)
-        if len(ys):
-            box = xs.min(), ys.min(), xs.max() + 1, ys.max() + 1
-            if max(box[2] - box[0], box[3] - box[1]) <= most * max(grey.size):
-                return grey.crop(box)
+        box = (xs.min(), ys.min(), xs.max() + 1, ys.max() + 1) if len(ys) else (0, 0, 0, 0)
+        return box, max(box[2] - box[0], box[3] - box[1])
+
+    for levels, most in (0, 6 / 7), (6, 6 / 7), (12, 2 / 3):
+        box, longest = setting_off(levels)
+        if 0 < longest <= most * max(grey.size):
+            tight, length = setting_off(12)
+            return grey.crop(tight if 3 * length >= 2 * longest else box)
     return grey
+
+
+def unframed(grey, fill):
+    """What is left of a picture that was in a frame is inverted if its own background is light."""
+    a = np.asarray(grey)
+    corners = a[[0, 0, -1, -1], [0, -1, 0, -1]]
+    least = int(corners.min())
+    apart = np.abs(a.astype(np.int64) - least) > 12
+    if least < 128 or corners.max() - least > 6 or not apart.any():
+        return grey, fill
+    return ImageOps.invert(grey), 255 - least
 
 
 def prepared(path, side, invert="auto", trim=False):
@@ -53,7 +69,10 @@ def prepared(path, side, invert="auto", trim=False):
     if invert == "yes" or invert == "auto" and background > 127:
         grey, fill = ImageOps.invert(grey), 255 - background
     if trim:
-        grey = trimmed(grey, fill)
+        part = trimmed(grey, fill)
+        if part is not grey and invert == "auto":
+            part, fill = unframed(part, fill)
+        grey = part
     longer = max(grey.size)
     padded = Image.new("L", (longer, longer), fill)
     padded.paste(grey, ((longer - grey.width) // 2, (longer - grey.height) // 2))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"image"
 	"image/draw"
+	"image/jpeg"
 	"image/png"
 	"testing"
 
@@ -110,6 +111,20 @@ func TestGarmentsOnCanvas(t *testing.T) {
 		"enlarged": func(m *image.Gray, _ int) *image.Gray {
 			wide := image.NewGray(image.Rect(0, 0, 112, 112))
 			xdraw.BiLinear.Scale(wide, image.Rect(28, 28, 84, 84), m, m.Rect, draw.Src, nil)
+			return wide
+		},
+		"camera": func(m *image.Gray, _ int) *image.Gray { // with a JPEG's noise round the garment
+			wide := image.NewGray(image.Rect(0, 0, 112, 112))
+			xdraw.BiLinear.Scale(wide, image.Rect(28, 28, 84, 84), m, m.Rect, draw.Src, nil)
+			var file bytes.Buffer
+			if err := jpeg.Encode(&file, wide, nil); err != nil {
+				t.Fatal(err)
+			}
+			decoded, err := jpeg.Decode(&file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			draw.Draw(wide, wide.Rect, decoded, image.Point{}, draw.Src)
 			return wide
 		},
 		"framed": func(m *image.Gray, _ int) *image.Gray { // bright on black, on white

@@ -3,6 +3,7 @@ package predict
 import (
 	"bytes"
 	"image"
+	"image/color"
 	"image/draw"
 	"testing"
 
@@ -61,7 +62,7 @@ func TestTrimmed(t *testing.T) {
 	}
 	for i := range 50 {
 		m := grey(t, data.Test, i)
-		box := settingOff(m, 0, 0)
+		box := settingOff(m, 0, distinct)
 		for _, canvas := range []image.Rectangle{image.Rect(0, 0, 56, 56), image.Rect(0, 0, 36, 34), image.Rect(0, 0, 90, 29)} {
 			at := image.Pt(canvas.Dx()-28-3, (canvas.Dy()-28)/2)
 			wide := image.NewGray(canvas)
@@ -78,6 +79,12 @@ func TestTrimmed(t *testing.T) {
 }
 
 func TestTrimmedRules(t *testing.T) {
+	faint := image.NewGray(image.Rect(0, 0, 100, 100)) // but for one pixel
+	draw.Draw(faint, image.Rect(20, 20, 60, 60), image.NewUniform(color.Gray{Y: 9}), image.Point{}, draw.Src)
+	faint.SetGray(30, 30, color.Gray{Y: 99})
+	if box := trimmed(faint, 0); box != image.Rect(20, 20, 60, 60) {
+		t.Errorf("faint: %v", box)
+	}
 	for _, c := range []struct {
 		name        string
 		noise, size int // levels of grey everywhere; side of a bright square on 100×100
