@@ -432,3 +432,12 @@ func TestChosenBy(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// The page of a resumed run says where a setting is from: nowhere if it has none, at first if that is known.
+func TestPageOfAResumedRunsSettings(t *testing.T) {
+	r := newPageRun(t)
+	r.plan.StepsDone = 4
+	r.job.Facts.Settings.SetSources(map[string]string{"lr": "flag", "momentum": "recipe fast"})
+	r.observer()
+	r.want("resumed", "classes – channels", "lr 0.08 flag momentum 0 recipe fast nesterov false checkpoint")
+}

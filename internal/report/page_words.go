@@ -37,7 +37,7 @@ func (p *Page) fill() {
 	for _, key := range configs.Keys() {
 		origin := recipe.Origin(key.Name)
 		source := cmp.Or(origin.First, origin.Source)
-		if plan.StepsDone > 0 && origin != configs.FromFlag && origin.First == "" {
+		if plan.StepsDone > 0 && origin.Source != "" && origin != configs.FromFlag && origin.First == "" {
 			source = "checkpoint" // of a version that did not note it
 		}
 		p.shown.Settings = append(p.shown.Settings, page.Setting{
