@@ -22,7 +22,7 @@ import (
 
 type evalOptions struct {
 	Checkpoint string
-	Data       string
+	Data       string // "": the run's
 	Classes    string // file of class names; "": none
 	Split      string // test, train or val; "": test, else what the run scored
 	Limit      int    // 0: all
@@ -59,9 +59,10 @@ with: accuracy, loss, each class's precision and recall, and how often each
 class was taken for each other. CHECKPOINT is a file that fit wrote, or a run
 folder: then its best.bin.
 
-Of the run's own data, --split val is what it held out of train, or its val set,
-and --split train what it trained on. Other data are matched by the names of
-their classes.
+Without --data the run's own images are scored, or Fashion-MNIST's from wherever
+they are found. Of the run's own data, --split val is what it held out of train,
+or its val set, and --split train what it trained on. Other data are matched by
+the names of their classes.
 
 --out adds three files. confusion.png: that matrix as a picture, of more than
 100 classes those that are confused most. errors.csv: a line for each error,
@@ -75,11 +76,15 @@ probability. errors.png: the most confident errors.`,
 			if o.Checkpoint, err = weightsFile(args[0]); err != nil {
 				return err
 			}
+			if !cmd.Flags().Changed("data") {
+				o.Data = ""
+			}
 			o.Out, o.Err = cmd.OutOrStdout(), stderrOf(cmd)
 			return run(cmd.Context(), o)
 		},
 	}
 	dataFlag(cmd, &o.Data)
+	cmd.Flags().Lookup("data").DefValue = "the run's"
 	classesFlag(cmd, &o.Classes)
 	choiceFlag(cmd, &o.Split, "split", "which images (default test, else what the run scored)", "test", "train", "val")
 	o.Split = ""
@@ -93,12 +98,27 @@ probability. errors.png: the most confident errors.`,
 	return cmd
 }
 
+// open opens the data that --data names, else those that the network was trained on: of Fashion-MNIST,
+// wherever it is now.
+func (o *evalOptions) open(ctx context.Context, network *trained.Network) (*dataset.Data, error) {
+	options := dataset.OpenOptions{Spec: cmp.Or(o.Data, "auto"), Classes: o.Classes}
+	if o.Data != "" || network.Garments || network.DataSpec == "" {
+		return openNamed(ctx, options, o.Err)
+	}
+	options.Spec = network.DataSpec
+	data, err := openSpec(ctx, options, o.Err)
+	if err != nil {
+		return nil, fmt.Errorf("the run's data: %w; where they are now says --data", err)
+	}
+	return data, nil
+}
+
 func runEval(ctx context.Context, o *evalOptions) error {
 	network, err := trained.Load(o.Checkpoint)
 	if err != nil {
 		return err
 	}
-	data, err := openNamed(ctx, dataset.OpenOptions{Spec: o.Data, Classes: o.Classes}, o.Err)
+	data, err := o.open(ctx, network)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"vggtrain/configs"
+	"vggtrain/dataset"
 	"vggtrain/internal/chart"
 	"vggtrain/internal/display"
 	"vggtrain/internal/memory"
@@ -102,7 +103,10 @@ func (p *Page) commands() []page.Command {
 		commands = append(commands, page.Command{Purpose: "Go on with it", Line: next})
 	}
 	if len(p.history.Epochs) > 0 {
-		best, data := p.word(p.dir.Best()), display.Flag("data", p.places.hide(p.plan.Settings.Data), "auto")
+		best, data := p.word(p.dir.Best()), ""
+		if p.plan.DataKind == dataset.Published || p.plan.DataKind == dataset.Sampled { // eval finds others by itself
+			data = display.Flag("data", p.places.hide(p.plan.Settings.Data), "auto")
+		}
 		commands = append(commands,
 			page.Command{Purpose: "Score its best weights", Line: "vggtrain eval " + best + data},
 			page.Command{Purpose: "Use them", Line: "vggtrain predict " + best + " IMAGE.png"})

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"vggtrain/dataset"
 	"vggtrain/internal/display"
 	"vggtrain/internal/pace"
 	"vggtrain/internal/train"
@@ -68,9 +69,12 @@ func leftovers(r train.Result, limit pace.Limit) []labelled {
 	if _, err := os.Stat(page); err == nil {
 		lines = append(lines, labelled{"report", display.Name(page) + ", for a browser"})
 	}
-	file := display.ShellWord(weights)
+	file, data := display.ShellWord(weights), ""
+	if r.DataKind == dataset.Published || r.DataKind == dataset.Sampled { // eval finds others by itself
+		data = display.Flag("data", r.Settings.Data, "auto")
+	}
 	commands := []string{
-		"vggtrain eval " + file + display.Flag("data", r.Settings.Data, "auto"),
+		"vggtrain eval " + file + data,
 		"vggtrain predict " + file + " IMAGE.png",
 	}
 	switch {
@@ -82,10 +86,13 @@ func leftovers(r train.Result, limit pace.Limit) []labelled {
 	return append(lines, labelled{"next", commands[0]}, labelled{"", commands[1]})
 }
 
+// enoughToTell is the least number of scored images whose accuracy tells learning from guessing.
+const enoughToTell = 50
+
 // guessed reports whether the best accuracy is that of a guess among the classes, or within three
 // standard errors of it and half as much again.
 func guessed(r train.Result) bool {
-	if r.Classes < 2 || r.ValImages == 0 {
+	if r.Classes < 2 || r.ValImages < enoughToTell {
 		return false
 	}
 	p := 1 / float64(r.Classes)

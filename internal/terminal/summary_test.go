@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vggtrain/configs"
+	"vggtrain/dataset"
 	"vggtrain/internal/record"
 	"vggtrain/internal/train"
 )
@@ -78,7 +79,7 @@ next       vggtrain fit --resume 'my run'
 
 // factsOf are those of a run of 469 steps an epoch.
 func factsOf(s *configs.Recipe) record.Facts {
-	f := record.Facts{Settings: s, Classes: 10, ValImages: 200, Epochs: s.Epochs, StepsPerEpoch: 469, Steps: 469 * s.Epochs}
+	f := record.Facts{Settings: s, DataKind: dataset.Sampled, Classes: 10, ValImages: 200, Epochs: s.Epochs, StepsPerEpoch: 469, Steps: 469 * s.Epochs}
 	if s.MaxSteps > 0 {
 		f.Steps = min(f.Steps, s.MaxSteps)
 	}

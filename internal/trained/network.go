@@ -102,8 +102,9 @@ func Describe(state *checkpoint.State) (*Network, error) {
 		return nil, err
 	}
 	if text := state.Metadata[KeySettings]; text != "" {
+		// Another version may have settings that this one does not know: the weights need none of them.
 		if n.Run, err = configs.ParseRecipe(KeySettings, []byte(text)); err != nil {
-			return nil, err
+			n.Run = nil
 		}
 	}
 	if n.Layers, err = model.Resolve(n.Arch, n.Channels, n.Side, n.Side, len(n.Classes)); err != nil {
