@@ -87,7 +87,7 @@ func (o OpenOptions) readPixels(ctx context.Context, place *listing.Place, name 
 		return nil, err
 	}
 	defer file.Close()
-	content, err := pixelcsv.Read(ctx, rows, o.Listing)
+	content, err := pixelcsv.Read(ctx, rows)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", place.At(path.Join(place.Dir, name)), err)
 	}

@@ -53,9 +53,8 @@ func HasNames(header []string) bool {
 	})
 }
 
-// Read reads all rows. progress, if not nil, receives their number now and then. Errors are one line and
-// do not name the file.
-func Read(ctx context.Context, rows *csvfile.Reader, progress func(rows int)) (*Content, error) {
+// Read reads all rows. Errors are one line and do not name the file.
+func Read(ctx context.Context, rows *csvfile.Reader) (*Content, error) {
 	c := &Content{Side: Side(len(rows.Header) - 1)}
 	if c.Side < 1 || c.Side > MaxSide {
 		return nil, fmt.Errorf("%s columns of pixels: images must be square, of sides from 1 to %s", humanize.Comma(int64(len(rows.Header)-1)), humanize.Comma(MaxSide))
@@ -79,9 +78,6 @@ func Read(ctx context.Context, rows *csvfile.Reader, progress func(rows int)) (*
 		if len(c.Labels)%1024 == 0 {
 			if err := ctx.Err(); err != nil {
 				return nil, err
-			}
-			if progress != nil {
-				progress(len(c.Labels))
 			}
 		}
 	}

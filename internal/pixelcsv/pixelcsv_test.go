@@ -17,7 +17,7 @@ func read(ctx context.Context, text string) (*Content, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Read(ctx, rows, nil)
+	return Read(ctx, rows)
 }
 
 const names = "label,pixel1,pixel2,pixel3,pixel4\n"
