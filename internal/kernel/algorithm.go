@@ -7,7 +7,7 @@ type Algorithm string
 const (
 	Direct   Algorithm = "direct"
 	Winograd Algorithm = "winograd F(4×4,3×3)"
-	Narrow   Algorithm = "narrow" // direct, few input channels: see narrow.go
+	Narrow   Algorithm = "narrow" // one input channel or three: see narrow.go
 )
 
 // costs are the constants of a set of kernels for the choice of an algorithm. The unit of time is a

@@ -4,8 +4,11 @@ import "unsafe"
 
 // FilterSize is the size of the transformed filters in floats; 0 if Forward reads w itself.
 func (c Conv) FilterSize(p *Workers) int {
-	if c.ForwardAlgorithm(p) == Winograd {
+	switch algorithm := c.ForwardAlgorithm(p); {
+	case algorithm == Winograd:
 		return planes * c.C * c.OC
+	case algorithm == Narrow && c.C == 3:
+		return narrowWeights(c.C) * c.OC
 	}
 	return 0
 }
@@ -21,10 +24,13 @@ func (c Conv) ForwardSize(p *Workers) int {
 
 // TransformFilters writes the transformed filters w to u. u has FilterSize floats.
 func (c Conv) TransformFilters(p *Workers, u, w []float32) error {
-	if c.ForwardAlgorithm(p) != Winograd {
-		return nil
+	switch algorithm := c.ForwardAlgorithm(p); {
+	case algorithm == Winograd:
+		return transformFilters(p, u, w, c.C, c.OC)
+	case algorithm == Narrow && c.C == 3:
+		c.narrowFilters(p.kernels, u, w)
 	}
-	return transformFilters(p, u, w, c.C, c.OC)
+	return nil
 }
 
 // Forward computes y for the first rows images. With a pool it also sets argmax, unless that is nil:
@@ -33,7 +39,7 @@ func (c Conv) TransformFilters(p *Workers, u, w []float32) error {
 func (c Conv) Forward(p *Workers, y []float32, argmax []byte, x, w, b, u, work []float32, rows int) error {
 	switch c.ForwardAlgorithm(p) {
 	case Narrow:
-		return c.narrowForward(p, y, argmax, x, w, b, rows)
+		return c.narrowForward(p, y, argmax, x, w, b, u, rows)
 	case Winograd:
 		return c.winogradForward(p, y, argmax, x, b, u, work, rows)
 	}

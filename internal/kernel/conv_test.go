@@ -174,7 +174,9 @@ func testConv(t *testing.T, c Conv, by costs, rows, threads int) {
 	}
 	s := newConvCase(c, uint64(c.H*c.W+c.C))
 	s.define(rows)
-	if fh, fw := c.full(); !c.narrow(generic.with(by)) && c.algorithm(by, fh, fw, c.C, c.OC) == Winograd {
+	if fh, fw := c.full(); c.narrow(generic.with(by)) {
+		s.narrowBounds(rows)
+	} else if c.algorithm(by, fh, fw, c.C, c.OC) == Winograd {
 		s.winogradBounds(rows)
 	}
 	for _, ks := range available() {
@@ -205,7 +207,10 @@ func (s *convCase) check(t *testing.T, rows, threads int, ks *kernels) {
 		t.Fatal(err)
 	}
 	yTerms, xTerms, wTerms := k, c.Kernel*c.Kernel*c.OC, rows*fh*fw
-	if c.ForwardAlgorithm(p) == Winograd {
+	switch c.ForwardAlgorithm(p) {
+	case Narrow:
+		yTerms += narrowRoundings
+	case Winograd:
 		yTerms, xTerms, wTerms = c.C+convolutionRoundings, c.OC+convolutionRoundings, wTerms+adjointRoundings
 	}
 	name := fmt.Sprintf("%s, %+v, %d images: ", ks.name, c, rows)
@@ -274,7 +279,8 @@ func TestConvThreads(t *testing.T) {
 		by costs
 	}{
 		{"direct", c, direct}, {"winograd", c, winograd}, {"plane by plane", c, planeMajor},
-		{"narrow, pooled", firstLayer(5, 61, 60, 1, 32, true), measured}, {"narrow", firstLayer(3, 61, 60, 3, 16, false), measured},
+		{"narrow, pooled", firstLayer(5, 61, 60, 1, 32, true), measured}, {"narrow", firstLayer(3, 61, 60, 1, 16, false), measured},
+		{"colour, pooled", firstLayer(5, 61, 60, 3, 32, true), measured}, {"colour", firstLayer(3, 61, 60, 3, 16, false), measured},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			ks := available()[0].with(test.by)

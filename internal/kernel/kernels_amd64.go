@@ -16,7 +16,8 @@ var avx512 = kernels{
 		16, winogradInputAVX512, winogradGradientAVX512, winogradOutputAVX512, winogradPoolAVX512, winogradFilterAVX512, winogradFilterGradientAVX512,
 	},
 	narrow: narrowLoops{
-		16, narrowPoolAVX512, narrowPlainAVX512, narrowPoolGradientAVX512, narrowPlainGradientAVX512, narrowPairsAVX512,
+		16, narrowPoolAVX512, narrowPool3AVX512, narrowPlainAVX512, narrowPlain3AVX512, narrowTransformAVX512,
+		narrowPoolGradientAVX512, narrowPoolGradient3AVX512, narrowPlainGradientAVX512, narrowPlainGradient3AVX512, narrowPairsAVX512,
 	},
 	costs: measured,
 }
@@ -31,7 +32,8 @@ var avx2 = kernels{
 		8, winogradInputAVX2, winogradGradientAVX2, winogradOutputAVX2, winogradPoolAVX2, winogradFilterAVX2, winogradFilterGradientAVX2,
 	},
 	narrow: narrowLoops{
-		8, narrowPoolAVX2, narrowPlainAVX2, narrowPoolGradientAVX2, narrowPlainGradientAVX2, narrowPairsAVX2,
+		8, narrowPoolAVX2, narrowPool3AVX2, narrowPlainAVX2, narrowPlain3AVX2, narrowTransformAVX2,
+		narrowPoolGradientAVX2, narrowPoolGradient3AVX2, narrowPlainGradientAVX2, narrowPlainGradient3AVX2, narrowPairsAVX2,
 	},
 	costs: measured,
 }

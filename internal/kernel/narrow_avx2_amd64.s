@@ -4,28 +4,26 @@
 
 #include "textflag.h"
 
-// func narrowPoolAVX2(y *float32, argmax *byte, in *float32, w *float32, b *float32, windows int, oc int, channels int, pitch int, stream bool)
+// func narrowPoolAVX2(y *float32, argmax *byte, in *float32, w *float32, b *float32, windows int, oc int, pitch int, stream bool)
 // Requires: AVX, AVX2, CMOV, FMA3, MMX+
-TEXT ·narrowPoolAVX2(SB), NOSPLIT, $0-73
+TEXT ·narrowPoolAVX2(SB), NOSPLIT, $0-65
 	MOVQ y+0(FP), AX
 	MOVQ argmax+8(FP), CX
 	MOVQ oc+48(FP), DX
 	MOVQ in+16(FP), SI
 	MOVQ windows+40(FP), DI
-	MOVQ pitch+64(FP), R8
+	MOVQ pitch+56(FP), R8
 	SHLQ $0x02, R8
-	MOVQ channels+56(FP), R9
-	SHLQ $0x02, R9
 
-	// A step: eight pixels.
+	// A step: two rows of 4 pixels.
 narrowPool_step:
 	XORQ BX, BX
-	MOVQ w+24(FP), R10
+	MOVQ w+24(FP), R9
 
 	// A vector of output channels. The sums begin as the bias.
 narrowPool_vector:
-	MOVQ    b+32(FP), R11
-	VMOVUPS (R11)(BX*4), Y0
+	MOVQ    b+32(FP), R10
+	VMOVUPS (R10)(BX*4), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y0, Y3
@@ -33,159 +31,143 @@ narrowPool_vector:
 	VMOVAPS Y0, Y5
 	VMOVAPS Y0, Y6
 	VMOVAPS Y0, Y7
-	MOVQ    SI, R12
-	MOVQ    channels+56(FP), R11
+	MOVQ    SI, R10
 
-	// An input channel.
-narrowPool_channel:
 	// Row 0 of the pixels, and the rows of the filter that meet it.
-	LEAQ         (R12)(R9*2), R13
-	VBROADCASTSS (R12), Y8
-	VBROADCASTSS (R12)(R9*1), Y9
-	VBROADCASTSS (R13), Y10
-	VBROADCASTSS (R13)(R9*1), Y11
-	VBROADCASTSS (R13)(R9*2), Y12
-	ADDQ         R9, R13
-	VBROADCASTSS (R13)(R9*2), Y13
-	VMOVUPS      (R10), Y14
+	VBROADCASTSS (R10), Y8
+	VBROADCASTSS 4(R10), Y9
+	VBROADCASTSS 8(R10), Y10
+	VBROADCASTSS 12(R10), Y11
+	VBROADCASTSS 16(R10), Y12
+	VBROADCASTSS 20(R10), Y13
+	VMOVUPS      (R9), Y14
 	VFMADD231PS  Y14, Y8, Y0
 	VFMADD231PS  Y14, Y9, Y1
 	VFMADD231PS  Y14, Y10, Y2
 	VFMADD231PS  Y14, Y11, Y3
-	VMOVUPS      32(R10), Y8
+	VMOVUPS      32(R9), Y8
 	VFMADD231PS  Y8, Y9, Y0
 	VFMADD231PS  Y8, Y10, Y1
 	VFMADD231PS  Y8, Y11, Y2
 	VFMADD231PS  Y8, Y12, Y3
-	VMOVUPS      64(R10), Y8
+	VMOVUPS      64(R9), Y8
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y8, Y11, Y1
 	VFMADD231PS  Y8, Y12, Y2
 	VFMADD231PS  Y8, Y13, Y3
-	ADDQ         R8, R12
+	ADDQ         R8, R10
 
 	// Row 1 of the pixels, and the rows of the filter that meet it.
-	LEAQ         (R12)(R9*2), R13
-	VBROADCASTSS (R12), Y8
-	VBROADCASTSS (R12)(R9*1), Y9
-	VBROADCASTSS (R13), Y10
-	VBROADCASTSS (R13)(R9*1), Y11
-	VBROADCASTSS (R13)(R9*2), Y12
-	ADDQ         R9, R13
-	VBROADCASTSS (R13)(R9*2), Y13
-	VMOVUPS      96(R10), Y14
+	VBROADCASTSS (R10), Y8
+	VBROADCASTSS 4(R10), Y9
+	VBROADCASTSS 8(R10), Y10
+	VBROADCASTSS 12(R10), Y11
+	VBROADCASTSS 16(R10), Y12
+	VBROADCASTSS 20(R10), Y13
+	VMOVUPS      96(R9), Y14
 	VFMADD231PS  Y14, Y8, Y0
 	VFMADD231PS  Y14, Y9, Y1
 	VFMADD231PS  Y14, Y10, Y2
 	VFMADD231PS  Y14, Y11, Y3
-	VMOVUPS      (R10), Y14
+	VMOVUPS      (R9), Y14
 	VFMADD231PS  Y14, Y8, Y4
 	VFMADD231PS  Y14, Y9, Y5
 	VFMADD231PS  Y14, Y10, Y6
 	VFMADD231PS  Y14, Y11, Y7
-	VMOVUPS      128(R10), Y8
+	VMOVUPS      128(R9), Y8
 	VFMADD231PS  Y8, Y9, Y0
 	VFMADD231PS  Y8, Y10, Y1
 	VFMADD231PS  Y8, Y11, Y2
 	VFMADD231PS  Y8, Y12, Y3
-	VMOVUPS      32(R10), Y8
+	VMOVUPS      32(R9), Y8
 	VFMADD231PS  Y8, Y9, Y4
 	VFMADD231PS  Y8, Y10, Y5
 	VFMADD231PS  Y8, Y11, Y6
 	VFMADD231PS  Y8, Y12, Y7
-	VMOVUPS      160(R10), Y8
+	VMOVUPS      160(R9), Y8
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y8, Y11, Y1
 	VFMADD231PS  Y8, Y12, Y2
 	VFMADD231PS  Y8, Y13, Y3
-	VMOVUPS      64(R10), Y8
+	VMOVUPS      64(R9), Y8
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y8, Y11, Y5
 	VFMADD231PS  Y8, Y12, Y6
 	VFMADD231PS  Y8, Y13, Y7
-	ADDQ         R8, R12
+	ADDQ         R8, R10
 
 	// Row 2 of the pixels, and the rows of the filter that meet it.
-	LEAQ         (R12)(R9*2), R13
-	VBROADCASTSS (R12), Y8
-	VBROADCASTSS (R12)(R9*1), Y9
-	VBROADCASTSS (R13), Y10
-	VBROADCASTSS (R13)(R9*1), Y11
-	VBROADCASTSS (R13)(R9*2), Y12
-	ADDQ         R9, R13
-	VBROADCASTSS (R13)(R9*2), Y13
-	VMOVUPS      192(R10), Y14
+	VBROADCASTSS (R10), Y8
+	VBROADCASTSS 4(R10), Y9
+	VBROADCASTSS 8(R10), Y10
+	VBROADCASTSS 12(R10), Y11
+	VBROADCASTSS 16(R10), Y12
+	VBROADCASTSS 20(R10), Y13
+	VMOVUPS      192(R9), Y14
 	VFMADD231PS  Y14, Y8, Y0
 	VFMADD231PS  Y14, Y9, Y1
 	VFMADD231PS  Y14, Y10, Y2
 	VFMADD231PS  Y14, Y11, Y3
-	VMOVUPS      96(R10), Y14
+	VMOVUPS      96(R9), Y14
 	VFMADD231PS  Y14, Y8, Y4
 	VFMADD231PS  Y14, Y9, Y5
 	VFMADD231PS  Y14, Y10, Y6
 	VFMADD231PS  Y14, Y11, Y7
-	VMOVUPS      224(R10), Y8
+	VMOVUPS      224(R9), Y8
 	VFMADD231PS  Y8, Y9, Y0
 	VFMADD231PS  Y8, Y10, Y1
 	VFMADD231PS  Y8, Y11, Y2
 	VFMADD231PS  Y8, Y12, Y3
-	VMOVUPS      128(R10), Y8
+	VMOVUPS      128(R9), Y8
 	VFMADD231PS  Y8, Y9, Y4
 	VFMADD231PS  Y8, Y10, Y5
 	VFMADD231PS  Y8, Y11, Y6
 	VFMADD231PS  Y8, Y12, Y7
-	VMOVUPS      256(R10), Y8
+	VMOVUPS      256(R9), Y8
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y8, Y11, Y1
 	VFMADD231PS  Y8, Y12, Y2
 	VFMADD231PS  Y8, Y13, Y3
-	VMOVUPS      160(R10), Y8
+	VMOVUPS      160(R9), Y8
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y8, Y11, Y5
 	VFMADD231PS  Y8, Y12, Y6
 	VFMADD231PS  Y8, Y13, Y7
-	ADDQ         R8, R12
+	ADDQ         R8, R10
 
 	// Row 3 of the pixels, and the rows of the filter that meet it.
-	LEAQ         (R12)(R9*2), R13
-	VBROADCASTSS (R12), Y8
-	VBROADCASTSS (R12)(R9*1), Y9
-	VBROADCASTSS (R13), Y10
-	VBROADCASTSS (R13)(R9*1), Y11
-	VBROADCASTSS (R13)(R9*2), Y12
-	ADDQ         R9, R13
-	VBROADCASTSS (R13)(R9*2), Y13
-	VMOVUPS      192(R10), Y14
+	VBROADCASTSS (R10), Y8
+	VBROADCASTSS 4(R10), Y9
+	VBROADCASTSS 8(R10), Y10
+	VBROADCASTSS 12(R10), Y11
+	VBROADCASTSS 16(R10), Y12
+	VBROADCASTSS 20(R10), Y13
+	VMOVUPS      192(R9), Y14
 	VFMADD231PS  Y14, Y8, Y4
 	VFMADD231PS  Y14, Y9, Y5
 	VFMADD231PS  Y14, Y10, Y6
 	VFMADD231PS  Y14, Y11, Y7
-	VMOVUPS      224(R10), Y8
+	VMOVUPS      224(R9), Y8
 	VFMADD231PS  Y8, Y9, Y4
 	VFMADD231PS  Y8, Y10, Y5
 	VFMADD231PS  Y8, Y11, Y6
 	VFMADD231PS  Y8, Y12, Y7
-	VMOVUPS      256(R10), Y8
+	VMOVUPS      256(R9), Y8
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y8, Y11, Y5
 	VFMADD231PS  Y8, Y12, Y6
 	VFMADD231PS  Y8, Y13, Y7
-	ADDQ         $0x00000120, R10
-	LEAQ         (R8)(R8*2), R13
-	SUBQ         R13, R12
-	ADDQ         $0x04, R12
-	DECQ         R11
-	JNE          narrowPool_channel
+	ADDQ         $0x00000120, R9
 	VXORPS       Y8, Y8, Y8
-	MOVQ         AX, R11
-	MOVQ         CX, R12
+	MOVQ         AX, R10
+	MOVQ         CX, R11
 
 	// Pool window 0 and store it.
 	VCMPPS       $0x03, Y0, Y1, Y9
 	VCMPPS       $0x03, Y4, Y5, Y10
 	VORPS        Y9, Y10, Y9
-	VMOVMSKPS    Y9, R13
-	TESTL        R13, R13
+	VMOVMSKPS    Y9, R12
+	TESTL        R12, R12
 	JNE          narrowPool_window0_nan
 	VMAXPS       Y0, Y1, Y9
 	VMAXPS       Y4, Y5, Y10
@@ -194,27 +176,27 @@ narrowPool_channel:
 	VCMPPS       $0x1e, Y9, Y10, Y4
 	VPSRLD       $0x1f, Y0, Y0
 	VPSRLD       $0x1f, Y1, Y1
-	MOVL         $0x00000002, R13
-	VMOVD        R13, X5
+	MOVL         $0x00000002, R12
+	VMOVD        R12, X5
 	VPBROADCASTD X5, Y5
 	VPOR         Y5, Y1, Y1
 	VBLENDVPS    Y4, Y1, Y0, Y0
 	VMAXPS       Y9, Y10, Y9
 
 narrowPool_window0_chosen:
-	MOVL         $0x00000004, R13
-	VMOVD        R13, X1
+	MOVL         $0x00000004, R12
+	VMOVD        R12, X1
 	VPBROADCASTD X1, Y1
 	VCMPPS       $0x12, Y8, Y9, Y4
 	VBLENDVPS    Y4, Y1, Y0, Y0
 	VMAXPS       Y9, Y8, Y9
-	CMPB         stream+72(FP), $0x00
+	CMPB         stream+64(FP), $0x00
 	JNE          narrowPool_window0_stream
-	VMOVUPS      Y9, (R11)(BX*4)
+	VMOVUPS      Y9, (R10)(BX*4)
 	JMP          narrowPool_window0_stored
 
 narrowPool_window0_stream:
-	VMOVNTPS Y9, (R11)(BX*4)
+	VMOVNTPS Y9, (R10)(BX*4)
 
 narrowPool_window0_stored:
 	CMPQ         argmax+8(FP), $0x00
@@ -222,15 +204,15 @@ narrowPool_window0_stored:
 	VEXTRACTI128 $0x01, Y0, X1
 	VPACKSSDW    X1, X0, X1
 	VPACKUSWB    X1, X1, X1
-	VMOVQ        X1, (R12)(BX*1)
+	VMOVQ        X1, (R11)(BX*1)
 
 narrowPool_window0_done:
 	// Pool window 1 and store it.
 	VCMPPS       $0x03, Y2, Y3, Y0
 	VCMPPS       $0x03, Y6, Y7, Y1
 	VORPS        Y0, Y1, Y0
-	VMOVMSKPS    Y0, R13
-	TESTL        R13, R13
+	VMOVMSKPS    Y0, R12
+	TESTL        R12, R12
 	JNE          narrowPool_window1_nan
 	VMAXPS       Y2, Y3, Y0
 	VMAXPS       Y6, Y7, Y1
@@ -239,29 +221,29 @@ narrowPool_window0_done:
 	VCMPPS       $0x1e, Y0, Y1, Y4
 	VPSRLD       $0x1f, Y2, Y2
 	VPSRLD       $0x1f, Y3, Y3
-	MOVL         $0x00000002, R13
-	VMOVD        R13, X5
+	MOVL         $0x00000002, R12
+	VMOVD        R12, X5
 	VPBROADCASTD X5, Y5
 	VPOR         Y5, Y3, Y3
 	VBLENDVPS    Y4, Y3, Y2, Y2
 	VMAXPS       Y0, Y1, Y0
 
 narrowPool_window1_chosen:
-	MOVL         $0x00000004, R13
-	VMOVD        R13, X1
+	MOVL         $0x00000004, R12
+	VMOVD        R12, X1
 	VPBROADCASTD X1, Y1
 	VCMPPS       $0x12, Y8, Y0, Y3
 	VBLENDVPS    Y3, Y1, Y2, Y2
 	VMAXPS       Y0, Y8, Y0
-	LEAQ         (R11)(DX*4), R11
-	ADDQ         DX, R12
-	CMPB         stream+72(FP), $0x00
+	LEAQ         (R10)(DX*4), R10
+	ADDQ         DX, R11
+	CMPB         stream+64(FP), $0x00
 	JNE          narrowPool_window1_stream
-	VMOVUPS      Y0, (R11)(BX*4)
+	VMOVUPS      Y0, (R10)(BX*4)
 	JMP          narrowPool_window1_stored
 
 narrowPool_window1_stream:
-	VMOVNTPS Y0, (R11)(BX*4)
+	VMOVNTPS Y0, (R10)(BX*4)
 
 narrowPool_window1_stored:
 	CMPQ         argmax+8(FP), $0x00
@@ -269,7 +251,7 @@ narrowPool_window1_stored:
 	VEXTRACTI128 $0x01, Y2, X0
 	VPACKSSDW    X0, X2, X0
 	VPACKUSWB    X0, X0, X0
-	VMOVQ        X0, (R12)(BX*1)
+	VMOVQ        X0, (R11)(BX*1)
 
 narrowPool_window1_done:
 	ADDQ $0x08, BX
@@ -277,7 +259,7 @@ narrowPool_window1_done:
 	JL   narrowPool_vector
 	SUBQ $0x02, DI
 	JG   narrowPool_next
-	CMPB stream+72(FP), $0x00
+	CMPB stream+64(FP), $0x00
 	JE   ordered
 	SFENCE
 
@@ -289,12 +271,10 @@ narrowPool_next:
 	MOVQ    $0x00000002, BX
 	CMPQ    DI, BX
 	CMOVQLT DI, BX
-	MOVQ    $0x00000002, R10
-	CMOVQLT R10, DI
-	MOVQ    BX, R10
-	IMULQ   R9, R10
-	SHLQ    $0x01, R10
-	ADDQ    R10, SI
+	MOVQ    $0x00000002, R9
+	CMOVQLT R9, DI
+	IMUL3Q  $0x00000008, BX, R9
+	ADDQ    R9, SI
 	IMULQ   DX, BX
 	LEAQ    (AX)(BX*4), AX
 	LEAQ    (CX)(BX*1), CX
@@ -303,26 +283,25 @@ narrowPool_next:
 	// Window 0 has a NaN.
 narrowPool_window0_nan:
 	VMOVAPS      Y0, Y9
-	VXORPS       Y0, Y0, Y0
-	VMOVDQA      Y0, Y0
-	MOVL         $0x00000001, R13
-	VMOVD        R13, X10
+	VMOVDQA      Y8, Y0
+	MOVL         $0x00000001, R12
+	VMOVD        R12, X10
 	VPBROADCASTD X10, Y10
 	VCMPPS       $0x1e, Y9, Y1, Y11
 	VCMPPS       $0x03, Y1, Y1, Y12
 	VORPS        Y11, Y12, Y11
 	VBLENDVPS    Y11, Y1, Y9, Y9
 	VBLENDVPS    Y11, Y10, Y0, Y0
-	MOVL         $0x00000002, R13
-	VMOVD        R13, X1
+	MOVL         $0x00000002, R12
+	VMOVD        R12, X1
 	VPBROADCASTD X1, Y1
 	VCMPPS       $0x1e, Y9, Y4, Y10
 	VCMPPS       $0x03, Y4, Y4, Y11
 	VORPS        Y10, Y11, Y10
 	VBLENDVPS    Y10, Y4, Y9, Y9
 	VBLENDVPS    Y10, Y1, Y0, Y0
-	MOVL         $0x00000003, R13
-	VMOVD        R13, X1
+	MOVL         $0x00000003, R12
+	VMOVD        R12, X1
 	VPBROADCASTD X1, Y1
 	VCMPPS       $0x1e, Y9, Y5, Y4
 	VCMPPS       $0x03, Y5, Y5, Y10
@@ -334,26 +313,25 @@ narrowPool_window0_nan:
 	// Window 1 has a NaN.
 narrowPool_window1_nan:
 	VMOVAPS      Y2, Y0
-	VXORPS       Y1, Y1, Y1
-	VMOVDQA      Y1, Y2
-	MOVL         $0x00000001, R13
-	VMOVD        R13, X1
+	VMOVDQA      Y8, Y2
+	MOVL         $0x00000001, R12
+	VMOVD        R12, X1
 	VPBROADCASTD X1, Y1
 	VCMPPS       $0x1e, Y0, Y3, Y4
 	VCMPPS       $0x03, Y3, Y3, Y5
 	VORPS        Y4, Y5, Y4
 	VBLENDVPS    Y4, Y3, Y0, Y0
 	VBLENDVPS    Y4, Y1, Y2, Y2
-	MOVL         $0x00000002, R13
-	VMOVD        R13, X1
+	MOVL         $0x00000002, R12
+	VMOVD        R12, X1
 	VPBROADCASTD X1, Y1
 	VCMPPS       $0x1e, Y0, Y6, Y3
 	VCMPPS       $0x03, Y6, Y6, Y4
 	VORPS        Y3, Y4, Y3
 	VBLENDVPS    Y3, Y6, Y0, Y0
 	VBLENDVPS    Y3, Y1, Y2, Y2
-	MOVL         $0x00000003, R13
-	VMOVD        R13, X1
+	MOVL         $0x00000003, R12
+	VMOVD        R12, X1
 	VPBROADCASTD X1, Y1
 	VCMPPS       $0x1e, Y0, Y7, Y3
 	VCMPPS       $0x03, Y7, Y7, Y4
@@ -362,28 +340,26 @@ narrowPool_window1_nan:
 	VBLENDVPS    Y3, Y1, Y2, Y2
 	JMP          narrowPool_window1_chosen
 
-// func narrowPlainAVX2(top *float32, bottom *float32, in *float32, w *float32, b *float32, pixels int, oc int, channels int, pitch int, stream bool)
+// func narrowPlainAVX2(top *float32, bottom *float32, in *float32, w *float32, b *float32, pixels int, oc int, pitch int, stream bool)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·narrowPlainAVX2(SB), NOSPLIT, $0-73
+TEXT ·narrowPlainAVX2(SB), NOSPLIT, $0-65
 	MOVQ top+0(FP), AX
 	MOVQ bottom+8(FP), CX
 	MOVQ oc+48(FP), DX
 	MOVQ in+16(FP), SI
 	MOVQ pixels+40(FP), DI
-	MOVQ pitch+64(FP), R8
+	MOVQ pitch+56(FP), R8
 	SHLQ $0x02, R8
-	MOVQ channels+56(FP), R9
-	SHLQ $0x02, R9
 
-	// A step: eight pixels.
+	// A step: two rows of 4 pixels.
 narrowPlain_step:
 	XORQ BX, BX
-	MOVQ w+24(FP), R10
+	MOVQ w+24(FP), R9
 
 	// A vector of output channels. The sums begin as the bias.
 narrowPlain_vector:
-	MOVQ    b+32(FP), R11
-	VMOVUPS (R11)(BX*4), Y0
+	MOVQ    b+32(FP), R10
+	VMOVUPS (R10)(BX*4), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y0, Y3
@@ -391,254 +367,238 @@ narrowPlain_vector:
 	VMOVAPS Y0, Y5
 	VMOVAPS Y0, Y6
 	VMOVAPS Y0, Y7
-	MOVQ    SI, R12
-	MOVQ    channels+56(FP), R11
+	MOVQ    SI, R10
 
-	// An input channel.
-narrowPlain_channel:
 	// Row 0 of the pixels, and the rows of the filter that meet it.
-	LEAQ         (R12)(R9*2), R13
-	VBROADCASTSS (R12), Y8
-	VBROADCASTSS (R12)(R9*1), Y9
-	VBROADCASTSS (R13), Y10
-	VBROADCASTSS (R13)(R9*1), Y11
-	VBROADCASTSS (R13)(R9*2), Y12
-	ADDQ         R9, R13
-	VBROADCASTSS (R13)(R9*2), Y13
-	VMOVUPS      (R10), Y14
+	VBROADCASTSS (R10), Y8
+	VBROADCASTSS 4(R10), Y9
+	VBROADCASTSS 8(R10), Y10
+	VBROADCASTSS 12(R10), Y11
+	VBROADCASTSS 16(R10), Y12
+	VBROADCASTSS 20(R10), Y13
+	VMOVUPS      (R9), Y14
 	VFMADD231PS  Y14, Y8, Y0
 	VFMADD231PS  Y14, Y9, Y1
 	VFMADD231PS  Y14, Y10, Y2
 	VFMADD231PS  Y14, Y11, Y3
-	VMOVUPS      32(R10), Y8
+	VMOVUPS      32(R9), Y8
 	VFMADD231PS  Y8, Y9, Y0
 	VFMADD231PS  Y8, Y10, Y1
 	VFMADD231PS  Y8, Y11, Y2
 	VFMADD231PS  Y8, Y12, Y3
-	VMOVUPS      64(R10), Y8
+	VMOVUPS      64(R9), Y8
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y8, Y11, Y1
 	VFMADD231PS  Y8, Y12, Y2
 	VFMADD231PS  Y8, Y13, Y3
-	ADDQ         R8, R12
+	ADDQ         R8, R10
 
 	// Row 1 of the pixels, and the rows of the filter that meet it.
-	LEAQ         (R12)(R9*2), R13
-	VBROADCASTSS (R12), Y8
-	VBROADCASTSS (R12)(R9*1), Y9
-	VBROADCASTSS (R13), Y10
-	VBROADCASTSS (R13)(R9*1), Y11
-	VBROADCASTSS (R13)(R9*2), Y12
-	ADDQ         R9, R13
-	VBROADCASTSS (R13)(R9*2), Y13
-	VMOVUPS      96(R10), Y14
+	VBROADCASTSS (R10), Y8
+	VBROADCASTSS 4(R10), Y9
+	VBROADCASTSS 8(R10), Y10
+	VBROADCASTSS 12(R10), Y11
+	VBROADCASTSS 16(R10), Y12
+	VBROADCASTSS 20(R10), Y13
+	VMOVUPS      96(R9), Y14
 	VFMADD231PS  Y14, Y8, Y0
 	VFMADD231PS  Y14, Y9, Y1
 	VFMADD231PS  Y14, Y10, Y2
 	VFMADD231PS  Y14, Y11, Y3
-	VMOVUPS      (R10), Y14
+	VMOVUPS      (R9), Y14
 	VFMADD231PS  Y14, Y8, Y4
 	VFMADD231PS  Y14, Y9, Y5
 	VFMADD231PS  Y14, Y10, Y6
 	VFMADD231PS  Y14, Y11, Y7
-	VMOVUPS      128(R10), Y8
+	VMOVUPS      128(R9), Y8
 	VFMADD231PS  Y8, Y9, Y0
 	VFMADD231PS  Y8, Y10, Y1
 	VFMADD231PS  Y8, Y11, Y2
 	VFMADD231PS  Y8, Y12, Y3
-	VMOVUPS      32(R10), Y8
+	VMOVUPS      32(R9), Y8
 	VFMADD231PS  Y8, Y9, Y4
 	VFMADD231PS  Y8, Y10, Y5
 	VFMADD231PS  Y8, Y11, Y6
 	VFMADD231PS  Y8, Y12, Y7
-	VMOVUPS      160(R10), Y8
+	VMOVUPS      160(R9), Y8
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y8, Y11, Y1
 	VFMADD231PS  Y8, Y12, Y2
 	VFMADD231PS  Y8, Y13, Y3
-	VMOVUPS      64(R10), Y8
+	VMOVUPS      64(R9), Y8
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y8, Y11, Y5
 	VFMADD231PS  Y8, Y12, Y6
 	VFMADD231PS  Y8, Y13, Y7
-	ADDQ         R8, R12
+	ADDQ         R8, R10
 
 	// Row 2 of the pixels, and the rows of the filter that meet it.
-	LEAQ         (R12)(R9*2), R13
-	VBROADCASTSS (R12), Y8
-	VBROADCASTSS (R12)(R9*1), Y9
-	VBROADCASTSS (R13), Y10
-	VBROADCASTSS (R13)(R9*1), Y11
-	VBROADCASTSS (R13)(R9*2), Y12
-	ADDQ         R9, R13
-	VBROADCASTSS (R13)(R9*2), Y13
-	VMOVUPS      192(R10), Y14
+	VBROADCASTSS (R10), Y8
+	VBROADCASTSS 4(R10), Y9
+	VBROADCASTSS 8(R10), Y10
+	VBROADCASTSS 12(R10), Y11
+	VBROADCASTSS 16(R10), Y12
+	VBROADCASTSS 20(R10), Y13
+	VMOVUPS      192(R9), Y14
 	VFMADD231PS  Y14, Y8, Y0
 	VFMADD231PS  Y14, Y9, Y1
 	VFMADD231PS  Y14, Y10, Y2
 	VFMADD231PS  Y14, Y11, Y3
-	VMOVUPS      96(R10), Y14
+	VMOVUPS      96(R9), Y14
 	VFMADD231PS  Y14, Y8, Y4
 	VFMADD231PS  Y14, Y9, Y5
 	VFMADD231PS  Y14, Y10, Y6
 	VFMADD231PS  Y14, Y11, Y7
-	VMOVUPS      224(R10), Y8
+	VMOVUPS      224(R9), Y8
 	VFMADD231PS  Y8, Y9, Y0
 	VFMADD231PS  Y8, Y10, Y1
 	VFMADD231PS  Y8, Y11, Y2
 	VFMADD231PS  Y8, Y12, Y3
-	VMOVUPS      128(R10), Y8
+	VMOVUPS      128(R9), Y8
 	VFMADD231PS  Y8, Y9, Y4
 	VFMADD231PS  Y8, Y10, Y5
 	VFMADD231PS  Y8, Y11, Y6
 	VFMADD231PS  Y8, Y12, Y7
-	VMOVUPS      256(R10), Y8
+	VMOVUPS      256(R9), Y8
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y8, Y11, Y1
 	VFMADD231PS  Y8, Y12, Y2
 	VFMADD231PS  Y8, Y13, Y3
-	VMOVUPS      160(R10), Y8
+	VMOVUPS      160(R9), Y8
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y8, Y11, Y5
 	VFMADD231PS  Y8, Y12, Y6
 	VFMADD231PS  Y8, Y13, Y7
-	ADDQ         R8, R12
+	ADDQ         R8, R10
 
 	// Row 3 of the pixels, and the rows of the filter that meet it.
-	LEAQ         (R12)(R9*2), R13
-	VBROADCASTSS (R12), Y8
-	VBROADCASTSS (R12)(R9*1), Y9
-	VBROADCASTSS (R13), Y10
-	VBROADCASTSS (R13)(R9*1), Y11
-	VBROADCASTSS (R13)(R9*2), Y12
-	ADDQ         R9, R13
-	VBROADCASTSS (R13)(R9*2), Y13
-	VMOVUPS      192(R10), Y14
+	VBROADCASTSS (R10), Y8
+	VBROADCASTSS 4(R10), Y9
+	VBROADCASTSS 8(R10), Y10
+	VBROADCASTSS 12(R10), Y11
+	VBROADCASTSS 16(R10), Y12
+	VBROADCASTSS 20(R10), Y13
+	VMOVUPS      192(R9), Y14
 	VFMADD231PS  Y14, Y8, Y4
 	VFMADD231PS  Y14, Y9, Y5
 	VFMADD231PS  Y14, Y10, Y6
 	VFMADD231PS  Y14, Y11, Y7
-	VMOVUPS      224(R10), Y8
+	VMOVUPS      224(R9), Y8
 	VFMADD231PS  Y8, Y9, Y4
 	VFMADD231PS  Y8, Y10, Y5
 	VFMADD231PS  Y8, Y11, Y6
 	VFMADD231PS  Y8, Y12, Y7
-	VMOVUPS      256(R10), Y8
+	VMOVUPS      256(R9), Y8
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y8, Y11, Y5
 	VFMADD231PS  Y8, Y12, Y6
 	VFMADD231PS  Y8, Y13, Y7
-	ADDQ         $0x00000120, R10
-	LEAQ         (R8)(R8*2), R13
-	SUBQ         R13, R12
-	ADDQ         $0x04, R12
-	DECQ         R11
-	JNE          narrowPlain_channel
+	ADDQ         $0x00000120, R9
 	VXORPS       Y8, Y8, Y8
-	MOVQ         DX, R11
-	SHLQ         $0x02, R11
-	LEAQ         (AX)(BX*4), R12
+	MOVQ         DX, R10
+	SHLQ         $0x02, R10
+	LEAQ         (AX)(BX*4), R11
 
 	// Store pixel 0 of row 0.
 	VMAXPS  Y0, Y8, Y0
-	CMPB    stream+72(FP), $0x00
+	CMPB    stream+64(FP), $0x00
 	JNE     narrowPlain_0_0_stream
-	VMOVUPS Y0, (R12)
+	VMOVUPS Y0, (R11)
 	JMP     narrowPlain_0_0_stored
 
 narrowPlain_0_0_stream:
-	VMOVNTPS Y0, (R12)
+	VMOVNTPS Y0, (R11)
 
 narrowPlain_0_0_stored:
-	ADDQ R11, R12
+	ADDQ R10, R11
 
 	// Store pixel 1 of row 0.
 	VMAXPS  Y1, Y8, Y1
-	CMPB    stream+72(FP), $0x00
+	CMPB    stream+64(FP), $0x00
 	JNE     narrowPlain_0_1_stream
-	VMOVUPS Y1, (R12)
+	VMOVUPS Y1, (R11)
 	JMP     narrowPlain_0_1_stored
 
 narrowPlain_0_1_stream:
-	VMOVNTPS Y1, (R12)
+	VMOVNTPS Y1, (R11)
 
 narrowPlain_0_1_stored:
-	ADDQ R11, R12
+	ADDQ R10, R11
 
 	// Store pixel 2 of row 0.
 	VMAXPS  Y2, Y8, Y2
-	CMPB    stream+72(FP), $0x00
+	CMPB    stream+64(FP), $0x00
 	JNE     narrowPlain_0_2_stream
-	VMOVUPS Y2, (R12)
+	VMOVUPS Y2, (R11)
 	JMP     narrowPlain_0_2_stored
 
 narrowPlain_0_2_stream:
-	VMOVNTPS Y2, (R12)
+	VMOVNTPS Y2, (R11)
 
 narrowPlain_0_2_stored:
-	ADDQ R11, R12
+	ADDQ R10, R11
 
 	// Store pixel 3 of row 0.
 	VMAXPS  Y3, Y8, Y3
-	CMPB    stream+72(FP), $0x00
+	CMPB    stream+64(FP), $0x00
 	JNE     narrowPlain_0_3_stream
-	VMOVUPS Y3, (R12)
+	VMOVUPS Y3, (R11)
 	JMP     narrowPlain_0_3_stored
 
 narrowPlain_0_3_stream:
-	VMOVNTPS Y3, (R12)
+	VMOVNTPS Y3, (R11)
 
 narrowPlain_0_3_stored:
-	LEAQ (CX)(BX*4), R12
+	LEAQ (CX)(BX*4), R11
 
 	// Store pixel 0 of row 1.
 	VMAXPS  Y4, Y8, Y4
-	CMPB    stream+72(FP), $0x00
+	CMPB    stream+64(FP), $0x00
 	JNE     narrowPlain_1_0_stream
-	VMOVUPS Y4, (R12)
+	VMOVUPS Y4, (R11)
 	JMP     narrowPlain_1_0_stored
 
 narrowPlain_1_0_stream:
-	VMOVNTPS Y4, (R12)
+	VMOVNTPS Y4, (R11)
 
 narrowPlain_1_0_stored:
-	ADDQ R11, R12
+	ADDQ R10, R11
 
 	// Store pixel 1 of row 1.
 	VMAXPS  Y5, Y8, Y5
-	CMPB    stream+72(FP), $0x00
+	CMPB    stream+64(FP), $0x00
 	JNE     narrowPlain_1_1_stream
-	VMOVUPS Y5, (R12)
+	VMOVUPS Y5, (R11)
 	JMP     narrowPlain_1_1_stored
 
 narrowPlain_1_1_stream:
-	VMOVNTPS Y5, (R12)
+	VMOVNTPS Y5, (R11)
 
 narrowPlain_1_1_stored:
-	ADDQ R11, R12
+	ADDQ R10, R11
 
 	// Store pixel 2 of row 1.
 	VMAXPS  Y6, Y8, Y6
-	CMPB    stream+72(FP), $0x00
+	CMPB    stream+64(FP), $0x00
 	JNE     narrowPlain_1_2_stream
-	VMOVUPS Y6, (R12)
+	VMOVUPS Y6, (R11)
 	JMP     narrowPlain_1_2_stored
 
 narrowPlain_1_2_stream:
-	VMOVNTPS Y6, (R12)
+	VMOVNTPS Y6, (R11)
 
 narrowPlain_1_2_stored:
-	ADDQ R11, R12
+	ADDQ R10, R11
 
 	// Store pixel 3 of row 1.
 	VMAXPS  Y7, Y8, Y7
-	CMPB    stream+72(FP), $0x00
+	CMPB    stream+64(FP), $0x00
 	JNE     narrowPlain_1_3_stream
-	VMOVUPS Y7, (R12)
+	VMOVUPS Y7, (R11)
 	JMP     narrowPlain_1_3_stored
 
 narrowPlain_1_3_stream:
-	VMOVNTPS Y7, (R12)
+	VMOVNTPS Y7, (R11)
 
 narrowPlain_1_3_stored:
 	ADDQ $0x08, BX
@@ -646,7 +606,7 @@ narrowPlain_1_3_stored:
 	JL   narrowPlain_vector
 	SUBQ $0x04, DI
 	JG   narrowPlain_next
-	CMPB stream+72(FP), $0x00
+	CMPB stream+64(FP), $0x00
 	JE   ordered
 	SFENCE
 
@@ -658,118 +618,752 @@ narrowPlain_next:
 	MOVQ    $0x00000004, BX
 	CMPQ    DI, BX
 	CMOVQLT DI, BX
-	MOVQ    $0x00000004, R10
-	CMOVQLT R10, DI
-	MOVQ    BX, R10
-	IMULQ   R9, R10
-	ADDQ    R10, SI
+	MOVQ    $0x00000004, R9
+	CMOVQLT R9, DI
+	IMUL3Q  $0x00000004, BX, R9
+	ADDQ    R9, SI
 	IMULQ   DX, BX
 	LEAQ    (AX)(BX*4), AX
 	LEAQ    (CX)(BX*4), CX
 	JMP     narrowPlain_step
 
-// func narrowPoolGradientAVX2(sums *float32, dy *float32, argmax *byte, pairs *float32, order *uint32, windows int, rows int, oc int, channels int, pitch int)
+// func narrowPool3AVX2(y *float32, argmax *byte, in *float32, w *float32, b *float32, windows int, oc int, pitch int, stream bool)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·narrowPool3AVX2(SB), NOSPLIT, $0-65
+	MOVQ y+0(FP), AX
+	MOVQ argmax+8(FP), CX
+	MOVQ oc+48(FP), DX
+	MOVQ in+16(FP), SI
+	MOVQ windows+40(FP), DI
+	MOVQ pitch+56(FP), R8
+	SHLQ $0x02, R8
+
+	// A step: two rows of 4 pixels.
+narrowPool3_step:
+	XORQ BX, BX
+	MOVQ w+24(FP), R9
+
+	// A vector of output channels. The sums begin as the bias.
+narrowPool3_vector:
+	MOVQ    b+32(FP), R10
+	VMOVUPS (R10)(BX*4), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VXORPS  Y7, Y7, Y7
+	VMOVAPS Y7, Y4
+	VMOVAPS Y7, Y5
+	VMOVAPS Y7, Y6
+	VMOVAPS Y7, Y7
+	MOVQ    SI, R10
+	MOVQ    $0x00000003, R11
+
+	// An input channel.
+narrowPool3_middle:
+	VMOVUPS      (R9), Y8
+	VMOVUPS      32(R9), Y9
+	VMOVUPS      64(R9), Y10
+	VMOVUPS      96(R9), Y11
+	VMOVUPS      128(R9), Y12
+	VMOVUPS      160(R9), Y13
+	VBROADCASTSS (R10), Y14
+	VBROADCASTSS (R10)(R8*1), Y15
+	VFMADD231PS  Y8, Y14, Y0
+	VFMADD231PS  Y11, Y15, Y4
+	VBROADCASTSS 12(R10), Y14
+	VBROADCASTSS 12(R10)(R8*1), Y15
+	VFMADD231PS  Y8, Y14, Y1
+	VFMADD231PS  Y11, Y15, Y5
+	VFMADD231PS  Y9, Y14, Y0
+	VFMADD231PS  Y12, Y15, Y4
+	VBROADCASTSS 24(R10), Y14
+	VBROADCASTSS 24(R10)(R8*1), Y15
+	VFMADD231PS  Y8, Y14, Y2
+	VFMADD231PS  Y11, Y15, Y6
+	VFMADD231PS  Y9, Y14, Y1
+	VFMADD231PS  Y12, Y15, Y5
+	VFMADD231PS  Y10, Y14, Y0
+	VFMADD231PS  Y13, Y15, Y4
+	VBROADCASTSS 36(R10), Y14
+	VBROADCASTSS 36(R10)(R8*1), Y15
+	VFMADD231PS  Y8, Y14, Y3
+	VFMADD231PS  Y11, Y15, Y7
+	VFMADD231PS  Y9, Y14, Y2
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y10, Y14, Y1
+	VFMADD231PS  Y13, Y15, Y5
+	VBROADCASTSS 48(R10), Y8
+	VBROADCASTSS 48(R10)(R8*1), Y11
+	VFMADD231PS  Y9, Y8, Y3
+	VFMADD231PS  Y12, Y11, Y7
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y13, Y11, Y6
+	VBROADCASTSS 60(R10), Y8
+	VBROADCASTSS 60(R10)(R8*1), Y9
+	VFMADD231PS  Y10, Y8, Y3
+	VFMADD231PS  Y13, Y9, Y7
+	ADDQ         $0x000000c0, R9
+	ADDQ         $0x04, R10
+	DECQ         R11
+	JNE          narrowPool3_middle
+
+	// The upper and the lower row of output pixels.
+	VSUBPS  Y4, Y0, Y8
+	VADDPS  Y4, Y0, Y0
+	VMOVAPS Y8, Y4
+	VSUBPS  Y5, Y1, Y8
+	VADDPS  Y5, Y1, Y1
+	VMOVAPS Y8, Y5
+	VSUBPS  Y6, Y2, Y8
+	VADDPS  Y6, Y2, Y2
+	VMOVAPS Y8, Y6
+	VSUBPS  Y7, Y3, Y8
+	VADDPS  Y7, Y3, Y3
+	VMOVAPS Y8, Y7
+	LEAQ    (SI)(R8*2), R10
+	MOVQ    $0x00000003, R11
+
+	// An input channel.
+narrowPool3_outer:
+	VMOVUPS      (R9), Y8
+	VMOVUPS      32(R9), Y9
+	VMOVUPS      64(R9), Y10
+	VMOVUPS      96(R9), Y11
+	VMOVUPS      128(R9), Y12
+	VMOVUPS      160(R9), Y13
+	VBROADCASTSS (R10), Y14
+	VBROADCASTSS (R10)(R8*1), Y15
+	VFMADD231PS  Y8, Y14, Y0
+	VFMADD231PS  Y11, Y15, Y4
+	VBROADCASTSS 12(R10), Y14
+	VBROADCASTSS 12(R10)(R8*1), Y15
+	VFMADD231PS  Y8, Y14, Y1
+	VFMADD231PS  Y11, Y15, Y5
+	VFMADD231PS  Y9, Y14, Y0
+	VFMADD231PS  Y12, Y15, Y4
+	VBROADCASTSS 24(R10), Y14
+	VBROADCASTSS 24(R10)(R8*1), Y15
+	VFMADD231PS  Y8, Y14, Y2
+	VFMADD231PS  Y11, Y15, Y6
+	VFMADD231PS  Y9, Y14, Y1
+	VFMADD231PS  Y12, Y15, Y5
+	VFMADD231PS  Y10, Y14, Y0
+	VFMADD231PS  Y13, Y15, Y4
+	VBROADCASTSS 36(R10), Y14
+	VBROADCASTSS 36(R10)(R8*1), Y15
+	VFMADD231PS  Y8, Y14, Y3
+	VFMADD231PS  Y11, Y15, Y7
+	VFMADD231PS  Y9, Y14, Y2
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y10, Y14, Y1
+	VFMADD231PS  Y13, Y15, Y5
+	VBROADCASTSS 48(R10), Y8
+	VBROADCASTSS 48(R10)(R8*1), Y11
+	VFMADD231PS  Y9, Y8, Y3
+	VFMADD231PS  Y12, Y11, Y7
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y13, Y11, Y6
+	VBROADCASTSS 60(R10), Y8
+	VBROADCASTSS 60(R10)(R8*1), Y9
+	VFMADD231PS  Y10, Y8, Y3
+	VFMADD231PS  Y13, Y9, Y7
+	ADDQ         $0x000000c0, R9
+	ADDQ         $0x04, R10
+	DECQ         R11
+	JNE          narrowPool3_outer
+	VXORPS       Y8, Y8, Y8
+	MOVQ         AX, R10
+	MOVQ         CX, R11
+
+	// Pool window 0 and store it.
+	VCMPPS       $0x03, Y0, Y1, Y9
+	VCMPPS       $0x03, Y4, Y5, Y10
+	VORPS        Y9, Y10, Y9
+	VMOVMSKPS    Y9, R12
+	TESTL        R12, R12
+	JNE          narrowPool3_window0_nan
+	VMAXPS       Y0, Y1, Y9
+	VMAXPS       Y4, Y5, Y10
+	VCMPPS       $0x1e, Y0, Y1, Y0
+	VCMPPS       $0x1e, Y4, Y5, Y1
+	VCMPPS       $0x1e, Y9, Y10, Y4
+	VPSRLD       $0x1f, Y0, Y0
+	VPSRLD       $0x1f, Y1, Y1
+	MOVL         $0x00000002, R12
+	VMOVD        R12, X5
+	VPBROADCASTD X5, Y5
+	VPOR         Y5, Y1, Y1
+	VBLENDVPS    Y4, Y1, Y0, Y0
+	VMAXPS       Y9, Y10, Y9
+
+narrowPool3_window0_chosen:
+	MOVL         $0x00000004, R12
+	VMOVD        R12, X1
+	VPBROADCASTD X1, Y1
+	VCMPPS       $0x12, Y8, Y9, Y4
+	VBLENDVPS    Y4, Y1, Y0, Y0
+	VMAXPS       Y9, Y8, Y9
+	CMPB         stream+64(FP), $0x00
+	JNE          narrowPool3_window0_stream
+	VMOVUPS      Y9, (R10)(BX*4)
+	JMP          narrowPool3_window0_stored
+
+narrowPool3_window0_stream:
+	VMOVNTPS Y9, (R10)(BX*4)
+
+narrowPool3_window0_stored:
+	CMPQ         argmax+8(FP), $0x00
+	JE           narrowPool3_window0_done
+	VEXTRACTI128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X1
+	VPACKUSWB    X1, X1, X1
+	VMOVQ        X1, (R11)(BX*1)
+
+narrowPool3_window0_done:
+	// Pool window 1 and store it.
+	VCMPPS       $0x03, Y2, Y3, Y0
+	VCMPPS       $0x03, Y6, Y7, Y1
+	VORPS        Y0, Y1, Y0
+	VMOVMSKPS    Y0, R12
+	TESTL        R12, R12
+	JNE          narrowPool3_window1_nan
+	VMAXPS       Y2, Y3, Y0
+	VMAXPS       Y6, Y7, Y1
+	VCMPPS       $0x1e, Y2, Y3, Y2
+	VCMPPS       $0x1e, Y6, Y7, Y3
+	VCMPPS       $0x1e, Y0, Y1, Y4
+	VPSRLD       $0x1f, Y2, Y2
+	VPSRLD       $0x1f, Y3, Y3
+	MOVL         $0x00000002, R12
+	VMOVD        R12, X5
+	VPBROADCASTD X5, Y5
+	VPOR         Y5, Y3, Y3
+	VBLENDVPS    Y4, Y3, Y2, Y2
+	VMAXPS       Y0, Y1, Y0
+
+narrowPool3_window1_chosen:
+	MOVL         $0x00000004, R12
+	VMOVD        R12, X1
+	VPBROADCASTD X1, Y1
+	VCMPPS       $0x12, Y8, Y0, Y3
+	VBLENDVPS    Y3, Y1, Y2, Y2
+	VMAXPS       Y0, Y8, Y0
+	LEAQ         (R10)(DX*4), R10
+	ADDQ         DX, R11
+	CMPB         stream+64(FP), $0x00
+	JNE          narrowPool3_window1_stream
+	VMOVUPS      Y0, (R10)(BX*4)
+	JMP          narrowPool3_window1_stored
+
+narrowPool3_window1_stream:
+	VMOVNTPS Y0, (R10)(BX*4)
+
+narrowPool3_window1_stored:
+	CMPQ         argmax+8(FP), $0x00
+	JE           narrowPool3_window1_done
+	VEXTRACTI128 $0x01, Y2, X0
+	VPACKSSDW    X0, X2, X0
+	VPACKUSWB    X0, X0, X0
+	VMOVQ        X0, (R11)(BX*1)
+
+narrowPool3_window1_done:
+	ADDQ $0x08, BX
+	CMPQ BX, DX
+	JL   narrowPool3_vector
+	SUBQ $0x02, DI
+	JG   narrowPool3_next
+	CMPB stream+64(FP), $0x00
+	JE   ordered
+	SFENCE
+
+ordered:
+	VZEROUPPER
+	RET
+
+narrowPool3_next:
+	MOVQ    $0x00000002, BX
+	CMPQ    DI, BX
+	CMOVQLT DI, BX
+	MOVQ    $0x00000002, R9
+	CMOVQLT R9, DI
+	IMUL3Q  $0x00000018, BX, R9
+	ADDQ    R9, SI
+	IMULQ   DX, BX
+	LEAQ    (AX)(BX*4), AX
+	LEAQ    (CX)(BX*1), CX
+	JMP     narrowPool3_step
+
+	// Window 0 has a NaN.
+narrowPool3_window0_nan:
+	VMOVAPS      Y0, Y9
+	VMOVDQA      Y8, Y0
+	MOVL         $0x00000001, R12
+	VMOVD        R12, X10
+	VPBROADCASTD X10, Y10
+	VCMPPS       $0x1e, Y9, Y1, Y11
+	VCMPPS       $0x03, Y1, Y1, Y12
+	VORPS        Y11, Y12, Y11
+	VBLENDVPS    Y11, Y1, Y9, Y9
+	VBLENDVPS    Y11, Y10, Y0, Y0
+	MOVL         $0x00000002, R12
+	VMOVD        R12, X1
+	VPBROADCASTD X1, Y1
+	VCMPPS       $0x1e, Y9, Y4, Y10
+	VCMPPS       $0x03, Y4, Y4, Y11
+	VORPS        Y10, Y11, Y10
+	VBLENDVPS    Y10, Y4, Y9, Y9
+	VBLENDVPS    Y10, Y1, Y0, Y0
+	MOVL         $0x00000003, R12
+	VMOVD        R12, X1
+	VPBROADCASTD X1, Y1
+	VCMPPS       $0x1e, Y9, Y5, Y4
+	VCMPPS       $0x03, Y5, Y5, Y10
+	VORPS        Y4, Y10, Y4
+	VBLENDVPS    Y4, Y5, Y9, Y9
+	VBLENDVPS    Y4, Y1, Y0, Y0
+	JMP          narrowPool3_window0_chosen
+
+	// Window 1 has a NaN.
+narrowPool3_window1_nan:
+	VMOVAPS      Y2, Y0
+	VMOVDQA      Y8, Y2
+	MOVL         $0x00000001, R12
+	VMOVD        R12, X1
+	VPBROADCASTD X1, Y1
+	VCMPPS       $0x1e, Y0, Y3, Y4
+	VCMPPS       $0x03, Y3, Y3, Y5
+	VORPS        Y4, Y5, Y4
+	VBLENDVPS    Y4, Y3, Y0, Y0
+	VBLENDVPS    Y4, Y1, Y2, Y2
+	MOVL         $0x00000002, R12
+	VMOVD        R12, X1
+	VPBROADCASTD X1, Y1
+	VCMPPS       $0x1e, Y0, Y6, Y3
+	VCMPPS       $0x03, Y6, Y6, Y4
+	VORPS        Y3, Y4, Y3
+	VBLENDVPS    Y3, Y6, Y0, Y0
+	VBLENDVPS    Y3, Y1, Y2, Y2
+	MOVL         $0x00000003, R12
+	VMOVD        R12, X1
+	VPBROADCASTD X1, Y1
+	VCMPPS       $0x1e, Y0, Y7, Y3
+	VCMPPS       $0x03, Y7, Y7, Y4
+	VORPS        Y3, Y4, Y3
+	VBLENDVPS    Y3, Y7, Y0, Y0
+	VBLENDVPS    Y3, Y1, Y2, Y2
+	JMP          narrowPool3_window1_chosen
+
+// func narrowPlain3AVX2(top *float32, bottom *float32, in *float32, w *float32, b *float32, pixels int, oc int, pitch int, stream bool)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·narrowPlain3AVX2(SB), NOSPLIT, $0-65
+	MOVQ top+0(FP), AX
+	MOVQ bottom+8(FP), CX
+	MOVQ oc+48(FP), DX
+	MOVQ in+16(FP), SI
+	MOVQ pixels+40(FP), DI
+	MOVQ pitch+56(FP), R8
+	SHLQ $0x02, R8
+
+	// A step: two rows of 4 pixels.
+narrowPlain3_step:
+	XORQ BX, BX
+	MOVQ w+24(FP), R9
+
+	// A vector of output channels. The sums begin as the bias.
+narrowPlain3_vector:
+	MOVQ    b+32(FP), R10
+	VMOVUPS (R10)(BX*4), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VXORPS  Y7, Y7, Y7
+	VMOVAPS Y7, Y4
+	VMOVAPS Y7, Y5
+	VMOVAPS Y7, Y6
+	VMOVAPS Y7, Y7
+	MOVQ    SI, R10
+	MOVQ    $0x00000003, R11
+
+	// An input channel.
+narrowPlain3_middle:
+	VMOVUPS      (R9), Y8
+	VMOVUPS      32(R9), Y9
+	VMOVUPS      64(R9), Y10
+	VMOVUPS      96(R9), Y11
+	VMOVUPS      128(R9), Y12
+	VMOVUPS      160(R9), Y13
+	VBROADCASTSS (R10), Y14
+	VBROADCASTSS (R10)(R8*1), Y15
+	VFMADD231PS  Y8, Y14, Y0
+	VFMADD231PS  Y11, Y15, Y4
+	VBROADCASTSS 12(R10), Y14
+	VBROADCASTSS 12(R10)(R8*1), Y15
+	VFMADD231PS  Y8, Y14, Y1
+	VFMADD231PS  Y11, Y15, Y5
+	VFMADD231PS  Y9, Y14, Y0
+	VFMADD231PS  Y12, Y15, Y4
+	VBROADCASTSS 24(R10), Y14
+	VBROADCASTSS 24(R10)(R8*1), Y15
+	VFMADD231PS  Y8, Y14, Y2
+	VFMADD231PS  Y11, Y15, Y6
+	VFMADD231PS  Y9, Y14, Y1
+	VFMADD231PS  Y12, Y15, Y5
+	VFMADD231PS  Y10, Y14, Y0
+	VFMADD231PS  Y13, Y15, Y4
+	VBROADCASTSS 36(R10), Y14
+	VBROADCASTSS 36(R10)(R8*1), Y15
+	VFMADD231PS  Y8, Y14, Y3
+	VFMADD231PS  Y11, Y15, Y7
+	VFMADD231PS  Y9, Y14, Y2
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y10, Y14, Y1
+	VFMADD231PS  Y13, Y15, Y5
+	VBROADCASTSS 48(R10), Y8
+	VBROADCASTSS 48(R10)(R8*1), Y11
+	VFMADD231PS  Y9, Y8, Y3
+	VFMADD231PS  Y12, Y11, Y7
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y13, Y11, Y6
+	VBROADCASTSS 60(R10), Y8
+	VBROADCASTSS 60(R10)(R8*1), Y9
+	VFMADD231PS  Y10, Y8, Y3
+	VFMADD231PS  Y13, Y9, Y7
+	ADDQ         $0x000000c0, R9
+	ADDQ         $0x04, R10
+	DECQ         R11
+	JNE          narrowPlain3_middle
+
+	// The upper and the lower row of output pixels.
+	VSUBPS  Y4, Y0, Y8
+	VADDPS  Y4, Y0, Y0
+	VMOVAPS Y8, Y4
+	VSUBPS  Y5, Y1, Y8
+	VADDPS  Y5, Y1, Y1
+	VMOVAPS Y8, Y5
+	VSUBPS  Y6, Y2, Y8
+	VADDPS  Y6, Y2, Y2
+	VMOVAPS Y8, Y6
+	VSUBPS  Y7, Y3, Y8
+	VADDPS  Y7, Y3, Y3
+	VMOVAPS Y8, Y7
+	LEAQ    (SI)(R8*2), R10
+	MOVQ    $0x00000003, R11
+
+	// An input channel.
+narrowPlain3_outer:
+	VMOVUPS      (R9), Y8
+	VMOVUPS      32(R9), Y9
+	VMOVUPS      64(R9), Y10
+	VMOVUPS      96(R9), Y11
+	VMOVUPS      128(R9), Y12
+	VMOVUPS      160(R9), Y13
+	VBROADCASTSS (R10), Y14
+	VBROADCASTSS (R10)(R8*1), Y15
+	VFMADD231PS  Y8, Y14, Y0
+	VFMADD231PS  Y11, Y15, Y4
+	VBROADCASTSS 12(R10), Y14
+	VBROADCASTSS 12(R10)(R8*1), Y15
+	VFMADD231PS  Y8, Y14, Y1
+	VFMADD231PS  Y11, Y15, Y5
+	VFMADD231PS  Y9, Y14, Y0
+	VFMADD231PS  Y12, Y15, Y4
+	VBROADCASTSS 24(R10), Y14
+	VBROADCASTSS 24(R10)(R8*1), Y15
+	VFMADD231PS  Y8, Y14, Y2
+	VFMADD231PS  Y11, Y15, Y6
+	VFMADD231PS  Y9, Y14, Y1
+	VFMADD231PS  Y12, Y15, Y5
+	VFMADD231PS  Y10, Y14, Y0
+	VFMADD231PS  Y13, Y15, Y4
+	VBROADCASTSS 36(R10), Y14
+	VBROADCASTSS 36(R10)(R8*1), Y15
+	VFMADD231PS  Y8, Y14, Y3
+	VFMADD231PS  Y11, Y15, Y7
+	VFMADD231PS  Y9, Y14, Y2
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y10, Y14, Y1
+	VFMADD231PS  Y13, Y15, Y5
+	VBROADCASTSS 48(R10), Y8
+	VBROADCASTSS 48(R10)(R8*1), Y11
+	VFMADD231PS  Y9, Y8, Y3
+	VFMADD231PS  Y12, Y11, Y7
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y13, Y11, Y6
+	VBROADCASTSS 60(R10), Y8
+	VBROADCASTSS 60(R10)(R8*1), Y9
+	VFMADD231PS  Y10, Y8, Y3
+	VFMADD231PS  Y13, Y9, Y7
+	ADDQ         $0x000000c0, R9
+	ADDQ         $0x04, R10
+	DECQ         R11
+	JNE          narrowPlain3_outer
+	VXORPS       Y8, Y8, Y8
+	MOVQ         DX, R10
+	SHLQ         $0x02, R10
+	LEAQ         (AX)(BX*4), R11
+
+	// Store pixel 0 of row 0.
+	VMAXPS  Y0, Y8, Y0
+	CMPB    stream+64(FP), $0x00
+	JNE     narrowPlain3_0_0_stream
+	VMOVUPS Y0, (R11)
+	JMP     narrowPlain3_0_0_stored
+
+narrowPlain3_0_0_stream:
+	VMOVNTPS Y0, (R11)
+
+narrowPlain3_0_0_stored:
+	ADDQ R10, R11
+
+	// Store pixel 1 of row 0.
+	VMAXPS  Y1, Y8, Y1
+	CMPB    stream+64(FP), $0x00
+	JNE     narrowPlain3_0_1_stream
+	VMOVUPS Y1, (R11)
+	JMP     narrowPlain3_0_1_stored
+
+narrowPlain3_0_1_stream:
+	VMOVNTPS Y1, (R11)
+
+narrowPlain3_0_1_stored:
+	ADDQ R10, R11
+
+	// Store pixel 2 of row 0.
+	VMAXPS  Y2, Y8, Y2
+	CMPB    stream+64(FP), $0x00
+	JNE     narrowPlain3_0_2_stream
+	VMOVUPS Y2, (R11)
+	JMP     narrowPlain3_0_2_stored
+
+narrowPlain3_0_2_stream:
+	VMOVNTPS Y2, (R11)
+
+narrowPlain3_0_2_stored:
+	ADDQ R10, R11
+
+	// Store pixel 3 of row 0.
+	VMAXPS  Y3, Y8, Y3
+	CMPB    stream+64(FP), $0x00
+	JNE     narrowPlain3_0_3_stream
+	VMOVUPS Y3, (R11)
+	JMP     narrowPlain3_0_3_stored
+
+narrowPlain3_0_3_stream:
+	VMOVNTPS Y3, (R11)
+
+narrowPlain3_0_3_stored:
+	LEAQ (CX)(BX*4), R11
+
+	// Store pixel 0 of row 1.
+	VMAXPS  Y4, Y8, Y4
+	CMPB    stream+64(FP), $0x00
+	JNE     narrowPlain3_1_0_stream
+	VMOVUPS Y4, (R11)
+	JMP     narrowPlain3_1_0_stored
+
+narrowPlain3_1_0_stream:
+	VMOVNTPS Y4, (R11)
+
+narrowPlain3_1_0_stored:
+	ADDQ R10, R11
+
+	// Store pixel 1 of row 1.
+	VMAXPS  Y5, Y8, Y5
+	CMPB    stream+64(FP), $0x00
+	JNE     narrowPlain3_1_1_stream
+	VMOVUPS Y5, (R11)
+	JMP     narrowPlain3_1_1_stored
+
+narrowPlain3_1_1_stream:
+	VMOVNTPS Y5, (R11)
+
+narrowPlain3_1_1_stored:
+	ADDQ R10, R11
+
+	// Store pixel 2 of row 1.
+	VMAXPS  Y6, Y8, Y6
+	CMPB    stream+64(FP), $0x00
+	JNE     narrowPlain3_1_2_stream
+	VMOVUPS Y6, (R11)
+	JMP     narrowPlain3_1_2_stored
+
+narrowPlain3_1_2_stream:
+	VMOVNTPS Y6, (R11)
+
+narrowPlain3_1_2_stored:
+	ADDQ R10, R11
+
+	// Store pixel 3 of row 1.
+	VMAXPS  Y7, Y8, Y7
+	CMPB    stream+64(FP), $0x00
+	JNE     narrowPlain3_1_3_stream
+	VMOVUPS Y7, (R11)
+	JMP     narrowPlain3_1_3_stored
+
+narrowPlain3_1_3_stream:
+	VMOVNTPS Y7, (R11)
+
+narrowPlain3_1_3_stored:
+	ADDQ $0x08, BX
+	CMPQ BX, DX
+	JL   narrowPlain3_vector
+	SUBQ $0x04, DI
+	JG   narrowPlain3_next
+	CMPB stream+64(FP), $0x00
+	JE   ordered
+	SFENCE
+
+ordered:
+	VZEROUPPER
+	RET
+
+narrowPlain3_next:
+	MOVQ    $0x00000004, BX
+	CMPQ    DI, BX
+	CMOVQLT DI, BX
+	MOVQ    $0x00000004, R9
+	CMOVQLT R9, DI
+	IMUL3Q  $0x0000000c, BX, R9
+	ADDQ    R9, SI
+	IMULQ   DX, BX
+	LEAQ    (AX)(BX*4), AX
+	LEAQ    (CX)(BX*4), CX
+	JMP     narrowPlain3_step
+
+// func narrowTransformAVX2(dst *float32, d0 *float32, d1 *float32, d2 *float32, d3 *float32, n int, line int)
+// Requires: AVX
+TEXT ·narrowTransformAVX2(SB), NOSPLIT, $0-56
+	MOVQ  n+40(FP), AX
+	MOVQ  line+48(FP), CX
+	SHLQ  $0x02, CX
+	MOVQ  dst+0(FP), DX
+	MOVQ  d0+8(FP), BX
+	MOVQ  d1+16(FP), SI
+	MOVQ  DX, DI
+	ADDQ  CX, DI
+	MOVQ  d2+24(FP), R8
+	MOVQ  DI, R9
+	ADDQ  CX, R9
+	MOVQ  d3+32(FP), R10
+	MOVQ  R9, R11
+	ADDQ  CX, R11
+	MOVQ  $0x00000001, CX
+	TESTQ CX, CX
+	JE    narrowTransform_end
+
+narrowTransform_row:
+	XORQ R12, R12
+
+narrowTransform_column:
+	VMOVUPS (BX)(R12*4), Y0
+	VMOVUPS (SI)(R12*4), Y1
+	VMOVUPS (R8)(R12*4), Y2
+	VMOVUPS (R10)(R12*4), Y3
+	VADDPS  Y2, Y1, Y4
+	VSUBPS  Y1, Y2, Y5
+	VSUBPS  Y2, Y0, Y0
+	VSUBPS  Y1, Y3, Y1
+	VMOVUPS Y4, (DX)(R12*4)
+	VMOVUPS Y5, (DI)(R12*4)
+	VMOVUPS Y0, (R9)(R12*4)
+	VMOVUPS Y1, (R11)(R12*4)
+	ADDQ    $0x08, R12
+	CMPQ    R12, AX
+	JL      narrowTransform_column
+	DECQ    CX
+	JNE     narrowTransform_row
+
+narrowTransform_end:
+	VZEROUPPER
+	RET
+
+// func narrowPoolGradientAVX2(sums *float32, dy *float32, argmax *byte, pairs *float32, order *uint32, windows int, rows int, oc int, pitch int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·narrowPoolGradientAVX2(SB), NOSPLIT, $0-80
+TEXT ·narrowPoolGradientAVX2(SB), NOSPLIT, $0-72
 	MOVQ         dy+8(FP), AX
-	MOVQ         rows+48(FP), CX
-	MOVQ         oc+56(FP), DX
-	MOVQ         channels+64(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x00000040, DX, SI
-	MOVL         $0x00000004, DI
-	VMOVD        DI, X0
-	VPBROADCASTD X0, Y0
-	MOVQ         argmax+16(FP), R8
-	MOVQ         pairs+24(FP), R9
-	MOVQ         windows+40(FP), R10
-	MOVQ         order+32(FP), DI
-	VMOVUPS      (DI), Y1
-	ADDQ         BX, BX
-	VXORPS       Y2, Y2, Y2
-	MOVQ         sums+0(FP), DI
-	VMOVUPS      (DI), Y2
-	VMOVUPS      32(DI), Y3
-	VMOVUPS      64(DI), Y4
-	VMOVUPS      96(DI), Y5
-	VMOVUPS      128(DI), Y6
-	VMOVUPS      160(DI), Y7
-	VMOVUPS      192(DI), Y8
-	VMOVUPS      224(DI), Y9
-	VMOVUPS      256(DI), Y10
-	VMOVUPS      288(DI), Y11
+	MOVQ         argmax+16(FP), CX
+	MOVQ         pairs+24(FP), DX
+	MOVQ         rows+48(FP), BX
+	MOVQ         oc+56(FP), SI
+	MOVQ         pitch+64(FP), DI
+	SHLQ         $0x03, DI
+	IMUL3Q       $0x00000040, SI, R8
+	MOVQ         order+32(FP), R9
+	VMOVUPS      (R9), Y0
+	MOVL         $0x00000004, R9
+	VMOVD        R9, X1
+	VPBROADCASTD X1, Y1
+	MOVQ         sums+0(FP), R9
+	VMOVUPS      (R9), Y2
+	VMOVUPS      32(R9), Y3
+	VMOVUPS      64(R9), Y4
+	VMOVUPS      96(R9), Y5
+	VMOVUPS      128(R9), Y6
+	VMOVUPS      160(R9), Y7
+	VMOVUPS      192(R9), Y8
+	VMOVUPS      224(R9), Y9
+	VMOVUPS      256(R9), Y10
+	MOVQ         sums+0(FP), R10
+	VMOVUPS      288(R10), Y11
 
 	// A row.
 narrowPoolGradient_row:
-	MOVQ pitch+72(FP), DI
-	SHLQ $0x02, DI
-	ADDQ DI, DI
-	MOVQ R9, R11
-	MOVQ R9, R12
-	MOVQ R9, R13
-	ADDQ DI, R12
-	LEAQ (R13)(DI*2), R13
-	MOVQ R10, DI
+	MOVQ DX, R11
+	MOVQ windows+40(FP), R9
 
-	// A gradient: 0 where the output passes none.
-narrowPoolGradient_pixel:
+	// A window.
+narrowPoolGradient_window:
+	PREFETCHT0 (AX)(R8*4)
+	PREFETCHT0 (CX)(R8*1)
 	VMOVUPS    (AX), Y12
-	PREFETCHT0 (AX)(SI*4)
-	VPMOVZXBD  (R8), Y13
-	PREFETCHT0 (R8)(SI*1)
-	VPCMPGTD   Y13, Y0, Y14
+	VPMOVZXBD  (CX), Y13
+	VPCMPGTD   Y13, Y1, Y14
 	VANDPS     Y14, Y12, Y12
-	VPERMD     Y1, Y13, Y13
-	ADDQ       DX, R8
+	VPERMD     Y0, Y13, Y13
 	VADDPS     Y12, Y11, Y11
-	LEAQ       (AX)(DX*4), AX
+	ADDQ       SI, CX
+	LEAQ       (AX)(SI*4), AX
 
-	// Tap (0, 0).
+	// Tap (0, 0) of input channel 0.
 	VPERMPS     (R11), Y13, Y14
 	VFMADD231PS Y12, Y14, Y2
 
-	// Tap (0, 1).
-	VPERMPS     (R11)(BX*1), Y13, Y14
+	// Tap (0, 1) of input channel 0.
+	VPERMPS     8(R11), Y13, Y14
 	VFMADD231PS Y12, Y14, Y3
 
-	// Tap (0, 2).
-	VPERMPS     (R11)(BX*2), Y13, Y14
+	// Tap (0, 2) of input channel 0.
+	VPERMPS     16(R11), Y13, Y14
 	VFMADD231PS Y12, Y14, Y4
 
-	// Tap (1, 0).
-	VPERMPS     (R12), Y13, Y14
+	// Tap (1, 0) of input channel 0.
+	VPERMPS     (R11)(DI*1), Y13, Y14
 	VFMADD231PS Y12, Y14, Y5
 
-	// Tap (1, 1).
-	VPERMPS     (R12)(BX*1), Y13, Y14
+	// Tap (1, 1) of input channel 0.
+	VPERMPS     8(R11)(DI*1), Y13, Y14
 	VFMADD231PS Y12, Y14, Y6
 
-	// Tap (1, 2).
-	VPERMPS     (R12)(BX*2), Y13, Y14
+	// Tap (1, 2) of input channel 0.
+	VPERMPS     16(R11)(DI*1), Y13, Y14
 	VFMADD231PS Y12, Y14, Y7
 
-	// Tap (2, 0).
-	VPERMPS     (R13), Y13, Y14
+	// Tap (2, 0) of input channel 0.
+	VPERMPS     (R11)(DI*2), Y13, Y14
 	VFMADD231PS Y12, Y14, Y8
 
-	// Tap (2, 1).
-	VPERMPS     (R13)(BX*1), Y13, Y14
+	// Tap (2, 1) of input channel 0.
+	VPERMPS     8(R11)(DI*2), Y13, Y14
 	VFMADD231PS Y12, Y14, Y9
 
-	// Tap (2, 2).
-	VPERMPS     (R13)(BX*2), Y13, Y13
-	VFMADD231PS Y12, Y13, Y10
-	LEAQ        (R11)(BX*2), R11
-	LEAQ        (R12)(BX*2), R12
-	LEAQ        (R13)(BX*2), R13
-	DECQ        DI
-	JNE         narrowPoolGradient_pixel
-	MOVQ        pitch+72(FP), DI
-	SHLQ        $0x02, DI
-	ADDQ        DI, DI
-	ADDQ        DI, R9
-	ADDQ        DI, R9
-	DECQ        CX
+	// Tap (2, 2) of input channel 0.
+	VPERMPS     16(R11)(DI*2), Y13, Y14
+	VFMADD231PS Y12, Y14, Y10
+	ADDQ        $0x10, R11
+	DECQ        R9
+	JNE         narrowPoolGradient_window
+	LEAQ        (DX)(DI*2), DX
+	DECQ        BX
 	JNE         narrowPoolGradient_row
 	MOVQ        sums+0(FP), AX
 	VMOVUPS     Y2, (AX)
@@ -781,103 +1375,348 @@ narrowPoolGradient_pixel:
 	VMOVUPS     Y8, 192(AX)
 	VMOVUPS     Y9, 224(AX)
 	VMOVUPS     Y10, 256(AX)
-	VMOVUPS     Y11, 288(AX)
+	VMOVUPS     Y11, 288(R10)
 	VZEROUPPER
 	RET
 
-// func narrowPlainGradientAVX2(sums *float32, dy *float32, y *float32, in *float32, pixels int, rows int, oc int, channels int, pitch int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·narrowPlainGradientAVX2(SB), NOSPLIT, $0-72
-	MOVQ    dy+8(FP), AX
-	MOVQ    rows+40(FP), CX
-	MOVQ    oc+48(FP), DX
-	MOVQ    channels+56(FP), BX
-	SHLQ    $0x02, BX
-	IMUL3Q  $0x00000040, DX, SI
-	MOVQ    y+16(FP), R8
-	MOVQ    in+24(FP), R9
-	MOVQ    pixels+32(FP), R10
-	VXORPS  Y0, Y0, Y0
-	MOVQ    sums+0(FP), DI
-	VMOVUPS (DI), Y1
-	VMOVUPS 32(DI), Y2
-	VMOVUPS 64(DI), Y3
-	VMOVUPS 96(DI), Y4
-	VMOVUPS 128(DI), Y5
-	VMOVUPS 160(DI), Y6
-	VMOVUPS 192(DI), Y7
-	VMOVUPS 224(DI), Y8
-	VMOVUPS 256(DI), Y9
-	VMOVUPS 288(DI), Y10
+// func narrowPoolGradient3AVX2(sums *float32, dy *float32, argmax *byte, pairs *float32, chosen *float32, order *uint32, windows int, rows int, oc int, pitch int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·narrowPoolGradient3AVX2(SB), NOSPLIT, $0-80
+	MOVQ dy+8(FP), AX
+	MOVQ argmax+16(FP), CX
+	MOVQ pairs+24(FP), DX
+	MOVQ rows+56(FP), BX
+	MOVQ oc+64(FP), SI
+	MOVQ pitch+72(FP), DI
+	SHLQ $0x03, DI
 
 	// A row.
-narrowPlainGradient_row:
-	MOVQ pitch+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ R9, R11
-	MOVQ R9, R12
-	MOVQ R9, R13
-	ADDQ DI, R12
-	LEAQ (R13)(DI*2), R13
-	MOVQ R10, DI
+narrowPoolGradient3_row:
+	MOVQ         chosen+32(FP), R8
+	MOVQ         windows+48(FP), R9
+	MOVQ         order+40(FP), R10
+	VMOVUPS      (R10), Y0
+	MOVL         $0x00000004, R10
+	VMOVD        R10, X1
+	VPBROADCASTD X1, Y1
+	MOVQ         sums+0(FP), R10
+	VMOVUPS      288(R10), Y2
+
+	// A window.
+narrowPoolGradient3_choice:
+	VMOVUPS   (AX), Y3
+	VPMOVZXBD (CX), Y4
+	VPCMPGTD  Y4, Y1, Y5
+	VANDPS    Y5, Y3, Y3
+	VPERMD    Y0, Y4, Y4
+	VADDPS    Y3, Y2, Y2
+	ADDQ      SI, CX
+	LEAQ      (AX)(SI*4), AX
+	VMOVUPS   Y3, (R8)
+	VMOVUPS   Y4, 32(R8)
+	ADDQ      $0x00000040, R8
+	DECQ      R9
+	JNE       narrowPoolGradient3_choice
+	VMOVUPS   Y2, 288(R10)
+	MOVQ      sums+0(FP), R8
+	VMOVUPS   (R8), Y0
+	VMOVUPS   32(R8), Y1
+	VMOVUPS   64(R8), Y2
+	VMOVUPS   96(R8), Y3
+	VMOVUPS   128(R8), Y4
+	VMOVUPS   160(R8), Y5
+	VMOVUPS   192(R8), Y6
+	VMOVUPS   224(R8), Y7
+	VMOVUPS   256(R8), Y8
+	MOVQ      chosen+32(FP), R8
+	MOVQ      windows+48(FP), R9
+	MOVQ      DX, R10
+	XORQ      R11, R11
+
+	// The taps of input channels [0].
+narrowPoolGradient3_taps0:
+	VMOVUPS    (R8), Y9
+	VMOVUPS    32(R8), Y10
+	PREFETCHT0 (AX)(R11*4)
+	PREFETCHT0 (CX)(R11*1)
+	ADDQ       SI, R11
+
+	// Tap (0, 0) of input channel 0.
+	VPERMPS     (R10), Y10, Y11
+	VFMADD231PS Y9, Y11, Y0
+
+	// Tap (0, 1) of input channel 0.
+	VPERMPS     24(R10), Y10, Y11
+	VFMADD231PS Y9, Y11, Y1
+
+	// Tap (0, 2) of input channel 0.
+	VPERMPS     48(R10), Y10, Y11
+	VFMADD231PS Y9, Y11, Y2
+
+	// Tap (1, 0) of input channel 0.
+	VPERMPS     (R10)(DI*1), Y10, Y11
+	VFMADD231PS Y9, Y11, Y3
+
+	// Tap (1, 1) of input channel 0.
+	VPERMPS     24(R10)(DI*1), Y10, Y11
+	VFMADD231PS Y9, Y11, Y4
+
+	// Tap (1, 2) of input channel 0.
+	VPERMPS     48(R10)(DI*1), Y10, Y11
+	VFMADD231PS Y9, Y11, Y5
+
+	// Tap (2, 0) of input channel 0.
+	VPERMPS     (R10)(DI*2), Y10, Y11
+	VFMADD231PS Y9, Y11, Y6
+
+	// Tap (2, 1) of input channel 0.
+	VPERMPS     24(R10)(DI*2), Y10, Y11
+	VFMADD231PS Y9, Y11, Y7
+
+	// Tap (2, 2) of input channel 0.
+	VPERMPS     48(R10)(DI*2), Y10, Y11
+	VFMADD231PS Y9, Y11, Y8
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x30, R10
+	DECQ        R9
+	JNE         narrowPoolGradient3_taps0
+	MOVQ        sums+0(FP), R8
+	VMOVUPS     Y0, (R8)
+	VMOVUPS     Y1, 32(R8)
+	VMOVUPS     Y2, 64(R8)
+	VMOVUPS     Y3, 96(R8)
+	VMOVUPS     Y4, 128(R8)
+	VMOVUPS     Y5, 160(R8)
+	VMOVUPS     Y6, 192(R8)
+	VMOVUPS     Y7, 224(R8)
+	VMOVUPS     Y8, 256(R8)
+	MOVQ        sums+0(FP), R8
+	VMOVUPS     320(R8), Y0
+	VMOVUPS     352(R8), Y1
+	VMOVUPS     384(R8), Y2
+	VMOVUPS     416(R8), Y3
+	VMOVUPS     448(R8), Y4
+	VMOVUPS     480(R8), Y5
+	VMOVUPS     512(R8), Y6
+	VMOVUPS     544(R8), Y7
+	VMOVUPS     576(R8), Y8
+	MOVQ        chosen+32(FP), R8
+	MOVQ        windows+48(FP), R9
+	MOVQ        DX, R10
+	XORQ        R11, R11
+
+	// The taps of input channels [1].
+narrowPoolGradient3_taps1:
+	VMOVUPS (R8), Y9
+	VMOVUPS 32(R8), Y10
+
+	// Tap (0, 0) of input channel 1.
+	VPERMPS     8(R10), Y10, Y11
+	VFMADD231PS Y9, Y11, Y0
+
+	// Tap (0, 1) of input channel 1.
+	VPERMPS     32(R10), Y10, Y11
+	VFMADD231PS Y9, Y11, Y1
+
+	// Tap (0, 2) of input channel 1.
+	VPERMPS     56(R10), Y10, Y11
+	VFMADD231PS Y9, Y11, Y2
+
+	// Tap (1, 0) of input channel 1.
+	VPERMPS     8(R10)(DI*1), Y10, Y11
+	VFMADD231PS Y9, Y11, Y3
+
+	// Tap (1, 1) of input channel 1.
+	VPERMPS     32(R10)(DI*1), Y10, Y11
+	VFMADD231PS Y9, Y11, Y4
+
+	// Tap (1, 2) of input channel 1.
+	VPERMPS     56(R10)(DI*1), Y10, Y11
+	VFMADD231PS Y9, Y11, Y5
+
+	// Tap (2, 0) of input channel 1.
+	VPERMPS     8(R10)(DI*2), Y10, Y11
+	VFMADD231PS Y9, Y11, Y6
+
+	// Tap (2, 1) of input channel 1.
+	VPERMPS     32(R10)(DI*2), Y10, Y11
+	VFMADD231PS Y9, Y11, Y7
+
+	// Tap (2, 2) of input channel 1.
+	VPERMPS     56(R10)(DI*2), Y10, Y11
+	VFMADD231PS Y9, Y11, Y8
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x30, R10
+	DECQ        R9
+	JNE         narrowPoolGradient3_taps1
+	MOVQ        sums+0(FP), R8
+	VMOVUPS     Y0, 320(R8)
+	VMOVUPS     Y1, 352(R8)
+	VMOVUPS     Y2, 384(R8)
+	VMOVUPS     Y3, 416(R8)
+	VMOVUPS     Y4, 448(R8)
+	VMOVUPS     Y5, 480(R8)
+	VMOVUPS     Y6, 512(R8)
+	VMOVUPS     Y7, 544(R8)
+	VMOVUPS     Y8, 576(R8)
+	MOVQ        sums+0(FP), R8
+	VMOVUPS     640(R8), Y0
+	VMOVUPS     672(R8), Y1
+	VMOVUPS     704(R8), Y2
+	VMOVUPS     736(R8), Y3
+	VMOVUPS     768(R8), Y4
+	VMOVUPS     800(R8), Y5
+	VMOVUPS     832(R8), Y6
+	VMOVUPS     864(R8), Y7
+	VMOVUPS     896(R8), Y8
+	MOVQ        chosen+32(FP), R8
+	MOVQ        windows+48(FP), R9
+	MOVQ        DX, R10
+	XORQ        R11, R11
+
+	// The taps of input channels [2].
+narrowPoolGradient3_taps2:
+	VMOVUPS (R8), Y9
+	VMOVUPS 32(R8), Y10
+
+	// Tap (0, 0) of input channel 2.
+	VPERMPS     16(R10), Y10, Y11
+	VFMADD231PS Y9, Y11, Y0
+
+	// Tap (0, 1) of input channel 2.
+	VPERMPS     40(R10), Y10, Y11
+	VFMADD231PS Y9, Y11, Y1
+
+	// Tap (0, 2) of input channel 2.
+	VPERMPS     64(R10), Y10, Y11
+	VFMADD231PS Y9, Y11, Y2
+
+	// Tap (1, 0) of input channel 2.
+	VPERMPS     16(R10)(DI*1), Y10, Y11
+	VFMADD231PS Y9, Y11, Y3
+
+	// Tap (1, 1) of input channel 2.
+	VPERMPS     40(R10)(DI*1), Y10, Y11
+	VFMADD231PS Y9, Y11, Y4
+
+	// Tap (1, 2) of input channel 2.
+	VPERMPS     64(R10)(DI*1), Y10, Y11
+	VFMADD231PS Y9, Y11, Y5
+
+	// Tap (2, 0) of input channel 2.
+	VPERMPS     16(R10)(DI*2), Y10, Y11
+	VFMADD231PS Y9, Y11, Y6
+
+	// Tap (2, 1) of input channel 2.
+	VPERMPS     40(R10)(DI*2), Y10, Y11
+	VFMADD231PS Y9, Y11, Y7
+
+	// Tap (2, 2) of input channel 2.
+	VPERMPS     64(R10)(DI*2), Y10, Y11
+	VFMADD231PS Y9, Y11, Y8
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x30, R10
+	DECQ        R9
+	JNE         narrowPoolGradient3_taps2
+	MOVQ        sums+0(FP), R8
+	VMOVUPS     Y0, 640(R8)
+	VMOVUPS     Y1, 672(R8)
+	VMOVUPS     Y2, 704(R8)
+	VMOVUPS     Y3, 736(R8)
+	VMOVUPS     Y4, 768(R8)
+	VMOVUPS     Y5, 800(R8)
+	VMOVUPS     Y6, 832(R8)
+	VMOVUPS     Y7, 864(R8)
+	VMOVUPS     Y8, 896(R8)
+	LEAQ        (DX)(DI*2), DX
+	DECQ        BX
+	JNE         narrowPoolGradient3_row
+	VZEROUPPER
+	RET
+
+// func narrowPlainGradientAVX2(sums *float32, dy *float32, y *float32, in *float32, pixels int, rows int, oc int, pitch int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·narrowPlainGradientAVX2(SB), NOSPLIT, $0-64
+	MOVQ    dy+8(FP), AX
+	MOVQ    y+16(FP), CX
+	MOVQ    in+24(FP), DX
+	MOVQ    rows+40(FP), BX
+	MOVQ    oc+48(FP), SI
+	MOVQ    pitch+56(FP), DI
+	SHLQ    $0x02, DI
+	IMUL3Q  $0x00000040, SI, R8
+	VXORPS  Y0, Y0, Y0
+	MOVQ    sums+0(FP), R9
+	VMOVUPS (R9), Y1
+	VMOVUPS 32(R9), Y2
+	VMOVUPS 64(R9), Y3
+	VMOVUPS 96(R9), Y4
+	VMOVUPS 128(R9), Y5
+	VMOVUPS 160(R9), Y6
+	VMOVUPS 192(R9), Y7
+	VMOVUPS 224(R9), Y8
+	VMOVUPS 256(R9), Y9
+	MOVQ    sums+0(FP), R10
+	VMOVUPS 288(R10), Y10
+
+	// A row.
+narrowPlainGradient_0_row:
+	MOVQ DX, R11
+	MOVQ pixels+32(FP), R9
 
 	// A gradient: 0 where the output passes none.
-narrowPlainGradient_pixel:
+narrowPlainGradient_0_pixel:
 	VMOVUPS    (AX), Y11
-	PREFETCHT0 (AX)(SI*4)
-	VMOVUPS    (R8), Y12
+	PREFETCHT0 (AX)(R8*4)
+	VMOVUPS    (CX), Y12
 	VCMPPS     $0x06, Y0, Y12, Y12
 	VANDPS     Y12, Y11, Y11
-	PREFETCHT0 (R8)(SI*4)
-	LEAQ       (R8)(DX*4), R8
+	PREFETCHT0 (CX)(R8*4)
 	VADDPS     Y11, Y10, Y10
-	LEAQ       (AX)(DX*4), AX
 
-	// Tap (0, 0).
+	// Tap (0, 0) of input channel 0.
 	VBROADCASTSS (R11), Y12
 	VFMADD231PS  Y12, Y11, Y1
 
-	// Tap (0, 1).
-	VBROADCASTSS (R11)(BX*1), Y12
+	// Tap (0, 1) of input channel 0.
+	VBROADCASTSS 4(R11), Y12
 	VFMADD231PS  Y12, Y11, Y2
 
-	// Tap (0, 2).
-	VBROADCASTSS (R11)(BX*2), Y12
+	// Tap (0, 2) of input channel 0.
+	VBROADCASTSS 8(R11), Y12
 	VFMADD231PS  Y12, Y11, Y3
 
-	// Tap (1, 0).
-	VBROADCASTSS (R12), Y12
+	// Tap (1, 0) of input channel 0.
+	VBROADCASTSS (R11)(DI*1), Y12
 	VFMADD231PS  Y12, Y11, Y4
 
-	// Tap (1, 1).
-	VBROADCASTSS (R12)(BX*1), Y12
+	// Tap (1, 1) of input channel 0.
+	VBROADCASTSS 4(R11)(DI*1), Y12
 	VFMADD231PS  Y12, Y11, Y5
 
-	// Tap (1, 2).
-	VBROADCASTSS (R12)(BX*2), Y12
+	// Tap (1, 2) of input channel 0.
+	VBROADCASTSS 8(R11)(DI*1), Y12
 	VFMADD231PS  Y12, Y11, Y6
 
-	// Tap (2, 0).
-	VBROADCASTSS (R13), Y12
+	// Tap (2, 0) of input channel 0.
+	VBROADCASTSS (R11)(DI*2), Y12
 	VFMADD231PS  Y12, Y11, Y7
 
-	// Tap (2, 1).
-	VBROADCASTSS (R13)(BX*1), Y12
+	// Tap (2, 1) of input channel 0.
+	VBROADCASTSS 4(R11)(DI*2), Y12
 	VFMADD231PS  Y12, Y11, Y8
 
-	// Tap (2, 2).
-	VBROADCASTSS (R13)(BX*2), Y12
+	// Tap (2, 2) of input channel 0.
+	VBROADCASTSS 8(R11)(DI*2), Y12
 	VFMADD231PS  Y12, Y11, Y9
-	ADDQ         BX, R11
-	ADDQ         BX, R12
-	ADDQ         BX, R13
-	DECQ         DI
-	JNE          narrowPlainGradient_pixel
-	MOVQ         pitch+64(FP), DI
-	SHLQ         $0x02, DI
-	ADDQ         DI, R9
-	DECQ         CX
-	JNE          narrowPlainGradient_row
+	LEAQ         (AX)(SI*4), AX
+	LEAQ         (CX)(SI*4), CX
+	ADDQ         $0x04, R11
+	DECQ         R9
+	JNE          narrowPlainGradient_0_pixel
+	ADDQ         DI, DX
+	DECQ         BX
+	JNE          narrowPlainGradient_0_row
 	MOVQ         sums+0(FP), AX
 	VMOVUPS      Y1, (AX)
 	VMOVUPS      Y2, 32(AX)
@@ -888,7 +1727,286 @@ narrowPlainGradient_pixel:
 	VMOVUPS      Y7, 192(AX)
 	VMOVUPS      Y8, 224(AX)
 	VMOVUPS      Y9, 256(AX)
-	VMOVUPS      Y10, 288(AX)
+	VMOVUPS      Y10, 288(R10)
+	VZEROUPPER
+	RET
+
+// func narrowPlainGradient3AVX2(sums *float32, dy *float32, y *float32, in *float32, pixels int, rows int, oc int, pitch int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·narrowPlainGradient3AVX2(SB), NOSPLIT, $0-64
+	MOVQ    dy+8(FP), AX
+	MOVQ    y+16(FP), CX
+	MOVQ    in+24(FP), DX
+	MOVQ    rows+40(FP), BX
+	MOVQ    oc+48(FP), SI
+	MOVQ    pitch+56(FP), DI
+	SHLQ    $0x02, DI
+	IMUL3Q  $0x00000040, SI, R8
+	VXORPS  Y0, Y0, Y0
+	MOVQ    sums+0(FP), R9
+	VMOVUPS (R9), Y1
+	VMOVUPS 32(R9), Y2
+	VMOVUPS 64(R9), Y3
+	VMOVUPS 96(R9), Y4
+	VMOVUPS 128(R9), Y5
+	VMOVUPS 160(R9), Y6
+	VMOVUPS 192(R9), Y7
+	VMOVUPS 224(R9), Y8
+	VMOVUPS 256(R9), Y9
+	MOVQ    sums+0(FP), R10
+	VMOVUPS 288(R10), Y10
+
+	// A row.
+narrowPlainGradient3_0_row:
+	MOVQ DX, R11
+	MOVQ pixels+32(FP), R9
+
+	// A gradient: 0 where the output passes none.
+narrowPlainGradient3_0_pixel:
+	VMOVUPS    (AX), Y11
+	PREFETCHT0 (AX)(R8*4)
+	VMOVUPS    (CX), Y12
+	VCMPPS     $0x06, Y0, Y12, Y12
+	VANDPS     Y12, Y11, Y11
+	PREFETCHT0 (CX)(R8*4)
+	VADDPS     Y11, Y10, Y10
+
+	// Tap (0, 0) of input channel 0.
+	VBROADCASTSS (R11), Y12
+	VFMADD231PS  Y12, Y11, Y1
+
+	// Tap (0, 1) of input channel 0.
+	VBROADCASTSS 12(R11), Y12
+	VFMADD231PS  Y12, Y11, Y2
+
+	// Tap (0, 2) of input channel 0.
+	VBROADCASTSS 24(R11), Y12
+	VFMADD231PS  Y12, Y11, Y3
+
+	// Tap (1, 0) of input channel 0.
+	VBROADCASTSS (R11)(DI*1), Y12
+	VFMADD231PS  Y12, Y11, Y4
+
+	// Tap (1, 1) of input channel 0.
+	VBROADCASTSS 12(R11)(DI*1), Y12
+	VFMADD231PS  Y12, Y11, Y5
+
+	// Tap (1, 2) of input channel 0.
+	VBROADCASTSS 24(R11)(DI*1), Y12
+	VFMADD231PS  Y12, Y11, Y6
+
+	// Tap (2, 0) of input channel 0.
+	VBROADCASTSS (R11)(DI*2), Y12
+	VFMADD231PS  Y12, Y11, Y7
+
+	// Tap (2, 1) of input channel 0.
+	VBROADCASTSS 12(R11)(DI*2), Y12
+	VFMADD231PS  Y12, Y11, Y8
+
+	// Tap (2, 2) of input channel 0.
+	VBROADCASTSS 24(R11)(DI*2), Y12
+	VFMADD231PS  Y12, Y11, Y9
+	LEAQ         (AX)(SI*4), AX
+	LEAQ         (CX)(SI*4), CX
+	ADDQ         $0x0c, R11
+	DECQ         R9
+	JNE          narrowPlainGradient3_0_pixel
+	ADDQ         DI, DX
+	DECQ         BX
+	JNE          narrowPlainGradient3_0_row
+	MOVQ         sums+0(FP), AX
+	VMOVUPS      Y1, (AX)
+	VMOVUPS      Y2, 32(AX)
+	VMOVUPS      Y3, 64(AX)
+	VMOVUPS      Y4, 96(AX)
+	VMOVUPS      Y5, 128(AX)
+	VMOVUPS      Y6, 160(AX)
+	VMOVUPS      Y7, 192(AX)
+	VMOVUPS      Y8, 224(AX)
+	VMOVUPS      Y9, 256(AX)
+	VMOVUPS      Y10, 288(R10)
+	MOVQ         dy+8(FP), AX
+	MOVQ         y+16(FP), CX
+	MOVQ         in+24(FP), DX
+	MOVQ         rows+40(FP), BX
+	MOVQ         oc+48(FP), SI
+	MOVQ         pitch+56(FP), DI
+	SHLQ         $0x02, DI
+	IMUL3Q       $0x00000040, SI, R8
+	VXORPS       Y0, Y0, Y0
+	MOVQ         sums+0(FP), R9
+	VMOVUPS      320(R9), Y1
+	VMOVUPS      352(R9), Y2
+	VMOVUPS      384(R9), Y3
+	VMOVUPS      416(R9), Y4
+	VMOVUPS      448(R9), Y5
+	VMOVUPS      480(R9), Y6
+	VMOVUPS      512(R9), Y7
+	VMOVUPS      544(R9), Y8
+	VMOVUPS      576(R9), Y9
+	MOVQ         sums+0(FP), R10
+	VMOVUPS      608(R10), Y10
+
+	// A row.
+narrowPlainGradient3_1_row:
+	MOVQ DX, R11
+	MOVQ pixels+32(FP), R9
+
+	// A gradient: 0 where the output passes none.
+narrowPlainGradient3_1_pixel:
+	VMOVUPS    (AX), Y11
+	PREFETCHT0 (AX)(R8*4)
+	VMOVUPS    (CX), Y12
+	VCMPPS     $0x06, Y0, Y12, Y12
+	VANDPS     Y12, Y11, Y11
+	PREFETCHT0 (CX)(R8*4)
+	VADDPS     Y11, Y10, Y10
+
+	// Tap (0, 0) of input channel 1.
+	VBROADCASTSS 4(R11), Y12
+	VFMADD231PS  Y12, Y11, Y1
+
+	// Tap (0, 1) of input channel 1.
+	VBROADCASTSS 16(R11), Y12
+	VFMADD231PS  Y12, Y11, Y2
+
+	// Tap (0, 2) of input channel 1.
+	VBROADCASTSS 28(R11), Y12
+	VFMADD231PS  Y12, Y11, Y3
+
+	// Tap (1, 0) of input channel 1.
+	VBROADCASTSS 4(R11)(DI*1), Y12
+	VFMADD231PS  Y12, Y11, Y4
+
+	// Tap (1, 1) of input channel 1.
+	VBROADCASTSS 16(R11)(DI*1), Y12
+	VFMADD231PS  Y12, Y11, Y5
+
+	// Tap (1, 2) of input channel 1.
+	VBROADCASTSS 28(R11)(DI*1), Y12
+	VFMADD231PS  Y12, Y11, Y6
+
+	// Tap (2, 0) of input channel 1.
+	VBROADCASTSS 4(R11)(DI*2), Y12
+	VFMADD231PS  Y12, Y11, Y7
+
+	// Tap (2, 1) of input channel 1.
+	VBROADCASTSS 16(R11)(DI*2), Y12
+	VFMADD231PS  Y12, Y11, Y8
+
+	// Tap (2, 2) of input channel 1.
+	VBROADCASTSS 28(R11)(DI*2), Y12
+	VFMADD231PS  Y12, Y11, Y9
+	LEAQ         (AX)(SI*4), AX
+	LEAQ         (CX)(SI*4), CX
+	ADDQ         $0x0c, R11
+	DECQ         R9
+	JNE          narrowPlainGradient3_1_pixel
+	ADDQ         DI, DX
+	DECQ         BX
+	JNE          narrowPlainGradient3_1_row
+	MOVQ         sums+0(FP), AX
+	VMOVUPS      Y1, 320(AX)
+	VMOVUPS      Y2, 352(AX)
+	VMOVUPS      Y3, 384(AX)
+	VMOVUPS      Y4, 416(AX)
+	VMOVUPS      Y5, 448(AX)
+	VMOVUPS      Y6, 480(AX)
+	VMOVUPS      Y7, 512(AX)
+	VMOVUPS      Y8, 544(AX)
+	VMOVUPS      Y9, 576(AX)
+	VMOVUPS      Y10, 608(R10)
+	MOVQ         dy+8(FP), AX
+	MOVQ         y+16(FP), CX
+	MOVQ         in+24(FP), DX
+	MOVQ         rows+40(FP), BX
+	MOVQ         oc+48(FP), SI
+	MOVQ         pitch+56(FP), DI
+	SHLQ         $0x02, DI
+	IMUL3Q       $0x00000040, SI, R8
+	VXORPS       Y0, Y0, Y0
+	MOVQ         sums+0(FP), R9
+	VMOVUPS      640(R9), Y1
+	VMOVUPS      672(R9), Y2
+	VMOVUPS      704(R9), Y3
+	VMOVUPS      736(R9), Y4
+	VMOVUPS      768(R9), Y5
+	VMOVUPS      800(R9), Y6
+	VMOVUPS      832(R9), Y7
+	VMOVUPS      864(R9), Y8
+	VMOVUPS      896(R9), Y9
+	MOVQ         sums+0(FP), R10
+	VMOVUPS      928(R10), Y10
+
+	// A row.
+narrowPlainGradient3_2_row:
+	MOVQ DX, R11
+	MOVQ pixels+32(FP), R9
+
+	// A gradient: 0 where the output passes none.
+narrowPlainGradient3_2_pixel:
+	VMOVUPS    (AX), Y11
+	PREFETCHT0 (AX)(R8*4)
+	VMOVUPS    (CX), Y12
+	VCMPPS     $0x06, Y0, Y12, Y12
+	VANDPS     Y12, Y11, Y11
+	PREFETCHT0 (CX)(R8*4)
+	VADDPS     Y11, Y10, Y10
+
+	// Tap (0, 0) of input channel 2.
+	VBROADCASTSS 8(R11), Y12
+	VFMADD231PS  Y12, Y11, Y1
+
+	// Tap (0, 1) of input channel 2.
+	VBROADCASTSS 20(R11), Y12
+	VFMADD231PS  Y12, Y11, Y2
+
+	// Tap (0, 2) of input channel 2.
+	VBROADCASTSS 32(R11), Y12
+	VFMADD231PS  Y12, Y11, Y3
+
+	// Tap (1, 0) of input channel 2.
+	VBROADCASTSS 8(R11)(DI*1), Y12
+	VFMADD231PS  Y12, Y11, Y4
+
+	// Tap (1, 1) of input channel 2.
+	VBROADCASTSS 20(R11)(DI*1), Y12
+	VFMADD231PS  Y12, Y11, Y5
+
+	// Tap (1, 2) of input channel 2.
+	VBROADCASTSS 32(R11)(DI*1), Y12
+	VFMADD231PS  Y12, Y11, Y6
+
+	// Tap (2, 0) of input channel 2.
+	VBROADCASTSS 8(R11)(DI*2), Y12
+	VFMADD231PS  Y12, Y11, Y7
+
+	// Tap (2, 1) of input channel 2.
+	VBROADCASTSS 20(R11)(DI*2), Y12
+	VFMADD231PS  Y12, Y11, Y8
+
+	// Tap (2, 2) of input channel 2.
+	VBROADCASTSS 32(R11)(DI*2), Y12
+	VFMADD231PS  Y12, Y11, Y9
+	LEAQ         (AX)(SI*4), AX
+	LEAQ         (CX)(SI*4), CX
+	ADDQ         $0x0c, R11
+	DECQ         R9
+	JNE          narrowPlainGradient3_2_pixel
+	ADDQ         DI, DX
+	DECQ         BX
+	JNE          narrowPlainGradient3_2_row
+	MOVQ         sums+0(FP), AX
+	VMOVUPS      Y1, 640(AX)
+	VMOVUPS      Y2, 672(AX)
+	VMOVUPS      Y3, 704(AX)
+	VMOVUPS      Y4, 736(AX)
+	VMOVUPS      Y5, 768(AX)
+	VMOVUPS      Y6, 800(AX)
+	VMOVUPS      Y7, 832(AX)
+	VMOVUPS      Y8, 864(AX)
+	VMOVUPS      Y9, 896(AX)
+	VMOVUPS      Y10, 928(R10)
 	VZEROUPPER
 	RET
 

@@ -4,18 +4,16 @@
 
 #include "textflag.h"
 
-// func narrowPoolAVX512(y *float32, argmax *byte, in *float32, w *float32, b *float32, windows int, oc int, channels int, pitch int, stream bool)
+// func narrowPoolAVX512(y *float32, argmax *byte, in *float32, w *float32, b *float32, windows int, oc int, pitch int, stream bool)
 // Requires: AVX, AVX512F, CMOV, MMX+
-TEXT ·narrowPoolAVX512(SB), NOSPLIT, $0-73
+TEXT ·narrowPoolAVX512(SB), NOSPLIT, $0-65
 	MOVQ         y+0(FP), AX
 	MOVQ         argmax+8(FP), CX
 	MOVQ         oc+48(FP), DX
 	MOVQ         in+16(FP), SI
 	MOVQ         windows+40(FP), DI
-	MOVQ         pitch+64(FP), R8
+	MOVQ         pitch+56(FP), R8
 	SHLQ         $0x02, R8
-	MOVQ         channels+56(FP), R9
-	SHLQ         $0x02, R9
 	MOVL         $0x00000001, BX
 	VMOVD        BX, X0
 	VPBROADCASTD X0, Z8
@@ -29,15 +27,15 @@ TEXT ·narrowPoolAVX512(SB), NOSPLIT, $0-73
 	VMOVD        BX, X0
 	VPBROADCASTD X0, Z11
 
-	// A step: eight pixels.
+	// A step: two rows of 4 pixels.
 narrowPool_step:
 	XORQ BX, BX
-	MOVQ w+24(FP), R10
+	MOVQ w+24(FP), R9
 
 	// A vector of output channels. The sums begin as the bias.
 narrowPool_vector:
-	MOVQ    b+32(FP), R11
-	VMOVUPS (R11)(BX*4), Z0
+	MOVQ    b+32(FP), R10
+	VMOVUPS (R10)(BX*4), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
@@ -45,219 +43,207 @@ narrowPool_vector:
 	VMOVAPS Z0, Z5
 	VMOVAPS Z0, Z6
 	VMOVAPS Z0, Z7
-	MOVQ    SI, R12
-	MOVQ    channels+56(FP), R11
+	MOVQ    SI, R10
 
-	// An input channel.
-narrowPool_channel:
 	// Row 0 of the pixels, and the rows of the filter that meet it.
-	LEAQ         (R12)(R9*2), R13
-	VBROADCASTSS (R12), Z12
-	VBROADCASTSS (R12)(R9*1), Z13
-	VBROADCASTSS (R13), Z14
-	VBROADCASTSS (R13)(R9*1), Z15
-	VBROADCASTSS (R13)(R9*2), Z16
-	ADDQ         R9, R13
-	VBROADCASTSS (R13)(R9*2), Z17
-	VMOVUPS      (R10), Z18
+	VBROADCASTSS (R10), Z12
+	VBROADCASTSS 4(R10), Z13
+	VBROADCASTSS 8(R10), Z14
+	VBROADCASTSS 12(R10), Z15
+	VBROADCASTSS 16(R10), Z16
+	VBROADCASTSS 20(R10), Z17
+	VMOVUPS      (R9), Z18
 	VFMADD231PS  Z18, Z12, Z0
 	VFMADD231PS  Z18, Z13, Z1
 	VFMADD231PS  Z18, Z14, Z2
 	VFMADD231PS  Z18, Z15, Z3
-	VMOVUPS      64(R10), Z12
+	VMOVUPS      64(R9), Z12
 	VFMADD231PS  Z12, Z13, Z0
 	VFMADD231PS  Z12, Z14, Z1
 	VFMADD231PS  Z12, Z15, Z2
 	VFMADD231PS  Z12, Z16, Z3
-	VMOVUPS      128(R10), Z12
+	VMOVUPS      128(R9), Z12
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z12, Z15, Z1
 	VFMADD231PS  Z12, Z16, Z2
 	VFMADD231PS  Z12, Z17, Z3
-	ADDQ         R8, R12
+	ADDQ         R8, R10
 
 	// Row 1 of the pixels, and the rows of the filter that meet it.
-	LEAQ         (R12)(R9*2), R13
-	VBROADCASTSS (R12), Z12
-	VBROADCASTSS (R12)(R9*1), Z13
-	VBROADCASTSS (R13), Z14
-	VBROADCASTSS (R13)(R9*1), Z15
-	VBROADCASTSS (R13)(R9*2), Z16
-	ADDQ         R9, R13
-	VBROADCASTSS (R13)(R9*2), Z17
-	VMOVUPS      192(R10), Z18
+	VBROADCASTSS (R10), Z12
+	VBROADCASTSS 4(R10), Z13
+	VBROADCASTSS 8(R10), Z14
+	VBROADCASTSS 12(R10), Z15
+	VBROADCASTSS 16(R10), Z16
+	VBROADCASTSS 20(R10), Z17
+	VMOVUPS      192(R9), Z18
 	VFMADD231PS  Z18, Z12, Z0
 	VFMADD231PS  Z18, Z13, Z1
 	VFMADD231PS  Z18, Z14, Z2
 	VFMADD231PS  Z18, Z15, Z3
-	VMOVUPS      (R10), Z18
+	VMOVUPS      (R9), Z18
 	VFMADD231PS  Z18, Z12, Z4
 	VFMADD231PS  Z18, Z13, Z5
 	VFMADD231PS  Z18, Z14, Z6
 	VFMADD231PS  Z18, Z15, Z7
-	VMOVUPS      256(R10), Z12
+	VMOVUPS      256(R9), Z12
 	VFMADD231PS  Z12, Z13, Z0
 	VFMADD231PS  Z12, Z14, Z1
 	VFMADD231PS  Z12, Z15, Z2
 	VFMADD231PS  Z12, Z16, Z3
-	VMOVUPS      64(R10), Z12
+	VMOVUPS      64(R9), Z12
 	VFMADD231PS  Z12, Z13, Z4
 	VFMADD231PS  Z12, Z14, Z5
 	VFMADD231PS  Z12, Z15, Z6
 	VFMADD231PS  Z12, Z16, Z7
-	VMOVUPS      320(R10), Z12
+	VMOVUPS      320(R9), Z12
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z12, Z15, Z1
 	VFMADD231PS  Z12, Z16, Z2
 	VFMADD231PS  Z12, Z17, Z3
-	VMOVUPS      128(R10), Z12
+	VMOVUPS      128(R9), Z12
 	VFMADD231PS  Z12, Z14, Z4
 	VFMADD231PS  Z12, Z15, Z5
 	VFMADD231PS  Z12, Z16, Z6
 	VFMADD231PS  Z12, Z17, Z7
-	ADDQ         R8, R12
+	ADDQ         R8, R10
 
 	// Row 2 of the pixels, and the rows of the filter that meet it.
-	LEAQ         (R12)(R9*2), R13
-	VBROADCASTSS (R12), Z12
-	VBROADCASTSS (R12)(R9*1), Z13
-	VBROADCASTSS (R13), Z14
-	VBROADCASTSS (R13)(R9*1), Z15
-	VBROADCASTSS (R13)(R9*2), Z16
-	ADDQ         R9, R13
-	VBROADCASTSS (R13)(R9*2), Z17
-	VMOVUPS      384(R10), Z18
+	VBROADCASTSS (R10), Z12
+	VBROADCASTSS 4(R10), Z13
+	VBROADCASTSS 8(R10), Z14
+	VBROADCASTSS 12(R10), Z15
+	VBROADCASTSS 16(R10), Z16
+	VBROADCASTSS 20(R10), Z17
+	VMOVUPS      384(R9), Z18
 	VFMADD231PS  Z18, Z12, Z0
 	VFMADD231PS  Z18, Z13, Z1
 	VFMADD231PS  Z18, Z14, Z2
 	VFMADD231PS  Z18, Z15, Z3
-	VMOVUPS      192(R10), Z18
+	VMOVUPS      192(R9), Z18
 	VFMADD231PS  Z18, Z12, Z4
 	VFMADD231PS  Z18, Z13, Z5
 	VFMADD231PS  Z18, Z14, Z6
 	VFMADD231PS  Z18, Z15, Z7
-	VMOVUPS      448(R10), Z12
+	VMOVUPS      448(R9), Z12
 	VFMADD231PS  Z12, Z13, Z0
 	VFMADD231PS  Z12, Z14, Z1
 	VFMADD231PS  Z12, Z15, Z2
 	VFMADD231PS  Z12, Z16, Z3
-	VMOVUPS      256(R10), Z12
+	VMOVUPS      256(R9), Z12
 	VFMADD231PS  Z12, Z13, Z4
 	VFMADD231PS  Z12, Z14, Z5
 	VFMADD231PS  Z12, Z15, Z6
 	VFMADD231PS  Z12, Z16, Z7
-	VMOVUPS      512(R10), Z12
+	VMOVUPS      512(R9), Z12
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z12, Z15, Z1
 	VFMADD231PS  Z12, Z16, Z2
 	VFMADD231PS  Z12, Z17, Z3
-	VMOVUPS      320(R10), Z12
+	VMOVUPS      320(R9), Z12
 	VFMADD231PS  Z12, Z14, Z4
 	VFMADD231PS  Z12, Z15, Z5
 	VFMADD231PS  Z12, Z16, Z6
 	VFMADD231PS  Z12, Z17, Z7
-	ADDQ         R8, R12
+	ADDQ         R8, R10
 
 	// Row 3 of the pixels, and the rows of the filter that meet it.
-	LEAQ         (R12)(R9*2), R13
-	VBROADCASTSS (R12), Z12
-	VBROADCASTSS (R12)(R9*1), Z13
-	VBROADCASTSS (R13), Z14
-	VBROADCASTSS (R13)(R9*1), Z15
-	VBROADCASTSS (R13)(R9*2), Z16
-	ADDQ         R9, R13
-	VBROADCASTSS (R13)(R9*2), Z17
-	VMOVUPS      384(R10), Z18
+	VBROADCASTSS (R10), Z12
+	VBROADCASTSS 4(R10), Z13
+	VBROADCASTSS 8(R10), Z14
+	VBROADCASTSS 12(R10), Z15
+	VBROADCASTSS 16(R10), Z16
+	VBROADCASTSS 20(R10), Z17
+	VMOVUPS      384(R9), Z18
 	VFMADD231PS  Z18, Z12, Z4
 	VFMADD231PS  Z18, Z13, Z5
 	VFMADD231PS  Z18, Z14, Z6
 	VFMADD231PS  Z18, Z15, Z7
-	VMOVUPS      448(R10), Z12
+	VMOVUPS      448(R9), Z12
 	VFMADD231PS  Z12, Z13, Z4
 	VFMADD231PS  Z12, Z14, Z5
 	VFMADD231PS  Z12, Z15, Z6
 	VFMADD231PS  Z12, Z16, Z7
-	VMOVUPS      512(R10), Z12
+	VMOVUPS      512(R9), Z12
 	VFMADD231PS  Z12, Z14, Z4
 	VFMADD231PS  Z12, Z15, Z5
 	VFMADD231PS  Z12, Z16, Z6
 	VFMADD231PS  Z12, Z17, Z7
-	ADDQ         $0x00000240, R10
-	LEAQ         (R8)(R8*2), R13
-	SUBQ         R13, R12
-	ADDQ         $0x04, R12
-	DECQ         R11
-	JNE          narrowPool_channel
+	ADDQ         $0x00000240, R9
 	VPXORD       Z19, Z19, Z19
-	MOVQ         AX, R11
-	MOVQ         CX, R12
+	MOVQ         AX, R10
+	MOVQ         CX, R11
 
 	// Pool window 0 and store it.
-	VCMPPS      $0x03, Z0, Z1, K1
-	VCMPPS      $0x03, Z4, Z5, K2
-	KORTESTW    K1, K2
-	JNE         narrowPool_window0_nan
-	VMAXPS      Z0, Z1, Z12
-	VMAXPS      Z4, Z5, Z13
-	VCMPPS      $0x1e, Z0, Z1, K1
-	VCMPPS      $0x1e, Z4, Z5, K2
-	VCMPPS      $0x1e, Z12, Z13, K3
-	VMOVDQA32.Z Z8, K1, Z0
-	VPBLENDMD   Z10, Z9, K2, Z20
-	VMOVDQA32   Z20, K3, Z0
-	VMAXPS      Z12, Z13, Z12
+	VCMPPS    $0x03, Z0, Z1, K1
+	VCMPPS    $0x03, Z4, Z5, K2
+	KORTESTW  K1, K2
+	JNE       narrowPool_window0_nan
+	VMAXPS    Z0, Z1, Z12
+	VMAXPS    Z4, Z5, Z13
+	VCMPPS    $0x1e, Z0, Z1, K1
+	VCMPPS    $0x1e, Z4, Z5, K2
+	VCMPPS    $0x1e, Z12, Z13, K3
+	VMOVDQA32 Z19, Z0
+	VMOVDQA32 Z8, K1, Z0
+	VMOVDQA32 Z9, Z1
+	VMOVDQA32 Z10, K2, Z1
+	VMOVDQA32 Z1, K3, Z0
+	VMAXPS    Z12, Z13, Z12
 
 narrowPool_window0_chosen:
 	VCMPPS    $0x12, Z19, Z12, K1
 	VMOVDQA32 Z11, K1, Z0
 	VMAXPS    Z12, Z19, Z12
-	CMPB      stream+72(FP), $0x00
+	CMPB      stream+64(FP), $0x00
 	JNE       narrowPool_window0_stream
-	VMOVUPS   Z12, (R11)(BX*4)
+	VMOVUPS   Z12, (R10)(BX*4)
 	JMP       narrowPool_window0_stored
 
 narrowPool_window0_stream:
-	VMOVNTPS Z12, (R11)(BX*4)
+	VMOVNTPS Z12, (R10)(BX*4)
 
 narrowPool_window0_stored:
 	CMPQ    argmax+8(FP), $0x00
 	JE      narrowPool_window0_done
-	VPMOVDB Z0, (R12)(BX*1)
+	VPMOVDB Z0, (R11)(BX*1)
 
 narrowPool_window0_done:
 	// Pool window 1 and store it.
-	VCMPPS      $0x03, Z2, Z3, K1
-	VCMPPS      $0x03, Z6, Z7, K2
-	KORTESTW    K1, K2
-	JNE         narrowPool_window1_nan
-	VMAXPS      Z2, Z3, Z0
-	VMAXPS      Z6, Z7, Z1
-	VCMPPS      $0x1e, Z2, Z3, K1
-	VCMPPS      $0x1e, Z6, Z7, K2
-	VCMPPS      $0x1e, Z0, Z1, K3
-	VMOVDQA32.Z Z8, K1, Z2
-	VPBLENDMD   Z10, Z9, K2, Z21
-	VMOVDQA32   Z21, K3, Z2
-	VMAXPS      Z0, Z1, Z0
+	VCMPPS    $0x03, Z2, Z3, K1
+	VCMPPS    $0x03, Z6, Z7, K2
+	KORTESTW  K1, K2
+	JNE       narrowPool_window1_nan
+	VMAXPS    Z2, Z3, Z0
+	VMAXPS    Z6, Z7, Z1
+	VCMPPS    $0x1e, Z2, Z3, K1
+	VCMPPS    $0x1e, Z6, Z7, K2
+	VCMPPS    $0x1e, Z0, Z1, K3
+	VMOVDQA32 Z19, Z2
+	VMOVDQA32 Z8, K1, Z2
+	VMOVDQA32 Z9, Z3
+	VMOVDQA32 Z10, K2, Z3
+	VMOVDQA32 Z3, K3, Z2
+	VMAXPS    Z0, Z1, Z0
 
 narrowPool_window1_chosen:
 	VCMPPS    $0x12, Z19, Z0, K1
 	VMOVDQA32 Z11, K1, Z2
 	VMAXPS    Z0, Z19, Z0
-	LEAQ      (R11)(DX*4), R11
-	ADDQ      DX, R12
-	CMPB      stream+72(FP), $0x00
+	LEAQ      (R10)(DX*4), R10
+	ADDQ      DX, R11
+	CMPB      stream+64(FP), $0x00
 	JNE       narrowPool_window1_stream
-	VMOVUPS   Z0, (R11)(BX*4)
+	VMOVUPS   Z0, (R10)(BX*4)
 	JMP       narrowPool_window1_stored
 
 narrowPool_window1_stream:
-	VMOVNTPS Z0, (R11)(BX*4)
+	VMOVNTPS Z0, (R10)(BX*4)
 
 narrowPool_window1_stored:
 	CMPQ    argmax+8(FP), $0x00
 	JE      narrowPool_window1_done
-	VPMOVDB Z2, (R12)(BX*1)
+	VPMOVDB Z2, (R11)(BX*1)
 
 narrowPool_window1_done:
 	ADDQ $0x10, BX
@@ -265,7 +251,7 @@ narrowPool_window1_done:
 	JL   narrowPool_vector
 	SUBQ $0x02, DI
 	JG   narrowPool_next
-	CMPB stream+72(FP), $0x00
+	CMPB stream+64(FP), $0x00
 	JE   ordered
 	SFENCE
 
@@ -277,12 +263,10 @@ narrowPool_next:
 	MOVQ    $0x00000002, BX
 	CMPQ    DI, BX
 	CMOVQLT DI, BX
-	MOVQ    $0x00000002, R10
-	CMOVQLT R10, DI
-	MOVQ    BX, R10
-	IMULQ   R9, R10
-	SHLQ    $0x01, R10
-	ADDQ    R10, SI
+	MOVQ    $0x00000002, R9
+	CMOVQLT R9, DI
+	IMUL3Q  $0x00000008, BX, R9
+	ADDQ    R9, SI
 	IMULQ   DX, BX
 	LEAQ    (AX)(BX*4), AX
 	LEAQ    (CX)(BX*1), CX
@@ -291,26 +275,25 @@ narrowPool_next:
 	// Window 0 has a NaN.
 narrowPool_window0_nan:
 	VMOVAPS      Z0, Z12
-	VPXORD       Z22, Z22, Z22
-	VMOVDQA32    Z22, Z0
-	MOVL         $0x00000001, R13
-	VMOVD        R13, X13
+	VMOVDQA32    Z19, Z0
+	MOVL         $0x00000001, R12
+	VMOVD        R12, X13
 	VPBROADCASTD X13, Z13
 	VCMPPS       $0x1e, Z12, Z1, K1
 	VCMPPS       $0x03, Z1, Z1, K2
 	KORW         K1, K2, K1
 	VMOVAPS      Z1, K1, Z12
 	VMOVDQA32    Z13, K1, Z0
-	MOVL         $0x00000002, R13
-	VMOVD        R13, X1
+	MOVL         $0x00000002, R12
+	VMOVD        R12, X1
 	VPBROADCASTD X1, Z1
 	VCMPPS       $0x1e, Z12, Z4, K1
 	VCMPPS       $0x03, Z4, Z4, K2
 	KORW         K1, K2, K1
 	VMOVAPS      Z4, K1, Z12
 	VMOVDQA32    Z1, K1, Z0
-	MOVL         $0x00000003, R13
-	VMOVD        R13, X1
+	MOVL         $0x00000003, R12
+	VMOVD        R12, X1
 	VPBROADCASTD X1, Z1
 	VCMPPS       $0x1e, Z12, Z5, K1
 	VCMPPS       $0x03, Z5, Z5, K2
@@ -322,26 +305,25 @@ narrowPool_window0_nan:
 	// Window 1 has a NaN.
 narrowPool_window1_nan:
 	VMOVAPS      Z2, Z0
-	VPXORD       Z23, Z23, Z23
-	VMOVDQA32    Z23, Z2
-	MOVL         $0x00000001, R13
-	VMOVD        R13, X1
+	VMOVDQA32    Z19, Z2
+	MOVL         $0x00000001, R12
+	VMOVD        R12, X1
 	VPBROADCASTD X1, Z1
 	VCMPPS       $0x1e, Z0, Z3, K1
 	VCMPPS       $0x03, Z3, Z3, K2
 	KORW         K1, K2, K1
 	VMOVAPS      Z3, K1, Z0
 	VMOVDQA32    Z1, K1, Z2
-	MOVL         $0x00000002, R13
-	VMOVD        R13, X1
+	MOVL         $0x00000002, R12
+	VMOVD        R12, X1
 	VPBROADCASTD X1, Z1
 	VCMPPS       $0x1e, Z0, Z6, K1
 	VCMPPS       $0x03, Z6, Z6, K2
 	KORW         K1, K2, K1
 	VMOVAPS      Z6, K1, Z0
 	VMOVDQA32    Z1, K1, Z2
-	MOVL         $0x00000003, R13
-	VMOVD        R13, X1
+	MOVL         $0x00000003, R12
+	VMOVD        R12, X1
 	VPBROADCASTD X1, Z1
 	VCMPPS       $0x1e, Z0, Z7, K1
 	VCMPPS       $0x03, Z7, Z7, K2
@@ -350,28 +332,26 @@ narrowPool_window1_nan:
 	VMOVDQA32    Z1, K1, Z2
 	JMP          narrowPool_window1_chosen
 
-// func narrowPlainAVX512(top *float32, bottom *float32, in *float32, w *float32, b *float32, pixels int, oc int, channels int, pitch int, stream bool)
+// func narrowPlainAVX512(top *float32, bottom *float32, in *float32, w *float32, b *float32, pixels int, oc int, pitch int, stream bool)
 // Requires: AVX, AVX512F, CMOV, MMX+
-TEXT ·narrowPlainAVX512(SB), NOSPLIT, $0-73
+TEXT ·narrowPlainAVX512(SB), NOSPLIT, $0-65
 	MOVQ top+0(FP), AX
 	MOVQ bottom+8(FP), CX
 	MOVQ oc+48(FP), DX
 	MOVQ in+16(FP), SI
 	MOVQ pixels+40(FP), DI
-	MOVQ pitch+64(FP), R8
+	MOVQ pitch+56(FP), R8
 	SHLQ $0x02, R8
-	MOVQ channels+56(FP), R9
-	SHLQ $0x02, R9
 
-	// A step: eight pixels.
+	// A step: two rows of 4 pixels.
 narrowPlain_step:
 	XORQ BX, BX
-	MOVQ w+24(FP), R10
+	MOVQ w+24(FP), R9
 
 	// A vector of output channels. The sums begin as the bias.
 narrowPlain_vector:
-	MOVQ    b+32(FP), R11
-	VMOVUPS (R11)(BX*4), Z0
+	MOVQ    b+32(FP), R10
+	VMOVUPS (R10)(BX*4), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
@@ -379,254 +359,238 @@ narrowPlain_vector:
 	VMOVAPS Z0, Z5
 	VMOVAPS Z0, Z6
 	VMOVAPS Z0, Z7
-	MOVQ    SI, R12
-	MOVQ    channels+56(FP), R11
+	MOVQ    SI, R10
 
-	// An input channel.
-narrowPlain_channel:
 	// Row 0 of the pixels, and the rows of the filter that meet it.
-	LEAQ         (R12)(R9*2), R13
-	VBROADCASTSS (R12), Z8
-	VBROADCASTSS (R12)(R9*1), Z9
-	VBROADCASTSS (R13), Z10
-	VBROADCASTSS (R13)(R9*1), Z11
-	VBROADCASTSS (R13)(R9*2), Z12
-	ADDQ         R9, R13
-	VBROADCASTSS (R13)(R9*2), Z13
-	VMOVUPS      (R10), Z14
+	VBROADCASTSS (R10), Z8
+	VBROADCASTSS 4(R10), Z9
+	VBROADCASTSS 8(R10), Z10
+	VBROADCASTSS 12(R10), Z11
+	VBROADCASTSS 16(R10), Z12
+	VBROADCASTSS 20(R10), Z13
+	VMOVUPS      (R9), Z14
 	VFMADD231PS  Z14, Z8, Z0
 	VFMADD231PS  Z14, Z9, Z1
 	VFMADD231PS  Z14, Z10, Z2
 	VFMADD231PS  Z14, Z11, Z3
-	VMOVUPS      64(R10), Z8
+	VMOVUPS      64(R9), Z8
 	VFMADD231PS  Z8, Z9, Z0
 	VFMADD231PS  Z8, Z10, Z1
 	VFMADD231PS  Z8, Z11, Z2
 	VFMADD231PS  Z8, Z12, Z3
-	VMOVUPS      128(R10), Z8
+	VMOVUPS      128(R9), Z8
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z8, Z11, Z1
 	VFMADD231PS  Z8, Z12, Z2
 	VFMADD231PS  Z8, Z13, Z3
-	ADDQ         R8, R12
+	ADDQ         R8, R10
 
 	// Row 1 of the pixels, and the rows of the filter that meet it.
-	LEAQ         (R12)(R9*2), R13
-	VBROADCASTSS (R12), Z8
-	VBROADCASTSS (R12)(R9*1), Z9
-	VBROADCASTSS (R13), Z10
-	VBROADCASTSS (R13)(R9*1), Z11
-	VBROADCASTSS (R13)(R9*2), Z12
-	ADDQ         R9, R13
-	VBROADCASTSS (R13)(R9*2), Z13
-	VMOVUPS      192(R10), Z14
+	VBROADCASTSS (R10), Z8
+	VBROADCASTSS 4(R10), Z9
+	VBROADCASTSS 8(R10), Z10
+	VBROADCASTSS 12(R10), Z11
+	VBROADCASTSS 16(R10), Z12
+	VBROADCASTSS 20(R10), Z13
+	VMOVUPS      192(R9), Z14
 	VFMADD231PS  Z14, Z8, Z0
 	VFMADD231PS  Z14, Z9, Z1
 	VFMADD231PS  Z14, Z10, Z2
 	VFMADD231PS  Z14, Z11, Z3
-	VMOVUPS      (R10), Z14
+	VMOVUPS      (R9), Z14
 	VFMADD231PS  Z14, Z8, Z4
 	VFMADD231PS  Z14, Z9, Z5
 	VFMADD231PS  Z14, Z10, Z6
 	VFMADD231PS  Z14, Z11, Z7
-	VMOVUPS      256(R10), Z8
+	VMOVUPS      256(R9), Z8
 	VFMADD231PS  Z8, Z9, Z0
 	VFMADD231PS  Z8, Z10, Z1
 	VFMADD231PS  Z8, Z11, Z2
 	VFMADD231PS  Z8, Z12, Z3
-	VMOVUPS      64(R10), Z8
+	VMOVUPS      64(R9), Z8
 	VFMADD231PS  Z8, Z9, Z4
 	VFMADD231PS  Z8, Z10, Z5
 	VFMADD231PS  Z8, Z11, Z6
 	VFMADD231PS  Z8, Z12, Z7
-	VMOVUPS      320(R10), Z8
+	VMOVUPS      320(R9), Z8
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z8, Z11, Z1
 	VFMADD231PS  Z8, Z12, Z2
 	VFMADD231PS  Z8, Z13, Z3
-	VMOVUPS      128(R10), Z8
+	VMOVUPS      128(R9), Z8
 	VFMADD231PS  Z8, Z10, Z4
 	VFMADD231PS  Z8, Z11, Z5
 	VFMADD231PS  Z8, Z12, Z6
 	VFMADD231PS  Z8, Z13, Z7
-	ADDQ         R8, R12
+	ADDQ         R8, R10
 
 	// Row 2 of the pixels, and the rows of the filter that meet it.
-	LEAQ         (R12)(R9*2), R13
-	VBROADCASTSS (R12), Z8
-	VBROADCASTSS (R12)(R9*1), Z9
-	VBROADCASTSS (R13), Z10
-	VBROADCASTSS (R13)(R9*1), Z11
-	VBROADCASTSS (R13)(R9*2), Z12
-	ADDQ         R9, R13
-	VBROADCASTSS (R13)(R9*2), Z13
-	VMOVUPS      384(R10), Z14
+	VBROADCASTSS (R10), Z8
+	VBROADCASTSS 4(R10), Z9
+	VBROADCASTSS 8(R10), Z10
+	VBROADCASTSS 12(R10), Z11
+	VBROADCASTSS 16(R10), Z12
+	VBROADCASTSS 20(R10), Z13
+	VMOVUPS      384(R9), Z14
 	VFMADD231PS  Z14, Z8, Z0
 	VFMADD231PS  Z14, Z9, Z1
 	VFMADD231PS  Z14, Z10, Z2
 	VFMADD231PS  Z14, Z11, Z3
-	VMOVUPS      192(R10), Z14
+	VMOVUPS      192(R9), Z14
 	VFMADD231PS  Z14, Z8, Z4
 	VFMADD231PS  Z14, Z9, Z5
 	VFMADD231PS  Z14, Z10, Z6
 	VFMADD231PS  Z14, Z11, Z7
-	VMOVUPS      448(R10), Z8
+	VMOVUPS      448(R9), Z8
 	VFMADD231PS  Z8, Z9, Z0
 	VFMADD231PS  Z8, Z10, Z1
 	VFMADD231PS  Z8, Z11, Z2
 	VFMADD231PS  Z8, Z12, Z3
-	VMOVUPS      256(R10), Z8
+	VMOVUPS      256(R9), Z8
 	VFMADD231PS  Z8, Z9, Z4
 	VFMADD231PS  Z8, Z10, Z5
 	VFMADD231PS  Z8, Z11, Z6
 	VFMADD231PS  Z8, Z12, Z7
-	VMOVUPS      512(R10), Z8
+	VMOVUPS      512(R9), Z8
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z8, Z11, Z1
 	VFMADD231PS  Z8, Z12, Z2
 	VFMADD231PS  Z8, Z13, Z3
-	VMOVUPS      320(R10), Z8
+	VMOVUPS      320(R9), Z8
 	VFMADD231PS  Z8, Z10, Z4
 	VFMADD231PS  Z8, Z11, Z5
 	VFMADD231PS  Z8, Z12, Z6
 	VFMADD231PS  Z8, Z13, Z7
-	ADDQ         R8, R12
+	ADDQ         R8, R10
 
 	// Row 3 of the pixels, and the rows of the filter that meet it.
-	LEAQ         (R12)(R9*2), R13
-	VBROADCASTSS (R12), Z8
-	VBROADCASTSS (R12)(R9*1), Z9
-	VBROADCASTSS (R13), Z10
-	VBROADCASTSS (R13)(R9*1), Z11
-	VBROADCASTSS (R13)(R9*2), Z12
-	ADDQ         R9, R13
-	VBROADCASTSS (R13)(R9*2), Z13
-	VMOVUPS      384(R10), Z14
+	VBROADCASTSS (R10), Z8
+	VBROADCASTSS 4(R10), Z9
+	VBROADCASTSS 8(R10), Z10
+	VBROADCASTSS 12(R10), Z11
+	VBROADCASTSS 16(R10), Z12
+	VBROADCASTSS 20(R10), Z13
+	VMOVUPS      384(R9), Z14
 	VFMADD231PS  Z14, Z8, Z4
 	VFMADD231PS  Z14, Z9, Z5
 	VFMADD231PS  Z14, Z10, Z6
 	VFMADD231PS  Z14, Z11, Z7
-	VMOVUPS      448(R10), Z8
+	VMOVUPS      448(R9), Z8
 	VFMADD231PS  Z8, Z9, Z4
 	VFMADD231PS  Z8, Z10, Z5
 	VFMADD231PS  Z8, Z11, Z6
 	VFMADD231PS  Z8, Z12, Z7
-	VMOVUPS      512(R10), Z8
+	VMOVUPS      512(R9), Z8
 	VFMADD231PS  Z8, Z10, Z4
 	VFMADD231PS  Z8, Z11, Z5
 	VFMADD231PS  Z8, Z12, Z6
 	VFMADD231PS  Z8, Z13, Z7
-	ADDQ         $0x00000240, R10
-	LEAQ         (R8)(R8*2), R13
-	SUBQ         R13, R12
-	ADDQ         $0x04, R12
-	DECQ         R11
-	JNE          narrowPlain_channel
+	ADDQ         $0x00000240, R9
 	VPXORD       Z15, Z15, Z15
-	MOVQ         DX, R11
-	SHLQ         $0x02, R11
-	LEAQ         (AX)(BX*4), R12
+	MOVQ         DX, R10
+	SHLQ         $0x02, R10
+	LEAQ         (AX)(BX*4), R11
 
 	// Store pixel 0 of row 0.
 	VMAXPS  Z0, Z15, Z0
-	CMPB    stream+72(FP), $0x00
+	CMPB    stream+64(FP), $0x00
 	JNE     narrowPlain_0_0_stream
-	VMOVUPS Z0, (R12)
+	VMOVUPS Z0, (R11)
 	JMP     narrowPlain_0_0_stored
 
 narrowPlain_0_0_stream:
-	VMOVNTPS Z0, (R12)
+	VMOVNTPS Z0, (R11)
 
 narrowPlain_0_0_stored:
-	ADDQ R11, R12
+	ADDQ R10, R11
 
 	// Store pixel 1 of row 0.
 	VMAXPS  Z1, Z15, Z1
-	CMPB    stream+72(FP), $0x00
+	CMPB    stream+64(FP), $0x00
 	JNE     narrowPlain_0_1_stream
-	VMOVUPS Z1, (R12)
+	VMOVUPS Z1, (R11)
 	JMP     narrowPlain_0_1_stored
 
 narrowPlain_0_1_stream:
-	VMOVNTPS Z1, (R12)
+	VMOVNTPS Z1, (R11)
 
 narrowPlain_0_1_stored:
-	ADDQ R11, R12
+	ADDQ R10, R11
 
 	// Store pixel 2 of row 0.
 	VMAXPS  Z2, Z15, Z2
-	CMPB    stream+72(FP), $0x00
+	CMPB    stream+64(FP), $0x00
 	JNE     narrowPlain_0_2_stream
-	VMOVUPS Z2, (R12)
+	VMOVUPS Z2, (R11)
 	JMP     narrowPlain_0_2_stored
 
 narrowPlain_0_2_stream:
-	VMOVNTPS Z2, (R12)
+	VMOVNTPS Z2, (R11)
 
 narrowPlain_0_2_stored:
-	ADDQ R11, R12
+	ADDQ R10, R11
 
 	// Store pixel 3 of row 0.
 	VMAXPS  Z3, Z15, Z3
-	CMPB    stream+72(FP), $0x00
+	CMPB    stream+64(FP), $0x00
 	JNE     narrowPlain_0_3_stream
-	VMOVUPS Z3, (R12)
+	VMOVUPS Z3, (R11)
 	JMP     narrowPlain_0_3_stored
 
 narrowPlain_0_3_stream:
-	VMOVNTPS Z3, (R12)
+	VMOVNTPS Z3, (R11)
 
 narrowPlain_0_3_stored:
-	LEAQ (CX)(BX*4), R12
+	LEAQ (CX)(BX*4), R11
 
 	// Store pixel 0 of row 1.
 	VMAXPS  Z4, Z15, Z4
-	CMPB    stream+72(FP), $0x00
+	CMPB    stream+64(FP), $0x00
 	JNE     narrowPlain_1_0_stream
-	VMOVUPS Z4, (R12)
+	VMOVUPS Z4, (R11)
 	JMP     narrowPlain_1_0_stored
 
 narrowPlain_1_0_stream:
-	VMOVNTPS Z4, (R12)
+	VMOVNTPS Z4, (R11)
 
 narrowPlain_1_0_stored:
-	ADDQ R11, R12
+	ADDQ R10, R11
 
 	// Store pixel 1 of row 1.
 	VMAXPS  Z5, Z15, Z5
-	CMPB    stream+72(FP), $0x00
+	CMPB    stream+64(FP), $0x00
 	JNE     narrowPlain_1_1_stream
-	VMOVUPS Z5, (R12)
+	VMOVUPS Z5, (R11)
 	JMP     narrowPlain_1_1_stored
 
 narrowPlain_1_1_stream:
-	VMOVNTPS Z5, (R12)
+	VMOVNTPS Z5, (R11)
 
 narrowPlain_1_1_stored:
-	ADDQ R11, R12
+	ADDQ R10, R11
 
 	// Store pixel 2 of row 1.
 	VMAXPS  Z6, Z15, Z6
-	CMPB    stream+72(FP), $0x00
+	CMPB    stream+64(FP), $0x00
 	JNE     narrowPlain_1_2_stream
-	VMOVUPS Z6, (R12)
+	VMOVUPS Z6, (R11)
 	JMP     narrowPlain_1_2_stored
 
 narrowPlain_1_2_stream:
-	VMOVNTPS Z6, (R12)
+	VMOVNTPS Z6, (R11)
 
 narrowPlain_1_2_stored:
-	ADDQ R11, R12
+	ADDQ R10, R11
 
 	// Store pixel 3 of row 1.
 	VMAXPS  Z7, Z15, Z7
-	CMPB    stream+72(FP), $0x00
+	CMPB    stream+64(FP), $0x00
 	JNE     narrowPlain_1_3_stream
-	VMOVUPS Z7, (R12)
+	VMOVUPS Z7, (R11)
 	JMP     narrowPlain_1_3_stored
 
 narrowPlain_1_3_stream:
-	VMOVNTPS Z7, (R12)
+	VMOVNTPS Z7, (R11)
 
 narrowPlain_1_3_stored:
 	ADDQ $0x10, BX
@@ -634,7 +598,7 @@ narrowPlain_1_3_stored:
 	JL   narrowPlain_vector
 	SUBQ $0x04, DI
 	JG   narrowPlain_next
-	CMPB stream+72(FP), $0x00
+	CMPB stream+64(FP), $0x00
 	JE   ordered
 	SFENCE
 
@@ -646,226 +610,1500 @@ narrowPlain_next:
 	MOVQ    $0x00000004, BX
 	CMPQ    DI, BX
 	CMOVQLT DI, BX
-	MOVQ    $0x00000004, R10
-	CMOVQLT R10, DI
-	MOVQ    BX, R10
-	IMULQ   R9, R10
-	ADDQ    R10, SI
+	MOVQ    $0x00000004, R9
+	CMOVQLT R9, DI
+	IMUL3Q  $0x00000004, BX, R9
+	ADDQ    R9, SI
 	IMULQ   DX, BX
 	LEAQ    (AX)(BX*4), AX
 	LEAQ    (CX)(BX*4), CX
 	JMP     narrowPlain_step
 
-// func narrowPoolGradientAVX512(sums *float32, dy *float32, argmax *byte, pairs *float32, order *uint32, windows int, rows int, oc int, channels int, pitch int)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·narrowPoolGradientAVX512(SB), NOSPLIT, $0-80
-	MOVQ         dy+8(FP), AX
-	MOVQ         rows+48(FP), CX
-	MOVQ         oc+56(FP), DX
-	MOVQ         channels+64(FP), BX
-	SHLQ         $0x02, BX
-	IMUL3Q       $0x00000040, DX, SI
-	MOVL         $0x00000004, DI
-	VMOVD        DI, X0
-	VPBROADCASTD X0, Z0
-	MOVQ         argmax+16(FP), R8
-	MOVQ         pairs+24(FP), R9
-	MOVQ         windows+40(FP), R10
-	MOVQ         order+32(FP), DI
-	VMOVUPS      (DI), Z2
-	ADDQ         BX, BX
-	VPXORD       Z1, Z1, Z1
-	MOVQ         sums+0(FP), DI
-	VMOVUPS      (DI), Z1
-	VMOVUPS      64(DI), Z12
-	VMOVUPS      128(DI), Z13
-	VMOVUPS      192(DI), Z14
-	VMOVUPS      256(DI), Z15
-	VMOVUPS      320(DI), Z16
-	VMOVUPS      384(DI), Z17
-	VMOVUPS      448(DI), Z18
-	VMOVUPS      512(DI), Z19
-	VMOVUPS      576(DI), Z20
+// func narrowPool3AVX512(y *float32, argmax *byte, in *float32, w *float32, b *float32, windows int, oc int, pitch int, stream bool)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·narrowPool3AVX512(SB), NOSPLIT, $0-65
+	MOVQ         y+0(FP), AX
+	MOVQ         argmax+8(FP), CX
+	MOVQ         oc+48(FP), DX
+	MOVQ         in+16(FP), SI
+	MOVQ         windows+40(FP), DI
+	MOVQ         pitch+56(FP), R8
+	SHLQ         $0x02, R8
+	MOVL         $0x00000001, BX
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Z16
+	MOVL         $0x00000002, BX
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Z17
+	MOVL         $0x00000003, BX
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Z18
+	MOVL         $0x00000004, BX
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Z19
 
-	// A row.
-narrowPoolGradient_row:
-	MOVQ pitch+72(FP), DI
-	SHLQ $0x02, DI
-	ADDQ DI, DI
-	MOVQ R9, R11
-	MOVQ R9, R12
-	MOVQ R9, R13
-	ADDQ DI, R12
-	LEAQ (R13)(DI*2), R13
-	MOVQ R10, DI
+	// A step: two rows of 8 pixels.
+narrowPool3_step:
+	XORQ BX, BX
+	MOVQ w+24(FP), R9
 
-	// A gradient: 0 where the output passes none.
-narrowPoolGradient_pixel:
-	VMOVUPS    (AX), Z21
-	PREFETCHT0 (AX)(SI*4)
-	VPMOVZXBD  (R8), Z22
-	PREFETCHT0 (R8)(SI*1)
-	VPCMPGTD   Z22, Z0, K1
-	VMOVAPS.Z  Z21, K1, Z21
-	VPERMD     Z2, Z22, Z22
-	ADDQ       DX, R8
-	VADDPS     Z21, Z20, Z20
-	LEAQ       (AX)(DX*4), AX
+	// A vector of output channels. The sums begin as the bias.
+narrowPool3_vector:
+	MOVQ    b+32(FP), R10
+	VMOVUPS (R10)(BX*4), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VPXORD  Z20, Z20, Z20
+	VMOVAPS Z20, Z8
+	VMOVAPS Z20, Z9
+	VMOVAPS Z20, Z10
+	VMOVAPS Z20, Z11
+	VMOVAPS Z20, Z12
+	VMOVAPS Z20, Z13
+	VMOVAPS Z20, Z14
+	VMOVAPS Z20, Z15
+	MOVQ    SI, R10
+	MOVQ    $0x00000003, R11
 
-	// Tap (0, 0).
-	VMOVUPS     (R11), Y3
-	VPERMPS     Z3, Z22, Z3
-	VFMADD231PS Z21, Z3, Z1
+	// An input channel.
+narrowPool3_middle:
+	VMOVUPS      (R9), Z21
+	VMOVUPS      64(R9), Z22
+	VMOVUPS      128(R9), Z23
+	VMOVUPS      192(R9), Z24
+	VMOVUPS      256(R9), Z25
+	VMOVUPS      320(R9), Z26
+	VBROADCASTSS (R10), Z27
+	VBROADCASTSS (R10)(R8*1), Z28
+	VFMADD231PS  Z21, Z27, Z0
+	VFMADD231PS  Z24, Z28, Z8
+	VBROADCASTSS 12(R10), Z27
+	VBROADCASTSS 12(R10)(R8*1), Z28
+	VFMADD231PS  Z21, Z27, Z1
+	VFMADD231PS  Z24, Z28, Z9
+	VFMADD231PS  Z22, Z27, Z0
+	VFMADD231PS  Z25, Z28, Z8
+	VBROADCASTSS 24(R10), Z27
+	VBROADCASTSS 24(R10)(R8*1), Z28
+	VFMADD231PS  Z21, Z27, Z2
+	VFMADD231PS  Z24, Z28, Z10
+	VFMADD231PS  Z22, Z27, Z1
+	VFMADD231PS  Z25, Z28, Z9
+	VFMADD231PS  Z23, Z27, Z0
+	VFMADD231PS  Z26, Z28, Z8
+	VBROADCASTSS 36(R10), Z27
+	VBROADCASTSS 36(R10)(R8*1), Z28
+	VFMADD231PS  Z21, Z27, Z3
+	VFMADD231PS  Z24, Z28, Z11
+	VFMADD231PS  Z22, Z27, Z2
+	VFMADD231PS  Z25, Z28, Z10
+	VFMADD231PS  Z23, Z27, Z1
+	VFMADD231PS  Z26, Z28, Z9
+	VBROADCASTSS 48(R10), Z27
+	VBROADCASTSS 48(R10)(R8*1), Z28
+	VFMADD231PS  Z21, Z27, Z4
+	VFMADD231PS  Z24, Z28, Z12
+	VFMADD231PS  Z22, Z27, Z3
+	VFMADD231PS  Z25, Z28, Z11
+	VFMADD231PS  Z23, Z27, Z2
+	VFMADD231PS  Z26, Z28, Z10
+	VBROADCASTSS 60(R10), Z27
+	VBROADCASTSS 60(R10)(R8*1), Z28
+	VFMADD231PS  Z21, Z27, Z5
+	VFMADD231PS  Z24, Z28, Z13
+	VFMADD231PS  Z22, Z27, Z4
+	VFMADD231PS  Z25, Z28, Z12
+	VFMADD231PS  Z23, Z27, Z3
+	VFMADD231PS  Z26, Z28, Z11
+	VBROADCASTSS 72(R10), Z27
+	VBROADCASTSS 72(R10)(R8*1), Z28
+	VFMADD231PS  Z21, Z27, Z6
+	VFMADD231PS  Z24, Z28, Z14
+	VFMADD231PS  Z22, Z27, Z5
+	VFMADD231PS  Z25, Z28, Z13
+	VFMADD231PS  Z23, Z27, Z4
+	VFMADD231PS  Z26, Z28, Z12
+	VBROADCASTSS 84(R10), Z27
+	VBROADCASTSS 84(R10)(R8*1), Z28
+	VFMADD231PS  Z21, Z27, Z7
+	VFMADD231PS  Z24, Z28, Z15
+	VFMADD231PS  Z22, Z27, Z6
+	VFMADD231PS  Z25, Z28, Z14
+	VFMADD231PS  Z23, Z27, Z5
+	VFMADD231PS  Z26, Z28, Z13
+	VBROADCASTSS 96(R10), Z21
+	VBROADCASTSS 96(R10)(R8*1), Z24
+	VFMADD231PS  Z22, Z21, Z7
+	VFMADD231PS  Z25, Z24, Z15
+	VFMADD231PS  Z23, Z21, Z6
+	VFMADD231PS  Z26, Z24, Z14
+	VBROADCASTSS 108(R10), Z21
+	VBROADCASTSS 108(R10)(R8*1), Z22
+	VFMADD231PS  Z23, Z21, Z7
+	VFMADD231PS  Z26, Z22, Z15
+	ADDQ         $0x00000180, R9
+	ADDQ         $0x04, R10
+	DECQ         R11
+	JNE          narrowPool3_middle
 
-	// Tap (0, 1).
-	VMOVUPS     (R11)(BX*1), Y4
-	VPERMPS     Z4, Z22, Z4
-	VFMADD231PS Z21, Z4, Z12
+	// The upper and the lower row of output pixels.
+	VSUBPS  Z8, Z0, Z21
+	VADDPS  Z8, Z0, Z0
+	VMOVAPS Z21, Z8
+	VSUBPS  Z9, Z1, Z21
+	VADDPS  Z9, Z1, Z1
+	VMOVAPS Z21, Z9
+	VSUBPS  Z10, Z2, Z21
+	VADDPS  Z10, Z2, Z2
+	VMOVAPS Z21, Z10
+	VSUBPS  Z11, Z3, Z21
+	VADDPS  Z11, Z3, Z3
+	VMOVAPS Z21, Z11
+	VSUBPS  Z12, Z4, Z21
+	VADDPS  Z12, Z4, Z4
+	VMOVAPS Z21, Z12
+	VSUBPS  Z13, Z5, Z21
+	VADDPS  Z13, Z5, Z5
+	VMOVAPS Z21, Z13
+	VSUBPS  Z14, Z6, Z21
+	VADDPS  Z14, Z6, Z6
+	VMOVAPS Z21, Z14
+	VSUBPS  Z15, Z7, Z21
+	VADDPS  Z15, Z7, Z7
+	VMOVAPS Z21, Z15
+	LEAQ    (SI)(R8*2), R10
+	MOVQ    $0x00000003, R11
 
-	// Tap (0, 2).
-	VMOVUPS     (R11)(BX*2), Y5
-	VPERMPS     Z5, Z22, Z5
-	VFMADD231PS Z21, Z5, Z13
+	// An input channel.
+narrowPool3_outer:
+	VMOVUPS      (R9), Z21
+	VMOVUPS      64(R9), Z22
+	VMOVUPS      128(R9), Z23
+	VMOVUPS      192(R9), Z24
+	VMOVUPS      256(R9), Z25
+	VMOVUPS      320(R9), Z26
+	VBROADCASTSS (R10), Z27
+	VBROADCASTSS (R10)(R8*1), Z28
+	VFMADD231PS  Z21, Z27, Z0
+	VFMADD231PS  Z24, Z28, Z8
+	VBROADCASTSS 12(R10), Z27
+	VBROADCASTSS 12(R10)(R8*1), Z28
+	VFMADD231PS  Z21, Z27, Z1
+	VFMADD231PS  Z24, Z28, Z9
+	VFMADD231PS  Z22, Z27, Z0
+	VFMADD231PS  Z25, Z28, Z8
+	VBROADCASTSS 24(R10), Z27
+	VBROADCASTSS 24(R10)(R8*1), Z28
+	VFMADD231PS  Z21, Z27, Z2
+	VFMADD231PS  Z24, Z28, Z10
+	VFMADD231PS  Z22, Z27, Z1
+	VFMADD231PS  Z25, Z28, Z9
+	VFMADD231PS  Z23, Z27, Z0
+	VFMADD231PS  Z26, Z28, Z8
+	VBROADCASTSS 36(R10), Z27
+	VBROADCASTSS 36(R10)(R8*1), Z28
+	VFMADD231PS  Z21, Z27, Z3
+	VFMADD231PS  Z24, Z28, Z11
+	VFMADD231PS  Z22, Z27, Z2
+	VFMADD231PS  Z25, Z28, Z10
+	VFMADD231PS  Z23, Z27, Z1
+	VFMADD231PS  Z26, Z28, Z9
+	VBROADCASTSS 48(R10), Z27
+	VBROADCASTSS 48(R10)(R8*1), Z28
+	VFMADD231PS  Z21, Z27, Z4
+	VFMADD231PS  Z24, Z28, Z12
+	VFMADD231PS  Z22, Z27, Z3
+	VFMADD231PS  Z25, Z28, Z11
+	VFMADD231PS  Z23, Z27, Z2
+	VFMADD231PS  Z26, Z28, Z10
+	VBROADCASTSS 60(R10), Z27
+	VBROADCASTSS 60(R10)(R8*1), Z28
+	VFMADD231PS  Z21, Z27, Z5
+	VFMADD231PS  Z24, Z28, Z13
+	VFMADD231PS  Z22, Z27, Z4
+	VFMADD231PS  Z25, Z28, Z12
+	VFMADD231PS  Z23, Z27, Z3
+	VFMADD231PS  Z26, Z28, Z11
+	VBROADCASTSS 72(R10), Z27
+	VBROADCASTSS 72(R10)(R8*1), Z28
+	VFMADD231PS  Z21, Z27, Z6
+	VFMADD231PS  Z24, Z28, Z14
+	VFMADD231PS  Z22, Z27, Z5
+	VFMADD231PS  Z25, Z28, Z13
+	VFMADD231PS  Z23, Z27, Z4
+	VFMADD231PS  Z26, Z28, Z12
+	VBROADCASTSS 84(R10), Z27
+	VBROADCASTSS 84(R10)(R8*1), Z28
+	VFMADD231PS  Z21, Z27, Z7
+	VFMADD231PS  Z24, Z28, Z15
+	VFMADD231PS  Z22, Z27, Z6
+	VFMADD231PS  Z25, Z28, Z14
+	VFMADD231PS  Z23, Z27, Z5
+	VFMADD231PS  Z26, Z28, Z13
+	VBROADCASTSS 96(R10), Z21
+	VBROADCASTSS 96(R10)(R8*1), Z24
+	VFMADD231PS  Z22, Z21, Z7
+	VFMADD231PS  Z25, Z24, Z15
+	VFMADD231PS  Z23, Z21, Z6
+	VFMADD231PS  Z26, Z24, Z14
+	VBROADCASTSS 108(R10), Z21
+	VBROADCASTSS 108(R10)(R8*1), Z22
+	VFMADD231PS  Z23, Z21, Z7
+	VFMADD231PS  Z26, Z22, Z15
+	ADDQ         $0x00000180, R9
+	ADDQ         $0x04, R10
+	DECQ         R11
+	JNE          narrowPool3_outer
+	VPXORD       Z29, Z29, Z29
+	MOVQ         AX, R10
+	MOVQ         CX, R11
 
-	// Tap (1, 0).
-	VMOVUPS     (R12), Y6
-	VPERMPS     Z6, Z22, Z6
-	VFMADD231PS Z21, Z6, Z14
+	// Pool window 0 and store it.
+	VCMPPS    $0x03, Z0, Z1, K1
+	VCMPPS    $0x03, Z8, Z9, K2
+	KORTESTW  K1, K2
+	JNE       narrowPool3_window0_nan
+	VMAXPS    Z0, Z1, Z21
+	VMAXPS    Z8, Z9, Z22
+	VCMPPS    $0x1e, Z0, Z1, K1
+	VCMPPS    $0x1e, Z8, Z9, K2
+	VCMPPS    $0x1e, Z21, Z22, K3
+	VMOVDQA32 Z29, Z0
+	VMOVDQA32 Z16, K1, Z0
+	VMOVDQA32 Z17, Z1
+	VMOVDQA32 Z18, K2, Z1
+	VMOVDQA32 Z1, K3, Z0
+	VMAXPS    Z21, Z22, Z21
 
-	// Tap (1, 1).
-	VMOVUPS     (R12)(BX*1), Y7
-	VPERMPS     Z7, Z22, Z7
-	VFMADD231PS Z21, Z7, Z15
+narrowPool3_window0_chosen:
+	VCMPPS    $0x12, Z29, Z21, K1
+	VMOVDQA32 Z19, K1, Z0
+	VMAXPS    Z21, Z29, Z21
+	CMPB      stream+64(FP), $0x00
+	JNE       narrowPool3_window0_stream
+	VMOVUPS   Z21, (R10)(BX*4)
+	JMP       narrowPool3_window0_stored
 
-	// Tap (1, 2).
-	VMOVUPS     (R12)(BX*2), Y8
-	VPERMPS     Z8, Z22, Z8
-	VFMADD231PS Z21, Z8, Z16
+narrowPool3_window0_stream:
+	VMOVNTPS Z21, (R10)(BX*4)
 
-	// Tap (2, 0).
-	VMOVUPS     (R13), Y9
-	VPERMPS     Z9, Z22, Z9
-	VFMADD231PS Z21, Z9, Z17
+narrowPool3_window0_stored:
+	CMPQ    argmax+8(FP), $0x00
+	JE      narrowPool3_window0_done
+	VPMOVDB Z0, (R11)(BX*1)
 
-	// Tap (2, 1).
-	VMOVUPS     (R13)(BX*1), Y10
-	VPERMPS     Z10, Z22, Z10
-	VFMADD231PS Z21, Z10, Z18
+narrowPool3_window0_done:
+	// Pool window 1 and store it.
+	VCMPPS    $0x03, Z2, Z3, K1
+	VCMPPS    $0x03, Z10, Z11, K2
+	KORTESTW  K1, K2
+	JNE       narrowPool3_window1_nan
+	VMAXPS    Z2, Z3, Z0
+	VMAXPS    Z10, Z11, Z1
+	VCMPPS    $0x1e, Z2, Z3, K1
+	VCMPPS    $0x1e, Z10, Z11, K2
+	VCMPPS    $0x1e, Z0, Z1, K3
+	VMOVDQA32 Z29, Z2
+	VMOVDQA32 Z16, K1, Z2
+	VMOVDQA32 Z17, Z3
+	VMOVDQA32 Z18, K2, Z3
+	VMOVDQA32 Z3, K3, Z2
+	VMAXPS    Z0, Z1, Z0
 
-	// Tap (2, 2).
-	VMOVUPS     (R13)(BX*2), Y11
-	VPERMPS     Z11, Z22, Z11
-	VFMADD231PS Z21, Z11, Z19
-	LEAQ        (R11)(BX*2), R11
-	LEAQ        (R12)(BX*2), R12
-	LEAQ        (R13)(BX*2), R13
-	DECQ        DI
-	JNE         narrowPoolGradient_pixel
-	MOVQ        pitch+72(FP), DI
-	SHLQ        $0x02, DI
-	ADDQ        DI, DI
-	ADDQ        DI, R9
-	ADDQ        DI, R9
-	DECQ        CX
-	JNE         narrowPoolGradient_row
-	MOVQ        sums+0(FP), AX
-	VMOVUPS     Z1, (AX)
-	VMOVUPS     Z12, 64(AX)
-	VMOVUPS     Z13, 128(AX)
-	VMOVUPS     Z14, 192(AX)
-	VMOVUPS     Z15, 256(AX)
-	VMOVUPS     Z16, 320(AX)
-	VMOVUPS     Z17, 384(AX)
-	VMOVUPS     Z18, 448(AX)
-	VMOVUPS     Z19, 512(AX)
-	VMOVUPS     Z20, 576(AX)
+narrowPool3_window1_chosen:
+	VCMPPS    $0x12, Z29, Z0, K1
+	VMOVDQA32 Z19, K1, Z2
+	VMAXPS    Z0, Z29, Z0
+	LEAQ      (R10)(DX*4), R10
+	ADDQ      DX, R11
+	CMPB      stream+64(FP), $0x00
+	JNE       narrowPool3_window1_stream
+	VMOVUPS   Z0, (R10)(BX*4)
+	JMP       narrowPool3_window1_stored
+
+narrowPool3_window1_stream:
+	VMOVNTPS Z0, (R10)(BX*4)
+
+narrowPool3_window1_stored:
+	CMPQ    argmax+8(FP), $0x00
+	JE      narrowPool3_window1_done
+	VPMOVDB Z2, (R11)(BX*1)
+
+narrowPool3_window1_done:
+	// Pool window 2 and store it.
+	VCMPPS    $0x03, Z4, Z5, K1
+	VCMPPS    $0x03, Z12, Z13, K2
+	KORTESTW  K1, K2
+	JNE       narrowPool3_window2_nan
+	VMAXPS    Z4, Z5, Z0
+	VMAXPS    Z12, Z13, Z1
+	VCMPPS    $0x1e, Z4, Z5, K1
+	VCMPPS    $0x1e, Z12, Z13, K2
+	VCMPPS    $0x1e, Z0, Z1, K3
+	VMOVDQA32 Z29, Z2
+	VMOVDQA32 Z16, K1, Z2
+	VMOVDQA32 Z17, Z3
+	VMOVDQA32 Z18, K2, Z3
+	VMOVDQA32 Z3, K3, Z2
+	VMAXPS    Z0, Z1, Z0
+
+narrowPool3_window2_chosen:
+	VCMPPS    $0x12, Z29, Z0, K1
+	VMOVDQA32 Z19, K1, Z2
+	VMAXPS    Z0, Z29, Z0
+	LEAQ      (R10)(DX*4), R10
+	ADDQ      DX, R11
+	CMPB      stream+64(FP), $0x00
+	JNE       narrowPool3_window2_stream
+	VMOVUPS   Z0, (R10)(BX*4)
+	JMP       narrowPool3_window2_stored
+
+narrowPool3_window2_stream:
+	VMOVNTPS Z0, (R10)(BX*4)
+
+narrowPool3_window2_stored:
+	CMPQ    argmax+8(FP), $0x00
+	JE      narrowPool3_window2_done
+	VPMOVDB Z2, (R11)(BX*1)
+
+narrowPool3_window2_done:
+	// Pool window 3 and store it.
+	VCMPPS    $0x03, Z6, Z7, K1
+	VCMPPS    $0x03, Z14, Z15, K2
+	KORTESTW  K1, K2
+	JNE       narrowPool3_window3_nan
+	VMAXPS    Z6, Z7, Z0
+	VMAXPS    Z14, Z15, Z1
+	VCMPPS    $0x1e, Z6, Z7, K1
+	VCMPPS    $0x1e, Z14, Z15, K2
+	VCMPPS    $0x1e, Z0, Z1, K3
+	VMOVDQA32 Z29, Z2
+	VMOVDQA32 Z16, K1, Z2
+	VMOVDQA32 Z17, Z3
+	VMOVDQA32 Z18, K2, Z3
+	VMOVDQA32 Z3, K3, Z2
+	VMAXPS    Z0, Z1, Z0
+
+narrowPool3_window3_chosen:
+	VCMPPS    $0x12, Z29, Z0, K1
+	VMOVDQA32 Z19, K1, Z2
+	VMAXPS    Z0, Z29, Z0
+	LEAQ      (R10)(DX*4), R10
+	ADDQ      DX, R11
+	CMPB      stream+64(FP), $0x00
+	JNE       narrowPool3_window3_stream
+	VMOVUPS   Z0, (R10)(BX*4)
+	JMP       narrowPool3_window3_stored
+
+narrowPool3_window3_stream:
+	VMOVNTPS Z0, (R10)(BX*4)
+
+narrowPool3_window3_stored:
+	CMPQ    argmax+8(FP), $0x00
+	JE      narrowPool3_window3_done
+	VPMOVDB Z2, (R11)(BX*1)
+
+narrowPool3_window3_done:
+	ADDQ $0x10, BX
+	CMPQ BX, DX
+	JL   narrowPool3_vector
+	SUBQ $0x04, DI
+	JG   narrowPool3_next
+	CMPB stream+64(FP), $0x00
+	JE   ordered
+	SFENCE
+
+ordered:
 	VZEROUPPER
 	RET
 
-// func narrowPlainGradientAVX512(sums *float32, dy *float32, y *float32, in *float32, pixels int, rows int, oc int, channels int, pitch int)
+narrowPool3_next:
+	MOVQ    $0x00000004, BX
+	CMPQ    DI, BX
+	CMOVQLT DI, BX
+	MOVQ    $0x00000004, R9
+	CMOVQLT R9, DI
+	IMUL3Q  $0x00000018, BX, R9
+	ADDQ    R9, SI
+	IMULQ   DX, BX
+	LEAQ    (AX)(BX*4), AX
+	LEAQ    (CX)(BX*1), CX
+	JMP     narrowPool3_step
+
+	// Window 0 has a NaN.
+narrowPool3_window0_nan:
+	VMOVAPS      Z0, Z21
+	VMOVDQA32    Z29, Z0
+	MOVL         $0x00000001, R12
+	VMOVD        R12, X22
+	VPBROADCASTD X22, Z22
+	VCMPPS       $0x1e, Z21, Z1, K1
+	VCMPPS       $0x03, Z1, Z1, K2
+	KORW         K1, K2, K1
+	VMOVAPS      Z1, K1, Z21
+	VMOVDQA32    Z22, K1, Z0
+	MOVL         $0x00000002, R12
+	VMOVD        R12, X1
+	VPBROADCASTD X1, Z1
+	VCMPPS       $0x1e, Z21, Z8, K1
+	VCMPPS       $0x03, Z8, Z8, K2
+	KORW         K1, K2, K1
+	VMOVAPS      Z8, K1, Z21
+	VMOVDQA32    Z1, K1, Z0
+	MOVL         $0x00000003, R12
+	VMOVD        R12, X1
+	VPBROADCASTD X1, Z1
+	VCMPPS       $0x1e, Z21, Z9, K1
+	VCMPPS       $0x03, Z9, Z9, K2
+	KORW         K1, K2, K1
+	VMOVAPS      Z9, K1, Z21
+	VMOVDQA32    Z1, K1, Z0
+	JMP          narrowPool3_window0_chosen
+
+	// Window 1 has a NaN.
+narrowPool3_window1_nan:
+	VMOVAPS      Z2, Z0
+	VMOVDQA32    Z29, Z2
+	MOVL         $0x00000001, R12
+	VMOVD        R12, X1
+	VPBROADCASTD X1, Z1
+	VCMPPS       $0x1e, Z0, Z3, K1
+	VCMPPS       $0x03, Z3, Z3, K2
+	KORW         K1, K2, K1
+	VMOVAPS      Z3, K1, Z0
+	VMOVDQA32    Z1, K1, Z2
+	MOVL         $0x00000002, R12
+	VMOVD        R12, X1
+	VPBROADCASTD X1, Z1
+	VCMPPS       $0x1e, Z0, Z10, K1
+	VCMPPS       $0x03, Z10, Z10, K2
+	KORW         K1, K2, K1
+	VMOVAPS      Z10, K1, Z0
+	VMOVDQA32    Z1, K1, Z2
+	MOVL         $0x00000003, R12
+	VMOVD        R12, X1
+	VPBROADCASTD X1, Z1
+	VCMPPS       $0x1e, Z0, Z11, K1
+	VCMPPS       $0x03, Z11, Z11, K2
+	KORW         K1, K2, K1
+	VMOVAPS      Z11, K1, Z0
+	VMOVDQA32    Z1, K1, Z2
+	JMP          narrowPool3_window1_chosen
+
+	// Window 2 has a NaN.
+narrowPool3_window2_nan:
+	VMOVAPS      Z4, Z0
+	VMOVDQA32    Z29, Z2
+	MOVL         $0x00000001, R12
+	VMOVD        R12, X1
+	VPBROADCASTD X1, Z1
+	VCMPPS       $0x1e, Z0, Z5, K1
+	VCMPPS       $0x03, Z5, Z5, K2
+	KORW         K1, K2, K1
+	VMOVAPS      Z5, K1, Z0
+	VMOVDQA32    Z1, K1, Z2
+	MOVL         $0x00000002, R12
+	VMOVD        R12, X1
+	VPBROADCASTD X1, Z1
+	VCMPPS       $0x1e, Z0, Z12, K1
+	VCMPPS       $0x03, Z12, Z12, K2
+	KORW         K1, K2, K1
+	VMOVAPS      Z12, K1, Z0
+	VMOVDQA32    Z1, K1, Z2
+	MOVL         $0x00000003, R12
+	VMOVD        R12, X1
+	VPBROADCASTD X1, Z1
+	VCMPPS       $0x1e, Z0, Z13, K1
+	VCMPPS       $0x03, Z13, Z13, K2
+	KORW         K1, K2, K1
+	VMOVAPS      Z13, K1, Z0
+	VMOVDQA32    Z1, K1, Z2
+	JMP          narrowPool3_window2_chosen
+
+	// Window 3 has a NaN.
+narrowPool3_window3_nan:
+	VMOVAPS      Z6, Z0
+	VMOVDQA32    Z29, Z2
+	MOVL         $0x00000001, R12
+	VMOVD        R12, X1
+	VPBROADCASTD X1, Z1
+	VCMPPS       $0x1e, Z0, Z7, K1
+	VCMPPS       $0x03, Z7, Z7, K2
+	KORW         K1, K2, K1
+	VMOVAPS      Z7, K1, Z0
+	VMOVDQA32    Z1, K1, Z2
+	MOVL         $0x00000002, R12
+	VMOVD        R12, X1
+	VPBROADCASTD X1, Z1
+	VCMPPS       $0x1e, Z0, Z14, K1
+	VCMPPS       $0x03, Z14, Z14, K2
+	KORW         K1, K2, K1
+	VMOVAPS      Z14, K1, Z0
+	VMOVDQA32    Z1, K1, Z2
+	MOVL         $0x00000003, R12
+	VMOVD        R12, X1
+	VPBROADCASTD X1, Z1
+	VCMPPS       $0x1e, Z0, Z15, K1
+	VCMPPS       $0x03, Z15, Z15, K2
+	KORW         K1, K2, K1
+	VMOVAPS      Z15, K1, Z0
+	VMOVDQA32    Z1, K1, Z2
+	JMP          narrowPool3_window3_chosen
+
+// func narrowPlain3AVX512(top *float32, bottom *float32, in *float32, w *float32, b *float32, pixels int, oc int, pitch int, stream bool)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·narrowPlain3AVX512(SB), NOSPLIT, $0-65
+	MOVQ top+0(FP), AX
+	MOVQ bottom+8(FP), CX
+	MOVQ oc+48(FP), DX
+	MOVQ in+16(FP), SI
+	MOVQ pixels+40(FP), DI
+	MOVQ pitch+56(FP), R8
+	SHLQ $0x02, R8
+
+	// A step: two rows of 8 pixels.
+narrowPlain3_step:
+	XORQ BX, BX
+	MOVQ w+24(FP), R9
+
+	// A vector of output channels. The sums begin as the bias.
+narrowPlain3_vector:
+	MOVQ    b+32(FP), R10
+	VMOVUPS (R10)(BX*4), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VPXORD  Z16, Z16, Z16
+	VMOVAPS Z16, Z8
+	VMOVAPS Z16, Z9
+	VMOVAPS Z16, Z10
+	VMOVAPS Z16, Z11
+	VMOVAPS Z16, Z12
+	VMOVAPS Z16, Z13
+	VMOVAPS Z16, Z14
+	VMOVAPS Z16, Z15
+	MOVQ    SI, R10
+	MOVQ    $0x00000003, R11
+
+	// An input channel.
+narrowPlain3_middle:
+	VMOVUPS      (R9), Z17
+	VMOVUPS      64(R9), Z18
+	VMOVUPS      128(R9), Z19
+	VMOVUPS      192(R9), Z20
+	VMOVUPS      256(R9), Z21
+	VMOVUPS      320(R9), Z22
+	VBROADCASTSS (R10), Z23
+	VBROADCASTSS (R10)(R8*1), Z24
+	VFMADD231PS  Z17, Z23, Z0
+	VFMADD231PS  Z20, Z24, Z8
+	VBROADCASTSS 12(R10), Z23
+	VBROADCASTSS 12(R10)(R8*1), Z24
+	VFMADD231PS  Z17, Z23, Z1
+	VFMADD231PS  Z20, Z24, Z9
+	VFMADD231PS  Z18, Z23, Z0
+	VFMADD231PS  Z21, Z24, Z8
+	VBROADCASTSS 24(R10), Z23
+	VBROADCASTSS 24(R10)(R8*1), Z24
+	VFMADD231PS  Z17, Z23, Z2
+	VFMADD231PS  Z20, Z24, Z10
+	VFMADD231PS  Z18, Z23, Z1
+	VFMADD231PS  Z21, Z24, Z9
+	VFMADD231PS  Z19, Z23, Z0
+	VFMADD231PS  Z22, Z24, Z8
+	VBROADCASTSS 36(R10), Z23
+	VBROADCASTSS 36(R10)(R8*1), Z24
+	VFMADD231PS  Z17, Z23, Z3
+	VFMADD231PS  Z20, Z24, Z11
+	VFMADD231PS  Z18, Z23, Z2
+	VFMADD231PS  Z21, Z24, Z10
+	VFMADD231PS  Z19, Z23, Z1
+	VFMADD231PS  Z22, Z24, Z9
+	VBROADCASTSS 48(R10), Z23
+	VBROADCASTSS 48(R10)(R8*1), Z24
+	VFMADD231PS  Z17, Z23, Z4
+	VFMADD231PS  Z20, Z24, Z12
+	VFMADD231PS  Z18, Z23, Z3
+	VFMADD231PS  Z21, Z24, Z11
+	VFMADD231PS  Z19, Z23, Z2
+	VFMADD231PS  Z22, Z24, Z10
+	VBROADCASTSS 60(R10), Z23
+	VBROADCASTSS 60(R10)(R8*1), Z24
+	VFMADD231PS  Z17, Z23, Z5
+	VFMADD231PS  Z20, Z24, Z13
+	VFMADD231PS  Z18, Z23, Z4
+	VFMADD231PS  Z21, Z24, Z12
+	VFMADD231PS  Z19, Z23, Z3
+	VFMADD231PS  Z22, Z24, Z11
+	VBROADCASTSS 72(R10), Z23
+	VBROADCASTSS 72(R10)(R8*1), Z24
+	VFMADD231PS  Z17, Z23, Z6
+	VFMADD231PS  Z20, Z24, Z14
+	VFMADD231PS  Z18, Z23, Z5
+	VFMADD231PS  Z21, Z24, Z13
+	VFMADD231PS  Z19, Z23, Z4
+	VFMADD231PS  Z22, Z24, Z12
+	VBROADCASTSS 84(R10), Z23
+	VBROADCASTSS 84(R10)(R8*1), Z24
+	VFMADD231PS  Z17, Z23, Z7
+	VFMADD231PS  Z20, Z24, Z15
+	VFMADD231PS  Z18, Z23, Z6
+	VFMADD231PS  Z21, Z24, Z14
+	VFMADD231PS  Z19, Z23, Z5
+	VFMADD231PS  Z22, Z24, Z13
+	VBROADCASTSS 96(R10), Z17
+	VBROADCASTSS 96(R10)(R8*1), Z20
+	VFMADD231PS  Z18, Z17, Z7
+	VFMADD231PS  Z21, Z20, Z15
+	VFMADD231PS  Z19, Z17, Z6
+	VFMADD231PS  Z22, Z20, Z14
+	VBROADCASTSS 108(R10), Z17
+	VBROADCASTSS 108(R10)(R8*1), Z18
+	VFMADD231PS  Z19, Z17, Z7
+	VFMADD231PS  Z22, Z18, Z15
+	ADDQ         $0x00000180, R9
+	ADDQ         $0x04, R10
+	DECQ         R11
+	JNE          narrowPlain3_middle
+
+	// The upper and the lower row of output pixels.
+	VSUBPS  Z8, Z0, Z17
+	VADDPS  Z8, Z0, Z0
+	VMOVAPS Z17, Z8
+	VSUBPS  Z9, Z1, Z17
+	VADDPS  Z9, Z1, Z1
+	VMOVAPS Z17, Z9
+	VSUBPS  Z10, Z2, Z17
+	VADDPS  Z10, Z2, Z2
+	VMOVAPS Z17, Z10
+	VSUBPS  Z11, Z3, Z17
+	VADDPS  Z11, Z3, Z3
+	VMOVAPS Z17, Z11
+	VSUBPS  Z12, Z4, Z17
+	VADDPS  Z12, Z4, Z4
+	VMOVAPS Z17, Z12
+	VSUBPS  Z13, Z5, Z17
+	VADDPS  Z13, Z5, Z5
+	VMOVAPS Z17, Z13
+	VSUBPS  Z14, Z6, Z17
+	VADDPS  Z14, Z6, Z6
+	VMOVAPS Z17, Z14
+	VSUBPS  Z15, Z7, Z17
+	VADDPS  Z15, Z7, Z7
+	VMOVAPS Z17, Z15
+	LEAQ    (SI)(R8*2), R10
+	MOVQ    $0x00000003, R11
+
+	// An input channel.
+narrowPlain3_outer:
+	VMOVUPS      (R9), Z17
+	VMOVUPS      64(R9), Z18
+	VMOVUPS      128(R9), Z19
+	VMOVUPS      192(R9), Z20
+	VMOVUPS      256(R9), Z21
+	VMOVUPS      320(R9), Z22
+	VBROADCASTSS (R10), Z23
+	VBROADCASTSS (R10)(R8*1), Z24
+	VFMADD231PS  Z17, Z23, Z0
+	VFMADD231PS  Z20, Z24, Z8
+	VBROADCASTSS 12(R10), Z23
+	VBROADCASTSS 12(R10)(R8*1), Z24
+	VFMADD231PS  Z17, Z23, Z1
+	VFMADD231PS  Z20, Z24, Z9
+	VFMADD231PS  Z18, Z23, Z0
+	VFMADD231PS  Z21, Z24, Z8
+	VBROADCASTSS 24(R10), Z23
+	VBROADCASTSS 24(R10)(R8*1), Z24
+	VFMADD231PS  Z17, Z23, Z2
+	VFMADD231PS  Z20, Z24, Z10
+	VFMADD231PS  Z18, Z23, Z1
+	VFMADD231PS  Z21, Z24, Z9
+	VFMADD231PS  Z19, Z23, Z0
+	VFMADD231PS  Z22, Z24, Z8
+	VBROADCASTSS 36(R10), Z23
+	VBROADCASTSS 36(R10)(R8*1), Z24
+	VFMADD231PS  Z17, Z23, Z3
+	VFMADD231PS  Z20, Z24, Z11
+	VFMADD231PS  Z18, Z23, Z2
+	VFMADD231PS  Z21, Z24, Z10
+	VFMADD231PS  Z19, Z23, Z1
+	VFMADD231PS  Z22, Z24, Z9
+	VBROADCASTSS 48(R10), Z23
+	VBROADCASTSS 48(R10)(R8*1), Z24
+	VFMADD231PS  Z17, Z23, Z4
+	VFMADD231PS  Z20, Z24, Z12
+	VFMADD231PS  Z18, Z23, Z3
+	VFMADD231PS  Z21, Z24, Z11
+	VFMADD231PS  Z19, Z23, Z2
+	VFMADD231PS  Z22, Z24, Z10
+	VBROADCASTSS 60(R10), Z23
+	VBROADCASTSS 60(R10)(R8*1), Z24
+	VFMADD231PS  Z17, Z23, Z5
+	VFMADD231PS  Z20, Z24, Z13
+	VFMADD231PS  Z18, Z23, Z4
+	VFMADD231PS  Z21, Z24, Z12
+	VFMADD231PS  Z19, Z23, Z3
+	VFMADD231PS  Z22, Z24, Z11
+	VBROADCASTSS 72(R10), Z23
+	VBROADCASTSS 72(R10)(R8*1), Z24
+	VFMADD231PS  Z17, Z23, Z6
+	VFMADD231PS  Z20, Z24, Z14
+	VFMADD231PS  Z18, Z23, Z5
+	VFMADD231PS  Z21, Z24, Z13
+	VFMADD231PS  Z19, Z23, Z4
+	VFMADD231PS  Z22, Z24, Z12
+	VBROADCASTSS 84(R10), Z23
+	VBROADCASTSS 84(R10)(R8*1), Z24
+	VFMADD231PS  Z17, Z23, Z7
+	VFMADD231PS  Z20, Z24, Z15
+	VFMADD231PS  Z18, Z23, Z6
+	VFMADD231PS  Z21, Z24, Z14
+	VFMADD231PS  Z19, Z23, Z5
+	VFMADD231PS  Z22, Z24, Z13
+	VBROADCASTSS 96(R10), Z17
+	VBROADCASTSS 96(R10)(R8*1), Z20
+	VFMADD231PS  Z18, Z17, Z7
+	VFMADD231PS  Z21, Z20, Z15
+	VFMADD231PS  Z19, Z17, Z6
+	VFMADD231PS  Z22, Z20, Z14
+	VBROADCASTSS 108(R10), Z17
+	VBROADCASTSS 108(R10)(R8*1), Z18
+	VFMADD231PS  Z19, Z17, Z7
+	VFMADD231PS  Z22, Z18, Z15
+	ADDQ         $0x00000180, R9
+	ADDQ         $0x04, R10
+	DECQ         R11
+	JNE          narrowPlain3_outer
+	VPXORD       Z25, Z25, Z25
+	MOVQ         DX, R10
+	SHLQ         $0x02, R10
+	LEAQ         (AX)(BX*4), R11
+
+	// Store pixel 0 of row 0.
+	VMAXPS  Z0, Z25, Z0
+	CMPB    stream+64(FP), $0x00
+	JNE     narrowPlain3_0_0_stream
+	VMOVUPS Z0, (R11)
+	JMP     narrowPlain3_0_0_stored
+
+narrowPlain3_0_0_stream:
+	VMOVNTPS Z0, (R11)
+
+narrowPlain3_0_0_stored:
+	ADDQ R10, R11
+
+	// Store pixel 1 of row 0.
+	VMAXPS  Z1, Z25, Z1
+	CMPB    stream+64(FP), $0x00
+	JNE     narrowPlain3_0_1_stream
+	VMOVUPS Z1, (R11)
+	JMP     narrowPlain3_0_1_stored
+
+narrowPlain3_0_1_stream:
+	VMOVNTPS Z1, (R11)
+
+narrowPlain3_0_1_stored:
+	ADDQ R10, R11
+
+	// Store pixel 2 of row 0.
+	VMAXPS  Z2, Z25, Z2
+	CMPB    stream+64(FP), $0x00
+	JNE     narrowPlain3_0_2_stream
+	VMOVUPS Z2, (R11)
+	JMP     narrowPlain3_0_2_stored
+
+narrowPlain3_0_2_stream:
+	VMOVNTPS Z2, (R11)
+
+narrowPlain3_0_2_stored:
+	ADDQ R10, R11
+
+	// Store pixel 3 of row 0.
+	VMAXPS  Z3, Z25, Z3
+	CMPB    stream+64(FP), $0x00
+	JNE     narrowPlain3_0_3_stream
+	VMOVUPS Z3, (R11)
+	JMP     narrowPlain3_0_3_stored
+
+narrowPlain3_0_3_stream:
+	VMOVNTPS Z3, (R11)
+
+narrowPlain3_0_3_stored:
+	ADDQ R10, R11
+
+	// Store pixel 4 of row 0.
+	VMAXPS  Z4, Z25, Z4
+	CMPB    stream+64(FP), $0x00
+	JNE     narrowPlain3_0_4_stream
+	VMOVUPS Z4, (R11)
+	JMP     narrowPlain3_0_4_stored
+
+narrowPlain3_0_4_stream:
+	VMOVNTPS Z4, (R11)
+
+narrowPlain3_0_4_stored:
+	ADDQ R10, R11
+
+	// Store pixel 5 of row 0.
+	VMAXPS  Z5, Z25, Z5
+	CMPB    stream+64(FP), $0x00
+	JNE     narrowPlain3_0_5_stream
+	VMOVUPS Z5, (R11)
+	JMP     narrowPlain3_0_5_stored
+
+narrowPlain3_0_5_stream:
+	VMOVNTPS Z5, (R11)
+
+narrowPlain3_0_5_stored:
+	ADDQ R10, R11
+
+	// Store pixel 6 of row 0.
+	VMAXPS  Z6, Z25, Z6
+	CMPB    stream+64(FP), $0x00
+	JNE     narrowPlain3_0_6_stream
+	VMOVUPS Z6, (R11)
+	JMP     narrowPlain3_0_6_stored
+
+narrowPlain3_0_6_stream:
+	VMOVNTPS Z6, (R11)
+
+narrowPlain3_0_6_stored:
+	ADDQ R10, R11
+
+	// Store pixel 7 of row 0.
+	VMAXPS  Z7, Z25, Z7
+	CMPB    stream+64(FP), $0x00
+	JNE     narrowPlain3_0_7_stream
+	VMOVUPS Z7, (R11)
+	JMP     narrowPlain3_0_7_stored
+
+narrowPlain3_0_7_stream:
+	VMOVNTPS Z7, (R11)
+
+narrowPlain3_0_7_stored:
+	LEAQ (CX)(BX*4), R11
+
+	// Store pixel 0 of row 1.
+	VMAXPS  Z8, Z25, Z8
+	CMPB    stream+64(FP), $0x00
+	JNE     narrowPlain3_1_0_stream
+	VMOVUPS Z8, (R11)
+	JMP     narrowPlain3_1_0_stored
+
+narrowPlain3_1_0_stream:
+	VMOVNTPS Z8, (R11)
+
+narrowPlain3_1_0_stored:
+	ADDQ R10, R11
+
+	// Store pixel 1 of row 1.
+	VMAXPS  Z9, Z25, Z9
+	CMPB    stream+64(FP), $0x00
+	JNE     narrowPlain3_1_1_stream
+	VMOVUPS Z9, (R11)
+	JMP     narrowPlain3_1_1_stored
+
+narrowPlain3_1_1_stream:
+	VMOVNTPS Z9, (R11)
+
+narrowPlain3_1_1_stored:
+	ADDQ R10, R11
+
+	// Store pixel 2 of row 1.
+	VMAXPS  Z10, Z25, Z10
+	CMPB    stream+64(FP), $0x00
+	JNE     narrowPlain3_1_2_stream
+	VMOVUPS Z10, (R11)
+	JMP     narrowPlain3_1_2_stored
+
+narrowPlain3_1_2_stream:
+	VMOVNTPS Z10, (R11)
+
+narrowPlain3_1_2_stored:
+	ADDQ R10, R11
+
+	// Store pixel 3 of row 1.
+	VMAXPS  Z11, Z25, Z11
+	CMPB    stream+64(FP), $0x00
+	JNE     narrowPlain3_1_3_stream
+	VMOVUPS Z11, (R11)
+	JMP     narrowPlain3_1_3_stored
+
+narrowPlain3_1_3_stream:
+	VMOVNTPS Z11, (R11)
+
+narrowPlain3_1_3_stored:
+	ADDQ R10, R11
+
+	// Store pixel 4 of row 1.
+	VMAXPS  Z12, Z25, Z12
+	CMPB    stream+64(FP), $0x00
+	JNE     narrowPlain3_1_4_stream
+	VMOVUPS Z12, (R11)
+	JMP     narrowPlain3_1_4_stored
+
+narrowPlain3_1_4_stream:
+	VMOVNTPS Z12, (R11)
+
+narrowPlain3_1_4_stored:
+	ADDQ R10, R11
+
+	// Store pixel 5 of row 1.
+	VMAXPS  Z13, Z25, Z13
+	CMPB    stream+64(FP), $0x00
+	JNE     narrowPlain3_1_5_stream
+	VMOVUPS Z13, (R11)
+	JMP     narrowPlain3_1_5_stored
+
+narrowPlain3_1_5_stream:
+	VMOVNTPS Z13, (R11)
+
+narrowPlain3_1_5_stored:
+	ADDQ R10, R11
+
+	// Store pixel 6 of row 1.
+	VMAXPS  Z14, Z25, Z14
+	CMPB    stream+64(FP), $0x00
+	JNE     narrowPlain3_1_6_stream
+	VMOVUPS Z14, (R11)
+	JMP     narrowPlain3_1_6_stored
+
+narrowPlain3_1_6_stream:
+	VMOVNTPS Z14, (R11)
+
+narrowPlain3_1_6_stored:
+	ADDQ R10, R11
+
+	// Store pixel 7 of row 1.
+	VMAXPS  Z15, Z25, Z15
+	CMPB    stream+64(FP), $0x00
+	JNE     narrowPlain3_1_7_stream
+	VMOVUPS Z15, (R11)
+	JMP     narrowPlain3_1_7_stored
+
+narrowPlain3_1_7_stream:
+	VMOVNTPS Z15, (R11)
+
+narrowPlain3_1_7_stored:
+	ADDQ $0x10, BX
+	CMPQ BX, DX
+	JL   narrowPlain3_vector
+	SUBQ $0x08, DI
+	JG   narrowPlain3_next
+	CMPB stream+64(FP), $0x00
+	JE   ordered
+	SFENCE
+
+ordered:
+	VZEROUPPER
+	RET
+
+narrowPlain3_next:
+	MOVQ    $0x00000008, BX
+	CMPQ    DI, BX
+	CMOVQLT DI, BX
+	MOVQ    $0x00000008, R9
+	CMOVQLT R9, DI
+	IMUL3Q  $0x0000000c, BX, R9
+	ADDQ    R9, SI
+	IMULQ   DX, BX
+	LEAQ    (AX)(BX*4), AX
+	LEAQ    (CX)(BX*4), CX
+	JMP     narrowPlain3_step
+
+// func narrowTransformAVX512(dst *float32, d0 *float32, d1 *float32, d2 *float32, d3 *float32, n int, line int)
+// Requires: AVX, AVX512F
+TEXT ·narrowTransformAVX512(SB), NOSPLIT, $0-56
+	MOVQ  n+40(FP), AX
+	MOVQ  line+48(FP), CX
+	SHLQ  $0x02, CX
+	MOVQ  dst+0(FP), DX
+	MOVQ  d0+8(FP), BX
+	MOVQ  d1+16(FP), SI
+	MOVQ  DX, DI
+	ADDQ  CX, DI
+	MOVQ  d2+24(FP), R8
+	MOVQ  DI, R9
+	ADDQ  CX, R9
+	MOVQ  d3+32(FP), R10
+	MOVQ  R9, R11
+	ADDQ  CX, R11
+	MOVQ  $0x00000001, CX
+	TESTQ CX, CX
+	JE    narrowTransform_end
+
+narrowTransform_row:
+	XORQ R12, R12
+
+narrowTransform_column:
+	VMOVUPS (BX)(R12*4), Z0
+	VMOVUPS (SI)(R12*4), Z1
+	VMOVUPS (R8)(R12*4), Z2
+	VMOVUPS (R10)(R12*4), Z3
+	VADDPS  Z2, Z1, Z4
+	VSUBPS  Z1, Z2, Z5
+	VSUBPS  Z2, Z0, Z0
+	VSUBPS  Z1, Z3, Z1
+	VMOVUPS Z4, (DX)(R12*4)
+	VMOVUPS Z5, (DI)(R12*4)
+	VMOVUPS Z0, (R9)(R12*4)
+	VMOVUPS Z1, (R11)(R12*4)
+	ADDQ    $0x10, R12
+	CMPQ    R12, AX
+	JL      narrowTransform_column
+	DECQ    CX
+	JNE     narrowTransform_row
+
+narrowTransform_end:
+	VZEROUPPER
+	RET
+
+// func narrowPoolGradientAVX512(sums *float32, dy *float32, argmax *byte, pairs *float32, order *uint32, windows int, rows int, oc int, pitch int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·narrowPlainGradientAVX512(SB), NOSPLIT, $0-72
-	MOVQ    dy+8(FP), AX
-	MOVQ    rows+40(FP), CX
-	MOVQ    oc+48(FP), DX
-	MOVQ    channels+56(FP), BX
-	SHLQ    $0x02, BX
-	IMUL3Q  $0x00000040, DX, SI
-	MOVQ    y+16(FP), R8
-	MOVQ    in+24(FP), R9
-	MOVQ    pixels+32(FP), R10
-	VPXORD  Z0, Z0, Z0
-	MOVQ    sums+0(FP), DI
-	VMOVUPS (DI), Z1
-	VMOVUPS 64(DI), Z2
-	VMOVUPS 128(DI), Z3
-	VMOVUPS 192(DI), Z4
-	VMOVUPS 256(DI), Z5
-	VMOVUPS 320(DI), Z6
-	VMOVUPS 384(DI), Z7
-	VMOVUPS 448(DI), Z8
-	VMOVUPS 512(DI), Z9
-	VMOVUPS 576(DI), Z10
+TEXT ·narrowPoolGradientAVX512(SB), NOSPLIT, $0-72
+	MOVQ         dy+8(FP), AX
+	MOVQ         argmax+16(FP), CX
+	MOVQ         pairs+24(FP), DX
+	MOVQ         rows+48(FP), BX
+	MOVQ         oc+56(FP), SI
+	MOVQ         pitch+64(FP), DI
+	SHLQ         $0x03, DI
+	IMUL3Q       $0x00000040, SI, R8
+	MOVQ         order+32(FP), R9
+	VMOVUPS      (R9), Z0
+	MOVL         $0x00000004, R9
+	VMOVD        R9, X1
+	VPBROADCASTD X1, Z1
+	MOVQ         sums+0(FP), R9
+	VMOVUPS      (R9), Z2
+	VMOVUPS      64(R9), Z3
+	VMOVUPS      128(R9), Z4
+	VMOVUPS      192(R9), Z5
+	VMOVUPS      256(R9), Z6
+	VMOVUPS      320(R9), Z7
+	VMOVUPS      384(R9), Z8
+	VMOVUPS      448(R9), Z9
+	VMOVUPS      512(R9), Z10
+	MOVQ         sums+0(FP), R10
+	VMOVUPS      576(R10), Z11
 
 	// A row.
-narrowPlainGradient_row:
-	MOVQ pitch+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ R9, R11
-	MOVQ R9, R12
-	MOVQ R9, R13
-	ADDQ DI, R12
-	LEAQ (R13)(DI*2), R13
-	MOVQ R10, DI
+narrowPoolGradient_row:
+	MOVQ DX, R11
+	MOVQ windows+40(FP), R9
+
+	// A window.
+narrowPoolGradient_window:
+	PREFETCHT0 (AX)(R8*4)
+	PREFETCHT0 (CX)(R8*1)
+	VMOVUPS    (AX), Z12
+	VPMOVZXBD  (CX), Z13
+	VPCMPGTD   Z13, Z1, K1
+	VMOVAPS.Z  Z12, K1, Z12
+	VPERMD     Z0, Z13, Z13
+	VADDPS     Z12, Z11, Z11
+	ADDQ       SI, CX
+	LEAQ       (AX)(SI*4), AX
+
+	// Tap (0, 0) of input channel 0.
+	VMOVUPS     (R11), Y14
+	VPERMPS     Z14, Z13, Z14
+	VFMADD231PS Z12, Z14, Z2
+
+	// Tap (0, 1) of input channel 0.
+	VMOVUPS     8(R11), Y14
+	VPERMPS     Z14, Z13, Z14
+	VFMADD231PS Z12, Z14, Z3
+
+	// Tap (0, 2) of input channel 0.
+	VMOVUPS     16(R11), Y14
+	VPERMPS     Z14, Z13, Z14
+	VFMADD231PS Z12, Z14, Z4
+
+	// Tap (1, 0) of input channel 0.
+	VMOVUPS     (R11)(DI*1), Y14
+	VPERMPS     Z14, Z13, Z14
+	VFMADD231PS Z12, Z14, Z5
+
+	// Tap (1, 1) of input channel 0.
+	VMOVUPS     8(R11)(DI*1), Y14
+	VPERMPS     Z14, Z13, Z14
+	VFMADD231PS Z12, Z14, Z6
+
+	// Tap (1, 2) of input channel 0.
+	VMOVUPS     16(R11)(DI*1), Y14
+	VPERMPS     Z14, Z13, Z14
+	VFMADD231PS Z12, Z14, Z7
+
+	// Tap (2, 0) of input channel 0.
+	VMOVUPS     (R11)(DI*2), Y14
+	VPERMPS     Z14, Z13, Z14
+	VFMADD231PS Z12, Z14, Z8
+
+	// Tap (2, 1) of input channel 0.
+	VMOVUPS     8(R11)(DI*2), Y14
+	VPERMPS     Z14, Z13, Z14
+	VFMADD231PS Z12, Z14, Z9
+
+	// Tap (2, 2) of input channel 0.
+	VMOVUPS     16(R11)(DI*2), Y14
+	VPERMPS     Z14, Z13, Z14
+	VFMADD231PS Z12, Z14, Z10
+	ADDQ        $0x10, R11
+	DECQ        R9
+	JNE         narrowPoolGradient_window
+	LEAQ        (DX)(DI*2), DX
+	DECQ        BX
+	JNE         narrowPoolGradient_row
+	MOVQ        sums+0(FP), AX
+	VMOVUPS     Z2, (AX)
+	VMOVUPS     Z3, 64(AX)
+	VMOVUPS     Z4, 128(AX)
+	VMOVUPS     Z5, 192(AX)
+	VMOVUPS     Z6, 256(AX)
+	VMOVUPS     Z7, 320(AX)
+	VMOVUPS     Z8, 384(AX)
+	VMOVUPS     Z9, 448(AX)
+	VMOVUPS     Z10, 512(AX)
+	VMOVUPS     Z11, 576(R10)
+	VZEROUPPER
+	RET
+
+// func narrowPoolGradient3AVX512(sums *float32, dy *float32, argmax *byte, pairs *float32, chosen *float32, order *uint32, windows int, rows int, oc int, pitch int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·narrowPoolGradient3AVX512(SB), NOSPLIT, $0-80
+	MOVQ dy+8(FP), AX
+	MOVQ argmax+16(FP), CX
+	MOVQ pairs+24(FP), DX
+	MOVQ rows+56(FP), BX
+	MOVQ oc+64(FP), SI
+	MOVQ pitch+72(FP), DI
+	SHLQ $0x03, DI
+
+	// A row.
+narrowPoolGradient3_row:
+	MOVQ         chosen+32(FP), R8
+	MOVQ         windows+48(FP), R9
+	MOVQ         order+40(FP), R10
+	VMOVUPS      (R10), Z0
+	MOVL         $0x00000004, R10
+	VMOVD        R10, X1
+	VPBROADCASTD X1, Z1
+	MOVQ         sums+0(FP), R10
+	VMOVUPS      576(R10), Z2
+
+	// A window.
+narrowPoolGradient3_choice:
+	VMOVUPS   (AX), Z3
+	VPMOVZXBD (CX), Z4
+	VPCMPGTD  Z4, Z1, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VPERMD    Z0, Z4, Z4
+	VADDPS    Z3, Z2, Z2
+	ADDQ      SI, CX
+	LEAQ      (AX)(SI*4), AX
+	VMOVUPS   Z3, (R8)
+	VMOVUPS   Z4, 64(R8)
+	ADDQ      $0x00000080, R8
+	DECQ      R9
+	JNE       narrowPoolGradient3_choice
+	VMOVUPS   Z2, 576(R10)
+	MOVQ      sums+0(FP), R8
+	VMOVUPS   (R8), Z0
+	VMOVUPS   64(R8), Z1
+	VMOVUPS   128(R8), Z2
+	VMOVUPS   192(R8), Z3
+	VMOVUPS   256(R8), Z4
+	VMOVUPS   320(R8), Z6
+	VMOVUPS   384(R8), Z7
+	VMOVUPS   448(R8), Z8
+	VMOVUPS   512(R8), Z9
+	VMOVUPS   640(R8), Z10
+	VMOVUPS   704(R8), Z11
+	VMOVUPS   768(R8), Z12
+	VMOVUPS   832(R8), Z13
+	VMOVUPS   896(R8), Z14
+	VMOVUPS   960(R8), Z15
+	VMOVUPS   1024(R8), Z16
+	VMOVUPS   1088(R8), Z17
+	VMOVUPS   1152(R8), Z18
+	VMOVUPS   1280(R8), Z19
+	VMOVUPS   1344(R8), Z20
+	VMOVUPS   1408(R8), Z21
+	VMOVUPS   1472(R8), Z22
+	VMOVUPS   1536(R8), Z23
+	VMOVUPS   1600(R8), Z24
+	VMOVUPS   1664(R8), Z25
+	VMOVUPS   1728(R8), Z26
+	VMOVUPS   1792(R8), Z27
+	MOVQ      chosen+32(FP), R8
+	MOVQ      windows+48(FP), R9
+	MOVQ      DX, R10
+	XORQ      R11, R11
+
+	// The taps of input channels [0 1 2].
+narrowPoolGradient3_taps0:
+	VMOVUPS    (R8), Z28
+	VMOVUPS    64(R8), Z29
+	PREFETCHT0 (AX)(R11*4)
+	PREFETCHT0 (CX)(R11*1)
+	ADDQ       SI, R11
+
+	// Tap (0, 0) of input channel 0.
+	VMOVUPS     (R10), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z0
+
+	// Tap (0, 0) of input channel 1.
+	VMOVUPS     8(R10), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z10
+
+	// Tap (0, 0) of input channel 2.
+	VMOVUPS     16(R10), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z19
+
+	// Tap (0, 1) of input channel 0.
+	VMOVUPS     24(R10), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z1
+
+	// Tap (0, 1) of input channel 1.
+	VMOVUPS     32(R10), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z11
+
+	// Tap (0, 1) of input channel 2.
+	VMOVUPS     40(R10), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z20
+
+	// Tap (0, 2) of input channel 0.
+	VMOVUPS     48(R10), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z2
+
+	// Tap (0, 2) of input channel 1.
+	VMOVUPS     56(R10), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z12
+
+	// Tap (0, 2) of input channel 2.
+	VMOVUPS     64(R10), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z21
+
+	// Tap (1, 0) of input channel 0.
+	VMOVUPS     (R10)(DI*1), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z3
+
+	// Tap (1, 0) of input channel 1.
+	VMOVUPS     8(R10)(DI*1), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z13
+
+	// Tap (1, 0) of input channel 2.
+	VMOVUPS     16(R10)(DI*1), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z22
+
+	// Tap (1, 1) of input channel 0.
+	VMOVUPS     24(R10)(DI*1), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z4
+
+	// Tap (1, 1) of input channel 1.
+	VMOVUPS     32(R10)(DI*1), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z14
+
+	// Tap (1, 1) of input channel 2.
+	VMOVUPS     40(R10)(DI*1), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z23
+
+	// Tap (1, 2) of input channel 0.
+	VMOVUPS     48(R10)(DI*1), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z6
+
+	// Tap (1, 2) of input channel 1.
+	VMOVUPS     56(R10)(DI*1), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z15
+
+	// Tap (1, 2) of input channel 2.
+	VMOVUPS     64(R10)(DI*1), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z24
+
+	// Tap (2, 0) of input channel 0.
+	VMOVUPS     (R10)(DI*2), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z7
+
+	// Tap (2, 0) of input channel 1.
+	VMOVUPS     8(R10)(DI*2), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z16
+
+	// Tap (2, 0) of input channel 2.
+	VMOVUPS     16(R10)(DI*2), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z25
+
+	// Tap (2, 1) of input channel 0.
+	VMOVUPS     24(R10)(DI*2), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z8
+
+	// Tap (2, 1) of input channel 1.
+	VMOVUPS     32(R10)(DI*2), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z17
+
+	// Tap (2, 1) of input channel 2.
+	VMOVUPS     40(R10)(DI*2), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z26
+
+	// Tap (2, 2) of input channel 0.
+	VMOVUPS     48(R10)(DI*2), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z9
+
+	// Tap (2, 2) of input channel 1.
+	VMOVUPS     56(R10)(DI*2), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z18
+
+	// Tap (2, 2) of input channel 2.
+	VMOVUPS     64(R10)(DI*2), Y5
+	VPERMPS     Z5, Z29, Z5
+	VFMADD231PS Z28, Z5, Z27
+	ADDQ        $0x00000080, R8
+	ADDQ        $0x30, R10
+	DECQ        R9
+	JNE         narrowPoolGradient3_taps0
+	MOVQ        sums+0(FP), R8
+	VMOVUPS     Z0, (R8)
+	VMOVUPS     Z1, 64(R8)
+	VMOVUPS     Z2, 128(R8)
+	VMOVUPS     Z3, 192(R8)
+	VMOVUPS     Z4, 256(R8)
+	VMOVUPS     Z6, 320(R8)
+	VMOVUPS     Z7, 384(R8)
+	VMOVUPS     Z8, 448(R8)
+	VMOVUPS     Z9, 512(R8)
+	VMOVUPS     Z10, 640(R8)
+	VMOVUPS     Z11, 704(R8)
+	VMOVUPS     Z12, 768(R8)
+	VMOVUPS     Z13, 832(R8)
+	VMOVUPS     Z14, 896(R8)
+	VMOVUPS     Z15, 960(R8)
+	VMOVUPS     Z16, 1024(R8)
+	VMOVUPS     Z17, 1088(R8)
+	VMOVUPS     Z18, 1152(R8)
+	VMOVUPS     Z19, 1280(R8)
+	VMOVUPS     Z20, 1344(R8)
+	VMOVUPS     Z21, 1408(R8)
+	VMOVUPS     Z22, 1472(R8)
+	VMOVUPS     Z23, 1536(R8)
+	VMOVUPS     Z24, 1600(R8)
+	VMOVUPS     Z25, 1664(R8)
+	VMOVUPS     Z26, 1728(R8)
+	VMOVUPS     Z27, 1792(R8)
+	LEAQ        (DX)(DI*2), DX
+	DECQ        BX
+	JNE         narrowPoolGradient3_row
+	VZEROUPPER
+	RET
+
+// func narrowPlainGradientAVX512(sums *float32, dy *float32, y *float32, in *float32, pixels int, rows int, oc int, pitch int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·narrowPlainGradientAVX512(SB), NOSPLIT, $0-64
+	MOVQ    dy+8(FP), AX
+	MOVQ    y+16(FP), CX
+	MOVQ    in+24(FP), DX
+	MOVQ    rows+40(FP), BX
+	MOVQ    oc+48(FP), SI
+	MOVQ    pitch+56(FP), DI
+	SHLQ    $0x02, DI
+	IMUL3Q  $0x00000040, SI, R8
+	VPXORD  Z0, Z0, Z0
+	MOVQ    sums+0(FP), R9
+	VMOVUPS (R9), Z1
+	VMOVUPS 64(R9), Z2
+	VMOVUPS 128(R9), Z3
+	VMOVUPS 192(R9), Z4
+	VMOVUPS 256(R9), Z5
+	VMOVUPS 320(R9), Z6
+	VMOVUPS 384(R9), Z7
+	VMOVUPS 448(R9), Z8
+	VMOVUPS 512(R9), Z9
+	MOVQ    sums+0(FP), R10
+	VMOVUPS 576(R10), Z10
+
+	// A row.
+narrowPlainGradient_0_row:
+	MOVQ DX, R11
+	MOVQ pixels+32(FP), R9
 
 	// A gradient: 0 where the output passes none.
-narrowPlainGradient_pixel:
+narrowPlainGradient_0_pixel:
 	VMOVUPS    (AX), Z11
-	PREFETCHT0 (AX)(SI*4)
-	VMOVUPS    (R8), Z12
+	PREFETCHT0 (AX)(R8*4)
+	VMOVUPS    (CX), Z12
 	VCMPPS     $0x06, Z0, Z12, K1
 	VMOVAPS.Z  Z11, K1, Z11
-	PREFETCHT0 (R8)(SI*4)
-	LEAQ       (R8)(DX*4), R8
+	PREFETCHT0 (CX)(R8*4)
 	VADDPS     Z11, Z10, Z10
-	LEAQ       (AX)(DX*4), AX
 
-	// Tap (0, 0).
+	// Tap (0, 0) of input channel 0.
 	VFMADD231PS.BCST (R11), Z11, Z1
 
-	// Tap (0, 1).
-	VFMADD231PS.BCST (R11)(BX*1), Z11, Z2
+	// Tap (0, 1) of input channel 0.
+	VFMADD231PS.BCST 4(R11), Z11, Z2
 
-	// Tap (0, 2).
-	VFMADD231PS.BCST (R11)(BX*2), Z11, Z3
+	// Tap (0, 2) of input channel 0.
+	VFMADD231PS.BCST 8(R11), Z11, Z3
 
-	// Tap (1, 0).
-	VFMADD231PS.BCST (R12), Z11, Z4
+	// Tap (1, 0) of input channel 0.
+	VFMADD231PS.BCST (R11)(DI*1), Z11, Z4
 
-	// Tap (1, 1).
-	VFMADD231PS.BCST (R12)(BX*1), Z11, Z5
+	// Tap (1, 1) of input channel 0.
+	VFMADD231PS.BCST 4(R11)(DI*1), Z11, Z5
 
-	// Tap (1, 2).
-	VFMADD231PS.BCST (R12)(BX*2), Z11, Z6
+	// Tap (1, 2) of input channel 0.
+	VFMADD231PS.BCST 8(R11)(DI*1), Z11, Z6
 
-	// Tap (2, 0).
-	VFMADD231PS.BCST (R13), Z11, Z7
+	// Tap (2, 0) of input channel 0.
+	VFMADD231PS.BCST (R11)(DI*2), Z11, Z7
 
-	// Tap (2, 1).
-	VFMADD231PS.BCST (R13)(BX*1), Z11, Z8
+	// Tap (2, 1) of input channel 0.
+	VFMADD231PS.BCST 4(R11)(DI*2), Z11, Z8
 
-	// Tap (2, 2).
-	VFMADD231PS.BCST (R13)(BX*2), Z11, Z9
-	ADDQ             BX, R11
-	ADDQ             BX, R12
-	ADDQ             BX, R13
-	DECQ             DI
-	JNE              narrowPlainGradient_pixel
-	MOVQ             pitch+64(FP), DI
-	SHLQ             $0x02, DI
-	ADDQ             DI, R9
-	DECQ             CX
-	JNE              narrowPlainGradient_row
+	// Tap (2, 2) of input channel 0.
+	VFMADD231PS.BCST 8(R11)(DI*2), Z11, Z9
+	LEAQ             (AX)(SI*4), AX
+	LEAQ             (CX)(SI*4), CX
+	ADDQ             $0x04, R11
+	DECQ             R9
+	JNE              narrowPlainGradient_0_pixel
+	ADDQ             DI, DX
+	DECQ             BX
+	JNE              narrowPlainGradient_0_row
 	MOVQ             sums+0(FP), AX
 	VMOVUPS          Z1, (AX)
 	VMOVUPS          Z2, 64(AX)
@@ -876,7 +2114,185 @@ narrowPlainGradient_pixel:
 	VMOVUPS          Z7, 384(AX)
 	VMOVUPS          Z8, 448(AX)
 	VMOVUPS          Z9, 512(AX)
-	VMOVUPS          Z10, 576(AX)
+	VMOVUPS          Z10, 576(R10)
+	VZEROUPPER
+	RET
+
+// func narrowPlainGradient3AVX512(sums *float32, dy *float32, y *float32, in *float32, pixels int, rows int, oc int, pitch int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·narrowPlainGradient3AVX512(SB), NOSPLIT, $0-64
+	MOVQ    dy+8(FP), AX
+	MOVQ    y+16(FP), CX
+	MOVQ    in+24(FP), DX
+	MOVQ    rows+40(FP), BX
+	MOVQ    oc+48(FP), SI
+	MOVQ    pitch+56(FP), DI
+	SHLQ    $0x02, DI
+	IMUL3Q  $0x00000040, SI, R8
+	VPXORD  Z0, Z0, Z0
+	MOVQ    sums+0(FP), R9
+	VMOVUPS (R9), Z1
+	VMOVUPS 64(R9), Z2
+	VMOVUPS 128(R9), Z3
+	VMOVUPS 192(R9), Z4
+	VMOVUPS 256(R9), Z5
+	VMOVUPS 320(R9), Z6
+	VMOVUPS 384(R9), Z7
+	VMOVUPS 448(R9), Z8
+	VMOVUPS 512(R9), Z9
+	VMOVUPS 640(R9), Z10
+	VMOVUPS 704(R9), Z11
+	VMOVUPS 768(R9), Z12
+	VMOVUPS 832(R9), Z13
+	VMOVUPS 896(R9), Z14
+	VMOVUPS 960(R9), Z15
+	VMOVUPS 1024(R9), Z16
+	VMOVUPS 1088(R9), Z17
+	VMOVUPS 1152(R9), Z18
+	VMOVUPS 1280(R9), Z19
+	VMOVUPS 1344(R9), Z20
+	VMOVUPS 1408(R9), Z21
+	VMOVUPS 1472(R9), Z22
+	VMOVUPS 1536(R9), Z23
+	VMOVUPS 1600(R9), Z24
+	VMOVUPS 1664(R9), Z25
+	VMOVUPS 1728(R9), Z26
+	VMOVUPS 1792(R9), Z27
+	MOVQ    sums+0(FP), R10
+	VMOVUPS 576(R10), Z28
+
+	// A row.
+narrowPlainGradient3_0_row:
+	MOVQ DX, R11
+	MOVQ pixels+32(FP), R9
+
+	// A gradient: 0 where the output passes none.
+narrowPlainGradient3_0_pixel:
+	VMOVUPS    (AX), Z29
+	PREFETCHT0 (AX)(R8*4)
+	VMOVUPS    (CX), Z30
+	VCMPPS     $0x06, Z0, Z30, K1
+	VMOVAPS.Z  Z29, K1, Z29
+	PREFETCHT0 (CX)(R8*4)
+	VADDPS     Z29, Z28, Z28
+
+	// Tap (0, 0) of input channel 0.
+	VFMADD231PS.BCST (R11), Z29, Z1
+
+	// Tap (0, 0) of input channel 1.
+	VFMADD231PS.BCST 4(R11), Z29, Z10
+
+	// Tap (0, 0) of input channel 2.
+	VFMADD231PS.BCST 8(R11), Z29, Z19
+
+	// Tap (0, 1) of input channel 0.
+	VFMADD231PS.BCST 12(R11), Z29, Z2
+
+	// Tap (0, 1) of input channel 1.
+	VFMADD231PS.BCST 16(R11), Z29, Z11
+
+	// Tap (0, 1) of input channel 2.
+	VFMADD231PS.BCST 20(R11), Z29, Z20
+
+	// Tap (0, 2) of input channel 0.
+	VFMADD231PS.BCST 24(R11), Z29, Z3
+
+	// Tap (0, 2) of input channel 1.
+	VFMADD231PS.BCST 28(R11), Z29, Z12
+
+	// Tap (0, 2) of input channel 2.
+	VFMADD231PS.BCST 32(R11), Z29, Z21
+
+	// Tap (1, 0) of input channel 0.
+	VFMADD231PS.BCST (R11)(DI*1), Z29, Z4
+
+	// Tap (1, 0) of input channel 1.
+	VFMADD231PS.BCST 4(R11)(DI*1), Z29, Z13
+
+	// Tap (1, 0) of input channel 2.
+	VFMADD231PS.BCST 8(R11)(DI*1), Z29, Z22
+
+	// Tap (1, 1) of input channel 0.
+	VFMADD231PS.BCST 12(R11)(DI*1), Z29, Z5
+
+	// Tap (1, 1) of input channel 1.
+	VFMADD231PS.BCST 16(R11)(DI*1), Z29, Z14
+
+	// Tap (1, 1) of input channel 2.
+	VFMADD231PS.BCST 20(R11)(DI*1), Z29, Z23
+
+	// Tap (1, 2) of input channel 0.
+	VFMADD231PS.BCST 24(R11)(DI*1), Z29, Z6
+
+	// Tap (1, 2) of input channel 1.
+	VFMADD231PS.BCST 28(R11)(DI*1), Z29, Z15
+
+	// Tap (1, 2) of input channel 2.
+	VFMADD231PS.BCST 32(R11)(DI*1), Z29, Z24
+
+	// Tap (2, 0) of input channel 0.
+	VFMADD231PS.BCST (R11)(DI*2), Z29, Z7
+
+	// Tap (2, 0) of input channel 1.
+	VFMADD231PS.BCST 4(R11)(DI*2), Z29, Z16
+
+	// Tap (2, 0) of input channel 2.
+	VFMADD231PS.BCST 8(R11)(DI*2), Z29, Z25
+
+	// Tap (2, 1) of input channel 0.
+	VFMADD231PS.BCST 12(R11)(DI*2), Z29, Z8
+
+	// Tap (2, 1) of input channel 1.
+	VFMADD231PS.BCST 16(R11)(DI*2), Z29, Z17
+
+	// Tap (2, 1) of input channel 2.
+	VFMADD231PS.BCST 20(R11)(DI*2), Z29, Z26
+
+	// Tap (2, 2) of input channel 0.
+	VFMADD231PS.BCST 24(R11)(DI*2), Z29, Z9
+
+	// Tap (2, 2) of input channel 1.
+	VFMADD231PS.BCST 28(R11)(DI*2), Z29, Z18
+
+	// Tap (2, 2) of input channel 2.
+	VFMADD231PS.BCST 32(R11)(DI*2), Z29, Z27
+	LEAQ             (AX)(SI*4), AX
+	LEAQ             (CX)(SI*4), CX
+	ADDQ             $0x0c, R11
+	DECQ             R9
+	JNE              narrowPlainGradient3_0_pixel
+	ADDQ             DI, DX
+	DECQ             BX
+	JNE              narrowPlainGradient3_0_row
+	MOVQ             sums+0(FP), AX
+	VMOVUPS          Z1, (AX)
+	VMOVUPS          Z2, 64(AX)
+	VMOVUPS          Z3, 128(AX)
+	VMOVUPS          Z4, 192(AX)
+	VMOVUPS          Z5, 256(AX)
+	VMOVUPS          Z6, 320(AX)
+	VMOVUPS          Z7, 384(AX)
+	VMOVUPS          Z8, 448(AX)
+	VMOVUPS          Z9, 512(AX)
+	VMOVUPS          Z10, 640(AX)
+	VMOVUPS          Z11, 704(AX)
+	VMOVUPS          Z12, 768(AX)
+	VMOVUPS          Z13, 832(AX)
+	VMOVUPS          Z14, 896(AX)
+	VMOVUPS          Z15, 960(AX)
+	VMOVUPS          Z16, 1024(AX)
+	VMOVUPS          Z17, 1088(AX)
+	VMOVUPS          Z18, 1152(AX)
+	VMOVUPS          Z19, 1280(AX)
+	VMOVUPS          Z20, 1344(AX)
+	VMOVUPS          Z21, 1408(AX)
+	VMOVUPS          Z22, 1472(AX)
+	VMOVUPS          Z23, 1536(AX)
+	VMOVUPS          Z24, 1600(AX)
+	VMOVUPS          Z25, 1664(AX)
+	VMOVUPS          Z26, 1728(AX)
+	VMOVUPS          Z27, 1792(AX)
+	VMOVUPS          Z28, 576(R10)
 	VZEROUPPER
 	RET
 

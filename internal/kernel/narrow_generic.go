@@ -4,11 +4,13 @@ package kernel
 func (r *narrowRow) poolGeneric() {
 	for j := range r.n {
 		for o := 0; o < r.oc; o += narrowLanes {
-			var best, s [narrowLanes]float32
+			var s [4][narrowLanes]float32
+			r.column(&s[0], &s[2], o, 2*j)
+			r.column(&s[1], &s[3], o, 2*j+1)
+			var best [narrowLanes]float32
 			var argmax [narrowLanes]byte
-			for i := range 4 {
-				r.convolve(&s, o, i/2, 2*j+i%2)
-				for l, v := range s {
+			for i := range s {
+				for l, v := range s[i] {
 					if i == 0 || v > best[l] || v != v {
 						best[l], argmax[l] = v, byte(i)
 					}
@@ -29,13 +31,12 @@ func (r *narrowRow) poolGeneric() {
 
 // plainGeneric is narrowRow.plain in plain Go.
 func (r *narrowRow) plainGeneric() {
-	for i, row := range [2][]float32{r.y, r.bottom} {
-		for j := range r.n {
-			for o := 0; o < r.oc; o += narrowLanes {
-				var s [narrowLanes]float32
-				r.convolve(&s, o, i, j)
-				store(row[j*r.oc+o:], &s)
-			}
+	for j := range r.n {
+		for o := 0; o < r.oc; o += narrowLanes {
+			var top, bottom [narrowLanes]float32
+			r.column(&top, &bottom, o, j)
+			store(r.y[j*r.oc+o:], &top)
+			store(r.bottom[j*r.oc+o:], &bottom)
 		}
 	}
 }
@@ -50,15 +51,42 @@ func store(dst []float32, s *[narrowLanes]float32) {
 	}
 }
 
-// convolve sets s to the sums of the output channels at o, of the pixel at (h, w).
-func (r *narrowRow) convolve(s *[narrowLanes]float32, o, h, w int) {
-	copy(s[:], r.b[o:])
+// column sets top and bottom to the sums of the output channels at o, of the two pixels at column w.
+func (r *narrowRow) column(top, bottom *[narrowLanes]float32, o, w int) {
+	copy(top[:], r.b[o:])
+	if r.channels == 1 {
+		*bottom = *top
+		weights := r.w[9*o:]
+		for kh := range 3 {
+			r.addRow(top, weights[3*kh*narrowLanes:], kh, w, 0)
+			r.addRow(bottom, weights[3*kh*narrowLanes:], kh+1, w, 0)
+		}
+		return
+	}
+	var other [narrowLanes]float32
+	weights := r.w[narrowWeights(3)*o:]
+	r.addRows(top, &other, weights, 0, w)
+	for l, v := range other {
+		bottom[l] = top[l] - v
+		top[l] += v
+	}
+	r.addRows(top, bottom, weights[2*9*narrowLanes:], 2, w)
+}
+
+// addRows adds the products of two rows of three pixels by weights of their own.
+func (r *narrowRow) addRows(upper, lower *[narrowLanes]float32, weights []float32, row, w int) {
 	for c := range r.channels {
-		for tap := range 9 {
-			x := r.in[(h+tap/3)*r.pitch+(w+tap%3)*r.channels+c]
-			for l, v := range r.w[9*(o*r.channels+c*narrowLanes)+tap*narrowLanes:][:narrowLanes] {
-				s[l] += x * v
-			}
+		r.addRow(upper, weights[6*c*narrowLanes:], row, w, c)
+		r.addRow(lower, weights[(6*c+3)*narrowLanes:], row+1, w, c)
+	}
+}
+
+// addRow adds the products of channel c of three pixels of a row by the weights.
+func (r *narrowRow) addRow(s *[narrowLanes]float32, weights []float32, row, w, c int) {
+	for kw := range 3 {
+		x := r.in[row*r.pitch+(w+kw)*r.channels+c]
+		for l, v := range weights[kw*narrowLanes:][:narrowLanes] {
+			s[l] += x * v
 		}
 	}
 }
@@ -81,8 +109,10 @@ func (s *narrowSum) poolGeneric() {
 		}
 		s.sums[9*narrowLanes+l] += g
 		from := s.in[4*row*s.pitch+4*window*s.channels+i/2+i%2*2*s.channels:]
-		for tap := range 9 {
-			s.sums[tap*narrowLanes+l] += g * from[2*(tap/3*s.pitch+tap%3*s.channels)]
+		for c := range s.channels {
+			for tap := range 9 {
+				s.sums[(10*c+tap)*narrowLanes+l] += g * from[2*(tap/3*s.pitch+tap%3*s.channels+c)]
+			}
 		}
 	})
 }
@@ -96,8 +126,10 @@ func (s *narrowSum) plainGeneric() {
 		}
 		s.sums[9*narrowLanes+l] += g
 		from := s.in[row*s.pitch+pixel*s.channels:]
-		for tap := range 9 {
-			s.sums[tap*narrowLanes+l] += g * from[tap/3*s.pitch+tap%3*s.channels]
+		for c := range s.channels {
+			for tap := range 9 {
+				s.sums[(10*c+tap)*narrowLanes+l] += g * from[tap/3*s.pitch+tap%3*s.channels+c]
+			}
 		}
 	})
 }

@@ -13,11 +13,14 @@ func firstLayer(n, h, w, c, oc int, pool bool) Conv {
 }
 
 func TestNarrowKind(t *testing.T) {
-	if !firstLayer(1, 224, 224, 1, 16, true).narrow(&generic) || !firstLayer(1, 224, 224, 3, 64, false).narrow(&generic) {
-		t.Error("vgg11's first layer is not narrow")
+	for _, c := range []Conv{firstLayer(1, 224, 224, 1, 16, true), firstLayer(1, 224, 224, 3, 64, false), firstLayer(1, 1, 8, 3, 16, false)} {
+		if !c.narrow(&generic) {
+			t.Errorf("no narrow kernels for %+v", c)
+		}
 	}
 	for _, c := range []Conv{
-		firstLayer(1, 224, 224, 4, 16, true), firstLayer(1, 224, 224, 1, 24, true), firstLayer(1, 9, 3, 1, 16, true),
+		firstLayer(1, 224, 224, 4, 16, true), firstLayer(1, 224, 224, 2, 16, true), firstLayer(1, 224, 224, 1, 24, true),
+		firstLayer(1, 9, 3, 1, 16, true), firstLayer(1, 9, 7, 3, 16, true), firstLayer(1, 224, 224, 17, 16, true),
 		{N: 1, H: 9, W: 9, C: 1, OC: 16, Kernel: 3, Stride: 1, Padding: 1},
 		{N: 1, H: 9, W: 9, C: 1, OC: 16, Kernel: 3, Stride: 2, Padding: 1, ReLU: true},
 		{N: 1, H: 9, W: 9, C: 1, OC: 16, Kernel: 3, Stride: 1, ReLU: true},
@@ -43,17 +46,25 @@ func TestNarrowEdges(t *testing.T) {
 			}
 		}
 	}
+	// Three channels, round the columns of a step and the floats of a vector.
+	for w := 8; w <= 34; w++ {
+		oc, pool := 16*(1+w%3), w%4 < 2
+		testConv(t, firstLayer(1+w%2, 2+w%5, w, 3, oc, pool), measured, 1, 2)
+		testConv(t, firstLayer(1+w%3, 3+w%4, w, 3, oc, !pool), measured, 1+w%3, 1)
+	}
 	for oc := 1; oc <= 65; oc++ {
 		testConv(t, firstLayer(2, 6, 7, 1+oc%4, oc, oc%2 == 0), measured, 2, 2)
 	}
 	// Strips of many rows and of two, the last one short.
 	for _, s := range []struct{ h, w int }{{39, 200}, {11, 1500}} {
 		testConv(t, firstLayer(2, s.h, s.w, 1, 16, true), measured, 2, 2)
+		testConv(t, firstLayer(2, s.h, s.w, 3, 16, true), measured, 2, 2)
 		testConv(t, firstLayer(1, s.h, s.w, 3, 16, false), measured, 1, 2)
 	}
 	// More strips than groups of sums.
 	testConv(t, firstLayer(narrowGroups+7, 3, 5, 1, 16, true), measured, narrowGroups+7, 2)
-	testConv(t, firstLayer(narrowGroups+7, 3, 5, 2, 16, false), measured, narrowGroups+7, 2)
+	testConv(t, firstLayer(narrowGroups+7, 3, 9, 3, 16, false), measured, narrowGroups+7, 2)
+	testConv(t, firstLayer(narrowGroups+7, 5, 9, 3, 16, true), measured, narrowGroups+5, 2)
 }
 
 // small sets s to integers whose sums of products are exact in any order, with some NaN and Inf.
@@ -74,11 +85,12 @@ func small(r *rand.Rand, s []float32, odd bool) {
 func TestNarrowRow(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 12))
 	for _, ks := range inAssembly(t) {
-		for n := 2; n < 12; n++ {
-			for c := 1; c <= narrowChannels; c++ {
+		for _, c := range []int{1, 3} {
+			least := narrowWidths[c] / 2 // windows
+			for n := least; n < least+12; n++ {
 				for _, oc := range []int{16, 48} {
 					testNarrowRow(t, r, ks, narrowRow{n: n, channels: c, oc: oc, pitch: (2*n + 2) * c}, true)
-					testNarrowRow(t, r, ks, narrowRow{n: n + 2, channels: c, oc: oc, pitch: (n + 4) * c}, false)
+					testNarrowRow(t, r, ks, narrowRow{n: n + least, channels: c, oc: oc, pitch: (n + least + 2) * c}, false)
 				}
 			}
 		}
@@ -90,7 +102,7 @@ func testNarrowRow(t *testing.T, r *rand.Rand, ks *kernels, row narrowRow, pool 
 	odd := r.IntN(2) == 0
 	row.in, _ = guarded(r, 4*row.pitch)
 	row.b, _ = guarded(r, row.oc)
-	weights := make([]float32, 9*row.channels*row.oc)
+	weights := make([]float32, narrowWeights(row.channels)*row.oc)
 	for _, s := range [][]float32{row.in, row.b, weights} {
 		small(r, s, odd)
 	}
@@ -98,7 +110,7 @@ func testNarrowRow(t *testing.T, r *rand.Rand, ks *kernels, row narrowRow, pool 
 	want := row
 	// Generic weights are packed for vectors of 16, those of AVX2 for 8.
 	if lanes := ks.narrowLanes(); lanes != narrowLanes {
-		row.w = repacked(weights, 9*row.channels, lanes)
+		row.w = repacked(weights, narrowWeights(row.channels), lanes)
 	}
 	size := row.n * row.oc
 	var intact, bottomIntact func() bool
@@ -149,7 +161,7 @@ func TestNarrowSum(t *testing.T) {
 	r := rand.New(rand.NewPCG(13, 14))
 	for _, ks := range inAssembly(t) {
 		for n := 1; n < 10; n++ {
-			for c := 1; c <= narrowChannels; c++ {
+			for _, c := range []int{1, 3} {
 				for rows := 1; rows < 4; rows++ {
 					for _, pool := range []bool{false, true} {
 						testNarrowSum(t, r, ks, narrowSum{n: n, rows: rows, channels: c, oc: 16 + 16*r.IntN(2), pitch: (2*n + 2 + r.IntN(3)) * c}, pool)
@@ -167,7 +179,8 @@ func testNarrowSum(t *testing.T, r *rand.Rand, ks *kernels, s narrowSum, pool bo
 	s.dy, _ = guarded(r, size)
 	s.y, _ = guarded(r, size)
 	image := make([]float32, (2*s.rows+3)*s.pitch+narrowLanes)
-	want := make([]float32, 10*narrowLanes)
+	taps := 10 * s.channels
+	want := make([]float32, taps*narrowLanes)
 	for _, f := range [][]float32{s.dy, s.y, image, want} {
 		small(r, f, odd)
 	}
@@ -186,11 +199,12 @@ func testNarrowSum(t *testing.T, r *rand.Rand, ks *kernels, s narrowSum, pool bo
 		}
 	}
 	lanes := ks.narrowLanes()
+	s.chosen = make([]float32, 2*s.n*lanes)
 	for first := 0; first < narrowLanes; first += lanes {
 		part := s
 		part.dy, part.y = s.dy[first:], s.y[first:]
 		var intact func() bool
-		part.sums, intact = guarded(r, 10*lanes)
+		part.sums, intact = guarded(r, taps*lanes)
 		for i := range part.sums {
 			part.sums[i] = want[i/lanes*narrowLanes+first+i%lanes]
 		}
@@ -204,7 +218,10 @@ func testNarrowSum(t *testing.T, r *rand.Rand, ks *kernels, s narrowSum, pool bo
 			part.plain(ks)
 			generic.plainGeneric()
 		}
-		for tap := range 10 {
+		for tap := range taps {
+			if tap > 9 && tap%10 == 9 {
+				continue // the bias's sum is the first
+			}
 			same(t, fmt.Sprintf("%s: sums of tap %d", ks.name, tap), part.sums[tap*lanes:][:lanes], generic.sums[tap*narrowLanes+first:][:lanes])
 		}
 		if !intact() {
@@ -217,7 +234,10 @@ func testNarrowSum(t *testing.T, r *rand.Rand, ks *kernels, s narrowSum, pool bo
 // and where a row below the last is computed, too.
 func TestNarrowStreamed(t *testing.T) {
 	for _, ks := range available() {
-		for _, c := range []Conv{firstLayer(9, 181, 181, 3, 16, false), firstLayer(9, 182, 182, 1, 64, true)} {
+		for _, c := range []Conv{
+			firstLayer(9, 181, 181, 3, 16, false), firstLayer(9, 182, 182, 1, 64, true),
+			firstLayer(9, 181, 181, 1, 16, false), firstLayer(9, 182, 182, 3, 64, true),
+		} {
 			if 4*c.OutSize() < streamBytes {
 				t.Fatalf("%+v is not streamed", c)
 			}
@@ -231,8 +251,12 @@ func TestNarrowStreamed(t *testing.T) {
 				t.Fatal(err)
 			}
 			streamed, stored := mustFloats(c.OutSize()), mustFloats(c.OutSize() + 1)[1:]
+			u := make([]float32, c.FilterSize(p))
+			if err := c.TransformFilters(p, u, w); err != nil {
+				t.Fatal(err)
+			}
 			for _, y := range [][]float32{streamed, stored} {
-				if err := c.Forward(p, y, nil, x, w, b, nil, nil, c.N); err != nil {
+				if err := c.Forward(p, y, nil, x, w, b, u, nil, c.N); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -14,17 +14,42 @@ func (c Conv) narrowWeightGradientSize() int { return narrowGroups * c.narrowSiz
 // narrowForward's.
 func (c Conv) narrowWeightGradient(p *Workers, dw, db, x, dy, y []float32, argmax []byte, partial []float32, rows int) error {
 	floats := 1
-	if c.Pool {
+	if c.Pool && c.C == 1 {
 		floats = 3 // pairs beside the strip
 	}
 	r := c.narrowRun(p.kernels, floats)
-	p.Reserve(3*r.inSize() + narrowLanes)
+	p.Reserve(r.sumScratch())
 	size, groups, units := c.narrowSize(), r.groups(), r.N*r.strips
 	err := p.Run(groups, func(worker, group int) {
-		sums := partial[group*size:][:size]
+		sums, scratch := partial[group*size:][:size], p.Scratch(worker)
 		clear(sums)
+		var pairs narrowRows
+		if r.C == 3 && r.Pool {
+			pairs = r.newRows(scratch[r.chosenSize():], 2*(r.strip+1))
+		}
 		for unit := group * units / groups; unit < (group+1)*units/groups && unit/r.strips < rows; unit++ {
-			r.sum(sums, x, dy, y, argmax, p.Scratch(worker), unit/r.strips, unit%r.strips)
+			n, strip := unit/r.strips, unit%r.strips
+			h0, h1 := strip*r.strip, min((strip+1)*r.strip, r.H)
+			if r.Pool {
+				h0, h1 = h0/2, min(h1/2, r.oh)
+			}
+			at := (n*r.oh + h0) * r.ow * r.OC
+			s := narrowSum{sums: sums, dy: dy[at:], n: r.ow, rows: h1 - h0, oc: r.OC, channels: r.C, pitch: r.pitch}
+			switch {
+			case h0 >= h1:
+			case !r.Pool:
+				r.load(scratch, x, n, strip)
+				s.in, s.y = scratch, y[at:]
+				r.sumPixels(s)
+			case r.C == 1:
+				r.load(scratch, x, n, strip)
+				s.in, s.argmax = scratch[r.inSize():], argmax[at:]
+				r.ks.narrowPairs(s.in, scratch, scratch[r.pitch:], (r.strip+1)*r.pitch)
+				r.sumWindows(s)
+			default:
+				s.chosen, s.argmax = scratch[:r.chosenSize()], argmax[at:]
+				r.sumImage(s, pairs, x, n, h0)
+			}
 		}
 	})
 	if err != nil {
@@ -38,38 +63,53 @@ func (c Conv) narrowWeightGradient(p *Workers, dw, db, x, dy, y []float32, argma
 	})
 }
 
-// sum adds a strip's products to sums.
-func (r *narrowRun) sum(sums, x, dy, y []float32, argmax []byte, scratch []float32, n, strip int) {
-	h0, h1 := strip*r.strip, min((strip+1)*r.strip, r.H)
-	if r.Pool {
-		h0, h1 = h0/2, min(h1/2, r.oh)
+// sumScratch is the floats that a worker needs.
+func (r *narrowRun) sumScratch() int {
+	switch {
+	case !r.Pool:
+		return r.inSize()
+	case r.C == 1:
+		return 3 * r.inSize()
 	}
-	if h0 >= h1 {
-		return
-	}
-	in, pairs := scratch[:r.inSize()], scratch[r.inSize():]
-	r.load(in, x, n, strip)
-	at := (n*r.oh + h0) * r.ow * r.OC
-	s := narrowSum{dy: dy[at:], in: in, n: r.ow, rows: h1 - h0, oc: r.OC, channels: r.C, pitch: r.pitch}
-	if r.Pool {
-		r.ks.narrowPairs(pairs, in, in[r.pitch:], (r.strip+1)*r.pitch)
-		s.argmax, s.in = argmax[at:], pairs
-	} else {
-		s.y = y[at:]
-	}
+	return r.chosenSize() + r.rowsSize(2*(r.strip+1))
+}
+
+// chosenSize is the floats of narrowSum.chosen.
+func (r *narrowRun) chosenSize() int { return 2 * r.ow * narrowLanes }
+
+// sumPixels adds the products of s to all channels' sums.
+func (r *narrowRun) sumPixels(s narrowSum) {
 	for v := 0; v < r.OC; v += r.lanes {
-		for c := range r.C {
-			part := s
-			part.sums = sums[10*(v*r.C+c*r.lanes):]
-			part.dy = s.dy[v:]
-			if r.Pool {
-				part.argmax, part.in = s.argmax[v:], s.in[2*c:]
-				part.pool(r.ks)
-			} else {
-				part.y, part.in = s.y[v:], s.in[c:]
-				part.plain(r.ks)
-			}
+		part := s
+		part.sums, part.dy, part.y = s.sums[10*v*r.C:], s.dy[v:], s.y[v:]
+		part.plain(r.ks)
+	}
+}
+
+// sumWindows adds the products of s to all channels' sums.
+func (r *narrowRun) sumWindows(s narrowSum) {
+	for v := 0; v < r.OC; v += r.lanes {
+		part := s
+		part.sums, part.dy, part.argmax = s.sums[10*v*r.C:], s.dy[v:], s.argmax[v:]
+		part.pool(r.ks)
+	}
+}
+
+// sumImage is sumWindows row by row, from row h of windows: pairs of the image's rows are made when they
+// are needed, and are in cache then.
+func (r *narrowRun) sumImage(s narrowSum, pairs narrowRows, x []float32, n, h int) {
+	line := 2 * r.line() // of pairs
+	rows, made := s.rows, 0
+	s.rows, s.pitch = 1, r.line()
+	for i := range rows {
+		for ; made < 2*i+3; made++ {
+			top := 2*h + made - 1
+			r.ks.narrowPairs(pairs.rows[made*line+2*narrowLanes:], r.row(pairs, x, n, top), r.row(pairs, x, n, top+1), r.W*r.C)
 		}
+		r.ask(x, n, 2*(h+i)+3)
+		s.in = pairs.rows[2*i*line+2*r.border():]
+		r.sumWindows(s)
+		s.dy, s.argmax = s.dy[r.ow*r.OC:], s.argmax[r.ow*r.OC:]
 	}
 }
 

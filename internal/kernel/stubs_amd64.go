@@ -164,50 +164,100 @@ func winogradFilterAVX2(dst *float32, src *float32, n int, dstPlane int, srcPlan
 //go:noescape
 func winogradFilterGradientAVX2(dst *float32, src *float32, n int, dstPlane int, srcPlane int)
 
-// narrowPoolAVX512 is narrowRow.pool for whole vectors.
+// narrowPoolAVX512 is narrowRow.pool of 1 input channels for whole vectors.
 //
 //go:noescape
-func narrowPoolAVX512(y *float32, argmax *byte, in *float32, w *float32, b *float32, windows int, oc int, channels int, pitch int, stream bool)
+func narrowPoolAVX512(y *float32, argmax *byte, in *float32, w *float32, b *float32, windows int, oc int, pitch int, stream bool)
 
-// narrowPlainAVX512 is narrowRow.plain for whole vectors.
+// narrowPlainAVX512 is narrowRow.plain of 1 input channels for whole vectors.
 //
 //go:noescape
-func narrowPlainAVX512(top *float32, bottom *float32, in *float32, w *float32, b *float32, pixels int, oc int, channels int, pitch int, stream bool)
+func narrowPlainAVX512(top *float32, bottom *float32, in *float32, w *float32, b *float32, pixels int, oc int, pitch int, stream bool)
 
-// narrowPoolGradientAVX512 is narrowSum.pool for one vector.
+// narrowPool3AVX512 is narrowRow.pool of 3 input channels for whole vectors.
 //
 //go:noescape
-func narrowPoolGradientAVX512(sums *float32, dy *float32, argmax *byte, pairs *float32, order *uint32, windows int, rows int, oc int, channels int, pitch int)
+func narrowPool3AVX512(y *float32, argmax *byte, in *float32, w *float32, b *float32, windows int, oc int, pitch int, stream bool)
 
-// narrowPlainGradientAVX512 is narrowSum.plain for one vector.
+// narrowPlain3AVX512 is narrowRow.plain of 3 input channels for whole vectors.
 //
 //go:noescape
-func narrowPlainGradientAVX512(sums *float32, dy *float32, y *float32, in *float32, pixels int, rows int, oc int, channels int, pitch int)
+func narrowPlain3AVX512(top *float32, bottom *float32, in *float32, w *float32, b *float32, pixels int, oc int, pitch int, stream bool)
+
+// narrowTransformAVX512 is narrowTransform for whole vectors.
+//
+//go:noescape
+func narrowTransformAVX512(dst *float32, d0 *float32, d1 *float32, d2 *float32, d3 *float32, n int, line int)
+
+// narrowPoolGradientAVX512 is narrowSum.pool of one input channel for one vector.
+//
+//go:noescape
+func narrowPoolGradientAVX512(sums *float32, dy *float32, argmax *byte, pairs *float32, order *uint32, windows int, rows int, oc int, pitch int)
+
+// narrowPoolGradient3AVX512 is narrowSum.pool of three input channels for one vector.
+//
+//go:noescape
+func narrowPoolGradient3AVX512(sums *float32, dy *float32, argmax *byte, pairs *float32, chosen *float32, order *uint32, windows int, rows int, oc int, pitch int)
+
+// narrowPlainGradientAVX512 is narrowSum.plain of 1 input channels for one vector.
+//
+//go:noescape
+func narrowPlainGradientAVX512(sums *float32, dy *float32, y *float32, in *float32, pixels int, rows int, oc int, pitch int)
+
+// narrowPlainGradient3AVX512 is narrowSum.plain of 3 input channels for one vector.
+//
+//go:noescape
+func narrowPlainGradient3AVX512(sums *float32, dy *float32, y *float32, in *float32, pixels int, rows int, oc int, pitch int)
 
 // narrowPairsAVX512 is narrowPairs for whole vectors.
 //
 //go:noescape
 func narrowPairsAVX512(dst *float32, upper *float32, lower *float32, n int)
 
-// narrowPoolAVX2 is narrowRow.pool for whole vectors.
+// narrowPoolAVX2 is narrowRow.pool of 1 input channels for whole vectors.
 //
 //go:noescape
-func narrowPoolAVX2(y *float32, argmax *byte, in *float32, w *float32, b *float32, windows int, oc int, channels int, pitch int, stream bool)
+func narrowPoolAVX2(y *float32, argmax *byte, in *float32, w *float32, b *float32, windows int, oc int, pitch int, stream bool)
 
-// narrowPlainAVX2 is narrowRow.plain for whole vectors.
+// narrowPlainAVX2 is narrowRow.plain of 1 input channels for whole vectors.
 //
 //go:noescape
-func narrowPlainAVX2(top *float32, bottom *float32, in *float32, w *float32, b *float32, pixels int, oc int, channels int, pitch int, stream bool)
+func narrowPlainAVX2(top *float32, bottom *float32, in *float32, w *float32, b *float32, pixels int, oc int, pitch int, stream bool)
 
-// narrowPoolGradientAVX2 is narrowSum.pool for one vector.
+// narrowPool3AVX2 is narrowRow.pool of 3 input channels for whole vectors.
 //
 //go:noescape
-func narrowPoolGradientAVX2(sums *float32, dy *float32, argmax *byte, pairs *float32, order *uint32, windows int, rows int, oc int, channels int, pitch int)
+func narrowPool3AVX2(y *float32, argmax *byte, in *float32, w *float32, b *float32, windows int, oc int, pitch int, stream bool)
 
-// narrowPlainGradientAVX2 is narrowSum.plain for one vector.
+// narrowPlain3AVX2 is narrowRow.plain of 3 input channels for whole vectors.
 //
 //go:noescape
-func narrowPlainGradientAVX2(sums *float32, dy *float32, y *float32, in *float32, pixels int, rows int, oc int, channels int, pitch int)
+func narrowPlain3AVX2(top *float32, bottom *float32, in *float32, w *float32, b *float32, pixels int, oc int, pitch int, stream bool)
+
+// narrowTransformAVX2 is narrowTransform for whole vectors.
+//
+//go:noescape
+func narrowTransformAVX2(dst *float32, d0 *float32, d1 *float32, d2 *float32, d3 *float32, n int, line int)
+
+// narrowPoolGradientAVX2 is narrowSum.pool of one input channel for one vector.
+//
+//go:noescape
+func narrowPoolGradientAVX2(sums *float32, dy *float32, argmax *byte, pairs *float32, order *uint32, windows int, rows int, oc int, pitch int)
+
+// narrowPoolGradient3AVX2 is narrowSum.pool of three input channels for one vector.
+//
+//go:noescape
+func narrowPoolGradient3AVX2(sums *float32, dy *float32, argmax *byte, pairs *float32, chosen *float32, order *uint32, windows int, rows int, oc int, pitch int)
+
+// narrowPlainGradientAVX2 is narrowSum.plain of 1 input channels for one vector.
+//
+//go:noescape
+func narrowPlainGradientAVX2(sums *float32, dy *float32, y *float32, in *float32, pixels int, rows int, oc int, pitch int)
+
+// narrowPlainGradient3AVX2 is narrowSum.plain of 3 input channels for one vector.
+//
+//go:noescape
+func narrowPlainGradient3AVX2(sums *float32, dy *float32, y *float32, in *float32, pixels int, rows int, oc int, pitch int)
 
 // narrowPairsAVX2 is narrowPairs for whole vectors.
 //

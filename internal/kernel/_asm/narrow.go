@@ -12,10 +12,15 @@ func narrowAVX512(c asm) { narrow{simd{c, "AVX512", true}}.all() }
 func narrowAVX2(c asm)   { narrow{simd{c, "AVX2", false}}.all() }
 
 func (s narrow) all() {
-	s.forward("narrowPool", "y *float32, argmax *byte, in, w, b *float32, windows, oc, channels, pitch int, stream bool", "narrowRow.pool", s.storeWindows)
-	s.forward("narrowPlain", "top, bottom, in, w, b *float32, pixels, oc, channels, pitch int, stream bool", "narrowRow.plain", s.storePixels)
-	s.gradient("narrowPoolGradient", "sums, dy *float32, argmax *byte, pairs *float32, order *uint32, windows, rows, oc, channels, pitch int", "narrowSum.pool", true)
-	s.gradient("narrowPlainGradient", "sums, dy, y, in *float32, pixels, rows, oc, channels, pitch int", "narrowSum.plain", false)
+	s.forward("narrowPool", 1, true)
+	s.forward("narrowPlain", 1, false)
+	s.forward("narrowPool3", 3, true)
+	s.forward("narrowPlain3", 3, false)
+	s.transformRows()
+	s.poolGradient()
+	s.poolGradient3()
+	s.plainGradient("narrowPlainGradient", 1)
+	s.plainGradient("narrowPlainGradient3", 3)
 	s.pairs()
 }
 

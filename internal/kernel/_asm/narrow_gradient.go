@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 
-	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -11,75 +10,209 @@ import (
 // ahead is how many windows or pixels before its use a gradient is fetched from memory.
 const ahead = 64
 
-// gradient emits a loop over rows and in it one over windows or pixels, with the nine
-// taps' sums and the bias's in registers.
-func (s narrow) gradient(name, args, is string, pool bool) {
-	s.begin(name, args, is+" for one vector.")
-	dy, rows, oc := s.param("dy"), s.param("rows"), s.param("oc")
-	pixel, far, total := s.bytes(s.param("channels")), s.GP64(), s.GP64()
-	s.IMUL3Q(U32(ahead), oc, far)
-	var y, argmax, in, count reg.Register
-	var order, four reg.VecVirtual
-	if pool {
-		four = s.number(4)
-		argmax, in, count = s.param("argmax"), s.param("pairs"), s.param("windows")
-		order = s.load(Mem{Base: s.param("order")})
-		s.ADDQ(pixel, pixel) // a pixel of pairs
-	} else {
-		y, in, count = s.param("y"), s.param("in"), s.param("pixels")
+// passes are the input channels whose taps have their sums in registers at the same time.
+func (s narrow) passes(inputs int) (list [][]int) {
+	if s.wide && inputs == 3 {
+		return [][]int{{0, 1, 2}}
 	}
-	zero, sums := s.zero(), s.vecs(10)
-	at10 := func(f func(m Mem, v reg.VecVirtual)) {
-		p := s.param("sums")
-		for i, v := range sums {
-			f(Mem{Base: p, Disp: 4 * s.lanes() * i}, v)
-		}
+	for c := range inputs {
+		list = append(list, []int{c})
 	}
-	at10(func(m Mem, v reg.VecVirtual) { s.VMOVUPS(m, v) })
+	return list
+}
 
+// poolGradient emits loops over rows and in them over windows, for one input channel.
+func (s narrow) poolGradient() {
+	const name, inputs = "narrowPoolGradient", 1
+	s.begin(name, "sums, dy *float32, argmax *byte, pairs *float32, order *uint32, windows, rows, oc, pitch int",
+		"narrowSum.pool of one input channel for one vector.")
+	dy, argmax, in, rows, oc := s.param("dy"), s.param("argmax"), s.param("pairs"), s.param("rows"), s.param("oc")
+	pitch, far, left := s.pairsPitch(), s.GP64(), s.GP64()
+	s.IMUL3Q(U32(ahead), oc, far)
+	order, four := s.load(Mem{Base: s.param("order")}), s.number(4)
+	channels := []int{0}
+	sums, biasAt := s.loadSums(channels), s.biasSum(0)
+	bias := s.load(biasAt)
 	s.Comment("A row.")
 	s.Label(name + "_row")
-	taps := s.tapRows(in, pool)
-	s.MOVQ(count, total)
-	s.Comment("A gradient: 0 where the output passes none.")
-	s.Label(name + "_pixel")
-	g, index := s.load(Mem{Base: dy}), s.vec()
+	pixel := s.copy(in)
+	s.Load(s.Param("windows"), left)
+	s.Comment("A window.")
+	s.Label(name + "_window")
 	s.PREFETCHT0(at(dy, far))
-	if pool {
-		s.VPMOVZXBD(Mem{Base: argmax}, index)
-		s.PREFETCHT0(byteAt(argmax, far))
-		s.passBelow(g, index, four)
-		s.VPERMD(order, index, index)
-		s.ADDQ(oc, argmax)
-	} else {
-		s.pass(g, s.load(Mem{Base: y}), zero)
-		s.PREFETCHT0(at(y, far))
-		s.LEAQ(at(y, oc), y)
-	}
-	s.VADDPS(g, sums[9], sums[9])
-	s.LEAQ(at(dy, oc), dy)
-	for i, v := range sums[:9] {
-		s.Comment(fmt.Sprintf("Tap (%d, %d).", i/3, i%3))
-		m := Mem{Base: taps[i/3]}
-		if i%3 > 0 {
-			m.Index, m.Scale = pixel, uint8(i%3)
-		}
-		if pool {
-			s.VFMADD231PS(g, s.choose(m, index), v)
-		} else {
-			s.multiplyBroadcast(m, g, v)
-		}
-	}
-	for _, t := range taps {
-		s.stepTap(t, pixel, pool)
-	}
-	s.DECQ(total)
-	s.JNE(LabelRef(name + "_pixel"))
-	s.nextRow(in, pool)
+	s.PREFETCHT0(byteAt(argmax, far))
+	g, index, x := s.choice(dy, argmax, oc, order, four, bias)
+	s.eachTap(channels, inputs, 8, pixel, pitch, func(i int, m Mem) {
+		s.choose(m, index, x)
+		s.VFMADD231PS(g, x, sums[i])
+	})
+	s.ADDQ(Imm(16*inputs), pixel)
+	s.DECQ(left)
+	s.JNE(LabelRef(name + "_window"))
+	s.LEAQ(Mem{Base: in, Index: pitch, Scale: 2}, in)
 	s.DECQ(rows)
 	s.JNE(LabelRef(name + "_row"))
-	at10(func(m Mem, v reg.VecVirtual) { s.VMOVUPS(v, m) })
+	s.storeSums(channels, sums)
+	s.VMOVUPS(bias, biasAt)
 	s.end()
+}
+
+// poolGradient3 emits a loop over rows of windows, for three input channels. In it a first loop makes
+// the gradient and the choice of each window, so that those over the many taps wait for neither.
+func (s narrow) poolGradient3() {
+	const name, inputs = "narrowPoolGradient3", 3
+	s.begin(name, "sums, dy *float32, argmax *byte, pairs, chosen *float32, order *uint32, windows, rows, oc, pitch int",
+		"narrowSum.pool of three input channels for one vector.")
+	dy, argmax, in, rows, oc := s.param("dy"), s.param("argmax"), s.param("pairs"), s.param("rows"), s.param("oc")
+	pitch := s.pairsPitch()
+	s.Comment("A row.")
+	s.Label(name + "_row")
+	s.choices(name+"_choice", dy, argmax, oc)
+	for _, channels := range s.passes(inputs) {
+		label := fmt.Sprintf("%s_taps%d", name, channels[0])
+		sums := s.loadSums(channels)
+		chosen, left, pixel, next := s.param("chosen"), s.param("windows"), s.copy(in), s.GP64()
+		s.XORQ(next, next)
+		s.Comment(fmt.Sprintf("The taps of input channels %v.", channels))
+		s.Label(label)
+		g, index, x := s.load(Mem{Base: chosen}), s.load(Mem{Base: chosen, Disp: 4 * s.lanes()}), s.vec()
+		if channels[0] == 0 { // the next row's window
+			s.PREFETCHT0(at(dy, next))
+			s.PREFETCHT0(byteAt(argmax, next))
+			s.ADDQ(oc, next)
+		}
+		s.eachTap(channels, inputs, 8, pixel, pitch, func(i int, m Mem) {
+			s.choose(m, index, x)
+			s.VFMADD231PS(g, x, sums[i])
+		})
+		s.ADDQ(U32(uint32(8*s.lanes())), chosen)
+		s.ADDQ(Imm(16*inputs), pixel)
+		s.DECQ(left)
+		s.JNE(LabelRef(label))
+		s.storeSums(channels, sums)
+	}
+	s.LEAQ(Mem{Base: in, Index: pitch, Scale: 2}, in)
+	s.DECQ(rows)
+	s.JNE(LabelRef(name + "_row"))
+	s.end()
+}
+
+// pairsPitch is the bytes of a row of pairs.
+func (s narrow) pairsPitch() reg.Register {
+	pitch := s.param("pitch")
+	s.SHLQ(Imm(3), pitch)
+	return pitch
+}
+
+// choices emits the loop over a row's windows that stores two vectors of each to chosen: see choice.
+func (s narrow) choices(label string, dy, argmax, oc reg.Register) {
+	chosen, left := s.param("chosen"), s.param("windows")
+	order, four := s.load(Mem{Base: s.param("order")}), s.number(4)
+	biasAt := s.biasSum(0)
+	bias := s.load(biasAt)
+	s.Comment("A window.")
+	s.Label(label)
+	g, index, _ := s.choice(dy, argmax, oc, order, four, bias)
+	s.VMOVUPS(g, Mem{Base: chosen})
+	s.VMOVUPS(index, Mem{Base: chosen, Disp: 4 * s.lanes()})
+	s.ADDQ(U32(uint32(8*s.lanes())), chosen)
+	s.DECQ(left)
+	s.JNE(LabelRef(label))
+	s.VMOVUPS(bias, biasAt)
+}
+
+// choice is a window's gradient, 0 where the output passes none and also added to the bias's, and where
+// in pairs its pixel is. It moves dy and argmax to the next window. x is for choose.
+func (s narrow) choice(dy, argmax, oc reg.Register, order, four, bias reg.VecVirtual) (g, index, x reg.VecVirtual) {
+	g, index, x = s.load(Mem{Base: dy}), s.vec(), s.vec()
+	s.VPMOVZXBD(Mem{Base: argmax}, index)
+	s.passBelow(g, index, four)
+	s.VPERMD(order, index, index)
+	s.VADDPS(g, bias, bias)
+	s.ADDQ(oc, argmax)
+	s.LEAQ(at(dy, oc), dy)
+	return
+}
+
+// plainGradient emits loops over rows and in them over pixels.
+func (s narrow) plainGradient(name string, inputs int) {
+	s.begin(name, "sums, dy, y, in *float32, pixels, rows, oc, pitch int",
+		fmt.Sprintf("narrowSum.plain of %d input channels for one vector.", inputs))
+	for _, channels := range s.passes(inputs) {
+		s.plainPass(fmt.Sprintf("%s_%d", name, channels[0]), channels, inputs)
+	}
+	s.end()
+}
+
+// plainPass emits the loops for some input channels, the first also for the bias.
+func (s narrow) plainPass(label string, channels []int, inputs int) {
+	dy, y, in, rows, oc := s.param("dy"), s.param("y"), s.param("in"), s.param("rows"), s.param("oc")
+	pitch, far, left := s.bytes(s.param("pitch")), s.GP64(), s.GP64()
+	s.IMUL3Q(U32(ahead), oc, far)
+	zero, sums := s.zero(), s.loadSums(channels)
+	biasAt := s.biasSum(channels[0])
+	bias := s.load(biasAt)
+	s.Comment("A row.")
+	s.Label(label + "_row")
+	pixel := s.copy(in)
+	s.Load(s.Param("pixels"), left)
+	s.Comment("A gradient: 0 where the output passes none.")
+	s.Label(label + "_pixel")
+	g := s.load(Mem{Base: dy})
+	s.PREFETCHT0(at(dy, far))
+	s.pass(g, s.load(Mem{Base: y}), zero)
+	s.PREFETCHT0(at(y, far))
+	s.VADDPS(g, bias, bias)
+	s.eachTap(channels, inputs, 4, pixel, pitch, func(i int, m Mem) { s.multiplyBroadcast(m, g, sums[i]) })
+	s.LEAQ(at(dy, oc), dy)
+	s.LEAQ(at(y, oc), y)
+	s.ADDQ(Imm(uint64(4*inputs)), pixel)
+	s.DECQ(left)
+	s.JNE(LabelRef(label + "_pixel"))
+	s.ADDQ(pitch, in)
+	s.DECQ(rows)
+	s.JNE(LabelRef(label + "_row"))
+	s.storeSums(channels, sums)
+	s.VMOVUPS(bias, biasAt)
+}
+
+// loadSums is the sums of nine taps of some input channels.
+func (s narrow) loadSums(channels []int) []reg.VecVirtual {
+	sums := s.vecs(9 * len(channels))
+	s.eachSum(channels, func(i int, m Mem) { s.VMOVUPS(m, sums[i]) })
+	return sums
+}
+
+func (s narrow) storeSums(channels []int, sums []reg.VecVirtual) {
+	s.eachSum(channels, func(i int, m Mem) { s.VMOVUPS(sums[i], m) })
+}
+
+// biasSum is where the bias's sum stands, behind those of an input channel.
+func (s narrow) biasSum(channel int) Mem {
+	return Mem{Base: s.param("sums"), Disp: 4 * s.lanes() * (10*channel + 9)}
+}
+
+// eachSum calls f for the sums of nine taps of some input channels, behind which stands the bias's.
+func (s narrow) eachSum(channels []int, f func(i int, m Mem)) {
+	p := s.param("sums")
+	for i := range 9 * len(channels) {
+		f(i, Mem{Base: p, Disp: 4 * s.lanes() * (10*channels[i/9] + i%9)})
+	}
+}
+
+// eachTap calls f for what nine taps of some of the input channels meet at a pixel, numbered as their
+// sums. A channel of a pixel has size bytes.
+func (s narrow) eachTap(channels []int, inputs, size int, pixel, pitch reg.Register, f func(i int, m Mem)) {
+	for tap := range 9 {
+		for i, c := range channels {
+			s.Comment(fmt.Sprintf("Tap (%d, %d) of input channel %d.", tap/3, tap%3, c))
+			m := Mem{Base: pixel, Disp: size * (tap%3*inputs + c)}
+			if tap >= 3 {
+				m.Index, m.Scale = pitch, uint8(tap/3)
+			}
+			f(9*i+tap, m)
+		}
+	}
 }
 
 // passBelow zeroes the lanes of g where index is not below the limit.
@@ -95,52 +228,14 @@ func (s narrow) passBelow(g, index, limit reg.VecVirtual) {
 	s.VANDPS(m, g, g)
 }
 
-// tapRows is three registers, for the rows of the filter at the first pixel of a row.
-func (s narrow) tapRows(in reg.Register, pool bool) [3]reg.Register {
-	pitch := s.pitch(pool)
-	taps := [3]reg.Register{s.copy(in), s.copy(in), s.copy(in)}
-	s.ADDQ(pitch, taps[1])
-	s.LEAQ(Mem{Base: taps[2], Index: pitch, Scale: 2}, taps[2])
-	return taps
-}
-
-// pitch is the bytes from one row of the filter to the next.
-func (s narrow) pitch(pool bool) reg.Register {
-	p := s.bytes(s.param("pitch"))
-	if pool {
-		s.ADDQ(p, p) // a row of pairs
-	}
-	return p
-}
-
-// nextRow moves in by a row of pixels, or by the two of a row of windows.
-func (s narrow) nextRow(in reg.Register, pool bool) {
-	p := s.pitch(pool)
-	s.ADDQ(p, in)
-	if pool {
-		s.ADDQ(p, in)
-	}
-}
-
-// stepTap moves a tap by a pixel, or by the two of a window.
-func (s narrow) stepTap(t, pixel reg.Register, pool bool) {
-	if pool {
-		s.LEAQ(Mem{Base: t, Index: pixel, Scale: 2}, t)
-	} else {
-		s.ADDQ(pixel, t)
-	}
-}
-
-// choose is, in each lane, the one of the eight floats at m that index names.
-func (s narrow) choose(m Mem, index reg.VecVirtual) reg.VecVirtual {
-	v := s.vec()
+// choose sets each lane of x to the one of the eight floats at m that index names.
+func (s narrow) choose(m Mem, index, x reg.VecVirtual) {
 	if s.wide {
-		s.VMOVUPS(m, v.AsY())
-		s.VPERMPS(v, index, v)
+		s.VMOVUPS(m, x.AsY())
+		s.VPERMPS(x, index, x)
 	} else {
-		s.VPERMPS(m, index, v)
+		s.VPERMPS(m, index, x)
 	}
-	return v
 }
 
 // multiplyBroadcast is sum += g · the float at m.
@@ -152,54 +247,4 @@ func (s narrow) multiplyBroadcast(m Mem, g, sum reg.VecVirtual) {
 	x := s.vec()
 	s.VBROADCASTSS(m, x)
 	s.VFMADD231PS(x, g, sum)
-}
-
-// pairs emits the interleaving of two rows.
-func (s narrow) pairs() {
-	low, high := s.interleaving()
-	s.begin("narrowPairs", "dst, upper, lower *float32, n int", "narrowPairs for whole vectors.")
-	dst, upper, lower, n := s.param("dst"), s.param("upper"), s.param("lower"), s.param("n")
-	var lowOrder, highOrder reg.VecVirtual
-	if s.wide {
-		lowOrder, highOrder = s.load(low), s.load(high)
-	}
-	one := s.integer(1)
-	s.grid("narrowPairs", one, n, func(i reg.Register) {
-		a, b := s.load(at(upper, i)), s.load(at(lower, i))
-		first, second := s.vec(), s.vec()
-		if s.wide {
-			s.VMOVAPS(lowOrder, first)
-			s.VMOVAPS(highOrder, second)
-			s.VPERMI2PS(b, a, first)
-			s.VPERMI2PS(b, a, second)
-		} else {
-			l, h := s.vec(), s.vec()
-			s.VUNPCKLPS(b, a, l)
-			s.VUNPCKHPS(b, a, h)
-			s.VPERM2F128(Imm(0x20), h, l, first)
-			s.VPERM2F128(Imm(0x31), h, l, second)
-		}
-		to := s.GP64()
-		s.LEAQ(Mem{Base: dst, Index: i, Scale: 8}, to)
-		s.VMOVUPS(first, Mem{Base: to})
-		s.VMOVUPS(second, Mem{Base: to, Disp: 4 * s.lanes()})
-	}, func() {})
-	s.end()
-}
-
-// interleaving is the tables of VPERMI2PS for the lower and upper half of the interleaved vector.
-func (s narrow) interleaving() (low, high Mem) {
-	if !s.wide {
-		return
-	}
-	half := func(name string, from int) Mem {
-		m := s.StaticGlobal(name)
-		s.DataAttributes(attr.RODATA | attr.NOPTR)
-		for i := range 8 {
-			s.AddDatum(8*i, U32(from+i))
-			s.AddDatum(8*i+4, U32(16+from+i))
-		}
-		return m
-	}
-	return half("lowHalves", 0), half("highHalves", 8)
 }
