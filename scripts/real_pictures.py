@@ -1,8 +1,8 @@
 """Holds `vggtrain fit` to PyTorch on real pictures: the icons that Debian packages, by category.
 
     apt-get install oxygen-icon-theme gnome-icon-theme tango-icon-theme
-    python scripts/real_pictures.py [--seeds 5] [--arch vgg11-small] [--epochs N] [--markdown]
-    python scripts/real_pictures.py --trees [--arch vgg11-small]
+    python scripts/real_pictures.py [--seeds 5] [--epochs 20] [--arch NAME|FILE.yaml]
+    python scripts/real_pictures.py --trees [--epochs 20] [--arch NAME|FILE.yaml]
 
 The pictures are transparent PNG files of 32 to 256 pixels in colour. A class is a category (actions, apps,
 devices ...); a fifth of all names is scored and never trained on, whatever its size or theme. Both sides
@@ -12,7 +12,7 @@ schedule, and are scored after the last epoch. What they share is written here a
 Exits with 1 if the mean of ours is more than 1.5 points below PyTorch's.
 
 --trees trains, evaluates, predicts and shows the themes' folders as they are installed, with --data and no
-other flag than --arch. There predict must say of every picture what eval says.
+other flag than --arch and --epochs. There predict must say of every picture what eval says.
 
 Requires: torch, numpy, Pillow, PyYAML, Go (see requirements.txt).
 """
@@ -42,6 +42,7 @@ THEMES = "oxygen/base", "gnome", "Tango"
 SMALLEST = 32  # smaller icons are hardly pictures
 FEWEST = 50  # pictures that make a category a class
 ALLOWED = 0.015
+SMALL = architecture.Architecture("small", blocks=((1, 16), (1, 32), (1, 64), (1, 64)), hidden=(256,), dropout=0.5)
 TREES = "oxygen/base/64x64", "oxygen", "gnome", "Tango/32x32"
 
 
@@ -142,8 +143,7 @@ def torch_accuracy(arch, settings, classes, sets, seed):
 def compare(vggtrain, flags):
     """Trains both sides and tells whether ours is good enough."""
     arch = architecture.load(flags.arch)
-    settings = yaml.safe_load((ROOT / "configs/recipe/fast.yaml").read_text())
-    settings["epochs"] = flags.epochs or settings["epochs"]
+    settings = yaml.safe_load((ROOT / "configs/recipe/fast.yaml").read_text()) | {"epochs": flags.epochs}
     data = vggtrain.folder / "data"
     classes, files = build(data)
     print(f"{len(files['train']):,} pictures to train on, {len(files['val']):,} scored, {len(classes)} classes: {', '.join(classes)}\n"
@@ -153,7 +153,7 @@ def compare(vggtrain, flags):
     ours, theirs = [], []
     for seed in range(flags.seeds):
         begun = time.monotonic()
-        record = vggtrain.json("fit", "--data", data, "--arch", architecture.find(flags.arch), "--epochs", settings["epochs"],
+        record = vggtrain.json("fit", "--data", data, "--arch", flags.arch, "--epochs", flags.epochs,
                                "--seed", seed, "--threads", flags.threads, "--out", vggtrain.folder / f"run-{seed}", "--json")
         ours.append(record["val_accuracy"])
         between = time.monotonic()
@@ -177,8 +177,7 @@ def tree(vggtrain, path, flags):
     """Trains on a folder as it is, and returns whether predict says what eval says."""
     out = vggtrain.folder / path.replace("/", "-")
     begun = time.monotonic()
-    epochs = ["--epochs", flags.epochs] if flags.epochs else []
-    record = vggtrain.json("fit", "--data", ICONS / path, "--arch", architecture.find(flags.arch), *epochs, "--out", out, "--json")
+    record = vggtrain.json("fit", "--data", ICONS / path, "--arch", flags.arch, "--epochs", flags.epochs, "--out", out, "--json")
     took = time.monotonic() - begun
     vggtrain.run("data", "show", "--data", ICONS / path, "--out", out / "grid.png")
     confusion = 0
@@ -200,13 +199,16 @@ def tree(vggtrain, path, flags):
 
 def main():
     parser = program.flags(__doc__)
-    parser.add_argument("--arch", default="vgg11-small", help="name or file")
-    parser.add_argument("--epochs", type=int, help="other than the recipe's")
+    parser.add_argument("--arch", help="name or file (default: a small VGG)")
+    parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--trees", action="store_true", help="the themes' own folders instead")
     flags = parser.parse_args()
     with program.Program(flags.binary) as vggtrain:
+        if flags.arch is None:
+            flags.arch = vggtrain.folder / "small.yaml"
+            flags.arch.write_text(SMALL.yaml())
         good = all([tree(vggtrain, path, flags) for path in TREES]) if flags.trees else compare(vggtrain, flags)
     print("as good as it should be" if good else "NOT GOOD ENOUGH")
     return 0 if good else 1

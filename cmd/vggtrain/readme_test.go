@@ -21,8 +21,9 @@ import (
 //
 //   - vggtrain lines, also as `go run ./cmd/vggtrain`, are executed as they
 //     stand, flag for flag, on a small run that stands where the line says. So
-//     that this takes seconds, fit gets --dry-run --batch-size 2 if it begins a run, eval --limit 8,
-//     and bench --steps 1 --batch-size 2 --resize 32 at the end of the line.
+//     that this takes seconds, fit gets --dry-run --batch-size 2 if it begins a run, or a step of small images
+//     if that is one on the folder photos, eval --limit 8, and bench --steps 1 --batch-size 2 --resize 32 at
+//     the end of the line.
 //   - other lines must be one of otherCommands, whose files must exist, and their tests.
 //
 // A line that shows output, or anything else, belongs in a block of another kind.
@@ -80,6 +81,9 @@ func runOurs(t *testing.T, lines []string) {
 			if err := errors.Join(os.RemoveAll(args[i+1]), os.CopyFS(args[i+1], os.DirFS("made"))); err != nil {
 				t.Fatalf("%s: %v", line, err)
 			}
+		}
+		if slices.Contains(args, "photos") {
+			small.layOut(t, "photos", "cat/*.jpg: 10\ndog/*.jpg: 10")
 		}
 		for _, arg := range args {
 			if err := supply(arg); err != nil {
@@ -148,6 +152,8 @@ func shortened(args []string) []string {
 		return args
 	case args[0] == "fit" && slices.Contains(args, "--resume"):
 		return args // the small run is finished: there is nothing to train
+	case args[0] == "fit" && slices.Contains(args, "photos"): // predict takes this run
+		return append(args, "--batch-size", "2", "--resize", "32", "--max-steps", "1")
 	case args[0] == "fit":
 		return append(args, "--dry-run", "--batch-size", "2")
 	case args[0] == "eval":
