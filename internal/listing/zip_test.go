@@ -43,15 +43,15 @@ func packed(t testing.TB, lines string, edit func(*zip.FileHeader)) []byte {
 	return file.Bytes()
 }
 
-// zipped writes a zip file and lists its class folders.
-func listZip(t *testing.T, file []byte) (*List, error, string) {
+// listZip writes a zip file and lists its class folders.
+func listZip(t *testing.T, file []byte) (l *List, path string, err error) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "set.zip")
+	path = filepath.Join(t.TempDir(), "set.zip")
 	if err := os.WriteFile(path, file, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	l, err := classesOf(t.Context(), path)
-	return l, err, path
+	l, err = classesOf(t.Context(), path)
+	return l, path, err
 }
 
 // A zip file of a folder lists what the folder does.
@@ -66,7 +66,7 @@ func TestZip(t *testing.T) {
 		dir := plant(t, t.TempDir(), tree)
 		l, err := classesOf(t.Context(), dir)
 		want := show(l, err, dir)
-		l, err, path := listZip(t, packed(t, tree, nil))
+		l, path, err := listZip(t, packed(t, tree, nil))
 		if diff := cmp.Diff(want, show(l, err, path)); diff != "" {
 			t.Errorf("%s (-folder +zip):\n%s", name, diff)
 		}
@@ -74,7 +74,7 @@ func TestZip(t *testing.T) {
 }
 
 func TestZipRead(t *testing.T) {
-	l, err, _ := listZip(t, packed(t, "cat/1.png = one\ncat/caf\xe9.png = two\ndog\\1.png = three\n./dog/2.png = four", nil))
+	l, _, err := listZip(t, packed(t, "cat/1.png = one\ncat/caf\xe9.png = two\ndog\\1.png = three\n./dog/2.png = four", nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,18 +118,18 @@ func TestZipErrors(t *testing.T) {
 		"it holds a.txt": {"a.txt", nil},
 		"it is empty":    {"", nil},
 	} {
-		_, err, path := listZip(t, packed(t, test.lines, test.edit))
+		_, path, err := listZip(t, packed(t, test.lines, test.edit))
 		if err == nil || !strings.Contains(err.Error(), strings.TrimPrefix(want, `"caf\xe9"`)) || !strings.Contains(err.Error(), filepath.Base(path)) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("error %v, want one line with %s", err, want)
 		}
 	}
 	sound := packed(t, twoClasses, nil)
 	method := bytes.ReplaceAll(sound, []byte("\x08\x00\x08\x00"), []byte("\x08\x00\x5d\x00")) // flags and method: zstd
-	if _, err, _ := listZip(t, method); err == nil || !strings.Contains(err.Error(), "packed by method 93") {
+	if _, _, err := listZip(t, method); err == nil || !strings.Contains(err.Error(), "packed by method 93") {
 		t.Errorf("error %v", err)
 	}
 	for name, file := range map[string][]byte{"cut": sound[:len(sound)-10], "nothing": nil, "text": []byte("hello"), "torn": torn(sound)} {
-		if _, err, _ := listZip(t, file); err == nil || !strings.Contains(err.Error(), "sound zip") {
+		if _, _, err := listZip(t, file); err == nil || !strings.Contains(err.Error(), "sound zip") {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
@@ -150,7 +150,7 @@ func TestZipSize(t *testing.T) {
 	for i := range 4 { // of the first entry
 		file[bytes.Index(file, []byte("PK\x01\x02"))+24+i] = 0x7f
 	}
-	l, err, _ := listZip(t, file)
+	l, _, err := listZip(t, file)
 	if err != nil || at < 0 {
 		t.Fatal(err)
 	}
