@@ -35,12 +35,13 @@ func (l *loading) read(ctx context.Context, source Source, prepare Preparation, 
 	var first failure
 	err := parallel(ctx, n, func() (func(i int), error) {
 		q, err := NewPreparer(prepare, nil)
+		buffer := make([]byte, 32<<10) // for the files' digests
 		return func(i int) {
 			if r.hopeless.Load() {
 				return
 			}
 			first.try(i, func() error {
-				err := l.picture(ctx, r, source, q, i, seeColour)
+				err := l.picture(ctx, r, source, q, buffer, i, seeColour)
 				if l.finished(r, i, err); l.Strict {
 					return err
 				}
@@ -72,7 +73,7 @@ func parallel(ctx context.Context, n int, start func() (do func(i int), err erro
 }
 
 // picture reads picture i of a source.
-func (l *loading) picture(ctx context.Context, r *reading, source Source, q *Preparer, i int, seeColour bool) (err error) {
+func (l *loading) picture(ctx context.Context, r *reading, source Source, q *Preparer, buffer []byte, i int, seeColour bool) (err error) {
 	var p Pixels
 	defer p.Close()
 	_, title := fileOf(source, i)
@@ -90,7 +91,7 @@ func (l *loading) picture(ctx context.Context, r *reading, source Source, q *Pre
 	from, k := viewed(source, i)
 	if files, ok := from.(*pictures); ok {
 		p.Close()
-		r.digests[i], err = files.digest(ctx, k)
+		r.digests[i], err = files.digest(ctx, k, buffer)
 		return err
 	}
 	r.digests[i] = sha256.Sum256(r.set.image(i))

@@ -71,15 +71,16 @@ func (s *pictures) title(i int) string {
 	return display.Name(filepath.Join(s.list.Title, filepath.FromSlash(s.items[i].Name)))
 }
 
-// digest returns the SHA-256 of the file of picture i. It ends when ctx does: a file may be long.
-func (s *pictures) digest(ctx context.Context, i int) (sum [sha256.Size]byte, err error) {
+// digest returns the SHA-256 of the file of picture i, by way of a buffer. It ends when ctx does: a file
+// may be long.
+func (s *pictures) digest(ctx context.Context, i int, buffer []byte) (sum [sha256.Size]byte, err error) {
 	file, _, err := files.OpenRegular(s.list.FS, s.items[i].Name)
 	if err != nil {
 		return sum, fmt.Errorf("%s: %w", s.title(i), err)
 	}
 	defer file.Close()
 	all := sha256.New()
-	if _, err := io.Copy(all, until{ctx, file}); err != nil {
+	if _, err := io.CopyBuffer(all, until{ctx, file}, buffer); err != nil {
 		return sum, fmt.Errorf("%s: cannot be read: %w", s.title(i), files.Cause(err))
 	}
 	return [sha256.Size]byte(all.Sum(nil)), nil

@@ -69,7 +69,12 @@ func readZip(r io.ReaderAt, size int64) (*zipped, error) {
 	}
 	limited.done = true
 	z := &zipped{map[string][]zipEntry{".": nil}, map[string]*zip.File{}}
+	left := uint64(size)
 	for _, f := range archive.File {
+		if f.CompressedSize64 > left { // the same bytes unpacked a thousand times would take days
+			return nil, errors.New("files that take more than the zip has: damaged, or made to do harm")
+		}
+		left -= f.CompressedSize64
 		if err := z.add(f); err != nil {
 			return nil, err
 		}

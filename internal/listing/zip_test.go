@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"io/fs"
@@ -157,6 +158,23 @@ func TestZipSize(t *testing.T) {
 	info, err := fs.Stat(l.FS, "cat/1.png")
 	if err != nil || info.Size() > 40*maxInflation || info.Size() < 5000 {
 		t.Errorf("size %d, %v", info.Size(), err)
+	}
+}
+
+// Files that share their packed bytes, as in a bomb, are refused.
+func TestZipOverlap(t *testing.T) {
+	file := packed(t, "cat/1.png = "+strings.Repeat("abcd", 5000)+"\ncat/2.png\ndog/1.png", nil)
+	if _, err, _ := listZip(t, file); err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index(file, []byte("PK\x01\x02"))
+	second := at + 4 + bytes.Index(file[at+4:], []byte("PK\x01\x02"))
+	const size, offset = 20, 42
+	binary.LittleEndian.PutUint32(file[at+size:], uint32(len(file)/2))
+	binary.LittleEndian.PutUint32(file[second+size:], uint32(len(file)/2+1))
+	copy(file[second+offset:][:4], file[at+offset:][:4])
+	if _, err, _ := listZip(t, file); err == nil || !strings.Contains(err.Error(), "files that take more than the zip has") {
+		t.Errorf("error %v", err)
 	}
 }
 
