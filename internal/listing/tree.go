@@ -16,5 +16,11 @@ func (t tree) Open(name string) (fs.File, error)          { return os.Open(t.pat
 func (t tree) Stat(name string) (fs.FileInfo, error)      { return os.Stat(t.path(name)) }
 func (t tree) ReadDir(name string) ([]fs.DirEntry, error) { return os.ReadDir(t.path(name)) }
 
-// real returns a name without links for the folder, by which it is known again.
-func (t tree) real(name string) (string, error) { return filepath.EvalSymlinks(t.path(name)) }
+// real returns the absolute name without links of the folder, by which it is known again.
+func (t tree) real(name string) (string, error) {
+	absolute, err := filepath.Abs(t.path(name))
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(absolute)
+}

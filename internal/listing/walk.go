@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -124,13 +125,17 @@ func (w *walker) real(dir string) (string, error) {
 }
 
 // pictures returns the names of the pictures in a folder and the folders below it. Each folder counts
-// once, however many links lead to it: loops of links end.
+// once, however many links lead to it: loops of links end. So does a link to a folder that this one is
+// in, where other classes and other splits are.
 func (w *walker) pictures(dir string) ([]string, error) {
 	real, err := w.real(dir)
 	if err != nil {
 		return nil, err
 	}
 	c := &class{walker: w, seen: map[string]bool{}}
+	for above := filepath.Dir(real); !c.seen[above]; above = filepath.Dir(above) {
+		c.seen[above] = true
+	}
 	return c.names, c.walk(dir, real)
 }
 
