@@ -25,7 +25,7 @@ func (c Conv) narrowWeightGradient(p *Workers, dw, db, x, dy, y []float32, argma
 		clear(sums)
 		var pairs narrowRows
 		if r.C == 3 && r.Pool {
-			pairs = r.newRows(scratch[r.chosenSize():], 2*(r.strip+1))
+			pairs = r.newRows(scratch[r.chosenSize():], 2*3)
 		}
 		for unit := group * units / groups; unit < (group+1)*units/groups && unit/r.strips < rows; unit++ {
 			n, strip := unit/r.strips, unit%r.strips
@@ -71,7 +71,7 @@ func (r *narrowRun) sumScratch() int {
 	case r.C == 1:
 		return 3 * r.inSize()
 	}
-	return r.chosenSize() + r.rowsSize(2*(r.strip+1))
+	return r.chosenSize() + r.rowsSize(2*3)
 }
 
 // chosenSize is the floats of narrowSum.chosen.
@@ -95,21 +95,21 @@ func (r *narrowRun) sumWindows(s narrowSum) {
 	}
 }
 
-// sumImage is sumWindows row by row, from row h of windows: pairs of the image's rows are made when they
-// are needed, and are in cache then.
+// sumImage is sumWindows row by row, from row h of windows: the three rows of pairs that one needs are
+// made before it, and are in cache then. The last is the next row's first.
 func (r *narrowRun) sumImage(s narrowSum, pairs narrowRows, x []float32, n, h int) {
 	line := 2 * r.line() // of pairs
 	rows, made := s.rows, 0
-	s.rows, s.pitch = 1, r.line()
+	s.rows, s.in, s.pitch = 1, pairs.rows[2*r.border():], r.line()
 	for i := range rows {
-		for ; made < 2*i+3; made++ {
-			top := 2*h + made - 1
-			r.ks.narrowPairs(pairs.rows[made*line+2*narrowLanes:], r.row(pairs, x, n, top), r.row(pairs, x, n, top+1), r.W*r.C)
+		for k := made; k < 3; k++ {
+			top := 2*(h+i) + k - 1
+			r.ks.narrowPairs(pairs.rows[k*line+2*narrowLanes:], r.row(pairs, x, n, top), r.row(pairs, x, n, top+1), r.W*r.C)
 		}
 		r.ask(x, n, 2*(h+i)+3)
-		s.in = pairs.rows[2*i*line+2*r.border():]
 		r.sumWindows(s)
 		s.dy, s.argmax = s.dy[r.ow*r.OC:], s.argmax[r.ow*r.OC:]
+		made = copy(pairs.rows[:line], pairs.rows[2*line:]) / line
 	}
 }
 
