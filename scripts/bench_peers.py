@@ -1,7 +1,7 @@
 """Measures vggtrain beside other frameworks: images/s and peak memory of the same network.
 
     python scripts/bench_peers.py --resize 56 --rounds 5 [--seconds 4] [--peers torch,tensorflow:graph]
-        [--eval-only] [--isa avx2] [--markdown|--json]
+        [--channels 3] [--eval-only] [--isa avx2] [--markdown|--json]
 
 TensorFlow and PyTorch train and evaluate; OpenVINO and onnxruntime evaluate the network exported to
 ONNX. All have the same network (configs/arch/NAME.yaml or a file), batch size and number of threads,
@@ -21,6 +21,9 @@ the counted training steps, then evaluation. Peak memory is the process' at the 
 Steps are --steps each, or as many as fill about --seconds, from the short runs.
 A table of medians, minima, maxima, and of vggtrain's ratio to each peer: of rates, more than 1 is
 faster; of memory, less than 1 is leaner. A peer that cannot run is named and left out.
+
+With --channels 3 the networks are for colour, and those for grey take their turns beside them: "of grey" is
+the share of the grey networks' ratio that colour keeps. vggtrain's images are then three times the grey.
 
 --isa avx2 holds all to AVX2: VGGTRAIN_KERNEL, ONEDNN_MAX_CPU_ISA, and for PyTorch's own loops and MKL
 ATEN_CPU_CAPABILITY and MKL_ENABLE_INSTRUCTIONS. onnxruntime has no such setting: it is left out.
@@ -68,18 +71,20 @@ class Bench:
         self.chosen = {}    # peer → phase → mode
         self.tried = {}     # peer → phase → mode → images/s
         self.steps = {}     # (peer, mode) → steps
-        self.records = {}   # peer → measure → [value of each round]
+        self.records = {}   # (peer, channels) → measure → [value of each round]
         self.versions = {}
-        self.ours = None    # vggtrain's latest record
+        self.ours = None    # vggtrain's latest record of --channels
 
-    def run(self, peer, mode, phases, steps):
+    def run(self, peer, mode, phases, steps, channels=None):
         """One process' record, or None if it failed: then its reason is kept."""
         flags = self.flags
         arguments = ["--arch", str(architecture.find(flags.arch)), "--resize", flags.resize,
-                     "--batch-size", flags.batch, "--steps", steps, "--threads", flags.threads]
+                     "--channels", channels or flags.channels, "--batch-size", flags.batch, "--steps", steps, "--threads", flags.threads]
         if peer == OURS:
-            self.ours = self.vggtrain.json("bench", *arguments, "--json")
-            return self.ours
+            record = self.vggtrain.json("bench", *arguments, "--json")
+            if channels in (None, flags.channels):
+                self.ours = record
+            return record
         if len(phases) == 1:
             arguments.append(f"--{phases[0]}-only")
         done = subprocess.run([sys.executable, SCRIPTS / f"peer_{peer}.py", "--mode", mode, *map(str, arguments)],
@@ -115,8 +120,12 @@ class Bench:
         for reason in self.absent.items():
             self.say("%s is left out: %s" % reason)
 
+    def channels(self):
+        """The channels that are measured: those asked for last."""
+        return sorted({1, self.flags.channels})
+
     def contenders(self):
-        """The processes of a round: (peer, mode, phases)."""
+        """The processes of a round, each for all channels: (peer, mode, phases)."""
         yield OURS, "", self.phases
         for peer, of in self.chosen.items():
             for mode in dict.fromkeys(of.values()):
@@ -135,32 +144,41 @@ class Bench:
 
     def measure(self):
         for turn in range(self.flags.rounds):
-            contenders = list(self.contenders())
-            for peer, mode, phases in contenders[::-1] if turn % 2 else contenders:
-                record = self.run(peer, mode, phases, self.steps[peer, mode])
+            contenders = [(*c, channels) for c in self.contenders() for channels in self.channels()]
+            for peer, mode, phases, channels in contenders[::-1] if turn % 2 else contenders:
+                record = self.run(peer, mode, phases, self.steps[peer, mode], channels)
                 if not record:
                     self.say(f"{peer}:{mode} failed: {self.absent[f'{peer}:{mode}']}")
                     continue
                 for measure in (*phases, *([MEMORY] if TRAIN in phases else [])):
                     value = record[MEASURES[measure]]
-                    self.records.setdefault(peer, {}).setdefault(measure, []).append(value)
+                    self.records.setdefault((peer, channels), {}).setdefault(measure, []).append(value)
                     shown = f"{value / 2**20:,.0f} MiB" if measure == MEMORY else f"{measure} {value:.1f} images/s"
-                    self.say(f"round {turn + 1} {peer} {mode}: {shown}")
+                    self.say(f"round {turn + 1} {peer} {mode} {channels} channels: {shown}")
 
     def say(self, text):
         print(text, file=sys.stderr, flush=True)
 
     def results(self):
-        """peer → measure → {median, min, max, ratio}."""
-        ours = self.records[OURS]
-        return {peer: {m: {"median": median(v), "min": min(v), "max": max(v),
-                           "ratio": median(ours[m]) / median(v)} for m, v in of.items()}
-                for peer, of in self.records.items()}
+        """peer → measure → {median, min, max, ratio}, and for colour of_grey: the ratio by grey's."""
+        def ratio(peer, channels, m):
+            return median(self.records[OURS, channels][m]) / median(self.records[peer, channels][m])
+
+        found = {}
+        for (peer, channels), of in self.records.items():
+            if channels != self.flags.channels:
+                continue
+            found[peer] = {m: {"median": median(v), "min": min(v), "max": max(v), "ratio": ratio(peer, channels, m)}
+                           for m, v in of.items()}
+            for m in of:
+                if channels > 1 and m in self.records.get((peer, 1), {}):
+                    found[peer][m]["of_grey"] = found[peer][m]["ratio"] / ratio(peer, 1, m)
+        return found
 
     def document(self):
         """Everything, for --json."""
         flags = self.flags
-        return {"arch": flags.arch, "resize": flags.resize, "batch": flags.batch, "threads": flags.threads,
+        return {"arch": flags.arch, "resize": flags.resize, "channels": flags.channels, "batch": flags.batch, "threads": flags.threads,
                 "rounds": flags.rounds, "isa": flags.isa, "versions": self.versions, "modes": self.chosen,
                 "tried": self.tried, "steps": {f"{p}:{m}" if m else p: n for (p, m), n in self.steps.items()},
                 "kernel": self.ours["kernel"], "train_gflops": self.ours["train_gflops"],
@@ -170,20 +188,24 @@ class Bench:
 def rows(results, phases):
     """The table's cells, a header first."""
     columns = [(m, f"{m} img/s") for m in phases] + ([(MEMORY, "peak MiB")] if TRAIN in phases else [])
+    colour = any("of_grey" in m for of in results.values() for m in of.values())
     header = [""]
     for measure, title in columns:
         header += [title, "memory"] if measure == MEMORY else [title, "min-max", "speed-up"]
+        header += ["of grey"] if colour else []
     yield header
     for peer, of in results.items():
         row = [peer]
         for measure, _ in columns:
-            if measure not in of:
+            m = of.get(measure)
+            if not m:
                 row += [""] * (2 if measure == MEMORY else 3)
             elif measure == MEMORY:
-                row += [f"{of[measure]['median'] / 2**20:,.0f}", ratio(peer, of[measure])]
+                row += [f"{m['median'] / 2**20:,.0f}", ratio(peer, m)]
             else:
-                m = of[measure]
                 row += [f"{m['median']:.1f}", f"{m['min']:.1f}-{m['max']:.1f}", ratio(peer, m)]
+            if colour:
+                row.append(f"{m['of_grey']:.2f}" if m and "of_grey" in m and peer != OURS else "")
         yield row
 
 
@@ -193,7 +215,7 @@ def ratio(peer, measure):
 
 def show(document, phases, markdown):
     """The text that people read: the setting, the table, what it takes to understand it."""
-    print("; ".join([f"{document['arch']}, {document['resize']}×{document['resize']}, batch {document['batch']}, "
+    print("; ".join([f"{document['arch']}, {document['channels']}×{document['resize']}×{document['resize']}, batch {document['batch']}, "
                      f"{document['threads']} threads, medians over {document['rounds']} rounds",
                      f"vggtrain {document['kernel']}",
                      *(f"{peer} {document['versions'][peer]} ({modes(of)})" for peer, of in document["modes"].items())]) + "\n")
@@ -233,6 +255,7 @@ def parse_flags():
     parser = program.flags(__doc__)
     parser.add_argument("--arch", default="vgg11-small", help="name or FILE.yaml")
     parser.add_argument("--resize", type=int, default=56, help="side in pixels")
+    parser.add_argument("--channels", type=int, choices=[1, 3], default=1, help="1: grey, 3: colour, beside grey")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)

@@ -16,9 +16,9 @@ def main():
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = flags.threads, 1
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-    with onnx_network.exported(flags.arch, flags.resize, flags.batch_size) as path:
+    with onnx_network.exported(flags.arch, flags.channels, flags.resize, flags.batch_size) as path:
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    feed = {onnx_network.INPUT: torch.rand(flags.batch_size, 1, flags.resize, flags.resize).numpy()}
+    feed = {onnx_network.INPUT: torch.rand(flags.batch_size, flags.channels, flags.resize, flags.resize).numpy()}
     peer_run.measure(flags, onnxruntime.__version__,
                      lambda: peer_run.in_turn(lambda: session.run(None, feed)))
 

@@ -15,11 +15,11 @@ MODES = ["throughput", "latency"]
 
 def main():
     flags = peer_run.parse_flags(__doc__.splitlines()[0], MODES)
-    with onnx_network.exported(flags.arch, flags.resize, flags.batch_size) as path:
+    with onnx_network.exported(flags.arch, flags.channels, flags.resize, flags.batch_size) as path:
         compiled = openvino.compile_model(path, "CPU", {
             "PERFORMANCE_HINT": flags.mode.upper(), "INFERENCE_PRECISION_HINT": "f32",
             "INFERENCE_NUM_THREADS": flags.threads})
-    images = torch.rand(flags.batch_size, 1, flags.resize, flags.resize).numpy()
+    images = torch.rand(flags.batch_size, flags.channels, flags.resize, flags.resize).numpy()
 
     def evaluator():
         if flags.mode == "latency":

@@ -19,6 +19,7 @@ def parse_flags(description, modes):
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--arch", default="vgg11-small", help="name or FILE.yaml")
     parser.add_argument("--resize", type=int, default=56, help="side in pixels")
+    parser.add_argument("--channels", type=int, default=1, help="1: grey, 3: colour")
     parser.add_argument("--batch-size", type=int, default=128)
     parser.add_argument("--steps", type=int, default=10, help="measured steps of each phase")
     parser.add_argument("--threads", type=int, default=2)

@@ -26,11 +26,10 @@ def variable(*shape):
 class Network:
     """The network of torch_network.build, on NHWC images."""
 
-    def __init__(self, arch, side, classes=10):
+    def __init__(self, arch, side, channels=1, classes=10):
         if arch.layers:
             raise SystemExit(f"{arch.name}: TensorFlow's side of the comparison knows VGG only")
         self.dropout, self.blocks, self.dense = arch.dropout, [], []
-        channels = 1
         for convs, out in arch.blocks:
             block = []
             for _ in range(convs):
@@ -62,8 +61,8 @@ def main():
     flags = peer_run.parse_flags(__doc__.splitlines()[0], MODES)
     tf.config.threading.set_intra_op_parallelism_threads(flags.threads)
     tf.random.set_seed(0)
-    net = Network(architecture.load(flags.arch), flags.resize)
-    images = tf.random.uniform([flags.batch_size, flags.resize, flags.resize, 1])
+    net = Network(architecture.load(flags.arch), flags.resize, flags.channels)
+    images = tf.random.uniform([flags.batch_size, flags.resize, flags.resize, flags.channels])
     labels = tf.random.uniform([flags.batch_size], 0, 10, tf.int32)
 
     @tf.function(jit_compile=flags.mode == "xla")

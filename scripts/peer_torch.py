@@ -56,8 +56,8 @@ def main():
     torch.set_num_threads(flags.threads)
     torch.manual_seed(0)
     layout = torch.contiguous_format if flags.mode == "contiguous" else torch.channels_last
-    net = torch_network.build(architecture.load(flags.arch), flags.resize).to(memory_format=layout)
-    images = torch.rand(flags.batch_size, 1, flags.resize, flags.resize).to(memory_format=layout)
+    net = torch_network.build(architecture.load(flags.arch), flags.resize, channels=flags.channels).to(memory_format=layout)
+    images = torch.rand(flags.batch_size, flags.channels, flags.resize, flags.resize).to(memory_format=layout)
     peer_run.measure(flags, torch.__version__, lambda: evaluator(net, images, flags),
                      None if flags.mode == "frozen" else lambda: trainer(net, images, flags))
 

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -19,6 +21,7 @@ type benchOptions struct {
 	Arch     string
 	Data     string
 	Side     int
+	Channels string // auto, 1 or 3
 	Batch    int
 	Steps    int
 	Threads  int // 0: all cores
@@ -53,6 +56,7 @@ definition, so an algorithm that needs fewer can exceed the peak.`,
 	archFlag(cmd, &o.Arch)
 	dataFlag(cmd, &o.Data)
 	countFlag(cmd, &o.Side, "resize", 56, "side of the images in pixels")
+	choiceFlag(cmd, &o.Channels, "channels", "1: grey, 3: colour", "auto", "1", "3")
 	countFlag(cmd, &o.Batch, "batch-size", 128, "images a step")
 	countFlag(cmd, &o.Steps, "steps", 10, "steps counted of each phase")
 	threadsFlag(cmd, &o.Threads)
@@ -79,10 +83,12 @@ func runBench(ctx context.Context, o *benchOptions) error {
 	if err := checkSide(arch, o.Side, data); err != nil {
 		return err
 	}
-	if data, err = loadData(ctx, o.measured(data), dataset.LoadOptions{Side: o.Side, Mode: dataset.Crop}, o.Err); err != nil {
+	channels, _ := strconv.Atoi(o.Channels) // auto: 0
+	if data, err = loadData(ctx, o.measured(data), dataset.LoadOptions{Channels: channels, Side: o.Side, Mode: dataset.Crop}, o.Err); err != nil {
 		return err
 	}
-	summary, err := model.Summarize(arch, model.Input{N: min(o.Batch, data.Train.Len()), C: data.Channels(), H: o.Side, W: o.Side}, len(data.Classes))
+	channels = cmp.Or(channels, data.Channels())
+	summary, err := model.Summarize(arch, model.Input{N: min(o.Batch, data.Train.Len()), C: channels, H: o.Side, W: o.Side}, len(data.Classes))
 	if err != nil {
 		return err
 	}
@@ -93,7 +99,7 @@ func runBench(ctx context.Context, o *benchOptions) error {
 	defer workers.Close()
 	r, err := bench.Run(ctx, bench.Options{
 		Notice: func(phase string) { fmt.Fprintf(terminal.Asides(o.Err), "measuring %s\n", phase) },
-		Arch:   arch, Data: data, Side: o.Side, Batch: o.Batch, Steps: o.Steps, Layers: o.Layers, Workers: workers, LR: recipe.LR,
+		Arch:   arch, Data: data, Channels: channels, Side: o.Side, Batch: o.Batch, Steps: o.Steps, Layers: o.Layers, Workers: workers, LR: recipe.LR,
 		Optimizer: recipe.Optimizer,
 	})
 	if err != nil {
@@ -102,7 +108,7 @@ func runBench(ctx context.Context, o *benchOptions) error {
 	if o.JSON {
 		return writeJSON(o.Out, r)
 	}
-	return o.write(arch.Name, workers.Threads(), r)
+	return o.write(arch.Name, channels, workers.Threads(), r)
 }
 
 // measured returns the data with a test set, and of pictures that are to be decoded only as many as are
@@ -125,13 +131,17 @@ func (o *benchOptions) measured(data *dataset.Data) *dataset.Data {
 }
 
 // write writes the result for people.
-func (o *benchOptions) write(arch string, threads int, r *bench.Result) error {
-	_, err := fmt.Fprintf(o.Out, `%s, %dx%d pixels, batch %d, %d threads, %s kernels
+func (o *benchOptions) write(arch string, channels, threads int, r *bench.Result) error {
+	pixels := "pixels"
+	if channels > 1 {
+		pixels += " in colour"
+	}
+	_, err := fmt.Fprintf(o.Out, `%s, %dx%d %s, batch %d, %d threads, %s kernels
 training    %8.1f images/s, %.1f GFLOP/s
 evaluation  %8.1f images/s
 peak        %8.1f GFLOP/s of multiply-adds
 memory      %8s at most while training
-`, arch, o.Side, o.Side, o.Batch, threads, r.Kernel,
+`, arch, o.Side, o.Side, pixels, o.Batch, threads, r.Kernel,
 		r.TrainImagesPerSecond, r.TrainGFLOPS, r.EvalImagesPerSecond, r.PeakGFLOPS, display.Bytes(r.PeakRSSBytes))
 	if err != nil || !o.Layers {
 		return err

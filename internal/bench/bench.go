@@ -1,7 +1,7 @@
 // Package bench measures the speed of training and evaluation on this machine, and the machine's
 // multiply-add peak.
 //
-// Batches are N×S×S×1, N images of side S.
+// Batches are N×S×S×C, N images of side S and C channels.
 package bench
 
 import (
@@ -25,6 +25,7 @@ const WarmupSteps = 2
 type Options struct {
 	Arch      *model.Arch
 	Data      *dataset.Data
+	Channels  int // C; 1 becomes 3, and 3 become 1
 	Side      int // S, in pixels
 	Batch     int // N; the whole of a set that has fewer images
 	Steps     int // counted, of each phase
@@ -50,7 +51,7 @@ type Result struct {
 // Run measures training, then evaluation, then the machine. If ctx is done, it ends after the step
 // under way with ctx's error.
 func Run(ctx context.Context, o Options) (*Result, error) {
-	layers, err := model.Resolve(o.Arch, o.Data.Channels(), o.Side, o.Side, len(o.Data.Classes))
+	layers, err := model.Resolve(o.Arch, o.Channels, o.Side, o.Side, len(o.Data.Classes))
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +130,7 @@ func (o *Options) evaluate(ctx context.Context, layers []model.Layer, params mod
 // images a second of the counted steps, loading included: step is told how long that took.
 func (o *Options) measure(ctx context.Context, set dataset.Source, shuffle bool, step func(b *dataset.Batch, loaded time.Duration) error) (float64, error) {
 	loader, err := dataset.NewLoader(set, dataset.LoaderOptions{
-		Prepare: dataset.Preparation{Channels: o.Data.Channels(), Side: o.Side, Garments: o.Data.Garments()},
+		Prepare: dataset.Preparation{Channels: o.Channels, Side: o.Side, Garments: o.Data.Garments()},
 		Batch:   min(o.Batch, set.Len()), Shuffle: shuffle, Workers: o.Workers,
 	})
 	if err != nil {

@@ -36,16 +36,20 @@ func options(t *testing.T) Options {
 		t.Fatal(err)
 	}
 	arch := model.NewVGG("tiny", [][2]int{{1, 4}, {1, 4}}, []int{8}, 0.5)
-	return Options{Notice: func(string) {}, Arch: arch, Data: data, Side: 8, Batch: 4, Steps: 2, LR: 0.01, Workers: workers}
+	return Options{Notice: func(string) {}, Arch: arch, Data: data, Channels: 1, Side: 8, Batch: 4, Steps: 2, LR: 0.01, Workers: workers}
 }
 
 func TestRun(t *testing.T) {
-	r, err := Run(t.Context(), options(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r.TrainImagesPerSecond <= 0 || r.EvalImagesPerSecond <= 0 || r.TrainGFLOPS <= 0 || r.PeakGFLOPS <= 0 || r.Kernel != "generic" {
-		t.Errorf("%+v", r)
+	for _, channels := range []int{1, 3} {
+		o := options(t)
+		o.Channels = channels
+		r, err := Run(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.TrainImagesPerSecond <= 0 || r.EvalImagesPerSecond <= 0 || r.TrainGFLOPS <= 0 || r.PeakGFLOPS <= 0 || r.Kernel != "generic" {
+			t.Errorf("%d channels: %+v", channels, r)
+		}
 	}
 }
 
