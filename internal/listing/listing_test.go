@@ -173,6 +173,17 @@ func TestClassesLinks(t *testing.T) {
 	}
 }
 
+// A class that is a link elsewhere has no pictures of the set that it is in, either.
+func TestClassesLinkBack(t *testing.T) {
+	set := t.TempDir()
+	outside := plant(t, t.TempDir(), "cat/1.png\n@cat/up ..\n@cat/set "+set)
+	plant(t, set, "dog/1.png\ndog/2.png\n@dog/up ..\n@cat "+filepath.Join(outside, "cat"))
+	got, err := classesOf(t.Context(), set)
+	if diff := cmp.Diff("train cat/1.png=cat dog/1.png=dog dog/2.png=dog", show(got, err, set)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // Folders that many links lead to are looked into once a class.
 func TestClassesDiamonds(t *testing.T) {
 	var tree strings.Builder

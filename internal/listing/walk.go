@@ -133,10 +133,17 @@ func (w *walker) pictures(dir string) ([]string, error) {
 		return nil, err
 	}
 	c := &class{walker: w, seen: map[string]bool{}}
-	for above := filepath.Dir(real); !c.seen[above]; above = filepath.Dir(above) {
-		c.seen[above] = true
+	in, err := w.real(path.Dir(dir)) // the set's, where the class itself is a link
+	if err != nil {
+		return nil, err
 	}
-	return c.names, c.walk(dir, real)
+	for _, above := range []string{filepath.Dir(real), in} {
+		for ; !c.seen[above]; above = filepath.Dir(above) {
+			c.seen[above] = true
+		}
+	}
+	err = c.walk(dir, real)
+	return c.names, err
 }
 
 // class is a walk through the folders of a class.
