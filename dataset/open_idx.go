@@ -8,8 +8,6 @@ import (
 	"path"
 	"slices"
 
-	"github.com/dustin/go-humanize"
-
 	"vggtrain/internal/display"
 	"vggtrain/internal/files"
 	"vggtrain/internal/idx"
@@ -35,20 +33,17 @@ func (o OpenOptions) openIDX(_ context.Context, place *listing.Place) (*Data, er
 	if err != nil {
 		return nil, err
 	}
-	if differs != "" {
-		o.Notice(fmt.Sprintf("%s: not the published Fashion-MNIST; %s all the same", differs, use(data)))
+	if differs != "" && given == nil && hasPublishedNames(set) {
+		o.Notice(differs + ": not the published Fashion-MNIST; used as data of your own")
 	}
 	return o.renamed(data, nil)
 }
 
-// use says what images of one size are used for.
-func use(d *Data) string {
-	rows, cols, _ := d.Train.Size()
-	testing := ""
-	if d.Test != nil {
-		testing = " and testing on " + humanize.Comma(int64(d.Test.Len()))
-	}
-	return fmt.Sprintf("training on %s%s images of %d×%d", humanize.Comma(int64(d.Train.Len())), testing, rows, cols)
+// hasPublishedNames reports whether a set has all four files by Fashion-MNIST's own names, so that one may
+// take it for that.
+func hasPublishedNames(set idx.Set) bool {
+	names := fileNames(set)
+	return !slices.ContainsFunc(names[:], func(name string) bool { return !isPublishedName(name) })
 }
 
 // givenNames returns the names that a file gives to labels: o.Classes, else the place's own; nil if there

@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"vggtrain/checkpoint"
 	"vggtrain/configs"
 	"vggtrain/dataset"
+	"vggtrain/internal/display"
 	"vggtrain/internal/kernel"
 	"vggtrain/internal/record"
 	"vggtrain/internal/trained"
@@ -102,11 +104,16 @@ func (c *Checkpoint) CheckData(data *dataset.Data) error {
 		return fmt.Errorf("%s: from before pictures were told by their files, so %s cannot be told to be those of the run: begin a new run, with these weights by --init %s",
 			c.Path, data.Origin, c.Path)
 	}
-	if got := hex.EncodeToString(data.Digest[:]); got != c.DataDigest {
+	switch got := hex.EncodeToString(data.Digest[:]); {
+	case got == c.DataDigest:
+		return nil
+	case data.Spec == c.DataSpec:
+		return fmt.Errorf("%s: changed since the run began: their SHA-256 is %.8s…, the run's was %.8s…: put back what they were, or begin a new run with the run's weights, by fit --init %s",
+			data.Origin, got, c.DataDigest, display.Name(filepath.Join(filepath.Dir(c.Path), "best.bin")))
+	default:
 		return fmt.Errorf("%s: not the data that the run was trained on (%s): their SHA-256 is %.8s…, the run's %.8s…: give the folder of those with --data",
 			data.Origin, c.DataSpec, got, c.DataDigest)
 	}
-	return nil
 }
 
 // Check returns an error for a progress that is impossible in a run of these facts.

@@ -282,7 +282,7 @@ func TestResumeRefuses(t *testing.T) {
 		"unknown setting": {replace(keySettings, "batch-size: 32", "batch-sise: 32"), "batch-sise"},
 		"another side":    {replace(keySettings, "resize: 8", "resize: 16"), "contradict"},
 		"data":            {replace(trained.KeyDigest, "", "x"), "64 hexadecimal"},
-		"other data":      {func(s *checkpoint.State) { s.Metadata[trained.KeyDigest] = strings.Repeat("0", 64) }, "not the data"},
+		"other data":      {func(s *checkpoint.State) { s.Metadata[trained.KeyDigest] = strings.Repeat("0", 64) }, "changed since the run began"},
 		"not JSON":        {replace(keyProgress, "{", "["), keyProgress},
 		"unknown field":   {replace(keyProgress, `"step"`, `"stride"`), "stride"},
 		"two documents":   {replace(keyProgress, `"dead":false}`, `"dead":false}{}`), "more than one"},
