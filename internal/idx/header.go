@@ -56,6 +56,9 @@ func readHeader(r io.Reader, kind Kind, largest int64) (*header, error) {
 	}
 	got, found := kindOf(h.bytes)
 	switch {
+	case !found && h.hasMoreDims():
+		return nil, fmt.Errorf("magic number %#08x: %d dimensions: images are read of 3, grey ones, and labels of 1 or 2; write pictures in colour as files, in a folder for each class",
+			binary.BigEndian.Uint32(h.bytes), h.bytes[3])
 	case !found:
 		return nil, fmt.Errorf("magic number %#08x: this is no IDX file of %s", binary.BigEndian.Uint32(h.bytes), kind.unit())
 	case got != kind:
@@ -79,6 +82,12 @@ func kindOf(magic []byte) (kind Kind, known bool) {
 		return Labels, true
 	}
 	return 0, false
+}
+
+// hasMoreDims reports whether a file is of IDX, but of more dimensions than are read.
+func (h *header) hasMoreDims() bool {
+	_, known := valueTypes[h.valueType()]
+	return known && h.bytes[0] == 0 && h.bytes[1] == 0 && h.bytes[3] > 3
 }
 
 // measure sets dims and size.

@@ -103,7 +103,7 @@ func TestReadErrors(t *testing.T) {
 		{"labels", idxtest.Labels(1, 2, 3, 4, 5, 6, 7, 8), "magic number 0x00000801: this is an IDX file of labels, not of pixels"},
 		{"text", []byte("<html><body>not found</body></html>"), "magic number 0x3c68746d: this is no IDX file of pixels"},
 		{"a type of nothing", idxtest.Header(0x0a03, 1, 1, 1), "magic number 0x00000a03: this is no IDX file of pixels"},
-		{"four dimensions", idxtest.Header(0x0804, 1, 1, 1, 1), "magic number 0x00000804: this is no IDX file of pixels"},
+		{"four dimensions", idxtest.Header(0x0804, 1, 1, 1, 1), "magic number 0x00000804: 4 dimensions: images are read of 3"},
 		{"wide values, too much", idxtest.Header(0x0e03, 129, 1024, 1024), "1,082,130,432 bytes of pixels announced: no more than 1,073,741,824 are read"},
 		{"wide values, cut", idxtest.Header(0x0c03, 1, 1, 1), "4 bytes of pixels announced, 0 present"},
 		{"half a pixel", append(idxtest.Header(0x0d03, 2, 1, 1), 0x43, 0x7f, 0, 0, 0x3f, 0, 0, 0), "pixel 0.5 of image 1 (counted from 0): pixels must be whole numbers from 0 to 255"},

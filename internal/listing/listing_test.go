@@ -198,11 +198,12 @@ func TestClassesDiamonds(t *testing.T) {
 }
 
 func TestOpenErrors(t *testing.T) {
-	dir := plant(t, t.TempDir(), "text.txt = hello\nbad.zip = hello\nempty.zip =")
+	dir := plant(t, t.TempDir(), "text.txt = hello\nbad.zip = hello\nempty.zip =\ncut.zip = PK\x03\x04\x14")
 	for name, want := range map[string]string{
 		"none": "none: no such folder", "none.zip": "none.zip: no such file", "none.csv": "none.csv: no such file",
 		"text.txt":  "text.txt: not a folder, nor a sound zip or CSV file",
 		"bad.zip":   "bad.zip: not a folder, nor a sound zip or CSV file",
+		"cut.zip":   "cut.zip: not a sound zip file, but one that is cut short or damaged: fetch or copy it again",
 		"empty.zip": "empty.zip: not a folder, nor a sound zip or CSV file",
 	} {
 		_, err := Open(t.Context(), filepath.Join(dir, name), Options{})

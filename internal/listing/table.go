@@ -14,6 +14,7 @@ import (
 	"vggtrain/internal/csvfile"
 	"vggtrain/internal/display"
 	"vggtrain/internal/files"
+	"vggtrain/internal/photo"
 	"vggtrain/internal/pixelcsv"
 )
 
@@ -166,8 +167,28 @@ func (p *Place) inTable(name string) string {
 	return strings.Clone(path.Join(p.Dir, name)) // without the rest of its row
 }
 
+// mistake says what is wrong with the first row of a CSV file that is nearly of a known form, or "".
+func mistake(header []string) string {
+	pixels := len(header) - 1
+	switch {
+	case pixels == 0 && strings.Contains(header[0], ";"):
+		return "semicolons between its columns: only commas are read; save it as CSV with commas"
+	case pixels == 0 && strings.Contains(header[0], "\t"):
+		return "tabs between its columns: only commas are read; save it as CSV with commas"
+	case slices.ContainsFunc(header, func(cell string) bool { return photo.Readable(strings.TrimSpace(cell)) }):
+		return "line 1 is a picture's: names of columns must come first; begin the file with a line as path,label"
+	case pixels > 1 && pixelcsv.Side(pixels) == 0 && (!pixelcsv.HasNames(header) && pixels >= minBareSide*minBareSide ||
+		column(header, "label") == 0 && strings.HasPrefix(strings.ToLower(strings.TrimSpace(header[1])), "pixel")):
+		return humanize.Comma(int64(pixels)) + " columns of pixels: images must be grey and square, as 784 pixels are 28×28; write others as picture files, in a folder for each class"
+	}
+	return ""
+}
+
 // NoTable is the error of a CSV file without a known form.
 func (p *Place) NoTable(name string, header []string) error {
+	if wrong := mistake(header); wrong != "" {
+		return fmt.Errorf("%s: %s", p.At(path.Join(p.Dir, name)), wrong)
+	}
 	const most = 4
 	var words []string
 	for i, cell := range header {

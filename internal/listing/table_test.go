@@ -82,3 +82,27 @@ func TestNoTable(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
+
+// A file that is nearly of a known form is told what is wrong with it.
+func TestNoTableMistakes(t *testing.T) {
+	many := func(cell string) string { return strings.Repeat(","+cell, 50) }
+	for header, want := range map[string]string{
+		"path;label":             "semicolons between its columns",
+		"path\tlabel":            "tabs between its columns",
+		"a/1.png,cat":            "begin the file with a line as path,label",
+		"label" + many("pixel1"): "50 columns of pixels: images must be grey and square",
+		"7" + many("0"):          "50 columns of pixels: images must be grey and square",
+		"id,pixel":               "columns id and pixel: a list has the columns",
+		"label,price,colour":     "columns label, price and colour: a list has the columns",
+	} {
+		dir := t.TempDir()
+		p, err := Open(t.Context(), dir, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := p.NoTable("list.csv", strings.Split(header, ",")).Error()
+		if !strings.HasPrefix(got, filepath.Join(dir, "list.csv")+": ") || !strings.Contains(got, want) || strings.Contains(got, "\n") {
+			t.Errorf("%.20s: %s, want %s", header, got, want)
+		}
+	}
+}

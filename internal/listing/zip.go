@@ -62,6 +62,8 @@ func readZip(r io.ReaderAt, size int64) (*zipped, error) {
 	switch {
 	case limited.left < 0:
 		return nil, fmt.Errorf("a directory of more than %s bytes: unpack it, and name the folder", humanize.Comma(maxZipDirectory))
+	case errors.Is(err, zip.ErrFormat) && beginsZip(r):
+		return nil, errors.New("not a sound zip file, but one that is cut short or damaged: fetch or copy it again")
 	case errors.Is(err, zip.ErrFormat):
 		return nil, errors.New("not a folder, nor a sound zip or CSV file")
 	case err != nil && !errors.Is(err, zip.ErrInsecurePath):
@@ -80,6 +82,13 @@ func readZip(r io.ReaderAt, size int64) (*zipped, error) {
 		}
 	}
 	return z, nil
+}
+
+// beginsZip reports whether a file begins as a zip file does.
+func beginsZip(r io.ReaderAt) bool {
+	start := make([]byte, 4)
+	_, _ = r.ReadAt(start, 0) // of a file that cannot be read: zeros
+	return string(start) == "PK\x03\x04"
 }
 
 // add adds an entry, and the folders that it is in. Links are not followed in a zip.
