@@ -40,7 +40,8 @@ func newPredictCommand(run func(context.Context, *predictOptions) error) *cobra.
 
 IMAGE is a ` + photo.Kinds("or") + ` file (the first
 frame or page) of any colour, of up to 200 million pixels; a folder (its files
-of these kinds by name, not those of folders in it); or "-" for standard input.
+of these kinds, whatever their names, and links to such; not those of folders in
+it); or "-" for standard input.
 A photo is prepared as the network's training pictures were, upright as its EXIF
 says, so that it gives what eval gives.
 

@@ -10,7 +10,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/dustin/go-humanize"
 
@@ -44,14 +43,6 @@ type walker struct {
 	stray  string // the first of them
 }
 
-// ignored are names, in lower case, of what systems put beside the files of users.
-var ignored = []string{"__macosx", "@eadir", "thumbs.db", "desktop.ini"}
-
-// isIgnored reports whether a file or folder does not count, not even as left out.
-func isIgnored(name string) bool {
-	return strings.HasPrefix(name, ".") || slices.Contains(ignored, strings.ToLower(name))
-}
-
 // read returns the entries of a folder, sorted by name, except ignored ones.
 func (w *walker) read(dir string) ([]entry, error) {
 	file, err := w.fs.Open(dir)
@@ -73,7 +64,7 @@ func (w *walker) read(dir string) ([]entry, error) {
 			return nil, fmt.Errorf("%s: more than %s files and folders up to here: no more are read; give fewer at a time", w.at(dir), humanize.Comma(MaxFiles))
 		}
 		for _, e := range found {
-			if !isIgnored(e.Name()) {
+			if !photo.Ignored(e.Name()) {
 				entries = append(entries, w.resolve(dir, e))
 			}
 		}
@@ -185,20 +176,7 @@ func (c *class) walk(dir, real string) error {
 
 // isPicture reports whether a file is a picture, by its name or else by how it begins.
 func (w *walker) isPicture(name string, e entry) bool {
-	if photo.Readable(e.name) || photo.Foreign(e.name) {
-		return true
-	}
-	if !e.regular {
-		return false
-	}
-	file, _, err := files.OpenRegular(w.fs, name)
-	if err != nil {
-		return false
-	}
-	defer file.Close()
-	start := make([]byte, photo.HeadBytes)
-	n, _ := io.ReadFull(file, start) // of a file that cannot be read: 0
-	return photo.Recognised(start[:n])
+	return photo.Readable(e.name) || photo.Foreign(e.name) || e.regular && photo.IsPicture(w.fs, name)
 }
 
 // leaveOut counts a file that is no picture of a class.

@@ -16,6 +16,7 @@ import (
 
 	"vggtrain/internal/display"
 	"vggtrain/internal/files"
+	"vggtrain/internal/photo"
 )
 
 // Bounds of a zip file's directory. A hostile one has an entry in 46 bytes, which takes about 350 in
@@ -101,7 +102,7 @@ func (z *zipped) add(f *zip.File) error {
 		return fmt.Errorf("%s: a name of %s bytes: no more than %s are read", quoted, humanize.Comma(int64(len(f.Name))), humanize.Comma(maxZipName))
 	case path.IsAbs(name) || parts[0] == "..":
 		return fmt.Errorf("%s: a name that leads out of the zip file: pack it anew", quoted)
-	case slices.ContainsFunc(parts, isIgnored) || f.Mode()&fs.ModeSymlink != 0:
+	case slices.ContainsFunc(parts, photo.Ignored) || f.Mode()&fs.ModeSymlink != 0:
 		return nil
 	case strings.HasSuffix(slashed, "/"):
 		return z.addFolder(name)

@@ -33,21 +33,19 @@ func From(name, title string, r io.Reader) File {
 	return File{name, title, func() (io.ReadCloser, int64, error) { return io.NopCloser(r), 0, nil }}
 }
 
-// Files returns the image at a path, or a folder's images sorted by name: files with a picture's
-// name, and links to such files inside the folder. It does not enter subfolders. notice, if not nil,
-// receives other names, except hidden ones (.name). Errors come when a file is read.
+// Files returns the image at a path, or a folder's images sorted by name: files with a picture's name,
+// or that begin as a picture does. Links are followed. It does not enter subfolders. notice, if not nil,
+// receives other names, except ignored ones. Errors come when a file is read.
 func Files(path string, notice func(string)) []File {
-	file := File{path, display.Name(path), func() (io.ReadCloser, int64, error) { return openNamed(path) }}
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {
-		return []File{file}
+		return []File{{path, display.Name(path), func() (io.ReadCloser, int64, error) { return openNamed(path) }}}
 	}
 	found, out, err := photosIn(path)
 	if err != nil {
-		file.open = func() (io.ReadCloser, int64, error) { return nil, 0, err }
-		return []File{file}
+		return []File{{path, display.Name(path), func() (io.ReadCloser, int64, error) { return nil, 0, err }}}
 	}
 	if len(out) > 0 && notice != nil {
-		notice(fmt.Sprintf("%s: no image by its name, or a folder: left out; %s such in all", display.Name(out[0]), humanize.Comma(int64(len(out)))))
+		notice(fmt.Sprintf("%s: no image, or a folder: left out; %s such in all", display.Name(out[0]), humanize.Comma(int64(len(out)))))
 	}
 	return found
 }
@@ -58,46 +56,68 @@ func photosIn(dir string) (found []File, out []string, err error) {
 	if err != nil {
 		return nil, out, fmt.Errorf("the folder cannot be read: %w", files.Cause(err))
 	}
+	var folders []string
 	for _, e := range entries {
-		name := e.Name()
-		switch {
-		case strings.HasPrefix(name, "."):
-		case e.IsDir() || !Readable(name) && !Foreign(name):
-			out = append(out, filepath.Join(dir, name))
+		path := filepath.Join(dir, e.Name())
+		switch folder := leadsToFolder(path, e); {
+		case Ignored(e.Name()):
+		case folder:
+			folders = append(folders, e.Name())
+			out = append(out, path)
+		case !IsPicture(files.Everywhere{}, path):
+			out = append(out, path)
 		case len(found) == MaxFiles:
 			return nil, out, fmt.Errorf("more than %s images: give fewer at a time", humanize.Comma(MaxFiles))
 		default:
-			found = append(found, inFolder(dir, name))
+			found = append(found, InFS(files.Everywhere{}, path, display.Name(path)))
 		}
 	}
-	if len(found) == 0 {
-		return nil, out, fmt.Errorf("no image in this folder: files that end in %s are looked for, and not in folders in it",
-			strings.Join(Extensions, ", "))
+	switch {
+	case len(found) > 0:
+		return found, out, nil
+	case len(folders) > 0:
+		return nil, out, fmt.Errorf("no image in this folder, which holds %s: name one of them, or %s",
+			someOf(folders), display.Name(filepath.Join(dir, "*", "*")))
 	}
-	return found, out, nil
+	return nil, out, fmt.Errorf("no image in this folder: %s files are looked for", Kinds("and"))
 }
 
-// inFolder is a file of a folder. Links out of the folder are not followed.
-func inFolder(dir, name string) File {
-	path := filepath.Join(dir, name)
-	return File{path, display.Name(path), func() (io.ReadCloser, int64, error) {
-		root, err := os.OpenRoot(dir)
-		if err != nil {
-			return nil, 0, fmt.Errorf("cannot be read: %w", files.Cause(err))
-		}
-		defer root.Close()
-		file, size, err := files.OpenRegular(within{root}, name)
-		if info, linkErr := root.Lstat(name); err != nil && linkErr == nil && info.Mode()&fs.ModeSymlink != 0 {
-			return nil, 0, fmt.Errorf("%w; it is a link: links must be relative and stay inside %s", err, display.Name(dir))
-		}
-		return file, size, err
-	}}
+// leadsToFolder reports whether an entry is a folder, or a link to one.
+func leadsToFolder(path string, e fs.DirEntry) bool {
+	if e.Type()&fs.ModeSymlink == 0 {
+		return e.IsDir()
+	}
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
-// within is the file system of a root. Unlike the root's own it takes names in no encoding.
-type within struct{ *os.Root }
+// someOf lists the first few names.
+func someOf(names []string) string {
+	const few = 3
+	var shown []string
+	for _, name := range names[:min(few, len(names))] {
+		shown = append(shown, display.Name(name))
+	}
+	if len(names) > few {
+		shown = append(shown, "…")
+	}
+	return strings.Join(shown, ", ")
+}
 
-func (w within) Open(name string) (fs.File, error) { return w.Root.Open(name) }
+// IsPicture reports whether a file is a picture, by its name or else by how it begins.
+func IsPicture(system fs.FS, name string) bool {
+	if Readable(name) || Foreign(name) {
+		return true
+	}
+	file, _, err := files.OpenRegular(system, name)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	head := make([]byte, HeadBytes)
+	n, _ := io.ReadFull(file, head) // of a file that cannot be read: 0
+	return Recognised(head[:n])
+}
 
 // openNamed opens a path named by the user.
 func openNamed(path string) (io.ReadCloser, int64, error) {

@@ -28,3 +28,11 @@ func Foreign(name string) bool { return hasExtension(name, foreign) }
 func hasExtension(name string, extensions []string) bool {
 	return slices.Contains(extensions, strings.ToLower(path.Ext(name)))
 }
+
+// ignored are names, in lower case, of what systems put beside the files of users.
+var ignored = []string{"__macosx", "@eadir", "thumbs.db", "desktop.ini"}
+
+// Ignored reports whether a file or folder does not count, not even as left out.
+func Ignored(name string) bool {
+	return strings.HasPrefix(name, ".") || slices.Contains(ignored, strings.ToLower(name))
+}
