@@ -21,9 +21,10 @@ func Python(p dataset.Preparation) string {
 		"import numpy",
 		"from PIL import Image, ImageOps",
 		"def prepare(path):",
-		`    im = ImageOps.exif_transpose(Image.open(path)).convert("RGBA")`,
+		`    im = ImageOps.exif_transpose(Image.open(path))`,
+		`    if "I" in im.mode: im = Image.fromarray(numpy.uint8(numpy.array(im) >> 8))`, // 16 bits, which convert clips
 		`    white = Image.new("RGBA", im.size, "white")`,
-		`    im = Image.alpha_composite(white, im).convert("MODE")`,
+		`    im = Image.alpha_composite(white, im.convert("RGBA")).convert("MODE")`,
 	}
 	if p.Garments {
 		lines = append(lines, corners...)

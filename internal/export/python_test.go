@@ -21,12 +21,12 @@ func TestPython(t *testing.T) {
 			if channels == 3 {
 				colours, end = `.convert("RGB")`, "return numpy.float32(im).transpose(2, 0, 1)[None] / 255"
 			}
-			for _, want := range []string{"exif_transpose", "alpha_composite", colours, square, end} {
+			for _, want := range []string{"exif_transpose", ">> 8", "alpha_composite", colours, square, end} {
 				if !strings.Contains(lines, want) {
 					t.Errorf("%d channels, %s: no %s in\n%s", channels, mode, want, lines)
 				}
 			}
-			if n := strings.Count(lines, "\n"); n > 15 || strings.Contains(lines, "SIDE") || strings.Contains(lines, "MODE") || strings.Contains(lines, "ORDER") {
+			if n := strings.Count(lines, "\n"); n > 16 || strings.Contains(lines, "SIDE") || strings.Contains(lines, "MODE") || strings.Contains(lines, "ORDER") {
 				t.Errorf("%d channels, %s: %d lines\n%s", channels, mode, n, lines)
 			}
 		}
@@ -36,14 +36,14 @@ func TestPython(t *testing.T) {
 	}
 }
 
-// The lines of the usual mode are ten, and fit a screen.
+// The lines of the usual mode are about ten, and fit a screen.
 func TestPythonIsShort(t *testing.T) {
 	lines := Python(dataset.Preparation{Channels: 3, Side: 224})
-	if n := strings.Count(lines, "\n"); n != 10 {
+	if n := strings.Count(lines, "\n"); n != 11 {
 		t.Errorf("%d lines", n)
 	}
 	for line := range strings.Lines(lines) {
-		if len(line) > 78 {
+		if len(strings.TrimSuffix(line, "\n")) > 78 {
 			t.Errorf("%d characters: %s", len(line), line)
 		}
 	}
