@@ -123,10 +123,7 @@ func (s *narrowSum) pool(ks *kernels) {
 		s.poolGeneric()
 		return
 	}
-	var order [narrowLanes]uint32 // where in pairs the pixels of a window are
-	for i := range order {
-		order[i] = uint32(i%4/2 + i%2*2*s.channels)
-	}
+	order := &narrowOrders[s.channels]
 	if s.channels == 1 {
 		k.poolGradient(&s.sums[0], &s.dy[0], &s.argmax[0], &s.in[0], &order[0], s.n, s.rows, s.oc, s.pitch)
 		return
@@ -134,6 +131,17 @@ func (s *narrowSum) pool(ks *kernels) {
 	_ = s.chosen[2*s.n*ks.narrowLanes()-1]
 	k.poolGradient3(&s.sums[0], &s.dy[0], &s.argmax[0], &s.in[0], &s.chosen[0], &order[0], s.n, s.rows, s.oc, s.pitch)
 }
+
+// narrowOrders is where in pairs the four pixels of a window are, by input channels; again and again, as
+// assembly looks a vector's up.
+var narrowOrders = func() (orders [narrowChannels + 1][narrowLanes]uint32) {
+	for channels := range orders {
+		for i := range orders[channels] {
+			orders[channels][i] = uint32(i%4/2 + i%2*2*channels)
+		}
+	}
+	return
+}()
 
 // plain adds the products of pixels: g = dy where y is positive or NaN, else 0.
 //
