@@ -149,8 +149,8 @@ func sizes(data *dataset.Data) (list []string) {
 	}
 	least, most := bySize[0], bySize[len(bySize)-1]
 	if times := counts[most] / max(counts[least], 1); times >= unlikeSize {
-		list = append(list, fmt.Sprintf("%s has %d times the training images of %s: the accuracy says little of small classes, each one's recall does",
-			display.Quote(data.Classes[most]), times, display.Quote(data.Classes[least])))
+		list = append(list, fmt.Sprintf("%s has %s times the training images of %s: the accuracy says little of small classes, each one's recall does",
+			display.Quote(data.Classes[most]), display.Comma(times), display.Quote(data.Classes[least])))
 	}
 	return list
 }
