@@ -41,10 +41,7 @@ func (l *loading) leaveOut(s split, failures map[int]error) error {
 		}
 	}
 	n := (*s.source).Len()
-	list := strings.Join(named, ", ")
-	if more := len(failures) - len(named); more > 0 {
-		list += fmt.Sprintf(" and %s more", display.Comma(more))
-	}
+	list := display.Some(named, len(failures))
 	number := display.Comma(len(failures))
 	if len(failures) > hopelessNumber && len(failures)*leftOutShare > n {
 		number += " or more"
@@ -74,12 +71,7 @@ func (l *loading) tellLostClasses(s split, left *Set) {
 		}
 	}
 	if len(lost) > 0 {
-		more := ""
-		if len(lost) > namedFiles {
-			more = fmt.Sprintf(" and %s more", display.Comma(len(lost)-namedFiles))
-			lost = lost[:namedFiles]
-		}
-		l.Notice(fmt.Sprintf("no picture that can be read is left in %s of %s%s", s.name, strings.Join(lost, ", "), more))
+		l.Notice(fmt.Sprintf("no picture that can be read is left in %s of %s", s.name, display.Some(lost[:min(namedFiles, len(lost))], len(lost))))
 	}
 }
 

@@ -3,11 +3,9 @@ package dataset
 import (
 	"fmt"
 	"strconv"
-	"strings"
-
-	"golang.org/x/text/unicode/norm"
 
 	"vggtrain/internal/display"
+	"vggtrain/internal/listing"
 )
 
 // Match returns the data with the labels of other classes, matched by name in Unicode's NFC. It is an
@@ -15,12 +13,12 @@ import (
 func (d *Data) Match(classes []string) (*Data, error) {
 	index := map[string]int32{}
 	for i, name := range classes {
-		index[norm.NFC.String(name)] = int32(i)
+		index[listing.ClassKey(name)] = int32(i)
 	}
 	labels := make([]int32, len(d.Classes))
 	from := map[int32]string{} // the class of the data, by label
 	for i, name := range d.Classes {
-		label, known := index[norm.NFC.String(name)]
+		label, known := index[listing.ClassKey(name)]
 		if !known {
 			return nil, fmt.Errorf("%s: class %s is none of %s", display.Name(d.Origin), display.Quote(name), listOf(classes))
 		}
@@ -33,7 +31,7 @@ func (d *Data) Match(classes []string) (*Data, error) {
 }
 
 // MatchNumbers is like Match for data whose classes have numbers for names: each is the label itself.
-// There is nil if one has another name, or is a number that no label of so many classes is.
+// It returns nil if one has another name, or is not the index of a class.
 func (d *Data) MatchNumbers(classes []string) *Data {
 	labels := make([]int32, len(d.Classes))
 	for i, name := range d.Classes {
@@ -76,8 +74,5 @@ func (r relabelled) Bytes() int64 { return Bytes(r.Source) }
 // listOf lists names, the first ones of many.
 func listOf(names []string) string {
 	const most = 5
-	if len(names) > most {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
-	}
-	return strings.Join(names, ", ")
+	return display.Some(names[:min(most, len(names))], len(names))
 }

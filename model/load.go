@@ -66,12 +66,8 @@ func (ps Params) accept(weights []checkpoint.Tensor) (map[string]checkpoint.Tens
 		}
 	}
 	say := func(what string, items []string, most int) {
-		if more := len(items) - most; more > 0 {
-			items = items[:most]
-			items[most-1] += fmt.Sprintf(" and %d more", more)
-		}
 		if len(items) > 0 {
-			wrong = append(wrong, what+strings.Join(items, ", "))
+			wrong = append(wrong, what+display.Some(items[:min(most, len(items))], len(items)))
 		}
 	}
 	say("missing ", missing, 3)

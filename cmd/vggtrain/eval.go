@@ -193,10 +193,7 @@ func (o *evalOptions) print(network *trained.Network, data *dataset.Data, scores
 // someOf lists names, the first ones of many.
 func someOf(names []string) string {
 	const most = 5
-	if len(names) <= most {
-		return listed(names)
-	}
-	return fmt.Sprintf("%s and %d more", listed(names[:most]), len(names)-most)
+	return display.Some(names[:min(most, len(names))], len(names))
 }
 
 // write writes the record for people; data says what was scored.

@@ -193,11 +193,7 @@ func (t *tally) of(images int) string {
 	case t.count == images:
 		return fmt.Sprintf(" in all %s images", display.Comma(images))
 	}
-	names := listed(t.names)
-	if more := t.count - len(t.names); more > 0 {
-		names += fmt.Sprintf(" and %s more", display.Comma(more))
-	}
-	return fmt.Sprintf(" in %s of %s images (%s)", display.Comma(t.count), display.Comma(images), names)
+	return fmt.Sprintf(" in %s of %s images (%s)", display.Comma(t.count), display.Comma(images), display.Some(t.names, t.count))
 }
 
 func (a *assumptions) add(r predict.Result) {

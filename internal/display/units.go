@@ -3,6 +3,7 @@ package display
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -54,6 +55,15 @@ func Bytes(n int64) string {
 
 // Comma writes a number with commas between thousands.
 func Comma(n int) string { return humanize.Comma(int64(n)) }
+
+// Some lists the first of total things and says how many more there are: cat, dog and 1,998 more.
+func Some(first []string, total int) string {
+	list := strings.Join(first, ", ")
+	if more := total - len(first); more > 0 {
+		list += " and " + Comma(more) + " more"
+	}
+	return list
+}
 
 // Count writes a number with its noun: 1 epoch, 10 epochs.
 func Count(n int, noun string) string {

@@ -20,3 +20,20 @@ func TestUnits(t *testing.T) {
 		}
 	}
 }
+
+func TestSome(t *testing.T) {
+	for _, test := range []struct {
+		first []string
+		total int
+		want  string
+	}{
+		{nil, 0, ""},
+		{[]string{"cat"}, 1, "cat"},
+		{[]string{"cat", "dog"}, 2, "cat, dog"},
+		{[]string{"cat", "dog"}, 2000, "cat, dog and 1,998 more"},
+	} {
+		if got := Some(test.first, test.total); got != test.want {
+			t.Errorf("Some(%q, %d) is %q, want %q", test.first, test.total, got, test.want)
+		}
+	}
+}
