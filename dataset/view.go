@@ -106,6 +106,15 @@ func HoldoutShare(s Source, percent int, seed uint64) (train, val View, err erro
 	return train, val, nil
 }
 
+// PerClass returns the number of images of each class, for labels below classes.
+func PerClass(s Source, classes int) []int {
+	counts := make([]int, classes)
+	for i := range s.Len() {
+		counts[s.Label(i)]++
+	}
+	return counts
+}
+
 // byClass returns the positions of the images of each label.
 func byClass(s Source) [][]int {
 	var classes [][]int

@@ -119,10 +119,7 @@ func (v *verification) fill(r *dataset.Report) {
 		if s.source == nil {
 			continue
 		}
-		n, counts := s.source.Len(), make([]int, len(v.Classes))
-		for i := range n {
-			counts[s.source.Label(i)]++
-		}
+		n, counts := s.source.Len(), dataset.PerClass(s.source, len(v.Classes))
 		*s.all = &n
 		for i := range v.Classes {
 			*s.of(&v.Classes[i]) = &counts[i]

@@ -37,9 +37,9 @@ func divide(r *configs.Recipe, data *dataset.Data) (*dataset.Division, error) {
 		if limit.n == 0 {
 			continue
 		}
-		before := perClass(*limit.set, len(data.Classes))
+		before := dataset.PerClass(*limit.set, len(data.Classes))
 		*limit.set = dataset.Head(*limit.set, limit.n)
-		if out := leftOut(before, perClass(*limit.set, len(data.Classes))); out > 0 {
+		if out := leftOut(before, dataset.PerClass(*limit.set, len(data.Classes))); out > 0 {
 			sets.Notices = append(sets.Notices, fmt.Sprintf("--%s %d leaves %d of %d classes without an image %s", limit.flag, limit.n, out, len(data.Classes), limit.without))
 		}
 	}
@@ -60,15 +60,6 @@ func LoadOptions(recipe *configs.Recipe, data *dataset.Data) dataset.LoadOptions
 	r := *recipe
 	r.ResolveInput(r.Channels, data.Garments())
 	return dataset.LoadOptions{Channels: r.Channels, Side: r.Resize, Mode: dataset.Mode(r.ResizeMode), Seed: r.Seed, Strict: r.Strict}
-}
-
-// perClass returns the number of images of each class.
-func perClass(set dataset.Source, classes int) []int {
-	counts := make([]int, classes)
-	for i := range set.Len() {
-		counts[set.Label(i)]++
-	}
-	return counts
 }
 
 // leftOut returns the number of classes that have images before a limit and none after it.
@@ -128,7 +119,7 @@ const (
 
 // sizes says which classes have few training images, or many times fewer than another.
 func sizes(data *dataset.Data) (list []string) {
-	counts := perClass(data.Train, len(data.Classes))
+	counts := dataset.PerClass(data.Train, len(data.Classes))
 	bySize := make([]int, len(counts))
 	for class := range bySize {
 		bySize[class] = class
