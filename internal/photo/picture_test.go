@@ -44,25 +44,34 @@ func openBytes(file []byte) (*picture, error) {
 	return newPicture(&source{ReaderAt: bytes.NewReader(file), size: int64(len(file))})
 }
 
-func TestReadImageEqualsPIL(t *testing.T) {
-	text, err := os.ReadFile("testdata/images.json")
+// goldens are pictures and what Pillow makes of them.
+type goldens struct {
+	Composite string // white.json: the SHA-256 of all values of all alphas over white
+	Cases     []struct {
+		File                  string
+		Rows, Cols, Tolerance int
+		Pixels                string
+	}
+}
+
+// readGoldens reads a golden file, which must have least cases or more.
+func readGoldens(t *testing.T, path string, least int) (g goldens) {
+	t.Helper()
+	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var golden struct {
-		Cases []struct {
-			File                  string
-			Rows, Cols, Tolerance int
-			Pixels                string
-		}
-	}
-	if err := json.Unmarshal(text, &golden); err != nil {
+	if err := json.Unmarshal(text, &g); err != nil {
 		t.Fatal(err)
 	}
-	if len(golden.Cases) < 34 {
-		t.Fatalf("only %d cases in the golden file", len(golden.Cases))
+	if len(g.Cases) < least {
+		t.Fatalf("only %d cases in the golden file", len(g.Cases))
 	}
-	for _, c := range golden.Cases {
+	return g
+}
+
+func TestReadImageEqualsPIL(t *testing.T) {
+	for _, c := range readGoldens(t, "testdata/images.json", 34).Cases {
 		t.Run(c.File, func(t *testing.T) {
 			got, err := readGrey(readGolden(t, c.File))
 			if err != nil {

@@ -3,7 +3,6 @@ package photo
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,24 +12,7 @@ import (
 
 // Pictures of all formats are over white, upright and in colours what Pillow makes of them.
 func TestOnWhiteEqualsPIL(t *testing.T) {
-	text, err := os.ReadFile("testdata/white.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var golden struct {
-		Composite string
-		Cases     []struct {
-			File                  string
-			Rows, Cols, Tolerance int
-			Pixels                string
-		}
-	}
-	if err := json.Unmarshal(text, &golden); err != nil {
-		t.Fatal(err)
-	}
-	if len(golden.Cases) < 140 {
-		t.Fatalf("only %d cases in the golden file", len(golden.Cases))
-	}
+	golden := readGoldens(t, "testdata/white.json", 140)
 	var composite []byte
 	for v := range 256 {
 		for alpha := range 256 {

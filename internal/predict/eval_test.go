@@ -150,21 +150,10 @@ func TestPicturesAreThoseOfEval(t *testing.T) {
 func pictureNetwork(t *testing.T, prepare dataset.Preparation) *trained.Network {
 	t.Helper()
 	mean, deviation := []float64{0.4, 0.5, 0.6}, []float64{0.2, 0.25, 0.3}
-	n := &trained.Network{
+	return drawn(t, &trained.Network{
 		Arch:        model.NewVGG("tiny", [][2]int{{1, 8}, {1, 16}}, []int{32}, 0.5),
 		Classes:     []string{"cat", "dog"},
 		Preparation: prepare,
 		Normalize:   configs.NormalizeBy(mean[:prepare.Channels], deviation[:prepare.Channels]),
-	}
-	var err error
-	if n.Layers, err = model.Resolve(n.Arch, prepare.Channels, side, side, len(n.Classes)); err != nil {
-		t.Fatal(err)
-	}
-	if n.Params, err = model.NewParams(n.Layers); err != nil {
-		t.Fatal(err)
-	}
-	if err := n.Params.Init("kaiming", 3); err != nil {
-		t.Fatal(err)
-	}
-	return n
+	})
 }

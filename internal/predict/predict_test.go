@@ -34,8 +34,14 @@ func network(t *testing.T) *trained.Network {
 		Preparation: dataset.Preparation{Channels: 1, Side: side, Mode: dataset.Pad, Garments: true},
 		Normalize:   configs.NormalizeBy([]float64{0.286}, []float64{0.353}),
 	}
+	return drawn(t, n)
+}
+
+// drawn gives a network its layers, and weights that are drawn.
+func drawn(t *testing.T, n *trained.Network) *trained.Network {
+	t.Helper()
 	var err error
-	if n.Layers, err = model.Resolve(n.Arch, 1, side, side, len(n.Classes)); err != nil {
+	if n.Layers, err = model.Resolve(n.Arch, n.Channels, n.Side, n.Side, len(n.Classes)); err != nil {
 		t.Fatal(err)
 	}
 	if n.Params, err = model.NewParams(n.Layers); err != nil {
