@@ -2,9 +2,9 @@
 
 package main
 
-// leastAddresses is the limit of address space (ulimit -v) with which any command can begin: Go's runtime
-// reserves 1.2 GiB before main, of which it uses next to nothing, and ends in a crash dump where it
-// cannot; the stacks of threads are the rest. entry_linux_amd64.s compares.
+// leastAddresses is the least limit of address space (ulimit -v) for any command. Go's runtime reserves
+// 1.2 GiB before main, nearly all unused, and crashes if it cannot; the rest is for the stacks of
+// threads. entry_linux_amd64.s compares.
 var leastAddresses uint64 = 1700 << 20
 
 // refusal is what it writes then.

@@ -32,7 +32,7 @@ func TestTooFewAddresses(t *testing.T) {
 	}
 }
 
-// limited runs vggtrain with so many MiB of address space and returns what it says.
+// limited runs vggtrain with limit MiB of address space and returns its output.
 func limited(limit uint64, args ...string) (string, error) {
 	script := fmt.Sprintf(`ulimit -v %d && exec vggtrain "$@"`, limit<<10)
 	out, err := exec.Command("sh", append([]string{"-c", script, "sh"}, args...)...).CombinedOutput()

@@ -118,7 +118,7 @@ func TestErrorTiles(t *testing.T) {
 	}
 }
 
-// Of many classes those are drawn that are confused most, of which the picture tells.
+// Of many classes the picture shows those that are confused most, and says so.
 func TestConfusionOfManyClasses(t *testing.T) {
 	e := scored([][2]int{{300, 7}, {300, 7}, {12, 300}, {5, 5}}, 1, 1, 1, 1)
 	e.classes, e.scores.Confusion = nil, nil

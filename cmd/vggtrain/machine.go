@@ -92,7 +92,7 @@ func checkMemory() error {
 	return nil
 }
 
-// besides returns what the process holds beside so many bytes, which are counted elsewhere.
+// besides returns the bytes that the process holds, less those counted elsewhere.
 func besides(counted int64) int64 { return max(memory.Held()-counted, 0) }
 
 // advised adds what to do to an error of memory that the system refuses.

@@ -98,8 +98,8 @@ func done(t *testing.T, args ...string) string {
 	return run.stdout
 }
 
-// Of a picture of any kind, predict says what eval says, to the last bit of its probability, however pictures
-// are prepared. Each picture is a class of its own, so that the classes' order is that of the scores.
+// For a picture of any kind, predict gives what eval gives, to the last bit of its probability, whatever the
+// preparation. Each picture is a class of its own, so the scores are in the order of the classes.
 func TestPredictEqualsEval(t *testing.T) {
 	data := t.TempDir()
 	files := kinds(t)

@@ -11,7 +11,7 @@ type own struct {
 	name  string
 	files string   // see drawing.layOut
 	data  string   // what --data names below the folder; "": the folder
-	flags []string // beside those of every case
+	flags []string // added to those of all cases
 
 	train, scored, test int      // how many pictures; test 0: none is scored at the end alone
 	classes             []string // of the network

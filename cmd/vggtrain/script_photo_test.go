@@ -68,7 +68,7 @@ func encodePhoto(w *bytes.Buffer, m *image.NRGBA, extension string) error {
 }
 
 // scriptPredictions runs `predictions FILE TOP IMAGE...`: the file must be the document of
-// predict --json for these images, each with so many classes, the most probable first. An image with
+// predict --json for these images, each with its TOP most probable classes in order. An image with
 // "!" before it must have an error instead, one with "%" must be trimmed.
 func scriptPredictions(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {

@@ -45,7 +45,7 @@ type imageFormat struct {
 // header is what is known of a picture before it is decoded.
 type header struct {
 	rows, cols  int   // H, W as in the file, before EXIF's turn
-	least       int64 // bytes that a file with so many pixels has
+	least       int64 // bytes of the shortest file with these pixels
 	room        int64 // bytes that decoding takes at most
 	orientation int   // EXIF's, 1 to 8; 0: none
 	decode      func() (pixels, error)
